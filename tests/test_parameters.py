@@ -49,13 +49,16 @@ def test_declaration_has_name_type_default_and_help() -> None:
 
 def test_reading_a_cell_never_runs_it(tmp_path: Any) -> None:
     mark = tmp_path / "ran"
+    effect = f"open({str(mark)!r}, 'w')"
     with pytest.raises(InputFaults) as caught:
-        p.read_cell(f"a: int = 1\nopen({str(mark)!r}, 'w')\nb: str = str(open({str(mark)!r}, 'w'))\nc = 2\nd: set = {{1}}")
+        p.read_cell(f"a: int = 1\n{effect}\nb: str = str({effect})\nc = 2\nd: set = {{1}}")
     assert not mark.exists()
     assert [fault.place.rsplit(":", 1)[1] for fault in caught.value.faults] == ["2", "3", "4", "5"]
 
 
-@pytest.mark.parametrize("source", ["a: int = 'x'", "a: int", "a: int = 1\na: int = 2", "a: int = (", "a.b: int = 1"])
+@pytest.mark.parametrize(
+    "source", ["a: int = 'x'", "a: int", "a: int = 1\na: int = 2", "a: int = (", "a.b: int = 1"]
+)
 def test_a_declaration_that_cannot_hold_is_refused(source: str) -> None:
     with pytest.raises(InputFaults):
         p.read_cell(source)
@@ -72,12 +75,13 @@ def test_exactly_one_tagged_cell() -> None:
 def test_every_unknown_and_mistyped_name_is_told_at_once() -> None:
     hostile = "x = 1\nimport os; os.system('id') #"
     found = faults_of({"drawz": 1, hostile: 1, "draws": "many", "interactive": 3, 7: 1, "ｃase": "a"})
-    assert found == ["drawz", "'x = 1\\nimport os; os.system(\\'id\\') #'", "draws", "interactive", "7", "ｃase"] or (
-        len(found) == 6 and "\n" not in "".join(found)
-    )
+    assert len(found) == 6
+    assert "\n" not in "".join(found)
 
 
-@pytest.mark.parametrize("name", ["__import__", "case; import os", "case\n", " case", "class", "", "x.y", "pm"])
+@pytest.mark.parametrize(
+    "name", ["__import__", "case; import os", "case\n", " case", "class", "", "x.y", "pm"]
+)
 def test_an_undeclared_name_is_refused_whatever_it_looks_like(name: str) -> None:
     assert len(faults_of({name: "1"})) == 1
 
@@ -105,27 +109,34 @@ def test_what_papermill_would_turn_into_text_keeps_its_type() -> None:
             "weights": np.array([1.5, 2.5]),
         },
     )
-    assert values["draws"] == 5 and type(values["draws"]) is int
-    assert values["share"] == 0.5 and type(values["share"]) is float
-    assert values["interactive"] is True
-    assert values["ports"] == ["a", "b"] and all(type(item) is str for item in values["ports"])
+    assert values == {
+        "draws": 5,
+        "share": 0.5,
+        "interactive": True,
+        "on": dt.date(2020, 1, 2),
+        "ports": ["a", "b"],
+        "weights": [1.5, 2.5],
+    }
+    assert [type(values[name]) for name in ("draws", "share", "interactive")] == [int, float, bool]
+    assert {type(item) for item in values["ports"]} == {str}  # type: ignore[union-attr]
     assert p.check(KNOWN, {"share": Decimal("0.25")}) == {"share": 0.25}
     namespace: dict[str, Any] = {}
     exec(p.written(values), namespace)
     assert {name: namespace[name] for name in values} == p.as_json(values)
 
 
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("draws", 1.0), ("draws", True), ("draws", "1_000"), ("draws", "１２"), ("draws", "9" * 5000), ("draws", Decimal(1)),
-        ("draws", None), ("share", "nan"), ("share", float("inf")), ("share", "1e999"), ("share", Decimal("NaN")),
-        ("share", "0x10"), ("share", 10**400), ("interactive", "maybe"), ("interactive", 1), ("on", "2024-02-30"),
-        ("on", dt.datetime(2024, 1, 1)), ("on", "2024-1-1"), ("case", 5), ("case", b"x"), ("case", "a\0b"), ("case", "\ud800"),
-        ("case", "x" * 20_001), ("ports", {"a"}), ("ports", {"a": 1}), ("ports", "[1"), ("ports", "[" * 100_000), ("ports", 5),
-        ("weights", [1, [2]]), ("weights", "a,b"),
-    ],
-)  # fmt: skip
+WRONG: dict[str, list[object]] = {
+    "draws": [1.0, True, "1_000", "１２", "9" * 5000, Decimal(1), None],
+    "share": ["nan", float("inf"), "1e999", Decimal("NaN"), "0x10", 10**400],
+    "interactive": ["maybe", 1],
+    "on": ["2024-02-30", dt.datetime(2024, 1, 1, tzinfo=dt.UTC), "2024-1-1"],
+    "case": [5, b"x", "a\0b", "\ud800", "x" * 20_001],
+    "ports": [{"a"}, {"a": 1}, "[1", "[" * 100_000, 5],
+    "weights": [[1, [2]], "a,b"],
+}
+
+
+@pytest.mark.parametrize(("name", "value"), [(name, one) for name, values in WRONG.items() for one in values])
 def test_a_value_of_another_type_is_refused(name: str, value: object) -> None:
     assert faults_of({name: value}) == [name]
 

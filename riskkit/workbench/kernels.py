@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-import psutil
+import psutil  # type: ignore[import-untyped]
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from traitlets import Unicode, default
@@ -54,7 +54,6 @@ _ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
     "PYTHONHASHSEED": "0",
-    "PYTHONSAFEPATH": "1",
 }
 
 
@@ -75,9 +74,11 @@ def keep_out_slow_import() -> None:
 class _ThisInterpreter(KernelSpecManager):
     """Knows one kernel: the interpreter that is running."""
 
+    folder = Unicode()
+
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
         house = str(Path(riskkit.__file__).resolve().parent.parent)
-        note = str(Path(self.parent.folder) / PID_FILE)
+        note = str(Path(self.folder) / PID_FILE)
         return KernelSpec(
             argv=[sys.executable, "-c", _LAUNCH, house, note, "-f", "{connection_file}"],
             display_name="Python 3",
@@ -93,7 +94,7 @@ class ReportKernelManager(AsyncKernelManager):
 
     @default("kernel_spec_manager")
     def _only_this_interpreter(self) -> KernelSpecManager:
-        return _ThisInterpreter(parent=self)
+        return _ThisInterpreter(folder=self.folder)
 
     @default("transport")
     def _sockets_where_they_fit(self) -> str:
@@ -187,6 +188,6 @@ def _signal(pid: int, number: int) -> None:
 
 def _lives(process: psutil.Process) -> bool:
     try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
     except psutil.Error:
         return False
