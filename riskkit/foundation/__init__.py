@@ -1,0 +1,1 @@
+"""Scales, tables, standards, glossary, codes and uncertainty: what every other room stands on."""

@@ -1,0 +1,175 @@
+"""Tidy tables, typed and checked against a column dictionary.
+
+A dictionary row says of a column: type (``text``, ``whole``, ``number``, ``fraction``, ``date``,
+``yes_no``), whether it is required, whether it belongs to the key, the allowed words and the bounds.
+`typed` gives the columns their types; `check` finds every fault at once (with pandera).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from riskkit.foundation.faults import Fault, InputFaults, refuse, shown
+
+if TYPE_CHECKING:
+    import pandera.pandas as pa
+
+
+class TableFault(ValueError):
+    """A table that breaks a law of its kind."""
+
+
+_PATTERNS = {
+    "whole": r"[+-]?\d+",
+    "number": r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|inf|-inf",
+    "fraction": r"\d+(\.\d+)?([eE][+-]?\d+)?(/\d+)?",
+    "date": r"\d{4}-\d{2}-\d{2}",
+    "yes_no": r"yes|no",
+}
+_KINDS = {"whole": "a whole number", "number": "a number", "fraction": "a number or fraction", "date": "YYYY-MM-DD"}
+
+
+def columns_of(table: str, dictionary: pd.DataFrame) -> pd.DataFrame:
+    """The dictionary rows for one table, its own first, then those common to all (``*``).
+
+    A table whose own rows name `source_id` describes all its columns itself.
+
+    Examples
+    --------
+    >>> from riskkit.foundation.standards import dictionary
+    >>> columns_of("risk_matrices", dictionary())["column"].tolist()[:2]
+    ['matrix', 'band']
+    """
+    own = dictionary[dictionary["table"] == table]
+    shared = dictionary[dictionary["table"] == "*"]
+    return own if "source_id" in set(own["column"]) else pd.concat([own, shared], ignore_index=True)
+
+
+def typed(rows: pd.DataFrame, table: str, *, dictionary: pd.DataFrame) -> pd.DataFrame:
+    """Give each column the type its dictionary row names; an empty number becomes NaN.
+
+    Parameters
+    ----------
+    rows : DataFrame of str
+        As read from a file.
+    table : str
+        Name of the table in the dictionary.
+    dictionary : DataFrame
+        See :func:`riskkit.foundation.standards.dictionary`.
+
+    Returns
+    -------
+    DataFrame
+
+    Examples
+    --------
+    >>> words = pd.DataFrame({"table": ["t"], "column": ["n"], "type": ["number"]})
+    >>> typed(pd.DataFrame({"n": ["1.5", ""]}), "t", dictionary=words)["n"].tolist()
+    [1.5, nan]
+    """
+    kinds = columns_of(table, dictionary).set_index("column")["type"]
+    out = rows.copy()
+    for column in out.columns.intersection(kinds.index):
+        if kinds[column] == "number" or (kinds[column] == "whole" and (out[column] == "").any()):
+            out[column] = pd.to_numeric(out[column].replace("", None)).astype("float64")
+        elif kinds[column] == "whole":
+            out[column] = pd.to_numeric(out[column]).astype("int64")
+    return out
+
+
+def _schema(words: pd.DataFrame) -> pa.DataFrameSchema:
+    import pandera.pandas as pa
+
+    def checks(row: pd.Series) -> list[pa.Check]:
+        found = []
+        if row["type"] in _PATTERNS:
+            kind = _KINDS.get(row["type"], "yes or no")
+            pattern = rf"(?:{_PATTERNS[row['type']]})" + ("" if row["required"] == "yes" else "|")
+            found.append(pa.Check.str_matches(rf"^(?:{pattern})\Z", error=kind))
+        if row["required"] == "yes":
+            found.append(pa.Check.str_length(min_value=1, error="not empty"))
+        if row["allowed"]:
+            words_ = row["allowed"].split("|") + ([] if row["required"] == "yes" else [""])
+            found.append(pa.Check.isin(words_, error=f"one of {row['allowed']}"))
+        return found
+
+    columns = {row["column"]: pa.Column(str, checks(row), required=True) for _, row in words.iterrows()}
+    return pa.DataFrameSchema(columns, strict=True)
+
+
+def check(rows: pd.DataFrame, table: str, *, dictionary: pd.DataFrame, name: str = "") -> None:
+    """Refuse a table that breaks its dictionary, telling every fault with row and column.
+
+    Parameters
+    ----------
+    rows : DataFrame of str
+        As read from a file, header excluded; row 2 is the first row of the file below the header.
+    table : str
+        Name of the table in the dictionary.
+    dictionary : DataFrame
+        See :func:`riskkit.foundation.standards.dictionary`.
+    name : str, optional
+        File name for the messages.
+
+    Raises
+    ------
+    InputFaults
+        With all faults.
+
+    Examples
+    --------
+    >>> words = pd.DataFrame({"table": ["t"], "column": ["n"], "type": ["number"], "required": ["yes"],
+    ...                       "key": ["yes"], "allowed": [""], "minimum": ["0"], "maximum": [""]})
+    >>> check(pd.DataFrame({"n": ["1", "2"]}), "t", dictionary=words)
+    >>> try:
+    ...     check(pd.DataFrame({"n": ["1", "x", "-3"]}), "t", dictionary=words, name="t.csv")
+    ... except InputFaults as error:
+    ...     print(error)
+    t.csv: 2 faults
+      t.csv:3:n: 'x', must be: a number
+      t.csv:4:n: '-3', must be: at least 0
+    """
+    import pandera.errors
+
+    name = name or f"{table}.csv"
+    words = columns_of(table, dictionary)
+    faults: list[Fault] = []
+    try:
+        _schema(words).validate(rows, lazy=True)
+    except pandera.errors.SchemaErrors as errors:
+        for case in errors.failure_cases.itertuples():
+            row = "" if pd.isna(case.index) else int(case.index) + 2
+            column = case.column if isinstance(case.column, str) and not pd.isna(case.index) else case.failure_case
+            faults.append(Fault(f"{name}:{row}:{column}", shown(case.failure_case), str(case.check)))
+    faults += _bounds(rows, words, name) + _doubled(rows, words, name)
+    refuse(name, sorted(faults, key=lambda fault: fault.place))
+
+
+def _bounds(rows: pd.DataFrame, words: pd.DataFrame, name: str) -> list[Fault]:
+    faults = []
+    for word in words[words["column"].isin(rows.columns)].itertuples():
+        values = pd.to_numeric(rows[word.column], errors="coerce")
+        for bound, broken, rule in (
+            (word.minimum, values < pd.to_numeric(word.minimum or None), f"at least {word.minimum}"),
+            (word.maximum, values > pd.to_numeric(word.maximum or None), f"at most {word.maximum}"),
+        ):
+            if bound:
+                for row in rows.index[broken]:
+                    faults.append(Fault(f"{name}:{row + 2}:{word.column}", shown(rows.at[row, word.column]), rule))
+    return faults
+
+
+def _doubled(rows: pd.DataFrame, words: pd.DataFrame, name: str) -> list[Fault]:
+    key = [column for column in words.loc[words["key"] == "yes", "column"] if column in rows.columns]
+    if not key:
+        return []
+    again = rows.index[rows.duplicated(key)]
+    return [
+        Fault(f"{name}:{row + 2}:{'+'.join(key)}", shown(tuple(rows.loc[row, key])), "a key that stands once")
+        for row in again
+    ]
+
+
+__all__ = ["InputFaults", "TableFault", "check", "columns_of", "typed"]

@@ -1,0 +1,1 @@
+"""预警: grade severity, urgency and scope, and turn them into a level Ⅰ–Ⅳ."""
