@@ -202,9 +202,10 @@ def make_plan(
     faults += [Fault(name, "given twice", "given once") for name in ("case", "lang") if name in given]
     refuse("report", faults)
     run_folders.check_name(notebook.stem, what="notebook name")
+    run_folders.check_name(case.case_id, what="case id")
     known = params.declared(read_notebook(notebook), name=notebook.name)
     names = {one.name for one in known}
-    told = {"case": case.case_id if case.is_shipped else case.path.name, "lang": lang}
+    told = {"case": case.case_id if case.is_shipped else case.file_name, "lang": lang}
     values = {one.name: one.default for one in known}
     values |= params.check(known, {k: v for k, v in told.items() if k in names} | dict(given))
     return RunPlan(notebook, case, values, out, lang=lang, formats=tuple(formats), **options)

@@ -92,7 +92,7 @@ def _distribution(name: str) -> importlib.metadata.Distribution | None:
 def _inputs(plan: RunPlan) -> dict[str, Any]:
     return {
         "case": plan.case.case_id,
-        "case_file": plan.case.path.name,
+        "case_file": plan.case.file_name,
         "case_sha256": plan.case.sha256,
         "notebook": plan.notebook.stem,
         "notebook_sha256": hashlib.sha256(plan.notebook.read_bytes()).hexdigest(),

@@ -24,7 +24,7 @@ class CaseSource:
     Parameters
     ----------
     case_id : str
-        The name of its folder among the reports.
+        The name of its folder among the reports: the id in the file, or before that is read, the file's name.
     path : Path
         Where it was read.
     content : bytes
@@ -42,6 +42,17 @@ class CaseSource:
     path: Path
     content: bytes
     is_shipped: bool
+
+    @property
+    def file_name(self) -> str:
+        """What the file is called beside the report.
+
+        Examples
+        --------
+        >>> CaseSource("toy-2024", Path("My file.toml"), b"", False).file_name
+        'toy-2024.toml'
+        """
+        return f"{self.case_id}.toml"
 
     @property
     def sha256(self) -> str:
@@ -130,7 +141,7 @@ def find_case(case: str, *, folder: Path | None = None) -> CaseSource:
     """
     if "/" in case or "\\" in case or case.endswith(".toml"):
         path = _safe_path(case, (folder or Path.cwd()))
-        return CaseSource(check_name(path.stem, what="case file name"), path, path.read_bytes(), False)
+        return CaseSource(path.stem, path, path.read_bytes(), False)
     path = home() / CASES / f"{check_name(case, what='case')}.toml"
     if not path.is_file():
         rule = "a .toml file, or one of: " + (", ".join(shipped_cases()) or "(none)")
