@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from importlib import resources
@@ -171,6 +172,7 @@ def matrix_names(*, on: dt.date | None = None) -> tuple[str, ...]:
     return tuple(table("risk_matrix_list", on=on)["matrix"])
 
 
+@functools.cache
 def risk_matrix(name: str, *, on: dt.date | None = None) -> RiskMatrix:
     """A risk matrix by its name, or by its family and a date.
 
@@ -236,7 +238,9 @@ def matrix_from_rows(rows: pd.DataFrame, listed: pd.Series) -> RiskMatrix:
     grid = rows.pivot_table(index="band", columns="severity", values="level", aggfunc=list, observed=True)
     once = grid.map(lambda cell: isinstance(cell, list) and len(cell) == 1 and cell[0] in LEVELS)
     if grid.empty or not once.to_numpy().all():
-        raise TableFault(f"risk matrix {listed['matrix']}: each band × severity needs exactly one known level")
+        raise TableFault(
+            f"risk matrix {listed['matrix']}: each band × severity needs exactly one known level"
+        )
     bounds = rows.drop_duplicates("band").sort_values("band")["above"].tolist()
     edges = tuple(exact(text) for text in bounds[1:])
     codes = grid.map(lambda cell: LEVELS.index(cell[0])).to_numpy(dtype=np.int8)
@@ -244,7 +248,9 @@ def matrix_from_rows(rows: pd.DataFrame, listed: pd.Series) -> RiskMatrix:
     if not rising or (np.diff(codes, axis=0) < 0).any() or (np.diff(codes, axis=1) < 0).any():
         raise TableFault(f"risk matrix {listed['matrix']}: bounds must rise, levels must never fall")
     steps = int(listed["min_steps"]), int(listed["max_steps"])
-    return RiskMatrix(str(listed["matrix"]), edges, listed["closed"] == "yes", codes, *steps, str(listed["combine"]))
+    return RiskMatrix(
+        str(listed["matrix"]), edges, listed["closed"] == "yes", codes, *steps, str(listed["combine"])
+    )
 
 
 @dataclass(frozen=True)
@@ -293,7 +299,64 @@ def prevalence(name: str) -> Prevalence:
     grid = rows.pivot(index="band", columns="base", values="level")[list(LEVELS)]
     bounds = rows.drop_duplicates("band").sort_values("band")["above"].astype(float).tolist()
     codes = grid.map(LEVELS.index).to_numpy(dtype=np.int8)
-    return Prevalence(name, tuple(b for b in bounds if math.isfinite(b)), rows["closed"].iloc[0] == "yes", codes)
+    return Prevalence(
+        name, tuple(b for b in bounds if math.isfinite(b)), rows["closed"].iloc[0] == "yes", codes
+    )
+
+
+@dataclass(frozen=True)
+class FactKind:
+    """What the standard table says of a fact.
+
+    Parameters
+    ----------
+    kind : str
+        ``ordinal``, ``flag``, ``count``, ``money``, ``ratio`` or ``days``.
+    worse : str
+        ``more`` or ``less``: which direction is worse.
+    is_given : bool
+        Whether a case states it (otherwise it is derived from the case).
+    minimum, maximum : float
+        Lawful range, in its unit.
+    zh, en, unit_zh, unit_en : str
+        Its name and unit.
+    """
+
+    kind: str
+    worse: str
+    is_given: bool
+    minimum: float
+    maximum: float
+    zh: str
+    en: str
+    unit_zh: str
+    unit_en: str
+
+
+@functools.cache
+def facts() -> Mapping[str, FactKind]:
+    """The facts that grades rest on, by name, in the order of ``facts.csv``.
+
+    Examples
+    --------
+    >>> facts()["n_ports"].kind
+    'count'
+    """
+    rows = table("facts").to_dict("records")
+    return {
+        str(r["fact"]): FactKind(
+            r["kind"],
+            r["worse"],
+            r["given_by"] == "case",
+            float(r["minimum"]),
+            float(r["maximum"]),
+            r["zh"],
+            r["en"],
+            r["unit_zh"],
+            r["unit_en"],
+        )
+        for r in rows
+    }
 
 
 def source(source_id: str) -> pd.Series:

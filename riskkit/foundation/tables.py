@@ -28,7 +28,12 @@ _PATTERNS = {
     "date": r"\d{4}-\d{2}-\d{2}",
     "yes_no": r"yes|no",
 }
-_KINDS = {"whole": "a whole number", "number": "a number", "fraction": "a number or fraction", "date": "YYYY-MM-DD"}
+_KINDS = {
+    "whole": "a whole number",
+    "number": "a number",
+    "fraction": "a number or fraction",
+    "date": "YYYY-MM-DD",
+}
 
 
 def columns_of(table: str, dictionary: pd.DataFrame) -> pd.DataFrame:
@@ -141,7 +146,9 @@ def check(rows: pd.DataFrame, table: str, *, dictionary: pd.DataFrame, name: str
     except pandera.errors.SchemaErrors as errors:
         for case in errors.failure_cases.itertuples():
             row = "" if pd.isna(case.index) else int(case.index) + 2
-            column = case.column if isinstance(case.column, str) and not pd.isna(case.index) else case.failure_case
+            column = (
+                case.column if isinstance(case.column, str) and not pd.isna(case.index) else case.failure_case
+            )
             faults.append(Fault(f"{name}:{row}:{column}", shown(case.failure_case), str(case.check)))
     faults += _bounds(rows, words, name) + _doubled(rows, words, name)
     refuse(name, sorted(faults, key=lambda fault: fault.place))
@@ -157,7 +164,9 @@ def _bounds(rows: pd.DataFrame, words: pd.DataFrame, name: str) -> list[Fault]:
         ):
             if bound:
                 for row in rows.index[broken]:
-                    faults.append(Fault(f"{name}:{row + 2}:{word.column}", shown(rows.at[row, word.column]), rule))
+                    faults.append(
+                        Fault(f"{name}:{row + 2}:{word.column}", shown(rows.at[row, word.column]), rule)
+                    )
     return faults
 
 

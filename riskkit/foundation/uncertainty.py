@@ -97,7 +97,9 @@ def exact(value: Any) -> Fraction:
     >>> exact(0.1), exact("1/50"), exact(3)
     (Fraction(1, 10), Fraction(1, 50), Fraction(3, 1))
     """
-    if isinstance(value, bool) or not isinstance(value, int | float | str | Fraction | np.floating | np.integer):
+    if isinstance(value, bool) or not isinstance(
+        value, int | float | str | Fraction | np.floating | np.integer
+    ):
         raise ValueError("a number")
     if isinstance(value, str) and len(value) > 40:
         raise ValueError("a number of at most 40 characters")
