@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any
 from riskkit.foundation.faults import Fault, InputFaults, refuse, shown
 from riskkit.workbench import records, run_folders
 from riskkit.workbench.plans import RunPlan, RunResult
-from riskkit.workbench.resources import MOST_BYTES
 from riskkit.workbench.workers import Event, run_all
 
 BATCH = "batch.json"
 INDEX = "index.html"
 _MOST_ROWS = 100_000
+_MOST_BYTES = 20_000_000
 
 if TYPE_CHECKING:
     from riskkit.workbench.index import Entry
@@ -80,8 +80,8 @@ def read_list(path: Path) -> tuple[Request, ...]:
         raise InputFaults(
             "list", [Fault("list", shown(str(path)), "a .csv or .toml file, or a folder of cases")]
         )
-    if path.stat().st_size > 10 * MOST_BYTES:
-        raise InputFaults(path.name, [Fault(path.name, "too large", f"at most {10 * MOST_BYTES} bytes")])
+    if path.stat().st_size > _MOST_BYTES:
+        raise InputFaults(path.name, [Fault(path.name, "too large", f"at most {_MOST_BYTES} bytes")])
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -44,6 +44,8 @@ class RunPlan:
         A papermill engine; None is the stock one.
     deadline : float
         Seconds that the notebook may take.
+    attached : tuple of (str, bytes)
+        Further files that a parameter names: a user's own profile.
 
     Examples
     --------
@@ -62,6 +64,20 @@ class RunPlan:
     plotly_js: str = "embedded"
     engine: str | None = None
     deadline: float = 600.0
+    attached: tuple[tuple[str, bytes], ...] = ()
+
+    @property
+    def input_files(self) -> dict[str, bytes]:
+        """The files that the notebook finds beside it.
+
+        Examples
+        --------
+        >>> from riskkit.workbench.resources import CaseSource
+        >>> case = CaseSource("a", Path("b.toml"), b"x = 1", False)
+        >>> RunPlan(Path("b.ipynb"), case, {}, Path("out"), lang="en").input_files
+        {'a.toml': b'x = 1'}
+        """
+        return {self.case.file_name: self.case.content} | dict(self.attached)
 
     @property
     def folder(self) -> Path:
