@@ -1,0 +1,1 @@
+"""What people touch and read: runs, pages, documents, dashboards and the command line."""
