@@ -25,6 +25,7 @@ from riskkit.workbench.blocks import (
 from riskkit.workbench.prose import sections_from_markdown
 from riskkit.workbench.texts import LANGS, page_text
 
+_UNHOLDABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 _SKIPPED_TAGS = {"notebook-only", "injected-parameters", "remove-cell", "remove_cell"}
 _WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
@@ -143,9 +144,9 @@ def _bundle(output: Mapping[str, Any]) -> Mapping[str, Any]:
 def _shown(output: Mapping[str, Any], name: str, *, lang: str) -> list[Part]:
     bundle = _bundle(output)
     if SECTION_MIME in bundle:
-        return [Section.from_json(bundle[SECTION_MIME])]
+        return [Section.from_json(_clean_all(bundle[SECTION_MIME]))]
     if PICTURE_MIME in bundle:
-        return [Picture.from_json(bundle[PICTURE_MIME], figure=bundle.get(PLOTLY_MIME, {}))]
+        return [Picture.from_json(_clean_all(bundle[PICTURE_MIME]), figure=bundle.get(PLOTLY_MIME, {}))]
     if PLOTLY_MIME in bundle:
         return [_bare_picture(bundle[PLOTLY_MIME], name, lang=lang)]
     if RESULT_MIME in bundle or _WIDGET_MIME in bundle:
@@ -174,9 +175,22 @@ def _joined(text: str | Sequence[str]) -> str:
 
 
 def _clean(text: str | Sequence[str]) -> str:
-    """Without terminal colours and other control characters, which no page or document can hold."""
-    plain = _ANSI.sub("", _joined(text)).replace("\r\n", "\n")
-    return "".join(mark for mark in plain if mark in "\n\t" or mark.isprintable() or mark == "\u3000")
+    """Without terminal colours, and without the characters that no page or document can hold.
+
+    Marks that turn the direction of writing go too: they can make a text read as another one.
+    """
+    return _UNHOLDABLE.sub("", _ANSI.sub("", _joined(text)).replace("\r\n", "\n"))
+
+
+def _clean_all(value: Any) -> Any:
+    """The same for every text inside a JSON value."""
+    if isinstance(value, str):
+        return _clean(value)
+    if isinstance(value, list | tuple):
+        return [_clean_all(inner) for inner in value]
+    if isinstance(value, Mapping):
+        return {key: _clean_all(inner) for key, inner in value.items()}
+    return value
 
 
 def _in_order(parts: Sequence[Part]) -> Iterator[Part]:
