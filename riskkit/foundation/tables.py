@@ -34,6 +34,8 @@ _KINDS = {"whole": "a whole number", "number": "a number", "fraction": "a number
 def columns_of(table: str, dictionary: pd.DataFrame) -> pd.DataFrame:
     """The dictionary rows for one table, its own first, then those common to all (``*``).
 
+    A table whose own rows name `source_id` describes all its columns itself.
+
     Examples
     --------
     >>> from riskkit.foundation.standards import dictionary
@@ -41,8 +43,8 @@ def columns_of(table: str, dictionary: pd.DataFrame) -> pd.DataFrame:
     ['matrix', 'band']
     """
     own = dictionary[dictionary["table"] == table]
-    shared = dictionary[(dictionary["table"] == "*") & ~dictionary["column"].isin(own["column"])]
-    return pd.concat([own, shared], ignore_index=True)
+    shared = dictionary[dictionary["table"] == "*"]
+    return own if "source_id" in set(own["column"]) else pd.concat([own, shared], ignore_index=True)
 
 
 def typed(rows: pd.DataFrame, table: str, *, dictionary: pd.DataFrame) -> pd.DataFrame:
@@ -85,8 +87,7 @@ def _schema(words: pd.DataFrame) -> pa.DataFrameSchema:
         if row["type"] in _PATTERNS:
             kind = _KINDS.get(row["type"], "yes or no")
             pattern = rf"(?:{_PATTERNS[row['type']]})" + ("" if row["required"] == "yes" else "|")
-            found.append(pa.Check.str_fullmatch(pattern, error=kind) if hasattr(pa.Check, "str_fullmatch") else
-                         pa.Check.str_matches(rf"^(?:{pattern})$", error=kind))
+            found.append(pa.Check.str_matches(rf"^(?:{pattern})\Z", error=kind))
         if row["required"] == "yes":
             found.append(pa.Check.str_length(min_value=1, error="not empty"))
         if row["allowed"]:

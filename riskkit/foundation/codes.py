@@ -1,0 +1,98 @@
+"""Codes of goods and places: HS chapters and countries, with their names in zh and en."""
+
+from __future__ import annotations
+
+import functools
+import re
+
+from babel import Locale
+
+from riskkit.foundation import standards
+
+# Names as Chinese official documents write them, where the locale data differ.
+_ZH_NAMES = {"TW": "中国台湾", "HK": "中国香港", "MO": "中国澳门"}
+_EN_NAMES = {"TW": "Taiwan, China", "HK": "Hong Kong, China", "MO": "Macao, China"}
+
+
+@functools.cache
+def _territories(lang: str) -> dict[str, str]:
+    names = Locale(lang).territories
+    return {code: str(name) for code, name in names.items() if re.fullmatch(r"[A-Z]{2}", code)}
+
+
+def is_country(code: str) -> bool:
+    """Whether a code is an ISO 3166-1 alpha-2 country, or ``EU``.
+
+    Examples
+    --------
+    >>> is_country("CN"), is_country("EU"), is_country("XX"), is_country("cn")
+    (True, True, False, False)
+    """
+    return code in _territories("en") and code not in {"EZ", "QO", "UN", "XA", "XB", "XK", "ZZ"}
+
+
+def country_name(code: str, lang: str) -> str:
+    """The name of a country.
+
+    Parameters
+    ----------
+    code : str
+        ISO 3166-1 alpha-2, or ``EU``.
+    lang : str
+        ``zh`` or ``en``.
+
+    Raises
+    ------
+    KeyError
+        When the code is unknown.
+
+    References
+    ----------
+    .. [1] Unicode CLDR territory names, through Babel.
+
+    Examples
+    --------
+    >>> country_name("DE", "zh"), country_name("TW", "zh")
+    ('德国', '中国台湾')
+    """
+    if not is_country(code):
+        raise KeyError(f"no country {code!r}")
+    fixed = _ZH_NAMES if lang == "zh" else _EN_NAMES
+    return fixed.get(code, _territories(lang)[code])
+
+
+@functools.cache
+def _chapters() -> dict[str, tuple[str, str]]:
+    rows = standards.table("hs_chapters")
+    return {row.chapter: (row.zh, row.en) for row in rows.itertuples()}
+
+
+def is_hs(code: str) -> bool:
+    """Whether a code is 2–10 digits of the Harmonized System and its chapter exists.
+
+    Headings and subheadings below the chapter are not looked up.
+
+    Examples
+    --------
+    >>> is_hs("950300"), is_hs("7700"), is_hs("95-03"), is_hs("9")
+    (True, False, False, False)
+    """
+    return re.fullmatch(r"[0-9]{2,10}", code) is not None and code[:2] in _chapters()
+
+
+def hs_chapter(code: str, lang: str) -> str:
+    """Title of the chapter a code belongs to.
+
+    Raises
+    ------
+    KeyError
+        When there is no such chapter.
+
+    Examples
+    --------
+    >>> hs_chapter("950300", "en") != ""
+    True
+    """
+    if not is_hs(code):
+        raise KeyError(f"no HS code {code!r}")
+    return _chapters()[code[:2]][0 if lang == "zh" else 1]
