@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from riskkit.foundation.glossary import label
+from riskkit.foundation.scales import scale
 from riskkit.workbench.blocks import Badge
 from riskkit.workbench.texts import page_text
 
-ORDER = ("Ⅰ", "Ⅱ", "Ⅲ", "Ⅳ", "none", "food")
-_LOOKS = {
-    "Ⅰ": ("▲", "#b3261e"),
-    "Ⅱ": ("◆", "#dd7a10"),
-    "Ⅲ": ("■", "#f2c200"),
-    "Ⅳ": ("●", "#1f5fa8"),
-    "none": ("○", "#5b6673"),
-    "food": ("⇢", "#5b6673"),
-}
+ORDER = (*reversed(scale("warning").codes), "none", "food")
+"""The codes a result can have, most urgent first; then not graded, and routed out."""
+
+_QUIET = "#5b6673"
 
 
 def level_code(result: Mapping[str, Any]) -> str:
@@ -34,12 +31,19 @@ def level_code(result: Mapping[str, Any]) -> str:
 
 
 def level_badge(code: str, lang: str) -> Badge:
-    """The badge of a level code.
+    """The badge of a level code, with the words of the warning scale.
 
     Examples
     --------
-    >>> level_badge("Ⅱ", "zh").label
-    'Ⅱ级　严重（橙色）'
+    >>> level_badge("Ⅱ", "zh").label, level_badge("food", "en").symbol
+    ('Ⅱ级　严重（橙色）', '⇢')
     """
-    symbol, colour = _LOOKS[code]
-    return Badge(page_text("warning_level", lang), code, page_text(f"level_{code}", lang), symbol, colour)
+    head = page_text("warning_level", lang)
+    if code == "food":
+        return Badge(head, code, label("route", "food_accident_plan", lang), "⇢", _QUIET)
+    if code == "none":
+        return Badge(head, code, page_text("level_none", lang), "○", _QUIET)
+    warning = scale("warning")
+    word, colour = warning.word(code, lang), label("colour", code, lang)
+    words = page_text("level_label", lang, code=code, word=word, colour=colour)
+    return Badge(head, code, words, warning.symbol(code), warning.colour(code))

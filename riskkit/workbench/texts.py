@@ -1,7 +1,7 @@
 """The words of our own pages (headings, labels, notes), in zh and en.
 
-They stand in ``page_texts.csv`` (key, zh, en). Words of the trade (levels, hazards, measures) that
-reach a page inside a Section come translated; the codes an index page shows are looked up here.
+They stand in ``page_texts.csv`` (key, zh, en). Words of the trade (levels, hazards, channels) come
+from the glossary and the scales, never from here.
 """
 
 from __future__ import annotations
@@ -53,15 +53,3 @@ def page_text(key: str, lang: str, **values: object) -> str:
     """
     text = page_texts()[key][lang]
     return text.format(**values) if values else text
-
-
-def code_text(kind: str, code: str, lang: str) -> str:
-    """The word for a code, or the code itself when the table has no word for it.
-
-    Examples
-    --------
-    >>> code_text("hazard", "chemical", "zh"), code_text("hazard", "new_kind", "zh")
-    ('化学危害', 'new_kind')
-    """
-    row = page_texts().get(f"{kind}_{code}")
-    return row[lang] if row else code

@@ -6,6 +6,7 @@
   function draw(canvas) {
     const figure = JSON.parse(document.getElementById(canvas.dataset.figure).textContent);
     const layout = Object.assign({ paper_bgcolor: "#fff", plot_bgcolor: "#fff" }, figure.layout);
+    layout.margin = Object.assign({ t: 24, r: 16, b: 52 }, figure.layout.margin);
     layout.autosize = true;
     layout.dragmode = false;
     layout.font = Object.assign({ color: "#16202c" }, layout.font, {
