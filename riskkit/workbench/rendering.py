@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from functools import cache
 from importlib import resources
 
@@ -64,12 +65,27 @@ def linked(text: str) -> Markup:
     >>> print(linked("javascript:alert(1)"))
     javascript:alert(1)
     """
-    out, at = Markup(), 0
+    link = Markup('<a href="{0}" rel="noopener noreferrer">{0}</a>')
+    parts = (link.format(words) if is_link else escape(words) for words, is_link in text_and_links(text))
+    return Markup("<br>").join(Markup("").join(parts).split("\n"))
+
+
+def text_and_links(text: str) -> Iterator[tuple[str, bool]]:
+    """The pieces of a text, each with whether it is a web address.
+
+    Examples
+    --------
+    >>> list(text_and_links("see https://example.org/a."))
+    [('see ', False), ('https://example.org/a', True), ('.', False)]
+    """
+    at = 0
     for hit in _ADDRESS.finditer(text):
-        out += escape(text[at : hit.start()])
-        out += Markup('<a href="{0}" rel="noopener noreferrer">{0}</a>').format(hit.group())
+        if hit.start() > at:
+            yield text[at : hit.start()], False
+        yield hit.group(), True
         at = hit.end()
-    return Markup("<br>").join((out + escape(text[at:])).split("\n"))
+    if at < len(text):
+        yield text[at:], False
 
 
 def ink(colour: str) -> str:
