@@ -257,7 +257,7 @@ def _prepared(plan: RunPlan) -> tuple[NotebookNode, int]:
     params.check(params.declared(notebook, name=plan.notebook.name), params.as_json(plan.parameters))
     cells = [one for one in notebook.cells if not params.is_tagged(one, params.INJECTED_TAG)]
     place = 1 + next(i for i, one in enumerate(cells) if params.is_tagged(one, params.PARAMETERS_TAG))
-    cell = nbformat.v4.new_code_cell(  # type: ignore[no-untyped-call]
+    cell = nbformat.v4.new_code_cell(
         params.written(plan.parameters), id="given-parameters", metadata={"tags": [params.INJECTED_TAG]}
     )
     notebook.cells = [*cells[:place], cell, *cells[place:]]
