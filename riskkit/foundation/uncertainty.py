@@ -232,15 +232,19 @@ def best(dist: Distribution) -> Fraction:
         case Fixed(value):
             return value
         case Pert(_, mode, _):
-            return exact(mode)
+            return _decimal(mode)
         case Range(low, high):
-            return (exact(low) + exact(high)) / 2
+            return (_decimal(low) + _decimal(high)) / 2
         case Beta(alpha, beta):
-            return exact(alpha) / (exact(alpha) + exact(beta))
+            return _decimal(alpha) / (_decimal(alpha) + _decimal(beta))
         case LogNormal(median, _, _):
-            return exact(median)
+            return _decimal(median)
         case _:
-            return exact(float(quantile(dist, 0.5)))
+            return _decimal(float(quantile(dist, 0.5)))
+
+
+def _decimal(value: float) -> Fraction:
+    return Fraction(repr(float(value)))
 
 
 def quantile(dist: Distribution, probs: ArrayLike) -> Floats:

@@ -311,12 +311,16 @@ def load_profile(path: str | Path) -> Profile:
     return build_profile(one.iloc[0], cells, raises, rules=rules)
 
 
+def _written(value: Any) -> str:
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
 def _own_rows(rows: list[dict[str, Any]], table: str, name: str) -> pd.DataFrame:
     words = standards.dictionary()
     columns = standards.table(table).columns
     defaults = {"source_id": "user", "locator": name, "status": "house", "valid_from": "", "valid_to": ""}
     frame = pd.DataFrame([{**defaults, **row} for row in rows])
     frame = frame.reindex(columns=[*columns, *(c for c in frame.columns if c not in columns)])
-    frame = frame.astype(object).where(frame.notna(), "").map(str)
+    frame = frame.astype(object).where(frame.notna(), "").map(_written).astype("str")
     check(frame, table, dictionary=words, name=f"{name}:{table}")
     return typed(frame, table, dictionary=words)

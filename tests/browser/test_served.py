@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -66,16 +67,17 @@ def test_the_language_is_switched_by_keyboard(server: Served) -> None:
         assert (watched.hosts, watched.errors) == ({"127.0.0.1"}, [])
 
 
-def test_closing_the_page_ends_its_kernel(server: Served) -> None:
-    def kernels() -> int:
-        return len(psutil.Process(server.process.pid).children())
+def test_closing_the_page_ends_its_kernel(tmp_path: Path) -> None:
+    write_folder(tmp_path)
+    with served(tmp_path) as running, watched_page() as watched:
 
-    before = kernels()
-    with watched_page() as watched:
-        _open_dashboard(watched, server, lang="en")
-        assert kernels() == before + 1
+        def kernels() -> int:
+            return len(psutil.Process(running.process.pid).children())
+
+        _open_dashboard(watched, running, lang="en")
+        assert kernels() == 1
         watched.page.goto("about:blank")
-        assert _comes_to(kernels, before)
+        assert _comes_to(kernels, 0)
 
 
 def test_text_from_a_notebook_is_text_on_the_landing_page(server: Served) -> None:
