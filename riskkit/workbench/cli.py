@@ -6,7 +6,6 @@ nothing was run or written; 130 interrupted. Heavy packages are imported inside 
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import sys
@@ -19,7 +18,7 @@ import click
 
 import riskkit
 from riskkit.foundation.faults import InputFaults
-from riskkit.workbench.messages import LANGS, language_of, speaker
+from riskkit.workbench.messages import LANGS, answer, language_of, speaker
 
 _MOST_FAULTS = 50
 _FORMATS = ("html", "pdf", "docx")
@@ -86,17 +85,6 @@ def _stop(code: int, text: str, *, is_json: bool, kind: str, **facts: Any) -> in
 def _printable(text: str) -> str:
     """Without control characters: a file somebody else wrote must not steer the terminal."""
     return "".join(sign if sign.isprintable() or sign == "\n" else repr(sign)[1:-1] for sign in text)
-
-
-def answer(content: dict[str, Any]) -> None:
-    """Write one JSON object to stdout.
-
-    Examples
-    --------
-    >>> answer({"ok": True})
-    {"ok": true}
-    """
-    click.echo(json.dumps(content, ensure_ascii=False, sort_keys=True).encode("utf-8", "replace").decode())
 
 
 def build(lang: str) -> click.Group:
