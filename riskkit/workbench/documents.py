@@ -132,20 +132,26 @@ def print_html(notebook: Mapping[str, Any], *, lang: str, title: str) -> str:
     """
     reading = read_notebook(notebook, lang=lang)
     pictures = [part for part in reading.parts if isinstance(part, Picture)]
-    drawn = {each.id: _data_url(svg) for each, svg in zip(pictures, stills(pictures, kind="svg"), strict=True)}
+    drawn = {
+        each.id: _data_url(svg) for each, svg in zip(pictures, stills(pictures, kind="svg"), strict=True)
+    }
     numbers = Numbers(lang)
     before, between, after = page_text("page_of", lang, page="\0", pages="\0").split("\0")
-    return environment().get_template("print.html.j2").render(
-        lang=lang,
-        html_lang=HTML_LANG[lang],
-        title=title,
-        parts=[view(part, numbers) for part in reading.parts],
-        drawn=drawn,
-        reading=reading,
-        badges=head_badges(reading.result, lang),
-        provenance=provenance(reading.result, lang),
-        page_words=(before, between, after),
-        css=asset("blocks.css") + asset("print.css"),
+    return (
+        environment()
+        .get_template("print.html.j2")
+        .render(
+            lang=lang,
+            html_lang=HTML_LANG[lang],
+            title=title,
+            parts=[view(part, numbers) for part in reading.parts],
+            drawn=drawn,
+            reading=reading,
+            badges=head_badges(reading.result, lang),
+            provenance=provenance(reading.result, lang),
+            page_words=(before, between, after),
+            css=asset("blocks.css") + asset("print.css"),
+        )
     )
 
 
@@ -181,5 +187,7 @@ def _has_chinese_font() -> bool:
     if lister is None:
         folders = (Path(folder).expanduser() for folder in _FONT_FOLDERS)
         return any(True for folder in folders for _ in folder.rglob("*CJK*"))
-    listed = subprocess.run([lister, ":lang=zh", "family"], capture_output=True, text=True, check=False, timeout=60)
+    listed = subprocess.run(
+        [lister, ":lang=zh", "family"], capture_output=True, text=True, check=False, timeout=60
+    )
     return bool(listed.stdout.strip())

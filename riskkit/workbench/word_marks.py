@@ -168,7 +168,9 @@ def add_badge(paragraph: WordParagraph, badge: Badge) -> None:
     """
     mark = paragraph.add_run(f" {badge.symbol} ")
     mark._r.get_or_add_rPr().append(element("w:color", val=ink(badge.colour).lstrip("#")))
-    mark._r.get_or_add_rPr().append(element("w:shd", val="clear", color="auto", fill=badge.colour.lstrip("#")))
+    mark._r.get_or_add_rPr().append(
+        element("w:shd", val="clear", color="auto", fill=badge.colour.lstrip("#"))
+    )
     paragraph.add_run(f" {badge.label}").bold = True
 
 
@@ -184,7 +186,11 @@ def three_lines(table: WordTable) -> None:
     1
     """
     borders = OxmlElement("w:tblBorders")
-    for side, size, colour in (("top", "12", "173A63"), ("bottom", "12", "173A63"), ("insideH", "4", "C9D1DA")):
+    for side, size, colour in (
+        ("top", "12", "173A63"),
+        ("bottom", "12", "173A63"),
+        ("insideH", "4", "C9D1DA"),
+    ):
         borders.append(element(f"w:{side}", val="single", sz=size, space="0", color=colour))
     table._tbl.tblPr.append(borders)
     for cell in table.rows[0].cells:
