@@ -194,7 +194,7 @@ def _scripts(reading: Reading, plotly_js: str) -> list[str | Markup]:
     if not any(isinstance(part, Picture) for part in reading.parts):
         return [own]
     if plotly_js == "embedded":
-        return [asset("before_plotly.js"), Markup(_library()), own]
+        return [asset("before_plotly.js"), Markup(_library()), own]  # noqa: S704 - plotly.js itself
     foreign = ":" in plotly_js or plotly_js.startswith(("/", "\\"))
     refuse("page", [Fault("plotly_js", shown(plotly_js), "a relative address")] if foreign else [])
     return [asset("before_plotly.js"), plotly_js, own]

@@ -36,8 +36,8 @@ class Entry:
 
     Examples
     --------
-    >>> Entry({"case": {"id": "a"}}, {"zh": "zh/a/assess_case/report.html"}, "zh/a/assess_case/result.json").data
-    'zh/a/assess_case/result.json'
+    >>> Entry({"case": {"id": "a"}}, {"zh": "a/assess_case/report.html"}, "a/assess_case/result.json").data
+    'a/assess_case/result.json'
     """
 
     result: Mapping[str, Any]
@@ -164,12 +164,13 @@ def _card(entry: Entry, lang: str) -> dict[str, Any]:
 def _facts(case: Mapping[str, Any], lang: str) -> list[tuple[str, str]]:
     """What a reader wants to know of a case at a glance: pairs of label and words."""
     listed = page_text("list_separator", lang).join
+    hazards, channels = case.get("hazard_classes") or (), case.get("channels") or ()
     goods = [_word("goods", case.get("goods"), lang), _word("direction", case.get("direction"), lang)]
     rows = [
         ("index_product", listed(word for word in goods if word)),
         ("index_origin", listed(_country(code, lang) for code in case.get("origin") or ())),
-        ("index_hazards", listed(_word("hazard_class", code, lang) for code in case.get("hazard_classes") or ())),
-        ("index_channels", listed(_word("channel", code, lang) for code in case.get("channels") or ())),
+        ("index_hazards", listed(_word("hazard_class", code, lang) for code in hazards)),
+        ("index_channels", listed(_word("channel", code, lang) for code in channels)),
     ]
     return [(page_text(key, lang), words) for key, words in rows if words]
 
@@ -187,9 +188,10 @@ def _filters(cards: Sequence[Mapping[str, Any]], lang: str) -> list[dict[str, An
             {
                 "name": name,
                 "label": page_text(f"index_filter_{name}", lang),
-                "choices": [(code, _word(kind, code, lang)) for code in _in_use(cards, f"{name}s", codes(kind))],
+                "choices": [(code, _word(kind, code, lang)) for code in used],
             }
             for name, kind in (("hazard", "hazard_class"), ("channel", "channel"))
+            for used in [_in_use(cards, f"{name}s", codes(kind))]
         ),
     ]
 
@@ -203,11 +205,9 @@ def _bars(counts: Mapping[str, int], lang: str) -> dict[str, Any]:
     """The picture of the counts: one bar a level, and the sentence that says the same."""
     codes_shown = [code for code in ORDER if code in counts or code not in ("none", "food")]
     most = max(counts.values(), default=0) or 1
-    rows = [
-        {"badge": level_badge(code, lang), "n": counts.get(code, 0), "share": counts.get(code, 0) / most}
-        for code in codes_shown
-    ]
-    items = (page_text("index_count_item", lang, label=row["badge"].label, n=row["n"]) for row in rows)
+    badges = [(level_badge(code, lang), counts.get(code, 0)) for code in codes_shown]
+    rows = [{"badge": badge, "n": n, "share": n / most} for badge, n in badges]
+    items = (page_text("index_count_item", lang, label=badge.label, n=n) for badge, n in badges)
     text = page_text("list_separator", lang).join(items)
     return {"rows": rows, "alt": page_text("index_counts_alt", lang, text=text)}
 

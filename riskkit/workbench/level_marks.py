@@ -21,7 +21,7 @@ def level_code(result: Mapping[str, Any]) -> str:
 
     Examples
     --------
-    >>> level_code({"route": "food_accident_plan"}), level_code({"route": "graded", "warning": {"level": "Ⅱ"}})
+    >>> level_code({"route": "food_accident_plan"}), level_code({"warning": {"level": "Ⅱ"}})
     ('food', 'Ⅱ')
     """
     if result.get("route") == "food_accident_plan":

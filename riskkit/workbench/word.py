@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import unicodedata
 from collections.abc import Iterator, Sequence
 
 from docx import Document
@@ -30,10 +31,13 @@ from riskkit.workbench.word_marks import (
     heads_repeat,
     page_numbers,
     set_font,
+    set_widths,
     three_lines,
 )
 
 _ACCENT, _ALARM, _QUIET = RGBColor(0x17, 0x3A, 0x63), RGBColor(0x8A, 0x1A, 0x12), RGBColor(0x4B, 0x58, 0x68)
+_TEXT_WIDTH = 15.8
+"""Width between the margins [cm]."""
 _STYLES = {
     "Normal": ("仿宋_GB2312", 12, False),
     "Title": ("黑体", 22, True),
@@ -81,7 +85,8 @@ def word_document(reading: Reading, drawn: Sequence[bytes], *, lang: str, title:
                 labels.append((label, part.table))
                 _picture(document, part, next(pictures), label=label)
             case Failure():
-                _alarm(document, f"✕ {page_text('failed_cell', lang)} {part.cell}: {part.name}: {part.message}")
+                where = f"{page_text('failed_cell', lang)} {part.cell}"
+                _alarm(document, f"✕ {where}: {part.name}: {part.message}")
     _annex(document, [(label, table) for label, table in labels if table.rows], lang)
     _provenance(document, reading, lang)
     out = io.BytesIO()
@@ -101,7 +106,8 @@ def _prepare(document: WordDocument, *, lang: str, title: str) -> None:
     document.styles["Caption"].paragraph_format.keep_with_next = True
     page = document.sections[0]
     page.page_width, page.page_height = Cm(21), Cm(29.7)
-    page.left_margin, page.right_margin, page.top_margin, page.bottom_margin = Cm(2.6), Cm(2.6), Cm(2.8), Cm(2.5)
+    page.left_margin = page.right_margin = Cm(2.6)
+    page.top_margin, page.bottom_margin = Cm(2.8), Cm(2.5)
     page.header.paragraphs[0].text = title
     page_numbers(page.footer.paragraphs[0], page_text("page_of", lang, page="\0", pages="\0").split("\0"))
     about = document.core_properties
@@ -193,6 +199,7 @@ def _table(document: WordDocument, block: Table, *, label: str = "") -> None:
     table = document.add_table(rows=1 + len(block.rows), cols=max(len(block.columns), 1))
     three_lines(table)
     heads_repeat(table)
+    set_widths(table, _widths(block))
     for r, row in enumerate((block.columns, *block.rows)):
         for c, cell in enumerate(row):
             paragraph = table.cell(r, c).paragraphs[0]
@@ -207,6 +214,20 @@ def _table(document: WordDocument, block: Table, *, label: str = "") -> None:
                 run.font.size = Pt(9.5)
                 run.bold = run.bold or r == 0 or (c == 0 and block.row_heads)
     document.add_paragraph().paragraph_format.space_after = Pt(2)
+
+
+def _widths(block: Table) -> list[Cm]:
+    """Column widths [cm] in proportion to what stands in them, within bounds."""
+    rows = [block.columns, *block.rows]
+    longest = [max(_reach(row[c]) for row in rows) for c in range(len(block.columns))]
+    shares = [min(max(length, 7), 34) for length in longest]
+    return [Cm(_TEXT_WIDTH * share / sum(shares)) for share in shares]
+
+
+def _reach(cell: str | Badge) -> int:
+    """Width of a cell's text, a Chinese character counted as two letters; a badge has its symbol too."""
+    text = cell if isinstance(cell, str) else f"    {cell.label}"
+    return sum(2 if unicodedata.east_asian_width(mark) in "WF" else 1 for mark in text)
 
 
 def _caption(paragraph: WordParagraph, label: str, words: str) -> None:
