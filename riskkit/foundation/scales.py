@@ -208,6 +208,10 @@ def level_codes(levels: Any, of: Scale) -> NDArray[np.int8]:
     known = {code: number for number, code in enumerate(of.codes)}
     strange = sorted({str(word) for word in flat[~missing] if word not in known})
     if strange:
-        raise ValueError(f"not a level of {of.name}: {', '.join(strange[:5])}; levels are {', '.join(of.codes)}")
-    out = np.array([-1 if gone else known[word] for word, gone in zip(flat, missing, strict=True)], dtype=np.int8)
+        raise ValueError(
+            f"not a level of {of.name}: {', '.join(strange[:5])}; levels are {', '.join(of.codes)}"
+        )
+    out = np.array(
+        [-1 if gone else known[word] for word, gone in zip(flat, missing, strict=True)], dtype=np.int8
+    )
     return out.reshape(raw.shape)

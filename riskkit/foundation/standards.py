@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import itertools
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from importlib import resources
@@ -19,7 +21,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from riskkit.foundation.tables import TableFault, typed
+from riskkit.foundation.tables import TableFault, records, typed
 from riskkit.foundation.uncertainty import exact
 
 STATUSES = ("published", "derived", "house")
@@ -69,7 +71,7 @@ def _read(name: str) -> pd.DataFrame:
     file = folder() / f"{name}.csv"
     if not name.replace("_", "").isalnum() or not file.is_file():
         raise KeyError(f"no standard table {name!r}; there are: {', '.join(names())}")
-    with file.open(encoding="utf-8", newline="") as text:
+    with file.open(encoding="utf-8") as text:
         return pd.read_csv(text, dtype=str, keep_default_na=False, na_values=[])
 
 
@@ -171,6 +173,7 @@ def matrix_names(*, on: dt.date | None = None) -> tuple[str, ...]:
     return tuple(table("risk_matrix_list", on=on)["matrix"])
 
 
+@functools.cache
 def risk_matrix(name: str, *, on: dt.date | None = None) -> RiskMatrix:
     """A risk matrix by its name, or by its family and a date.
 
@@ -233,18 +236,25 @@ def matrix_from_rows(rows: pd.DataFrame, listed: pd.Series) -> RiskMatrix:
     >>> matrix_from_rows(rows, table("risk_matrix_list").iloc[0]).name
     'eu_2024_3173'
     """
-    grid = rows.pivot_table(index="band", columns="severity", values="level", aggfunc=list, observed=True)
-    once = grid.map(lambda cell: isinstance(cell, list) and len(cell) == 1 and cell[0] in LEVELS)
-    if grid.empty or not once.to_numpy().all():
-        raise TableFault(f"risk matrix {listed['matrix']}: each band × severity needs exactly one known level")
+    bands, severities = sorted(set(rows["band"])), sorted(set(rows["severity"]))
+    found: dict[tuple[int, int], list[str]] = {}
+    for row in records(rows):
+        found.setdefault((row["band"], row["severity"]), []).append(row["level"])
+    cells = [[found.get((band, severity), []) for severity in severities] for band in bands]
+    if not bands or any(len(cell) != 1 or cell[0] not in LEVELS for line in cells for cell in line):
+        raise TableFault(
+            f"risk matrix {listed['matrix']}: each band × severity needs exactly one known level"
+        )
     bounds = rows.drop_duplicates("band").sort_values("band")["above"].tolist()
     edges = tuple(exact(text) for text in bounds[1:])
-    codes = grid.map(lambda cell: LEVELS.index(cell[0])).to_numpy(dtype=np.int8)
-    rising = all(a < b for a, b in zip(edges, edges[1:], strict=False)) and bounds[0] == ""
+    codes = np.array([[LEVELS.index(cell[0]) for cell in line] for line in cells], dtype=np.int8)
+    rising = all(a < b for a, b in itertools.pairwise(edges)) and bounds[0] == ""
     if not rising or (np.diff(codes, axis=0) < 0).any() or (np.diff(codes, axis=1) < 0).any():
         raise TableFault(f"risk matrix {listed['matrix']}: bounds must rise, levels must never fall")
     steps = int(listed["min_steps"]), int(listed["max_steps"])
-    return RiskMatrix(str(listed["matrix"]), edges, listed["closed"] == "yes", codes, *steps, str(listed["combine"]))
+    return RiskMatrix(
+        str(listed["matrix"]), edges, listed["closed"] == "yes", codes, *steps, str(listed["combine"])
+    )
 
 
 @dataclass(frozen=True)
@@ -293,7 +303,64 @@ def prevalence(name: str) -> Prevalence:
     grid = rows.pivot(index="band", columns="base", values="level")[list(LEVELS)]
     bounds = rows.drop_duplicates("band").sort_values("band")["above"].astype(float).tolist()
     codes = grid.map(LEVELS.index).to_numpy(dtype=np.int8)
-    return Prevalence(name, tuple(b for b in bounds if math.isfinite(b)), rows["closed"].iloc[0] == "yes", codes)
+    return Prevalence(
+        name, tuple(b for b in bounds if math.isfinite(b)), rows["closed"].iloc[0] == "yes", codes
+    )
+
+
+@dataclass(frozen=True)
+class FactKind:
+    """What the standard table says of a fact.
+
+    Parameters
+    ----------
+    kind : str
+        ``ordinal``, ``flag``, ``count``, ``money``, ``ratio`` or ``days``.
+    worse : str
+        ``more`` or ``less``: which direction is worse.
+    is_given : bool
+        Whether a case states it (otherwise it is derived from the case).
+    minimum, maximum : float
+        Lawful range, in its unit.
+    zh, en, unit_zh, unit_en : str
+        Its name and unit.
+    """
+
+    kind: str
+    worse: str
+    is_given: bool
+    minimum: float
+    maximum: float
+    zh: str
+    en: str
+    unit_zh: str
+    unit_en: str
+
+
+@functools.cache
+def facts() -> Mapping[str, FactKind]:
+    """The facts that grades rest on, by name, in the order of ``facts.csv``.
+
+    Examples
+    --------
+    >>> facts()["n_ports"].kind
+    'count'
+    """
+    rows = records(table("facts"))
+    return {
+        str(r["fact"]): FactKind(
+            r["kind"],
+            r["worse"],
+            r["given_by"] == "case",
+            float(r["minimum"]),
+            float(r["maximum"]),
+            r["zh"],
+            r["en"],
+            r["unit_zh"],
+            r["unit_en"],
+        )
+        for r in rows
+    }
 
 
 def source(source_id: str) -> pd.Series:

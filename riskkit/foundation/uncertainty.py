@@ -97,7 +97,9 @@ def exact(value: Any) -> Fraction:
     >>> exact(0.1), exact("1/50"), exact(3)
     (Fraction(1, 10), Fraction(1, 50), Fraction(3, 1))
     """
-    if isinstance(value, bool) or not isinstance(value, int | float | str | Fraction | np.floating | np.integer):
+    if isinstance(value, bool) or not isinstance(
+        value, int | float | str | Fraction | np.floating | np.integer
+    ):
         raise ValueError("a number")
     if isinstance(value, str) and len(value) > 40:
         raise ValueError("a number of at most 40 characters")
@@ -274,7 +276,7 @@ def quantile(dist: Distribution, probs: ArrayLike) -> Floats:
         case Range(low, high):
             return low + (high - low) * q
         case Pert(low, _, high):
-            return low + (high - low) * betaincinv(*_pert_shape(dist), q)
+            return np.asarray(low + (high - low) * betaincinv(*_pert_shape(dist), q), dtype=np.float64)
         case Beta(alpha, beta):
             return np.asarray(betaincinv(alpha, beta, q))
         case LogNormal(median, gsd, upper):
@@ -368,7 +370,7 @@ def summary(values: ArrayLike, probs: Sequence[float] = (0.05, 0.5, 0.95)) -> Fl
     >>> summary([1.0, 2.0, 3.0], [0.5])
     array([2.])
     """
-    return np.quantile(np.asarray(values, dtype=np.float64), np.asarray(probs), axis=-1).astype(np.float64)
+    return np.asarray(np.quantile(np.asarray(values), np.asarray(probs), axis=-1), dtype=np.float64)
 
 
 def shares(codes: ArrayLike, n_levels: int) -> Floats:

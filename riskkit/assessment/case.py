@@ -1,0 +1,327 @@
+"""From a case file to one frozen `Assessment`, from which report, dashboard and JSON are all made."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pydantic import TypeAdapter, ValidationError
+
+from riskkit.assessment.case_checks import case_faults
+from riskkit.assessment.case_file import Case, Text
+from riskkit.assessment.robustness import InputRange, Ranks, flips, level_shares, tornado
+from riskkit.assessment.sentences import input_kind, missing_facts, open_questions, robustness_sentence
+from riskkit.foundation import shipped, standards
+from riskkit.foundation.faults import Fault, InputFaults, refuse, shown
+from riskkit.foundation.scales import scale
+from riskkit.foundation.toml_file import TomlFile, read_toml
+from riskkit.foundation.uncertainty import shares
+from riskkit.warning.case_levels import METHOD, Outcome, draw_inputs, evaluate, point_of
+from riskkit.warning.case_tables import grade_table, house_rows, profile_table, reason_table, scenario_table
+from riskkit.warning.profiles import Profile
+from riskkit.warning.profiles import profile as shipped_profile
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """Everything riskkit has to say about a case. Tables are for reading, never changed.
+
+    Parameters
+    ----------
+    case : Case
+        What was assessed.
+    route : str
+        ``graded``, or ``food_accident_plan``: then nothing below is graded.
+    profile : Profile
+        The tables that turned grades into a level.
+    draws : int
+        Monte Carlo draws.
+    lo, hi : str or None
+        Warning level proven, and the highest the missing facts could bring (``Ⅳ`` … ``Ⅰ``).
+    shares : DataFrame
+        Index ``Ⅳ`` … ``Ⅰ``; certain, possible, at_least: see `level_shares`.
+    risk : str or None
+        Product risk level under the scenario method, presumption included.
+    presumed : bool
+        Whether a serious risk is presumed.
+    risk_shares : Series
+        Share of draws by risk level, presumption left aside.
+    scenarios, grades, reasons, profiles, flips, tornado : DataFrame
+        By scenario; by factor; by rule; by profile; what changes the level; what it hangs on.
+    missing : tuple of str
+        Facts that are not known and could raise the level.
+    robustness : Text
+        One plain sentence.
+    questions : tuple of Text
+        What the committee is asked.
+    house_rows : DataFrame
+        The `house` table rows that were used.
+    """
+
+    case: Case
+    route: str
+    profile: Profile
+    draws: int
+    lo: str | None
+    hi: str | None
+    shares: pd.DataFrame
+    risk: str | None
+    presumed: bool
+    risk_shares: pd.Series
+    scenarios: pd.DataFrame
+    grades: pd.DataFrame
+    reasons: pd.DataFrame
+    profiles: pd.DataFrame
+    flips: pd.DataFrame
+    tornado: pd.DataFrame
+    missing: tuple[str, ...]
+    robustness: Text
+    questions: tuple[Text, ...]
+    house_rows: pd.DataFrame
+
+
+def load_case(path: str | Path) -> Case:
+    """A case from its TOML file, or a shipped case by its id.
+
+    Parameters
+    ----------
+    path : str or Path
+        A file, or the id of a case in ``data/cases``.
+
+    Returns
+    -------
+    Case
+
+    Raises
+    ------
+    InputFaults
+        With every fault of the file and its line.
+
+    Examples
+    --------
+    >>> load_case("note7-battery-2016").product.brand
+    'Samsung'
+    """
+    text = str(path)
+    if re.fullmatch(r"[a-z0-9][a-z0-9-]{0,63}", text):
+        path = shipped.case_path(text)
+    return parse_case(read_toml(path))
+
+
+def parse_case(file: TomlFile) -> Case:
+    """A case from a TOML file already read.
+
+    Raises
+    ------
+    InputFaults
+        With every fault of the file and its line.
+
+    Examples
+    --------
+    >>> from riskkit.foundation.toml_file import parse_toml
+    >>> try:
+    ...     parse_case(parse_toml(b"schema = 2", "x.toml"))
+    ... except ValueError as error:
+    ...     print(len(error.faults) > 5)
+    True
+    """
+    try:
+        case = TypeAdapter(Case).validate_python(file.data, strict=False)
+    except ValidationError as error:
+        found = [item for item in error.errors(include_url=False) if not _is_echo(item)]
+        faults = [_pydantic_fault(file, item) for item in found]
+        raise InputFaults(file.name, faults) from error
+    found = case_faults(
+        case,
+        facts=standards.facts(),
+        injuries=standards.table("injury_severity"),
+        matrix=standards.risk_matrix(METHOD),
+    )
+    refuse(file.name, [Fault(file.place(place), shown(value), rule) for place, value, rule in found])
+    return case
+
+
+def _is_echo(item: Mapping[str, Any]) -> bool:
+    """Whether a list is called too short only because entries of it were refused."""
+    return item["type"] == "too_short" and len(item["input"]) >= item["ctx"]["min_length"]
+
+
+def _pydantic_fault(file: TomlFile, item: Mapping[str, Any]) -> Fault:
+    known: Any = file.data
+    path: list[str | int] = []
+    for part in item["loc"]:  # pydantic adds names of its own for nested types: keep what is in the file
+        if (isinstance(known, dict) and part in known) or (isinstance(known, list) and isinstance(part, int)):
+            known = known[part]
+            path.append(part)
+        elif part is item["loc"][-1] and isinstance(known, dict):
+            path.append(part)
+    rule = {
+        "missing": "present",
+        "unexpected_keyword_argument": "a known key",
+        "extra_forbidden": "a known key",
+    }
+    value = "nothing" if item["type"] == "missing" else shown(item.get("input"))
+    return Fault(
+        file.place(tuple(path)), value, rule.get(item["type"], item["msg"].removeprefix("Value error, "))
+    )
+
+
+def assess(
+    case: Case, *, profile: Profile | None = None, rng: np.random.Generator, draws: int = 20_000
+) -> Assessment:
+    """Assess a case: risk, grades, warning level, and how firm they are.
+
+    Parameters
+    ----------
+    case : Case
+        As from `load_case`.
+    profile : Profile, optional
+        The tables that turn grades into a level; the default profile otherwise.
+    rng : numpy.random.Generator
+        The only source of chance: the same state gives the same assessment.
+    draws : int
+        Monte Carlo draws.
+
+    Returns
+    -------
+    Assessment
+
+    Raises
+    ------
+    ValueError
+        When `draws` is below 1.
+
+    References
+    ----------
+    .. [1] Delegated Regulation (EU) 2024/3173, Annex II (``eu_2024_3173``); 国发〔2017〕43号, 二（三）8
+       (``sc_2017_43``); the tables of the profile.
+
+    Examples
+    --------
+    >>> a = assess(load_case("note7-battery-2016"), rng=np.random.default_rng(1), draws=500)
+    >>> a.route
+    'graded'
+    """
+    used = profile or shipped_profile()
+    route = str(standards.table("routes").set_index("goods").at[case.goods, "route"])
+    if route != "graded":
+        return _routed_out(case, route, used, draws=draws)
+    point = point_of(case)
+    at_point = {name: np.array([value]) for name, value in point.items()}
+    x = draw_inputs(case, draws, rng=rng)
+    now, drawn = evaluate(case, at_point, profile=used), evaluate(case, x, profile=used)
+    scenarios = scenario_table(case, now, drawn)
+    tables: dict[str, Any] = {
+        "scenarios": scenarios,
+        "grades": grade_table(scenarios, now, profile=used),
+        "reasons": reason_table(scenarios, now, profile=used),
+        "profiles": profile_table(case, at_point, x, used=used, drawn=drawn),
+        "flips": _flips(case, point, used),
+        "tornado": tornado(x, (drawn.lo.astype(np.float64) + drawn.hi) / 2),
+    }
+    return Assessment(
+        case,
+        route,
+        used,
+        draws,
+        **_level(now, drawn),
+        **_risk(case, scenarios, drawn),
+        **tables,
+        **_words(case, tables, now=now, drawn=drawn, used=used),
+    )
+
+
+def _flips(case: Case, point: Mapping[str, float], used: Profile) -> pd.DataFrame:
+    def ends(inputs: Mapping[str, Any]) -> tuple[Ranks, Ranks]:
+        out = evaluate(case, inputs, profile=used)
+        return out.lo, out.hi
+
+    return flips(point, {name: _range(name) for name in point}, evaluate=ends)
+
+
+def _range(name: str) -> InputRange:
+    kind = input_kind(name)
+    if kind == "probability":
+        return InputRange(kind, 0.0, 1.0)
+    if kind == "ordinal":
+        return InputRange(kind, 1.0, 4.0)
+    known = standards.facts()[name]
+    return InputRange(kind, known.minimum, known.maximum)
+
+
+def _level(now: Outcome, drawn: Outcome) -> dict[str, Any]:
+    codes = scale("warning").codes
+    table = level_shares(drawn.lo, drawn.hi).set_axis(pd.Index(codes, name="level"))
+    return {"lo": codes[int(now.lo[0]) - 1], "hi": codes[int(now.hi[0]) - 1], "shares": table}
+
+
+def _risk(case: Case, scenarios: pd.DataFrame, drawn: Outcome) -> dict[str, Any]:
+    codes = scale("risk").codes
+    highest = max(codes.index(level) for level in scenarios["risk"])
+    over = np.max(np.broadcast_arrays(*(one.risk for one in drawn.scenarios)), axis=0)
+    presumed = bool(case.presumptions)
+    return {
+        "risk": codes[3 if presumed else highest],
+        "presumed": presumed,
+        "risk_shares": pd.Series(shares(over, 4), index=pd.Index(codes, name="risk")),
+    }
+
+
+def _words(
+    case: Case, tables: Mapping[str, pd.DataFrame], *, now: Outcome, drawn: Outcome, used: Profile
+) -> dict[str, Any]:
+    level = _level(now, drawn)
+    proven = {str(factor): int(lo) for factor, lo in tables["grades"]["lo"].items()}
+    proven["trigger"] = max(int(proven["trigger"]), int(now.lo[0]))
+    missing = missing_facts(tables["reasons"], proven)
+    return {
+        "missing": missing,
+        "robustness": robustness_sentence(
+            case, level["lo"], level["hi"], shares=level["shares"], flips=tables["flips"], missing=missing
+        ),
+        "questions": open_questions(
+            case,
+            missing=missing,
+            tornado=tables["tornado"],
+            scenarios=tables["scenarios"],
+            profiles=tables["profiles"],
+        ),
+        "house_rows": house_rows(case, tables["reasons"], profile=used),
+    }
+
+
+def _routed_out(case: Case, route: str, used: Profile, *, draws: int) -> Assessment:
+    """A food case is handed over before anything is graded."""
+    empty = pd.DataFrame()
+    note = Text(
+        zh="食品：按《国家食品安全事故应急预案》和食品安全法处理，本工具不予分级，移交主管部门。",
+        en="Food: handled under the national food-safety accident plan and the Food Safety Law; "
+        "handed over, not graded here.",
+    )
+    return Assessment(
+        case,
+        route,
+        used,
+        draws,
+        lo=None,
+        hi=None,
+        shares=empty,
+        risk=None,
+        presumed=False,
+        risk_shares=pd.Series(dtype=float),
+        scenarios=empty,
+        grades=empty,
+        reasons=empty,
+        profiles=empty,
+        flips=empty,
+        tornado=empty,
+        missing=(),
+        robustness=note,
+        questions=tuple(question.text for question in case.questions),
+        house_rows=empty,
+    )

@@ -1,0 +1,157 @@
+"""Faults of a case that no single field shows: references, methods, ranges, order."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+
+import pandas as pd
+
+from riskkit.assessment.case_file import Case, number_range
+from riskkit.foundation.standards import FactKind, RiskMatrix
+from riskkit.foundation.uncertainty import best
+
+Finding = tuple[tuple[str | int, ...], object, str]
+
+
+def case_faults(
+    case: Case, *, facts: Mapping[str, FactKind], injuries: pd.DataFrame, matrix: RiskMatrix
+) -> tuple[Finding, ...]:
+    """Everything wrong across the fields of a case.
+
+    Parameters
+    ----------
+    case : Case
+        A case whose single fields are lawful.
+    facts : mapping of str to FactKind
+        As from `riskkit.foundation.standards.facts`.
+    injuries : DataFrame
+        The standard table ``injury_severity``.
+    matrix : RiskMatrix
+        The method, which says how many steps a scenario may have.
+
+    Returns
+    -------
+    tuple of (key path, value, rule)
+        Empty when nothing is wrong.
+
+    Examples
+    --------
+    >>> from riskkit.assessment.case import load_case
+    >>> from riskkit.foundation import standards
+    >>> case_faults(load_case("note7-battery-2016"), facts=standards.facts(),
+    ...             injuries=standards.table("injury_severity"), matrix=standards.risk_matrix("eu_2024_3173"))
+    ()
+    """
+    return (
+        *_twice(case),
+        *_references(case),
+        *_scenario_faults(case, injuries, matrix),
+        *_fact_faults(case, facts),
+        *_order(case),
+    )
+
+
+def _twice(case: Case) -> Iterator[Finding]:
+    for part in ("hazards", "scenarios", "sources"):
+        seen: set[str] = set()
+        for number, item in enumerate(getattr(case, part)):
+            if item.id in seen:
+                yield (part, number, "id"), item.id, "an id that stands once"
+            seen.add(item.id)
+
+
+def _references(case: Case) -> Iterator[Finding]:
+    known = {source.id for source in case.sources}
+    used: list[tuple[tuple[str | int, ...], tuple[str, ...], str]] = [
+        (("facts", name), fact.source, fact.basis) for name, fact in case.facts.items()
+    ]
+    used.append(
+        (
+            ("exposure", "lifetime_years"),
+            case.exposure.lifetime_years.source,
+            case.exposure.lifetime_years.basis,
+        )
+    )
+    for i, scenario in enumerate(case.scenarios):
+        used += [
+            (("scenarios", i, "steps", j), step.source, step.basis) for j, step in enumerate(scenario.steps)
+        ]
+    used += [(("actions", i), action.source, "fact") for i, action in enumerate(case.actions)]
+    used += [(("presumptions", i), ground.source, "judgement") for i, ground in enumerate(case.presumptions)]
+    for path, ids, basis in used:
+        if basis == "fact" and not ids:
+            yield (*path, "source"), "no source", "at least one source for a fact"
+        for one in ids:
+            if one not in known:
+                yield (*path, "source"), one, "the id of a source in [[sources]]"
+
+
+def _scenario_faults(case: Case, injuries: pd.DataFrame, matrix: RiskMatrix) -> Iterator[Finding]:
+    hazards = {hazard.id for hazard in case.hazards}
+    worded = set(zip(injuries["injury"], injuries["level"], strict=True))
+    for i, scenario in enumerate(case.scenarios):
+        n = len(scenario.steps)
+        if not matrix.min_steps <= n <= matrix.max_steps:
+            yield (
+                ("scenarios", i, "steps"),
+                f"{n} steps",
+                f"{matrix.min_steps} to {matrix.max_steps} steps ({matrix.name})",
+            )
+        if scenario.hazard not in hazards:
+            yield ("scenarios", i, "hazard"), scenario.hazard, "the id of a hazard in [[hazards]]"
+        if (scenario.harm == "health") == (scenario.injury == "other_harm"):
+            yield (
+                ("scenarios", i, "injury"),
+                scenario.injury,
+                "an injury for harm to health, other_harm for other harm",
+            )
+        for level, _ in scenario.severity:
+            if (scenario.injury, level) not in worded:
+                yield (
+                    ("scenarios", i, "severity"),
+                    level,
+                    f"a severity the injury table words for {scenario.injury}",
+                )
+    for i, hazard in enumerate(case.hazards):
+        if hazard.id not in {scenario.hazard for scenario in case.scenarios}:
+            yield ("hazards", i, "id"), hazard.id, "a hazard with at least one scenario"
+
+
+def _fact_faults(case: Case, facts: Mapping[str, FactKind]) -> Iterator[Finding]:
+    known = {name: kind for name, kind in facts.items() if kind.is_given}
+    for name, fact in case.facts.items():
+        if name not in known:
+            yield ("facts", name), name, f"one of {', '.join(known)}"
+            continue
+        kind, (low, high) = known[name].kind, number_range(fact)
+        least, most = known[name].minimum, known[name].maximum
+        if low < least or best(fact.value) > most:
+            yield ("facts", name, "value"), f"{low:g} to {high:g}", f"{least:g} to {most:g}"
+        if kind == "flag" and not (fact.is_fixed() and low in (0.0, 1.0)):
+            yield ("facts", name, "value"), fact.value, "true or false"
+        if kind in ("count", "money") and fact.is_fixed() and low % 1:
+            yield ("facts", name, "value"), low, "a whole number"
+    years = number_range(case.exposure.lifetime_years)[0]
+    if years < 0:
+        yield ("exposure", "lifetime_years", "value"), years, "at least 0"
+
+
+def _order(case: Case) -> Iterator[Finding]:
+    dates = [action.date for action in case.actions]
+    for number, (before, after) in enumerate(itertools.pairwise(dates), start=1):
+        if after < before:
+            yield ("actions", number, "date"), after, "actions in time order"
+    counts = {
+        name: best(case.facts[name].value)
+        for name in ("deaths", "serious_injuries", "injured")
+        if name in case.facts
+    }
+    if "injured" in counts and counts["injured"] < max(
+        counts.get("deaths", 0), counts.get("serious_injuries", 0)
+    ):
+        yield (
+            ("facts", "injured", "value"),
+            float(counts["injured"]),
+            "all persons harmed, deaths and serious injuries included",
+        )

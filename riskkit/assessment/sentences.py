@@ -1,0 +1,319 @@
+"""Plain sentences in zh and en about an assessment: how firm it is, what is missing, what to ask."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from riskkit.assessment.case_file import Case, Text
+from riskkit.foundation import standards
+from riskkit.foundation.glossary import label
+from riskkit.foundation.scales import scale
+from riskkit.foundation.tables import records
+from riskkit.foundation.uncertainty import Fixed
+
+_MOST_NAMED = 3
+
+
+def input_name(case: Case, name: str, lang: str) -> str:
+    """What an input is, in words.
+
+    Parameters
+    ----------
+    case : Case
+        The case it belongs to.
+    name : str
+        As in `riskkit.warning.case_levels.point_of`.
+    lang : str
+        ``zh`` or ``en``.
+
+    Examples
+    --------
+    >>> from riskkit.assessment.case import load_case
+    >>> input_name(load_case("note7-battery-2016"), "n_ports", "en")
+    'ports affected'
+    """
+    scenario_id, _, part = name.rpartition(".")
+    scenario = next((s for s in case.scenarios if s.id == scenario_id), None)
+    if scenario is None:
+        known = standards.facts()[name]
+        return known.zh if lang == "zh" else known.en
+    title = scenario.title.say(lang)
+    if part == "severity":
+        return f"“{title}”的伤害程度" if lang == "zh" else f"severity of “{title}”"
+    return (
+        f"“{title}”第{part[1:]}步的概率" if lang == "zh" else f"probability of step {part[1:]} of “{title}”"
+    )
+
+
+def input_kind(name: str) -> str:
+    """``probability``, or the kind of the fact.
+
+    Examples
+    --------
+    >>> input_kind("burn.p1"), input_kind("burn.severity"), input_kind("n_ports")
+    ('probability', 'ordinal', 'count')
+    """
+    if "." in name:
+        return "ordinal" if name.endswith(".severity") else "probability"
+    return standards.facts()[name].kind
+
+
+def say_number(value: float, kind: str, lang: str) -> str:
+    """A number as people write it.
+
+    Parameters
+    ----------
+    value : float
+        The number; NaN is unknown.
+    kind : str
+        As from `input_kind`.
+    lang : str
+        ``zh`` or ``en``.
+
+    Examples
+    --------
+    >>> say_number(4e-4, "probability", "en"), say_number(1.9e6, "count", "en"), say_number(1, "flag", "zh")
+    ('1 in 2,500', '1,900,000', '是')
+    """
+    if math.isnan(value):
+        return "不详" if lang == "zh" else "not known"
+    if kind == "flag":
+        return ("是" if value else "否") if lang == "zh" else ("yes" if value else "no")
+    if kind == "probability":
+        if value <= 0 or value >= 0.05:
+            return f"{value:.3g}"
+        turns = float(f"{1 / value:.3g}")
+        return f"1/{turns:,.0f}" if lang == "zh" else f"1 in {turns:,.0f}"
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.3g}"
+
+
+def say_level(lo: str | None, hi: str | None, lang: str) -> str:
+    """A level, or the range that missing facts leave.
+
+    Examples
+    --------
+    >>> say_level("Ⅱ", "Ⅰ", "zh"), say_level("Ⅱ", "Ⅱ", "en")
+    ('Ⅱ级至Ⅰ级', 'Ⅱ')
+    """
+    if lo is None or hi is None:
+        return "不分级" if lang == "zh" else "not graded"
+    if lo == hi:
+        return f"{lo}级" if lang == "zh" else lo
+    return f"{lo}级至{hi}级" if lang == "zh" else f"{lo} to {hi}"
+
+
+def _condition(case: Case, move: Mapping[str, Any], lang: str) -> str:
+    name, to, more = move["input"], float(move["to_value"]), move["direction"] == "more"
+    kind, what = input_kind(name), input_name(case, name, lang)
+    said = say_number(to, kind, lang)
+    if kind == "flag":
+        return f"“{what}”为“{said}”" if lang == "zh" else f"“{what}” is {said}"
+    if kind in ("probability", "ratio"):
+        zh, en = ("高于", "rises above") if more else ("降至", "falls to")
+    else:
+        zh, en = ("达到", "reaches") if more else ("降至", "falls to")
+    return f"{what}{zh}{said}" if lang == "zh" else f"{what} {en} {said}"
+
+
+def robustness_sentence(
+    case: Case, lo: str, hi: str, *, shares: pd.DataFrame, flips: pd.DataFrame, missing: Sequence[str]
+) -> Text:
+    """How firm the level is, in one sentence.
+
+    Parameters
+    ----------
+    case : Case
+        The case.
+    lo, hi : str
+        Proven and possible level.
+    shares : DataFrame
+        As from `level_shares`, indexed by level.
+    flips : DataFrame
+        As from `flips`, nearest first.
+    missing : sequence of str
+        Facts whose absence leaves the range.
+
+    Returns
+    -------
+    Text
+
+    Examples
+    --------
+    >>> from riskkit.assessment.case import load_case
+    >>> table = pd.DataFrame({"certain": [0.83], "possible": [0.83], "at_least": [0.83]}, index=["Ⅱ"])
+    >>> case = load_case("note7-battery-2016")
+    >>> no_flips = pd.DataFrame(columns=["lo", "hi"])
+    >>> robustness_sentence(case, "Ⅱ", "Ⅱ", shares=table, flips=no_flips, missing=()).en
+    'Ⅱ in 83 % of draws; no single input changes the level.'
+    """
+    return Text(
+        zh=_robustness(case, lo, hi, lang="zh", shares=shares, flips=flips, missing=missing),
+        en=_robustness(case, lo, hi, lang="en", shares=shares, flips=flips, missing=missing),
+    )
+
+
+def _robustness(
+    case: Case,
+    lo: str,
+    hi: str,
+    *,
+    lang: str,
+    shares: pd.DataFrame,
+    flips: pd.DataFrame,
+    missing: Sequence[str],
+) -> str:
+    zh = lang == "zh"
+    possible = 100 * float(shares["certain"].loc[lo])
+    share = f"{possible:.0f}" if possible in (0, 100) or 0.5 < possible < 99.5 else f"{possible:.1f}"
+    if lo == hi:
+        parts = [f"抽样中{share}%为{lo}级" if zh else f"{lo} in {share} % of draws"]
+    else:
+        names = [input_name(case, name, lang) for name in missing]
+        rest = len(names) - _MOST_NAMED
+        unknown = ("、" if zh else ", ").join(names[:_MOST_NAMED])
+        if rest > 0:
+            unknown += f"等{len(names)}项" if zh else f" and {rest} more"
+        parts = [
+            f"因{unknown}不详，级别在{lo}级至{hi}级之间"
+            if zh
+            else f"{lo} to {hi}, because it is not known: {unknown}"
+        ]
+    moves = _nearest(flips, lo, hi)
+    for level, move in moves:
+        condition = _condition(case, move, lang)
+        parts.append(f"如{condition}，则变为{level}级" if zh else f"becomes {level} if {condition}")
+    if not moves and lo == hi:
+        parts.append("任何单一输入都不改变级别" if zh else "no single input changes the level")
+    return ("；".join(parts) + "。") if zh else ("; ".join(parts) + ".")
+
+
+def _nearest(flips: pd.DataFrame, lo: str, hi: str) -> list[tuple[str, dict[str, Any]]]:
+    """The nearest change to a higher and to a lower level."""
+    codes = scale("warning").codes
+    found: list[tuple[str, dict[str, Any]]] = []
+    up = flips[flips["hi"] > codes.index(hi) + 1]
+    down = flips[flips["lo"] < codes.index(lo) + 1]
+    for rows, column in ((up, "hi"), (down, "lo")):
+        if len(rows):
+            move = records(rows)[0]
+            found.append((codes[int(move[column]) - 1], move))
+    return found
+
+
+def missing_facts(reasons: pd.DataFrame, proven: Mapping[str, int]) -> tuple[str, ...]:
+    """Facts that are not known and could raise a grade or trigger a level.
+
+    Parameters
+    ----------
+    reasons : DataFrame
+        As from `riskkit.warning.reasons.reasons`, all factors.
+    proven : mapping of str to int
+        Proven grade by factor (level rank for ``trigger``).
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"factor": ["scope"], "grade": [4], "state": ["open"],
+    ...                      "evidence": [(("n_ports", ">=", 5.0, float("nan")),)]})
+    >>> missing_facts(rows, {"scope": 3})
+    ('n_ports',)
+    """
+    found: dict[str, None] = {}
+    for row in records(reasons):
+        if row["state"] == "open" and row["grade"] > proven[row["factor"]]:
+            found |= {fact: None for fact, _, _, value in row["evidence"] if math.isnan(value)}
+    return tuple(found)
+
+
+def open_questions(
+    case: Case,
+    *,
+    missing: Sequence[str],
+    tornado: pd.DataFrame,
+    scenarios: pd.DataFrame,
+    profiles: pd.DataFrame,
+) -> tuple[Text, ...]:
+    """What the committee should settle, the weightiest first; the case's own questions last.
+
+    Parameters
+    ----------
+    case : Case
+        The case.
+    missing : sequence of str
+        Facts that are not known and matter.
+    tornado, scenarios, profiles : DataFrame
+        As in `Assessment`.
+
+    Examples
+    --------
+    >>> from riskkit.assessment.case import load_case
+    >>> empty = pd.DataFrame(columns=["input", "swing", "scenario", "on_boundary", "lo", "hi"])
+    >>> case = load_case("note7-battery-2016")
+    >>> tables = {"tornado": empty, "scenarios": empty, "profiles": empty}
+    >>> len(open_questions(case, missing=["n_ports"], **tables)) >= 1
+    True
+    """
+    questions = [
+        Text(
+            zh=f"“{input_name(case, name, 'zh')}”不详，且可能提高级别：能否查明？",
+            en=f"“{input_name(case, name, 'en')}” is not known and could raise the level: can it be found?",
+        )
+        for name in missing
+    ]
+    questions += _judged_steps(case, tornado)
+    for row in records(scenarios[scenarios["on_boundary"].astype(bool)]):
+        title = next(s.title for s in case.scenarios if s.id == row["scenario"])
+        questions.append(
+            Text(
+                zh=f"情景“{title.zh}”的概率恰在风险矩阵的界上，条文对此规定不一：按低一档处理是否适当？",
+                en=f"The probability of “{title.en}” lies exactly on a bound of the grid, where the text is "
+                "not settled: is the lower band right?",
+            )
+        )
+    if len(set(zip(profiles["lo"], profiles["hi"], strict=True))) > 1:
+        said = "；".join(f"{row['zh']}：{say_level(row['lo'], row['hi'], 'zh')}" for row in records(profiles))
+        told = "; ".join(f"{row['en']}: {say_level(row['lo'], row['hi'], 'en')}" for row in records(profiles))
+        questions.append(
+            Text(
+                zh=f"各分级方案结果不同（{said}）：采用哪一方案，理由是什么？",
+                en=f"The profiles differ ({told}): which one is used, and why?",
+            )
+        )
+    questions += _presumptions(case)
+    return (*questions, *(question.text for question in case.questions))
+
+
+def _judged_steps(case: Case, tornado: pd.DataFrame) -> list[Text]:
+    """The uncertain steps that rest on sole judgement and move the level most."""
+    weights = dict(zip(tornado["input"], tornado["swing"], strict=True))
+    judged = []
+    for s in case.scenarios:
+        for j, step in enumerate(s.steps, start=1):
+            weight = float(weights.get(f"{s.id}.p{j}", 0.0))
+            if step.evidence == "sole_judgement" and not isinstance(step.p, Fixed) and weight >= 0.05:
+                judged.append((weight, s, j, step))
+    judged.sort(key=lambda item: -item[0])
+    return [
+        Text(
+            zh=f"情景“{s.title.zh}”第{j}步（{step.text.zh}）仅凭判断，却对级别影响明显：哪项试验或调查可以确定其概率？",
+            en=f"Step {j} of “{s.title.en}” ({step.text.en}) rests on judgement alone and moves the level: "
+            "which test or survey would settle its probability?",
+        )
+        for _, s, j, step in judged[:3]
+    ]
+
+
+def _presumptions(case: Case) -> list[Text]:
+    if not case.presumptions:
+        return []
+    zh = "、".join(label("presumption", ground.ground, "zh") for ground in case.presumptions)
+    en = "; ".join(label("presumption", ground.ground, "en") for ground in case.presumptions)
+    return [
+        Text(
+            zh=f"推定为严重风险的理由（{zh}）是否成立，有无反证？",
+            en=f"Does the ground for presuming a serious risk hold ({en}), or is there evidence against it?",
+        )
+    ]

@@ -1,0 +1,29 @@
+"""Where riskkit's own notebooks and cases lie: in a checkout, or inside an installed package."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def home() -> Path:
+    """The folder that holds ``notebooks/`` and ``data/cases/``.
+
+    Examples
+    --------
+    >>> (home() / "data" / "cases").is_dir()
+    True
+    """
+    package = Path(__file__).resolve().parent.parent
+    inside = package / "shipped"
+    return inside if inside.is_dir() else package.parent
+
+
+def case_path(case_id: str) -> Path:
+    """The file of a shipped case; it need not exist.
+
+    Examples
+    --------
+    >>> case_path("note7-battery-2016").name
+    'note7-battery-2016.toml'
+    """
+    return home() / "data" / "cases" / f"{case_id}.toml"

@@ -1,0 +1,125 @@
+"""The assessment as a plain record: what ``result.json`` holds and every page is checked against."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from riskkit import __version__
+from riskkit.assessment.case import Assessment
+from riskkit.assessment.case_file import Case, Text
+from riskkit.foundation.glossary import label
+
+RESULT_MIME = "application/vnd.riskkit.result+json"
+SCHEMA = 1
+
+
+def result_record(assessment: Assessment, *, seed: int) -> dict[str, Any]:
+    """Everything an assessment says, as JSON-ready values.
+
+    Numbers are rounded to ten significant digits, missing ones are None; there is no clock in it, so the
+    same inputs and seed give the same bytes.
+
+    Parameters
+    ----------
+    assessment : Assessment
+        As from `riskkit.assessment.case.assess`.
+    seed : int
+        Seed of the generator it was made with.
+
+    Returns
+    -------
+    dict
+
+    Examples
+    --------
+    >>> from riskkit.assessment.case import assess, load_case
+    >>> a = assess(load_case("note7-battery-2016"), rng=np.random.default_rng(1), draws=200)
+    >>> sorted(result_record(a, seed=1))[:4]
+    ['case', 'flips', 'grades', 'house_rows']
+    """
+    a = assessment
+    graded = a.lo is not None
+    codes = list(a.shares.index) if graded else []
+    warning = {
+        "level": a.lo if a.lo == a.hi else None,
+        "lo": a.lo,
+        "hi": a.hi,
+        "colour": label("colour", a.lo, "en") if a.lo is not None and a.lo == a.hi else None,
+        "probability": {code: _number(a.shares.at[code, "certain"]) for code in codes},
+        "possible": {code: _number(a.shares.at[code, "possible"]) for code in codes},
+    }
+    return {
+        "schema": SCHEMA,
+        "case": _case(a.case),
+        "route": a.route,
+        "profile": {"id": a.profile.name, "status": a.profile.status, "sha256": a.profile.sha256},
+        "risk": {
+            "level": a.risk,
+            "presumed": a.presumed,
+            "probability": {k: _number(v) for k, v in a.risk_shares.items()},
+        },
+        "grades": {factor: _row(row) for factor, row in a.grades.iterrows()},
+        "warning": warning,
+        "robustness": _text(a.robustness),
+        "profiles": [{"id": row.pop("profile")} | row for row in _rows(a.profiles)],
+        "scenarios": _rows(a.scenarios),
+        "flips": _rows(a.flips),
+        "tornado": _rows(a.tornado),
+        "rules": _rows(a.reasons[a.reasons["state"] != "no"] if graded else a.reasons),
+        "missing": list(a.missing),
+        "questions": [_text(question) for question in a.questions],
+        "house_rows": _rows(a.house_rows),
+        "inputs": {"draws": a.draws, "seed": seed, "riskkit": __version__},
+    }
+
+
+def _case(case: Case) -> dict[str, Any]:
+    product = case.product
+    return {
+        "id": case.id,
+        "title": _text(case.title),
+        "summary": _text(case.summary),
+        "goods": case.goods,
+        "direction": case.direction,
+        "jurisdiction": case.jurisdiction,
+        "origin": list(product.origin),
+        "channels": list(case.channels),
+        "hazard_classes": list(case.hazard_classes()),
+        "hs": list(product.hs),
+        "product": _text(product.name),
+        "brand": product.brand,
+        "assessed_on": case.assessed_on.isoformat(),
+    }
+
+
+def _text(text: Text) -> dict[str, str]:
+    return {"zh": text.zh, "en": text.en}
+
+
+def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    return [_row(row) for _, row in table.iterrows()]
+
+
+def _row(row: pd.Series) -> dict[str, Any]:
+    return {str(name): _value(value) for name, value in row.items()}
+
+
+def _value(value: Any) -> Any:
+    if isinstance(value, tuple | list):
+        return [_value(part) for part in value]
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
+    if isinstance(value, int | np.integer):
+        return int(value)
+    return (
+        _number(value) if isinstance(value, float | np.floating) else (None if value is None else str(value))
+    )
+
+
+def _number(value: Any) -> float | None:
+    number = float(value)
+    return float(f"{number:.10g}") if math.isfinite(number) else None
