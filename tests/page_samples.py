@@ -157,7 +157,7 @@ def result(
         "warning": {
             "level": level,
             "lo": level,
-            "hi": "Ⅰ",
+            "hi": level,
             "colour": "orange",
             "probability": {"Ⅰ": 0.12, "Ⅱ": 0.83, "Ⅲ": 0.045, "Ⅳ": 0.005},
         },

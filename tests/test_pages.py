@@ -358,6 +358,7 @@ def test_the_shared_library_is_the_one_plotly_brings():
 def entry(case_id, level, *, title=None, **case):
     record = result(title or {"zh": f"案例 {case_id}", "en": f"Case {case_id}"}, case_id=case_id, level=level)
     record["case"].update(case)
+    record["warning"].update(lo=level, hi=level)
     reports = {"zh": f"zh/{case_id}/r.html", "en": f"en/{case_id}/r.html"}
     return Entry(record, reports, f"zh/{case_id}/result.json")
 
@@ -392,6 +393,15 @@ def test_food_is_routed_out_on_the_index_whatever_else_its_record_says():
     shown = Page(index_html([Entry(record, {"zh": "m.html"})], lang="zh"))
     assert "转食品安全事故应急预案" in shown.text
     assert [each["data-level"] for each in shown.all("li") if "data-level" in each] == ["food"]
+
+
+def test_a_case_with_missing_facts_stands_with_the_most_urgent_level_it_may_have():
+    record = result(case_id="open", level=None)
+    record["warning"] |= {"lo": "Ⅳ", "hi": "Ⅱ"}
+    shown = Page(index_html([*ENTRIES, Entry(record, {"en": "o.html"})], lang="en"))
+    cards = [each["id"] for each in shown.all("li") if each.get("class") == "card"]
+    assert cards == ["case-a", "case-open", "case-d", "case-b", "case-c"]
+    assert "Between Ⅱ and Ⅳ (facts missing)" in shown.text
 
 
 def test_counts_have_a_text_alternative_that_adds_up():
@@ -448,7 +458,7 @@ def test_every_text_is_used_and_every_text_used_exists():
     room = Path(str(resources.files("riskkit.workbench")))
     sources = [path.read_text(encoding="utf-8") for path in room.rglob("*") if path.suffix in (".py", ".j2")]
     code_text = "\n".join(sources)
-    families = ("index_filter_", "index_report_", "prov_profile_")
+    families = ("level_", "index_filter_", "index_report_", "prov_profile_")
     for key in page_texts():
         assert f'"{key}"' in code_text or key.startswith(families), key
     for key in re.findall(r'\bt\("([a-z_]+)", lang', code_text):

@@ -94,8 +94,17 @@ def site(tmp_path):
     return tmp_path
 
 
+def until(page, told: str):
+    """Wait for something to become true; Playwright's own way would need eval, which the page forbids."""
+    for _ in range(100):
+        if page.evaluate(told):
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(told)
+
+
 def drawn(page):
-    page.wait_for_function("document.documentElement.dataset.drawn")
+    until(page, "document.documentElement.dataset.drawn")
     return page.locator(".plot-canvas .main-svg").count()
 
 
@@ -151,7 +160,7 @@ def test_a_wide_table_can_be_reached_and_scrolled_on_a_narrow_screen(site, visit
     table = page.get_by_role("region", name="Probability and risk level of three scenarios")
     table.focus()
     page.keyboard.press("ArrowRight")
-    page.wait_for_function("document.activeElement.scrollLeft > 0")
+    until(page, "document.activeElement.scrollLeft > 0")
     assert page.evaluate("document.activeElement.tabIndex") == 0
 
 
@@ -188,7 +197,7 @@ def test_printing_makes_figures_fit_the_paper(site, visit):
     page = visit(site / "en.html", width=1400)
     drawn(page)
     page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
-    page.wait_for_function("document.querySelector('.plot-canvas .main-svg').width.baseVal.value <= 640")
+    until(page, "document.querySelector('.plot-canvas .main-svg').width.baseVal.value <= 640")
     assert page.locator("main section details[open]").count() == 1
     page.evaluate("window.dispatchEvent(new Event('afterprint'))")
-    page.wait_for_function("document.querySelector('.plot-canvas .main-svg').width.baseVal.value > 640")
+    until(page, "document.querySelector('.plot-canvas .main-svg').width.baseVal.value > 640")
