@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-import unicodedata
 from collections.abc import Iterator, Sequence
 
 from docx import Document
@@ -21,6 +20,7 @@ from riskkit.workbench.blocks import Badge, Block, Details, Items, Paragraph, Pi
 from riskkit.workbench.html import HTML_LANG, head_badges, provenance
 from riskkit.workbench.numbering import Numbers
 from riskkit.workbench.reading import Failure, Reading
+from riskkit.workbench.rendering import reach
 from riskkit.workbench.texts import page_text
 from riskkit.workbench.word_marks import (
     add_badge,
@@ -28,6 +28,7 @@ from riskkit.workbench.word_marks import (
     add_field,
     add_linked,
     describe_picture,
+    every_run,
     heads_repeat,
     page_numbers,
     set_font,
@@ -178,7 +179,7 @@ def _paragraph(document: WordDocument, block: Paragraph) -> None:
     add_linked(paragraph, block.text)
     if block.role == "caution":
         paragraph.paragraph_format.left_indent = paragraph.paragraph_format.right_indent = Cm(0.4)
-    for run in paragraph.runs:
+    for run in every_run(paragraph):
         if block.role == "lead":
             run.bold = True
         elif block.role in ("note", "source"):
@@ -210,7 +211,7 @@ def _table(document: WordDocument, block: Table, *, label: str = "") -> None:
                 add_badge(paragraph, cell)
             else:
                 add_linked(paragraph, cell)
-            for run in paragraph.runs:
+            for run in every_run(paragraph):
                 run.font.size = Pt(9.5)
                 run.bold = run.bold or r == 0 or (c == 0 and block.row_heads)
     document.add_paragraph().paragraph_format.space_after = Pt(2)
@@ -220,14 +221,13 @@ def _widths(block: Table) -> list[Cm]:
     """Column widths [cm] in proportion to what stands in them, within bounds."""
     rows = [block.columns, *block.rows]
     longest = [max(_reach(row[c]) for row in rows) for c in range(len(block.columns))]
-    shares = [min(max(length, 7), 34) for length in longest]
+    shares = [min(max(length + 5, 10), 38) for length in longest]
     return [Cm(_TEXT_WIDTH * share / sum(shares)) for share in shares]
 
 
 def _reach(cell: str | Badge) -> int:
     """Width of a cell's text, a Chinese character counted as two letters; a badge has its symbol too."""
-    text = cell if isinstance(cell, str) else f"    {cell.label}"
-    return sum(2 if unicodedata.east_asian_width(mark) in "WF" else 1 for mark in text)
+    return reach(cell if isinstance(cell, str) else f"    {cell.label}")
 
 
 def _caption(paragraph: WordParagraph, label: str, words: str) -> None:

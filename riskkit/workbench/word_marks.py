@@ -157,6 +157,21 @@ def add_linked(paragraph: WordParagraph, text: str) -> None:
         run.text, run.font.underline = words, True
 
 
+def every_run(paragraph: WordParagraph) -> list[Run]:
+    """The runs of a paragraph, those inside its links too.
+
+    Examples
+    --------
+    >>> from docx import Document
+    >>> paragraph = Document().add_paragraph()
+    >>> add_linked(paragraph, "see https://example.org/a.")
+    >>> len(every_run(paragraph)), len(paragraph.runs)
+    (3, 2)
+    """
+    pieces = (piece for piece in paragraph.iter_inner_content())
+    return [run for piece in pieces for run in ([piece] if isinstance(piece, Run) else piece.runs)]
+
+
 def add_badge(paragraph: WordParagraph, badge: Badge) -> None:
     """A level: its symbol on its colour, then its word.
 
