@@ -8,10 +8,11 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+import reference
 from hypothesis import given
 from hypothesis import strategies as st
+from shared import own
 
-import reference
 from riskkit.foundation import standards
 from riskkit.foundation.faults import InputFaults
 from riskkit.foundation.scales import scale
@@ -25,7 +26,6 @@ from riskkit.warning.grading import (
 )
 from riskkit.warning.profiles import load_profile, profile, profile_names
 from riskkit.warning.reasons import reasons
-from shared import own
 
 MATRIX = profile("house_matrix")
 THREE = profile("house_three_factors")
@@ -161,13 +161,13 @@ def test_every_grade_carries_its_rule_and_source():
 @pytest.mark.parametrize("factor", ["severity", "urgency", "scope"])
 def test_bad_facts_are_refused(factor):
     for facts in ({"deaths": -1}, {"n_ports": math.inf}, {"n_ports": 1e99}, {"nonsense": 1}):
-        with pytest.raises(ValueError, match="lies between|no fact"):
+        with pytest.raises(ValueError, match=r"lies between|no fact"):
             GRADE[factor](facts)
 
 
 @pytest.mark.parametrize("grade", [0, 5, -1, 2.5])
 def test_bad_grades_are_refused(grade):
-    with pytest.raises(ValueError, match="grade from 1 to 4|needs"):
+    with pytest.raises(ValueError, match=r"grade from 1 to 4|needs"):
         warning_level(grade, 1, 1, probability=1, profile=MATRIX)
 
 

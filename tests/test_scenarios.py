@@ -8,10 +8,11 @@ from fractions import Fraction
 import numpy as np
 import pandas as pd
 import pytest
+import reference
 from hypothesis import given
 from hypothesis import strategies as st
+from shared import own, shared
 
-import reference
 from riskkit.assessment.scenarios import (
     combined_probability,
     on_boundary,
@@ -22,7 +23,6 @@ from riskkit.assessment.scenarios import (
 )
 from riskkit.foundation import standards
 from riskkit.foundation.uncertainty import LogNormal, Range, draw
-from shared import own, shared
 
 EU = standards.risk_matrix("eu_2024_3173")
 GRID = own("eu_grid.json")
@@ -186,7 +186,7 @@ def test_products_on_a_bound_stay_there_in_arrays():
     ("p", "severity"), [(-0.1, 1), (1.1, 1), (0.5, 0), (0.5, 5), (0.5, 2.5), (np.inf, 1), ([0.5, 2], [1, 1])]
 )
 def test_out_of_range_is_refused(p, severity):
-    with pytest.raises(ValueError, match="between 0 and 1|whole number from 1 to 4"):
+    with pytest.raises(ValueError, match=r"between 0 and 1|whole number from 1 to 4"):
         risk_level(p, severity, matrix=EU)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from shared import own, shared
 
 from riskkit.foundation.elicited import fit_quantiles
 from riskkit.foundation.uncertainty import (
@@ -29,7 +30,6 @@ from riskkit.foundation.uncertainty import (
     shares,
     support,
 )
-from shared import own, shared
 
 CASES = own("distributions.json")
 
@@ -147,7 +147,7 @@ def test_what_is_no_distribution_is_refused(value):
     [1.5, -0.1, {"low": 0.5, "high": 1.5}, {"median": 2, "gsd": 1.5}, {"p05": 0.5, "p50": 0.9, "p95": 1.2}],
 )
 def test_what_is_no_probability_is_refused(value):
-    with pytest.raises(ValueError, match="probability|between 0 and 1"):
+    with pytest.raises(ValueError, match=r"probability|between 0 and 1"):
         as_probability(parse_distribution(value))
 
 
