@@ -25,10 +25,14 @@ GRADED = [name for name, case in CASES.items() if case.goods != "food"]
 
 HAN = re.compile(r"[\u3400-\u9fff]")
 CJK = re.compile(r"[\u3000-\u303f\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]")
-MARKUP = re.compile(r"</?[A-Za-z][^>]*>|&[a-z]+;|&#\d+;|\*\*|__|`|^#{1,6} |^[-*] |!?\[[^\]]*\]\(", re.MULTILINE)
+MARKUP = re.compile(
+    r"</?[A-Za-z][^>]*>|&[a-z]+;|&#\d+;|\*\*|__|`|^#{1,6} |^[-*] |!?\[[^\]]*\]\(", re.MULTILINE
+)
 SPACED_NUMBER = re.compile(r"[\u3400-\u9fff，。；：、（）] +\d")
 HALF_WIDTH = re.compile(r"[\u3400-\u9fff][,;:()?!]|[,;:()?!][\u3400-\u9fff]")
-STAND_INS = re.compile(r"various|several|unknown|not published|no brand|未公布|多个|多家|无品牌", re.IGNORECASE)
+STAND_INS = re.compile(
+    r"various|several|unknown|not published|no brand|未公布|多个|多家|无品牌", re.IGNORECASE
+)
 
 
 def texts(part: Any) -> Iterator[Text]:
@@ -85,7 +89,9 @@ def test_every_fact_has_a_source_and_every_source_is_used(name: str) -> None:
 @pytest.mark.parametrize("name", CASES)
 def test_a_judgement_of_what_could_be_counted_says_on_what_it_rests(name: str) -> None:
     facts = of(name).facts
-    bare = [key for key, fact in facts.items() if fact.basis == "judgement" and not (fact.note or fact.source)]
+    bare = [
+        key for key, fact in facts.items() if fact.basis == "judgement" and not (fact.note or fact.source)
+    ]
     assert bare == []
 
 
