@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from riskkit.assessment.case import Assessment, assess, load_case
+from riskkit.assessment.case import Assessment, assess, load_case, parse_case
 from riskkit.assessment.case_file import Case, Text
 from riskkit.foundation import glossary, standards
 from riskkit.foundation.scales import scale
-from riskkit.foundation.toml_file import read_toml
+from riskkit.foundation.toml_file import parse_toml, read_toml
 
 FOLDER = Path(__file__).resolve().parents[1] / "data" / "cases"
 PATHS = sorted(FOLDER.glob("*.toml"))
@@ -25,10 +25,14 @@ GRADED = [name for name, case in CASES.items() if case.goods != "food"]
 
 HAN = re.compile(r"[\u3400-\u9fff]")
 CJK = re.compile(r"[\u3000-\u303f\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]")
-MARKUP = re.compile(r"</?[A-Za-z][^>]*>|&[a-z]+;|&#\d+;|\*\*|__|`|^#{1,6} |^[-*] |!?\[[^\]]*\]\(", re.MULTILINE)
+MARKUP = re.compile(
+    r"</?[A-Za-z][^>]*>|&[a-z]+;|&#\d+;|\*\*|__|`|^#{1,6} |^[-*] |!?\[[^\]]*\]\(", re.MULTILINE
+)
 SPACED_NUMBER = re.compile(r"[\u3400-\u9fff，。；：、（）] +\d")
 HALF_WIDTH = re.compile(r"[\u3400-\u9fff][,;:()?!]|[,;:()?!][\u3400-\u9fff]")
-STAND_INS = re.compile(r"various|several|unknown|not published|no brand|未公布|多个|多家|无品牌", re.IGNORECASE)
+STAND_INS = re.compile(
+    r"various|several|unknown|not published|no brand|未公布|多个|多家|无品牌", re.IGNORECASE
+)
 
 
 def texts(part: Any) -> Iterator[Text]:
@@ -85,7 +89,9 @@ def test_every_fact_has_a_source_and_every_source_is_used(name: str) -> None:
 @pytest.mark.parametrize("name", CASES)
 def test_a_judgement_of_what_could_be_counted_says_on_what_it_rests(name: str) -> None:
     facts = of(name).facts
-    bare = [key for key, fact in facts.items() if fact.basis == "judgement" and not (fact.note or fact.source)]
+    bare = [
+        key for key, fact in facts.items() if fact.basis == "judgement" and not (fact.note or fact.source)
+    ]
     assert bare == []
 
 
@@ -178,3 +184,12 @@ def test_the_severity_of_each_scenario_is_worded_for_its_injury() -> None:
 def test_the_readme_lists_every_case_and_no_other() -> None:
     readme = (FOLDER / "README.md").read_text(encoding="utf-8")
     assert re.findall(r"^\| `([a-z0-9-]+)` \|", readme, re.MULTILINE) == sorted(CASES)
+
+
+def test_the_example_in_the_readme_is_a_lawful_case_with_a_range() -> None:
+    readme = (FOLDER / "README.md").read_text(encoding="utf-8")
+    block = re.search(r"```toml\n(.*?)```", readme, re.DOTALL)
+    assert block is not None
+    case = parse_case(parse_toml(block.group(1).encode(), "example-kettle.toml"))
+    a = assess(case, rng=np.random.default_rng(1), draws=100)
+    assert a.lo != a.hi and "is_spreading" in a.missing
