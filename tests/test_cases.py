@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from riskkit.assessment.case import Assessment, assess, load_case
+from riskkit.assessment.case import Assessment, assess, load_case, parse_case
 from riskkit.assessment.case_file import Case, Text
 from riskkit.foundation import glossary, standards
 from riskkit.foundation.scales import scale
-from riskkit.foundation.toml_file import read_toml
+from riskkit.foundation.toml_file import parse_toml, read_toml
 
 FOLDER = Path(__file__).resolve().parents[1] / "data" / "cases"
 PATHS = sorted(FOLDER.glob("*.toml"))
@@ -184,3 +184,12 @@ def test_the_severity_of_each_scenario_is_worded_for_its_injury() -> None:
 def test_the_readme_lists_every_case_and_no_other() -> None:
     readme = (FOLDER / "README.md").read_text(encoding="utf-8")
     assert re.findall(r"^\| `([a-z0-9-]+)` \|", readme, re.MULTILINE) == sorted(CASES)
+
+
+def test_the_example_in_the_readme_is_a_lawful_case_with_a_range() -> None:
+    readme = (FOLDER / "README.md").read_text(encoding="utf-8")
+    block = re.search(r"```toml\n(.*?)```", readme, re.DOTALL)
+    assert block is not None
+    case = parse_case(parse_toml(block.group(1).encode(), "example-kettle.toml"))
+    a = assess(case, rng=np.random.default_rng(1), draws=100)
+    assert a.lo != a.hi and "is_spreading" in a.missing
