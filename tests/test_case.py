@@ -251,5 +251,7 @@ def test_a_scenario_too_rare_for_the_level_table_keeps_only_what_triggers_guaran
     a = assess(kettle(rare), rng=np.random.default_rng(1), draws=100)
     assert (a.scenarios.at[0, "p_exact"], a.lo, a.hi) == ("1/20000000", "Ⅳ", "Ⅳ")
     assert a.profiles.set_index("profile").at["house_three_factors", "lo"] == "Ⅲ"
-    died = rare.replace('[facts.deaths]\nvalue = 0', "[facts.deaths]\nvalue = 12").replace("value = 2\n", "value = 12\n", 1)
+    died = rare.replace("[facts.deaths]\nvalue = 0", "[facts.deaths]\nvalue = 12").replace(
+        "value = 2\n", "value = 12\n", 1
+    )
     assert assess(kettle(died), rng=np.random.default_rng(1), draws=100).lo == "Ⅱ"
