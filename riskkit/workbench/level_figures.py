@@ -12,7 +12,7 @@ from riskkit.foundation.scales import scale
 from riskkit.workbench import figure_style as style
 from riskkit.workbench.block_kinds import Cell, Table
 from riskkit.workbench.blocks import Picture
-from riskkit.workbench.report_words import level_cell, level_range, level_words, percent, rows_of, text
+from riskkit.workbench.report_words import level_cell, level_spoken, level_words, percent, rows_of, text
 
 MOST_INPUTS = 10
 
@@ -51,15 +51,16 @@ def level_chances(assessment: Assessment, *, lang: str) -> Picture | None:
         y = rows.add(said, bold=certain > 0 or possible > 0)
         traces += _bars(code, y, certain=certain, possible=possible)
     title = text("chances_title", lang)
-    margin = {"l": 14, "r": 22, "t": 10, "b": 96}
-    shape = style.layout(title, height=rows.height() + 106, margin=margin) | {"barmode": "stack"}
+    remark, room = style.below(text("chances_marks", lang), at=58)
+    margin = {"l": 14, "r": 22, "t": 10, "b": room}
+    shape = style.layout(title, height=rows.height() + 10 + room, margin=margin) | {"barmode": "stack"}
     ticks = [f"{tick}%" for tick in (0, 25, 50, 75, 100)]
     across = {"tickvals": [0, 0.25, 0.5, 0.75, 1], "ticktext": ticks, "range": [0, 1.02]}
     shape["xaxis"] = (
         style.quiet_axis() | across | {"title": {"text": text("chances_x", lang), "font": {"size": 12}}}
     )
     shape["yaxis"] = rows.axis()
-    shape["annotations"] = [*rows.labels, _below(text("chances_marks", lang), at=58)]
+    shape["annotations"] = [*rows.labels, remark]
     table = _chances_table(assessment, lang)
     return Picture(
         "level-chances", title, _chances_alt(assessment, lang), table, {"data": traces, "layout": shape}
@@ -89,37 +90,23 @@ def _bars(code: str, y: float, *, certain: float, possible: float) -> list[dict[
     return [bar | one for one, size in drawn if size > 0]
 
 
-def _below(words: str, *, at: int) -> dict[str, Any]:
-    lines = [style.clean(line) for line in style.wrapped(words, 56)]
-    place = {
-        "xref": "paper",
-        "yref": "paper",
-        "x": 0,
-        "y": 0,
-        "xanchor": "left",
-        "yanchor": "top",
-        "yshift": -at,
-    }
-    return style.annotation("<br>".join(lines), **place, font={"size": 11, "color": style.QUIET})
-
-
 def _chances_alt(assessment: Assessment, lang: str) -> str:
     lo, hi = str(assessment.lo), str(assessment.hi)
     if lo == hi:
         share = percent(float(assessment.shares.at[lo, "certain"]), lang)
-        return text("chances_alt_one", lang, level=level_words(lo, lang), share=share)
+        return text("chances_alt_one", lang, level=level_spoken(lo, lang), share=share)
     parts = [
         text(
             "label_value",
             lang,
-            label=level_words(str(code), lang),
+            label=level_spoken(str(code), lang),
             value=_share(row["certain"], row["possible"], lang),
         )
         for code, row in zip(assessment.shares.index, rows_of(assessment.shares), strict=True)
         if row["possible"] > 0
     ]
     told = ("；" if lang == "zh" else "; ").join(reversed(parts))
-    return text("chances_alt_range", lang, range=level_range(lo, hi, lang), told=told)
+    return text("chances_alt_range", lang, range=say_level(lo, hi, lang), told=told)
 
 
 def _chances_table(assessment: Assessment, lang: str) -> Table:
@@ -160,8 +147,8 @@ def standard_error(share: float, draws: int) -> float:
 def chance_swing(assessment: Assessment) -> float:
     """The largest swing of an input that chance alone may bring about [levels].
 
-    Two standard errors of the difference of the means of two tails of a tenth of the draws each; the spread of the
-    level is taken at the most its mean and its range allow (Bhatia and Davis).
+    Two standard errors of the difference of the means of two tails of a tenth of the draws each; the spread
+    of the level is taken at the most its mean and its range allow (Bhatia and Davis).
 
     Parameters
     ----------
@@ -207,7 +194,7 @@ def mean_rank(assessment: Assessment) -> float:
 
 
 def moving_inputs(assessment: Assessment) -> list[dict[str, Any]]:
-    """The rows of the tornado whose swing is more than chance and not below a hundredth of a level, widest first.
+    """The rows of the tornado whose swing is more than chance and at least 0.01 levels, widest first.
 
     Examples
     --------
@@ -239,7 +226,8 @@ def tornado(assessment: Assessment, *, lang: str) -> Picture | None:
     --------
     >>> import numpy as np
     >>> from riskkit.assessment.case import assess, load_case
-    >>> tornado(assess(load_case("note7-battery-2016"), rng=np.random.default_rng(1), draws=200), lang="zh") is None
+    >>> a = assess(load_case("note7-battery-2016"), rng=np.random.default_rng(1), draws=200)
+    >>> tornado(a, lang="zh") is None
     True
     """
     moving = moving_inputs(assessment) if assessment.lo is not None else []
@@ -250,12 +238,13 @@ def tornado(assessment: Assessment, *, lang: str) -> Picture | None:
     traces: list[dict[str, Any]] = []
     for row in moving:
         traces += _swing(row, rows.add(_input_line(assessment, row, lang)), mean=mean)
-    margin = {"l": 16, "r": 16, "t": 10, "b": 112}
-    shape = style.layout(title, height=rows.height() + 122, margin=margin) | {"barmode": "overlay"}
+    remark, room = style.below(text("tornado_marks", lang), at=58)
+    margin = {"l": 16, "r": 16, "t": 10, "b": room}
+    shape = style.layout(title, height=rows.height() + 10 + room, margin=margin) | {"barmode": "overlay"}
     named = {"title": {"text": text("tornado_x", lang), "font": {"size": 12}}}
     shape["xaxis"] = style.level_axis(lang) | named
     shape["yaxis"] = rows.axis()
-    shape["annotations"] = [*rows.labels, _below(text("tornado_marks", lang), at=58)]
+    shape["annotations"] = [*rows.labels, remark]
     mark = {"type": "line", "x0": mean, "x1": mean, "yref": "paper", "y0": 0, "y1": 1, "layer": "below"}
     shape["shapes"] = [mark | {"line": {"color": style.QUIET, "width": 1, "dash": "dot"}}]
     table = _tornado_table(assessment, moving, lang=lang)
@@ -334,10 +323,11 @@ def profile_levels(assessment: Assessment, *, lang: str) -> Picture | None:
         shown = [(at, row[code]) for at, code in enumerate(scale("warning").codes, start=1) if row[code] > 0]
         small = {"font": {"size": 11, "color": style.QUIET}, "yanchor": "top", "y": y - 0.1}
         notes += [style.annotation(percent(share, lang), x=at, **small) for at, share in shown]
-    margin = {"l": 16, "r": 16, "t": 10, "b": 84}
-    shape = style.layout(title, height=rows.height() + 94, margin=margin)
+    remark, room = style.below(text("profiles_marks", lang), at=34)
+    margin = {"l": 16, "r": 16, "t": 10, "b": room}
+    shape = style.layout(title, height=rows.height() + 10 + room, margin=margin)
     shape["xaxis"], shape["yaxis"] = style.level_axis(lang), rows.axis()
-    shape["annotations"] = [*rows.labels, *notes, _below(text("profiles_marks", lang), at=34)]
+    shape["annotations"] = [*rows.labels, *notes, remark]
     table = _profiles_table(assessment, lang)
     return Picture(
         "profile-levels", title, _profiles_alt(assessment, lang), table, {"data": traces, "layout": shape}

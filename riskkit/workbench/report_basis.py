@@ -96,8 +96,14 @@ def _grade_row(assessment: Assessment, factor: str, *, lang: str) -> tuple[Cell,
     if fired is None:
         return (head, graded, text("no_rule", lang), "—", "—", ahead)
     rule = f"{code}  {fired[lang]}"
-    source = f"{cite_standard(assessment, fired['source_id'], fired['locator'])} · {label('status', fired['status'], lang)}"
+    source = _source(assessment, fired, fired["locator"], lang=lang)
     return (head, graded, rule, evidence(assessment, fired["evidence"], lang=lang), source, ahead)
+
+
+def _source(assessment: Assessment, row: Mapping[str, Any], locator: str, *, lang: str) -> str:
+    """Number and clause of a table row's source, and whether the row is published, derived or ours."""
+    cited = cite_standard(assessment, row["source_id"], locator, lang=lang)
+    return f"{cited} · {label('status', row['status'], lang)}"
 
 
 def _grade_words(factor: str, lo: int, hi: int, *, lang: str) -> str:
@@ -119,9 +125,7 @@ def _probability_cells(assessment: Assessment, rank: int, *, lang: str) -> tuple
     number = scenario_number(assessment.case, row["scenario"])
     rule = text("band_rule", lang, word=band[lang], grade=grade("probability", rank, lang))
     seen = text("label_value", lang, label=number, value=probability(row["p_best"], lang))
-    source = (
-        f"{cite_standard(assessment, band['source_id'], '3.4.4')} · {label('status', band['status'], lang)}"
-    )
+    source = _source(assessment, band, "3.4.4", lang=lang)
     above = next((one for one in bands if int(one["grade"]) > rank), None)
     if above is None:
         return (rule, seen, source, text("highest", lang))
@@ -156,10 +160,9 @@ def evidence(assessment: Assessment, conditions: Iterable[Condition], *, lang: s
     """
     told = []
     for name, op, limit, value in conditions:
-        kind = standards.facts()[name].kind
-        asked = (
-            fact_value(name, limit, lang) if kind == "flag" else f"{'≥' if op == '>=' else '≤'} {limit:,g}"
-        )
+        asked = fact_value(name, limit, lang)
+        if standards.facts()[name].kind != "flag":
+            asked = f"{'≥' if op == '>=' else '≤'} {asked}"
         said = text(
             "evidence", lang, fact=fact_name(name, lang), value=fact_value(name, value, lang), asked=asked
         )
@@ -169,11 +172,11 @@ def evidence(assessment: Assessment, conditions: Iterable[Condition], *, lang: s
 
 def _rests_on(assessment: Assessment, name: str, value: float, *, lang: str) -> str:
     fact = assessment.case.facts.get(name)
-    if value != value:
+    if math.isnan(value):
         return ""
     if fact is None:
         return " " + text("derived", lang)
-    return f" {label('basis', fact.basis, lang)}{cite(assessment.case, fact.source)}"
+    return f" {label('basis', fact.basis, lang)} {cite(assessment.case, fact.source)}".rstrip()
 
 
 def nearness(assessment: Assessment, factor: str, *, lang: str) -> str:
@@ -222,8 +225,7 @@ def _lack(row: Mapping[str, Any]) -> float:
     """How far a rule is from firing: decades of its farthest number; unknown counts as one."""
     far = []
     for _, _, limit, value in (one for one in row["evidence"] if not _met(one)):
-        known = value == value
-        far.append(abs(math.log10((limit + 1) / (value + 1))) if known else 1.0)
+        far.append(1.0 if math.isnan(value) else abs(math.log10((limit + 1) / (value + 1))))
     return max(far, default=0.0)
 
 
@@ -331,7 +333,6 @@ def _rule_table(
             if row["factor"] == "trigger"
             else grade(row["factor"], rank, lang)
         )
-        source = cite_standard(assessment, row["source_id"], row["locator"])
         told.append(
             (
                 label("factor", row["factor"], lang),
@@ -340,7 +341,7 @@ def _rule_table(
                 evidence(assessment, row["evidence"], lang=lang),
                 text(f"state_{row['state']}", lang),
                 given,
-                f"{source} · {label('status', row['status'], lang)}",
+                _source(assessment, row, row["locator"], lang=lang),
             )
         )
     return Table(caption, tuple(text(head, lang) for head in heads), tuple(told))

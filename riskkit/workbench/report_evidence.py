@@ -1,4 +1,4 @@
-"""The evidence of a case as a report shows it: scenarios, facts, presumption, actions, what is open, sources."""
+"""The evidence of a case as a report shows it: scenarios, facts, presumption, actions, gaps, sources."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ def _wordings(assessment: Assessment, scenario: Scenario, lang: str) -> str:
     for level, _ in scenario.severity:
         found = table[(table["injury"] == scenario.injury) & (table["level"] == level)]
         for row in rows_of(found):
-            source = cite_standard(assessment, row["source_id"], row["locator"])
+            source = cite_standard(assessment, row["source_id"], row["locator"], lang=lang)
             status = label("status", row["status"], lang)
             told.append(
                 text(
@@ -309,7 +309,13 @@ def open_points(assessment: Assessment, *, lang: str) -> Section:
     others = [name for name in given if name not in assessment.case.facts and name not in assessment.missing]
     blocks: list[Block] = []
     if assessment.missing:
-        blocks += [Paragraph(text("missing_lead", lang), "caution"), _names(assessment.missing, lang)]
+        settled = assessment.lo == assessment.hi
+        lead = (
+            Paragraph(text("missing_grades", lang))
+            if settled
+            else Paragraph(text("missing_lead", lang), "caution")
+        )
+        blocks += [lead, _names(assessment.missing, lang)]
     elif assessment.lo is not None:
         blocks.append(Paragraph(text("missing_none", lang)))
     if others:

@@ -51,7 +51,7 @@ def house_numbers(assessment: Assessment, *, lang: str) -> Section | None:
         return None
     rows: list[tuple[Cell, ...]] = []
     for i, row in enumerate(rows_of(assessment.house_rows), start=1):
-        source = cite_standard(assessment, row["source_id"], row["locator"])
+        source = cite_standard(assessment, row["source_id"], row["locator"], lang=lang)
         rows.append((f"H{i}", text(f"table_{row['table']}", lang), row["rule"] or "—", row[lang], source))
     heads = ("col_number", "col_table", "col_rule", "col_meaning", "col_source")
     table = Table(text("house_table", lang), tuple(text(head, lang) for head in heads), tuple(rows))
@@ -79,8 +79,8 @@ def method(assessment: Assessment, *, lang: str) -> Section:
     """
     graded = assessment.lo is not None
     cited = {
-        "eu": cite_standard(assessment, "eu_2024_3173"),
-        "policy": cite_standard(assessment, "sc_2017_43"),
+        "eu": cite_standard(assessment, "eu_2024_3173", lang=lang),
+        "policy": cite_standard(assessment, "sc_2017_43", lang=lang),
     }
     blocks: list[Block] = [*profile_caution(assessment, lang)]
     if graded:

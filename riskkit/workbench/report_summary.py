@@ -1,4 +1,4 @@
-"""What a reader sees first: the level, how firm it is, what was assessed; or where a food case is handed over."""
+"""What a reader sees first: the level, how firm it is, what was assessed; or where food is handed over."""
 
 from __future__ import annotations
 
@@ -171,9 +171,9 @@ def handover(assessment: Assessment, *, lang: str) -> Section | None:
     if assessment.route == "graded":
         return None
     cited = {
-        "policy": cite_standard(assessment, "sc_2017_43", "二（三）8"),
-        "law": cite_standard(assessment, "food_safety_law"),
-        "plan": cite_standard(assessment, "food_accident_plan"),
+        "policy": cite_standard(assessment, "sc_2017_43", "二（三）8", lang=lang),
+        "law": cite_standard(assessment, "food_safety_law", lang=lang),
+        "plan": cite_standard(assessment, "food_accident_plan", lang=lang),
     }
     grounds = tuple(text(key, lang, **cited) for key in ("handover_policy", "handover_law"))
     to = tuple(
