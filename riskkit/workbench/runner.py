@@ -190,7 +190,7 @@ def _make(plan: RunPlan, told: Callable[[int, int], None] | None, started: dt.da
         files |= _documents(plan, notebook, title=_title(plan, result))
     except Exception as error:
         raise _Stopped(_as_error(error), notebook) from error
-    files[plan.case.path.name] = plan.case.content
+    files |= plan.input_files
     times |= {"executed": round(executed - clock, 3), "documents": round(time.monotonic() - executed, 3)}
     files[records.MANIFEST] = canonical(records.manifest(plan, files, started=started, seconds=times))
     return files
@@ -205,7 +205,8 @@ def _execute(plan: RunPlan, told: Callable[[int, int], None] | None) -> Notebook
     try:
         work = folder / kernels.WORK_FOLDER
         work.mkdir()
-        (work / plan.case.path.name).write_bytes(plan.case.content)
+        for name, content in plan.input_files.items():
+            (work / name).write_bytes(content)
         return _by_papermill(plan, notebook, watch=watch, kernel=kernels.kernel_options(folder))
     finally:
         kernels.end_kernel(folder)

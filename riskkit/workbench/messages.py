@@ -1,0 +1,52 @@
+"""What the command line says, in zh and en: one row a message in ``messages.csv``."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Mapping
+from functools import cache
+from importlib import resources
+
+LANGS = ("zh", "en")
+
+
+@cache
+def messages() -> Mapping[str, Mapping[str, str]]:
+    """Every message by its key, in every language.
+
+    Examples
+    --------
+    >>> messages()["bar"]
+    {'zh': '报告', 'en': 'reports'}
+    """
+    text = (resources.files("riskkit.workbench") / "messages.csv").read_text(encoding="utf-8")
+    return {row["key"]: {lang: row[lang] for lang in LANGS} for row in csv.DictReader(text.splitlines())}
+
+
+def speaker(lang: str) -> Callable[..., str]:
+    """A function that gives messages in one language, their places filled.
+
+    Examples
+    --------
+    >>> speaker("en")("more_faults", n=3)
+    '… and 3 more'
+    """
+
+    def say(key: str, **values: object) -> str:
+        text = messages()[key][lang]
+        return text.format(**values) if values else text
+
+    return say
+
+
+def language_of(environment: Mapping[str, str]) -> str:
+    """``zh`` where the locale is Chinese, else ``en``.
+
+    Examples
+    --------
+    >>> language_of({"LANG": "zh_CN.UTF-8"}), language_of({"LC_ALL": "C", "LANG": "zh_CN.UTF-8"})
+    ('zh', 'en')
+    """
+    names = (environment.get(one) for one in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    locale = next((one for one in names if one), "")
+    return "zh" if locale.lower().startswith("zh") else "en"
