@@ -37,6 +37,7 @@ ARROWS: dict[str, dict[str, str]] = {
     },
     "foundation/uncertainty.py": {
         "foundation/distributions.py": "what is carried through a calculation are distributions",
+        "foundation/elicited.py": "one of them is fitted to judged quantiles",
     },
     "assessment/case.py": {
         "assessment/case_checks.py": COMPOSES,

@@ -15,7 +15,6 @@ from riskkit.foundation.distributions import (
     FORMS,
     Beta,
     Distribution,
-    Elicited,
     Fixed,
     Floats,
     LogNormal,
@@ -29,6 +28,7 @@ from riskkit.foundation.distributions import (
     quantile,
     support,
 )
+from riskkit.foundation.elicited import Elicited
 
 __all__ = [
     "FORMS",
