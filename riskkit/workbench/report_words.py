@@ -18,9 +18,9 @@ import pandas as pd
 from riskkit.assessment.case_file import Case
 from riskkit.assessment.sentences import say_number
 from riskkit.foundation import standards
+from riskkit.foundation.distributions import Beta, Distribution, Fixed, LogNormal, Pert, Range, best
 from riskkit.foundation.glossary import label
 from riskkit.foundation.scales import scale
-from riskkit.foundation.uncertainty import Beta, Distribution, Fixed, LogNormal, Pert, Range, best
 from riskkit.workbench.block_kinds import Badge
 from riskkit.workbench.level_marks import level_badge
 
@@ -164,7 +164,7 @@ def distribution(dist: Distribution, kind: str, lang: str) -> str:
 
     Examples
     --------
-    >>> from riskkit.foundation.uncertainty import parse_distribution
+    >>> from riskkit.foundation.distributions import parse_distribution
     >>> distribution(parse_distribution({"low": 1, "mode": 2, "high": 5}), "days", "en")
     'most likely 2, between 1 and 5'
     """
