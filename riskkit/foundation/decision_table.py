@@ -101,10 +101,9 @@ def _labelled(values: Any) -> tuple[Floats, pd.Index, pd.Index]:
     if raw.ndim != 2 or raw.shape[0] < 2 or raw.shape[1] < 1:
         rule = "at least two alternatives (rows) and one criterion (columns)"
         refuse("decision table", [Fault("values", f"shape {raw.shape}", rule)])
-    if isinstance(values, pd.DataFrame):
-        rows, columns = values.index, values.columns
-    else:
-        rows, columns = pd.RangeIndex(raw.shape[0]), pd.RangeIndex(raw.shape[1])
+    named = isinstance(values, pd.DataFrame)
+    rows: pd.Index = values.index if named else pd.RangeIndex(raw.shape[0])
+    columns: pd.Index = values.columns if named else pd.RangeIndex(raw.shape[1])
     doubled = [(name, labels) for name, labels in (("row", rows), ("column", columns)) if not labels.is_unique]
     refuse(
         "decision table",
@@ -161,7 +160,7 @@ def _by_criterion(given: Any, columns: pd.Index, what: str, faults: list[Fault])
 
 def _direction_faults(numbers: Floats, columns: pd.Index) -> list[Fault]:
     wrong = np.flatnonzero((numbers != 0) & (numbers != 1))
-    return [Fault(f"is_cost[{columns[j]}]", shown(float(numbers[j])), "true or false") for j in wrong]
+    return [Fault(f"is_cost[{columns[j]}]", shown(float(numbers[j])), "true or false") for j in wrong.tolist()]
 
 
 def weight_faults(weights: Floats, names: Sequence[Any] | pd.Index, *, what: str = "weights") -> list[Fault]:
@@ -184,7 +183,7 @@ def weight_faults(weights: Floats, names: Sequence[Any] | pd.Index, *, what: str
     wrong = np.flatnonzero(~np.isfinite(weights) | (weights < 0))
     if wrong.size:
         rule = "a weight of zero or more"
-        return [Fault(f"{what}[{names[j]}]", shown(float(weights[j])), rule) for j in wrong]
+        return [Fault(f"{what}[{names[j]}]", shown(float(weights[j])), rule) for j in wrong.tolist()]
     total = float(weights.sum())
     if abs(total - 1) > _SUM:
         return [Fault(what, f"sum {total:.6g}", f"{what} that sum to 1")]
