@@ -11,7 +11,8 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from riskkit.foundation.faults import Fault, refuse, shown
-from riskkit.foundation.uncertainty import Floats
+
+Floats = NDArray[np.float64]
 
 TIE = 1e-12
 _SUM = 1e-6
@@ -33,7 +34,7 @@ class DecisionTable:
 
     Parameters
     ----------
-    values : ndarray of float, shape (m, n)
+    entries : ndarray of float, shape (m, n)
         One row an alternative, one column a criterion, in the criterion's own unit.
     weights : ndarray of float, shape (n,)
         Not negative, sum 1.
@@ -43,7 +44,7 @@ class DecisionTable:
         Their names; numbers from 0 where none were given.
     """
 
-    values: Floats
+    entries: Floats
     weights: Floats
     is_cost: NDArray[np.bool_]
     alternatives: pd.Index
@@ -84,10 +85,10 @@ def decision_table(
       weights: sum 1.1, must be: weights that sum to 1
     """
     numbers, rows, columns = _labelled(values)
-    faults: list[Fault] = list(_value_faults(numbers, rows, columns, rules))
+    faults: list[Fault] = list(_value_faults(numbers, rows, columns, rules=rules))
     n = len(columns)
-    given = np.full(n, 1 / n) if weights is None else _by_criterion(weights, columns, "weights", faults)
-    costs = np.zeros(n) if is_cost is None else _by_criterion(is_cost, columns, "is_cost", faults)
+    given = np.full(n, 1 / n) if weights is None else _by_criterion(weights, columns, faults, what="weights")
+    costs = np.zeros(n) if is_cost is None else _by_criterion(is_cost, columns, faults, what="is_cost")
     faults += [] if given is None else weight_faults(given, columns)
     faults += [] if costs is None else _direction_faults(costs, columns)
     refuse("decision table", faults)
@@ -104,7 +105,9 @@ def _labelled(values: Any) -> tuple[Floats, pd.Index, pd.Index]:
     named = isinstance(values, pd.DataFrame)
     rows: pd.Index = values.index if named else pd.RangeIndex(raw.shape[0])
     columns: pd.Index = values.columns if named else pd.RangeIndex(raw.shape[1])
-    doubled = [(name, labels) for name, labels in (("row", rows), ("column", columns)) if not labels.is_unique]
+    doubled = [
+        (name, labels) for name, labels in (("row", rows), ("column", columns)) if not labels.is_unique
+    ]
     refuse(
         "decision table",
         [Fault(f"{name} names", shown(_twice(labels)), "names that stand once") for name, labels in doubled],
@@ -124,7 +127,7 @@ def _as_floats(raw: NDArray[Any]) -> Floats:
 
 
 def _value_faults(
-    numbers: Floats, rows: pd.Index, columns: pd.Index, rules: Sequence[str]
+    numbers: Floats, rows: pd.Index, columns: pd.Index, *, rules: Sequence[str]
 ) -> Iterator[Fault]:
     finite = np.isfinite(numbers)
     if not finite.all():
@@ -140,7 +143,7 @@ def _value_faults(
             yield Fault(f"values[{where}]", shown(float(entry)), rule)
 
 
-def _by_criterion(given: Any, columns: pd.Index, what: str, faults: list[Fault]) -> Floats | None:
+def _by_criterion(given: Any, columns: pd.Index, faults: list[Fault], *, what: str) -> Floats | None:
     """One number a criterion, in their order; None, with its faults told, where that cannot be had."""
     if isinstance(given, Mapping | pd.Series):
         by_name = given if isinstance(given, pd.Series) else pd.Series(dict(given))
@@ -160,7 +163,9 @@ def _by_criterion(given: Any, columns: pd.Index, what: str, faults: list[Fault])
 
 def _direction_faults(numbers: Floats, columns: pd.Index) -> list[Fault]:
     wrong = np.flatnonzero((numbers != 0) & (numbers != 1))
-    return [Fault(f"is_cost[{columns[j]}]", shown(float(numbers[j])), "true or false") for j in wrong.tolist()]
+    return [
+        Fault(f"is_cost[{columns[j]}]", shown(float(numbers[j])), "true or false") for j in wrong.tolist()
+    ]
 
 
 def weight_faults(weights: Floats, names: Sequence[Any] | pd.Index, *, what: str = "weights") -> list[Fault]:

@@ -200,7 +200,9 @@ def fuzzy_evaluation(weights: Any, relation: Any, *, operator: str) -> FuzzyEval
 
 
 def _checked(weights: Any, relation: Any) -> tuple[Floats, Floats, tuple[Any, ...]]:
-    frame = relation if isinstance(relation, pd.DataFrame) else pd.DataFrame(np.atleast_2d(np.asarray(relation)))
+    frame = (
+        relation if isinstance(relation, pd.DataFrame) else pd.DataFrame(np.atleast_2d(np.asarray(relation)))
+    )
     r = np.asarray(frame.apply(pd.to_numeric, errors="coerce"), dtype=np.float64)
     a = np.asarray(_ordered(weights, frame.index), dtype=np.float64)
     faults: list[Fault] = []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -62,8 +61,9 @@ def fuzzy_priorities(matrix: ArrayLike) -> FuzzyPriorities:
 
     Examples
     --------
-    >>> fuzzy_priorities([[[1, 1, 1], [2, 3, 4]], [[1 / 4, 1 / 3, 1 / 2], [1, 1, 1]]]).weights.round(4).tolist()
-    [0.7423, 0.2577]
+    >>> found = fuzzy_priorities([[[1, 1, 1], [2, 3, 4]], [[1 / 4, 1 / 3, 1 / 2], [1, 1, 1]]])
+    >>> found.weights.round(4).tolist()
+    [0.7424, 0.2576]
     """
     a = np.asarray(matrix, dtype=np.float64)
     if a.ndim != 3 or a.shape[0] != a.shape[1] or a.shape[2] != 3 or a.shape[0] < 1:
@@ -79,7 +79,8 @@ def fuzzy_priorities(matrix: ArrayLike) -> FuzzyPriorities:
 def _judgement_faults(a: Floats) -> list[Fault]:
     wrong = ~_is_rising(a) | (a[..., 0] <= 0)
     faults = [
-        Fault(f"[{i}, {j}]", _shown(a[i, j]), "0 < low ≤ middle ≤ high") for i, j in np.argwhere(wrong).tolist()
+        Fault(f"[{i}, {j}]", _shown(a[i, j]), "0 < low ≤ middle ≤ high")
+        for i, j in np.argwhere(wrong).tolist()
     ]
     if faults:
         return faults
@@ -173,8 +174,8 @@ def fuzzy_topsis(ratings: ArrayLike, weights: ArrayLike, *, is_cost: ArrayLike |
 def _rating_faults(x: Floats, w: Floats, cost: NDArray[np.bool_]) -> list[Fault]:
     wrong = np.argwhere(~_is_rising(x) | (x[..., 0] <= 0)).tolist()
     faults = [Fault(f"ratings[{i}, {j}]", _shown(x[i, j]), "0 < low ≤ middle ≤ high") for i, j in wrong]
-    wrong = np.flatnonzero(~_is_rising(w) | (w[..., 0] < 0)).tolist()
-    faults += [Fault(f"weights[{j}]", _shown(w[j]), "0 ≤ low ≤ middle ≤ high") for j in wrong]
+    below = np.flatnonzero(~_is_rising(w) | (w[..., 0] < 0)).tolist()
+    faults += [Fault(f"weights[{j}]", _shown(w[j]), "0 ≤ low ≤ middle ≤ high") for j in below]
     if cost.shape != (len(w),):
         faults.append(Fault("is_cost", f"shape {cost.shape}", f"one entry for each of {len(w)} criteria"))
     return faults
@@ -221,7 +222,8 @@ def defuzzified(x: ArrayLike, membership: ArrayLike, *, how: str) -> float:
     if how == "bisector":
         return _bisector(at, y)
     top = at[y == y.max()]
-    return float({"mean": top.mean(), "smallest": top[0], "largest": top[-1]}[how.split("_")[0]])
+    of_maximum = dict(zip(WAYS[2:], (top.mean(), top[0], top[-1]), strict=True))
+    return float(of_maximum[how])
 
 
 def _centroid(x: Floats, y: Floats) -> float:

@@ -198,7 +198,9 @@ def overall_priorities(criteria: Priorities, alternatives: Sequence[Priorities])
     sizes = {len(one.weights) for one in alternatives}
     if len(alternatives) != n or len(sizes) != 1:
         rule = f"one set a criterion ({n}), of the same alternatives"
-        refuse("hierarchy", [Fault("alternatives", f"{len(alternatives)} sets of sizes {sorted(sizes)}", rule)])
+        refuse(
+            "hierarchy", [Fault("alternatives", f"{len(alternatives)} sets of sizes {sorted(sizes)}", rule)]
+        )
     local = np.column_stack([one.weights for one in alternatives])
     ci = float(criteria.weights @ [one.ci for one in alternatives])
     ri = float(criteria.weights @ [one.ri for one in alternatives])
@@ -233,7 +235,8 @@ class Repair:
         was, new = _ratio(self.judged), _ratio(self.suggested)
         before, after = f"{self.cr_before:.3f}", f"{self.cr_after:.3f}"
         if lang == "zh":
-            return f"请复核“{self.first}”对“{self.second}”的判断：现为{was}，若为{new}，CR由{before}降至{after}。"
+            asked = f"请复核“{self.first}”对“{self.second}”的判断"
+            return f"{asked}：现为{was}，若为{new}，CR由{before}降至{after}。"
         return (
             f"Ask again about {self.first} over {self.second}: judged {was}; "
             f"{new} would lower CR from {before} to {after}."

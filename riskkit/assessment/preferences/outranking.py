@@ -179,13 +179,14 @@ def promethee(
 
     Examples
     --------
-    >>> found = promethee([[4, 3, 2], [3, 2, 4], [5, 1, 3]], [0.5, 0.3, 0.2], preferences=[Preference("usual")] * 3)
+    >>> values, usual = [[4, 3, 2], [3, 2, 4], [5, 1, 3]], Preference("usual")
+    >>> found = promethee(values, [0.5, 0.3, 0.2], preferences=[usual] * 3)
     >>> found.net.round(2).tolist(), found.ranks.tolist()
     ([0.1, -0.3, 0.2], [2, 3, 1])
     """
     table = decision_table(values, weights=weights, is_cost=is_cost)
     _refuse_preferences(preferences, table)
-    x = np.where(table.is_cost, -table.values, table.values)
+    x = np.where(table.is_cost, -table.entries, table.entries)
     flows = [_flows(x[:, j], by) for j, by in enumerate(preferences)]
     leaving_by = np.column_stack([leaving for leaving, _ in flows])
     entering_by = np.column_stack([entering for _, entering in flows])
@@ -247,7 +248,7 @@ def preference_indices(
     """
     table = decision_table(values, weights=weights, is_cost=is_cost)
     _refuse_preferences(preferences, table)
-    x = np.where(table.is_cost, -table.values, table.values)
+    x = np.where(table.is_cost, -table.entries, table.entries)
     total = np.zeros((len(x), len(x)))
     for weight, column, by in zip(table.weights, x.T, preferences, strict=True):
         total += weight * _degree(column[:, None] - column[None, :], by)

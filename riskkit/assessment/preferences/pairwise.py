@@ -130,9 +130,7 @@ def judgements(matrix: Any) -> Judgements:
     if raw.ndim != 2 or raw.shape[0] != raw.shape[1] or raw.shape[0] < 1:
         refuse("pairwise judgements", [Fault("matrix", f"shape {raw.shape}", "a square matrix")])
     items = matrix.columns if isinstance(matrix, pd.DataFrame) else pd.RangeIndex(len(raw))
-    if isinstance(matrix, pd.DataFrame) and (
-        list(matrix.index) != list(items) or not items.is_unique
-    ):
+    if isinstance(matrix, pd.DataFrame) and (list(matrix.index) != list(items) or not items.is_unique):
         rule = "the same names in rows and columns, each once"
         refuse("pairwise judgements", [Fault("names", shown(list(matrix.index)), rule)])
     values, faults = _read(raw, items)
@@ -145,7 +143,7 @@ def _read(raw: NDArray[Any], items: pd.Index) -> tuple[Floats, list[Fault]]:
     values, faults = np.full(raw.shape, np.nan), []
     np.fill_diagonal(values, 1.0)
     for (i, j), entry in np.ndenumerate(raw):
-        if entry is None or entry is pd.NA or entry != entry:
+        if pd.isna(entry):
             continue
         try:
             value = float(exact(entry))
@@ -277,7 +275,10 @@ def _refuse_gaps(given: Judgements) -> None:
     names = given.items
     refuse(
         "pairwise judgements",
-        [Fault(f"[{names[i]}, {names[j]}]", "not judged", "a judgement, or completed first") for i, j in gaps],
+        [
+            Fault(f"[{names[i]}, {names[j]}]", "not judged", "a judgement, or completed first")
+            for i, j in gaps
+        ],
     )
 
 
@@ -380,7 +381,9 @@ def completed_judgements(matrix: Any) -> Judgements:
         a = filled(x)
         value, right = _principal(a)
         left = _principal(a.T)[1]
-        slope = left[rows] * a[rows, columns] * right[columns] - left[columns] * a[columns, rows] * right[rows]
+        slope = (
+            left[rows] * a[rows, columns] * right[columns] - left[columns] * a[columns, rows] * right[rows]
+        )
         return value, slope / (left @ right)
 
     found = minimize(eigenvalue, start, jac=True, method="BFGS", options={"gtol": 1e-10})

@@ -81,7 +81,7 @@ def topsis(values: Any, weights: Any, *, is_cost: Any = None) -> Topsis:
     ([0.2119, 0.3583, 0.6417], [3, 2, 1])
     """
     table = decision_table(values, weights=weights, is_cost=is_cost, rules=("not_all_zero",))
-    rows = np.ascontiguousarray(table.values.T)  # one criterion a row: ten times quicker to walk along
+    rows = np.ascontiguousarray(table.entries.T)  # one criterion a row: ten times quicker to walk along
     norms = _norms(rows)
     weighted = rows * (table.weights / norms)[:, None]
     low, high = weighted.min(axis=1), weighted.max(axis=1)
@@ -135,7 +135,7 @@ def topsis_under(values: Any, weights: ArrayLike, *, is_cost: Any = None) -> Flo
     [[0.2119, 0.0, 1.0], [0.5, 0.0, 1.0]]
     """
     table = decision_table(values, is_cost=is_cost, rules=("not_all_zero",))
-    unit = table.values / _norms(table.values.T)
+    unit = table.entries / _norms(table.entries.T)
     unit = np.where(table.is_cost, -unit, unit)
     sets = np.atleast_2d(np.asarray(weights, dtype=np.float64))
     near = np.sqrt(sets**2 @ ((unit.max(axis=0) - unit) ** 2).T)
@@ -237,7 +237,7 @@ def vikor(values: Any, weights: Any, *, is_cost: Any = None, v: float = 0.5) -> 
 
 
 def _shortfalls(table: DecisionTable) -> Floats:
-    x = np.where(table.is_cost, -table.values, table.values)
+    x = np.where(table.is_cost, -table.entries, table.entries)
     best, spread = x.max(axis=0), np.ptp(x, axis=0)
     return np.asarray((best - x) / np.where(spread > 0, spread, 1.0))
 

@@ -66,7 +66,7 @@ def entropy_weights(values: Any) -> EntropyWeights:
     ([1.0, 0.0], [0.921, 1.0])
     """
     table = decision_table(values, rules=("not_negative", "not_all_zero"))
-    x = table.values / table.values.max(axis=0)
+    x = table.entries / table.entries.max(axis=0)
     p = x / x.sum(axis=0)
     logs = np.log(p, out=np.zeros_like(p), where=p > 0)
     entropy = -(p * logs).sum(axis=0) / np.log(len(p))
@@ -131,8 +131,8 @@ def critic_weights(values: Any, *, is_cost: Any = None) -> CriticWeights:
     [0.5, 0.25, 0.25]
     """
     table = decision_table(values, is_cost=is_cost, rules=("not_constant",))
-    low = table.values.min(axis=0)
-    scaled = (table.values - low) / np.ptp(table.values, axis=0)
+    low = table.entries.min(axis=0)
+    scaled = (table.entries - low) / np.ptp(table.entries, axis=0)
     scaled[:, table.is_cost] = 1 - scaled[:, table.is_cost]
     deviations = scaled - scaled.mean(axis=0)
     contrast = np.sqrt((deviations**2).mean(axis=0))
