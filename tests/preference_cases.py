@@ -1,4 +1,4 @@
-"""Cases with answers from elsewhere: those shipped in oracles/, and the larger set shared beside the project."""
+"""Cases with answers from elsewhere: those shipped in oracles/, and more where a shared set is at hand."""
 
 from __future__ import annotations
 
@@ -22,5 +22,6 @@ def shared(folder: str, prefix: str = "") -> list[Any]:
     """All shared cases of a folder as test parameters; one skipped parameter where there are none."""
     files = sorted((_SHARED / folder).glob(f"{prefix}*.json"))
     if not files:
-        return [pytest.param({}, marks=pytest.mark.skip(reason=f"no shared oracles {folder} on this machine"))]
+        reason = f"no shared oracles {folder} on this machine"
+        return [pytest.param({}, marks=pytest.mark.skip(reason=reason))]
     return [pytest.param(json.loads(file.read_text(encoding="utf-8")), id=file.stem) for file in files]
