@@ -72,13 +72,18 @@ class Served:
     process: subprocess.Popen[str]
 
     def get(
-        self, path: str, *, token: str | None = TOKEN, headers: Mapping[str, str] | None = None
+        self,
+        path: str,
+        *,
+        token: str | None = TOKEN,
+        headers: Mapping[str, str] | None = None,
+        method: str = "GET",
     ) -> tuple[int, dict[str, str], str]:
         """Status, headers (names in lower case) and text of one answer; no redirect is followed."""
         sent = {"Authorization": f"token {token}"} if token else {}
         line = http.client.HTTPConnection(self.host, self.port, timeout=60)
         try:
-            line.request("GET", path, headers={**sent, **(headers or {})})
+            line.request(method, path, headers={**sent, **(headers or {})})
             answer = line.getresponse()
             text = answer.read().decode("utf-8", "replace")
         finally:

@@ -15,38 +15,10 @@ from typing import Any
 import nbformat
 import psutil
 import pytest
+from tiny_report import PUBLISH, names, write_case, write_notebook
 
 from riskkit.foundation.faults import InputFaults
 from riskkit.workbench import kernels, plans, records, resources, run_folders, runner
-
-PARAMETERS = 'case: str = "none.toml"\nlang: str = "zh"\nnote: str = "默认"\nseed: int = 1\nfail: str = ""'
-PUBLISH = """\
-import json, os, random
-from IPython.display import display
-random.seed(seed)
-content = {"case": {"id": case, "title": {"zh": "试", "en": "Try"}}, "note": note, "draw": random.random()}
-display({"application/vnd.riskkit.result+json": content, "text/plain": "result"}, raw=True)
-"""
-
-
-def write_notebook(folder: Path, *cells: str, name: str = "tiny") -> Path:
-    head = nbformat.v4.new_code_cell(PARAMETERS, metadata={"tags": ["parameters"]})
-    title = nbformat.v4.new_markdown_cell("# A tiny report")
-    notebook = nbformat.v4.new_notebook(
-        cells=[title, head, *map(nbformat.v4.new_code_cell, cells or (PUBLISH,))]
-    )
-    for number, cell in enumerate(notebook.cells):
-        cell["id"] = f"cell-{number}"
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{name}.ipynb"
-    path.write_text(nbformat.writes(notebook), encoding="utf-8")
-    return path
-
-
-def write_case(folder: Path, name: str = "toy", text: str = 'id = "toy"\n') -> resources.CaseSource:
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{name}.toml").write_text(text, encoding="utf-8")
-    return resources.find_case(f"{name}.toml", folder=folder)
 
 
 def run(tmp_path: Path, *cells: str, formats: Sequence[str] = (), **options: Any) -> plans.RunResult:
@@ -56,10 +28,6 @@ def run(tmp_path: Path, *cells: str, formats: Sequence[str] = (), **options: Any
     return runner.run_notebook(
         notebook, case, given, out=options.pop("out", tmp_path / "out"), lang="zh", formats=formats, **options
     )
-
-
-def names(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir())
 
 
 def test_a_run_leaves_one_complete_folder_and_nothing_else(tmp_path: Path) -> None:
@@ -217,7 +185,8 @@ def test_the_format_check_without_the_slow_module_still_validates() -> None:
     code = (
         "from riskkit.workbench.kernels import keep_out_slow_import; keep_out_slow_import()\n"
         "import jsonschema, nbformat\n"
-        "jsonschema.validate('a', {'type': 'string', 'format': 'iri'}, format_checker=jsonschema.FormatChecker())\n"
+        "checker = jsonschema.FormatChecker()\n"
+        "jsonschema.validate('a', {'type': 'string', 'format': 'iri'}, format_checker=checker)\n"
         "nbformat.validate(nbformat.v4.new_notebook())\n"
         "import sys; print(sys.modules['rfc3987_syntax'])"
     )
@@ -268,6 +237,18 @@ def test_a_folder_is_replaced_in_one_step_or_not_at_all(
     assert names(tmp_path / "a") == ["b"]
 
 
+def test_a_full_disk_is_a_failed_run_with_its_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_room(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", no_room)
+    result = run(tmp_path)
+    assert result.error is not None
+    assert (result.status, result.error.kind) == ("failed", "OSError")
+    assert "No space left" in result.error.message
+    assert [path for path in (tmp_path / "out").rglob("*") if path.is_file()] == []
+
+
 def test_what_a_killed_run_left_is_swept_and_a_living_one_is_not(tmp_path: Path) -> None:
     host = run_folders._this_host()
     gone = subprocess.Popen([sys.executable, "-c", ""])
@@ -300,7 +281,6 @@ def test_a_case_path_must_stay_where_it_starts(tmp_path: Path) -> None:
     (inside / "folder.toml").mkdir()
     with (inside / "huge.toml").open("wb") as huge:
         huge.truncate(200_000_000)
-    (inside / "Bad Name.toml").write_text("x = 1")
     (inside / "notes.txt").write_text("x = 1")
     assert resources.find_case("good.toml", folder=inside).case_id == "good"
     assert resources.find_case(str(inside / "good.toml")).case_id == "good"

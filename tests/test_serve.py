@@ -116,6 +116,16 @@ def test_a_page_of_another_origin_gets_no_socket_and_may_read_nothing(server: Se
     assert "access-control-allow-origin" not in server.get("/", headers={"Origin": "http://evil.example"})[1]
 
 
+@pytest.mark.parametrize("origin", [{}, {"Origin": "null"}, {"Origin": "http://evil.example"}])
+def test_only_our_own_pages_may_end_a_kernel(server: Served, origin: dict[str, str]) -> None:
+    cookie = server.get(f"/?token={TOKEN}", token=None)[1]["set-cookie"].split(";")[0]
+    path = "/voila/api/shutdown/01234567-0123-0123-0123-0123456789ab"
+    sent = {**origin, "Cookie": cookie}
+    assert server.get(path, token=None, headers=sent, method="POST")[0] in {403, 404}
+    here = {"Origin": f"http://127.0.0.1:{server.port}"}
+    assert server.get(path, token=None, headers=here, method="POST")[0] == 403
+
+
 @pytest.mark.parametrize("path", ["/", "/nowhere", "/voila/static/voila.js", "/voila/files/picture.png"])
 def test_every_answer_carries_the_headers(server: Served, path: str) -> None:
     for token in (TOKEN, None):
@@ -150,12 +160,8 @@ def test_the_address_sets_the_parameters_of_the_notebook(page: str) -> None:
 
 def test_a_page_names_no_other_host(page: str) -> None:
     addresses = set(re.findall(r"(?:https?:)?//[a-z0-9-]+(?:\.[a-z0-9-]+)+", page, re.IGNORECASE))
-    namespaces = {
-        "http://www.w3.org",
-        "http://purl.org",
-        "http://creativecommons.org",
-    }  # of the spinner's SVG
-    assert addresses <= namespaces
+    spinner = {"http://www.w3.org", "http://purl.org", "http://creativecommons.org"}  # namespaces of its SVG
+    assert addresses <= spinner | {"http://127.0.0.1"}
 
 
 def test_a_page_does_not_show_the_source(page: str) -> None:
@@ -211,7 +217,7 @@ def test_the_lab_serves_no_picture_without_the_token_either(tmp_path: Path) -> N
         status, headers, text = running.get("/lab")
         assert status == 200
         assert headers["content-security-policy"].startswith("default-src 'self'")
-        assert headers["referrer-policy"] == "no-referrer"
+        assert headers["referrer-policy"] == "same-origin"
         config = text[text.index('id="jupyter-config-data"') :].split("</script>")[0]
         assert '"news": {"disabled": true}' in config
         settings = running.get("/lab/api/settings/@jupyterlab/translation-extension:plugin")[2]

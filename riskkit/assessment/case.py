@@ -133,7 +133,8 @@ def parse_case(file: TomlFile) -> Case:
     try:
         case = TypeAdapter(Case).validate_python(file.data, strict=False)
     except ValidationError as error:
-        faults = [_pydantic_fault(file, item) for item in error.errors(include_url=False)]
+        told = [dict(item) for item in error.errors(include_url=False)]
+        faults = [_pydantic_fault(file, item) for item in told if not _is_echo(item)]
         raise InputFaults(file.name, faults) from error
     found = case_faults(
         case,
@@ -143,6 +144,11 @@ def parse_case(file: TomlFile) -> Case:
     )
     refuse(file.name, [Fault(file.place(place), shown(value), rule) for place, value, rule in found])
     return case
+
+
+def _is_echo(item: Mapping[str, Any]) -> bool:
+    """Whether a list is called too short only because entries of it were refused."""
+    return bool(item["type"] == "too_short" and len(item["input"]) >= item["ctx"]["min_length"])
 
 
 def _pydantic_fault(file: TomlFile, item: Mapping[str, Any]) -> Fault:

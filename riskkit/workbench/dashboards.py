@@ -24,6 +24,7 @@ from tornado import web  # noqa: E402
 from tornado.ioloop import IOLoop  # noqa: E402
 from traitlets.config import Config  # noqa: E402
 from voila.app import Voila  # noqa: E402
+from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler  # noqa: E402
 from voila.static_file_handler import AllowListFileHandler  # noqa: E402
 from voila.tornado.contentshandler import VoilaContentsHandler  # noqa: E402
 from voila.tornado.handler import TornadoVoilaHandler  # noqa: E402
@@ -181,6 +182,28 @@ class ListedNotebook(access.Guard, TornadoVoilaHandler):
         await TornadoVoilaHandler.get(self, path=path)
 
 
+class ClosedPage(access.Guard, VoilaShutdownKernelHandler):
+    """Ends the kernel of a page that says it is being closed.
+
+    The browser sends that without a form's token, so the origin is checked in its place; the cookie does not
+    come with a post from another site, and the kernel's id is not to be guessed.
+    """
+
+    def check_xsrf_cookie(self) -> None:
+        """Accept a post of our own pages only.
+
+        Raises
+        ------
+        tornado.web.HTTPError
+            403 when the request does not come from one of them.
+        """
+        if not self.request.headers.get("Origin") or not self.check_origin():
+            raise web.HTTPError(403)
+
+
+_OURS = {TornadoVoilaHandler: ListedNotebook, VoilaShutdownKernelHandler: ClosedPage}
+
+
 class Dashboards(Voila):
     """Voila without its file, contents, tree and login pages, and with every other one guarded."""
 
@@ -206,8 +229,7 @@ class Dashboards(Voila):
         for route, handler, *rest in super().init_handlers():
             if issubclass(handler, _NOT_SERVED) or route.endswith("/logout"):
                 continue
-            shown = ListedNotebook if issubclass(handler, TornadoVoilaHandler) else access.guarded(handler)
-            kept.append((route, shown, *rest))
+            kept.append((route, _OURS.get(handler) or access.guarded(handler), *rest))
         return [(self.server_url, Landing, {"notebooks": Path(self.root_dir), "lang": self.lang}), *kept]
 
     def listen(self) -> None:

@@ -44,6 +44,8 @@ class RunPlan:
         A papermill engine; None is the stock one.
     deadline : float
         Seconds that the notebook may take.
+    attached : tuple of (str, bytes)
+        Further files that a parameter names: a user's own profile.
 
     Examples
     --------
@@ -62,6 +64,20 @@ class RunPlan:
     plotly_js: str = "embedded"
     engine: str | None = None
     deadline: float = 600.0
+    attached: tuple[tuple[str, bytes], ...] = ()
+
+    @property
+    def input_files(self) -> dict[str, bytes]:
+        """The files that the notebook finds beside it.
+
+        Examples
+        --------
+        >>> from riskkit.workbench.resources import CaseSource
+        >>> case = CaseSource("a", Path("b.toml"), b"x = 1", False)
+        >>> RunPlan(Path("b.ipynb"), case, {}, Path("out"), lang="en").input_files
+        {'a.toml': b'x = 1'}
+        """
+        return {self.case.file_name: self.case.content} | dict(self.attached)
 
     @property
     def folder(self) -> Path:
@@ -202,9 +218,10 @@ def make_plan(
     faults += [Fault(name, "given twice", "given once") for name in ("case", "lang") if name in given]
     refuse("report", faults)
     run_folders.check_name(notebook.stem, what="notebook name")
+    run_folders.check_name(case.case_id, what="case id")
     known = params.declared(read_notebook(notebook), name=notebook.name)
     names = {one.name for one in known}
-    told = {"case": case.case_id if case.is_shipped else case.path.name, "lang": lang}
+    told = {"case": case.case_id if case.is_shipped else case.file_name, "lang": lang}
     values = {one.name: one.default for one in known}
     values |= params.check(known, {k: v for k, v in told.items() if k in names} | dict(given))
     return RunPlan(notebook, case, values, out, lang=lang, formats=tuple(formats), **options)
@@ -229,7 +246,7 @@ def read_notebook(path: Path) -> NotebookNode:
     import nbformat
 
     try:
-        found: Any = nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)  # type: ignore[no-untyped-call]
+        found: Any = nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
     except (OSError, ValueError, LookupError, AttributeError, RecursionError) as error:
         raise InputFaults(path.name, [Fault(path.name, type(error).__name__, "a notebook file")]) from None
     return cast("NotebookNode", found)

@@ -73,7 +73,7 @@ def notebook_bytes(notebook: NotebookNode) -> bytes:
     """
     import nbformat
 
-    text = str(nbformat.writes(notebook))  # type: ignore[no-untyped-call]
+    text = str(nbformat.writes(notebook))
     return f"{text}\n".encode(errors="replace")
 
 
@@ -92,8 +92,8 @@ def _distribution(name: str) -> importlib.metadata.Distribution | None:
 def _inputs(plan: RunPlan) -> dict[str, Any]:
     return {
         "case": plan.case.case_id,
-        "case_file": plan.case.path.name,
         "case_sha256": plan.case.sha256,
+        "files": {name: hashlib.sha256(content).hexdigest() for name, content in plan.input_files.items()},
         "notebook": plan.notebook.stem,
         "notebook_sha256": hashlib.sha256(plan.notebook.read_bytes()).hexdigest(),
         "parameters": params.as_json(plan.parameters),

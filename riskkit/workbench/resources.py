@@ -8,12 +8,12 @@ from functools import cache
 from pathlib import Path
 
 import riskkit
+from riskkit.foundation import shipped
 from riskkit.foundation.faults import Fault, InputFaults, refuse, shown
+from riskkit.foundation.toml_file import MAX_BYTES
 from riskkit.workbench.run_folders import check_name
 
-CASES = "data/cases"
-NOTEBOOKS = "notebooks"
-MOST_BYTES = 2_000_000
+home = shipped.home
 _SOURCE_KINDS = {".py", ".csv", ".j2", ".html", ".css", ".js", ".toml", ".json", ".svg"}
 
 
@@ -24,7 +24,7 @@ class CaseSource:
     Parameters
     ----------
     case_id : str
-        The name of its folder among the reports.
+        The name of its folder among the reports: the id in the file, or before that is read, the file's name.
     path : Path
         Where it was read.
     content : bytes
@@ -44,6 +44,17 @@ class CaseSource:
     is_shipped: bool
 
     @property
+    def file_name(self) -> str:
+        """What the file is called beside the report.
+
+        Examples
+        --------
+        >>> CaseSource("toy-2024", Path("My file.toml"), b"", False).file_name
+        'toy-2024.toml'
+        """
+        return f"{self.case_id}.toml"
+
+    @property
     def sha256(self) -> str:
         """The hash of the file.
 
@@ -55,19 +66,6 @@ class CaseSource:
         return hashlib.sha256(self.content).hexdigest()
 
 
-def home() -> Path:
-    """The folder that holds ``notebooks/`` and ``data/cases/``.
-
-    Examples
-    --------
-    >>> home().is_dir()
-    True
-    """
-    package = Path(riskkit.__file__).resolve().parent
-    shipped = package / "shipped"
-    return shipped if shipped.is_dir() else package.parent
-
-
 def shipped_cases() -> tuple[str, ...]:
     """The ids of the cases that come with riskkit.
 
@@ -76,7 +74,7 @@ def shipped_cases() -> tuple[str, ...]:
     >>> isinstance(shipped_cases(), tuple)
     True
     """
-    return tuple(sorted(path.stem for path in (home() / CASES).glob("*.toml")))
+    return tuple(sorted(path.stem for path in shipped.case_path("x").parent.glob("*.toml")))
 
 
 def notebook(name: str) -> Path:
@@ -95,7 +93,7 @@ def notebook(name: str) -> Path:
     ...     print(error.faults[0].place)
     notebook
     """
-    path = home() / NOTEBOOKS / f"{check_name(name, what='notebook')}.ipynb"
+    path = home() / "notebooks" / f"{check_name(name, what='notebook')}.ipynb"
     if not path.is_file():
         known = ", ".join(sorted(one.stem for one in path.parent.glob("*.ipynb")))
         raise InputFaults("notebook", [Fault("notebook", shown(name), f"one of: {known or '(none)'}")])
@@ -129,16 +127,31 @@ def find_case(case: str, *, folder: Path | None = None) -> CaseSource:
     a path without '..'
     """
     if "/" in case or "\\" in case or case.endswith(".toml"):
-        path = _safe_path(case, (folder or Path.cwd()))
-        return CaseSource(check_name(path.stem, what="case file name"), path, path.read_bytes(), False)
-    path = home() / CASES / f"{check_name(case, what='case')}.toml"
+        path = safe_path(case, folder=folder or Path.cwd())
+        return CaseSource(path.stem, path, path.read_bytes(), False)
+    path = shipped.case_path(check_name(case, what="case"))
     if not path.is_file():
         rule = "a .toml file, or one of: " + (", ".join(shipped_cases()) or "(none)")
         raise InputFaults("case", [Fault("case", shown(case), rule)])
     return CaseSource(case, path, path.read_bytes(), True)
 
 
-def _safe_path(text: str, folder: Path) -> Path:
+def safe_path(text: str, *, folder: Path) -> Path:
+    """A ``.toml`` file that a person named, where its path does not lead anywhere else.
+
+    Raises
+    ------
+    InputFaults
+        As `find_case`.
+
+    Examples
+    --------
+    >>> try:
+    ...     safe_path("none.toml", folder=Path.cwd())
+    ... except InputFaults as error:
+    ...     print(error.faults[0].rule)
+    a .toml file that exists
+    """
     path = Path(text)
     if "\0" in text or ".." in path.parts:
         raise InputFaults("case", [Fault("case", shown(text), "a path without '..'")])
@@ -154,7 +167,7 @@ def _path_faults(full: Path, root: Path, text: str) -> list[Fault]:
     if not full.resolve().is_relative_to(root.resolve()):
         return [Fault("case", shown(text), f"a file inside {root}, not a link out of it")]
     size = full.stat().st_size
-    return [Fault("case", f"{size} bytes", f"at most {MOST_BYTES} bytes")] if size > MOST_BYTES else []
+    return [Fault("case", f"{size} bytes", f"at most {MAX_BYTES} bytes")] if size > MAX_BYTES else []
 
 
 @cache

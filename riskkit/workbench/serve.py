@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from riskkit.workbench import access
 from riskkit.workbench.kernels import keep_out_slow_import
+from riskkit.workbench.resources import home
 from riskkit.workbench.served import served_texts
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ def serve_dashboard(
     keep_out_slow_import()
     from riskkit.workbench.dashboards import Dashboards, dashboard_config
 
-    folder = notebooks or own_notebooks()
+    folder = notebooks or home() / "notebooks"
     place, token = _ready(host, port, lang)
     templates = str(resources.files("riskkit.workbench") / "served")
     os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, [templates, os.environ.get("JUPYTER_PATH")]))
@@ -176,30 +177,10 @@ def serve_lab(
     from jupyterlab.labapp import LabApp
     from tornado.ioloop import IOLoop
 
-    folder = notebooks or own_notebooks()
+    folder = notebooks or home() / "notebooks"
     place, token = _ready(host, port, lang)
     config = lab_config(host=host, port=place, lang=lang, notebooks=folder, token=token)
     announce = _announcer(lang, token=token, open_browser=open_browser, as_json=as_json)
     IOLoop.current().call_later(1, announce, f"http://{host}:{place}/lab")
     LabApp.load_other_extensions = False  # Voila's, for one, would serve pictures without the token
     LabApp.initialize_server(argv=[], config=config).start()
-
-
-def own_notebooks() -> Path:
-    """The notebooks that come with riskkit: of the checkout, or those shipped in an installed package.
-
-    Raises
-    ------
-    FileNotFoundError
-        When neither is there.
-
-    Examples
-    --------
-    >>> own_notebooks().name
-    'notebooks'
-    """
-    package = Path(str(resources.files("riskkit")))
-    for place in (package.parent / "notebooks", package / "shipped" / "notebooks"):
-        if place.is_dir():
-            return place
-    raise FileNotFoundError("no folder of notebooks beside or inside the package riskkit")
