@@ -11,7 +11,7 @@ import reference_preferences as slow
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
-from preference_cases import shared
+from preference_cases import peer_cases
 
 from riskkit.assessment.preferences import fuzzy
 from riskkit.assessment.preferences.fuzzy_numbers import defuzzified, fuzzy_priorities, fuzzy_topsis
@@ -19,7 +19,7 @@ from riskkit.assessment.preferences.pairwise import priorities
 from riskkit.foundation.faults import InputFaults
 
 CURVES = [
-    param for param in shared("fuzzy", "fuzzy_") if "membership" in param.values[0] or not param.values[0]
+    param for param in peer_cases("fuzzy", "fuzzy_") if "membership" in param.values[0] or not param.values[0]
 ]
 
 
@@ -77,7 +77,7 @@ def test_one_number_for_a_curve_as_the_peer_gives_it(case: dict[str, Any]) -> No
         assert_allclose(defuzzified(x, y, how=ours), want[theirs], rtol=1e-9)
 
 
-@pytest.mark.parametrize("case", shared("fuzzy", "fuzzy_ahp"))
+@pytest.mark.parametrize("case", peer_cases("fuzzy", "fuzzy_ahp"))
 def test_fuzzy_judgements_as_the_peer_weighs_them(case: dict[str, Any]) -> None:
     found, want = fuzzy_priorities(case["matrix"]), case["expected"]
     assert_allclose(found.fuzzy_weights, want["fuzzy_weights"], rtol=1e-9)
@@ -85,7 +85,7 @@ def test_fuzzy_judgements_as_the_peer_weighs_them(case: dict[str, Any]) -> None:
     assert_allclose(found.weights, want["weights"], rtol=1e-9)
 
 
-@pytest.mark.parametrize("case", shared("fuzzy", "fuzzy_topsis"))
+@pytest.mark.parametrize("case", peer_cases("fuzzy", "fuzzy_topsis"))
 def test_fuzzy_closeness_as_the_peer_gives_it(case: dict[str, Any]) -> None:
     is_cost = [kind == "min" for kind in case["types"]]
     found = fuzzy_topsis(case["ratings"], case["weights"], is_cost=is_cost)

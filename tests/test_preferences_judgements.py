@@ -11,7 +11,7 @@ import reference_preferences as slow
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
-from preference_cases import published, shared
+from preference_cases import peer_cases, published
 
 from riskkit.assessment.preferences.judgement_groups import (
     grouped_judgements,
@@ -63,7 +63,7 @@ def _whole(case: dict[str, Any]) -> bool:
     return not case or "weights_eigenvector" in case["expected"]
 
 
-SINGLE = [param for param in shared("ahp") if _whole(param.values[0])]
+SINGLE = [param for param in peer_cases("ahp") if _whole(param.values[0])]
 
 
 @pytest.mark.parametrize("case", SINGLE)
@@ -83,7 +83,7 @@ def test_weights_and_consistency_as_the_peer_gives_them(case: dict[str, Any]) ->
         assert_allclose(priorities(case["matrix"]).cr, want["cr_saaty1980"], rtol=rtol, atol=1e-12)
 
 
-@pytest.mark.parametrize("case", shared("ahp", "group"))
+@pytest.mark.parametrize("case", peer_cases("ahp", "group"))
 def test_groups_as_the_peer_gives_them(case: dict[str, Any]) -> None:
     want, rtol = case["expected"], case["tolerance"]["rtol"]
     joined = grouped_judgements(case["matrices"])
@@ -97,7 +97,7 @@ def test_groups_as_the_peer_gives_them(case: dict[str, Any]) -> None:
     assert_allclose(grouped_priorities(each, mean="arithmetic"), want["aip_arithmetic"], rtol=rtol)
 
 
-@pytest.mark.parametrize("case", shared("ahp", "incomplete"))
+@pytest.mark.parametrize("case", peer_cases("ahp", "incomplete"))
 def test_gaps_filled_as_the_peer_fills_them(case: dict[str, Any]) -> None:
     whole = completed_judgements(case["matrix"])
     want = case["expected"]["weights_lambda_minimal_completion"]

@@ -12,7 +12,7 @@ import reference_preferences as slow
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
-from preference_cases import published, shared
+from preference_cases import peer_cases, published
 
 from riskkit.assessment.preferences.outranking import (
     KINDS,
@@ -53,7 +53,7 @@ def test_fighter_aircraft_as_published() -> None:
     assert found.ranks.tolist() == [1, 4, 2, 3]
 
 
-@pytest.mark.parametrize("case", shared("topsis"))
+@pytest.mark.parametrize("case", peer_cases("topsis"))
 def test_closeness_as_the_peer_gives_it(case: dict[str, Any]) -> None:
     is_cost = np.array(case["types"]) == -1
     found = topsis(case["matrix"], case["weights"], is_cost=is_cost)
@@ -224,7 +224,7 @@ def test_entropy_weights_of_the_fighters_as_printed() -> None:
     assert_allclose(found.weights, FIGHTER["entropy_weights"], atol=FIGHTER["entropy_atol"])
 
 
-@pytest.mark.parametrize("case", shared("objective_weights"))
+@pytest.mark.parametrize("case", peer_cases("objective_weights"))
 def test_weights_from_data_as_the_peers_give_them(case: dict[str, Any]) -> None:
     rtol = case["tolerance"]["rtol"]
     found = entropy_weights(case["matrix"])
