@@ -24,6 +24,7 @@ COMPOSES = "case.py composes its stream"
 # file → file it imports → why. Every room may import foundation; the workbench may import all.
 ARROWS: dict[str, dict[str, str]] = {
     "foundation/codes.py": {"foundation/standards.py": LIST, "foundation/tables.py": "rows as records"},
+    "foundation/decision_table.py": {"foundation/faults.py": "all faults of a table are told at once"},
     "foundation/glossary.py": {"foundation/standards.py": LIST, "foundation/tables.py": "rows as records"},
     "foundation/scales.py": {"foundation/standards.py": LIST},
     "foundation/standards.py": {
@@ -44,6 +45,9 @@ ARROWS: dict[str, dict[str, str]] = {
         "assessment/case_file.py": COMPOSES,
         "assessment/robustness.py": COMPOSES,
         "assessment/sentences.py": COMPOSES,
+    },
+    "assessment/preferences/judgement_groups.py": {
+        "assessment/preferences/pairwise.py": "a group and a repair are judged by the same consistency ratio",
     },
     "assessment/case_checks.py": {"assessment/case_file.py": FACTS},
     "assessment/sentences.py": {"assessment/case_file.py": FACTS},
