@@ -24,7 +24,7 @@ from riskkit.assessment.preferences.ranking import topsis, topsis_under
 from riskkit.assessment.preferences.weight_sensitivity import rank_changes, weights_with
 from riskkit.foundation.faults import InputFaults
 
-HEPARIN, PROMETHEE = published("smaa_heparin"), published("promethee")
+PROMETHEE = published("promethee")
 
 
 @st.composite
@@ -138,16 +138,6 @@ def test_weights_that_are_none_are_refused() -> None:
 
 
 # -- SMAA-2
-
-
-def test_heparin_and_enoxaparin_as_the_peer_prints_them() -> None:
-    rng, n = np.random.default_rng(20), 100_000
-    drawn = np.stack([rng.beta(*np.array(drug).T, size=(n, 3)) for drug in HEPARIN["beta"]], axis=1)
-    values = partial_values(drawn, HEPARIN["worst"], HEPARIN["best"])
-    found = rank_acceptability(values, draw_weights(3, n, rng=rng))
-    assert_allclose(found.acceptability[:, 0], HEPARIN["first_rank"], atol=HEPARIN["atol"])
-    assert_allclose(found.central_weights, HEPARIN["central_weights"], atol=HEPARIN["atol"])
-    assert_allclose(found.confidence, HEPARIN["confidence"], atol=HEPARIN["atol"])
 
 
 def test_three_criteria_as_geometry_says() -> None:
