@@ -28,7 +28,7 @@ from riskkit.workbench.report_words import (
 _WEIGHT = {"low": 0.10, "medium": 0.26, "high": 0.44, "serious": 0.66}
 """How strong a cell's colour is: rising, so that the grid also reads on grey paper."""
 _ASIDE, _SMALL = 0.08, -0.24
-"""Where in its column a point stands, clear of the cell's word, and where the small mark of another severity."""
+"""Where in its column a point stands, clear of the cell's word, and the small mark of another severity."""
 _DECADE = 46
 """Height of a factor of ten [px]."""
 
