@@ -229,7 +229,8 @@ def test_level_in_the_picture_is_that_of_the_assessment() -> None:
     picture = drawn("level_chances", a, "en")
     shares = {row[0].code: row[1] for row in picture.table.rows if isinstance(row[0], Badge)}
     assert shares[a.lo] == percent(float(a.shares["certain"].loc[a.lo]), "en")
-    assert picture.alt == f"{a.lo} ({scale('warning').word(a.lo, 'en')}) in {shares[a.lo]} of draws."
+    spoken = f"{a.lo} ({scale('warning').word(a.lo, 'en')})"
+    assert picture.alt.startswith(f"The level is {spoken}.") and f"{spoken}: {shares[a.lo]}" in picture.alt
 
 
 def test_chance_swing_is_what_chance_alone_does() -> None:

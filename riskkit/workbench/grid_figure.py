@@ -27,8 +27,8 @@ from riskkit.workbench.report_words import (
 
 _WEIGHT = {"low": 0.10, "medium": 0.26, "high": 0.44, "serious": 0.66}
 """How strong a cell's colour is: rising, so that the grid also reads on grey paper."""
-_ASIDE = 0.08
-"""How far right of the middle of its column a point stands, clear of the cell's word."""
+_ASIDE, _SMALL = 0.2, -0.3
+"""Where in its column a point stands, clear of the cell's word, and the small mark of another severity."""
 _DECADE = 46
 """Height of a factor of ten [px]."""
 
@@ -129,7 +129,7 @@ def _places(assessment: Assessment) -> dict[str, float]:
         n = len(rows)
         step = min(0.42, 0.8 / n)
         for i, name in enumerate(rows["scenario"]):
-            found[str(name)] = float(rows["severity"].iloc[0]) + _ASIDE + (i - (n - 1) / 2) * step
+            found[str(name)] = float(rows["severity"].iloc[0]) + _ASIDE / n + (i - (n - 1) / 2) * step
     return found
 
 
@@ -170,7 +170,7 @@ def _others(assessment: Assessment, row: Mapping[str, Any]) -> list[tuple[int, f
 def _other_severities(assessment: Assessment, row: Mapping[str, Any], best: float) -> list[dict[str, Any]]:
     levels = [level for level, _ in _others(assessment, row)]
     marker = {"symbol": "circle-open", "size": 9, "color": style.INK}
-    place = {"x": [level + _ASIDE for level in levels], "y": [best] * len(levels)}
+    place = {"x": [level + _SMALL for level in levels], "y": [best] * len(levels)}
     return [place | {"type": "scatter", "mode": "markers", "marker": marker, "hoverinfo": "skip"}]
 
 
@@ -180,7 +180,7 @@ def _mix_labels(assessment: Assessment, floor: float) -> list[dict[str, Any]]:
     for row in records(assessment.scenarios):
         number, y = scenario_number(assessment.case, row["scenario"]), style.power(row["p_best"], floor)
         for level, share in _others(assessment, row):
-            place = {"x": level + _ASIDE, "y": y, "xanchor": "center", "yanchor": "top", "yshift": -5}
+            place = {"x": level - 0.49, "y": y, "xanchor": "left", "yanchor": "top", "yshift": -5}
             look = {
                 "font": {"size": 10, "color": style.INK},
                 "bgcolor": "rgba(255,255,255,0.85)",

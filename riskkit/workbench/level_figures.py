@@ -93,21 +93,21 @@ def _bars(code: str, y: float, *, certain: float, possible: float) -> list[dict[
 
 def _chances_alt(assessment: Assessment, lang: str) -> str:
     lo, hi = str(assessment.lo), str(assessment.hi)
-    if lo == hi:
-        share = percent(float(assessment.shares["certain"].loc[lo]), lang)
-        return text("chances_alt_one", lang, level=level_spoken(lo, lang), share=share)
-    parts = [
+    rows = zip(assessment.shares.index, records(assessment.shares), strict=True)
+    said = [
         text(
             "label_value",
             lang,
-            label=level_spoken(str(code), lang),
+            label=level_spoken(code, lang),
             value=_share(row["certain"], row["possible"], lang),
         )
-        for code, row in zip(assessment.shares.index, records(assessment.shares), strict=True)
+        for code, row in rows
         if row["possible"] > 0
     ]
-    told = ("；" if lang == "zh" else "; ").join(reversed(parts))
-    return text("chances_alt_range", lang, range=say_level(lo, hi, lang), told=told)
+    told = ("；" if lang == "zh" else "; ").join(reversed(said))
+    if lo != hi:
+        return text("chances_alt_range", lang, range=say_level(lo, hi, lang), told=told)
+    return text("chances_alt_one", lang, level=level_spoken(lo, lang), told=told)
 
 
 def _chances_table(assessment: Assessment, lang: str) -> Table:
