@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -118,9 +119,6 @@ def matrix_ranking(
     count = borda(pd.DataFrame({"p_harm": p, "severity": severity}))["count"]
     harm = p * severity.map(dict(severity_values))
     order = code * (2.0 * len(products) + 1) + count
-    opposite = (code.to_numpy()[:, None] - code.to_numpy()) * np.sign(
-        harm.to_numpy()[:, None] - harm.to_numpy()
-    )
     table = products[["p_harm", "severity", "level"]].assign(
         borda_count=count,
         matrix_rank=code.rank(method="min", ascending=False).astype("int64"),
@@ -132,7 +130,7 @@ def matrix_ranking(
     return table.sort_values("rank", kind="stable")
 
 
-def _n_disagree(code: NDArray[np.int64], harm: NDArray[np.float64]) -> NDArray[np.int64]:
+def _n_disagree(code: NDArray[Any], harm: NDArray[np.float64]) -> NDArray[np.int64]:
     """For each product: those of a higher level with less harm and of a lower level with more."""
     out = np.zeros(code.size, dtype=np.int64)
     for level in np.unique(code):
