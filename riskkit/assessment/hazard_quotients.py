@@ -227,7 +227,10 @@ def hazard_index(doses: pd.DataFrame) -> pd.DataFrame:
     n_missing = groups["quotient"].agg(lambda part: int(part.isna().sum()))
     first = groups["quotient"].first()
     over = (index > method_number("hazard_index", "limit")).to_numpy()
-    above = np.where(over | (n_missing == 0).to_numpy(), over.astype(object), pd.NA)
+    certain = over | (n_missing == 0).to_numpy()
+    above = pd.array(
+        [bool(o) if sure else None for o, sure in zip(over, certain, strict=True)], dtype="boolean"
+    )
     table = pd.DataFrame(
         {
             "hazard_index": index,
