@@ -30,7 +30,7 @@ def _positive(values: ArrayLike, what: str, *, zero: bool) -> Floats:
 
 
 def _ratio(top: Floats, bottom: Floats, *given: Any) -> Any:
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         ratio = np.where(np.isnan(top) | np.isnan(bottom), np.nan, top / bottom)
     series = next((one for one in given if isinstance(one, pd.Series)), None)
     if series is not None:
@@ -149,7 +149,7 @@ def moe_percentiles(exposure: ArrayLike, reference_point: float, *, probs: Seque
     if sample.size == 0 or np.isnan(sample).any() or not ((share >= 0) & (share <= 1)).all():
         raise ValueError("exposures without gaps, and probabilities from 0 to 1")
     point = float(_positive(reference_point, "a reference point", zero=False))
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", over="ignore"):
         return np.asarray(1.0 / np.quantile(sample / point, 1.0 - share), dtype=np.float64)
 
 

@@ -277,9 +277,11 @@ def capability_gaps(needs: pd.DataFrame, abilities: pd.DataFrame, *, on: dt.date
     [[60.0, 0.0, 'none'], [40.0, 40.0, 'capacity_short']]
     """
     _refuse_capability(needs, abilities)
+    numbers = ["n_per_year", "limit_reached", "last_score"]
+    abilities = abilities.assign(**{name: pd.to_numeric(abilities[name]) for name in numbers})
     rows = []
     for _, wanted in needs.groupby("item", sort=False):
-        able = abilities[abilities["item"] == wanted["item"].iloc[0]].copy()
+        able = abilities[abilities["item"] == wanted["item"].iloc[0]].reset_index(drop=True)
         able["left"] = able["n_per_year"].astype("float64")
         order = wanted.sort_values("limit_needed", kind="stable", na_position="last")
         for need in order.to_dict("records"):
@@ -335,6 +337,15 @@ def _refuse_capability(needs: pd.DataFrame, abilities: pd.DataFrame) -> None:
         for row in np.flatnonzero(~((numbers >= 0) & (numbers < np.inf))):
             rule = "a number of tests from 0 up"
             faults.append(Fault(f"{name}: row {row}: n_per_year", shown(table["n_per_year"].iloc[row]), rule))
+    for name, table, column in (
+        ("needs", needs, "limit_needed"),
+        ("abilities", abilities, "limit_reached"),
+        ("abilities", abilities, "last_score"),
+    ):
+        numbers = pd.to_numeric(table[column], errors="coerce")
+        for row in np.flatnonzero((numbers.isna() & table[column].notna()) | np.isinf(numbers)):
+            rule = "a finite number, or missing"
+            faults.append(Fault(f"{name}: row {row}: {column}", shown(table[column].iloc[row]), rule))
     days = abilities["valid_to"].astype(str)
     for row in np.flatnonzero(~days.str.fullmatch(r"\d{4}-\d{2}-\d{2}")):
         faults.append(Fault(f"abilities: row {row}: valid_to", shown(days.iloc[row]), "YYYY-MM-DD"))

@@ -60,8 +60,8 @@ def level_distance(p_harm: ArrayLike, severity: ArrayLike, *, matrix: RiskMatrix
     known = (bands >= 0) & (ranks >= 0)
     at = (np.where(known, bands, 0), np.where(known, ranks, 0))
     up, down = _next_level(matrix.cells, 1), _next_level(matrix.cells, -1)
-    up_factor, up_level = _flip(p, edges, (up[at], up[at] - 1), known)
-    down_factor, down_level = _flip(p, edges, (down[at], down[at]), known)
+    up_factor, up_level = _flip(p, edges, (up[at], up[at] - 1), known=known)
+    down_factor, down_level = _flip(p, edges, (down[at], down[at]), known=known)
     words = np.array([*matrix.levels, pd.NA], dtype=object)
     with np.errstate(divide="ignore", invalid="ignore"):
         flips = np.fmin(np.log10(up_factor), -np.log10(down_factor))
@@ -109,7 +109,11 @@ def _next_level(cells: NDArray[np.int8], step: int) -> NDArray[np.int64]:
 
 
 def _flip(
-    p: Floats, edges: Floats, target: tuple[NDArray[np.int64], NDArray[np.int64]], known: NDArray[np.bool_]
+    p: Floats,
+    edges: Floats,
+    target: tuple[NDArray[np.int64], NDArray[np.int64]],
+    *,
+    known: NDArray[np.bool_],
 ) -> tuple[Floats, NDArray[np.int64]]:
     """Bound before the target band divided by p, and the band, where there is one."""
     band, edge = target

@@ -246,6 +246,8 @@ def _severity_steps(matrix: RiskMatrix) -> list[tuple[int, float, float]] | None
     for i, j in np.argwhere(cells == len(matrix.levels) - 1):
         for k, m in np.argwhere(cells == 0):
             ratio = low[i] / high[k]
+            if ratio == 0:  # the highest level reaches down to no risk at all
+                return None
             known = most[j][m + 1]
             most[j][m + 1] = ratio if known is None else min(ratio, known)
     if not _shortest(most):

@@ -105,7 +105,7 @@ def grade_lookup(table: pd.DataFrame) -> tuple[tuple[tuple[Any, ...], ...], NDAr
         raise TableFault(f"not a grade: {', '.join(map(str, strange))}; grades are {', '.join(words)}")
     cells = np.full(tuple(len(axis) for axis in axes), -1, dtype=np.int8)
     places = tuple(
-        pd.Categorical(table[name], categories=list(axis)).codes
+        pd.Index(list(axis), dtype=object).get_indexer(table[name].astype(object))
         for name, axis in zip(FACTORS, axes, strict=True)
     )
     cells[places] = [words.index(word) for word in table["grade"]]
@@ -176,7 +176,7 @@ def _places(items: pd.DataFrame, axes: tuple[tuple[Any, ...], ...]) -> NDArray[n
     places = np.full((len(FACTORS), len(items)), -1, dtype=np.int64)
     for number, (name, axis) in enumerate(zip(FACTORS, axes, strict=True)):
         values = items[name]
-        places[number] = pd.Categorical(values, categories=list(axis)).codes
+        places[number] = pd.Index(list(axis), dtype=object).get_indexer(values.astype(object))
         for row in np.flatnonzero(values.notna().to_numpy() & (places[number] < 0)):
             rule = f"one of {', '.join(map(str, axis))}"
             faults.append(Fault(f"row {row}: {name}", shown(values.iloc[row]), rule))

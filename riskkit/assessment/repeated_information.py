@@ -240,7 +240,7 @@ def _refuse_records(records: pd.DataFrame) -> None:
     refuse("repeated information", faults)
     tested, bad, harm = (pd.to_numeric(records[name], errors="coerce") for name in COLUMNS[3:])
     text = records["date"].astype(str)
-    days = pd.to_datetime(text.where(text.str.fullmatch(r"\d{4}-\d{2}-\d{2}")), errors="coerce")
+    days = pd.to_datetime(text.where(text.str.len() == 10), format="%Y-%m-%d", errors="coerce")
     on_scale = (harm >= 1) & (harm <= _HIGHEST_HAZARD)
     rules = {
         "commodity": (records["commodity"].notna(), "a name"),

@@ -120,10 +120,11 @@ def in_unit(value: Any, unit: str) -> NDArray[np.float64]:
         return convert(value[0], value[1], unit)
     if hasattr(value, "magnitude") and hasattr(value, "units"):
         return convert(value.magnitude, str(value.units), unit)
-    if isinstance(value, bool):
-        raise ValueError("a number")
     try:
-        return np.asarray(value, dtype=np.float64)
+        given = np.asarray(value)
+        if given.dtype.kind == "b":
+            raise ValueError("no truth values")
+        return given.astype(np.float64)
     except (TypeError, ValueError) as error:
         raise ValueError("a number, or a number with its unit") from error
 
