@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import math
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from shared import own
 
 from riskkit.assessment.chemical import (
     dermal_dose,
@@ -33,7 +32,7 @@ from riskkit.foundation import standards
 from riskkit.foundation.faults import InputFaults
 from riskkit.foundation.units import convert, in_unit, read_quantities
 
-ORACLE = json.loads((Path(__file__).parent / "oracles" / "scoring_examples.json").read_text(encoding="utf-8"))
+ORACLE = own("scoring_examples.json")
 CHEMICAL = ORACLE["chemical"]
 
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import math
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -16,6 +14,7 @@ from reference_scoring import algorithm_a as slow_a
 from reference_scoring import psi
 from reference_scoring import q_deviation as slow_q
 from scipy.stats import norm
+from shared import own
 
 from riskkit.assessment.laboratories import (
     capability_gaps,
@@ -30,9 +29,8 @@ from riskkit.assessment.robust_values import algorithm_a, hampel_mean, q_deviati
 from riskkit.assessment.verification import Counted, verify_reduction
 from riskkit.foundation.faults import InputFaults
 
-FOLDER = Path(__file__).parent / "oracles"
-ISO = json.loads((FOLDER / "iso_13528_annex_e.json").read_text(encoding="utf-8"))
-NEWCOMBE = json.loads((FOLDER / "scoring_examples.json").read_text(encoding="utf-8"))["newcombe"]["rows"]
+ISO = own("iso_13528_annex_e.json")
+NEWCOMBE = own("scoring_examples.json")["newcombe"]["rows"]
 WHOLE = st.lists(st.integers(-50, 50), min_size=3, max_size=15)
 TODAY = dt.date(2026, 1, 1)
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from fractions import Fraction
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from reference_scoring import is_consistent, level_of
+from shared import shared
 
 from riskkit.assessment.level_distance import level_distance
 from riskkit.assessment.matrix_checks import (
@@ -25,8 +25,6 @@ from riskkit.assessment.matrix_checks import (
 from riskkit.foundation.faults import InputFaults
 from riskkit.foundation.standards import LEVELS, RiskMatrix, matrix_names, risk_matrix
 
-ROOT = Path(__file__).parents[1]
-SHARED = Path(os.environ.get("RISKKIT_SHARED", ROOT.parent.parent / "shared")) / "oracles" / "eu_risk_matrix"
 EU = risk_matrix("eu_2024_3173")
 PROBABILITIES = [0.6, 0.3, 0.03, 0.003, 3e-4, 3e-5, 3e-6, 3e-7]
 
@@ -55,10 +53,8 @@ def lawful(draw: st.DrawFn) -> RiskMatrix:
     return RiskMatrix("any", edges, draw(st.booleans()), cells, 1, 9, "highest", levels)
 
 
-def shared(name: str) -> dict:
-    if not (SHARED / name).is_file():
-        pytest.skip(f"{name} of the shared oracles is not here")
-    return json.loads((SHARED / name).read_text(encoding="utf-8"))
+def eu_oracle(name: str) -> Any:
+    return json.loads(shared("oracles", "eu_risk_matrix", name).read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("name", matrix_names())
@@ -195,14 +191,14 @@ def test_sentences_in_both_languages() -> None:
 
 
 def test_levels_equal_the_shared_eu_oracle() -> None:
-    table = shared("matrix.json")["levels"]
+    table = eu_oracle("matrix.json")["levels"]
     for row, p in zip(table, PROBABILITIES, strict=True):
         found = level_distance(np.full(4, p), [1, 2, 3, 4], matrix=EU)
         assert found["level"].tolist() == row
 
 
 def test_flip_factors_of_the_shared_scenarios_reach_another_level() -> None:
-    for case in shared("scenarios.json")["published"]:
+    for case in eu_oracle("scenarios.json")["published"]:
         p = Fraction(case["overall_probability_exact"])
         found = level_distance([float(p)], [case["severity"]], matrix=EU).iloc[0]
         assert found["level"] == case["risk"]

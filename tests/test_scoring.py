@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from reference_scoring import borda_counts
+from shared import own
 
 from riskkit.assessment import nonconformity, scoring
 from riskkit.assessment.nonconformity import exceedance, grade_lookup, hazard_grade
@@ -29,7 +29,7 @@ from riskkit.foundation.faults import InputFaults
 from riskkit.foundation.scales import scale
 from riskkit.foundation.tables import TableFault, check
 
-ORACLE = json.loads((Path(__file__).parent / "oracles" / "scoring_examples.json").read_text(encoding="utf-8"))
+ORACLE = own("scoring_examples.json")
 TABLES = ["exceedance_bands", "exposure_inputs", "method_numbers", "nonconformity_grades", "score_bands"]
 TABLES += ["score_scales", "triage_scores", "ttc", "ttc_exclusions", "scales", "sources", "glossary"]
 
@@ -190,6 +190,23 @@ def test_hazard_grades_carry_their_reason_and_keep_missing_missing() -> None:
     with pytest.raises(InputFaults) as error:
         hazard_grade(pd.DataFrame({"kind": ["odd"], "exceedance": ["clear"], "severity": [7], "users": [0]}))
     assert [fault.place for fault in error.value.faults] == ["row 0: kind", "row 0: severity"]
+
+
+@given(
+    st.lists(
+        st.tuples(*[st.integers(0, 3)] * 2, st.integers(1, 4), st.integers(0, 2)), min_size=1, max_size=6
+    )
+)
+def test_many_items_get_the_words_each_gets_alone(rows: list[tuple[int, int, int, int]]) -> None:
+    items = pd.DataFrame(
+        [(KINDS[k], BANDS[e], s, u) for k, e, s, u in rows],
+        columns=list(nonconformity.FACTORS),
+        index=range(5, 5 + len(rows)),
+    )
+    together = hazard_grade(items)
+    for place in range(len(items)):
+        alone = hazard_grade(items.iloc[[place]])
+        pd.testing.assert_frame_equal(together.iloc[[place]], alone)
 
 
 def test_exceedance_at_its_bounds() -> None:

@@ -35,7 +35,7 @@ def _width(first: ArrayLike, second: ArrayLike) -> Floats:
 
 
 def z_score(results: ArrayLike, assigned: ArrayLike, *, sigma: ArrayLike) -> Any:
-    """z score: (result − assigned value) / standard deviation for proficiency assessment.
+    """Z score: (result − assigned value) / standard deviation for proficiency assessment.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Is a risk matrix lawful, what are its defects, and how far is a risk from another level?
+"""Whether a risk matrix is lawful, and what its defects are.
 
 Works on grids of any shape and any number of levels. The defects are those of L. A. Cox (2008): weak
 consistency, betweenness, jumps in level, and cells that span orders of magnitude.
@@ -16,9 +16,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from riskkit.foundation.distributions import exact
 from riskkit.foundation.faults import Fault, refuse, shown
 from riskkit.foundation.standards import RiskMatrix
-from riskkit.foundation.uncertainty import exact
 
 Floats = NDArray[np.float64]
 
@@ -41,7 +41,8 @@ def matrix_faults(matrix: RiskMatrix) -> list[Fault]:
 
     Examples
     --------
-    >>> bad = RiskMatrix("mine", (Fraction(1, 10),), False, np.array([[0, 2], [1, 1]], np.int8), 1, 9, "highest")
+    >>> cells = np.array([[0, 2], [1, 1]], np.int8)
+    >>> bad = RiskMatrix("mine", (Fraction(1, 10),), False, cells, 1, 9, "highest")
     >>> [str(fault) for fault in matrix_faults(bad)]
     ['mine: band 2, severity 2: medium, must be: at least high, the level of band 1']
     """
@@ -299,8 +300,8 @@ def cell_ranges(matrix: RiskMatrix, severity_bounds: Sequence[float]) -> pd.Data
     --------
     >>> from riskkit.foundation.standards import risk_matrix
     >>> cells = cell_ranges(risk_matrix("eu_2024_3173"), [1, 10, 100, 1000, 10000])
-    >>> cells.loc[(cells.band == 6) & (cells.severity == 2), ["risk_lo", "risk_hi", "decades"]].values.tolist()
-    [[0.1, 10.0, 2.0]]
+    >>> cells.loc[(cells.band == 6) & (cells.severity == 2), ["risk_lo", "risk_hi"]].values.tolist()
+    [[0.1, 10.0]]
     """
     refuse(matrix.name, matrix_faults(matrix))
     bounds = np.asarray(severity_bounds, dtype=np.float64)
@@ -376,8 +377,8 @@ def _say_steps(report: MatrixReport, zh: bool) -> str:
         return (
             "弱一致性不成立：无论怎样给伤害程度赋值，最高级中总有风险小于最低级中的风险。"
             if zh
-            else "Not weakly consistent: whatever the severities are worth, some risk in the highest level is "
-            "smaller than some in the lowest."
+            else "Not weakly consistent: whatever the severities are worth, some risk in the highest level "
+            "is smaller than some in the lowest."
         )
     steps = "，" if zh else ", "
     steps = steps.join(f"{r.severity}: {r.lo:.4g}–{r.hi:.4g}" for r in report.severity_steps.itertuples())

@@ -162,11 +162,13 @@ def hazard_grade(items: pd.DataFrame, *, table: pd.DataFrame | None = None) -> p
     at = tuple(np.where(known, place, 0) for place in places)
     found = np.where(known, cells[at], -1).astype(np.int8)
     grades = pd.Categorical.from_codes(found, dtype=scale("nonconformity").dtype())
-    out = pd.DataFrame({"grade": grades}, index=items.index)
-    out["score"] = np.where(known, found + 1.0, np.nan)
-    out["raised_by"] = _raised_by(cells, at, known)
-    for lang in ("zh", "en"):
-        out[f"reason_{lang}"] = _reasons(items, known, lang)
+    out = pd.DataFrame({"grade": grades, "score": np.where(known, found + 1.0, np.nan)}, index=items.index)
+    # words are made once for each combination there is, then handed to its items
+    combination = np.where(known, np.ravel_multi_index(at, cells.shape), -1)
+    _, first, which = np.unique(combination, return_index=True, return_inverse=True)
+    words = _words(items.iloc[first], tuple(axis[first] for axis in at), cells=cells, known=known[first])
+    for name in ("raised_by", "reason_zh", "reason_en"):
+        out[name] = words[name].to_numpy()[which]
     return out
 
 
@@ -184,15 +186,21 @@ def _places(items: pd.DataFrame, axes: tuple[tuple[Any, ...], ...]) -> NDArray[n
     return places
 
 
-def _raised_by(
-    cells: NDArray[np.int8], at: tuple[NDArray[np.int64], ...], known: NDArray[np.bool_]
-) -> list[str]:
+def _words(
+    items: pd.DataFrame,
+    at: tuple[NDArray[np.int64], ...],
+    *,
+    cells: NDArray[np.int8],
+    known: NDArray[np.bool_],
+) -> pd.DataFrame:
+    """What would raise each grade, and its reason in both languages."""
     rows: list[list[str]] = [[] for _ in known]
     for axis, name in enumerate(FACTORS):
         more = tuple(np.minimum(p + (a == axis), cells.shape[a] - 1) for a, p in enumerate(at))
         for row in np.flatnonzero(known & (cells[more] > cells[at])):
             rows[row].append(name)
-    return [", ".join(names) for names in rows]
+    table = pd.DataFrame({"raised_by": [", ".join(names) for names in rows]}, index=items.index)
+    return table.assign(**{f"reason_{lang}": _reasons(items, known, lang) for lang in ("zh", "en")})
 
 
 def _reasons(items: pd.DataFrame, known: NDArray[np.bool_], lang: str) -> pd.Series[str]:

@@ -50,7 +50,7 @@ def borda(values: pd.DataFrame, *, weights: Mapping[str, float] | None = None) -
     numbers = values.apply(pd.to_numeric, errors="coerce")
     finite = np.isfinite(numbers.to_numpy(dtype=np.float64))
     faults = [
-        Fault(f"{values.index[row]}: {values.columns[column]}", shown(values.iat[row, column]), "a number")
+        Fault(f"{values.index[row]}: {values.columns[column]}", shown(values.iloc[row, column]), "a number")
         for row, column in np.argwhere(~finite)
     ]
     given = dict.fromkeys(values.columns, 1.0) if weights is None else dict(weights)

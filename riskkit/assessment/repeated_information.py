@@ -126,8 +126,9 @@ def repeated_information(records: pd.DataFrame, *, weights: MovingWeights) -> pd
 
     Examples
     --------
-    >>> seen = pd.DataFrame({"commodity": ["toy"] * 2, "maker": ["A"] * 2, "date": ["2025-01-01", "2026-01-01"],
-    ...                      "n_tested": [10, 10], "n_nonconforming": [4, 0], "hazard_score": [3, None]})
+    >>> seen = pd.DataFrame({"commodity": ["toy"] * 2, "maker": ["A"] * 2, "n_tested": [10, 10],
+    ...                      "date": ["2025-01-01", "2026-01-01"],
+    ...                      "n_nonconforming": [4, 0], "hazard_score": [3, None]})
     >>> found = repeated_information(seen, weights=house_weights())
     >>> found["rate_mean"].round(4).tolist()
     [0.4091, 0.1562]

@@ -230,7 +230,7 @@ def _triage_scores() -> dict[str, dict[str, int]]:
 
 
 def triage(choices: pd.DataFrame) -> pd.DataFrame:
-    """PRISM's triage: is a full risk assessment of this product required?
+    """PRISM's triage: whether a full risk assessment of this product is required.
 
     The published scores of five questions are added. The workbook also offers "more than 500,000 items";
     its score could not be read, so that choice is refused.
@@ -258,8 +258,8 @@ def triage(choices: pd.DataFrame) -> pd.DataFrame:
 
     Examples
     --------
-    >>> asked = pd.DataFrame({"rationale": ["multiple_complaints_harm"], "hazards": ["one"], "severity": ["2"],
-    ...                       "probability": ["over_1e-3"], "prevalence": ["10k_100k"]})
+    >>> asked = pd.DataFrame({"rationale": ["multiple_complaints_harm"], "hazards": ["one"],
+    ...                       "severity": ["2"], "probability": ["over_1e-3"], "prevalence": ["10k_100k"]})
     >>> triage(asked)[["total", "outcome"]].values.tolist()
     [[25.0, 'required']]
     """

@@ -1,4 +1,4 @@
-"""Did a risk-reduction measure reduce the risk? Nonconformities or incidents before and after, with interval."""
+"""Whether a measure reduced the risk: nonconformities or incidents before and after, with interval."""
 
 from __future__ import annotations
 
@@ -125,11 +125,17 @@ def verify_reduction(
         verdict
     ]
     return Reduction(
-        before.rate, after.rate, difference, lo, hi, *_ratio(before, after, z), _p_reduced(before, after, margin),
+        before.rate,
+        after.rate,
+        difference,
+        lo,
+        hi,
+        *_ratio(before, after, z),
+        _p_reduced(before, after, margin),
         verdict,
         f"比率{zh}：{numbers[0]}，差的{level:.0%}区间 {numbers[1]}。",
         f"The rate is {en}: {numbers[0]}, {level:.0%} interval of the difference {numbers[1]}.",
-    )  # fmt: skip
+    )
 
 
 def _wilson(counted: Counted, z: float) -> tuple[float, float]:
@@ -151,7 +157,7 @@ def _ratio(before: Counted, after: Counted, z: float) -> tuple[float, float, flo
 
 
 def _p_reduced(before: Counted, after: Counted, margin: float) -> float:
-    """P(p_before − p_after > margin): the after rate's distribution function, averaged over the before rate."""
+    """P(p_before − p_after > margin): the later rate's distribution function, averaged over the earlier."""
     share = (_NODES + 1) / 2
     first = betaincinv(before.events + 0.5, before.trials - before.events + 0.5, share)
     below = np.clip(first - margin, 0.0, 1.0)

@@ -5,12 +5,9 @@ Run as a script; prints seconds and ratios. Never a test.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
 import pandas as pd
+from measure import seconds
 
 from riskkit.assessment.hazard_quotients import moe_percentiles
 from riskkit.assessment.level_distance import level_distance
@@ -19,16 +16,6 @@ from riskkit.assessment.ranking import borda
 from riskkit.assessment.repeated_information import house_weights, repeated_information
 from riskkit.assessment.robust_values import algorithm_a, q_hampel
 from riskkit.foundation.standards import risk_matrix
-
-
-def seconds(call: Callable[[], Any], *, times: int = 3) -> float:
-    """Best of a few runs."""
-    best = np.inf
-    for _ in range(times):
-        start = time.perf_counter()
-        call()
-        best = min(best, time.perf_counter() - start)
-    return float(best)
 
 
 def row(what: str, ours: float, bound: float, against: str) -> None:
@@ -62,7 +49,7 @@ def main() -> None:
     row("q_hampel, 1,000 laboratories", seconds(lambda: q_hampel(many)), pairs, "sorting all differences")
 
     values = pd.DataFrame(rng.integers(0, 9, (20_000, 6)))
-    ranks = seconds(lambda: values.rank())
+    ranks = seconds(values.rank)
     row("borda, 20,000 products × 6 criteria", seconds(lambda: borda(values)), ranks, "pandas rank")
 
     exposure = rng.lognormal(0, 1, 1_000_000)
@@ -82,8 +69,12 @@ def main() -> None:
         }
     )
     keys = ["commodity", "maker", "date"]
-    group = seconds(lambda: records.groupby(keys)["n_tested"].sum(), times=2)
-    ours = seconds(lambda: repeated_information(records, weights=house_weights()), times=2)
+
+    def grouped() -> pd.Series:
+        return records.groupby(keys)["n_tested"].sum()
+
+    group = seconds(grouped, runs=2)
+    ours = seconds(lambda: repeated_information(records, weights=house_weights()), runs=2)
     row("repeated_information, 100,000 records of 3,000 makers", ours, group, "pandas groupby sum")
 
     items = pd.DataFrame(
@@ -94,10 +85,10 @@ def main() -> None:
             "users": rng.integers(0, 3, n),
         }
     )
-    merge = seconds(lambda: items.merge(items.drop_duplicates(), how="left"), times=2)
+    merge = seconds(lambda: items.merge(items.drop_duplicates(), how="left"), runs=2)
     row(
         f"hazard_grade, {n:,} items with reasons",
-        seconds(lambda: hazard_grade(items), times=2),
+        seconds(lambda: hazard_grade(items), runs=2),
         merge,
         "pandas merge",
     )
