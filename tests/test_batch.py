@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -106,7 +108,13 @@ if __name__ == "__main__":
 """
     script = tmp_path / "go.py"
     script.write_text(code)
-    running = subprocess.Popen([sys.executable, str(script)], start_new_session=True, stderr=subprocess.PIPE)
+    private = tempfile.mkdtemp(prefix="rk-", dir="/tmp")  # short, as sockets want it
+    running = subprocess.Popen(
+        [sys.executable, str(script)],
+        start_new_session=True,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "TMPDIR": private},
+    )
     note = tmp_path / "child.pid"
     until = time.monotonic() + 60
     while not (note.exists() and note.read_text()) and time.monotonic() < until:
@@ -119,6 +127,8 @@ if __name__ == "__main__":
     assert b"KeyboardInterrupt" in said
     assert names(tmp_path / "out") == ["a"]
     assert names(tmp_path / "out" / "a") == ["tiny"]
+    assert list(Path(private).glob("riskkit-*")) == []
+    shutil.rmtree(private)
     assert is_gone(int(note.read_text()))
     until = time.monotonic() + 5  # the one that tracks shared resources leaves when it sees its parent gone
     while not all(is_gone(one.pid) for one in family) and time.monotonic() < until:

@@ -28,12 +28,16 @@ ARROWS: dict[str, dict[str, str]] = {
     "foundation/scales.py": {"foundation/standards.py": LIST},
     "foundation/standards.py": {
         "foundation/tables.py": "a standard is a table checked against the dictionary",
-        "foundation/uncertainty.py": "an edge is compared as an exact fraction",
+        "foundation/distributions.py": "an edge is compared as an exact fraction",
     },
     "foundation/tables.py": {"foundation/faults.py": "all faults of a table are told at once"},
     "foundation/toml_file.py": {"foundation/faults.py": "all faults of a file are told at once"},
-    "foundation/uncertainty.py": {
+    "foundation/distributions.py": {
         "foundation/elicited.py": "a quantile-elicited quantity is one distribution"
+    },
+    "foundation/uncertainty.py": {
+        "foundation/distributions.py": "what is carried through a calculation are distributions",
+        "foundation/elicited.py": "one of them is fitted to judged quantiles",
     },
     "assessment/case.py": {
         "assessment/case_checks.py": COMPOSES,

@@ -237,6 +237,18 @@ def test_a_folder_is_replaced_in_one_step_or_not_at_all(
     assert names(tmp_path / "a") == ["b"]
 
 
+def test_a_full_disk_is_a_failed_run_with_its_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_room(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", no_room)
+    result = run(tmp_path)
+    assert result.error is not None
+    assert (result.status, result.error.kind) == ("failed", "OSError")
+    assert "No space left" in result.error.message
+    assert [path for path in (tmp_path / "out").rglob("*") if path.is_file()] == []
+
+
 def test_what_a_killed_run_left_is_swept_and_a_living_one_is_not(tmp_path: Path) -> None:
     host = run_folders._this_host()
     gone = subprocess.Popen([sys.executable, "-c", ""])

@@ -133,8 +133,8 @@ def parse_case(file: TomlFile) -> Case:
     try:
         case = TypeAdapter(Case).validate_python(file.data, strict=False)
     except ValidationError as error:
-        found = [item for item in error.errors(include_url=False) if not _is_echo(item)]
-        faults = [_pydantic_fault(file, item) for item in found]
+        told = [dict(item) for item in error.errors(include_url=False)]
+        faults = [_pydantic_fault(file, item) for item in told if not _is_echo(item)]
         raise InputFaults(file.name, faults) from error
     found = case_faults(
         case,
@@ -148,7 +148,7 @@ def parse_case(file: TomlFile) -> Case:
 
 def _is_echo(item: Mapping[str, Any]) -> bool:
     """Whether a list is called too short only because entries of it were refused."""
-    return item["type"] == "too_short" and len(item["input"]) >= item["ctx"]["min_length"]
+    return bool(item["type"] == "too_short" and len(item["input"]) >= item["ctx"]["min_length"])
 
 
 def _pydantic_fault(file: TomlFile, item: Mapping[str, Any]) -> Fault:

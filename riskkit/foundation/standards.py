@@ -21,8 +21,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from riskkit.foundation.distributions import exact
 from riskkit.foundation.tables import TableFault, records, typed
-from riskkit.foundation.uncertainty import exact
 
 STATUSES = ("published", "derived", "house")
 

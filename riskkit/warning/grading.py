@@ -71,9 +71,11 @@ def rule_bounds(
     which = np.full(shape, -1, dtype=np.int16)
     for index, rule in enumerate(rules):
         holds, may_hold = _conditions(rule, values)
-        np.copyto(which, np.int16(index), where=holds & (lo < rule.grade))
-        np.maximum(lo, rule.grade, out=lo, where=holds)
-        np.maximum(hi, rule.grade, out=hi, where=may_hold)
+        if holds.any():
+            np.copyto(which, np.int16(index), where=holds & (lo < rule.grade))
+            np.maximum(lo, rule.grade, out=lo, where=holds)
+        if may_hold.any():
+            np.maximum(hi, rule.grade, out=hi, where=may_hold)
     return lo, hi, which
 
 

@@ -159,7 +159,8 @@ def plan_all(requests: Iterable[Request], plan: Callable[[Request], RunPlan]) ->
         try:
             one = plan(request)
         except InputFaults as error:
-            faults += [Fault(f"{request.place}: {f.place}", f.value, f.rule) for f in error.faults]
+            lead = f"{request.place}: " if request.place else ""
+            faults += [Fault(f"{lead}{one.place}", one.value, one.rule) for one in error.faults]
             continue
         if one.folder in taken:
             faults.append(

@@ -149,7 +149,7 @@ class Picture:
     Examples
     --------
     >>> table = Table("Share", ("Level", "Share"), (("Ⅱ", "83 %"),), numeric=(1,))
-    >>> picture = Picture("levels", "Share of levels", "Ⅱ in 83 % of draws.", table, {"data": [], "layout": {}})
+    >>> picture = Picture("levels", "Share of levels", "Ⅱ in 83 % of draws.", table, {"data": []})
     >>> sorted(picture._repr_mimebundle_())[:2]
     ['application/vnd.plotly.v1+json', 'application/vnd.riskkit.picture+json']
     """

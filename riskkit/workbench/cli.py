@@ -6,7 +6,6 @@ nothing was run or written; 130 interrupted. Heavy packages are imported inside 
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import sys
@@ -19,7 +18,7 @@ import click
 
 import riskkit
 from riskkit.foundation.faults import InputFaults
-from riskkit.workbench.messages import LANGS, language_of, speaker
+from riskkit.workbench.messages import LANGS, answer, language_of, speaker
 
 _MOST_FAULTS = 50
 _FORMATS = ("html", "pdf", "docx")
@@ -88,17 +87,6 @@ def _printable(text: str) -> str:
     return "".join(sign if sign.isprintable() or sign == "\n" else repr(sign)[1:-1] for sign in text)
 
 
-def answer(content: dict[str, Any]) -> None:
-    """Write one JSON object to stdout.
-
-    Examples
-    --------
-    >>> answer({"ok": True})
-    {"ok": true}
-    """
-    click.echo(json.dumps(content, ensure_ascii=False, sort_keys=True).encode("utf-8", "replace").decode())
-
-
 def build(lang: str) -> click.Group:
     """The commands, with their help in one language.
 
@@ -113,9 +101,8 @@ def build(lang: str) -> click.Group:
     ['assess', 'batch', 'check', 'dashboard', 'demo', 'lab']
     """
     say = speaker(lang)
-    settings = {"help_option_names": ["-h", "--help"]}
-    group = click.Group("riskkit", help=say("about"), context_settings=settings)
-    group.params.append(_version(say))
+    group = click.Group("riskkit", help=say("about"), add_help_option=False)
+    group.params += [_version(say), _language_option(lang, say), _help_option(say)]
     makers: dict[str, tuple[Callable[..., int], list[str]]] = {
         "demo": (_demo, ["out", "jobs", "resume", "format"]),
         "assess": (_assess, ["case", "out", "profile", "param", "format", "notebook", "deadline"]),
@@ -128,10 +115,32 @@ def build(lang: str) -> click.Group:
         "lab": (_lab, ["port", "no_browser"]),
     }
     for name, (run, wanted) in makers.items():
-        params = [_parameter(one, say, command=name) for one in (*wanted, "lang", "json")]
-        command = click.Command(name, callback=run, params=params, help=say(f"about_{name}"))
+        params = [_parameter(one, say, command=name) for one in (*wanted, "json")]
+        params += [_language_option(lang, say, is_value=True), _help_option(say)]
+        text = say(f"about_{name}")
+        command = click.Command(name, callback=run, params=params, help=text, add_help_option=False)
         group.add_command(command)
     return group
+
+
+def _language_option(lang: str, say: Callable[..., str], *, is_value: bool = False) -> click.Option:
+    """Before or after the command's name: `main` reads it either way."""
+    choice = click.Choice(LANGS)
+    return click.Option(
+        ["--lang"], type=choice, default=lang, show_default=True, help=say("opt_lang"), expose_value=is_value
+    )
+
+
+def _help_option(say: Callable[..., str]) -> click.Option:
+    def show(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+        if wanted and not context.resilient_parsing:
+            click.echo(context.get_help())
+            context.exit()
+
+    names = ["-h", "--help"]
+    return click.Option(
+        names, is_flag=True, expose_value=False, is_eager=True, callback=show, help=say("opt_help")
+    )
 
 
 def _version(say: Callable[..., str]) -> click.Option:
@@ -147,12 +156,10 @@ def _version(say: Callable[..., str]) -> click.Option:
 
 def _parameter(name: str, say: Callable[..., str], *, command: str) -> click.Parameter:
     folder = click.Path(file_okay=False, path_type=Path)
-    lang = language_of(os.environ)
     port = {"dashboard": 8866, "lab": 8888}.get(command, 0)
     out = "reports/demo" if command == "demo" else "reports"
     options: dict[str, tuple[list[str], dict[str, Any]]] = {
         "out": (["--out"], {"type": folder, "default": Path(out), "show_default": True}),
-        "lang": (["--lang"], {"type": click.Choice(LANGS), "default": lang, "show_default": True}),
         "profile": (["--profile"], {"metavar": "NAME"}),
         "param": (["-p", "param"], {"metavar": "NAME=VALUE", "multiple": True}),
         "format": (["--format", "formats"], {"default": "html", "show_default": True}),

@@ -21,7 +21,7 @@ from plotly.offline import get_plotlyjs
 
 from riskkit.foundation.faults import Fault, refuse, shown
 from riskkit.workbench.blocks import Picture, Section
-from riskkit.workbench.level_marks import level_badge, level_code
+from riskkit.workbench.level_marks import result_badge
 from riskkit.workbench.numbering import Numbers
 from riskkit.workbench.reading import Failure, Part, Reading, read_notebook
 from riskkit.workbench.rendering import asset, environment
@@ -152,7 +152,7 @@ def head_badges(result: Mapping[str, Any] | None, lang: str) -> list[Any]:
     >>> [badge.code for badge in head_badges({"warning": {"level": "Ⅲ"}}, "en")], head_badges(None, "en")
     (['Ⅲ'], [])
     """
-    return [] if result is None else [level_badge(level_code(result), lang)]
+    return [] if result is None else [result_badge(result, lang)]
 
 
 def provenance(result: Mapping[str, Any] | None, lang: str) -> list[tuple[str, str]]:
@@ -194,7 +194,7 @@ def _scripts(reading: Reading, plotly_js: str) -> list[str | Markup]:
     if not any(isinstance(part, Picture) for part in reading.parts):
         return [own]
     if plotly_js == "embedded":
-        return [asset("before_plotly.js"), Markup(_library()), own]
+        return [asset("before_plotly.js"), Markup(_library()), own]  # noqa: S704 - plotly.js itself
     foreign = ":" in plotly_js or plotly_js.startswith(("/", "\\"))
     refuse("page", [Fault("plotly_js", shown(plotly_js), "a relative address")] if foreign else [])
     return [asset("before_plotly.js"), plotly_js, own]

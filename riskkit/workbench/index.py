@@ -16,7 +16,14 @@ from riskkit.foundation.codes import country_name
 from riskkit.foundation.faults import Fault, refuse, shown
 from riskkit.foundation.glossary import codes, label
 from riskkit.workbench.html import page_html
-from riskkit.workbench.level_marks import ORDER, level_badge, level_code
+from riskkit.workbench.level_marks import (
+    LEVELS,
+    ORDER,
+    level_badge,
+    level_code,
+    possible_levels,
+    result_badge,
+)
 from riskkit.workbench.rendering import asset
 from riskkit.workbench.texts import LANGS, page_text
 
@@ -36,8 +43,8 @@ class Entry:
 
     Examples
     --------
-    >>> Entry({"case": {"id": "a"}}, {"zh": "zh/a/assess_case/report.html"}, "zh/a/assess_case/result.json").data
-    'zh/a/assess_case/result.json'
+    >>> Entry({"case": {"id": "a"}}, {"zh": "a/assess_case/report.html"}, "a/assess_case/result.json").data
+    'a/assess_case/result.json'
     """
 
     result: Mapping[str, Any]
@@ -133,23 +140,21 @@ def _check(entries: Sequence[Entry], lang: str, other_language: str) -> None:
 
 
 def _urgency(entry: Entry) -> tuple[int, float, str]:
+    """Where a case stands: a range stands with the most urgent level it leaves possible."""
     code = level_code(entry.result)
-    share = ((entry.result.get("warning") or {}).get("probability") or {}).get(code) or 0
-    return ORDER.index(code), -float(share), str(entry.result["case"]["id"])
+    place = possible_levels(entry.result)[0] if code == "range" else code
+    share = ((entry.result.get("warning") or {}).get("probability") or {}).get(place) or 0
+    return ORDER.index(place), -float(share), str(entry.result["case"]["id"])
 
 
 def _card(entry: Entry, lang: str) -> dict[str, Any]:
     result, case = entry.result, entry.result["case"]
     code = level_code(result)
-    warning = result.get("warning") or {}
-    lo, hi = warning.get("lo"), warning.get("hi")
-    wide = code not in ("food", "none") and lo and hi and lo != hi
     return {
         "id": str(case["id"]),
         "title": str((case.get("title") or {}).get(lang) or case["id"]),
         "level": code,
-        "badge": level_badge(code, lang),
-        "range": page_text("index_range", lang, lo=lo, hi=hi) if wide else "",
+        "badge": result_badge(result, lang),
         "hazards": [str(hazard) for hazard in case.get("hazard_classes") or ()],
         "channels": [str(channel) for channel in case.get("channels") or ()],
         "facts": _facts(case, lang),
@@ -164,12 +169,23 @@ def _card(entry: Entry, lang: str) -> dict[str, Any]:
 def _facts(case: Mapping[str, Any], lang: str) -> list[tuple[str, str]]:
     """What a reader wants to know of a case at a glance: pairs of label and words."""
     listed = page_text("list_separator", lang).join
-    goods = [_word("goods", case.get("goods"), lang), _word("direction", case.get("direction"), lang)]
+    hazards, channels = case.get("hazard_classes") or (), case.get("channels") or ()
+    name = (case.get("product") or {}).get(lang) or ""
+    kind = (_word(key, case.get(key), lang) for key in ("goods", "direction"))
+    goods = [name, *kind]
     rows = [
         ("index_product", listed(word for word in goods if word)),
         ("index_origin", listed(_country(code, lang) for code in case.get("origin") or ())),
-        ("index_hazards", listed(_word("hazard_class", code, lang) for code in case.get("hazard_classes") or ())),
+<<<<<<< HEAD
+        (
+            "index_hazards",
+            listed(_word("hazard_class", code, lang) for code in case.get("hazard_classes") or ()),
+        ),
         ("index_channels", listed(_word("channel", code, lang) for code in case.get("channels") or ())),
+=======
+        ("index_hazards", listed(_word("hazard_class", code, lang) for code in hazards)),
+        ("index_channels", listed(_word("channel", code, lang) for code in channels)),
+>>>>>>> pages
     ]
     return [(page_text(key, lang), words) for key, words in rows if words]
 
@@ -187,9 +203,16 @@ def _filters(cards: Sequence[Mapping[str, Any]], lang: str) -> list[dict[str, An
             {
                 "name": name,
                 "label": page_text(f"index_filter_{name}", lang),
-                "choices": [(code, _word(kind, code, lang)) for code in _in_use(cards, f"{name}s", codes(kind))],
+<<<<<<< HEAD
+                "choices": [
+                    (code, _word(kind, code, lang)) for code in _in_use(cards, f"{name}s", codes(kind))
+                ],
+=======
+                "choices": [(code, _word(kind, code, lang)) for code in used],
+>>>>>>> pages
             }
             for name, kind in (("hazard", "hazard_class"), ("channel", "channel"))
+            for used in [_in_use(cards, f"{name}s", codes(kind))]
         ),
     ]
 
@@ -201,13 +224,11 @@ def _in_use(cards: Iterable[Mapping[str, Any]], key: str, order: Sequence[str]) 
 
 def _bars(counts: Mapping[str, int], lang: str) -> dict[str, Any]:
     """The picture of the counts: one bar a level, and the sentence that says the same."""
-    codes_shown = [code for code in ORDER if code in counts or code not in ("none", "food")]
+    codes_shown = [code for code in ORDER if code in counts or code in LEVELS]
     most = max(counts.values(), default=0) or 1
-    rows = [
-        {"badge": level_badge(code, lang), "n": counts.get(code, 0), "share": counts.get(code, 0) / most}
-        for code in codes_shown
-    ]
-    items = (page_text("index_count_item", lang, label=row["badge"].label, n=row["n"]) for row in rows)
+    badges = [(level_badge(code, lang), counts.get(code, 0)) for code in codes_shown]
+    rows = [{"badge": badge, "n": n, "share": n / most} for badge, n in badges]
+    items = (page_text("index_count_item", lang, label=badge.label, n=n) for badge, n in badges)
     text = page_text("list_separator", lang).join(items)
     return {"rows": rows, "alt": page_text("index_counts_alt", lang, text=text)}
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import resources
+from typing import Any
+
+import click
 
 LANGS = ("zh", "en")
 
@@ -50,3 +54,14 @@ def language_of(environment: Mapping[str, str]) -> str:
     names = (environment.get(one) for one in ("LC_ALL", "LC_MESSAGES", "LANG"))
     locale = next((one for one in names if one), "")
     return "zh" if locale.lower().startswith("zh") else "en"
+
+
+def answer(content: dict[str, Any]) -> None:
+    """Write one JSON object to stdout.
+
+    Examples
+    --------
+    >>> answer({"ok": True})
+    {"ok": true}
+    """
+    click.echo(json.dumps(content, ensure_ascii=False, sort_keys=True).encode("utf-8", "replace").decode())

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from riskkit.foundation.faults import Fault, InputFaults, refuse, shown
 from riskkit.workbench import resources
@@ -14,6 +15,8 @@ from riskkit.workbench.batch import Request
 from riskkit.workbench.plans import RunPlan, make_plan
 
 _PROFILE = "profile"
+_UNREAD = resources.CaseSource("unread", Path("unread.toml"), b"", is_shipped=False)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -117,21 +120,27 @@ def plan_request(request: Request, wishes: Wishes) -> RunPlan:
     """
     given = {**wishes.given, **request.given}
     lang = given.pop("lang", wishes.lang)
-    notebook = resources.notebook(wishes.notebook)
-    case = checked_case(request.case, folder=wishes.folder)
-    name, attached = _profile(given.get(_PROFILE), wishes.folder)
+    faults: list[Fault] = []
+    case = _tried(faults, partial(checked_case, request.case, folder=wishes.folder))
+    name, attached = _tried(faults, partial(_profile, given.get(_PROFILE), wishes.folder)) or (None, ())
     if name is not None:
         given[_PROFILE] = name
-    return make_plan(
-        notebook,
-        case,
-        given,
-        out=wishes.out / str(lang) if wishes.by_language else wishes.out,
-        lang=lang,
-        formats=wishes.formats,
-        deadline=wishes.deadline,
-        attached=attached,
-    )
+    notebook = _tried(faults, partial(resources.notebook, wishes.notebook))
+    make = partial(make_plan, out=wishes.out / str(lang) if wishes.by_language else wishes.out, lang=lang)
+    make = partial(make, formats=wishes.formats, deadline=wishes.deadline, attached=attached)
+    plan = _tried(faults, partial(make, notebook, case or _UNREAD, given)) if notebook else None
+    refuse("report", faults)
+    assert plan is not None
+    return plan
+
+
+def _tried(faults: list[Fault], make: Callable[[], T]) -> T | None:
+    """What `make` makes, or its faults added to the others."""
+    try:
+        return make()
+    except InputFaults as error:
+        faults += error.faults
+        return None
 
 
 def _profile(wanted: object, folder: Path) -> tuple[str | None, tuple[tuple[str, bytes], ...]]:

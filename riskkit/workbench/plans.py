@@ -246,7 +246,7 @@ def read_notebook(path: Path) -> NotebookNode:
     import nbformat
 
     try:
-        found: Any = nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)  # type: ignore[no-untyped-call]
+        found: Any = nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
     except (OSError, ValueError, LookupError, AttributeError, RecursionError) as error:
         raise InputFaults(path.name, [Fault(path.name, type(error).__name__, "a notebook file")]) from None
     return cast("NotebookNode", found)

@@ -59,10 +59,8 @@ def _blocks(node: Node) -> Sequence[Block]:
     match node["type"]:
         case "paragraph" | "block_text":
             return [Paragraph(_inline(node))]
-        case "block_code":
-            return [Paragraph(node["raw"].rstrip("\n"), "code")]
-        case "block_html":
-            return [Paragraph(node["raw"].strip())]
+        case "block_code" | "block_html" as kind:
+            return [Paragraph(node["raw"].strip("\n"), "code" if kind == "block_code" else "body")]
         case "block_quote":
             return [Paragraph("\n".join(_lines(node)), "note")]
         case "list":

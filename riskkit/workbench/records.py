@@ -73,7 +73,7 @@ def notebook_bytes(notebook: NotebookNode) -> bytes:
     """
     import nbformat
 
-    text = str(nbformat.writes(notebook))  # type: ignore[no-untyped-call]
+    text = str(nbformat.writes(notebook))
     return f"{text}\n".encode(errors="replace")
 
 

@@ -8,12 +8,12 @@ from functools import cache
 from pathlib import Path
 
 import riskkit
+from riskkit.foundation import shipped
 from riskkit.foundation.faults import Fault, InputFaults, refuse, shown
-from riskkit.foundation.shipped import case_path
-from riskkit.foundation.shipped import home as home
 from riskkit.foundation.toml_file import MAX_BYTES
 from riskkit.workbench.run_folders import check_name
 
+home = shipped.home
 _SOURCE_KINDS = {".py", ".csv", ".j2", ".html", ".css", ".js", ".toml", ".json", ".svg"}
 
 
@@ -74,7 +74,7 @@ def shipped_cases() -> tuple[str, ...]:
     >>> isinstance(shipped_cases(), tuple)
     True
     """
-    return tuple(sorted(path.stem for path in case_path("x").parent.glob("*.toml")))
+    return tuple(sorted(path.stem for path in shipped.case_path("x").parent.glob("*.toml")))
 
 
 def notebook(name: str) -> Path:
@@ -129,7 +129,7 @@ def find_case(case: str, *, folder: Path | None = None) -> CaseSource:
     if "/" in case or "\\" in case or case.endswith(".toml"):
         path = safe_path(case, folder=folder or Path.cwd())
         return CaseSource(path.stem, path, path.read_bytes(), False)
-    path = case_path(check_name(case, what="case"))
+    path = shipped.case_path(check_name(case, what="case"))
     if not path.is_file():
         rule = "a .toml file, or one of: " + (", ".join(shipped_cases()) or "(none)")
         raise InputFaults("case", [Fault("case", shown(case), rule)])

@@ -6,6 +6,7 @@ starts, no path is formatted with them, and the folder appears complete or not a
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import datetime as dt
 import shutil
@@ -166,8 +167,11 @@ def failed(
     files = {records.REASON: canonical(reason)}
     if notebook is not None:
         files["failed.ipynb"] = notebook_bytes(notebook)
-    folder = run_folders.put(plan.failed_folder, files)
-    return RunResult(plan.case.case_id, plan.notebook.stem, plan.lang, "failed", folder, seconds, error)
+    with contextlib.suppress(OSError):  # on a full disk the reason is still in the answer
+        run_folders.put(plan.failed_folder, files)
+    return RunResult(
+        plan.case.case_id, plan.notebook.stem, plan.lang, "failed", plan.failed_folder, seconds, error
+    )
 
 
 def _as_error(error: BaseException, cell: int | None = None) -> RunError:
@@ -257,7 +261,7 @@ def _prepared(plan: RunPlan) -> tuple[NotebookNode, int]:
     params.check(params.declared(notebook, name=plan.notebook.name), params.as_json(plan.parameters))
     cells = [one for one in notebook.cells if not params.is_tagged(one, params.INJECTED_TAG)]
     place = 1 + next(i for i, one in enumerate(cells) if params.is_tagged(one, params.PARAMETERS_TAG))
-    cell = nbformat.v4.new_code_cell(  # type: ignore[no-untyped-call]
+    cell = nbformat.v4.new_code_cell(
         params.written(plan.parameters), id="given-parameters", metadata={"tags": [params.INJECTED_TAG]}
     )
     notebook.cells = [*cells[:place], cell, *cells[place:]]

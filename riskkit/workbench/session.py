@@ -12,7 +12,7 @@ import click
 
 from riskkit.foundation.faults import Fault, refuse, shown
 from riskkit.workbench import batch
-from riskkit.workbench.messages import speaker
+from riskkit.workbench.messages import answer, speaker
 from riskkit.workbench.planning import Wishes, plan_request
 from riskkit.workbench.plans import RunPlan, RunResult
 from riskkit.workbench.progress import Progress
@@ -113,8 +113,6 @@ def _answer(
     is_json: bool,
 ) -> None:
     if is_json:
-        from riskkit.workbench.cli import answer
-
         ok = all(one.ok for one in results)
         content = {
             "command": command,

@@ -20,6 +20,7 @@ from riskkit.workbench.blocks import Badge, Block, Details, Items, Paragraph, Pi
 from riskkit.workbench.html import HTML_LANG, head_badges, provenance
 from riskkit.workbench.numbering import Numbers
 from riskkit.workbench.reading import Failure, Reading
+from riskkit.workbench.rendering import reach
 from riskkit.workbench.texts import page_text
 from riskkit.workbench.word_marks import (
     add_badge,
@@ -27,13 +28,17 @@ from riskkit.workbench.word_marks import (
     add_field,
     add_linked,
     describe_picture,
+    every_run,
     heads_repeat,
     page_numbers,
     set_font,
+    set_widths,
     three_lines,
 )
 
 _ACCENT, _ALARM, _QUIET = RGBColor(0x17, 0x3A, 0x63), RGBColor(0x8A, 0x1A, 0x12), RGBColor(0x4B, 0x58, 0x68)
+_TEXT_WIDTH = 15.8
+"""Width between the margins [cm]."""
 _STYLES = {
     "Normal": ("仿宋_GB2312", 12, False),
     "Title": ("黑体", 22, True),
@@ -81,7 +86,14 @@ def word_document(reading: Reading, drawn: Sequence[bytes], *, lang: str, title:
                 labels.append((label, part.table))
                 _picture(document, part, next(pictures), label=label)
             case Failure():
-                _alarm(document, f"✕ {page_text('failed_cell', lang)} {part.cell}: {part.name}: {part.message}")
+<<<<<<< HEAD
+                _alarm(
+                    document, f"✕ {page_text('failed_cell', lang)} {part.cell}: {part.name}: {part.message}"
+                )
+=======
+                where = f"{page_text('failed_cell', lang)} {part.cell}"
+                _alarm(document, f"✕ {where}: {part.name}: {part.message}")
+>>>>>>> pages
     _annex(document, [(label, table) for label, table in labels if table.rows], lang)
     _provenance(document, reading, lang)
     out = io.BytesIO()
@@ -101,7 +113,17 @@ def _prepare(document: WordDocument, *, lang: str, title: str) -> None:
     document.styles["Caption"].paragraph_format.keep_with_next = True
     page = document.sections[0]
     page.page_width, page.page_height = Cm(21), Cm(29.7)
-    page.left_margin, page.right_margin, page.top_margin, page.bottom_margin = Cm(2.6), Cm(2.6), Cm(2.8), Cm(2.5)
+<<<<<<< HEAD
+    page.left_margin, page.right_margin, page.top_margin, page.bottom_margin = (
+        Cm(2.6),
+        Cm(2.6),
+        Cm(2.8),
+        Cm(2.5),
+    )
+=======
+    page.left_margin = page.right_margin = Cm(2.6)
+    page.top_margin, page.bottom_margin = Cm(2.8), Cm(2.5)
+>>>>>>> pages
     page.header.paragraphs[0].text = title
     page_numbers(page.footer.paragraphs[0], page_text("page_of", lang, page="\0", pages="\0").split("\0"))
     about = document.core_properties
@@ -172,7 +194,7 @@ def _paragraph(document: WordDocument, block: Paragraph) -> None:
     add_linked(paragraph, block.text)
     if block.role == "caution":
         paragraph.paragraph_format.left_indent = paragraph.paragraph_format.right_indent = Cm(0.4)
-    for run in paragraph.runs:
+    for run in every_run(paragraph):
         if block.role == "lead":
             run.bold = True
         elif block.role in ("note", "source"):
@@ -193,6 +215,7 @@ def _table(document: WordDocument, block: Table, *, label: str = "") -> None:
     table = document.add_table(rows=1 + len(block.rows), cols=max(len(block.columns), 1))
     three_lines(table)
     heads_repeat(table)
+    set_widths(table, _widths(block))
     for r, row in enumerate((block.columns, *block.rows)):
         for c, cell in enumerate(row):
             paragraph = table.cell(r, c).paragraphs[0]
@@ -203,10 +226,23 @@ def _table(document: WordDocument, block: Table, *, label: str = "") -> None:
                 add_badge(paragraph, cell)
             else:
                 add_linked(paragraph, cell)
-            for run in paragraph.runs:
+            for run in every_run(paragraph):
                 run.font.size = Pt(9.5)
                 run.bold = run.bold or r == 0 or (c == 0 and block.row_heads)
     document.add_paragraph().paragraph_format.space_after = Pt(2)
+
+
+def _widths(block: Table) -> list[Cm]:
+    """Column widths [cm] in proportion to what stands in them, within bounds."""
+    rows = [block.columns, *block.rows]
+    longest = [max(_reach(row[c]) for row in rows) for c in range(len(block.columns))]
+    shares = [min(max(length + 5, 10), 38) for length in longest]
+    return [Cm(_TEXT_WIDTH * share / sum(shares)) for share in shares]
+
+
+def _reach(cell: str | Badge) -> int:
+    """Width of a cell's text, a Chinese character counted as two letters; a badge has its symbol too."""
+    return reach(cell if isinstance(cell, str) else f"    {cell.label}")
 
 
 def _caption(paragraph: WordParagraph, label: str, words: str) -> None:

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from docx.document import Document as WordDocument
+from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.oxml.ns import qn
 from docx.oxml.parser import OxmlElement
-from docx.shared import Cm, Pt
+from docx.shared import Cm, Length, Pt
 from docx.table import Table as WordTable
 from docx.text.paragraph import Paragraph as WordParagraph
 from docx.text.run import Run
@@ -18,7 +19,8 @@ from riskkit.workbench.blocks import Badge
 from riskkit.workbench.rendering import ink, text_and_links
 
 _LATIN = "Times New Roman"
-_HEAD = "F3F5F8"
+_HEAD, _RULE, _FINE = "F3F5F8", "173A63", "C9D1DA"
+_AFTER_BORDERS = {qn(f"w:{name}") for name in ("shd", "tblLayout", "tblCellMar", "tblLook", "tblCaption")}
 
 
 def element(tag: str, **attributes: str) -> Any:
@@ -95,7 +97,7 @@ def page_numbers(paragraph: WordParagraph, words: Sequence[str]) -> None:
     'Page 1 of 1'
     """
     before, between, after = words
-    paragraph.alignment = 1
+    paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
     paragraph.add_run(before)
     add_field(paragraph, "PAGE", "1")
     paragraph.add_run(between)
@@ -155,6 +157,21 @@ def add_linked(paragraph: WordParagraph, text: str) -> None:
         run.text, run.font.underline = words, True
 
 
+def every_run(paragraph: WordParagraph) -> list[Run]:
+    """The runs of a paragraph, those inside its links too.
+
+    Examples
+    --------
+    >>> from docx import Document
+    >>> paragraph = Document().add_paragraph()
+    >>> add_linked(paragraph, "see https://example.org/a.")
+    >>> len(every_run(paragraph)), len(paragraph.runs)
+    (3, 2)
+    """
+    pieces = (piece for piece in paragraph.iter_inner_content())
+    return [run for piece in pieces for run in ([piece] if isinstance(piece, Run) else piece.runs)]
+
+
 def add_badge(paragraph: WordParagraph, badge: Badge) -> None:
     """A level: its symbol on its colour, then its word.
 
@@ -168,7 +185,14 @@ def add_badge(paragraph: WordParagraph, badge: Badge) -> None:
     """
     mark = paragraph.add_run(f" {badge.symbol} ")
     mark._r.get_or_add_rPr().append(element("w:color", val=ink(badge.colour).lstrip("#")))
-    mark._r.get_or_add_rPr().append(element("w:shd", val="clear", color="auto", fill=badge.colour.lstrip("#")))
+<<<<<<< HEAD
+    mark._r.get_or_add_rPr().append(
+        element("w:shd", val="clear", color="auto", fill=badge.colour.lstrip("#"))
+    )
+=======
+    fill = badge.colour.lstrip("#")
+    mark._r.get_or_add_rPr().append(element("w:shd", val="clear", color="auto", fill=fill))
+>>>>>>> pages
     paragraph.add_run(f" {badge.label}").bold = True
 
 
@@ -184,11 +208,39 @@ def three_lines(table: WordTable) -> None:
     1
     """
     borders = OxmlElement("w:tblBorders")
-    for side, size, colour in (("top", "12", "173A63"), ("bottom", "12", "173A63"), ("insideH", "4", "C9D1DA")):
+<<<<<<< HEAD
+    for side, size, colour in (
+        ("top", "12", "173A63"),
+        ("bottom", "12", "173A63"),
+        ("insideH", "4", "C9D1DA"),
+    ):
+=======
+    for side, size, colour in (("top", "12", _RULE), ("bottom", "12", _RULE), ("insideH", "4", _FINE)):
+>>>>>>> pages
         borders.append(element(f"w:{side}", val="single", sz=size, space="0", color=colour))
-    table._tbl.tblPr.append(borders)
+    properties = table._tbl.tblPr
+    later = [each for each in properties if each.tag in _AFTER_BORDERS]
+    properties.insert(properties.index(later[0]) if later else len(properties), borders)
     for cell in table.rows[0].cells:
         cell._tc.get_or_add_tcPr().append(element("w:shd", val="clear", color="auto", fill=_HEAD))
+
+
+def set_widths(table: WordTable, widths: Sequence[Length]) -> None:
+    """Set the column widths, in the grid and in every cell: Word and LibreOffice each read one of them.
+
+    Examples
+    --------
+    >>> from docx import Document
+    >>> table = Document().add_table(1, 2)
+    >>> set_widths(table, [Cm(4), Cm(6)])
+    >>> [round(cell.width.cm, 2) for cell in table.rows[0].cells]
+    [4.0, 6.0]
+    """
+    table.autofit = False
+    for column, width in zip(table.columns, widths, strict=False):
+        column.width = width
+        for cell in column.cells:
+            cell.width = width
 
 
 def heads_repeat(table: WordTable) -> None:

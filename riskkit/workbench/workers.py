@@ -9,7 +9,10 @@ from __future__ import annotations
 import ctypes
 import multiprocessing
 import os
+import shutil
 import signal
+import sys
+import tempfile
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -61,6 +64,7 @@ class Event:
 class _Worker:
     process: BaseProcess
     pipe: Connection
+    folder: str
     plan: RunPlan | None = None
     number: int = -1
     began: float = 0.0
@@ -135,14 +139,15 @@ def _hand_out(
 def _hire() -> _Worker:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    process = context.Process(target=_work, args=(theirs,), name="riskkit report")
+    folder = tempfile.mkdtemp(prefix="riskkit-")  # ours to delete: a killed worker cannot
+    process = context.Process(target=_work, args=(theirs, folder), name="riskkit report")
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # until it leads its own session
     try:
         process.start()
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
     theirs.close()
-    return _Worker(process, ours)
+    return _Worker(process, ours, folder)
 
 
 def _next_results(
@@ -185,6 +190,7 @@ def _end(worker: _Worker) -> None:
         kernels.end_tree(worker.process.pid)
     worker.process.join(5.0)
     worker.pipe.close()
+    shutil.rmtree(worker.folder, ignore_errors=True)
 
 
 def _dismiss(crew: Sequence[_Worker]) -> None:
@@ -198,15 +204,18 @@ def _dismiss(crew: Sequence[_Worker]) -> None:
         one.process.join(5.0)
         if one.process.is_alive():
             _end(one)
+        shutil.rmtree(one.folder, ignore_errors=True)
 
 
-def _work(pipe: Connection) -> None:
+def _work(pipe: Connection, folder: str) -> None:
     """The life of a worker: reports until nobody sends any more."""
     os.setsid()
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-    ctypes.CDLL(None).prctl(_ADOPT_ORPHANS, 1, 0, 0, 0)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_ADOPT_ORPHANS, 1, 0, 0, 0)
     os.dup2(2, 1)  # stdout belongs to the answer of the command
     kernels.keep_out_slow_import()
+    tempfile.tempdir = folder
 
     def told(cell: int, cells: int) -> None:
         try:
