@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from riskkit.workbench.blocks import Items, Section
+from riskkit.workbench.overview_panel import overview
 from riskkit.workbench.panel_words import panel_texts, say
 from riskkit.workbench.what_if_panel import what_if
 
-__all__ = ["how_to_read", "what_if"]
+__all__ = ["how_to_read", "overview", "what_if"]
 
 
 def how_to_read(panel: str, *, lang: str) -> Section:
