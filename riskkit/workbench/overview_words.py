@@ -9,6 +9,7 @@ from urllib.parse import quote, urlencode
 from riskkit.assessment.sentences import say_level
 from riskkit.foundation.codes import country_name
 from riskkit.foundation.glossary import label
+from riskkit.foundation.scales import scale
 from riskkit.workbench.block_kinds import Badge, Cell, Paragraph, Role, Table
 from riskkit.workbench.blocks import Section
 from riskkit.workbench.level_marks import level_badge
@@ -161,7 +162,8 @@ def _marks(record: Record, lang: str) -> list[dict[str, str]]:
     if codes == [RANGE]:
         codes = [record["warning"]["lo"], record["warning"]["hi"]]
     badges = [level_badge(code, lang) for code in codes]
-    labels = [b.label for b in badges]
+    of = scale("warning")
+    labels = [f"{b.code} {of.word(b.code, lang)}" if b.code in LEVELS else b.label for b in badges]
     if len(badges) > 1:
         labels = [say("at_least", lang, level=labels[0]), say("at_most", lang, level=labels[1])]
     return [

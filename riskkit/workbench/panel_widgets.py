@@ -202,8 +202,9 @@ class Drawing:
     def __init__(self, picture: Picture, numbers: str) -> None:
         import plotly.graph_objects as go
 
+        self._data: list[Mapping[str, Any]] = list(picture.figure["data"])
         self._layout = _untitled(picture)
-        self.figure = go.FigureWidget({"data": picture.figure["data"], "layout": self._layout})
+        self.figure = go.FigureWidget({"data": self._data, "layout": self._layout})
         self.figure._config = {"displayModeBar": False, "responsive": True}
         self.caption = ipywidgets.HTML()
         title = html("section", Section(picture.id, picture.title, 2, ()))
@@ -211,20 +212,32 @@ class Drawing:
         self._numbers = numbers
         self._tell(picture)
 
-    def show(self, picture: Picture) -> None:
-        """Show another picture, sending only what differs."""
-        data, layout = picture.figure["data"], _untitled(picture)
+    def show(self, picture: Picture, *, is_moving: bool = False) -> None:
+        """Show another picture, sending only what differs.
+
+        Parameters
+        ----------
+        picture : Picture
+            The other one.
+        is_moving : bool
+            More will follow at once: the words around the marks may wait, unless the axes change.
+        """
+        data, layout = list(picture.figure["data"]), _untitled(picture)
         with self.figure.batch_update():
-            if len(self.figure.data) == len(data):
-                for trace, new in zip(self.figure.data, data, strict=True):
-                    trace.update(new)
+            if len(self._data) == len(data):
+                for trace, old, new in zip(self.figure.data, self._data, data, strict=True):
+                    fresh = _differing(new, old)
+                    if fresh:
+                        trace.update(fresh)
             else:
                 self.figure.data = []
                 self.figure.add_traces(data)
-            fresh = {name: value for name, value in layout.items() if self._layout.get(name) != value}
-            if fresh:
-                self.figure.update_layout(**fresh, overwrite=True)
+            if not is_moving or layout.get("yaxis") != self._layout.get("yaxis"):
+                fresh = _differing(layout, self._layout)
+                if fresh:
+                    self.figure.update_layout(**fresh, overwrite=True)
                 self._layout = layout
+        self._data = data
         self._tell(picture)
 
     def _tell(self, picture: Picture) -> None:
@@ -235,3 +248,9 @@ class Drawing:
 def _untitled(picture: Picture) -> dict[str, Any]:
     """The layout without the title, which stands above the chart as a heading."""
     return {name: value for name, value in picture.figure["layout"].items() if name != "title"}
+
+
+def _differing(new: Mapping[str, Any], old: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a record is not as it was; what is no longer there becomes None."""
+    gone = dict.fromkeys(old.keys() - new.keys())
+    return gone | {name: value for name, value in new.items() if name not in old or old[name] != value}

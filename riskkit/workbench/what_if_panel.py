@@ -215,7 +215,7 @@ class WhatIf:
             self.seed += 1
         few = min(self.draws, MOVING_DRAWS)
         self.seen = glance(self.case, profile=self.profile, draws=few, seed=self.seed)
-        self._show_glance(with_glance(self.assessment, self.seen))
+        self._show_glance(with_glance(self.assessment, self.seen), is_moving=True)
 
     def settle(self) -> None:
         """Show everything, with all draws, once nothing moves any more."""
@@ -240,14 +240,14 @@ class WhatIf:
     def _warn(self, words: str) -> None:
         self.caution.value = fragment("section", _said("", words, "caution")) if words else ""
 
-    def _show_glance(self, assessment: Assessment) -> None:
+    def _show_glance(self, assessment: Assessment, *, is_moving: bool) -> None:
         self.gauge.value = fragment("gauge", gauge_words(self.seen, self.before, lang=self.lang))
         picture = risk_grid(assessment, lang=self.lang)
         if picture and self.drawing:
-            self.drawing.show(picture)
+            self.drawing.show(picture, is_moving=is_moving)
 
     def _show_whole(self) -> None:
-        self._show_glance(self.assessment)
+        self._show_glance(self.assessment, is_moving=False)
         told = self.assessment.robustness.say(self.lang)
         self.robust.value = fragment("section", _said(self._say("robust_title"), told, "lead"))
         self.basis.value = "".join(fragment("section", one) for one in self._explained())
