@@ -53,6 +53,7 @@ ARROWS: dict[str, dict[str, str]] = {
     },
     "assessment/case_checks.py": {"assessment/case_file.py": FACTS},
     "assessment/sentences.py": {"assessment/case_file.py": FACTS},
+    "assessment/what_if.py": {"assessment/case_file.py": FACTS},
     "warning/case_levels.py": {
         "assessment/case_file.py": FACTS,
         "assessment/scenarios.py": "a level rests on the risk of the scenarios",
