@@ -58,6 +58,8 @@ def findings(data: Mapping[str, Any]) -> list[Finding]:
     """
     gates, events = data.get("gates"), data.get("events")
     out: list[Finding] = [((key,), data[key], "a known key") for key in data if key not in _TREE_KEYS]
+    if data.get("schema", 1) != 1:
+        out.append((("schema",), data["schema"], "1"))
     if "title" in data and not _is_title(data["title"]):
         out.append((("title",), data["title"], _TITLE))
     if not isinstance(gates, Mapping) or not gates:
