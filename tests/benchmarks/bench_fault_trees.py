@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from riskkit.assessment import fault_trees
-from riskkit.assessment.fault_tree_diagram import _compiled
+from riskkit.assessment.fault_tree_diagram import _compiled, functions_of
 from riskkit.assessment.fault_tree_file import FaultTree, fault_tree
 
 ORACLES = Path(__file__).parents[1] / "oracles" / "fault_trees.json"
@@ -71,7 +71,8 @@ def with_dd(tree: FaultTree) -> int:
     from dd.autoref import BDD
 
     bdd = BDD()
-    bdd.declare(*(event.id for event in tree.events))
+    bdd.configure(reordering=False)
+    bdd.declare(*functions_of(tree).events)
     node = {event.id: bdd.var(event.id) for event in tree.events}
     for gate in tree.gates:
         parts = [node[part] for part in gate.of]
