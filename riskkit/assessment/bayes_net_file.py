@@ -129,13 +129,20 @@ def _built(data: Mapping[str, Any]) -> Network:
                 id_,
                 tuple(nodes[id_]["states"]),
                 tuple(nodes[id_].get("parents", ())),
-                tuple(tuple(float(exact(p)) for p in row) for row in _rows(nodes[id_]["table"])),
+                tuple(tuple(_number(p) for p in row) for row in _rows(nodes[id_]["table"])),
                 *_title(nodes[id_]),
             )
             for id_ in order
         ),
         *_title(data),
     )
+
+
+def _number(value: Any) -> float:
+    """A probability as a float; fractions such as ``"1/3"`` are read, however small a float may be."""
+    if isinstance(value, float | np.floating) and math.isfinite(value):
+        return float(value)
+    return float(exact(value))
 
 
 def _title(item: Mapping[str, Any]) -> tuple[str, str]:
@@ -233,13 +240,13 @@ def _table_findings(place: tuple[str, ...], table: Any, n_rows: int, n_states: i
         yield place, f"{len(rows)} rows", f"{n_rows} rows, one for each combination of the parents' states"
     for number, row in enumerate(rows, start=1):
         try:
-            values = [exact(p) for p in row]
+            values = [_number(p) for p in row]
         except (ValueError, TypeError) as error:
             yield place, f"row {number}: {row!r}", f"probabilities from 0 to 1 ({error})"
             continue
         if len(values) != n_states:
             yield place, f"row {number}: {len(values)} numbers", f"{n_states} numbers, one for each state"
         elif any(not 0 <= p <= 1 for p in values):
-            yield place, f"row {number}: {shown([float(p) for p in values])}", "probabilities from 0 to 1"
-        elif abs(float(sum(values) - 1)) > SUM_TOLERANCE:
-            yield place, f"row {number}: {float(sum(values)):.10g}", "rows that sum to 1"
+            yield place, f"row {number}: {shown(values)}", "probabilities from 0 to 1"
+        elif abs(math.fsum(values) - 1) > SUM_TOLERANCE:
+            yield place, f"row {number}: {math.fsum(values):.10g}", "rows that sum to 1"

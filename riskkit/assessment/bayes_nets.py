@@ -42,24 +42,31 @@ def _engine() -> Any:
 
 @functools.lru_cache(maxsize=8)
 def _compiled(net: Network) -> Any:
+    """The engine's model. A node with one state gets a second that never occurs: the engine needs two."""
     engine = _engine()
     model = engine.BayesNet()
     sizes = {node.id: len(node.states) for node in net.nodes}
     for node in net.nodes:
-        model.add(engine.LabelizedVariable(node.id, node.id, list(map(str, range(len(node.states))))))
+        names = [str(number) for number in range(max(2, len(node.states)))]
+        model.add(engine.LabelizedVariable(node.id, node.id, names))
     for node in net.nodes:
         for parent in reversed(node.parents):
             model.addArc(parent, node.id)
-        shape = (*(sizes[parent] for parent in node.parents), len(node.states))
-        model.cpt(node.id)[:] = np.array(node.table, dtype=np.float64).reshape(shape)
+        own = [*(sizes[parent] for parent in node.parents), len(node.states)]
+        table = np.zeros([max(2, size) for size in own])
+        table[..., 0] = 1.0
+        table[tuple(slice(size) for size in own)] = np.array(node.table, dtype=np.float64).reshape(own)
+        model.cpt(node.id)[:] = table
+    _refuse_entangled(engine, model)
+    return model
+
+
+def _refuse_entangled(engine: Any, model: Any) -> None:
     tree = engine.JunctionTreeGenerator().junctionTree(model)
     for clique in tree.nodes():
         cells = math.prod(model.variable(number).domainSize() for number in tree.clique(clique))
         if cells > MAX_CLIQUE:
-            raise ValueError(
-                f"too entangled for exact inference: {cells:,} combinations have to be kept at once"
-            )
-    return model
+            raise ValueError(f"too entangled for exact inference: {cells:,} combinations to keep at once")
 
 
 def _likelihoods(net: Network, evidence: Evidence) -> dict[str, list[float]]:
@@ -78,7 +85,7 @@ def _likelihoods(net: Network, evidence: Evidence) -> dict[str, list[float]]:
             faults.append(Fault(f"evidence.{node}", shown(weights), "likelihoods that are not negative"))
         elif not any(row) and all(state in states[node] for state in weights):
             faults.append(Fault(f"evidence.{node}", shown(weights), "a likelihood above 0"))
-        out[node] = row
+        out[node] = row + [0.0] * (2 - len(row))
     refuse("evidence", faults)
     return out
 
@@ -123,21 +130,24 @@ def joint(net: Network, nodes: Sequence[str], *, evidence: Evidence | None = Non
     inference = _inference(net, findings, target=set(nodes))
     tensor = inference.jointPosterior(set(nodes)) if len(nodes) > 1 else inference.posterior(nodes[0])
     axes = list(reversed(tensor.names))
-    return np.asarray(np.transpose(tensor.toarray(), [axes.index(node) for node in nodes]), dtype=np.float64)
+    array = np.transpose(tensor.toarray(), [axes.index(node) for node in nodes])
+    return np.asarray(array[tuple(slice(len(states[node])) for node in nodes)], dtype=np.float64)
 
 
 def _inference(net: Network, findings: Mapping[str, list[float]], *, target: set[str] | None = None) -> Any:
     """The engine after propagation; raises `Impossible`."""
     engine = _engine()
     inference = engine.LazyPropagation(_compiled(net))
-    inference.setEvidence(dict(findings))
+    inference.setEvidence({node: [one / max(row) for one in row] for node, row in findings.items()})
     if target and len(target) > 1:
         inference.addJointTarget(target)
     try:
         inference.makeInference()
-        inference.evidenceProbability()
-    except engine.IncompatibleEvidence as error:
-        raise Impossible(f"findings that cannot all be true: {', '.join(findings)}") from error
+        is_possible = inference.evidenceProbability() > 0
+    except engine.IncompatibleEvidence:
+        is_possible = False
+    if not is_possible:
+        raise Impossible(f"findings that cannot all be true: {', '.join(findings)}")
     return inference
 
 
@@ -196,8 +206,10 @@ def posterior(
 
 
 def _marginals(net: Network, nodes: Sequence[str], findings: Mapping[str, list[float]]) -> list[Floats]:
-    inference = _inference(net, findings)
-    return [np.asarray(inference.posterior(node).toarray(), dtype=np.float64) for node in nodes]
+    inference, states = _inference(net, findings), net.states()
+    return [
+        np.asarray(inference.posterior(node).toarray()[: len(states[node])], dtype=np.float64) for node in nodes
+    ]
 
 
 def evidence_probability(net: Network, evidence: Evidence) -> float:
@@ -210,8 +222,10 @@ def evidence_probability(net: Network, evidence: Evidence) -> float:
     >>> evidence_probability(net, {"flaw": "yes"})
     0.25
     """
+    findings = _likelihoods(net, evidence)
+    scale = math.prod(max(row) for row in findings.values())  # a finding goes in with its best state at 1
     try:
-        return float(_inference(net, _likelihoods(net, evidence)).evidenceProbability())
+        return scale * float(_inference(net, findings).evidenceProbability())
     except Impossible:
         return 0.0
 
