@@ -133,12 +133,22 @@ def parse_case(file: TomlFile) -> Case:
     try:
         case = TypeAdapter(Case).validate_python(file.data, strict=False)
     except ValidationError as error:
-        faults = [_pydantic_fault(file, item) for item in error.errors(include_url=False)]
+        told = [dict(item) for item in error.errors(include_url=False)]
+        faults = [_pydantic_fault(file, item) for item in told if not _is_echo(item)]
         raise InputFaults(file.name, faults) from error
-    tables = {"injuries": standards.table("injury_severity"), "facts": standards.facts()}
-    found = case_faults(case, matrix=standards.risk_matrix(METHOD), **tables)
+    found = case_faults(
+        case,
+        facts=standards.facts(),
+        injuries=standards.table("injury_severity"),
+        matrix=standards.risk_matrix(METHOD),
+    )
     refuse(file.name, [Fault(file.place(place), shown(value), rule) for place, value, rule in found])
     return case
+
+
+def _is_echo(item: Mapping[str, Any]) -> bool:
+    """Whether a list is called too short only because entries of it were refused."""
+    return bool(item["type"] == "too_short" and len(item["input"]) >= item["ctx"]["min_length"])
 
 
 def _pydantic_fault(file: TomlFile, item: Mapping[str, Any]) -> Fault:
@@ -206,7 +216,7 @@ def assess(
     x = draw_inputs(case, draws, rng=rng)
     now, drawn = evaluate(case, at_point, profile=used), evaluate(case, x, profile=used)
     scenarios = scenario_table(case, now, drawn)
-    tables = {
+    tables: dict[str, Any] = {
         "scenarios": scenarios,
         "grades": grade_table(scenarios, now, profile=used),
         "reasons": reason_table(scenarios, now, profile=used),
@@ -222,7 +232,7 @@ def assess(
         **_level(now, drawn),
         **_risk(case, scenarios, drawn),
         **tables,
-        **_words(case, tables, now, drawn, used=used),
+        **_words(case, tables, now=now, drawn=drawn, used=used),
     )
 
 
@@ -263,10 +273,10 @@ def _risk(case: Case, scenarios: pd.DataFrame, drawn: Outcome) -> dict[str, Any]
 
 
 def _words(
-    case: Case, tables: Mapping[str, pd.DataFrame], now: Outcome, drawn: Outcome, *, used: Profile
+    case: Case, tables: Mapping[str, pd.DataFrame], *, now: Outcome, drawn: Outcome, used: Profile
 ) -> dict[str, Any]:
     level = _level(now, drawn)
-    proven = tables["grades"]["lo"].to_dict()
+    proven = {str(factor): int(lo) for factor, lo in tables["grades"]["lo"].items()}
     proven["trigger"] = max(int(proven["trigger"]), int(now.lo[0]))
     missing = missing_facts(tables["reasons"], proven)
     return {
@@ -290,7 +300,8 @@ def _routed_out(case: Case, route: str, used: Profile, *, draws: int) -> Assessm
     empty = pd.DataFrame()
     note = Text(
         zh="食品：按《国家食品安全事故应急预案》和食品安全法处理，本工具不予分级，移交主管部门。",
-        en="Food: handled under the national food-safety accident plan and the Food Safety Law; handed over, not graded here.",
+        en="Food: handled under the national food-safety accident plan and the Food Safety Law; "
+        "handed over, not graded here.",
     )
     return Assessment(
         case,

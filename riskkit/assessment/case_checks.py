@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping
 
 import pandas as pd
@@ -138,7 +139,7 @@ def _fact_faults(case: Case, facts: Mapping[str, FactKind]) -> Iterator[Finding]
 
 def _order(case: Case) -> Iterator[Finding]:
     dates = [action.date for action in case.actions]
-    for number, (before, after) in enumerate(zip(dates, dates[1:], strict=False), start=1):
+    for number, (before, after) in enumerate(itertools.pairwise(dates), start=1):
         if after < before:
             yield ("actions", number, "date"), after, "actions in time order"
     counts = {

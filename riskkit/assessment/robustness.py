@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from riskkit.foundation.uncertainty import Floats, shares
+from riskkit.foundation.uncertainty import Floats
 
 Ranks = NDArray[np.int8]
 Evaluate = Callable[[Mapping[str, Floats]], tuple[Ranks, Ranks]]
@@ -59,14 +59,17 @@ def level_shares(lo: Ranks, hi: Ranks) -> pd.DataFrame:
 
     Examples
     --------
-    >>> level_shares(np.array([2, 2, 3, 3], dtype=np.int8), np.array([2, 3, 3, 3], dtype=np.int8)).loc[3].tolist()
+    >>> lo, hi = np.array([2, 2, 3, 3], dtype=np.int8), np.array([2, 3, 3, 3], dtype=np.int8)
+    >>> level_shares(lo, hi).loc[3].tolist()
     [0.5, 0.75, 0.5]
     """
     ranks = np.arange(1, 5)
-    joint = shares((lo.astype(np.int64) - 1) * 4 + (hi.astype(np.int64) - 1), 16).reshape(4, 4)
-    possible = [float(joint[:rank, rank - 1 :].sum()) for rank in ranks]
-    at_least = [float(joint[rank - 1 :, :].sum()) for rank in ranks]
-    return pd.DataFrame({"certain": np.diag(joint), "possible": possible, "at_least": at_least}, index=ranks)
+    pairs = (lo.astype(np.int64) - 1) * 4 + (hi.astype(np.int64) - 1)
+    counts = np.bincount(pairs, minlength=16).reshape(4, 4)  # whole numbers: no share passes 1 by rounding
+    possible = [int(counts[:rank, rank - 1 :].sum()) for rank in ranks]
+    at_least = [int(counts[rank - 1 :, :].sum()) for rank in ranks]
+    table = {"certain": np.diag(counts), "possible": possible, "at_least": at_least}
+    return pd.DataFrame(table, index=ranks) / lo.size
 
 
 def flips(
@@ -96,7 +99,8 @@ def flips(
     >>> def evaluate(x):
     ...     rank = (1 + (x["n"] >= 5)).astype(np.int8)
     ...     return rank, rank
-    >>> flips({"n": 3.0}, {"n": InputRange("count", 0, 100)}, evaluate=evaluate)[["to_value", "hi"]].values.tolist()
+    >>> found = flips({"n": 3.0}, {"n": InputRange("count", 0, 100)}, evaluate=evaluate)
+    >>> found[["to_value", "hi"]].values.tolist()
     [[5.0, 2.0]]
     """
     moves = [
@@ -111,15 +115,15 @@ def flips(
     names = [name for name, _ in moves]
     ends = np.array([ranges[n].high if d == "more" else ranges[n].low for n, d in moves])
     start = np.array([point[name] for name in names])
-    base = _ranks_at(names, start, point, evaluate)
-    far = _ranks_at(names, ends, point, evaluate)
+    base = _ranks_at(names, start, point, evaluate=evaluate)
+    far = _ranks_at(names, ends, point, evaluate=evaluate)
     found = (far != base).any(axis=1)
     if not found.any():
         return _NO_FLIPS.copy()
     same, other = start[found], ends[found]
     kept = [move for move, hit in zip(moves, found, strict=True) if hit]
     to = _bisect([n for n, _ in kept], same, other, point=point, ranges=ranges, evaluate=evaluate)
-    there = _ranks_at([n for n, _ in kept], to, point, evaluate)
+    there = _ranks_at([n for n, _ in kept], to, point, evaluate=evaluate)
     rows = {
         "input": [n for n, _ in kept],
         "direction": [d for _, d in kept],
@@ -133,7 +137,7 @@ def flips(
 
 
 def _ranks_at(
-    names: Sequence[str], values: Floats, point: Mapping[str, float], evaluate: Evaluate
+    names: Sequence[str], values: Floats, point: Mapping[str, float], *, evaluate: Evaluate
 ) -> NDArray[np.int8]:
     """Ranks with one input moved in each row and all others at the point."""
     inputs = {name: np.full(len(names), value) for name, value in point.items()}
@@ -153,7 +157,7 @@ def _bisect(
     evaluate: Evaluate,
 ) -> Floats:
     """Close in on the first value with another level; whole inputs end on a whole value."""
-    base = _ranks_at(names, same, point, evaluate)
+    base = _ranks_at(names, same, point, evaluate=evaluate)
     near, far = same.astype(np.float64), other.astype(np.float64)
     whole = np.array([ranges[name].is_whole() for name in names], dtype=np.bool_)
     for _ in range(64):
@@ -166,7 +170,7 @@ def _bisect(
             np.maximum(np.maximum(near, far) - 1, np.minimum(near, far) + 1),
         )
         middle = np.where(whole, np.where(np.abs(far - near) <= 1, far, inside), middle)
-        changed = (_ranks_at(names, middle, point, evaluate) != base).any(axis=1)
+        changed = (_ranks_at(names, middle, point, evaluate=evaluate) != base).any(axis=1)
         far, near = np.where(changed, middle, far), np.where(changed, near, middle)
         if np.all(np.where(whole, np.abs(far - near) <= 1, np.abs(far - near) <= 1e-12 * np.abs(far))):
             break

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -10,8 +12,8 @@ from riskkit.assessment.case_file import Case, Text
 from riskkit.foundation import standards
 from riskkit.foundation.glossary import label
 from riskkit.foundation.scales import scale
+from riskkit.foundation.tables import records
 from riskkit.foundation.uncertainty import Fixed
-
 
 _MOST_NAMED = 3
 
@@ -74,10 +76,10 @@ def say_number(value: float, kind: str, lang: str) -> str:
 
     Examples
     --------
-    >>> say_number(0.0004, "probability", "en"), say_number(1900000, "count", "en"), say_number(1, "flag", "zh")
+    >>> say_number(4e-4, "probability", "en"), say_number(1.9e6, "count", "en"), say_number(1, "flag", "zh")
     ('1 in 2,500', '1,900,000', '是')
     """
-    if value != value:
+    if math.isnan(value):
         return "不详" if lang == "zh" else "not known"
     if kind == "flag":
         return ("是" if value else "否") if lang == "zh" else ("yes" if value else "no")
@@ -104,8 +106,8 @@ def say_level(lo: str | None, hi: str | None, lang: str) -> str:
     return f"{lo}级至{hi}级" if lang == "zh" else f"{lo} to {hi}"
 
 
-def _condition(case: Case, move: Mapping[str, object], lang: str) -> str:
-    name, to, more = str(move["input"]), float(str(move["to_value"])), move["direction"] == "more"
+def _condition(case: Case, move: Mapping[str, Any], lang: str) -> str:
+    name, to, more = move["input"], float(move["to_value"]), move["direction"] == "more"
     kind, what = input_kind(name), input_name(case, name, lang)
     said = say_number(to, kind, lang)
     if kind == "flag":
@@ -144,7 +146,8 @@ def robustness_sentence(
     >>> from riskkit.assessment.case import load_case
     >>> table = pd.DataFrame({"certain": [0.83], "possible": [0.83], "at_least": [0.83]}, index=["Ⅱ"])
     >>> case = load_case("note7-battery-2016")
-    >>> robustness_sentence(case, "Ⅱ", "Ⅱ", shares=table, flips=pd.DataFrame(columns=["lo", "hi"]), missing=()).en
+    >>> no_flips = pd.DataFrame(columns=["lo", "hi"])
+    >>> robustness_sentence(case, "Ⅱ", "Ⅱ", shares=table, flips=no_flips, missing=()).en
     'Ⅱ in 83 % of draws; no single input changes the level.'
     """
     return Text(
@@ -164,7 +167,7 @@ def _robustness(
     missing: Sequence[str],
 ) -> str:
     zh = lang == "zh"
-    possible = 100 * float(shares.at[lo, "certain"] if lo == hi else shares.loc[[lo, hi], "possible"].max())
+    possible = 100 * float(shares["certain"].loc[lo])
     share = f"{possible:.0f}" if possible in (0, 100) or 0.5 < possible < 99.5 else f"{possible:.1f}"
     if lo == hi:
         parts = [f"抽样中{share}%为{lo}级" if zh else f"{lo} in {share} % of draws"]
@@ -188,15 +191,15 @@ def _robustness(
     return ("；".join(parts) + "。") if zh else ("; ".join(parts) + ".")
 
 
-def _nearest(flips: pd.DataFrame, lo: str, hi: str) -> list[tuple[str, Mapping[str, object]]]:
+def _nearest(flips: pd.DataFrame, lo: str, hi: str) -> list[tuple[str, dict[str, Any]]]:
     """The nearest change to a higher and to a lower level."""
     codes = scale("warning").codes
-    found: list[tuple[str, Mapping[str, object]]] = []
+    found: list[tuple[str, dict[str, Any]]] = []
     up = flips[flips["hi"] > codes.index(hi) + 1]
     down = flips[flips["lo"] < codes.index(lo) + 1]
     for rows, column in ((up, "hi"), (down, "lo")):
         if len(rows):
-            move = rows.iloc[0].to_dict()
+            move = records(rows)[0]
             found.append((codes[int(move[column]) - 1], move))
     return found
 
@@ -219,9 +222,9 @@ def missing_facts(reasons: pd.DataFrame, proven: Mapping[str, int]) -> tuple[str
     ('n_ports',)
     """
     found: dict[str, None] = {}
-    for row in reasons.itertuples():
-        if row.state == "open" and row.grade > proven[row.factor]:
-            found |= {fact: None for fact, _, _, value in row.evidence if value != value}
+    for row in records(reasons):
+        if row["state"] == "open" and row["grade"] > proven[row["factor"]]:
+            found |= {fact: None for fact, _, _, value in row["evidence"] if math.isnan(value)}
     return tuple(found)
 
 
@@ -249,29 +252,30 @@ def open_questions(
     >>> from riskkit.assessment.case import load_case
     >>> empty = pd.DataFrame(columns=["input", "swing", "scenario", "on_boundary", "lo", "hi"])
     >>> case = load_case("note7-battery-2016")
-    >>> len(open_questions(case, missing=["n_ports"], tornado=empty, scenarios=empty, profiles=empty)) >= 1
+    >>> tables = {"tornado": empty, "scenarios": empty, "profiles": empty}
+    >>> len(open_questions(case, missing=["n_ports"], **tables)) >= 1
     True
     """
     questions = [
         Text(
             zh=f"“{input_name(case, name, 'zh')}”不详，且可能提高级别：能否查明？",
-            en=f"“{input_name(case, name, 'en')}” is not known and could raise the level: can it be found out?",
+            en=f"“{input_name(case, name, 'en')}” is not known and could raise the level: can it be found?",
         )
         for name in missing
     ]
     questions += _judged_steps(case, tornado)
-    for row in scenarios[scenarios["on_boundary"].astype(bool)].itertuples():
-        title = next(s.title for s in case.scenarios if s.id == row.scenario)
+    for row in records(scenarios[scenarios["on_boundary"].astype(bool)]):
+        title = next(s.title for s in case.scenarios if s.id == row["scenario"])
         questions.append(
             Text(
                 zh=f"情景“{title.zh}”的概率恰在风险矩阵的界上，条文对此规定不一：按低一档处理是否适当？",
-                en=f"The probability of “{title.en}” lies exactly on a bound of the grid, where the text is not settled: "
-                "is the lower band right?",
+                en=f"The probability of “{title.en}” lies exactly on a bound of the grid, where the text is "
+                "not settled: is the lower band right?",
             )
         )
     if len(set(zip(profiles["lo"], profiles["hi"], strict=True))) > 1:
-        said = "；".join(f"{row.profile}：{say_level(row.lo, row.hi, 'zh')}" for row in profiles.itertuples())
-        told = "; ".join(f"{row.profile}: {say_level(row.lo, row.hi, 'en')}" for row in profiles.itertuples())
+        said = "；".join(f"{row['zh']}：{say_level(row['lo'], row['hi'], 'zh')}" for row in records(profiles))
+        told = "; ".join(f"{row['en']}: {say_level(row['lo'], row['hi'], 'en')}" for row in records(profiles))
         questions.append(
             Text(
                 zh=f"各分级方案结果不同（{said}）：采用哪一方案，理由是什么？",

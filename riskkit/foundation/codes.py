@@ -8,6 +8,7 @@ import re
 from babel import Locale
 
 from riskkit.foundation import standards
+from riskkit.foundation.tables import records
 
 # Names as Chinese official documents write them, where the locale data differ.
 _ZH_NAMES = {"TW": "中国台湾", "HK": "中国香港", "MO": "中国澳门"}
@@ -64,7 +65,7 @@ def country_name(code: str, lang: str) -> str:
 @functools.cache
 def _chapters() -> dict[str, tuple[str, str]]:
     rows = standards.table("hs_chapters")
-    return {row.chapter: (row.zh, row.en) for row in rows.itertuples()}
+    return {row["chapter"]: (row["zh"], row["en"]) for row in records(rows)}
 
 
 def is_hs(code: str) -> bool:

@@ -42,7 +42,8 @@ class Elicited:
     sum_of_squares: float
 
 
-def _cdf(family: str, a: float, b: float, x: Floats) -> Floats:
+def _cdf(family: str, parameters: tuple[float, float], x: Floats) -> Floats:
+    a, b = parameters
     match family:
         case "beta":
             return np.asarray(betainc(a, b, x))
@@ -54,7 +55,8 @@ def _cdf(family: str, a: float, b: float, x: Floats) -> Floats:
             return np.asarray(ndtr((x - a) / b))
 
 
-def _inverse(family: str, a: float, b: float, probs: Floats) -> Floats:
+def _inverse(family: str, parameters: tuple[float, float], probs: Floats) -> Floats:
+    a, b = parameters
     match family:
         case "beta":
             return np.asarray(betaincinv(a, b, probs))
@@ -94,7 +96,7 @@ def _fit(family: str, x: Floats, p: Floats) -> tuple[tuple[float, float], float]
 
     def misfit(u: Floats) -> float:
         with np.errstate(all="ignore"):
-            squares = float(np.sum((_cdf(family, *parameters(u), x) - p) ** 2))
+            squares = float(np.sum((_cdf(family, parameters(u), x) - p) ** 2))
         return squares if math.isfinite(squares) else 1e6
 
     start = np.asarray(to_search(*_start(family, x, p)))
@@ -147,7 +149,7 @@ def fit_quantiles(
     if not in_order or x[0] <= lower or x[-1] >= upper or p[0] <= 0 or p[-1] >= 1:
         raise ValueError(f"rising quantiles strictly between {lower:g} and {upper:g}")
     families = (family,) if family else _families(lower, upper)
-    fits = {name: _fit(name, _scaled(name, x, lower, upper), p) for name in families}
+    fits = {name: _fit(name, _scaled(name, x, lower=lower, upper=upper), p) for name in families}
     chosen = min(fits, key=lambda name: fits[name][1])
     parameters, squares = fits[chosen]
     return Elicited(tuple(x.tolist()), tuple(p.tolist()), chosen, parameters, lower, upper, squares)
@@ -159,7 +161,7 @@ def _families(lower: float, upper: float) -> tuple[str, ...]:
     return ("beta", "lognormal") if math.isfinite(upper) else ("gamma", "lognormal")
 
 
-def _scaled(family: str, x: Floats, lower: float, upper: float) -> Floats:
+def _scaled(family: str, x: Floats, *, lower: float, upper: float) -> Floats:
     if family == "normal":
         return x
     return (x - lower) / (upper - lower) if family == "beta" else x - lower
@@ -189,9 +191,9 @@ def elicited_quantile(fit: Elicited, probs: Floats) -> Floats:
     True
     """
     if fit.family == "normal":
-        return _inverse("normal", *fit.parameters, probs)
+        return _inverse("normal", fit.parameters, probs)
     if fit.family == "beta":
-        return fit.lower + (fit.upper - fit.lower) * _inverse("beta", *fit.parameters, probs)
+        return fit.lower + (fit.upper - fit.lower) * _inverse("beta", fit.parameters, probs)
     width = fit.upper - fit.lower
-    top = float(_cdf(fit.family, *fit.parameters, np.array([width]))[0]) if math.isfinite(width) else 1.0
-    return fit.lower + np.minimum(_inverse(fit.family, *fit.parameters, probs * top), width)
+    top = float(_cdf(fit.family, fit.parameters, np.array([width]))[0]) if math.isfinite(width) else 1.0
+    return fit.lower + np.minimum(_inverse(fit.family, fit.parameters, probs * top), width)

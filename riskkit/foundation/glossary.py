@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 
 from riskkit.foundation import standards
+from riskkit.foundation.tables import records
 
 LANGUAGES = ("zh", "en")
 
@@ -12,7 +13,7 @@ LANGUAGES = ("zh", "en")
 @functools.cache
 def _words() -> dict[tuple[str, str], tuple[str, str]]:
     rows = standards.table("glossary")
-    return {(row.list, row.code): (row.zh, row.en) for row in rows.itertuples()}
+    return {(row["list"], row["code"]): (row["zh"], row["en"]) for row in records(rows)}
 
 
 def label(kind: str, code: str, lang: str) -> str:

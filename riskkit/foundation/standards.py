@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import itertools
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,8 +21,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from riskkit.foundation.tables import TableFault, typed
-from riskkit.foundation.uncertainty import exact
+from riskkit.foundation.distributions import exact
+from riskkit.foundation.tables import TableFault, records, typed
 
 STATUSES = ("published", "derived", "house")
 
@@ -70,7 +71,7 @@ def _read(name: str) -> pd.DataFrame:
     file = folder() / f"{name}.csv"
     if not name.replace("_", "").isalnum() or not file.is_file():
         raise KeyError(f"no standard table {name!r}; there are: {', '.join(names())}")
-    with file.open(encoding="utf-8", newline="") as text:
+    with file.open(encoding="utf-8") as text:
         return pd.read_csv(text, dtype=str, keep_default_na=False, na_values=[])
 
 
@@ -235,16 +236,19 @@ def matrix_from_rows(rows: pd.DataFrame, listed: pd.Series) -> RiskMatrix:
     >>> matrix_from_rows(rows, table("risk_matrix_list").iloc[0]).name
     'eu_2024_3173'
     """
-    grid = rows.pivot_table(index="band", columns="severity", values="level", aggfunc=list, observed=True)
-    once = grid.map(lambda cell: isinstance(cell, list) and len(cell) == 1 and cell[0] in LEVELS)
-    if grid.empty or not once.to_numpy().all():
+    bands, severities = sorted(set(rows["band"])), sorted(set(rows["severity"]))
+    found: dict[tuple[int, int], list[str]] = {}
+    for row in records(rows):
+        found.setdefault((row["band"], row["severity"]), []).append(row["level"])
+    cells = [[found.get((band, severity), []) for severity in severities] for band in bands]
+    if not bands or any(len(cell) != 1 or cell[0] not in LEVELS for line in cells for cell in line):
         raise TableFault(
             f"risk matrix {listed['matrix']}: each band × severity needs exactly one known level"
         )
     bounds = rows.drop_duplicates("band").sort_values("band")["above"].tolist()
     edges = tuple(exact(text) for text in bounds[1:])
-    codes = grid.map(lambda cell: LEVELS.index(cell[0])).to_numpy(dtype=np.int8)
-    rising = all(a < b for a, b in zip(edges, edges[1:], strict=False)) and bounds[0] == ""
+    codes = np.array([[LEVELS.index(cell[0]) for cell in line] for line in cells], dtype=np.int8)
+    rising = all(a < b for a, b in itertools.pairwise(edges)) and bounds[0] == ""
     if not rising or (np.diff(codes, axis=0) < 0).any() or (np.diff(codes, axis=1) < 0).any():
         raise TableFault(f"risk matrix {listed['matrix']}: bounds must rise, levels must never fall")
     steps = int(listed["min_steps"]), int(listed["max_steps"])
@@ -342,7 +346,7 @@ def facts() -> Mapping[str, FactKind]:
     >>> facts()["n_ports"].kind
     'count'
     """
-    rows = table("facts").to_dict("records")
+    rows = records(table("facts"))
     return {
         str(r["fact"]): FactKind(
             r["kind"],

@@ -7,7 +7,7 @@ A dictionary row says of a column: type (``text``, ``whole``, ``number``, ``frac
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -34,6 +34,17 @@ _KINDS = {
     "fraction": "a number or fraction",
     "date": "YYYY-MM-DD",
 }
+
+
+def records(rows: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows as plain mappings, for walking over a small table.
+
+    Examples
+    --------
+    >>> records(pd.DataFrame({"a": [1, 2]}))
+    [{'a': 1}, {'a': 2}]
+    """
+    return [{str(name): value for name, value in row.items()} for row in rows.to_dict("records")]
 
 
 def columns_of(table: str, dictionary: pd.DataFrame) -> pd.DataFrame:
@@ -144,28 +155,30 @@ def check(rows: pd.DataFrame, table: str, *, dictionary: pd.DataFrame, name: str
     try:
         _schema(words).validate(rows, lazy=True)
     except pandera.errors.SchemaErrors as errors:
-        for case in errors.failure_cases.itertuples():
-            row = "" if pd.isna(case.index) else int(case.index) + 2
+        for case in records(errors.failure_cases):
+            row = "" if pd.isna(case["index"]) else int(case["index"]) + 2
             column = (
-                case.column if isinstance(case.column, str) and not pd.isna(case.index) else case.failure_case
+                case["column"]
+                if isinstance(case["column"], str) and not pd.isna(case["index"])
+                else case["failure_case"]
             )
-            faults.append(Fault(f"{name}:{row}:{column}", shown(case.failure_case), str(case.check)))
+            faults.append(Fault(f"{name}:{row}:{column}", shown(case["failure_case"]), str(case["check"])))
     faults += _bounds(rows, words, name) + _doubled(rows, words, name)
     refuse(name, sorted(faults, key=lambda fault: fault.place))
 
 
 def _bounds(rows: pd.DataFrame, words: pd.DataFrame, name: str) -> list[Fault]:
     faults = []
-    for word in words[words["column"].isin(rows.columns)].itertuples():
-        values = pd.to_numeric(rows[word.column], errors="coerce")
+    for word in records(words[words["column"].isin(rows.columns)]):
+        values = pd.to_numeric(rows[word["column"]], errors="coerce")
         for bound, broken, rule in (
-            (word.minimum, values < pd.to_numeric(word.minimum or None), f"at least {word.minimum}"),
-            (word.maximum, values > pd.to_numeric(word.maximum or None), f"at most {word.maximum}"),
+            (word["minimum"], values < float(word["minimum"] or "nan"), f"at least {word['minimum']}"),
+            (word["maximum"], values > float(word["maximum"] or "nan"), f"at most {word['maximum']}"),
         ):
             if bound:
                 for row in rows.index[broken]:
                     faults.append(
-                        Fault(f"{name}:{row + 2}:{word.column}", shown(rows.at[row, word.column]), rule)
+                        Fault(f"{name}:{row + 2}:{word['column']}", shown(rows.at[row, word["column"]]), rule)
                     )
     return faults
 

@@ -103,7 +103,7 @@ def parse_toml(raw: bytes, name: str) -> TomlFile:
     """
     try:
         text = raw.decode("utf-8-sig")
-        if len(re.findall(r"[\[{]", text)) and re.search(r"[\[{]{%d}" % _MAX_DEPTH, re.sub(r"\s", "", text)):
+        if re.search(rf"[\[{{]{{{_MAX_DEPTH}}}", re.sub(r"\s", "", text)):
             raise InputFaults(name, [Fault(name, "brackets", f"nesting of less than {_MAX_DEPTH}")])
         data = tomllib.loads(text.replace("\r\n", "\n"))
     except UnicodeDecodeError as error:

@@ -1,330 +1,56 @@
-"""What is known of a number: distributions for a probability or a count.
+"""Carry what is not known through a calculation: sample → evaluate → analyse.
 
-The way of use is sample → evaluate → analyse: :func:`sample` draws the inputs, any vectorised
-function evaluates them, :func:`summary` and :func:`shares` say what came out.
+:func:`sample` draws the inputs, any vectorised function evaluates them, :func:`summary` and
+:func:`shares` say what came out. The distributions are those of `riskkit.foundation.distributions`.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from fractions import Fraction
-from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
-from scipy.special import betaincinv, ndtr, ndtri
+from numpy.typing import ArrayLike
 
-from riskkit.foundation.elicited import Elicited, elicited_quantile, fit_quantiles
-
-Floats = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Fixed:
-    """A value taken as known, kept exactly (``"1/50"`` stays one fiftieth)."""
-
-    value: Fraction
-
-
-@dataclass(frozen=True)
-class Range:
-    """Anything between two bounds, all equally credible (uniform)."""
-
-    low: float
-    high: float
-
-
-@dataclass(frozen=True)
-class Pert:
-    """Lowest, most credible and highest value: the beta-PERT distribution with shape 4."""
-
-    low: float
-    mode: float
-    high: float
-
-
-@dataclass(frozen=True)
-class Beta:
-    """A probability with a beta distribution, for instance from counts."""
-
-    alpha: float
-    beta: float
-
-
-@dataclass(frozen=True)
-class LogNormal:
-    """Median and geometric standard deviation, cut off above `upper` (1 for a probability)."""
-
-    median: float
-    gsd: float
-    upper: float = math.inf
-
-
-Distribution = Fixed | Range | Pert | Beta | LogNormal | Elicited
-
-_FORMS: dict[frozenset[str], str] = {
-    frozenset({"low", "high"}): "range",
-    frozenset({"low", "mode", "high"}): "pert",
-    frozenset({"alpha", "beta"}): "beta",
-    frozenset({"events", "trials"}): "counts",
-    frozenset({"median", "gsd"}): "lognormal",
-    frozenset({"p05", "p50", "p95"}): "quantiles",
-    frozenset({"p25", "p50", "p75"}): "quantiles",
-}
-FORMS = (
-    "a number, a fraction such as '1/50', {low, high}, {low, mode, high}, {alpha, beta}, {events, trials}, "
-    "{median, gsd}, {p05, p50, p95} or {p25, p50, p75}"
+from riskkit.foundation.distributions import (
+    FORMS,
+    Beta,
+    Distribution,
+    Fixed,
+    Floats,
+    LogNormal,
+    Pert,
+    Range,
+    as_probability,
+    best,
+    draw,
+    exact,
+    parse_distribution,
+    quantile,
+    support,
 )
+from riskkit.foundation.elicited import Elicited
 
-
-def exact(value: Any) -> Fraction:
-    """A number as the fraction its decimal or ``a/b`` writing means.
-
-    Parameters
-    ----------
-    value : int, float, str or Fraction
-        The number.
-
-    Raises
-    ------
-    ValueError
-        When it is no finite number.
-
-    Examples
-    --------
-    >>> exact(0.1), exact("1/50"), exact(3)
-    (Fraction(1, 10), Fraction(1, 50), Fraction(3, 1))
-    """
-    if isinstance(value, bool) or not isinstance(
-        value, int | float | str | Fraction | np.floating | np.integer
-    ):
-        raise ValueError("a number")
-    if isinstance(value, str) and len(value) > 40:
-        raise ValueError("a number of at most 40 characters")
-    try:
-        number = Fraction(value if isinstance(value, str | int | Fraction) else repr(float(value)))
-    except (ValueError, ZeroDivisionError) as error:
-        raise ValueError("a finite number or a fraction such as '1/50'") from error
-    if abs(number) > 10**18 or (number != 0 and abs(number) < Fraction(1, 10**30)):
-        raise ValueError("a number between 1e-30 and 1e18 in size, or zero")
-    return number
-
-
-def parse_distribution(value: Any) -> Distribution:
-    """Read a distribution as case files write it.
-
-    Parameters
-    ----------
-    value : number, str or mapping
-        One of the forms in `FORMS`.
-
-    Returns
-    -------
-    Distribution
-
-    Raises
-    ------
-    ValueError
-        With the rule that is broken.
-
-    Examples
-    --------
-    >>> parse_distribution("1/50")
-    Fixed(value=Fraction(1, 50))
-    >>> parse_distribution({"low": 0.1, "mode": 0.2, "high": 0.4})
-    Pert(low=0.1, mode=0.2, high=0.4)
-    >>> parse_distribution({"events": 3, "trials": 1000})
-    Beta(alpha=3.5, beta=997.5)
-    """
-    if isinstance(value, Fixed | Range | Pert | Beta | LogNormal | Elicited):
-        return value
-    if not isinstance(value, Mapping):
-        return Fixed(exact(value))
-    form = _FORMS.get(frozenset(map(str, value)))
-    if form is None:
-        raise ValueError(FORMS)
-    x = {str(key): float(exact(number)) for key, number in value.items()}
-    if form == "quantiles":
-        probs = sorted(x)
-        return fit_quantiles([x[p] for p in probs], [int(p[1:]) / 100 for p in probs])
-    return _from_parameters(form, x)
-
-
-def _from_parameters(form: str, x: Mapping[str, float]) -> Distribution:
-    if form in ("range", "pert"):
-        mode = x.get("mode", x["low"])
-        if not (x["low"] <= mode <= x["high"] and x["low"] < x["high"]):
-            raise ValueError("low ≤ mode ≤ high with low < high")
-        return Range(x["low"], x["high"]) if form == "range" else Pert(x["low"], mode, x["high"])
-    if form == "lognormal":
-        if x["median"] <= 0 or x["gsd"] <= 1:
-            raise ValueError("median > 0 and gsd > 1")
-        return LogNormal(x["median"], x["gsd"])
-    if form == "counts":
-        if not (0 <= x["events"] <= x["trials"] and x["trials"] > 0):
-            raise ValueError("0 ≤ events ≤ trials and trials > 0")
-        return Beta(x["events"] + 0.5, x["trials"] - x["events"] + 0.5)
-    if x["alpha"] <= 0 or x["beta"] <= 0:
-        raise ValueError("alpha > 0 and beta > 0")
-    return Beta(x["alpha"], x["beta"])
-
-
-def as_probability(dist: Distribution) -> Distribution:
-    """The same distribution confined to 0–1; refuses what cannot be a probability.
-
-    Raises
-    ------
-    ValueError
-        When its support lies outside 0–1.
-
-    Examples
-    --------
-    >>> as_probability(LogNormal(0.1, 2.0)).upper
-    1.0
-    """
-    if isinstance(dist, LogNormal):
-        if dist.median > 1:
-            raise ValueError("a probability from 0 to 1 (median at most 1)")
-        return LogNormal(dist.median, dist.gsd, 1.0)
-    if isinstance(dist, Elicited):
-        return fit_quantiles(dist.values, dist.probs, upper=1.0)
-    low, high = support(dist)
-    if low < 0 or high > 1:
-        raise ValueError("a probability from 0 to 1")
-    return dist
-
-
-def support(dist: Distribution) -> tuple[float, float]:
-    """Lowest and highest value that can be drawn.
-
-    Examples
-    --------
-    >>> support(Pert(1, 2, 5))
-    (1, 5)
-    """
-    match dist:
-        case Fixed(value):
-            return float(value), float(value)
-        case Range(low, high) | Pert(low, _, high):
-            return low, high
-        case Beta():
-            return 0.0, 1.0
-        case LogNormal(_, _, upper):
-            return 0.0, upper
-        case _:
-            return dist.lower, dist.upper
-
-
-def best(dist: Distribution) -> Fraction:
-    """The single value that stands for the distribution, exactly.
-
-    Fixed: the value; PERT: the mode; range: the middle; beta: the mean; log-normal and
-    elicited quantiles: the median.
-
-    Examples
-    --------
-    >>> best(Range(0.1, 0.3))
-    Fraction(1, 5)
-    """
-    match dist:
-        case Fixed(value):
-            return value
-        case Pert(_, mode, _):
-            return exact(mode)
-        case Range(low, high):
-            return (exact(low) + exact(high)) / 2
-        case Beta(alpha, beta):
-            return exact(alpha) / (exact(alpha) + exact(beta))
-        case LogNormal(median, _, _):
-            return exact(median)
-        case _:
-            return exact(float(quantile(dist, 0.5)))
-
-
-def quantile(dist: Distribution, probs: ArrayLike) -> Floats:
-    """Quantiles of a distribution.
-
-    Parameters
-    ----------
-    dist : Distribution
-        What is known of the number.
-    probs : array_like of float
-        Probabilities, 0–1, any shape.
-
-    Returns
-    -------
-    ndarray of float
-        In the shape of `probs`.
-
-    References
-    ----------
-    .. [1] Beta-PERT as in the R package mc2d (`qpert`, shape 4).
-
-    Examples
-    --------
-    >>> quantile(Range(0, 10), [0.05, 0.95])
-    array([0.5, 9.5])
-    >>> quantile(Pert(0, 0.2, 1), 0.5).round(6)
-    np.float64(0.276672)
-    """
-    q = np.asarray(probs, dtype=np.float64)
-    match dist:
-        case Fixed(value):
-            return np.full(q.shape, float(value))
-        case Range(low, high):
-            return low + (high - low) * q
-        case Pert(low, _, high):
-            return low + (high - low) * betaincinv(*_pert_shape(dist), q)
-        case Beta(alpha, beta):
-            return np.asarray(betaincinv(alpha, beta, q))
-        case LogNormal(median, gsd, upper):
-            top = ndtr(math.log(upper / median) / math.log(gsd)) if math.isfinite(upper) else 1.0
-            return np.asarray(median * np.exp(math.log(gsd) * ndtri(q * top)))
-        case _:
-            return elicited_quantile(dist, q)
-
-
-def _pert_shape(dist: Pert) -> tuple[float, float]:
-    width = dist.high - dist.low
-    return 1 + 4 * (dist.mode - dist.low) / width, 1 + 4 * (dist.high - dist.mode) / width
-
-
-def draw(dist: Distribution, n: int, *, rng: np.random.Generator) -> Floats:
-    """Independent draws.
-
-    Parameters
-    ----------
-    dist : Distribution
-        What is known of the number.
-    n : int
-        How many.
-    rng : numpy.random.Generator
-        The only source of chance.
-
-    Returns
-    -------
-    ndarray of float, shape (n,)
-
-    Examples
-    --------
-    >>> draw(Fixed(exact("1/50")), 3, rng=np.random.default_rng(1))
-    array([0.02, 0.02, 0.02])
-    """
-    match dist:
-        case Fixed(value):
-            return np.full(n, float(value))
-        case Range(low, high):
-            return rng.uniform(low, high, n)
-        case Pert(low, _, high):
-            return low + (high - low) * rng.beta(*_pert_shape(dist), n)
-        case Beta(alpha, beta):
-            return rng.beta(alpha, beta, n)
-        case LogNormal(median, gsd, upper) if not math.isfinite(upper):
-            return rng.lognormal(math.log(median), math.log(gsd), n)
-        case _:
-            return quantile(dist, rng.random(n))
+__all__ = [
+    "FORMS",
+    "Beta",
+    "Distribution",
+    "Elicited",
+    "Fixed",
+    "Floats",
+    "LogNormal",
+    "Pert",
+    "Range",
+    "as_probability",
+    "best",
+    "draw",
+    "exact",
+    "parse_distribution",
+    "quantile",
+    "sample",
+    "shares",
+    "summary",
+    "support",
+]
 
 
 def sample(inputs: Mapping[str, Distribution], n: int, *, rng: np.random.Generator) -> dict[str, Floats]:
@@ -370,7 +96,7 @@ def summary(values: ArrayLike, probs: Sequence[float] = (0.05, 0.5, 0.95)) -> Fl
     >>> summary([1.0, 2.0, 3.0], [0.5])
     array([2.])
     """
-    return np.quantile(np.asarray(values, dtype=np.float64), np.asarray(probs), axis=-1).astype(np.float64)
+    return np.asarray(np.quantile(np.asarray(values), np.asarray(probs), axis=-1))
 
 
 def shares(codes: ArrayLike, n_levels: int) -> Floats:

@@ -12,6 +12,7 @@ from riskkit.assessment.robustness import level_shares
 from riskkit.assessment.scenarios import on_boundary, scenario_probability
 from riskkit.foundation import standards
 from riskkit.foundation.scales import band_codes, scale
+from riskkit.foundation.tables import records
 from riskkit.foundation.uncertainty import Floats, best, shares, summary
 from riskkit.warning.case_levels import METHOD, Outcome, evaluate
 from riskkit.warning.profiles import Profile, profile, profile_names, rows_of
@@ -73,8 +74,8 @@ def scenario_table(case: Case, now: Outcome, drawn: Outcome) -> pd.DataFrame:
         rows.append(row | {f"p_{name}": part for name, part in zip(_RISKS, shares(codes, 4), strict=True)})
     table = pd.DataFrame(rows)
     order = [
-        (_LEVELS.index(r.lo), _LEVELS.index(r.hi), r.severity_lo, r.probability, r.p_best)
-        for r in table.itertuples()
+        (_LEVELS.index(r["lo"]), _LEVELS.index(r["hi"]), r["severity_lo"], r["probability"], r["p_best"])
+        for r in records(table)
     ]
     return table.assign(
         governs=[i == max(range(len(order)), key=order.__getitem__) for i in range(len(order))]

@@ -7,6 +7,7 @@ grade the missing ones could still bring.
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -70,17 +71,20 @@ def rule_bounds(
     which = np.full(shape, -1, dtype=np.int16)
     for index, rule in enumerate(rules):
         holds, may_hold = _conditions(rule, values)
-        np.copyto(which, np.int16(index), where=holds & (lo < rule.grade))
-        np.maximum(lo, rule.grade, out=lo, where=holds)
-        np.maximum(hi, rule.grade, out=hi, where=may_hold)
+        if holds.any():
+            np.copyto(which, np.int16(index), where=holds & (lo < rule.grade))
+            np.maximum(lo, rule.grade, out=lo, where=holds)
+        if may_hold.any():
+            np.maximum(hi, rule.grade, out=hi, where=may_hold)
     return lo, hi, which
 
 
 def _conditions(rule: Rule, values: Mapping[str, NDArray[np.float64]]) -> tuple[Any, Any]:
-    holds, may_hold = np.True_, np.True_
+    holds: NDArray[np.bool_] = np.ones((), dtype=np.bool_)
+    may_hold: NDArray[np.bool_] = np.ones((), dtype=np.bool_)
     for fact, op, threshold in rule.conditions:
         if fact not in values:
-            holds = np.False_
+            holds = np.zeros((), dtype=np.bool_)
             continue
         value = values[fact]
         met = value >= threshold if op == ">=" else value <= threshold
@@ -90,14 +94,14 @@ def _conditions(rule: Rule, values: Mapping[str, NDArray[np.float64]]) -> tuple[
 
 
 def _grade(factor: str, facts: Mapping[str, Any] | pd.DataFrame, of: Profile | None) -> Grades:
-    columns = {str(name): np.asarray(_as_numbers(name, facts[name]), dtype=np.float64) for name in facts}
+    columns = {str(name): _as_numbers(str(name), values) for name, values in facts.items()}
     rules = (of or profile()).rules[factor]
     lo, hi, which = rule_bounds(rules, columns)
     names = np.array([*(rule.rule for rule in rules), ""], dtype=object)[which]
     return Grades(int(lo), int(hi), str(names)) if lo.ndim == 0 else Grades(lo, hi, names)
 
 
-def _as_numbers(name: Any, values: Any) -> NDArray[np.float64]:
+def _as_numbers(name: str, values: Any) -> NDArray[np.float64]:
     known = standards.facts()
     if name not in known:
         raise ValueError(f"no fact {name!r}; facts are {', '.join(known)}")
@@ -138,8 +142,8 @@ def grade_severity(facts: Mapping[str, Any] | pd.DataFrame, *, profile: Profile 
 
     Examples
     --------
-    >>> grade_severity({"injury_severity": 3, "deaths": 0, "serious_injuries": 0, "injured": 12, "loss_cny": 0,
-    ...                 "user_vulnerability": 0, "is_lasting_agent": 0})
+    >>> grade_severity({"injury_severity": 3, "deaths": 0, "serious_injuries": 0, "injured": 12,
+    ...                 "loss_cny": 0, "user_vulnerability": 0, "is_lasting_agent": 0})
     Grades(lo=3, hi=3, rule='SV-2')
     >>> grade_severity({"injury_severity": 2}).hi
     4
@@ -218,12 +222,10 @@ def grade_probability(p_harm: Any) -> Any:
     """
     edges, of_band = _probability_grades()
     raw = np.asarray(p_harm)
-    numbers = (
-        np.vectorize(lambda p: np.nan if pd.isna(p) else float(exact(p)), otypes=[float])(raw)
-        if raw.dtype.kind in "OU"
-        else raw
-    )
-    codes = of_band[band_codes(np.asarray(numbers, dtype=np.float64), edges, closed=False)]
+    if raw.dtype.kind in "OU":
+        flat = [math.nan if pd.isna(p) else float(exact(p)) for p in raw.ravel()]
+        raw = np.array(flat).reshape(raw.shape)
+    codes = of_band[band_codes(raw.astype(np.float64, copy=False), edges, closed=False)]
     return int(codes) if codes.ndim == 0 else codes
 
 
@@ -343,7 +345,7 @@ def warning_level(
         "scope": scope,
     }
     needed = dict.fromkeys([*profile.factors, *(factor for factor, _, _ in profile.raises)])
-    lacking = [factor for factor in needed if given[factor] is None and factor in ("probability", "risk")]
+    lacking = [factor for factor in ("probability", "risk") if factor in needed and given[factor] is None]
     if lacking:
         raise ValueError(f"profile {profile.name} needs {', '.join(lacking)}")
     like = next((value for value in given.values() if isinstance(value, pd.Series)), severity)

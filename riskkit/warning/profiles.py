@@ -19,9 +19,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from riskkit.foundation import standards
+from riskkit.foundation.distributions import exact
 from riskkit.foundation.faults import Fault, refuse, shown
 from riskkit.foundation.scales import scale
-from riskkit.foundation.tables import check, typed
+from riskkit.foundation.tables import check, records, typed
 from riskkit.foundation.toml_file import read_toml
 
 FACTORS = ("severity", "probability", "risk", "urgency", "scope")
@@ -74,6 +75,8 @@ class Profile:
         Most levels that adjustments may add.
     harm_from : int
         Harm that has happened counts for scenarios of at least this severity.
+    p_floor : float
+        A scenario of at most this probability is not graded by the level table; triggers still count.
     rules : mapping of str to tuple of Rule
         Rules by ``severity``, ``urgency``, ``scope`` and ``trigger``.
     rows : DataFrame
@@ -90,6 +93,7 @@ class Profile:
     raises: tuple[tuple[str, int, int], ...]
     max_raise: int
     harm_from: int
+    p_floor: float
     rules: Mapping[str, tuple[Rule, ...]]
     rows: pd.DataFrame
     zh: str
@@ -122,8 +126,8 @@ def profile(name: str = "house_matrix") -> Profile:
 
     References
     ----------
-    .. [1] Level names and colours: 国发〔2017〕43号, 二（三）8 (``sc_2017_43``); the tables are house rules on
-       the published matrix ``food_warning_matrix``.
+    .. [1] Level names and colours: 国发〔2017〕43号, 二（三）8 (``sc_2017_43``); the tables are house
+       rules on the published matrix ``food_warning_matrix``.
 
     Examples
     --------
@@ -173,32 +177,23 @@ def build_profile(
     levels, faults = _level_table(cells, factors)
     compiled, more = _compile(rules)
     refuse(f"profile {head['profile']}", [*faults, *more])
-    adjustments = tuple((r.factor, int(r.at_least), int(r.raise_by)) for r in raises.itertuples())
-    rows = pd.concat(
-        [
-            rows_of(t, n)
-            for t, n in ((cells, "profile_cells"), (raises, "profile_raises"), (rules, "grade_rules"))
-        ]
-    )
-    text = [
-        str(head["profile"]),
-        str(head["max_raise"]),
-        str(head["harm_from"]),
-        *(t.to_csv() for t in (cells, raises, rules)),
-    ]
-    names = (str(head[key]) for key in ("zh", "en", "note_zh", "note_en", "status"))
-    digest = hashlib.sha256("\n".join(text).encode()).hexdigest()
+    adjustments = tuple((r["factor"], int(r["at_least"]), int(r["raise_by"])) for r in records(raises))
+    tables = {"profile_cells": cells, "profile_raises": raises, "grade_rules": rules}
+    rows = pd.concat([rows_of(rows, table) for table, rows in tables.items()])
+    numbers = tuple(str(head[key]) for key in ("max_raise", "harm_from", "p_floor"))
+    text = [str(head["profile"]), *numbers, *(t.to_csv() for t in (cells, raises, rules))]
     return Profile(
-        str(head["profile"]),
-        factors,
-        levels,
-        adjustments,
-        int(head["max_raise"]),
-        int(head["harm_from"]),
-        compiled,
-        rows.reset_index(drop=True),
-        *names,
-        digest,
+        name=str(head["profile"]),
+        factors=factors,
+        levels=levels,
+        raises=adjustments,
+        max_raise=int(head["max_raise"]),
+        harm_from=int(head["harm_from"]),
+        p_floor=float(exact(head["p_floor"])),
+        rules=compiled,
+        rows=rows.reset_index(drop=True),
+        **{key: str(head[key]) for key in ("zh", "en", "note_zh", "note_en", "status")},
+        sha256=hashlib.sha256("\n".join(text).encode()).hexdigest(),
     )
 
 
@@ -245,19 +240,19 @@ def _compile(rules: pd.DataFrame) -> tuple[dict[str, tuple[Rule, ...]], list[Fau
     out: dict[str, list[Rule]] = {factor: [] for factor in (*GRADED, "trigger")}
     faults = []
     for (factor, number), rows in rules.groupby(["factor", "rule"], sort=False):
-        for row in rows.itertuples():
-            lawful = {"more": ">=", "less": "<="}.get(worse.get(row.fact, ""))
-            if row.op != lawful or factor not in out or not 1 <= row.grade <= 4:
+        for row in records(rows):
+            lawful = {"more": ">=", "less": "<="}.get(worse.get(row["fact"], ""))
+            if row["op"] != lawful or factor not in out or not 1 <= row["grade"] <= 4:
                 faults.append(
                     Fault(
                         f"rule {number}",
-                        shown((factor, row.fact, row.op, row.grade)),
+                        shown((factor, row["fact"], row["op"], row["grade"])),
                         "a known fact, compared in its worse direction, and a grade 1–4",
                     )
                 )
         if not faults:
             first = rows.iloc[0]
-            conditions = tuple((str(r.fact), str(r.op), float(r.threshold)) for r in rows.itertuples())
+            conditions = tuple((r["fact"], r["op"], float(r["threshold"])) for r in records(rows))
             words = (str(first[key]) for key in ("zh", "en", "source_id", "locator", "status"))
             out[str(factor)].append(Rule(str(number), int(first["grade"]), conditions, *words))
     return {factor: tuple(found) for factor, found in out.items()}, faults
@@ -297,6 +292,7 @@ def load_profile(path: str | Path) -> Profile:
         "ruleset": "house",
         "max_raise": 0,
         "harm_from": 3,
+        "p_floor": 0,
         "note_zh": "",
         "note_en": "",
         **data.get("profile", {}),
@@ -321,12 +317,16 @@ def load_profile(path: str | Path) -> Profile:
     return build_profile(one.iloc[0], cells, raises, rules=rules)
 
 
+def _written(value: Any) -> str:
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
 def _own_rows(rows: list[dict[str, Any]], table: str, name: str) -> pd.DataFrame:
     words = standards.dictionary()
     columns = standards.table(table).columns
     defaults = {"source_id": "user", "locator": name, "status": "house", "valid_from": "", "valid_to": ""}
     frame = pd.DataFrame([{**defaults, **row} for row in rows])
     frame = frame.reindex(columns=[*columns, *(c for c in frame.columns if c not in columns)])
-    frame = frame.astype(object).where(frame.notna(), "").map(str)
+    frame = frame.astype(object).where(frame.notna(), "").map(_written).astype("str")
     check(frame, table, dictionary=words, name=f"{name}:{table}")
     return typed(frame, table, dictionary=words)

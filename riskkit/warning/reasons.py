@@ -35,7 +35,8 @@ def reasons(facts: Mapping[str, ArrayLike], factor: str, *, profile: Profile) ->
     Examples
     --------
     >>> from riskkit.warning.profiles import profile
-    >>> reasons({"n_ports": 5.0}, "scope", profile=profile()).set_index("rule").loc[["SC-4", "SC-7"], "state"].tolist()
+    >>> rows = reasons({"n_ports": 5.0}, "scope", profile=profile()).set_index("rule")
+    >>> rows.loc[["SC-4", "SC-7"], "state"].tolist()
     ['fired', 'open']
     """
     values = {name: float(np.ravel(np.asarray(value, dtype=np.float64))[0]) for name, value in facts.items()}

@@ -1,1 +1,1 @@
-"""Shows what the five streams compute: notebooks, reports, dashboards and the command line."""
+"""What people touch and read: runs, pages, documents, dashboards and the command line."""

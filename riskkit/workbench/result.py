@@ -17,7 +17,7 @@ RESULT_MIME = "application/vnd.riskkit.result+json"
 SCHEMA = 1
 
 
-def result_record(assessment: Assessment, *, seed: int) -> dict[str, Any]:
+def result_record(assessment: Assessment, *, seed: int, case_sha256: str | None = None) -> dict[str, Any]:
     """Everything an assessment says, as JSON-ready values.
 
     Numbers are rounded to ten significant digits, missing ones are None; there is no clock in it, so the
@@ -29,6 +29,8 @@ def result_record(assessment: Assessment, *, seed: int) -> dict[str, Any]:
         As from `riskkit.assessment.case.assess`.
     seed : int
         Seed of the generator it was made with.
+    case_sha256 : str, optional
+        Hash of the case file, where there was one.
 
     Returns
     -------
@@ -73,7 +75,7 @@ def result_record(assessment: Assessment, *, seed: int) -> dict[str, Any]:
         "missing": list(a.missing),
         "questions": [_text(question) for question in a.questions],
         "house_rows": _rows(a.house_rows),
-        "inputs": {"draws": a.draws, "seed": seed, "riskkit": __version__},
+        "inputs": {"case_sha256": case_sha256, "draws": a.draws, "seed": seed, "riskkit": __version__},
     }
 
 

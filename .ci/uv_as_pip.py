@@ -1,0 +1,53 @@
+"""Run uv in this environment with the package index that pip is set up to use.
+
+uv does not read pip's configuration, so a mirror or a folder of wheels that pip knows is told to it
+here, through the environment (an address may hold a password; a command line can be read by others).
+
+    .venv/bin/python .ci/uv_as_pip.py pip install -r requirements.lock
+"""
+
+import ast
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+# what pip calls it: what uv calls it, and what uv wants between several values
+NAMES = {
+    "index-url": ("UV_DEFAULT_INDEX", " "),
+    "extra-index-url": ("UV_INDEX", " "),
+    "find-links": ("UV_FIND_LINKS", ","),
+    "cert": ("SSL_CERT_FILE", " "),
+    "trusted-host": ("UV_INSECURE_HOST", " "),
+    "default-timeout": ("UV_HTTP_TIMEOUT", " "),
+    "timeout": ("UV_HTTP_TIMEOUT", " "),
+}
+
+
+def for_uv(listing: str) -> dict[str, str]:
+    """What `pip config list` says, as uv's variables; the environment outranks the files, as in pip."""
+    found: dict[str, str] = {}
+    for section in ("global.", "install.", ":env:."):
+        for line in listing.splitlines():
+            key, is_setting, value = line.partition("=")
+            name = key.removeprefix(section)
+            if is_setting and key.startswith(section) and name in NAMES:
+                variable, between = NAMES[name]
+                found[variable] = between.join(str(ast.literal_eval(value)).split())
+    if "UV_INDEX" in found:  # pip looks at all its indexes alike; the hashes of the lock keep that safe
+        found["UV_INDEX_STRATEGY"] = "unsafe-best-match"
+    return {variable: value for variable, value in found.items() if value}
+
+
+def main() -> None:
+    """Replace this process by uv; a setting already given to uv by its own name stays."""
+    command = [sys.executable, "-m", "pip", "config", "list"]
+    listing = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    scripts = Path(sys.executable).parent
+    environment = {**for_uv(listing), **os.environ, "VIRTUAL_ENV": str(scripts.parent)}
+    uv = str(scripts / "uv")
+    os.execve(uv, [uv, *sys.argv[1:]], environment)
+
+
+if __name__ == "__main__":
+    main()

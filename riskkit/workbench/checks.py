@@ -1,0 +1,111 @@
+"""Check everything that is data: standard tables, glossary, notebooks and cases."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from riskkit.foundation.faults import Fault, InputFaults
+from riskkit.foundation.shipped import home
+from riskkit.workbench import resources
+from riskkit.workbench.messages import LANGS, messages
+
+
+@dataclass(frozen=True)
+class Checked:
+    """One thing that was checked.
+
+    Parameters
+    ----------
+    what : str
+        Its name.
+    faults : tuple of Fault
+        All that is wrong with it.
+
+    Examples
+    --------
+    >>> Checked("a table", ()).faults
+    ()
+    """
+
+    what: str
+    faults: tuple[Fault, ...]
+
+
+def check_all(cases: Sequence[str] = ()) -> Iterator[Checked]:
+    """Check the given cases; without any, everything that comes with riskkit.
+
+    Parameters
+    ----------
+    cases : sequence of str
+        Ids or files.
+
+    Examples
+    --------
+    >>> [one.faults for one in check_all(["note7-battery-2016"])]
+    [()]
+    """
+    if not cases:
+        yield from _check_tables()
+        yield from _check_notebooks()
+    for case in cases or resources.shipped_cases():
+        yield _checked(f"case {case}", partial(_check_case, case))
+
+
+def _checked(what: str, check: Callable[[], object]) -> Checked:
+    try:
+        check()
+    except InputFaults as error:
+        return Checked(what, error.faults)
+    except (ValueError, KeyError, LookupError, OSError) as error:
+        return Checked(what, (Fault(what, f"{type(error).__name__}: {error}", "readable"),))
+    return Checked(what, ())
+
+
+def _check_case(case: str) -> None:
+    from riskkit.workbench.planning import checked_case
+
+    checked_case(case, folder=Path.cwd())
+
+
+def _check_tables() -> Iterator[Checked]:
+    from riskkit.foundation import standards
+    from riskkit.warning.profiles import profile, profile_names
+
+    for name in standards.names():
+        yield _checked(f"table {name}", partial(standards.table, name))
+    for name in standards.matrix_names():
+        yield _checked(f"matrix {name}", partial(standards.risk_matrix, name))
+    for name in profile_names():
+        yield _checked(f"profile {name}", partial(profile, name))
+    yield Checked("glossary", tuple(_unworded()))
+
+
+def _unworded() -> Iterator[Fault]:
+    """Words that stand in one language only."""
+    from riskkit.foundation import standards
+
+    text = (standards.folder() / "glossary.csv").read_text(encoding="utf-8")
+    for line, row in enumerate(csv.DictReader(text.splitlines()), start=2):
+        for lang in LANGS:
+            if not (row.get(lang) or "").strip():
+                yield Fault(f"glossary.csv:{line}:{lang}", "nothing", "a word in every language")
+    for key, words in messages().items():
+        for lang in LANGS:
+            if not words[lang].strip():
+                yield Fault(f"messages.csv {key}:{lang}", "nothing", "a text in every language")
+
+
+def _check_notebooks() -> Iterator[Checked]:
+    for path in sorted((home() / "notebooks").glob("*.ipynb")):
+        yield _checked(f"notebook {path.stem}", partial(_check_notebook, path))
+
+
+def _check_notebook(path: Path) -> None:
+    from riskkit.workbench.parameters import declared
+    from riskkit.workbench.plans import read_notebook
+
+    declared(read_notebook(path), name=path.name)

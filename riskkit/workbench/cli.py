@@ -1,0 +1,296 @@
+"""The command ``riskkit``.
+
+Exit codes: 0 all went well; 1 some reports failed or some data is faulty; 2 bad input or usage, and then
+nothing was run or written; 130 interrupted. Heavy packages are imported inside the commands.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+import riskkit
+from riskkit.foundation.faults import InputFaults
+from riskkit.workbench.messages import LANGS, answer, language_of, speaker
+
+_MOST_FAULTS = 50
+_FORMATS = ("html", "pdf", "docx")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and give its exit code.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        The arguments; those of the process if not given.
+
+    Examples
+    --------
+    >>> main(["check", "note7-battery-2016", "--lang", "en"])
+    ok  case note7-battery-2016
+    All 1 pass
+    0
+    """
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    lang = _language(arguments)
+    before = signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        return int(build(lang).main(arguments, prog_name="riskkit", standalone_mode=False) or 0)
+    except InputFaults as error:
+        return _refused(error, lang, is_json="--json" in arguments)
+    except click.ClickException as error:
+        text = speaker(lang)("usage", words=error.format_message())
+        return _stop(2, text, is_json="--json" in arguments, kind="usage")
+    except (click.Abort, KeyboardInterrupt):
+        return _stop(130, speaker(lang)("interrupted"), is_json="--json" in arguments, kind="interrupted")
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _interrupt(*_: object) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def _language(arguments: Sequence[str]) -> str:
+    """Needed before the arguments are parsed: the help is in it too."""
+    wanted = [two for one, two in pairwise(arguments) if one == "--lang"]
+    wanted += [one.removeprefix("--lang=") for one in arguments if one.startswith("--lang=")]
+    return wanted[-1] if wanted and wanted[-1] in LANGS else language_of(os.environ)
+
+
+def _refused(error: InputFaults, lang: str, *, is_json: bool) -> int:
+    say = speaker(lang)
+    rows = [{"place": one.place, "value": one.value, "rule": one.rule} for one in error.faults]
+    lines = [say("faults", what=error.what, n=len(rows))]
+    lines += [f"  {say('fault', **row)}" for row in rows[:_MOST_FAULTS]]
+    lines += [f"  {say('more_faults', n=len(rows) - _MOST_FAULTS)}"] if len(rows) > _MOST_FAULTS else []
+    return _stop(2, "\n".join(lines), is_json=is_json, kind="input", faults=rows)
+
+
+def _stop(code: int, text: str, *, is_json: bool, kind: str, **facts: Any) -> int:
+    click.echo(_printable(text), err=True)
+    if is_json:
+        answer({"ok": False, "exit_code": code, "error": kind, "message": text, **facts})
+    return code
+
+
+def _printable(text: str) -> str:
+    """Without control characters: a file somebody else wrote must not steer the terminal."""
+    return "".join(sign if sign.isprintable() or sign == "\n" else repr(sign)[1:-1] for sign in text)
+
+
+def build(lang: str) -> click.Group:
+    """The commands, with their help in one language.
+
+    Parameters
+    ----------
+    lang : str
+        ``zh`` or ``en``.
+
+    Examples
+    --------
+    >>> sorted(build("en").commands)
+    ['assess', 'batch', 'check', 'dashboard', 'demo', 'lab']
+    """
+    say = speaker(lang)
+    group = click.Group("riskkit", help=say("about"), add_help_option=False)
+    group.params += [_version(say), _language_option(lang, say), _help_option(say)]
+    makers: dict[str, tuple[Callable[..., int], list[str]]] = {
+        "demo": (_demo, ["out", "jobs", "resume", "format"]),
+        "assess": (_assess, ["case", "out", "profile", "param", "format", "notebook", "deadline"]),
+        "batch": (
+            _batch,
+            ["list", "out", "profile", "param", "format", "notebook", "deadline", "jobs", "resume"],
+        ),
+        "check": (_check, ["cases"]),
+        "dashboard": (_dashboard, ["port", "no_browser"]),
+        "lab": (_lab, ["port", "no_browser"]),
+    }
+    for name, (run, wanted) in makers.items():
+        params = [_parameter(one, say, command=name) for one in (*wanted, "json")]
+        params += [_language_option(lang, say, is_value=True), _help_option(say)]
+        text = say(f"about_{name}")
+        command = click.Command(name, callback=run, params=params, help=text, add_help_option=False)
+        group.add_command(command)
+    return group
+
+
+def _language_option(lang: str, say: Callable[..., str], *, is_value: bool = False) -> click.Option:
+    """Before or after the command's name: `main` reads it either way."""
+    choice = click.Choice(LANGS)
+    return click.Option(
+        ["--lang"], type=choice, default=lang, show_default=True, help=say("opt_lang"), expose_value=is_value
+    )
+
+
+def _help_option(say: Callable[..., str]) -> click.Option:
+    def show(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+        if wanted and not context.resilient_parsing:
+            click.echo(context.get_help())
+            context.exit()
+
+    names = ["-h", "--help"]
+    return click.Option(
+        names, is_flag=True, expose_value=False, is_eager=True, callback=show, help=say("opt_help")
+    )
+
+
+def _version(say: Callable[..., str]) -> click.Option:
+    def show(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+        if wanted and not context.resilient_parsing:
+            click.echo(f"riskkit {riskkit.__version__}")
+            context.exit()
+
+    return click.Option(
+        ["--version"], is_flag=True, expose_value=False, is_eager=True, callback=show, help=say("opt_version")
+    )
+
+
+def _parameter(name: str, say: Callable[..., str], *, command: str) -> click.Parameter:
+    folder = click.Path(file_okay=False, path_type=Path)
+    port = {"dashboard": 8866, "lab": 8888}.get(command, 0)
+    out = "reports/demo" if command == "demo" else "reports"
+    options: dict[str, tuple[list[str], dict[str, Any]]] = {
+        "out": (["--out"], {"type": folder, "default": Path(out), "show_default": True}),
+        "profile": (["--profile"], {"metavar": "NAME"}),
+        "param": (["-p", "param"], {"metavar": "NAME=VALUE", "multiple": True}),
+        "format": (["--format", "formats"], {"default": "html", "show_default": True}),
+        "notebook": (["--notebook"], {"default": "assess_case", "show_default": True}),
+        "deadline": (["--deadline"], {"type": click.FloatRange(1, 86_400), "default": 600.0}),
+        "jobs": (["--jobs"], {"type": click.IntRange(1, 256), "default": _cores(), "show_default": True}),
+        "resume": (["--resume"], {"is_flag": True}),
+        "json": (["--json", "is_json"], {"is_flag": True}),
+        "port": (["--port"], {"type": click.IntRange(0, 65_535), "default": port, "show_default": True}),
+        "no_browser": (["--no-browser"], {"is_flag": True}),
+    }
+    if name in options:
+        names, more = options[name]
+        return click.Option(names, help=say(f"opt_{name}"), **more)
+    if name == "list":
+        return click.Argument(["source"], metavar="LIST", type=click.Path(path_type=Path))
+    return click.Argument(
+        [name], metavar="[CASE]..." if name == "cases" else None, nargs=-1 if name == "cases" else 1
+    )
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _wishes(given: dict[str, Any], **more: Any) -> Any:
+    """What the options say for all reports; a missing system part is told before anything runs."""
+    from riskkit.workbench.planning import Wishes, pairs
+
+    values: dict[str, Any] = pairs(given.get("param", ()))
+    doubled = [one for one in ("profile", "lang", "case") if one in values]
+    if doubled:
+        raise click.UsageError(f"-p {doubled[0]}: --{doubled[0]}")
+    if given.get("profile") is not None:
+        values["profile"] = given["profile"]
+    formats = tuple(dict.fromkeys(one.strip() for one in given["formats"].split(",")))
+    _require_parts(formats, given["lang"])
+    known = {name: given[name] for name in ("notebook", "deadline") if name in given}
+    return Wishes(given["out"], given["lang"], formats=formats, given=values, **known, **more)
+
+
+def _require_parts(formats: Sequence[str], lang: str) -> None:
+    if not {"pdf", "docx"} & set(formats):
+        return
+    from riskkit.workbench.documents import missing_parts
+
+    missing = [part for one in formats if one in _FORMATS and one != "html" for part in missing_parts(one)]
+    if missing:
+        raise click.ClickException(speaker(lang)("missing_part", words="; ".join(missing)))
+
+
+def _demo(**given: Any) -> int:
+    from riskkit.workbench.batch import Request
+    from riskkit.workbench.resources import shipped_cases
+    from riskkit.workbench.session import make_reports
+
+    requests = [Request(case, case, {"lang": lang}) for case in shipped_cases() for lang in LANGS]
+    return make_reports(
+        "demo", requests, _wishes(given, by_language=True), **_session(given, langs=_first(given["lang"]))
+    )
+
+
+def _first(lang: str) -> tuple[str, ...]:
+    return (lang, *(one for one in LANGS if one != lang))
+
+
+def _session(given: dict[str, Any], *, langs: Sequence[str]) -> dict[str, Any]:
+    return {
+        "langs": langs,
+        "jobs": given.get("jobs", 1),
+        "resume": given.get("resume", False),
+        "is_json": given["is_json"],
+    }
+
+
+def _assess(case: str, **given: Any) -> int:
+    from riskkit.workbench.batch import Request
+    from riskkit.workbench.session import make_reports
+
+    requests = [Request("", case, {})]
+    return make_reports("assess", requests, _wishes(given), **_session(given, langs=()))
+
+
+def _batch(source: Path, **given: Any) -> int:
+    from riskkit.workbench.batch import read_list
+    from riskkit.workbench.session import make_reports
+
+    requests = read_list(source)
+    wanted = {str(one.given.get("lang", given["lang"])) for one in requests}
+    langs = [one for one in _first(given["lang"]) if one in wanted] or [given["lang"]]
+    folder = source if source.is_dir() else source.absolute().parent
+    wishes = _wishes(given, folder=folder.absolute(), by_language=len(wanted) > 1)
+    return make_reports("batch", requests, wishes, **_session(given, langs=langs))
+
+
+def _check(cases: Sequence[str], **given: Any) -> int:
+    from riskkit.workbench.checks import check_all
+
+    say = speaker(given["lang"])
+    found, n_faults = [], 0
+    for one in check_all(cases):
+        rows = [{"place": f.place, "value": f.value, "rule": f.rule} for f in one.faults]
+        found.append({"what": one.what, "faults": rows})
+        n_faults += len(rows)
+        lines = [say("checked", what=one.what)] if not rows else [one.what]
+        lines += [f"  {say('fault', **row)}" for row in rows]
+        if not given["is_json"]:
+            click.echo(_printable("\n".join(lines)))
+    code = (2 if cases else 1) if n_faults else 0
+    if given["is_json"]:
+        answer({"command": "check", "ok": not n_faults, "exit_code": code, "checked": found})
+    else:
+        click.echo(say("check_bad", n=n_faults) if n_faults else say("check_good", n=len(found)))
+    return code
+
+
+def _dashboard(port: int, **given: Any) -> int:
+    from riskkit.workbench.serve import serve_dashboard
+
+    serve_dashboard(
+        port=port, lang=given["lang"], open_browser=not given["no_browser"], as_json=given["is_json"]
+    )
+    return 0
+
+
+def _lab(port: int, **given: Any) -> int:
+    from riskkit.workbench.serve import serve_lab
+
+    serve_lab(port=port, lang=given["lang"], open_browser=not given["no_browser"], as_json=given["is_json"])
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

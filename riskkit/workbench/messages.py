@@ -1,0 +1,67 @@
+"""What the command line says, in zh and en: one row a message in ``messages.csv``."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Mapping
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import click
+
+LANGS = ("zh", "en")
+
+
+@cache
+def messages() -> Mapping[str, Mapping[str, str]]:
+    """Every message by its key, in every language.
+
+    Examples
+    --------
+    >>> messages()["bar"]
+    {'zh': '报告', 'en': 'reports'}
+    """
+    text = (resources.files("riskkit.workbench") / "messages.csv").read_text(encoding="utf-8")
+    return {row["key"]: {lang: row[lang] for lang in LANGS} for row in csv.DictReader(text.splitlines())}
+
+
+def speaker(lang: str) -> Callable[..., str]:
+    """A function that gives messages in one language, their places filled.
+
+    Examples
+    --------
+    >>> speaker("en")("more_faults", n=3)
+    '… and 3 more'
+    """
+
+    def say(key: str, **values: object) -> str:
+        text = messages()[key][lang]
+        return text.format(**values) if values else text
+
+    return say
+
+
+def language_of(environment: Mapping[str, str]) -> str:
+    """``zh`` where the locale is Chinese, else ``en``.
+
+    Examples
+    --------
+    >>> language_of({"LANG": "zh_CN.UTF-8"}), language_of({"LC_ALL": "C", "LANG": "zh_CN.UTF-8"})
+    ('zh', 'en')
+    """
+    names = (environment.get(one) for one in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    locale = next((one for one in names if one), "")
+    return "zh" if locale.lower().startswith("zh") else "en"
+
+
+def answer(content: dict[str, Any]) -> None:
+    """Write one JSON object to stdout.
+
+    Examples
+    --------
+    >>> answer({"ok": True})
+    {"ok": true}
+    """
+    click.echo(json.dumps(content, ensure_ascii=False, sort_keys=True).encode("utf-8", "replace").decode())

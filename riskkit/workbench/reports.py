@@ -1,0 +1,170 @@
+"""The expert-committee report: from a case to an assessment, and from that to sections in one language.
+
+Everything a notebook calls stands here. A function whose part does not apply to a case (grades of a food
+case, the hand-over of a graded one) returns None, which a notebook shows as nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from riskkit.assessment.case import Assessment, parse_case
+from riskkit.assessment.case_file import Case
+from riskkit.foundation import shipped
+from riskkit.foundation.faults import Fault, refuse, shown
+from riskkit.foundation.toml_file import read_toml
+from riskkit.warning.profiles import Profile, load_profile, profile_names
+from riskkit.warning.profiles import profile as shipped_profile
+from riskkit.workbench.report_basis import basis, rules
+from riskkit.workbench.report_evidence import (
+    actions,
+    facts,
+    open_points,
+    presumption,
+    questions,
+    scenarios,
+    sources,
+)
+from riskkit.workbench.report_levels import changes, drivers, levels, profiles
+from riskkit.workbench.report_method import house_numbers, method, provenance
+from riskkit.workbench.report_summary import handover, summary
+from riskkit.workbench.result import RESULT_MIME, result_record
+
+__all__ = [
+    "OpenCase",
+    "Published",
+    "actions",
+    "basis",
+    "changes",
+    "drivers",
+    "facts",
+    "handover",
+    "house_numbers",
+    "levels",
+    "method",
+    "open_case",
+    "open_points",
+    "presumption",
+    "profiles",
+    "provenance",
+    "publish",
+    "questions",
+    "rules",
+    "scenarios",
+    "sources",
+    "summary",
+]
+
+
+@dataclass(frozen=True)
+class OpenCase:
+    """A case and a profile as read.
+
+    Parameters
+    ----------
+    case : Case
+        The case.
+    profile : Profile
+        The tables that turn grades into a level.
+    sha256 : str
+        Hash of the case file.
+    """
+
+    case: Case
+    profile: Profile
+    sha256: str
+
+
+def open_case(case: str | Path, *, profile: str = "house_matrix") -> OpenCase:
+    """Read a case and a profile, each shipped (by its name) or from a TOML file.
+
+    Parameters
+    ----------
+    case : str or Path
+        The id of a shipped case, or a file that ends in ``.toml``.
+    profile : str
+        The name of a shipped profile, or a file that ends in ``.toml``.
+
+    Returns
+    -------
+    OpenCase
+
+    Raises
+    ------
+    InputFaults
+        With every fault of the file that cannot be used.
+
+    Examples
+    --------
+    >>> open_case("note7-battery-2016").profile.name
+    'house_matrix'
+    >>> try:
+    ...     open_case("note7-battery-2016", profile="official")
+    ... except ValueError as error:
+    ...     error.faults[0].rule
+    'house_matrix, house_three_factors, or a .toml file'
+    """
+    file = read_toml(case if str(case).endswith(".toml") else shipped.case_path(_plain_name(str(case))))
+    return OpenCase(parse_case(file), _profile(profile), file.sha256)
+
+
+def _plain_name(name: str) -> str:
+    fine = name.replace("-", "").replace("_", "").isalnum()
+    refuse("case", [] if fine else [Fault("case", shown(name), "the id of a shipped case, or a .toml file")])
+    return name
+
+
+def _profile(name: str) -> Profile:
+    if name.endswith(".toml"):
+        return load_profile(name)
+    rule = f"{', '.join(profile_names())}, or a .toml file"
+    refuse("profile", [] if name in profile_names() else [Fault("profile", shown(name), rule)])
+    return shipped_profile(name)
+
+
+@dataclass(frozen=True)
+class Published:
+    """The result record of an assessment, as a notebook's output.
+
+    Parameters
+    ----------
+    record : dict
+        As from `riskkit.workbench.result.result_record`.
+    """
+
+    record: dict[str, Any] = field(repr=False)
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
+        warning = self.record["warning"]
+        told = f"{self.record['case']['id']} · {self.record['route']} · {warning['lo']}–{warning['hi']}"
+        return {RESULT_MIME: self.record, "text/plain": told}
+
+
+def publish(assessment: Assessment, *, seed: int, case_sha256: str) -> Published:
+    """Put the result record into the notebook, where the runner reads it back.
+
+    Parameters
+    ----------
+    assessment : Assessment
+        As from `riskkit.assessment.case.assess`.
+    seed : int
+        Seed of the generator it was made with.
+    case_sha256 : str
+        Hash of the case file.
+
+    Returns
+    -------
+    Published
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from riskkit.assessment.case import assess
+    >>> opened = open_case("note7-battery-2016")
+    >>> a = assess(opened.case, rng=np.random.default_rng(1), draws=200)
+    >>> publish(a, seed=1, case_sha256=opened.sha256).record["inputs"]["seed"]
+    1
+    """
+    return Published(result_record(assessment, seed=seed, case_sha256=case_sha256))

@@ -1,0 +1,189 @@
+"""Where the notebooks and the cases are: in the checkout, or inside an installed package."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import riskkit
+from riskkit.foundation import shipped
+from riskkit.foundation.faults import Fault, InputFaults, refuse, shown
+from riskkit.foundation.toml_file import MAX_BYTES
+from riskkit.workbench.run_folders import check_name
+
+home = shipped.home
+_SOURCE_KINDS = {".py", ".csv", ".j2", ".html", ".css", ".js", ".toml", ".json", ".svg"}
+
+
+@dataclass(frozen=True)
+class CaseSource:
+    """A case as a run takes it: named, read once, hashed.
+
+    Parameters
+    ----------
+    case_id : str
+        The name of its folder among the reports: the id in the file, or before that is read, the file's name.
+    path : Path
+        Where it was read.
+    content : bytes
+        The file.
+    is_shipped : bool
+        Whether it is one of riskkit's own cases.
+
+    Examples
+    --------
+    >>> CaseSource("a", Path("a.toml"), b"x = 1", False).sha256[:8]
+    '8ff436de'
+    """
+
+    case_id: str
+    path: Path
+    content: bytes
+    is_shipped: bool
+
+    @property
+    def file_name(self) -> str:
+        """What the file is called beside the report.
+
+        Examples
+        --------
+        >>> CaseSource("toy-2024", Path("My file.toml"), b"", False).file_name
+        'toy-2024.toml'
+        """
+        return f"{self.case_id}.toml"
+
+    @property
+    def sha256(self) -> str:
+        """The hash of the file.
+
+        Examples
+        --------
+        >>> len(CaseSource("a", Path("a.toml"), b"", False).sha256)
+        64
+        """
+        return hashlib.sha256(self.content).hexdigest()
+
+
+def shipped_cases() -> tuple[str, ...]:
+    """The ids of the cases that come with riskkit.
+
+    Examples
+    --------
+    >>> isinstance(shipped_cases(), tuple)
+    True
+    """
+    return tuple(sorted(path.stem for path in shipped.case_path("x").parent.glob("*.toml")))
+
+
+def notebook(name: str) -> Path:
+    """The file of a notebook that comes with riskkit.
+
+    Raises
+    ------
+    InputFaults
+        There is none of that name.
+
+    Examples
+    --------
+    >>> try:
+    ...     notebook("no_such")
+    ... except InputFaults as error:
+    ...     print(error.faults[0].place)
+    notebook
+    """
+    path = home() / "notebooks" / f"{check_name(name, what='notebook')}.ipynb"
+    if not path.is_file():
+        known = ", ".join(sorted(one.stem for one in path.parent.glob("*.ipynb")))
+        raise InputFaults("notebook", [Fault("notebook", shown(name), f"one of: {known or '(none)'}")])
+    return path
+
+
+def find_case(case: str, *, folder: Path | None = None) -> CaseSource:
+    """The case of an id that comes with riskkit, or of a ``.toml`` file.
+
+    A text that ends in ``.toml`` or holds a ``/`` is a path, everything else an id.
+
+    Parameters
+    ----------
+    case : str
+        An id or a path.
+    folder : Path, optional
+        Where a relative path starts; the working folder if not given. It must not lead out of there.
+
+    Raises
+    ------
+    InputFaults
+        There is no such case, or its path has ``..`` parts, leads out through a link, is no plain file or is
+        larger than 2 MB. Nothing is read then.
+
+    Examples
+    --------
+    >>> try:
+    ...     find_case("../secret.toml")
+    ... except InputFaults as error:
+    ...     print(error.faults[0].rule)
+    a path without '..'
+    """
+    if "/" in case or "\\" in case or case.endswith(".toml"):
+        path = safe_path(case, folder=folder or Path.cwd())
+        return CaseSource(path.stem, path, path.read_bytes(), False)
+    path = shipped.case_path(check_name(case, what="case"))
+    if not path.is_file():
+        rule = "a .toml file, or one of: " + (", ".join(shipped_cases()) or "(none)")
+        raise InputFaults("case", [Fault("case", shown(case), rule)])
+    return CaseSource(case, path, path.read_bytes(), True)
+
+
+def safe_path(text: str, *, folder: Path) -> Path:
+    """A ``.toml`` file that a person named, where its path does not lead anywhere else.
+
+    Raises
+    ------
+    InputFaults
+        As `find_case`.
+
+    Examples
+    --------
+    >>> try:
+    ...     safe_path("none.toml", folder=Path.cwd())
+    ... except InputFaults as error:
+    ...     print(error.faults[0].rule)
+    a .toml file that exists
+    """
+    path = Path(text)
+    if "\0" in text or ".." in path.parts:
+        raise InputFaults("case", [Fault("case", shown(text), "a path without '..'")])
+    root = path.parent if path.is_absolute() else folder
+    full = folder / path
+    refuse("case", _path_faults(full, root, text))
+    return full
+
+
+def _path_faults(full: Path, root: Path, text: str) -> list[Fault]:
+    if full.suffix != ".toml" or not full.is_file():
+        return [Fault("case", shown(text), "a .toml file that exists")]
+    if not full.resolve().is_relative_to(root.resolve()):
+        return [Fault("case", shown(text), f"a file inside {root}, not a link out of it")]
+    size = full.stat().st_size
+    return [Fault("case", f"{size} bytes", f"at most {MAX_BYTES} bytes")] if size > MAX_BYTES else []
+
+
+@cache
+def source_sha256() -> str:
+    """One hash over riskkit's own source, so that a report can say which code made it.
+
+    Examples
+    --------
+    >>> len(source_sha256())
+    64
+    """
+    package = Path(riskkit.__file__).resolve().parent
+    total = hashlib.sha256()
+    for path in sorted(package.rglob("*")):
+        inner = path.relative_to(package)
+        if path.suffix in _SOURCE_KINDS and inner.parts[0] != "shipped" and path.is_file():
+            total.update(f"{inner.as_posix()}\0".encode())
+            total.update(hashlib.sha256(path.read_bytes()).digest())
+    return total.hexdigest()

@@ -1,0 +1,292 @@
+"""One notebook, one set of parameters, one folder that holds the whole report.
+
+Papermill's stock engine executes; everything around it is strict: parameters are checked before a kernel
+starts, no path is formatted with them, and the folder appears complete or not at all.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import datetime as dt
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from riskkit.workbench import parameters as params
+from riskkit.workbench import records, run_folders
+from riskkit.workbench.plans import RunError, RunPlan, RunResult, make_plan, read_notebook
+from riskkit.workbench.records import canonical, input_hash, notebook_bytes
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+    from riskkit.workbench.resources import CaseSource
+
+_LONGEST_MESSAGE = 2000
+
+
+class _Stopped(Exception):
+    """A run ended without a report; holds why, and the notebook as far as it came."""
+
+    def __init__(self, error: RunError, notebook: NotebookNode | None) -> None:
+        self.error = error
+        self.notebook = notebook
+        super().__init__(str(error))
+
+
+@dataclass
+class _Watch:
+    """Follows the execution: the notebook as far as it came, and the cell that is running."""
+
+    deadline: float
+    told: Callable[[int, int], None] | None
+    injected_at: int
+    notebook: NotebookNode | None = None
+    cell: int | None = None
+    began: float = field(default_factory=time.monotonic)
+
+    def on_start(self, *, notebook: NotebookNode) -> None:
+        self.notebook = notebook
+
+    def on_cell(self, *, cell: NotebookNode, cell_index: int) -> None:
+        self.cell = cell_index
+        if self.told is not None and self.notebook is not None:
+            self.told(self.source_cell(cell_index), len(self.notebook.cells) - 1)
+
+    def source_cell(self, index: int) -> int:
+        """Counted from 1 in the notebook as its author wrote it."""
+        return index + 1 if index < self.injected_at else index
+
+    def seconds_left(self, cell: NotebookNode) -> float:
+        return max(0.1, self.deadline - (time.monotonic() - self.began))
+
+
+def run_plan(plan: RunPlan, *, told: Callable[[int, int], None] | None = None) -> RunResult:
+    """Execute a plan and put its folder in place.
+
+    Parameters
+    ----------
+    plan : RunPlan
+        What to run.
+    told : callable, optional
+        Is told the number of the cell that starts and how many there are.
+
+    Returns
+    -------
+    RunResult
+        ``failed`` rather than an exception, whatever the notebook did; an older complete report stays then.
+
+    Examples
+    --------
+    >>> from riskkit.workbench.resources import CaseSource
+    >>> case = CaseSource("a", Path("a.toml"), b"", False)
+    >>> with tempfile.TemporaryDirectory() as home:
+    ...     result = run_plan(RunPlan(Path(home, "none.ipynb"), case, {}, Path(home), lang="zh"))
+    >>> result.status, result.error.kind
+    ('failed', 'InputFaults')
+    """
+    began = time.monotonic()
+    started = dt.datetime.now(dt.UTC)
+    try:
+        files = _make(plan, told, started)
+        run_folders.put(plan.folder, files)
+    except Exception as error:  # noqa: BLE001  one report's failure, whatever it is, must not stop the others
+        stop = error if isinstance(error, _Stopped) else _Stopped(_as_error(error), None)
+        return failed(plan, stop.error, notebook=stop.notebook, seconds=time.monotonic() - began)
+    run_folders.remove(plan.failed_folder)
+    return RunResult(
+        plan.case.case_id, plan.notebook.stem, plan.lang, "done", plan.folder, time.monotonic() - began
+    )
+
+
+def run_notebook(
+    notebook: Path,
+    case: CaseSource,
+    parameters: Mapping[str, object],
+    *,
+    out: Path,
+    lang: str,
+    **options: Any,
+) -> RunResult:
+    """Check, execute and write one report.
+
+    Parameters
+    ----------
+    notebook, case, out, lang, **options
+        See `RunPlan`.
+    parameters : mapping
+        Parameters other than ``case`` and ``lang``.
+
+    Raises
+    ------
+    InputFaults
+        Before a kernel starts: with everything that is wrong with the parameters.
+
+    Examples
+    --------
+    >>> from riskkit.workbench.resources import CaseSource
+    >>> case = CaseSource("a", Path("a.toml"), b"", False)
+    >>> try:
+    ...     run_notebook(Path("none.ipynb"), case, {}, out=Path("out"), lang="zh")
+    ... except ValueError as error:
+    ...     print(error.faults[0].rule)
+    a notebook file
+    """
+    return run_plan(make_plan(notebook, case, parameters, out=out, lang=lang, **options))
+
+
+def failed(
+    plan: RunPlan, error: RunError, *, notebook: NotebookNode | None = None, seconds: float
+) -> RunResult:
+    """Describe a failed run under ``out/failed/`` and leave what stood before untouched.
+
+    Examples
+    --------
+    >>> from riskkit.workbench.resources import CaseSource
+    >>> case = CaseSource("a", Path("a.toml"), b"", False)
+    >>> with tempfile.TemporaryDirectory() as home:
+    ...     plan = RunPlan(Path("b.ipynb"), case, {}, Path(home), lang="zh")
+    ...     made = failed(plan, RunError("Killed", "overdue"), seconds=1.0)
+    ...     sorted(one.name for one in made.folder.iterdir())
+    ['reason.json']
+    """
+    reason = {
+        "case": plan.case.case_id,
+        "notebook": plan.notebook.stem,
+        "lang": plan.lang,
+        "parameters": params.as_json(plan.parameters),
+        "input_hash": input_hash(plan),
+        "error": dataclasses.asdict(error),
+        "seconds": round(seconds, 3),
+    }
+    files = {records.REASON: canonical(reason)}
+    if notebook is not None:
+        files["failed.ipynb"] = notebook_bytes(notebook)
+    with contextlib.suppress(OSError):  # on a full disk the reason is still in the answer
+        run_folders.put(plan.failed_folder, files)
+    return RunResult(
+        plan.case.case_id, plan.notebook.stem, plan.lang, "failed", plan.failed_folder, seconds, error
+    )
+
+
+def _as_error(error: BaseException, cell: int | None = None) -> RunError:
+    kind = str(getattr(error, "ename", None) or type(error).__name__)
+    message = str(getattr(error, "evalue", None) or error).strip()
+    if kind == "CellTimeoutError":
+        kind, message = "Overdue", "the notebook took longer than its deadline"
+    return RunError(kind, message[:_LONGEST_MESSAGE], cell)
+
+
+def _make(plan: RunPlan, told: Callable[[int, int], None] | None, started: dt.datetime) -> dict[str, bytes]:
+    """All files of the report, in memory: nothing is at its place before everything is there."""
+    clock = time.monotonic()
+    notebook = _execute(plan, told)
+    executed = time.monotonic()
+    times: dict[str, Any] = {"cells": _take_out_times(notebook)}
+    try:
+        result = records.read_result(notebook)
+        files = {records.RESULT: canonical(result), records.EXECUTED: notebook_bytes(notebook)}
+        files |= _documents(plan, notebook, title=_title(plan, result))
+    except Exception as error:
+        raise _Stopped(_as_error(error), notebook) from error
+    files |= plan.input_files
+    times |= {"executed": round(executed - clock, 3), "documents": round(time.monotonic() - executed, 3)}
+    files[records.MANIFEST] = canonical(records.manifest(plan, files, started=started, seconds=times))
+    return files
+
+
+def _execute(plan: RunPlan, told: Callable[[int, int], None] | None) -> NotebookNode:
+    from riskkit.workbench import kernels
+
+    notebook, injected_at = _prepared(plan)
+    watch = _Watch(plan.deadline, told, injected_at)
+    folder = Path(tempfile.mkdtemp(prefix="riskkit-"))
+    try:
+        work = folder / kernels.WORK_FOLDER
+        work.mkdir()
+        for name, content in plan.input_files.items():
+            (work / name).write_bytes(content)
+        return _by_papermill(plan, notebook, watch=watch, kernel=kernels.kernel_options(folder))
+    finally:
+        kernels.end_kernel(folder)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _by_papermill(
+    plan: RunPlan, notebook: NotebookNode, *, watch: _Watch, kernel: dict[str, Any]
+) -> NotebookNode:
+    """Papermill gets the notebook itself and no output path: it then formats and writes no path at all."""
+    import papermill
+
+    try:
+        executed = papermill.execute_notebook(
+            notebook,
+            None,
+            engine_name=plan.engine,
+            kernel_name="python3",
+            progress_bar=False,
+            request_save_on_cell_execute=False,
+            on_notebook_start=watch.on_start,
+            on_cell_execute=watch.on_cell,
+            timeout_func=watch.seconds_left,
+            record_timing=False,
+            **kernel,
+        )
+    except Exception as error:
+        index = getattr(error, "cell_index", watch.cell)
+        cell = None if index is None else watch.source_cell(index)
+        raise _Stopped(_as_error(error, cell), watch.notebook) from error
+    executed.metadata.papermill["parameters"] = params.as_json(plan.parameters)
+    return cast("NotebookNode", executed)
+
+
+def _take_out_times(notebook: NotebookNode) -> list[float | None]:
+    """Seconds of each cell, taken out of the notebook: equal inputs then give an equal notebook."""
+    notes = [cell.metadata.pop("papermill", {}) for cell in notebook.cells]
+    for name in ("start_time", "end_time", "duration"):
+        notebook.metadata.papermill.pop(name, None)
+    return [None if one.get("duration") is None else round(one["duration"], 3) for one in notes]
+
+
+def _prepared(plan: RunPlan) -> tuple[NotebookNode, int]:
+    """The notebook with the parameters in a cell of its own, and where that cell stands."""
+    import nbformat
+
+    notebook = read_notebook(plan.notebook)
+    params.check(params.declared(notebook, name=plan.notebook.name), params.as_json(plan.parameters))
+    cells = [one for one in notebook.cells if not params.is_tagged(one, params.INJECTED_TAG)]
+    place = 1 + next(i for i, one in enumerate(cells) if params.is_tagged(one, params.PARAMETERS_TAG))
+    cell = nbformat.v4.new_code_cell(
+        params.written(plan.parameters), id="given-parameters", metadata={"tags": [params.INJECTED_TAG]}
+    )
+    notebook.cells = [*cells[:place], cell, *cells[place:]]
+    return notebook, place
+
+
+def _title(plan: RunPlan, result: Mapping[str, Any]) -> str:
+    case = result.get("case")
+    titles = case.get("title") if isinstance(case, dict) else None
+    title = titles.get(plan.lang) if isinstance(titles, dict) else None
+    return title if isinstance(title, str) else plan.case.case_id
+
+
+def _documents(plan: RunPlan, notebook: NotebookNode, *, title: str) -> dict[str, bytes]:
+    made: dict[str, bytes] = {}
+    if "html" in plan.formats:
+        from riskkit.workbench import html
+
+        page = html.to_html(notebook, lang=plan.lang, title=title, plotly_js=plan.plotly_js)
+        made["report.html"] = page.encode()
+    if "pdf" in plan.formats or "docx" in plan.formats:
+        from riskkit.workbench import documents
+
+        if "pdf" in plan.formats:
+            made["report.pdf"] = documents.to_pdf(notebook, lang=plan.lang, title=title)
+        if "docx" in plan.formats:
+            made["report.docx"] = documents.to_docx(notebook, lang=plan.lang, title=title)
+    return made

@@ -1,0 +1,53 @@
+"""Debian's chromium for the browser tests, and what a page asked for while it was open."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Page, sync_playwright
+
+PROGRAM = shutil.which("chromium") or shutil.which("chromium-browser")
+needs_chromium = pytest.mark.skipif(PROGRAM is None, reason="no chromium here: apt-get install chromium")
+# jupyterlab-plotly calls this on an output of Voila's, which lacks it; the figure is drawn all the same.
+KNOWN_ERRORS = ("setData is not a function",)
+
+
+@dataclass
+class Watched:
+    """A page, the hosts it asked and the errors it met."""
+
+    page: Page
+    hosts: set[str] = field(default_factory=set)
+    errors: list[str] = field(default_factory=list)
+
+    def note_request(self, address: str) -> None:
+        """Remember the host; what lies inside the page asks nobody."""
+        parts = urlsplit(address)
+        if parts.scheme not in {"data", "blob", "about"}:
+            self.hosts.add(parts.hostname or parts.scheme)
+
+    def note_error(self, text: str) -> None:
+        """Remember an error that is not known and harmless."""
+        if not any(known in text for known in KNOWN_ERRORS):
+            self.errors.append(text)
+
+
+@contextmanager
+def watched_page(*, width: int = 1400, height: int = 900) -> Iterator[Watched]:
+    """An empty page of a fresh browser."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=PROGRAM, args=["--no-sandbox"])
+        try:
+            page = browser.new_context(viewport={"width": width, "height": height}).new_page()
+            watched = Watched(page)
+            page.on("request", lambda request: watched.note_request(request.url))
+            page.on("pageerror", lambda error: watched.note_error(str(error)))
+            page.on("console", lambda line: line.type == "error" and watched.note_error(line.text))
+            yield watched
+        finally:
+            browser.close()

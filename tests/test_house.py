@@ -1,0 +1,314 @@
+"""The laws of the house, held over every file of riskkit/ and notebooks/ (CONTRIBUTING.md says why).
+
+A new arrow between two files is a decision: it is written down here, with its reason, or this test fails.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import laws
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = laws.read_package(ROOT / "riskkit")
+NOTEBOOKS = sorted((ROOT / "notebooks").rglob("*.ipynb"))
+
+FACTS = "the facts of a case are one record, read in one place"
+LIST = "its lists are tables with a source"
+COMPOSES = "case.py composes its stream"
+
+# file → file it imports → why. Every room may import foundation; the workbench may import all.
+ARROWS: dict[str, dict[str, str]] = {
+    "foundation/codes.py": {"foundation/standards.py": LIST, "foundation/tables.py": "rows as records"},
+    "foundation/decision_table.py": {"foundation/faults.py": "all faults of a table are told at once"},
+    "foundation/glossary.py": {"foundation/standards.py": LIST, "foundation/tables.py": "rows as records"},
+    "foundation/scales.py": {"foundation/standards.py": LIST},
+    "foundation/standards.py": {
+        "foundation/tables.py": "a standard is a table checked against the dictionary",
+        "foundation/distributions.py": "an edge is compared as an exact fraction",
+    },
+    "foundation/tables.py": {"foundation/faults.py": "all faults of a table are told at once"},
+    "foundation/toml_file.py": {"foundation/faults.py": "all faults of a file are told at once"},
+    "foundation/distributions.py": {
+        "foundation/elicited.py": "a quantile-elicited quantity is one distribution"
+    },
+    "foundation/uncertainty.py": {
+        "foundation/distributions.py": "what is carried through a calculation are distributions",
+        "foundation/elicited.py": "one of them is fitted to judged quantiles",
+    },
+    "assessment/case.py": {
+        "assessment/case_checks.py": COMPOSES,
+        "assessment/case_file.py": COMPOSES,
+        "assessment/robustness.py": COMPOSES,
+        "assessment/sentences.py": COMPOSES,
+    },
+    "assessment/preferences/judgement_groups.py": {
+        "assessment/preferences/pairwise.py": "a group and a repair are judged by the same consistency ratio",
+    },
+    "assessment/case_checks.py": {"assessment/case_file.py": FACTS},
+    "assessment/sentences.py": {"assessment/case_file.py": FACTS},
+    "warning/case_levels.py": {
+        "assessment/case_file.py": FACTS,
+        "assessment/scenarios.py": "a level rests on the risk of the scenarios",
+        "warning/grading.py": "a level is the grades and the risk, under a profile",
+        "warning/profiles.py": "a profile is data that is handed through",
+    },
+    "warning/case_tables.py": {
+        "assessment/case_file.py": FACTS,
+        "assessment/robustness.py": "the shares of the levels are counted in one place",
+        "assessment/scenarios.py": "the scenarios table shows what the level used",
+        "warning/case_levels.py": "profiles are compared by evaluating the same case under each",
+        "warning/profiles.py": "a profile is data that is handed through",
+        "warning/reasons.py": "a table row carries the reason of its grade",
+    },
+    "warning/grading.py": {"warning/profiles.py": "a grade is looked up in the tables of a profile"},
+    "warning/reasons.py": {"warning/profiles.py": "a reason cites the rows of a profile"},
+}
+# Against the stream, on purpose.
+CROSSINGS: dict[str, dict[str, str]] = {
+    "assessment/case.py": dict.fromkeys(
+        ("warning/case_levels.py", "warning/case_tables.py", "warning/profiles.py"),
+        "one frozen Assessment carries both the risk and the level, so that no two documents can disagree",
+    ),
+}
+IMPURE: dict[str, dict[str, str]] = {
+    "warning/profiles.py": {"t.to_csv": "a table as text, for its hash; no file is written"},
+}
+NAMES = {"ReportKernelManager": "Jupyter's word for what starts a kernel"}
+WITHOUT_EXAMPLE: dict[str, str] = {}
+
+
+def test_imports_run_one_way_and_each_is_written_down() -> None:
+    assert list(laws.arrow_faults(PACKAGE, allowed=ARROWS, crossings=CROSSINGS)) == []
+
+
+def test_no_import_comes_back_to_where_it_started() -> None:
+    assert list(laws.circle_faults(PACKAGE)) == []
+
+
+@pytest.mark.parametrize("path", PACKAGE)
+def test_every_file_keeps_the_laws(path: str) -> None:
+    source = PACKAGE[path]
+    faults = [
+        *laws.size_faults(path, source),
+        *laws.name_faults(path, source, allowed=NAMES),
+        *laws.purity_faults(path, source, allowed=IMPURE),
+        *laws.word_faults(path, source, allowed=WITHOUT_EXAMPLE),
+    ]
+    assert faults == []
+
+
+def test_every_folder_of_python_is_a_package_of_a_known_room() -> None:
+    folders = {path.rpartition("/")[0] for path in PACKAGE}
+    assert {f for f in folders if f and f"{f}/__init__.py" not in PACKAGE} == set()
+    assert {laws.room(f) for f in folders if f} <= {*laws.ROOMS, "store", "workbench"}
+
+
+def test_the_exceptions_are_still_needed_and_give_a_reason() -> None:
+    every = {name: why for file in [*IMPURE.values(), NAMES, WITHOUT_EXAMPLE] for name, why in file.items()}
+    assert all(every.values())
+    text = "\n".join(PACKAGE.values())
+    assert [name for name in NAMES if f"class {name}" not in text] == []
+    unused = [p for p in IMPURE if not list(laws.purity_faults(p, PACKAGE.get(p, ""), allowed={}))]
+    assert unused == []
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
+def test_notebooks_are_thin_and_tracked_without_outputs(path: Path) -> None:
+    assert list(laws.notebook_faults(path.name, json.loads(path.read_text(encoding="utf-8")))) == []
+
+
+# Each check can fail: a small house that breaks the law.
+
+HOUSE = {
+    "foundation/scales.py": '"""Scales."""\n',
+    "foundation/tables.py": '"""Tables."""\nfrom riskkit.foundation import scales\n',
+    "assessment/case.py": '"""Case."""\nfrom riskkit.foundation.scales import scale\n',
+    "warning/__init__.py": '"""Warning."""\n',
+    "warning/grading.py": '"""Grading."""\nfrom riskkit.assessment import case\n',
+    "store/ledger.py": '"""Ledger."""\n',
+    "workbench/cli.py": '"""Commands."""\nfrom riskkit.warning import grading\n',
+}
+KNOWN = {
+    "foundation/tables.py": {"foundation/scales.py": "why"},
+    "warning/grading.py": {"assessment/case.py": "why"},
+}
+
+
+def _house(path: str, source: str) -> dict[str, str]:
+    return {**HOUSE, path: f'"""New."""\n{source}\n'}
+
+
+def test_the_small_house_itself_is_in_order() -> None:
+    assert list(laws.arrow_faults(HOUSE, allowed=KNOWN, crossings={})) == []
+    assert list(laws.circle_faults(HOUSE)) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "source", "said"),
+    [
+        ("foundation/glossary.py", "from riskkit.foundation.tables import x", "a new arrow"),
+        ("assessment/chemical.py", "import riskkit.assessment.case", "a new arrow"),
+        ("response/recall.py", "from riskkit.warning.grading import level", "a new arrow"),
+        ("response/recall.py", "def f():\n    from ..warning import grading", "a new arrow"),
+        ("foundation/codes.py", "from riskkit.warning import grading", "one way"),
+        ("assessment/chemical.py", "from ..warning.grading import level", "one way"),
+        (
+            "monitoring/rates.py",
+            "if True:\n    import riskkit.response.recall, riskkit.assessment.case",
+            "one way",
+        ),
+        ("store/register.py", "from riskkit.assessment.case import load", "one way"),
+        ("warning/alerts.py", "from riskkit.store import ledger", "one way"),
+        ("warning/alerts.py", "from riskkit.workbench import cli", "nobody imports workbench"),
+        ("foundation/tables.py", "", "no longer there"),
+    ],
+)
+def test_an_unlisted_arrow_is_a_fault(path: str, source: str, said: str) -> None:
+    faults = list(laws.arrow_faults(_house(path, source), allowed=KNOWN, crossings={}))
+    assert [fault for fault in faults if fault.startswith(path) and said in fault]
+
+
+def test_a_package_that_hands_files_on_does_not_hide_an_arrow() -> None:
+    house = _house("warning/__init__.py", "from riskkit.assessment import case")
+    house["response/recall.py"] = "from riskkit.warning import anything"
+    faults = list(laws.arrow_faults(house, allowed=KNOWN, crossings={}))
+    assert any("response/recall.py → warning/__init__.py" in fault for fault in faults)
+
+
+def test_an_arrow_needs_a_reason_and_a_crossing_must_be_called_one() -> None:
+    house = _house("assessment/case.py", "from riskkit.warning.grading import level")
+    house["warning/grading.py"] = ""
+    crossing = {"assessment/case.py": {"warning/grading.py": "one record carries both"}}
+    assert list(laws.arrow_faults(house, allowed={}, crossings=crossing)) == [
+        "foundation/tables.py → foundation/scales.py: a new arrow; write it down with its reason"
+    ]
+    faults = list(laws.arrow_faults(house, allowed=crossing, crossings={}))
+    assert any("arrows run one way" in fault for fault in faults)
+    silent = {"assessment/case.py": {"warning/grading.py": " "}}
+    assert any("no reason" in fault for fault in laws.arrow_faults(house, allowed={}, crossings=silent))
+
+
+def test_an_import_circle_is_a_fault_however_long() -> None:
+    house = _house("foundation/scales.py", "def f():\n    from riskkit.foundation import words")
+    house["foundation/words.py"] = "import riskkit.foundation.tables"
+    assert len(list(laws.circle_faults(house))) == 3
+
+
+Check = Callable[[str, str], Iterator[str]]
+IN_STREAM = "warning/grading.py"
+
+
+def _pure(path: str, source: str) -> Iterator[str]:
+    return laws.purity_faults(path, source, allowed={})
+
+
+def _said(path: str, source: str) -> Iterator[str]:
+    return laws.word_faults(path, source, allowed={})
+
+
+def _lines(n: int) -> str:
+    return "def f():\n" + "    x = 1\n" * n
+
+
+@pytest.mark.parametrize(
+    ("check", "source", "count"),
+    [
+        (laws.size_faults, _lines(40), 0),
+        (laws.size_faults, _lines(41), 1),
+        (laws.size_faults, 'def f():\n    """Say.\n' + "\n" * 60 + '    """\n    return 1\n', 0),
+        (laws.size_faults, "class A:\n    async def f(self):\n" + "        x = 1\n" * 41, 1),
+        (laws.size_faults, "x = 1\n" * 400, 0),
+        (laws.size_faults, "x = 1\n" * 401, 1),
+        (laws.size_faults, "def f(a, b, c, *, d, e): ...", 0),
+        (laws.size_faults, "def _f(a, b, /, c, d): ...", 1),
+        (laws.size_faults, "class A:\n    def f(self, a, b, c): ...", 0),
+        (laws.size_faults, "class A:\n    @staticmethod\n    def f(a, b, c, d): ...", 1),
+        (laws.name_faults, "class CaseManager: ...", 1),
+        (laws.name_faults, "def load_v2(): ...", 1),
+        (laws.name_faults, "def table_helper(): ...", 1),
+        (laws.name_faults, "def manage(): ...\nclass Database: ...", 0),
+        (_pure, "print(1)", 1),
+        (_pure, "def f(p):\n    return open(p)", 1),
+        (_pure, "x = datetime.datetime.now()", 1),
+        (_pure, "x = dt.date.today()", 1),
+        (_pure, "x = time.perf_counter()", 1),
+        (_pure, "x = np.random.normal(0, 1)", 1),
+        (_pure, "rng = np.random.default_rng(1)", 1),
+        (_pure, "import random\nx = random.random()", 2),
+        (_pure, "from random import choice", 1),
+        (_pure, "import plotly.graph_objects as go", 1),
+        (_pure, "x = Path('a').read_text()", 1),
+        (_pure, "def f():\n    global x\n    x = 1", 1),
+        (_pure, "def f(rng: np.random.Generator, now):\n    return rng.normal(0, 1)", 0),
+        (_said, "x = 1", 1),
+        (_said, '"""M."""\ndef f() -> int: ...', 1),
+        (_said, '"""M."""\ndef f() -> int:\n    """Answer."""', 1),
+        (_said, '"""M."""\ndef f(a) -> int:\n    """Answer.\n\n    >>> f(1)\n    """', 1),
+        (_said, '"""M."""\ndef f(*, a: int):\n    """Answer.\n\n    >>> f(a=1)\n    """', 1),
+        (_said, '"""M."""\ndef f(*a: int, **k: int) -> int:\n    """Answer.\n\n    >>> f(1)\n    """', 0),
+        (_said, '"""M."""\n@main.command("x")\ndef f() -> int:\n    """Help."""', 0),
+        (_said, '"""M."""\ndef _f(): ...', 0),
+    ],
+)
+def test_a_broken_law_is_found_and_a_kept_one_is_not(check: Check, source: str, count: int) -> None:
+    assert len(list(check(IN_STREAM, source))) == count
+
+
+@pytest.mark.parametrize("path", ["warning/utils.py", "helpers/words.py", "response/recall_v2.py"])
+def test_a_file_named_after_nothing_is_found(path: str) -> None:
+    assert len(list(laws.name_faults(path, ""))) == 1
+
+
+def test_files_are_touched_only_at_the_doors() -> None:
+    for path, count in {
+        "monitoring/sources/cpsc.py": 0,
+        "monitoring/exchange.py": 0,
+        "monitoring/rates.py": 1,
+        "workbench/cli.py": 0,
+        "store/ledger.py": 0,
+    }.items():
+        assert len(list(_pure(path, "open('x')"))) == count
+
+
+def _code(source: str, **more: Any) -> dict[str, Any]:
+    return {"cell_type": "code", "id": f"i{abs(hash(source))}", "source": source, "metadata": {}, **more}
+
+
+GOOD = _code('case: str = "x"  # the case', metadata={"tags": ["parameters"]})
+
+
+def _notebook(*cells: dict[str, Any], minor: int = 5) -> dict[str, Any]:
+    return {"nbformat": 4, "nbformat_minor": minor, "cells": list(cells)}
+
+
+@pytest.mark.parametrize(
+    ("notebook", "said"),
+    [
+        (_notebook(GOOD, _code("a", outputs=[{"output_type": "stream"}])), "outputs"),
+        (_notebook(GOOD, _code("a", execution_count=3)), "outputs"),
+        (_notebook(GOOD, _code("if a: b")), "If belongs"),
+        (_notebook(GOOD, _code("[x for x in y]")), "comprehension belongs"),
+        (_notebook(GOOD, _code("def f(): ...")), "FunctionDef belongs"),
+        (_notebook(GOOD, _code("try:\n    a\nexcept E: b")), "Try belongs"),
+        (_notebook(GOOD, _code("%matplotlib inline")), "not plain Python"),
+        (_notebook(GOOD, _code("a\n" * 13)), "13 lines"),
+        (_notebook(GOOD, GOOD), "id of its own"),
+        (_notebook(GOOD, {**_code("a"), "id": None}), "id of its own"),
+        (_notebook(GOOD, minor=4), "older than format 4.5"),
+        (_notebook(_code("a")), "0 cells tagged parameters"),
+        (_notebook(_code("case = 'x'  # c", metadata={"tags": ["parameters"]})), "name: type = value"),
+        (_notebook(_code("case: str = f()  # c", metadata={"tags": ["parameters"]})), "name: type = value"),
+        (_notebook(_code("case: str = 'x'", metadata={"tags": ["parameters"]})), "no help"),
+    ],
+)
+def test_a_notebook_that_breaks_a_law_is_found(notebook: dict[str, Any], said: str) -> None:
+    assert any(said in fault for fault in laws.notebook_faults("n", notebook))
+
+
+def test_a_thin_notebook_is_in_order() -> None:
+    assert list(laws.notebook_faults("n", _notebook(GOOD, _code("show(case)\nsave(case)")))) == []
