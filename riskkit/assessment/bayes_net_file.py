@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from riskkit.foundation.distributions import exact
 from riskkit.foundation.faults import Fault, refuse, shown
 from riskkit.foundation.graphs import cycles, upwards
 from riskkit.foundation.toml_file import read_toml
-from riskkit.foundation.uncertainty import exact
 
 MAX_NODES = 500
 MAX_CELLS = 1_000_000
@@ -209,26 +209,34 @@ def _node_findings(id_: str, node: object, nodes: Mapping[str, Any]) -> Iterator
         if key not in _NODE_KEYS:
             yield (*place, key), node[key], "a known key"
     yield from _title_findings(place, node)
-    states, parents = node.get("states"), node.get("parents", [])
-    named = _names(node, "states")
-    if not isinstance(states, list | tuple) or not named or len(named) < len(states) or "" in named:
-        yield (*place, "states"), states, "a list of at least one word"
-    for state in {one for one in named if named.count(one) > 1}:
-        yield (*place, "states"), state, "a state that stands once"
-    if not isinstance(parents, list | tuple) or len(_names(node, "parents")) < len(parents):
-        yield (*place, "parents"), parents, "a list of ids"
-    known = _names(node, "parents")
-    for number, parent in enumerate(known):
-        if parent not in nodes:
-            yield (*place, "parents"), parent, "the id of a node"
-        if parent in known[:number]:
-            yield (*place, "parents"), parent, "a parent that stands once"
+    named, known = _names(node, "states"), _names(node, "parents")
+    yield from _state_findings((*place, "states"), node.get("states"), named)
+    yield from _parent_findings((*place, "parents"), node.get("parents", []), nodes)
     if named and all(parent in nodes for parent in known):
         n_rows = math.prod(max(1, len(_names(nodes[parent], "states"))) for parent in known)
-        yield from _table_findings((*place, "table"), node.get("table"), n_rows, len(named))
+        yield from _table_findings((*place, "table"), node.get("table"), shape=(n_rows, len(named)))
 
 
-def _table_findings(place: tuple[str, ...], table: Any, n_rows: int, n_states: int) -> Iterator[Finding]:
+def _state_findings(place: tuple[str, ...], states: object, named: tuple[str, ...]) -> Iterator[Finding]:
+    if not isinstance(states, list | tuple) or not named or len(named) < len(states) or "" in named:
+        yield place, states, "a list of at least one word"
+    for state in sorted({one for one in named if named.count(one) > 1}):
+        yield place, state, "a state that stands once"
+
+
+def _parent_findings(place: tuple[str, ...], parents: object, nodes: Mapping[str, Any]) -> Iterator[Finding]:
+    if not isinstance(parents, list | tuple):
+        yield place, parents, "a list of ids"
+        return
+    for number, parent in enumerate(parents):
+        if not isinstance(parent, str) or parent not in nodes:
+            yield place, parent, "the id of a node"
+        if parent in parents[:number]:
+            yield place, parent, "a parent that stands once"
+
+
+def _table_findings(place: tuple[str, ...], table: Any, *, shape: tuple[int, int]) -> Iterator[Finding]:
+    n_rows, n_states = shape
     if n_rows * n_states > MAX_CELLS:
         yield place, f"{n_rows * n_states:,} numbers", f"at most {MAX_CELLS:,} numbers"
         return

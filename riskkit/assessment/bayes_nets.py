@@ -179,7 +179,7 @@ def posterior(
 
     References
     ----------
-    .. [1] Lauritzen & Spiegelhalter (1988), J. R. Statist. Soc. B 50, 157–224 (the method and its
+    .. [1] Lauritzen & Spiegelhalter (1988) (``lauritzen_1988``), pp. 157–224 (the method and its
        chest-clinic example); Madsen & Jensen (1999), Lazy propagation.
 
     Examples
@@ -208,7 +208,8 @@ def posterior(
 def _marginals(net: Network, nodes: Sequence[str], findings: Mapping[str, list[float]]) -> list[Floats]:
     inference, states = _inference(net, findings), net.states()
     return [
-        np.asarray(inference.posterior(node).toarray()[: len(states[node])], dtype=np.float64) for node in nodes
+        np.asarray(inference.posterior(node).toarray()[: len(states[node])], dtype=np.float64)
+        for node in nodes
     ]
 
 
@@ -274,7 +275,7 @@ def conflict(net: Network, evidence: Evidence) -> Conflict:
 
     References
     ----------
-    .. [1] Jensen, Chamberlain, Nordahl & Jensen (1990), Analysis in HUGIN of data conflict.
+    .. [1] Jensen, Chamberlain, Nordahl & Jensen (1990) (``jensen_1990``).
 
     Examples
     --------

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from riskkit.foundation.uncertainty import as_probability, parse_distribution, support
+from riskkit.foundation.distributions import as_probability, parse_distribution, support
 
 Finding = tuple[tuple[str | int, ...], object, str]
 _KEYS = {
@@ -77,12 +77,17 @@ def _item_findings(kind: str, id_: str, item: object, *, barriers: object) -> It
         yield (*place, number), item.get(number), str(error)
     if kind == "consequences" and item.get("severity", 1) not in (1, 2, 3, 4):
         yield (*place, "severity"), item["severity"], "a severity from 1 to 4"
-    listed = item.get("barriers", [])
-    if kind != "barriers" and not isinstance(listed, list | tuple):
-        yield (*place, "barriers"), listed, "a list of ids"
-    elif kind != "barriers":
-        for number_, one in enumerate(listed):
-            if not isinstance(barriers, Mapping) or not isinstance(one, str) or one not in barriers:
-                yield (*place, "barriers"), one, "the id of a barrier"
-            if one in listed[:number_]:
-                yield (*place, "barriers"), one, "a barrier that stands once"
+    if kind != "barriers":
+        yield from _barrier_findings((*place, "barriers"), item.get("barriers", []), barriers)
+
+
+def _barrier_findings(place: tuple[str, ...], listed: object, barriers: object) -> Iterator[Finding]:
+    if not isinstance(listed, list | tuple):
+        yield place, listed, "a list of ids"
+        return
+    known = barriers if isinstance(barriers, Mapping) else {}
+    for number, one in enumerate(listed):
+        if not isinstance(one, str) or one not in known:
+            yield place, one, "the id of a barrier"
+        if one in listed[:number]:
+            yield place, one, "a barrier that stands once"

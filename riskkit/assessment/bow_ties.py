@@ -16,9 +16,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from riskkit.assessment.bow_tie_checks import bow_tie_findings
-from riskkit.foundation.faults import Fault, refuse, shown
-from riskkit.foundation.toml_file import read_toml
-from riskkit.foundation.uncertainty import (
+from riskkit.foundation.distributions import (
     Distribution,
     Fixed,
     as_probability,
@@ -26,6 +24,8 @@ from riskkit.foundation.uncertainty import (
     draw,
     parse_distribution,
 )
+from riskkit.foundation.faults import Fault, refuse, shown
+from riskkit.foundation.toml_file import read_toml
 
 Floats = NDArray[np.float64]
 

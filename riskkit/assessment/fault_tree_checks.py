@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from riskkit.foundation.decision_diagrams import MAX_VARIABLES
+from riskkit.foundation.distributions import as_probability, parse_distribution
 from riskkit.foundation.graphs import cycles
-from riskkit.foundation.uncertainty import as_probability, parse_distribution
 
 KINDS = ("or", "and", "at_least", "not", "inhibit")
 MAX_GATES = 5_000
@@ -119,11 +119,11 @@ def _gate_findings(
             yield (*place, "of"), part, "a part that stands once"
     if kind in ("not", "inhibit") and len(of) != 1:
         yield (*place, "of"), of, f"exactly one part for {kind}"
-    yield from _own_findings(place, gate, len(of), events)
+    yield from _own_findings(place, gate, n=len(of), events=events)
 
 
 def _own_findings(
-    place: Place, gate: Mapping[str, Any], n: int, events: Mapping[str, Any]
+    place: Place, gate: Mapping[str, Any], *, n: int, events: Mapping[str, Any]
 ) -> Iterator[Finding]:
     kind, k, condition = gate.get("kind"), gate.get("k"), gate.get("condition")
     if kind == "at_least" and (not isinstance(k, int) or isinstance(k, bool) or not 1 <= k <= n):

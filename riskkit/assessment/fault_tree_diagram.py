@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from riskkit.assessment.fault_tree_file import FaultTree
 from riskkit.foundation.decision_diagrams import Diagram, Store, diagram
+from riskkit.foundation.distributions import Fixed, best, draw
 from riskkit.foundation.set_families import Families
-from riskkit.foundation.uncertainty import Fixed, best, draw
 
 Floats = NDArray[np.float64]
 _Shape = tuple[tuple[str, str, tuple[str, ...], int], ...]

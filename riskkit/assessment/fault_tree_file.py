@@ -10,10 +10,10 @@ from typing import Any
 import pandas as pd
 
 from riskkit.assessment.fault_tree_checks import findings, parts_of
+from riskkit.foundation.distributions import Distribution, as_probability, parse_distribution
 from riskkit.foundation.faults import Fault, refuse, shown
 from riskkit.foundation.graphs import upwards
 from riskkit.foundation.toml_file import read_toml
-from riskkit.foundation.uncertainty import Distribution, as_probability, parse_distribution
 
 
 @dataclass(frozen=True)

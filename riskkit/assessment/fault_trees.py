@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 from riskkit.assessment.fault_tree_diagram import Functions, draw_events, event_matrix, functions_of
 from riskkit.assessment.fault_tree_file import FaultTree
 from riskkit.foundation.decision_diagrams import Floats, diagram, probabilities
-from riskkit.foundation.uncertainty import best
+from riskkit.foundation.distributions import best
 
 
 def top_probability(tree: FaultTree, p: Mapping[str, ArrayLike] | None = None) -> Any:
@@ -42,8 +42,8 @@ def top_probability(tree: FaultTree, p: Mapping[str, ArrayLike] | None = None) -
 
     References
     ----------
-    .. [1] Vesely et al. (1981), Fault Tree Handbook (``nureg_0492``), ch. VI, VII; SN/T 5589.3-2023
-       (``sn_t_5589_3``) names the method.
+    .. [1] Vesely et al. (1981), Fault Tree Handbook (``nureg_0492``), ch. VI, VII; Stamatelatos et al.
+       (2002) (``nasa_fth_2002``); SN/T 5589.3-2023 (``sn_t_5589_3``) names the method.
     .. [2] Rauzy (1993), New algorithms for fault trees analysis.
 
     Examples

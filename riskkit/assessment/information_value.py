@@ -176,7 +176,7 @@ def value_of_information(
             if not v >= 0
         ],
     )
-    rows = [(name, *_worth(net, choice, of, evidence)) for name, of in groups.items()]
+    rows = [(name, *_worth(net, choice, of, evidence=evidence)) for name, of in groups.items()]
     table = pd.DataFrame(rows, columns=["finding", "value", "p_change"])
     cost = pd.Series([float(costs.get(name, 0.0)) for name in groups], dtype=np.float64)
     perfect = rows[0][1]
@@ -193,7 +193,7 @@ def _group(finding: str | tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _worth(
-    net: Network, choice: Decision, finding: tuple[str, ...], evidence: Evidence | None
+    net: Network, choice: Decision, finding: tuple[str, ...], *, evidence: Evidence | None
 ) -> tuple[float, float]:
     """Value of a finding, and the probability that it changes what is best."""
     nodes = list(dict.fromkeys((*finding, *choice.nodes)))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -278,7 +279,7 @@ def product_network(
     rate = hazard_rate(model, failures=failures, tests=tests)
     edges = _bands(rate, n_bands)
     masses = np.array([_mass(a, b, edges) for a, b in zip(rate.alpha, rate.beta, strict=True)])
-    bands = [f"{lo:.3g}–{hi:.3g}" for lo, hi in zip(edges[:-1], edges[1:], strict=True)]
+    bands = [f"{lo:.3g}–{hi:.3g}" for lo, hi in pairwise(edges)]
     bands = [f"{number}: {band}" for number, band in enumerate(bands, start=1)]
     nodes: dict[str, Any] = {
         "quality": {"states": list(rate.qualities), "table": _normal(rate.weights[None, :])},
@@ -290,7 +291,7 @@ def product_network(
         "injury": {
             "states": ["yes", "no"],
             "parents": ["quality", "hazard_rate", "behaviour"],
-            "table": _normal(_injury_table(model, rate, edges, masses)),
+            "table": _normal(_injury_table(model, rate, edges)),
         },
     }
     if planned_tests:
@@ -322,7 +323,8 @@ def _normal(rows: Floats) -> list[list[float]]:
     return out
 
 
-def _injury_table(model: ProductModel, rate: HazardRate, edges: Floats, masses: Floats) -> Floats:
+def _injury_table(model: ProductModel, rate: HazardRate, edges: Floats) -> Floats:
+    masses = np.array([_mass(a, b, edges) for a, b in zip(rate.alpha, rate.beta, strict=True)])
     out = np.zeros((*masses.shape, len(model.behaviours), 2))
     for j, one in enumerate(model.behaviours):
         k, weight = _harmful_uses(one.uses, one.p_injury)

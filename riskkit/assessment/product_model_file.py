@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from riskkit.foundation.distributions import exact
 from riskkit.foundation.faults import Fault, refuse, shown
 from riskkit.foundation.toml_file import read_toml
-from riskkit.foundation.uncertainty import exact
 
 Finding = tuple[tuple[str | int, ...], object, str]
 
@@ -32,8 +32,20 @@ class Quality:
 
 @dataclass(frozen=True)
 class Behaviour:
-    """A way of using the product: its share of consumers, uses [count] over the product's life, and the
-    probability that a hazard in one use injures.
+    """A way of using the product.
+
+    Parameters
+    ----------
+    id : str
+        Name.
+    share : float
+        Share of consumers, 0–1.
+    uses : int
+        Uses over the product's life [count].
+    p_injury : float
+        Probability that a hazard in one use injures.
+    zh, en : str
+        Title.
     """
 
     id: str

@@ -74,8 +74,8 @@ class Store:
         return self.node(level, 0, 1)
 
     def both(self, f: Node, g: Node) -> Node:
-        """f and g."""
-        if f == g or g == 1:
+        """The function that is true where both are."""
+        if g in (f, 1):
             return f
         if f == 1:
             return g
@@ -89,8 +89,8 @@ class Store:
         return found
 
     def either(self, f: Node, g: Node) -> Node:
-        """f or g."""
-        if f == g or g == 0:
+        """The function that is true where either is."""
+        if g in (f, 0):
             return f
         if f == 0:
             return g

@@ -56,7 +56,7 @@ class Families:
 
     def minus(self, a: Node, b: Node) -> Node:
         """The sets of `a` that are not in `b`."""
-        if a == 0 or a == b:
+        if a in (0, b):
             return 0
         if b == 0:
             return a
