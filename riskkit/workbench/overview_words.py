@@ -101,7 +101,9 @@ def bar_words(records: Sequence[Record], dimension: str, *, lang: str) -> dict[s
             for name, b in badges.items()
         ]
         n = sum(counts.values())
-        rows.append({"label": word_of(dimension, code, lang), "width": 100 * n / most, "n": n, "parts": parts})
+        rows.append(
+            {"label": word_of(dimension, code, lang), "width": 100 * n / most, "n": n, "parts": parts}
+        )
     return {"caption": say(f"by_{dimension}", lang), "rows": rows, "colon": say("colon", lang)}
 
 
@@ -151,7 +153,11 @@ def table_row(record: Record, *, lang: str, profile: str) -> list[dict[str, Any]
     plain = [case["product"][lang], *words, record["robustness"][lang]]
     return [
         {"text": "", "sort": urgency_order(record), "marks": _marks(record, lang)},
-        {"text": case["title"][lang], "sort": case["title"][lang], "href": f"{quote('what_if.ipynb')}?{asked}"},
+        {
+            "text": case["title"][lang],
+            "sort": case["title"][lang],
+            "href": f"{quote('what_if.ipynb')}?{asked}",
+        },
         *({"text": value, "sort": value} for value in plain),
     ]
 
@@ -219,7 +225,10 @@ def _moved_grades(change: Change, lang: str) -> list[str]:
     then, now = ((record or {})["grades"] for record in (change.before, change.now))
     moved = [factor for factor in now if then.get(factor, {}).get("lo") != now[factor]["lo"]]
     named = [factor for factor in moved if factor in ("severity", "probability", "urgency", "scope")]
-    return [f"{label('factor', f, lang)} {grade(f, then[f]['lo'], lang)} → {grade(f, now[f]['lo'], lang)}" for f in named]
+    return [
+        f"{label('factor', f, lang)} {grade(f, then[f]['lo'], lang)} → {grade(f, now[f]['lo'], lang)}"
+        for f in named
+    ]
 
 
 def _level(record: Mapping[str, Any] | None, lang: str) -> str | Badge:

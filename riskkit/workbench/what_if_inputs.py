@@ -124,10 +124,14 @@ def _severity_field(s: Scenario, title: str, lang: str) -> Field:
     worded = set(table.loc[table["injury"] == s.injury, "level"].astype(int))
     own = max(s.severity, key=lambda pair: (pair[1], pair[0]))[0]
     levels = [level for level in (1, 2, 3, 4) if level in worded]
-    stops = [Stop(Fraction(level), f"{harm.symbol(str(level))} {harm.word(str(level), lang)}") for level in levels]
+    stops = [
+        Stop(Fraction(level), f"{harm.symbol(str(level))} {harm.word(str(level), lang)}") for level in levels
+    ]
     at = levels.index(own)
     if len(s.severity) > 1:  # the mix of the case comes first, as a setting of its own
-        told = listed((f"{harm.symbol(str(level))} {percent(part, lang)}" for level, part in s.severity), lang)
+        told = listed(
+            (f"{harm.symbol(str(level))} {percent(part, lang)}" for level, part in s.severity), lang
+        )
         stops.insert(0, Stop(Fraction(own), say("as_the_case_says", lang, mix=told)))
         at = 0
     note = s.severity_reason.say(lang)
@@ -177,13 +181,13 @@ def _placed(stops: tuple[Stop, ...], own: Fraction) -> tuple[int, int]:
     return at, at
 
 
-def _values(
-    kind: FactKind, own: Fraction | None, limits: Iterable[tuple[str, Fraction]]
-) -> set[Fraction]:
+def _values(kind: FactKind, own: Fraction | None, limits: Iterable[tuple[str, Fraction]]) -> set[Fraction]:
     """Round values from zero to well above what matters, with both sides of each threshold and the case's own."""
     bounds = set(limits)
     heights = [bound for _, bound in bounds] + ([own] if own is not None else [])
-    top = min(Fraction(int(kind.maximum)), max(Fraction(10), *(10 * height for height in heights), Fraction(10)))
+    top = min(
+        Fraction(int(kind.maximum)), max(Fraction(10), *(10 * height for height in heights), Fraction(10))
+    )
     lowest = 0 if kind.kind in _WHOLE else -1
     powers = range(lowest, math.ceil(math.log10(float(top))) + 1)
     values = {times * Fraction(10) ** power for power in powers for times in _STEPS}

@@ -122,9 +122,7 @@ class Kept:
     seen: Glance
 
 
-def kept_table(
-    columns: Sequence[tuple[str, Glance, Sequence[str]]], *, lang: str
-) -> Table:
+def kept_table(columns: Sequence[tuple[str, Glance, Sequence[str]]], *, lang: str) -> Table:
     """Scenarios side by side: level, probabilities, grades, and what was changed.
 
     Parameters
@@ -151,7 +149,9 @@ def kept_table(
         name = say("chance_of", lang, level=level_words(code, lang))
         rows.append((name, *(_share(seen, code, lang) for seen in seens)))
     for factor in _FACTORS:
-        rows.append((label("factor", factor, lang), *(grade_words(seen, factor, lang=lang) for seen in seens)))
+        rows.append(
+            (label("factor", factor, lang), *(grade_words(seen, factor, lang=lang) for seen in seens))
+        )
     rows.append((label("factor", "risk", lang), *(_risk(seen, lang) for seen in seens)))
     told = ("\n".join(changes) or say("nothing_changed", lang) for _, _, changes in columns)
     rows.append((say("changed", lang), *told))
