@@ -244,3 +244,14 @@ def test_strange_paths_are_refused(path):
 def test_draws_must_be_at_least_one():
     with pytest.raises(ValueError, match="at least 1"):
         assess(kettle(), rng=np.random.default_rng(1), draws=0)
+
+
+def test_a_scenario_too_rare_for_the_level_table_keeps_only_what_triggers_guarantee():
+    rare = GOOD.replace('p = "1/100"', 'p = "1/1000000"').replace("severity = 3", "severity = 4")
+    a = assess(kettle(rare), rng=np.random.default_rng(1), draws=100)
+    assert (a.scenarios.at[0, "p_exact"], a.lo, a.hi) == ("1/20000000", "Ⅳ", "Ⅳ")
+    assert a.profiles.set_index("profile").at["house_three_factors", "lo"] == "Ⅲ"
+    died = rare.replace("[facts.deaths]\nvalue = 0", "[facts.deaths]\nvalue = 12").replace(
+        "value = 2\n", "value = 12\n", 1
+    )
+    assert assess(kettle(died), rng=np.random.default_rng(1), draws=100).lo == "Ⅱ"

@@ -24,7 +24,9 @@ COMPOSES = "case.py composes its stream"
 # file → file it imports → why. Every room may import foundation; the workbench may import all.
 ARROWS: dict[str, dict[str, str]] = {
     "foundation/codes.py": {"foundation/standards.py": LIST, "foundation/tables.py": "rows as records"},
+    "foundation/decision_table.py": {"foundation/faults.py": "all faults of a table are told at once"},
     "foundation/glossary.py": {"foundation/standards.py": LIST, "foundation/tables.py": "rows as records"},
+    "foundation/method_numbers.py": {"foundation/standards.py": LIST},
     "foundation/scales.py": {"foundation/standards.py": LIST},
     "foundation/standards.py": {
         "foundation/tables.py": "a standard is a table checked against the dictionary",
@@ -32,6 +34,7 @@ ARROWS: dict[str, dict[str, str]] = {
     },
     "foundation/tables.py": {"foundation/faults.py": "all faults of a table are told at once"},
     "foundation/toml_file.py": {"foundation/faults.py": "all faults of a file are told at once"},
+    "foundation/units.py": {"foundation/faults.py": "all faults of an input are told at once"},
     "foundation/distributions.py": {
         "foundation/elicited.py": "a quantile-elicited quantity is one distribution"
     },
@@ -44,6 +47,9 @@ ARROWS: dict[str, dict[str, str]] = {
         "assessment/case_file.py": COMPOSES,
         "assessment/robustness.py": COMPOSES,
         "assessment/sentences.py": COMPOSES,
+    },
+    "assessment/preferences/judgement_groups.py": {
+        "assessment/preferences/pairwise.py": "a group and a repair are judged by the same consistency ratio",
     },
     "assessment/case_checks.py": {"assessment/case_file.py": FACTS},
     "assessment/sentences.py": {"assessment/case_file.py": FACTS},

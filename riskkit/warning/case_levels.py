@@ -6,6 +6,7 @@ import functools
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -190,14 +191,7 @@ def evaluate(case: Case, x: Mapping[str, Floats], *, profile: Profile) -> Outcom
     ends = []
     for end in (0, 1):
         shared = {"urgency": np.atleast_1d(urgency[end]), "scope": np.atleast_1d(scope[end])}
-        ranks = [
-            level_ranks(
-                {"severity": one.grade[end], "probability": one.likelihood, "risk": one.risk_rank, **shared},
-                floor=np.atleast_1d(floor[end]),
-                profile=profile,
-            )
-            for one in scenarios
-        ]
+        ranks = [_scenario_ranks(one, end, shared, floor=floor[end], profile=profile) for one in scenarios]
         ends.append(np.broadcast_arrays(*ranks))
     return Outcome(
         np.max(ends[0], axis=0),
@@ -209,6 +203,16 @@ def evaluate(case: Case, x: Mapping[str, Floats], *, profile: Profile) -> Outcom
         floor=floor,
         facts=facts,
     )
+
+
+def _scenario_ranks(
+    one: ScenarioOutcome, end: int, shared: Mapping[str, NDArray[Any]], *, floor: Ranks, profile: Profile
+) -> Ranks:
+    """Level ranks of a scenario; one too rare for the level table keeps only what triggers guarantee."""
+    grades = {"severity": one.grade[end], "probability": one.likelihood, "risk": one.risk_rank}
+    floors = np.atleast_1d(floor)
+    ranks = level_ranks(grades | dict(shared), floor=floors, profile=profile)
+    return np.where(one.p <= profile.p_floor, floors, ranks).astype(np.int8)
 
 
 def _one_scenario(

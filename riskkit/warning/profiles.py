@@ -19,6 +19,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from riskkit.foundation import standards
+from riskkit.foundation.distributions import exact
 from riskkit.foundation.faults import Fault, refuse, shown
 from riskkit.foundation.scales import scale
 from riskkit.foundation.tables import check, records, typed
@@ -74,6 +75,8 @@ class Profile:
         Most levels that adjustments may add.
     harm_from : int
         Harm that has happened counts for scenarios of at least this severity.
+    p_floor : float
+        A scenario of at most this probability is not graded by the level table; triggers still count.
     rules : mapping of str to tuple of Rule
         Rules by ``severity``, ``urgency``, ``scope`` and ``trigger``.
     rows : DataFrame
@@ -90,6 +93,7 @@ class Profile:
     raises: tuple[tuple[str, int, int], ...]
     max_raise: int
     harm_from: int
+    p_floor: float
     rules: Mapping[str, tuple[Rule, ...]]
     rows: pd.DataFrame
     zh: str
@@ -176,7 +180,7 @@ def build_profile(
     adjustments = tuple((r["factor"], int(r["at_least"]), int(r["raise_by"])) for r in records(raises))
     tables = {"profile_cells": cells, "profile_raises": raises, "grade_rules": rules}
     rows = pd.concat([rows_of(rows, table) for table, rows in tables.items()])
-    numbers = (str(head["max_raise"]), str(head["harm_from"]))
+    numbers = tuple(str(head[key]) for key in ("max_raise", "harm_from", "p_floor"))
     text = [str(head["profile"]), *numbers, *(t.to_csv() for t in (cells, raises, rules))]
     return Profile(
         name=str(head["profile"]),
@@ -185,6 +189,7 @@ def build_profile(
         raises=adjustments,
         max_raise=int(head["max_raise"]),
         harm_from=int(head["harm_from"]),
+        p_floor=float(exact(head["p_floor"])),
         rules=compiled,
         rows=rows.reset_index(drop=True),
         **{key: str(head[key]) for key in ("zh", "en", "note_zh", "note_en", "status")},
@@ -287,8 +292,9 @@ def load_profile(path: str | Path) -> Profile:
         "ruleset": "house",
         "max_raise": 0,
         "harm_from": 3,
-        "note_zh": "",
-        "note_en": "",
+        "p_floor": 0,
+        "note_zh": "使用者自定的方案。",
+        "note_en": "A profile of the user's own.",
         **data.get("profile", {}),
     }
     strange = [key for key in data if key not in ("profile", "cells", "raises", "rules")]

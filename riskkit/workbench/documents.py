@@ -133,14 +133,8 @@ def print_html(notebook: Mapping[str, Any], *, lang: str, title: str) -> str:
     """
     reading = read_notebook(notebook, lang=lang)
     pictures = [part for part in reading.parts if isinstance(part, Picture)]
-<<<<<<< HEAD
-    drawn = {
-        each.id: _data_url(svg) for each, svg in zip(pictures, stills(pictures, kind="svg"), strict=True)
-    }
-=======
     svgs = stills(pictures, kind="svg")
     drawn = {each.id: _data_url(svg) for each, svg in zip(pictures, svgs, strict=True)}
->>>>>>> pages
     numbers = Numbers(lang)
     before, between, after = page_text("page_of", lang, page="\0", pages="\0").split("\0")
     return (
@@ -193,12 +187,5 @@ def _has_chinese_font() -> bool:
     if lister is None:
         folders = (Path(folder).expanduser() for folder in _FONT_FOLDERS)
         return any(True for folder in folders for _ in folder.rglob("*CJK*"))
-<<<<<<< HEAD
-    listed = subprocess.run(
-        [lister, ":lang=zh", "family"], capture_output=True, text=True, check=False, timeout=60
-    )
-    return bool(listed.stdout.strip())
-=======
     asked = [lister, ":lang=zh", "family"]
     return bool(subprocess.run(asked, capture_output=True, check=False, timeout=60).stdout.strip())
->>>>>>> pages

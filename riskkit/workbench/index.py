@@ -176,16 +176,8 @@ def _facts(case: Mapping[str, Any], lang: str) -> list[tuple[str, str]]:
     rows = [
         ("index_product", listed(word for word in goods if word)),
         ("index_origin", listed(_country(code, lang) for code in case.get("origin") or ())),
-<<<<<<< HEAD
-        (
-            "index_hazards",
-            listed(_word("hazard_class", code, lang) for code in case.get("hazard_classes") or ()),
-        ),
-        ("index_channels", listed(_word("channel", code, lang) for code in case.get("channels") or ())),
-=======
         ("index_hazards", listed(_word("hazard_class", code, lang) for code in hazards)),
         ("index_channels", listed(_word("channel", code, lang) for code in channels)),
->>>>>>> pages
     ]
     return [(page_text(key, lang), words) for key, words in rows if words]
 
@@ -203,13 +195,7 @@ def _filters(cards: Sequence[Mapping[str, Any]], lang: str) -> list[dict[str, An
             {
                 "name": name,
                 "label": page_text(f"index_filter_{name}", lang),
-<<<<<<< HEAD
-                "choices": [
-                    (code, _word(kind, code, lang)) for code in _in_use(cards, f"{name}s", codes(kind))
-                ],
-=======
                 "choices": [(code, _word(kind, code, lang)) for code in used],
->>>>>>> pages
             }
             for name, kind in (("hazard", "hazard_class"), ("channel", "channel"))
             for used in [_in_use(cards, f"{name}s", codes(kind))]

@@ -52,15 +52,8 @@ def stills(pictures: Sequence[Picture], *, kind: Literal["svg", "png"]) -> list[
     import kaleido
 
     _open_browser()
-<<<<<<< HEAD
-    return [
-        _bytes(kaleido.calc_fig_sync(_on_paper(each.figure), _options(each.figure, kind)))
-        for each in pictures
-    ]
-=======
     figures = [each.figure for each in pictures]
     return [_bytes(kaleido.calc_fig_sync(_on_paper(figure), _options(figure, kind))) for figure in figures]
->>>>>>> pages
 
 
 def _bytes(drawn: Any) -> bytes:
@@ -79,15 +72,8 @@ def _on_paper(figure: Mapping[str, Any]) -> dict[str, Any]:
     margin = {"t": 16, "r": 16, "b": 48, **layout.get("margin", {})}
     font = {"color": "#16202c", **layout.get("font", {}), "family": _FONT}
     ground = {"paper_bgcolor": "#ffffff", "plot_bgcolor": "#ffffff"}
-<<<<<<< HEAD
-    return {
-        "data": list(figure.get("data", [])),
-        "layout": {**ground, **layout, "margin": margin, "font": font},
-    }
-=======
     layout = {**ground, **layout, "margin": margin, "font": font}
     return {"data": list(figure.get("data", [])), "layout": layout}
->>>>>>> pages
 
 
 @cache

@@ -86,14 +86,8 @@ def word_document(reading: Reading, drawn: Sequence[bytes], *, lang: str, title:
                 labels.append((label, part.table))
                 _picture(document, part, next(pictures), label=label)
             case Failure():
-<<<<<<< HEAD
-                _alarm(
-                    document, f"✕ {page_text('failed_cell', lang)} {part.cell}: {part.name}: {part.message}"
-                )
-=======
                 where = f"{page_text('failed_cell', lang)} {part.cell}"
                 _alarm(document, f"✕ {where}: {part.name}: {part.message}")
->>>>>>> pages
     _annex(document, [(label, table) for label, table in labels if table.rows], lang)
     _provenance(document, reading, lang)
     out = io.BytesIO()
@@ -113,17 +107,8 @@ def _prepare(document: WordDocument, *, lang: str, title: str) -> None:
     document.styles["Caption"].paragraph_format.keep_with_next = True
     page = document.sections[0]
     page.page_width, page.page_height = Cm(21), Cm(29.7)
-<<<<<<< HEAD
-    page.left_margin, page.right_margin, page.top_margin, page.bottom_margin = (
-        Cm(2.6),
-        Cm(2.6),
-        Cm(2.8),
-        Cm(2.5),
-    )
-=======
     page.left_margin = page.right_margin = Cm(2.6)
     page.top_margin, page.bottom_margin = Cm(2.8), Cm(2.5)
->>>>>>> pages
     page.header.paragraphs[0].text = title
     page_numbers(page.footer.paragraphs[0], page_text("page_of", lang, page="\0", pages="\0").split("\0"))
     about = document.core_properties

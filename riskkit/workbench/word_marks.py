@@ -185,14 +185,8 @@ def add_badge(paragraph: WordParagraph, badge: Badge) -> None:
     """
     mark = paragraph.add_run(f" {badge.symbol} ")
     mark._r.get_or_add_rPr().append(element("w:color", val=ink(badge.colour).lstrip("#")))
-<<<<<<< HEAD
-    mark._r.get_or_add_rPr().append(
-        element("w:shd", val="clear", color="auto", fill=badge.colour.lstrip("#"))
-    )
-=======
     fill = badge.colour.lstrip("#")
     mark._r.get_or_add_rPr().append(element("w:shd", val="clear", color="auto", fill=fill))
->>>>>>> pages
     paragraph.add_run(f" {badge.label}").bold = True
 
 
@@ -208,15 +202,7 @@ def three_lines(table: WordTable) -> None:
     1
     """
     borders = OxmlElement("w:tblBorders")
-<<<<<<< HEAD
-    for side, size, colour in (
-        ("top", "12", "173A63"),
-        ("bottom", "12", "173A63"),
-        ("insideH", "4", "C9D1DA"),
-    ):
-=======
     for side, size, colour in (("top", "12", _RULE), ("bottom", "12", _RULE), ("insideH", "4", _FINE)):
->>>>>>> pages
         borders.append(element(f"w:{side}", val="single", sz=size, space="0", color=colour))
     properties = table._tbl.tblPr
     later = [each for each in properties if each.tag in _AFTER_BORDERS]
