@@ -32,10 +32,10 @@ def moved(dist: Distribution, to: Fraction, *, most: float) -> Distribution:
     Returns
     -------
     Distribution
-        Of the same kind. A fixed value, and a number moved to or from 0, is fixed: there is no proportion to keep.
-        A beta distribution keeps its first shape when moved down and the sum of both when moved up, so that it
-        never claims to rest on fewer events than were counted. Judged quantiles are fitted again and come as near as
-        the fit allows.
+        Of the same kind. A fixed value, and a number moved to or from 0, is fixed: there is no proportion
+        to keep. A beta distribution keeps its first shape when moved down and the sum of both when moved up,
+        so that it never claims to rest on fewer events than were counted. Judged quantiles are fitted again
+        and come as near as the fit allows.
 
     Examples
     --------
@@ -71,7 +71,7 @@ def _exact(value: float) -> Fraction:
 
 
 def _moved_quantiles(dist: Elicited, to: Fraction, *, most: float) -> Elicited | None:
-    """Judged quantiles, each multiplied until the fitted median is there; None where one would reach `most`."""
+    """Judged quantiles, multiplied until the fitted median is there; None where one would reach `most`."""
     times, there = 1.0, dist
     for _ in range(8):
         times *= float(to / best(there))
@@ -92,7 +92,8 @@ def changed(case: Case, moves: Mapping[str, Fraction | None]) -> Case:
     case : Case
         The case.
     moves : mapping of str to Fraction or None
-        New best estimate by input, named as in `riskkit.warning.case_levels.point_of`; None makes a fact unknown.
+        New best estimate by input, named as in `riskkit.warning.case_levels.point_of`; None makes a fact
+        unknown.
 
     Returns
     -------

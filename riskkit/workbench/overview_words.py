@@ -1,4 +1,4 @@
-"""What the overview shows, as plain values in one language: tiles, bars, the table of cases, what has changed."""
+"""What the overview shows, as plain values in one language: tiles, bars, table of cases, what has changed."""
 
 from __future__ import annotations
 

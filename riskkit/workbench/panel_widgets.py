@@ -28,7 +28,7 @@ class InputList(anywidget.AnyWidget):
     """
 
     _esm = str(asset("panel_inputs.js"))
-    fields = traitlets.List().tag(sync=True)
+    fields: Any = traitlets.List().tag(sync=True)
     positions = traitlets.Dict().tag(sync=True)
     words = traitlets.Dict().tag(sync=True)
 
@@ -50,8 +50,8 @@ class SortedTable(anywidget.AnyWidget):
     """
 
     _esm = str(asset("panel_table.js"))
-    columns = traitlets.List().tag(sync=True)
-    rows = traitlets.List().tag(sync=True)
+    columns: Any = traitlets.List().tag(sync=True)
+    rows: Any = traitlets.List().tag(sync=True)
     by = traitlets.Int(0).tag(sync=True)
     names = traitlets.Int(0).tag(sync=True)
     words = traitlets.Dict().tag(sync=True)
@@ -193,8 +193,9 @@ class Drawing:
     --------
     >>> from riskkit.workbench.blocks import Table
     >>> numbers = Table("Numbers", ("n",), (("1",),))
-    >>> drawing = Drawing(Picture("p", "A chart", "It rises.", numbers, {"data": [], "layout": {"height": 200}}), "n")
-    >>> drawing.show(Picture("p", "A chart", "It <falls>.", numbers, {"data": [], "layout": {"height": 300}}))
+    >>> low, high = ({"data": [], "layout": {"height": height}} for height in (200, 300))
+    >>> drawing = Drawing(Picture("p", "A chart", "It rises.", numbers, low), "Numbers")
+    >>> drawing.show(Picture("p", "A chart", "It <falls>.", numbers, high))
     >>> drawing.figure.layout.height, "It &lt;falls&gt;." in drawing.caption.value
     (300, True)
     """

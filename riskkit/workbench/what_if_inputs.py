@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from riskkit.assessment.case_file import Case, Scenario, Step
-from riskkit.assessment.sentences import input_kind, input_name, say_number
+from riskkit.assessment.sentences import input_name, say_number
 from riskkit.foundation import standards
 from riskkit.foundation.glossary import label
 from riskkit.foundation.scales import scale
@@ -123,7 +123,7 @@ def _severity_field(s: Scenario, title: str, lang: str) -> Field:
     harm, table = scale("harm"), standards.table("injury_severity")
     worded = set(table.loc[table["injury"] == s.injury, "level"].astype(int))
     own = max(s.severity, key=lambda pair: (pair[1], pair[0]))[0]
-    levels = [level for level in (1, 2, 3, 4) if level in worded]
+    levels = [level for level in range(1, 5) if level in worded]
     stops = [
         Stop(Fraction(level), f"{harm.symbol(str(level))} {harm.word(str(level), lang)}") for level in levels
     ]
@@ -182,7 +182,7 @@ def _placed(stops: tuple[Stop, ...], own: Fraction) -> tuple[int, int]:
 
 
 def _values(kind: FactKind, own: Fraction | None, limits: Iterable[tuple[str, Fraction]]) -> set[Fraction]:
-    """Round values from zero to well above what matters, with both sides of each threshold and the case's own."""
+    """Round values from zero to well above what matters, both sides of each threshold, the case's own."""
     bounds = set(limits)
     heights = [bound for _, bound in bounds] + ([own] if own is not None else [])
     top = min(
@@ -205,8 +205,8 @@ def say_chance(p: Fraction, lang: str) -> str:
 
     Examples
     --------
-    >>> say_chance(Fraction(1, 2500), "en"), say_chance(Fraction(1, 5), "zh"), say_chance(Fraction(9, 10), "en")
-    ('1 in 2,500', '1/5（20%）', '90 %')
+    >>> say_chance(Fraction(1, 2500), "en"), say_chance(Fraction(1, 5), "zh")
+    ('1 in 2,500', '1/5（20%）')
     """
     if p > Fraction(1, 2):
         return percent(float(p), lang)
@@ -227,9 +227,10 @@ def moves(known: Iterable[Field], positions: Mapping[str, int]) -> dict[str, Fra
 
     Examples
     --------
-    >>> field = Field("n", "slider", "", "", "", (Stop(Fraction(0), "0"), Stop(Fraction(7), "7")), 0, 0, True)
-    >>> moves([field], {"n": 1}), moves([field], {"n": -1}), moves([field], {"n": 0}), moves([field], {"n": 9})
-    ({'n': Fraction(7, 1)}, {'n': None}, {}, {})
+    >>> stops = (Stop(Fraction(0), "0"), Stop(Fraction(7), "7"))
+    >>> field = Field("n", "slider", "", "", "", stops, 0, 0, True)
+    >>> [moves([field], {"n": at}) for at in (1, -1, 0, 9)]
+    [{'n': Fraction(7, 1)}, {'n': None}, {}, {}]
     """
     found: dict[str, Fraction | None] = {}
     for field in known:
@@ -271,14 +272,3 @@ def said_moves(case: Case, known: Iterable[Field], positions: Mapping[str, int],
 
 def _at(field: Field, at: int, lang: str) -> str:
     return say("not_known", lang) if at == UNKNOWN else field.stops[at].said
-
-
-def is_probability(field: Field) -> bool:
-    """Whether an input is a probability.
-
-    Examples
-    --------
-    >>> is_probability(Field("a.p1", "slider", "", "", "", (), 0, 0, False))
-    True
-    """
-    return input_kind(field.name) == "probability"

@@ -255,7 +255,7 @@ class WhatIf:
         self.toml.value = self._toml()
 
     def _explained(self) -> list[Section]:
-        """Why the level is what it is, what would change it, and the sources that the numbers in it stand for."""
+        """Why the level is what it is, what would change it, and the sources that are cited in it."""
         parts = (reports.basis, reports.changes, reports.sources)
         found = [part for part in (one(self.assessment, lang=self.lang) for one in parts) if part is not None]
         cited = found.pop()

@@ -68,12 +68,10 @@ def _level_rows(seen: Glance, lang: str) -> list[dict[str, Any]]:
     inside = range(codes.index(seen.lo), codes.index(seen.hi) + 1)
     rows = []
     for code in reversed(codes):
-        certain, possible = (float(seen.shares.at[code, name]) for name in ("certain", "possible"))
-        told = percent(certain, lang), percent(possible, lang)
-        said = told[0] if told[0] == told[1] else text("from_to", lang, low=told[0], high=told[1])
+        certain, possible = (float(seen.shares[name].loc[code]) for name in ("certain", "possible"))
         row = {"symbol": of.symbol(code), "colour": of.colour(code), "label": f"{code} {of.word(code, lang)}"}
         widths = {"certain": round(100 * certain, 2), "maybe": round(100 * (possible - certain), 2)}
-        rows.append(row | widths | {"said": said, "is_in": codes.index(code) in inside})
+        rows.append(row | widths | {"said": _share(seen, code, lang), "is_in": codes.index(code) in inside})
     return rows
 
 
@@ -93,7 +91,7 @@ def grade_words(seen: Glance, factor: str, *, lang: str) -> str:
     >>> grade_words(seen, "severity", lang="zh")
     '④ 特别严重'
     """
-    lo, hi = (grade(factor, int(seen.grades.at[factor, end]), lang) for end in ("lo", "hi"))
+    lo, hi = (grade(factor, int(seen.grades[end].loc[factor]), lang) for end in ("lo", "hi"))
     return lo if lo == hi else text("from_to", lang, low=lo, high=hi)
 
 
@@ -160,7 +158,7 @@ def kept_table(columns: Sequence[tuple[str, Glance, Sequence[str]]], *, lang: st
 
 
 def _share(seen: Glance, code: str, lang: str) -> str:
-    told = [percent(float(seen.shares.at[code, name]), lang) for name in ("certain", "possible")]
+    told = [percent(float(seen.shares[name].loc[code]), lang) for name in ("certain", "possible")]
     return told[0] if told[0] == told[1] else text("from_to", lang, low=told[0], high=told[1])
 
 
