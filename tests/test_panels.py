@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import csv
-import re
 import string
 from collections.abc import Iterator
 from fractions import Fraction
@@ -13,6 +12,7 @@ from pathlib import Path
 import ipywidgets
 import numpy as np
 import pytest
+from hostile import HOSTILE, KETTLE, hostile_case
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -43,10 +43,7 @@ from riskkit.workbench.what_if_inputs import UNKNOWN, Field, fields, moves, said
 from riskkit.workbench.what_if_levels import contradictions, glance
 from riskkit.workbench.what_if_panel import WhatIf
 
-HERE = Path(__file__).resolve().parent
-KETTLE = HERE / "cases" / "kettle.toml"
 NOTE7 = "note7-battery-2016"
-HOSTILE = "<script>window.bad=1</script><img src=x onerror=window.bad=1>"
 GRADED = [name for name in shipped_cases() if load_case(name).goods != "food"]
 
 
@@ -60,16 +57,6 @@ def _at(field: Field, value: Fraction) -> int:
 
 def _panel(case: str | Path = NOTE7, *, lang: str = "en", draws: int = 200) -> WhatIf:
     return WhatIf(case, lang=lang, profile="house_matrix", draws=draws, seed=1)
-
-
-def hostile_case(folder: Path) -> Path:
-    """The kettle with markup in every text a person reads."""
-    text = KETTLE.read_text(encoding="utf-8")
-    text = re.sub(r'(zh|en) = "', lambda hit: f"{hit[0]}{HOSTILE.replace(chr(34), '')} ", text)
-    text = text.replace('brand = "', f'brand = "{HOSTILE}').replace('id = "kettle"', 'id = "hostile"')
-    path = folder / "hostile.toml"
-    path.write_text(text, encoding="utf-8")
-    return path
 
 
 # Moving a distribution
@@ -240,19 +227,19 @@ def test_the_quick_look_says_what_the_assessment_says(name: str, used: str) -> N
 
 
 def test_a_move_changes_the_level_and_reset_brings_it_back() -> None:
-    panel = _panel()
-    days = next(field for field in panel.fields if field.name == "days_to_act")
-    assert (panel.seen.lo, panel.seen.hi) == ("Ⅰ", "Ⅰ")
-    panel.set({"days_to_act": _at(days, Fraction(8))})
-    assert panel.seen.lo == "Ⅱ"
-    assert "Lower than in the case (there: Ⅰ)." in panel.gauge.value
-    assert (
-        "time left to act (days): 1 → 8" in panel.toml.value or "time left to act: 1 → 8" in panel.toml.value
-    )
-    panel.set({"days_to_act": UNKNOWN})
-    assert (panel.seen.lo, panel.seen.hi) == ("Ⅱ", "Ⅰ")  # not known is not low
+    panel = _panel(KETTLE)
+    found = {field.name: field for field in panel.fields}
+    assert (panel.seen.lo, panel.seen.hi) == ("Ⅱ", "Ⅱ")
+    panel.set({"n_ports": _at(found["n_ports"], Fraction(4))})
+    assert (panel.seen.lo, panel.seen.hi) == ("Ⅲ", "Ⅲ")
+    assert "Lower than in the case (there: Ⅱ)." in panel.gauge.value
+    assert "# " in panel.toml.value and "ports affected: 7 → 4" in panel.toml.value
+    panel.set({"n_ports": UNKNOWN})
+    assert (panel.seen.lo, panel.seen.hi) == ("Ⅲ", "Ⅱ")  # not known is not low
+    panel.set({"scald.p1": _at(found["scald.p1"], Fraction(1, 40))})
+    assert panel.seen.lo == "Ⅰ" and "Higher than in the case" in panel.gauge.value
     panel.reset()
-    assert (panel.seen.lo, panel.case) == ("Ⅰ", panel.original)
+    assert (panel.seen.lo, panel.case) == ("Ⅱ", panel.original)
 
 
 def test_locked_draws_give_the_same_numbers_and_unlocked_ones_new_ones() -> None:

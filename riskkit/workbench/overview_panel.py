@@ -85,8 +85,8 @@ def assessed(names: tuple[str, ...], profile: str, draws: int, *, seed: int) -> 
 
     Examples
     --------
-    >>> assessed(("note7-battery-2016",), "house_matrix", 50, seed=1)[0]["warning"]["level"]
-    'Ⅰ'
+    >>> assessed(("note7-battery-2016",), "house_matrix", 50, seed=1)[0]["case"]["brand"]
+    'Samsung'
     """
     opened = [open_case(name, profile=profile) for name in names]
     return tuple(
