@@ -300,10 +300,24 @@ def test_without_interaction_nothing_is_shown() -> None:
 def test_another_case_can_be_chosen() -> None:
     shown = panels.what_if(NOTE7, lang="en", draws=50)
     assert shown is not None
-    chooser = shown.children[1].children[0]
+    chooser = shown.children[-1].children[0].children[0]
     assert [value for _, value in chooser.options] == sorted(shipped_cases())
     chooser.value = "melamine-milk-2008"
-    assert "melamine" in shown.children[-1].children[0].value.lower()
+    assert "melamine" in shown.children[-1].children[-1].children[0].value.lower()
+
+
+def test_without_a_page_around_it_a_panel_has_a_switch_of_language_that_keeps_the_case(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shown = panels.what_if(NOTE7, lang="en", draws=50)
+    assert shown is not None
+    shown.children[-1].children[0].children[0].value = "magnet-sets-2012"
+    shown.children[1].children[0].value = "zh"
+    said = " ".join(_html(shown))
+    assert load_case("magnet-sets-2012").title.zh in said and "改变输入" in said
+    monkeypatch.setenv("SERVER_SOFTWARE", "voila/0")
+    served = panels.what_if(NOTE7, lang="en", draws=50)
+    assert served is not None and served.children[1].children == ()
 
 
 def _html(widget: ipywidgets.Widget) -> Iterator[str]:
@@ -324,7 +338,9 @@ def test_markup_in_a_case_is_text_in_both_panels(tmp_path: Path, lang: str) -> N
     assert "<script" not in said and "<img" not in said
     said = " ".join(_html(table))
     assert "<script" not in said and "<img" not in said
-    assert HOSTILE in table.children[-1].rows[0][1]["text"]  # the page sets it as text: see tests/browser
+    assert (
+        HOSTILE in table.children[-1].children[-1].rows[0][1]["text"]
+    )  # the page sets it as text: see tests/browser
 
 
 def test_many_moves_are_followed_once() -> None:

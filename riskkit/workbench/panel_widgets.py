@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import anywidget
@@ -132,6 +133,38 @@ def box(kind: str, *children: ipywidgets.Widget) -> ipywidgets.Box:
     for name in kind.split():
         made.add_class(name)
     return made
+
+
+def in_either_language(lang: str, build: Callable[[str], Sequence[ipywidgets.Widget]]) -> ipywidgets.Box:
+    """A panel with its style, and a choice of language where the page around it has none.
+
+    Parameters
+    ----------
+    lang : str
+        ``zh`` or ``en``: the language at first.
+    build : callable
+        From a language to the widgets of the panel.
+
+    Examples
+    --------
+    >>> panel = in_either_language("zh", lambda lang: [ipywidgets.HTML(lang)])
+    >>> panel.children[1].children[0].value = "en"
+    >>> panel.children[2].children[0].value
+    'en'
+    """
+    inside = box("rkp-col", *build(lang))
+    choice = ipywidgets.Dropdown(
+        options=[("中文", "zh"), ("English", "en")], value=lang, description="语言 Language"
+    )
+
+    def switch(change: Mapping[str, Any]) -> None:
+        inside.children = tuple(build(change["new"]))
+
+    choice.observe(switch, "value")
+    is_served = os.environ.get("SERVER_SOFTWARE", "").startswith(
+        "voila"
+    )  # whose page has a switch of its own
+    return box("rkp rkp-col", style(), box("rkp-row", *([] if is_served else [choice])), inside)
 
 
 class Later:

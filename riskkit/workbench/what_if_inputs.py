@@ -67,8 +67,9 @@ class Field:
     may_be_unknown: bool
 
     def to_json(self) -> dict[str, Any]:
-        """What the page needs to draw it: words and positions, no numbers."""
-        return vars(self) | {"stops": [stop.said for stop in self.stops]}
+        """What the page needs to draw it: words and positions, no numbers; whether its group stands open."""
+        opens = self.may_be_unknown and self.at != UNKNOWN
+        return vars(self) | {"stops": [stop.said for stop in self.stops], "opens": opens}
 
 
 def fields(case: Case, *, profile: Profile, lang: str) -> tuple[Field, ...]:

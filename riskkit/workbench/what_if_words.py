@@ -175,7 +175,8 @@ def head_words(case: Case, assessment: Assessment, *, lang: str) -> dict[str, st
     """
     used = assessment.profile
     name, note = (used.zh, used.note_zh) if lang == "zh" else (used.en, used.note_en)
-    origin = listed((country_name(code, lang) for code in case.product.origin), lang)
+    named = (country_name(code, lang) for code in case.product.origin)
+    origin = listed(named, lang, empty=say("not_known", lang))
     about = [
         case.product.name.say(lang),
         say("origin_of", lang, origin=origin),
