@@ -90,6 +90,9 @@ ARROWS: dict[str, dict[str, str]] = {
         "warning/reasons.py": "a table row carries the reason of its grade",
     },
     "warning/grading.py": {"warning/profiles.py": "a grade is looked up in the tables of a profile"},
+    "warning/profiles.py": {
+        "warning/profile_file.py": "a user's own profile is checked before its rows are read"
+    },
     "warning/reasons.py": {"warning/profiles.py": "a reason cites the rows of a profile"},
 }
 # Against the stream, on purpose.

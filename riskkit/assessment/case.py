@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from pydantic import TypeAdapter, ValidationError
 
-from riskkit.assessment.case_checks import case_faults
+from riskkit.assessment.case_checks import case_faults, yes_no_faults
 from riskkit.assessment.case_file import Case, Text
 from riskkit.assessment.robustness import InputRange, Ranks, flips, level_shares, tornado
 from riskkit.assessment.sentences import input_kind, missing_facts, open_questions, robustness_sentence
@@ -136,12 +136,9 @@ def parse_case(file: TomlFile) -> Case:
         told = [dict(item) for item in error.errors(include_url=False)]
         faults = [_pydantic_fault(file, item) for item in told if not _is_echo(item)]
         raise InputFaults(file.name, faults) from error
-    found = case_faults(
-        case,
-        facts=standards.facts(),
-        injuries=standards.table("injury_severity"),
-        matrix=standards.risk_matrix(METHOD),
-    )
+    facts, injuries = standards.facts(), standards.table("injury_severity")
+    found = case_faults(case, facts=facts, injuries=injuries, matrix=standards.risk_matrix(METHOD))
+    found += yes_no_faults(file.data, facts)
     refuse(file.name, [Fault(file.place(place), shown(value), rule) for place, value, rule in found])
     return case
 

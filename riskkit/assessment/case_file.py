@@ -7,13 +7,13 @@ A number in a case is a :class:`Fact`: a value or a distribution, with where it 
 from __future__ import annotations
 
 import datetime as dt
-import re
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
 from riskkit.foundation import codes, glossary
+from riskkit.foundation.faults import plain_text
 from riskkit.foundation.uncertainty import (
     Distribution,
     Fixed,
@@ -24,17 +24,6 @@ from riskkit.foundation.uncertainty import (
 )
 
 _STRICT = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
-
-# Characters that hide or reorder text: controls other than line feed and tab, and bidirectional overrides.
-_HIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
-
-
-def _plain(text: str) -> str:
-    if _HIDDEN.search(text):
-        raise ValueError("text without control or direction-changing characters")
-    if not text.strip():
-        raise ValueError("text that is not empty")
-    return text.strip()
 
 
 def _of_list(kind: str) -> AfterValidator:
@@ -59,13 +48,31 @@ def _hs(code: str) -> str:
 
 
 def _distribution(value: Any) -> Distribution:
+    """Of a fact, where true and false stand for 1 and 0; a probability takes numbers only."""
     return parse_distribution({True: 1, False: 0}[value] if isinstance(value, bool) else value)
+
+
+def _only(kind: type) -> BeforeValidator:
+    """Taken as written: no text for a number, no number for a date."""
+
+    def check(value: Any) -> Any:
+        if type(value) is not kind:
+            raise ValueError({int: "a whole number", dt.date: "a date such as 2026-05-01"}[kind])
+        return value
+
+    return BeforeValidator(check)
+
+
+def _once(items: tuple[Any, ...]) -> tuple[Any, ...]:
+    if len(set(items)) < len(items):
+        raise ValueError("entries that stand once")
+    return items
 
 
 def _severity(value: Any) -> tuple[tuple[int, float], ...]:
     if isinstance(value, tuple):  # of a record that was read before, now replaced in part
         return value
-    if isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 4:
         value = {str(value): 1}
     if (
         not isinstance(value, dict)
@@ -79,16 +86,18 @@ def _severity(value: Any) -> tuple[tuple[int, float], ...]:
     return tuple((level, float(mix[level])) for level in sorted(mix))
 
 
-Word = Annotated[str, Field(max_length=200), AfterValidator(_plain)]
-Line = Annotated[str, Field(max_length=400), AfterValidator(_plain)]
-Prose = Annotated[str, Field(max_length=4000), AfterValidator(_plain)]
+Word = Annotated[str, Field(max_length=200), AfterValidator(plain_text)]
+Line = Annotated[str, Field(max_length=400), AfterValidator(plain_text)]
+Prose = Annotated[str, Field(max_length=4000), AfterValidator(plain_text)]
 Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 Country = Annotated[str, AfterValidator(_country)]
 HsCode = Annotated[str, AfterValidator(_hs)]
 Number = Annotated[Distribution, BeforeValidator(_distribution)]
-Probability = Annotated[Distribution, BeforeValidator(_distribution), AfterValidator(as_probability)]
+Probability = Annotated[Distribution, BeforeValidator(parse_distribution), AfterValidator(as_probability)]
 SeverityMix = Annotated[tuple[tuple[int, float], ...], BeforeValidator(_severity)]
-SourceIds = Annotated[tuple[Id, ...], Field(max_length=20)]
+Date = Annotated[dt.date, _only(dt.date)]
+Once = AfterValidator(_once)
+SourceIds = Annotated[tuple[Id, ...], Field(max_length=20), Once]
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -160,9 +169,9 @@ class Product:
     """What the case is about; an origin, brand or maker that is not known stays out."""
 
     name: Text
-    hs: Annotated[tuple[HsCode, ...], Field(min_length=1, max_length=50)]
+    hs: Annotated[tuple[HsCode, ...], Field(min_length=1, max_length=50), Once]
     description: Text
-    origin: Annotated[tuple[Country, ...], Field(max_length=50)] = ()
+    origin: Annotated[tuple[Country, ...], Field(max_length=50), Once] = ()
     brand: Word | None = None
     maker: Line | None = None
     importer: Line | None = None
@@ -189,7 +198,7 @@ class Presumption:
 class Action:
     """What an authority or firm then did, and when."""
 
-    date: dt.date
+    date: Date
     authority: Text
     what: Text
     source: Annotated[tuple[Id, ...], Field(min_length=1, max_length=20)]
@@ -201,7 +210,7 @@ class Source:
 
     id: Id
     publisher: Text
-    year: Annotated[int, Field(ge=1900, le=2100)]
+    year: Annotated[int, _only(int), Field(ge=1900, le=2100)]
     document: Line
     url: Annotated[str, Field(pattern=r"^https?://[^\s<>\"']+$", max_length=500)] | None = None
 
@@ -217,24 +226,26 @@ class Question:
 class Case:
     """A product-safety case as of a date, from one TOML file."""
 
-    schema: Literal[1]
+    schema: Annotated[Literal[1], _only(int)]
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
     title: Text
     summary: Text
-    assessed_on: dt.date
+    assessed_on: Date
     jurisdiction: Country
     goods: Annotated[str, _of_list("goods")]
     direction: Annotated[str, _of_list("direction")]
-    channels: Annotated[tuple[Annotated[str, _of_list("channel")], ...], Field(min_length=1)]
+    channels: Annotated[
+        tuple[Annotated[str, _of_list("channel")], ...], Field(min_length=1, max_length=50), Once
+    ]
     product: Product
     exposure: Exposure
     hazards: Annotated[tuple[Hazard, ...], Field(min_length=1, max_length=20)]
     scenarios: Annotated[tuple[Scenario, ...], Field(min_length=1, max_length=30)]
     sources: Annotated[tuple[Source, ...], Field(min_length=1, max_length=200)]
     facts: dict[str, Fact] = Field(default_factory=dict)
-    presumptions: tuple[Presumption, ...] = ()
-    actions: tuple[Action, ...] = ()
-    questions: tuple[Question, ...] = ()
+    presumptions: Annotated[tuple[Presumption, ...], Field(max_length=20)] = ()
+    actions: Annotated[tuple[Action, ...], Field(max_length=300)] = ()
+    questions: Annotated[tuple[Question, ...], Field(max_length=100)] = ()
 
     def hazard_classes(self) -> tuple[str, ...]:
         """The policy's hazard classes in the case, in the policy's order."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -15,6 +16,11 @@ from scipy.special import betaincinv, ndtr, ndtri
 from riskkit.foundation.elicited import Elicited, elicited_quantile, fit_quantiles
 
 Floats = NDArray[np.float64]
+
+# What a person may write as a number. Fraction() by itself would also work 1e999999999 out, digit by digit.
+_WRITTEN = re.compile(
+    r"[+-]?(?:[0-9]+/[0-9]+|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?)", re.ASCII
+)
 
 
 @dataclass(frozen=True)
@@ -92,13 +98,20 @@ def exact(value: Any) -> Fraction:
     --------
     >>> exact(0.1), exact("1/50"), exact(3)
     (Fraction(1, 10), Fraction(1, 50), Fraction(3, 1))
+    >>> exact("1e999999999")
+    Traceback (most recent call last):
+    ValueError: a finite number or a fraction such as '1/50'
     """
     if isinstance(value, bool) or not isinstance(
         value, int | float | str | Fraction | np.floating | np.integer
     ):
         raise ValueError("a number")
-    if isinstance(value, str) and len(value) > 40:
-        raise ValueError("a number of at most 40 characters")
+    if isinstance(value, str):
+        value = value.strip()
+        if len(value) > 40:
+            raise ValueError("a number of at most 40 characters")
+        if not _WRITTEN.fullmatch(value):
+            raise ValueError("a finite number or a fraction such as '1/50'")
     try:
         number = Fraction(value if isinstance(value, str | int | Fraction) else repr(float(value)))
     except (ValueError, ZeroDivisionError) as error:
