@@ -192,7 +192,9 @@ def _robustness(
     moves = _nearest(flips, lo, hi)
     for level, move in moves:
         condition = _condition(case, move, lang)
-        parts.append(f"如{condition}，则变为{level}级" if zh else f"becomes {level} if {condition}")
+        sure = move["lo"] == move["hi"]  # a missing fact may leave a range there too
+        becomes = ("则变为" if sure else "则可能变为") if zh else ("becomes" if sure else "may become")
+        parts.append(f"如{condition}，{becomes}{level}级" if zh else f"{becomes} {level} if {condition}")
     if not moves and lo == hi:
         parts.append("任何单一输入都不改变级别" if zh else "no single input changes the level")
     return ("；".join(parts) + "。") if zh else ("; ".join(parts) + ".")

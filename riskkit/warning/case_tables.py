@@ -36,8 +36,8 @@ def scenario_table(case: Case, now: Outcome, drawn: Outcome) -> pd.DataFrame:
     -------
     DataFrame
         scenario, hazard, severity, p_best, p_exact (as a fraction), p05, p50, p95, band (1–8), risk,
-        is_graded (frequent enough for the level table), on_boundary, one column `p_<risk level>` each, severity_lo, severity_hi, severity_rule (index),
-        probability, lo, hi (warning levels), governs.
+        on_boundary, one column `p_<risk level>` each, severity_lo, severity_hi, severity_rule (index),
+        probability, is_graded (frequent enough for the level table), lo, hi (warning levels), governs.
 
     Examples
     --------
