@@ -6,6 +6,7 @@ The texts stand in ``report_texts.csv`` (key, zh, en); words of the trade come f
 from __future__ import annotations
 
 import csv
+import math
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
@@ -19,7 +20,7 @@ from riskkit.assessment.sentences import say_number
 from riskkit.foundation import standards
 from riskkit.foundation.glossary import label
 from riskkit.foundation.scales import scale
-from riskkit.foundation.uncertainty import Beta, Distribution, Fixed, LogNormal, Pert, Range, best
+from riskkit.foundation.uncertainty import Beta, Changed, Distribution, Fixed, LogNormal, Pert, Range, best
 from riskkit.workbench.block_kinds import Badge
 from riskkit.workbench.level_marks import level_badge
 
@@ -183,6 +184,10 @@ def distribution(dist: Distribution, kind: str, lang: str) -> str:
             return text("dist_beta", lang, best=say(float(best(dist))), shapes=shapes)
         case LogNormal(median, gsd, _):
             return text("dist_lognormal", lang, median=say(median), gsd=f"{gsd:.3g}")
+        case Changed(of, times, at_most):
+            before, factor = distribution(of, kind, lang), distribution(times, "ratio", lang)
+            key = "dist_changed" if at_most in (1.0, math.inf) else "dist_capped"
+            return text(key, lang, of=before, times=factor, at_most=say(at_most))
         case _:
             pairs = zip(dist.probs, dist.values, strict=True)
             told = listed((text("dist_quantile", lang, p=percent(p, lang), v=say(v)) for p, v in pairs), lang)
