@@ -150,7 +150,7 @@ def fact_name(name: str, lang: str) -> str:
     return kind.zh if lang == "zh" else kind.en
 
 
-def distribution(dist: Distribution, kind: str, lang: str) -> str:
+def distribution(dist: Distribution, kind: str, lang: str) -> str:  # noqa: PLR0911 - one answer a form
     """What is known of a number, in words.
 
     Parameters
