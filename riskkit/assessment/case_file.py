@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
 from riskkit.foundation import codes, glossary
+from riskkit.foundation.toml_record import toml_text, written
 from riskkit.foundation.uncertainty import (
     Distribution,
     Fixed,
@@ -37,7 +38,15 @@ def _plain(text: str) -> str:
     return text.strip()
 
 
-def _of_list(kind: str) -> AfterValidator:
+def of_list(kind: str) -> AfterValidator:
+    """A check that a code stands in a list of the glossary.
+
+    Examples
+    --------
+    >>> of_list("basis").func("fact")
+    'fact'
+    """
+
     def check(code: str) -> str:
         if code not in glossary.codes(kind):
             raise ValueError(f"one of {', '.join(glossary.codes(kind))}")
@@ -58,11 +67,37 @@ def _hs(code: str) -> str:
     return code
 
 
-def _distribution(value: Any) -> Distribution:
+def number_of(value: Any) -> Distribution:
+    """A number, a distribution or a yes/no, as a case file writes it.
+
+    Raises
+    ------
+    ValueError
+        With the rule that is broken.
+
+    Examples
+    --------
+    >>> number_of(True), number_of("1/50")
+    (Fixed(value=Fraction(1, 1)), Fixed(value=Fraction(1, 50)))
+    """
     return parse_distribution({True: 1, False: 0}[value] if isinstance(value, bool) else value)
 
 
-def _severity(value: Any) -> tuple[tuple[int, float], ...]:
+def severity_mix(value: Any) -> tuple[tuple[int, float], ...]:
+    """Severities with their shares, as a case file writes them.
+
+    Raises
+    ------
+    ValueError
+        With the rule that is broken.
+
+    Examples
+    --------
+    >>> severity_mix(3), severity_mix({"4": 0.25, "3": 0.75})
+    (((3, 1.0),), ((3, 0.75), (4, 0.25)))
+    """
+    if isinstance(value, tuple):  # read before: a case that is changed keeps its other parts
+        return value
     if isinstance(value, int) and not isinstance(value, bool):
         value = {str(value): 1}
     if (
@@ -83,9 +118,9 @@ Prose = Annotated[str, Field(max_length=4000), AfterValidator(_plain)]
 Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 Country = Annotated[str, AfterValidator(_country)]
 HsCode = Annotated[str, AfterValidator(_hs)]
-Number = Annotated[Distribution, BeforeValidator(_distribution)]
-Probability = Annotated[Distribution, BeforeValidator(_distribution), AfterValidator(as_probability)]
-SeverityMix = Annotated[tuple[tuple[int, float], ...], BeforeValidator(_severity)]
+Number = Annotated[Distribution, BeforeValidator(number_of)]
+Probability = Annotated[Distribution, BeforeValidator(number_of), AfterValidator(as_probability)]
+SeverityMix = Annotated[tuple[tuple[int, float], ...], BeforeValidator(severity_mix)]
 SourceIds = Annotated[tuple[Id, ...], Field(max_length=20)]
 
 
@@ -121,7 +156,7 @@ class Step:
 
     text: Text
     p: Probability
-    evidence: Annotated[str, _of_list("evidence")]
+    evidence: Annotated[str, of_list("evidence")]
     basis: Literal["fact", "judgement"]
     source: SourceIds = ()
     note: Text | None = None
@@ -134,11 +169,11 @@ class Scenario:
     id: Id
     hazard: Id
     title: Text
-    harm: Annotated[str, _of_list("harm")]
-    injury: Annotated[str, _of_list("injury")]
+    harm: Annotated[str, of_list("harm")]
+    injury: Annotated[str, of_list("injury")]
     severity: SeverityMix
     severity_reason: Text
-    users: Annotated[str, _of_list("users")]
+    users: Annotated[str, of_list("users")]
     steps: Annotated[tuple[Step, ...], Field(min_length=1, max_length=30)]
 
 
@@ -147,9 +182,9 @@ class Hazard:
     """A source of harm in the product."""
 
     id: Id
-    hazard_class: Annotated[str, _of_list("hazard_class")]
-    group: Annotated[str, _of_list("hazard_group")]
-    agent: Annotated[str, _of_list("agent")]
+    hazard_class: Annotated[str, of_list("hazard_class")]
+    group: Annotated[str, of_list("hazard_group")]
+    agent: Annotated[str, of_list("agent")]
     description: Text
 
 
@@ -178,7 +213,7 @@ class Exposure:
 class Presumption:
     """A ground on which the method presumes a serious risk."""
 
-    ground: Annotated[str, _of_list("presumption")]
+    ground: Annotated[str, of_list("presumption")]
     source: SourceIds = ()
     note: Text | None = None
 
@@ -221,9 +256,9 @@ class Case:
     summary: Text
     assessed_on: dt.date
     jurisdiction: Country
-    goods: Annotated[str, _of_list("goods")]
-    direction: Annotated[str, _of_list("direction")]
-    channels: Annotated[tuple[Annotated[str, _of_list("channel")], ...], Field(min_length=1)]
+    goods: Annotated[str, of_list("goods")]
+    direction: Annotated[str, of_list("direction")]
+    channels: Annotated[tuple[Annotated[str, of_list("channel")], ...], Field(min_length=1)]
     product: Product
     exposure: Exposure
     hazards: Annotated[tuple[Hazard, ...], Field(min_length=1, max_length=20)]
@@ -238,6 +273,18 @@ class Case:
         """The policy's hazard classes in the case, in the policy's order."""
         present = {hazard.hazard_class for hazard in self.hazards}
         return tuple(code for code in glossary.codes("hazard_class") if code in present)
+
+
+def case_text(case: Case) -> str:
+    """A case, changed or not, as the text of its TOML file: it reads back unchanged.
+
+    Examples
+    --------
+    >>> from riskkit.assessment.case import load_case
+    >>> case_text(load_case("note7-battery-2016")).splitlines()[1]
+    'id = "note7-battery-2016"'
+    """
+    return toml_text(written(case))
 
 
 def number_range(fact: Fact) -> tuple[float, float]:

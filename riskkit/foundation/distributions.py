@@ -167,8 +167,6 @@ def _changed(value: Mapping[str, Any]) -> Distribution:
     at_most = float(exact(value["at_most"])) if "at_most" in value else math.inf
     if support(of)[0] < 0 or support(times)[0] < 0 or at_most < 0:
         raise ValueError("of, times and at_most of at least 0")
-    if isinstance(of, Changed) and isinstance(of.of, Changed):
-        raise ValueError("at most two changes within each other")
     return Changed(of, times, at_most)
 
 
