@@ -128,7 +128,7 @@ def worst_plausible_level(hi: Ranks, *, share: float = SURE) -> str:
     return scale("warning").codes[min(held) - 1]
 
 
-def changed_draws(x: Inputs, what_if: WhatIf, *, rng: np.random.Generator) -> dict[str, Floats]:
+def changed_draws(x: Inputs, what_if: WhatIf, *, draws: int, rng: np.random.Generator) -> dict[str, Floats]:
     """Draws of a case, with the changes of a what-if made to them.
 
     Parameters
@@ -137,6 +137,8 @@ def changed_draws(x: Inputs, what_if: WhatIf, *, rng: np.random.Generator) -> di
         Draws of the case as it is.
     what_if : WhatIf
         The changes; their own uncertainty is drawn from `rng`.
+    draws : int
+        How many draws an uncertain change gets (those of the case may all be fixed).
     rng : numpy.random.Generator
         The only source of chance.
 
@@ -150,14 +152,14 @@ def changed_draws(x: Inputs, what_if: WhatIf, *, rng: np.random.Generator) -> di
     >>> half = Change(input="n_ports", do="multiply", value=0.5, reason=Text(zh="半", en="half"),
     ...               evidence="some_data")
     >>> one = WhatIf(id="w", kind="port_control", title=Text(zh="口岸", en="Ports"), changes=(half,))
-    >>> changed_draws({"n_ports": np.array([4.0, 7.0])}, one, rng=np.random.default_rng(1))["n_ports"]
+    >>> x = {"n_ports": np.array([4.0, 7.0])}
+    >>> changed_draws(x, one, draws=2, rng=np.random.default_rng(1))["n_ports"]
     array([2., 4.])
     """
     out = dict(x)
-    n = max(values.size for values in x.values())
     for change in what_if.changes:
         if change.do != "close":
-            out[change.input] = _changed(out.get(change.input), change, n, rng=rng)
+            out[change.input] = _changed(out.get(change.input), change, draws, rng=rng)
     return out
 
 
@@ -239,7 +241,7 @@ def effects(
     before = harm_draws(case, x, combine=combine)
     out = [_effect(case, None, x, grading=grading, harm=(before, before))]
     for what_if, after in [(one, apply(case, one)) for one in what_ifs]:
-        moved = changed_draws(x, what_if, rng=rng)
+        moved = changed_draws(x, what_if, draws=draws, rng=rng)
         harm = harm_draws(after, moved, combine=combine)
         out.append(_effect(after, what_if, moved, grading=grading, harm=(before, harm)))
     return tuple(out)
@@ -297,7 +299,7 @@ def _row(one: Effect, lang: str) -> dict[str, object]:
     cost = (
         math.nan if one.what_if is None or one.what_if.cost_cny is None else float(best(one.what_if.cost_cny))
     )
-    severe = float(one.avoided["mean"].loc[3:4].sum())
+    severe = float(one.avoided["mean"].loc[3:4].sum(skipna=False))
     return {
         "title": title.say(lang),
         **{name: getattr(one, name) for name in ("lo", "hi", "robust", "worst")},
@@ -328,7 +330,7 @@ def effect_sentence(before: Effect, after: Effect) -> Text:
     was, now = (one.lo if one.lo == one.hi else f"{one.lo}–{one.hi}" for one in (before, after))
     zh_move = f"级别仍为{now}级" if was == now else f"级别由{was}级变为{now}级"
     en_move = f"Level {was} stays {now}" if was == now else f"Level {was} becomes {now}"
-    avoided, had = (float(t["mean"].loc[3:4].sum()) for t in (after.avoided, before.harm))
+    avoided, had = (float(t["mean"].loc[3:4].sum(skipna=False)) for t in (after.avoided, before.harm))
     if math.isnan(avoided):
         zh, en = (
             "市场数量不详，无法估计避免的伤害",
