@@ -215,8 +215,6 @@ name = "mine"
 factors = ["urgency"]
 zh = "我的方案"
 en = "my profile"
-note_zh = "示例"
-note_en = "an example"
 [[cells]]
 urgency = 1
 level = "Ⅳ"

@@ -19,12 +19,17 @@ NOTEBOOKS = sorted((ROOT / "notebooks").rglob("*.ipynb"))
 
 FACTS = "the facts of a case are one record, read in one place"
 LIST = "its lists are tables with a source"
+TREE = "a fault tree is one record, read in one place"
+NETWORK = "a network is one record, read in one place"
+CHECKED = "what is read is checked first, all faults at once"
 COMPOSES = "case.py composes its stream"
 
 # file → file it imports → why. Every room may import foundation; the workbench may import all.
 ARROWS: dict[str, dict[str, str]] = {
     "foundation/codes.py": {"foundation/standards.py": LIST, "foundation/tables.py": "rows as records"},
+    "foundation/decision_table.py": {"foundation/faults.py": "all faults of a table are told at once"},
     "foundation/glossary.py": {"foundation/standards.py": LIST, "foundation/tables.py": "rows as records"},
+    "foundation/method_numbers.py": {"foundation/standards.py": LIST},
     "foundation/scales.py": {"foundation/standards.py": LIST},
     "foundation/standards.py": {
         "foundation/tables.py": "a standard is a table checked against the dictionary",
@@ -32,6 +37,7 @@ ARROWS: dict[str, dict[str, str]] = {
     },
     "foundation/tables.py": {"foundation/faults.py": "all faults of a table are told at once"},
     "foundation/toml_file.py": {"foundation/faults.py": "all faults of a file are told at once"},
+    "foundation/units.py": {"foundation/faults.py": "all faults of an input are told at once"},
     "foundation/distributions.py": {
         "foundation/elicited.py": "a quantile-elicited quantity is one distribution"
     },
@@ -67,16 +73,38 @@ ARROWS: dict[str, dict[str, str]] = {
         "assessment/robustness.py": COMPOSES,
         "assessment/sentences.py": COMPOSES,
     },
+    "assessment/preferences/judgement_groups.py": {
+        "assessment/preferences/pairwise.py": "a group and a repair are judged by the same consistency ratio",
+    },
+    "foundation/set_families.py": {
+        "foundation/decision_diagrams.py": "prime implicants are read off the diagram of a function"
+    },
+    "assessment/bayes_nets.py": {"assessment/bayes_net_file.py": NETWORK},
+    "assessment/bow_ties.py": {"assessment/bow_tie_checks.py": CHECKED},
+    "assessment/fault_tree_diagram.py": {"assessment/fault_tree_file.py": TREE},
+    "assessment/fault_tree_file.py": {"assessment/fault_tree_checks.py": CHECKED},
+    "assessment/fault_trees.py": {
+        "assessment/fault_tree_diagram.py": "every question to a tree goes to the same diagram",
+        "assessment/fault_tree_file.py": TREE,
+    },
+    "assessment/information_value.py": {
+        "assessment/bayes_net_file.py": NETWORK,
+        "assessment/bayes_nets.py": "what a finding is worth rests on its joint probability with the world",
+    },
+    "assessment/product_hazards.py": {
+        "assessment/product_model_file.py": "what is known of a product is one record, read in one place"
+    },
     "assessment/case_checks.py": {"assessment/case_file.py": FACTS},
     "assessment/sentences.py": {"assessment/case_file.py": FACTS},
-    "assessment/what_if.py": {"assessment/case_file.py": "a what-if makes one case into another"},
+    "assessment/what_if.py": {"assessment/case_file.py": FACTS},
+    "assessment/what_if_file.py": {"assessment/case_file.py": "a what-if makes one case into another"},
     "assessment/harm.py": {"assessment/case_file.py": "harm is counted over the scenarios of a case"},
-    "assessment/information.py": {"assessment/case_file.py": "a sentence exists in zh and en"},
+    "assessment/level_information.py": {"assessment/case_file.py": "a sentence exists in zh and en"},
     "assessment/what_if_effects.py": {
         "assessment/case_file.py": "before and after are cases",
         "assessment/harm.py": "harm before and after is counted in one place",
         "assessment/robustness.py": "the shares of the levels are counted in one place",
-        "assessment/what_if.py": "it works out what a what-if does",
+        "assessment/what_if_file.py": "it works out what a what-if does",
     },
     "warning/case_levels.py": {
         "assessment/case_file.py": FACTS,

@@ -83,3 +83,10 @@ def test_tornado_puts_the_input_that_matters_first():
     assert table["input"].tolist() == ["matters", "idle"]
     assert table.loc[0, ["low_mean", "high_mean"]].tolist() == [1.0, 4.0]
     assert table.loc[1, "swing"] < 0.5
+
+
+def test_shares_never_pass_one_by_rounding():
+    lo = np.repeat(np.arange(1, 4, dtype=np.int8), [7, 13, 31])
+    table = level_shares(lo, np.full(51, 4, dtype=np.int8))
+    assert table.loc[4, ["certain", "possible"]].tolist() == [0.0, 1.0]
+    assert (table <= 1).all(axis=None)

@@ -166,7 +166,7 @@ def test_scalars_and_arrays_agree_with_the_obvious_version(fractions, severity):
 def test_vectorised_equals_obvious(rows):
     p, severity = (list(column) for column in zip(*rows, strict=True))
     got = risk_level(pd.Series(p, index=range(5, 5 + len(p))), severity, matrix=EU)
-    assert list(got) == [reference.risk_level(Fraction(a), b) for a, b in rows]
+    assert list(got) == [reference.risk_level(Fraction(repr(a)), b) for a, b in rows]
     assert list(got.index) == list(range(5, 5 + len(p)))
 
 

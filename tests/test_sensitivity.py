@@ -183,7 +183,8 @@ def test_regional_sensitivity_finds_what_matters_and_is_silent_where_there_is_no
 def test_shares_of_a_product_of_log_normal_steps():
     case = CASES["product"]
     inputs = {
-        str(i): LogNormal(m, 10**sd) for i, (m, sd) in enumerate(zip(case["medians"], case["log10_sd"], strict=True))
+        str(i): LogNormal(m, 10**sd)
+        for i, (m, sd) in enumerate(zip(case["medians"], case["log10_sd"], strict=True))
     }
     assert product_shares(inputs).to_numpy() == pytest.approx(case["shares"], abs=1e-6)
 

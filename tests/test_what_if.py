@@ -16,24 +16,16 @@ from hypothesis import strategies as st
 from shared import own
 
 from riskkit.assessment.case import assess, load_case, parse_case
-from riskkit.assessment.case_file import Text, case_text
+from riskkit.assessment.case_file import Text
 from riskkit.assessment.harm import expected_harm, harm_draws
-from riskkit.assessment.information import (
+from riskkit.assessment.level_information import (
     information_sentence,
     information_value,
     loss_table,
     losses_from_rows,
     value_of_knowing,
 )
-from riskkit.assessment.what_if import (
-    Change,
-    WhatIf,
-    WhatIfs,
-    apply,
-    load_what_ifs,
-    parse_what_ifs,
-    what_ifs_text,
-)
+from riskkit.assessment.what_if import changed
 from riskkit.assessment.what_if_effects import (
     Grading,
     changed_draws,
@@ -43,14 +35,24 @@ from riskkit.assessment.what_if_effects import (
     robust_level,
     worst_plausible_level,
 )
+from riskkit.assessment.what_if_file import (
+    Change,
+    WhatIf,
+    WhatIfs,
+    apply,
+    load_what_ifs,
+    parse_what_ifs,
+    what_ifs_text,
+)
 from riskkit.foundation import standards
 from riskkit.foundation.faults import InputFaults
 from riskkit.foundation.shipped import home
 from riskkit.foundation.tables import TableFault
 from riskkit.foundation.toml_file import parse_toml
-from riskkit.foundation.uncertainty import Changed, Fixed, Pert, Range, quantile
+from riskkit.foundation.uncertainty import Changed, Fixed, Pert, Range, best, quantile
 from riskkit.warning import case_levels
 from riskkit.warning.profiles import profile
+from riskkit.workbench.case_toml import case_toml
 
 CASES = Path(__file__).parent / "cases"
 KETTLE = load_case(CASES / "kettle.toml")
@@ -80,13 +82,13 @@ def test_what_ifs_read_back_as_written():
 @pytest.mark.parametrize("name", SHIPPED)
 def test_every_shipped_case_reads_back_as_written(name):
     case = load_case(name)
-    assert parse_case(parse_toml(case_text(case).encode(), "x.toml")) == case
+    assert parse_case(parse_toml(case_toml(case).encode(), "x.toml")) == case
 
 
 @pytest.mark.parametrize("what_if", WHAT_IFS.what_ifs, ids=lambda one: one.id)
 def test_a_changed_case_is_a_case_and_reads_back_as_written(what_if):
     after = apply(KETTLE, what_if)
-    assert parse_case(parse_toml(case_text(after).encode(), "x.toml")) == after
+    assert parse_case(parse_toml(case_toml(after).encode(), "x.toml")) == after
     assert assess(after, rng=np.random.default_rng(1), draws=200).route == "graded"
     assert after.id == f"kettle--{what_if.id}"
     assert load_case(CASES / "kettle.toml") == KETTLE
@@ -185,6 +187,13 @@ def test_exact_numbers_stay_exact_and_what_was_known_stays_beside_the_change():
     assert recalled.facts["units_on_market"].value == Changed(Fixed(Fraction(20000)), Range(0.2, 0.6))
     assert recalled.facts["is_on_sale"].value == Fixed(Fraction(0))
     assert apply(KETTLE, one_change("n_ports", "multiply", 0.5)).facts["n_ports"].value == Fixed(Fraction(4))
+
+
+def test_a_measured_number_can_be_moved_by_hand_too():
+    after = apply(KETTLE, RECALL)
+    back = changed(after, {"units_on_market": Fraction(4000)}).facts["units_on_market"].value
+    assert float(best(back)) == pytest.approx(4000)
+    assert back == Changed(Fixed(Fraction(10000)), Range(0.2, 0.6))
 
 
 def test_a_missing_fact_can_be_set_and_a_channel_closed():

@@ -14,7 +14,6 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
 from riskkit.foundation import codes, glossary
-from riskkit.foundation.toml_record import toml_text, written
 from riskkit.foundation.uncertainty import (
     Distribution,
     Fixed,
@@ -96,7 +95,7 @@ def severity_mix(value: Any) -> tuple[tuple[int, float], ...]:
     >>> severity_mix(3), severity_mix({"4": 0.25, "3": 0.75})
     (((3, 1.0),), ((3, 0.75), (4, 0.25)))
     """
-    if isinstance(value, tuple):  # read before: a case that is changed keeps its other parts
+    if isinstance(value, tuple):  # of a record that was read before, now replaced in part
         return value
     if isinstance(value, int) and not isinstance(value, bool):
         value = {str(value): 1}
@@ -273,18 +272,6 @@ class Case:
         """The policy's hazard classes in the case, in the policy's order."""
         present = {hazard.hazard_class for hazard in self.hazards}
         return tuple(code for code in glossary.codes("hazard_class") if code in present)
-
-
-def case_text(case: Case) -> str:
-    """A case, changed or not, as the text of its TOML file: it reads back unchanged.
-
-    Examples
-    --------
-    >>> from riskkit.assessment.case import load_case
-    >>> case_text(load_case("note7-battery-2016")).splitlines()[1]
-    'id = "note7-battery-2016"'
-    """
-    return toml_text(written(case))
 
 
 def number_range(fact: Fact) -> tuple[float, float]:

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from riskkit.foundation.uncertainty import Floats, shares
+from riskkit.foundation.uncertainty import Floats
 
 Ranks = NDArray[np.int8]
 Evaluate = Callable[[Mapping[str, Floats]], tuple[Ranks, Ranks]]
@@ -64,10 +64,12 @@ def level_shares(lo: Ranks, hi: Ranks) -> pd.DataFrame:
     [0.5, 0.75, 0.5]
     """
     ranks = np.arange(1, 5)
-    joint = shares((lo.astype(np.int64) - 1) * 4 + (hi.astype(np.int64) - 1), 16).reshape(4, 4)
-    possible = [float(joint[:rank, rank - 1 :].sum()) for rank in ranks]
-    at_least = [float(joint[rank - 1 :, :].sum()) for rank in ranks]
-    return pd.DataFrame({"certain": np.diag(joint), "possible": possible, "at_least": at_least}, index=ranks)
+    pairs = (lo.astype(np.int64) - 1) * 4 + (hi.astype(np.int64) - 1)
+    counts = np.bincount(pairs, minlength=16).reshape(4, 4)  # whole numbers: no share passes 1 by rounding
+    possible = [int(counts[:rank, rank - 1 :].sum()) for rank in ranks]
+    at_least = [int(counts[rank - 1 :, :].sum()) for rank in ranks]
+    table = {"certain": np.diag(counts), "possible": possible, "at_least": at_least}
+    return pd.DataFrame(table, index=ranks) / lo.size
 
 
 def flips(

@@ -106,10 +106,17 @@ def say_level(lo: str | None, hi: str | None, lang: str) -> str:
     return f"{lo}级至{hi}级" if lang == "zh" else f"{lo} to {hi}"
 
 
+def _unit(name: str, lang: str) -> str:
+    known = standards.facts().get(name)
+    if known is None:
+        return ""
+    return known.unit_zh if lang == "zh" else f" {known.unit_en}".rstrip()
+
+
 def _condition(case: Case, move: Mapping[str, Any], lang: str) -> str:
     name, to, more = move["input"], float(move["to_value"]), move["direction"] == "more"
     kind, what = input_kind(name), input_name(case, name, lang)
-    said = say_number(to, kind, lang)
+    said = say_number(to, kind, lang) + _unit(name, lang)
     if kind == "flag":
         return f"“{what}”为“{said}”" if lang == "zh" else f"“{what}” is {said}"
     if kind in ("probability", "ratio"):
@@ -258,8 +265,8 @@ def open_questions(
     """
     questions = [
         Text(
-            zh=f"“{input_name(case, name, 'zh')}”不详，且可能提高级别：能否查明？",
-            en=f"“{input_name(case, name, 'en')}” is not known and could raise the level: can it be found?",
+            zh=f"“{input_name(case, name, 'zh')}”不详，且可能提高分级：能否查明？",
+            en=f"“{input_name(case, name, 'en')}” is not known and could raise a grade: can it be found?",
         )
         for name in missing
     ]

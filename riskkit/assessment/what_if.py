@@ -1,384 +1,138 @@
-"""What-if scenarios: named, saved changes of a case, with their reasons.
-
-A warning label, a design fix, a partial recall, a closed channel, a control at the port: each is a list of
-changes of named inputs (set, multiply, cap, close), with a reason and an evidence grade. `apply` makes the
-changed case. What the change does to level and harm is worked out in `what_if_effects`.
-"""
+"""What if an input were different: the same case with other numbers, each still as uncertain as before."""
 
 from __future__ import annotations
 
-import dataclasses
 import functools
-import math
-import re
-from collections.abc import Iterator, Sequence
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping
+from dataclasses import replace
+from fractions import Fraction
 
-from pydantic import AfterValidator, ConfigDict, Field, PlainValidator, ValidationInfo
-from pydantic.dataclasses import dataclass
+from riskkit.assessment.case_file import Case, Fact, Scenario, Step, Text
+from riskkit.foundation import standards
+from riskkit.foundation.elicited import Elicited, fit_quantiles
+from riskkit.foundation.uncertainty import Beta, Changed, Distribution, Fixed, LogNormal, Pert, Range, best
 
-from riskkit.assessment.case_file import (
-    Case,
-    Fact,
-    Id,
-    Number,
-    Scenario,
-    SourceIds,
-    Step,
-    Text,
-    number_of,
-    of_list,
-    severity_mix,
-)
-from riskkit.foundation import glossary, standards
-from riskkit.foundation.faults import Fault, refuse, shown
-from riskkit.foundation.toml_file import TomlFile, read_toml
-from riskkit.foundation.toml_record import as_record, toml_text, written
-from riskkit.foundation.uncertainty import (
-    Changed,
-    Distribution,
-    Fixed,
-    as_probability,
-    best,
-    exact,
-    support,
-)
-
-_STRICT = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
-_INPUT = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}\.(p[1-9][0-9]?|severity)|[a-z][a-z_]{0,63}")
-Mix = tuple[tuple[int, float], ...]
+_NOTE = Text(zh="假设分析中改动的数值，不是事实。", en="Changed in a what-if; not a fact.")
 
 
-def _input(name: str) -> str:
-    if not _INPUT.fullmatch(name):
-        raise ValueError("a fact, 'channels', '<scenario>.p<step>' or '<scenario>.severity'")
-    return name
-
-
-def _value(value: Any, info: ValidationInfo) -> Distribution | Mix | str:
-    name, do = str(info.data.get("input", "")), info.data.get("do")
-    if (name == "channels") != (do == "close"):
-        raise ValueError("'close' with the input 'channels', and another change with any other input")
-    if do == "close":
-        if value not in glossary.codes("channel"):
-            raise ValueError(f"one of {', '.join(glossary.codes('channel'))}")
-        return str(value)
-    if name.endswith(".severity"):
-        if do != "set":
-            raise ValueError("a severity that is set; it cannot be multiplied or capped")
-        return severity_mix(value)
-    number = number_of(value)
-    if support(number)[0] < 0:
-        raise ValueError("a number of at least 0")
-    if do == "cap" and not isinstance(number, Fixed):
-        raise ValueError("a bound without uncertainty")
-    return as_probability(number) if do == "set" and "." in name else number
-
-
-@dataclass(frozen=True, config=_STRICT)
-class Change:
-    """One change of one input, why it is expected, and how good the evidence for that is.
+@functools.lru_cache(maxsize=4096)
+def moved(dist: Distribution, to: Fraction, *, most: float) -> Distribution:  # noqa: PLR0911 - one a form
+    """A distribution moved to another best estimate, its spread in proportion kept.
 
     Parameters
     ----------
-    input : str
-        ``<scenario>.p<step>``, ``<scenario>.severity``, a fact, or ``channels``.
-    do : str
-        ``set`` to the value, ``multiply`` by it, ``cap`` at it, or ``close`` a channel.
-    value : Distribution, mix of severities or str
-        A number, a distribution, severities with shares, or a channel.
-    reason : Text
-        Why the measure does this.
-    evidence : str
-        ``sole_judgement``, ``some_data`` or ``strong_data``.
-    """
+    dist : Distribution
+        What is known of the number.
+    to : Fraction
+        The new best estimate, at least 0.
+    most : float
+        The highest value the number can take; the distribution is narrowed where it would pass it.
 
-    input: Annotated[str, AfterValidator(_input)]
-    do: Literal["set", "multiply", "cap", "close"]
-    value: Annotated[Any, PlainValidator(_value)]
-    reason: Text
-    evidence: Annotated[str, of_list("evidence")]
-    basis: Literal["fact", "judgement"] = "judgement"
-    source: SourceIds = ()
-
-
-@dataclass(frozen=True, config=_STRICT)
-class WhatIf:
-    """A measure, or another assumption: a named list of changes.
-
-    Parameters
-    ----------
-    id : str
-        Its name among the what-ifs of a case.
-    kind : str
-        ``warning_label``, ``design_fix``, ``partial_recall``, ``channel_closed``, ``port_control`` or
-        ``other_measure``.
-    title : Text
-        What people call it.
-    changes : tuple of Change
-        In the order in which they are made.
-    cost_cny : Distribution, optional
-        What it costs [yuan].
-    """
-
-    id: Id
-    kind: Annotated[str, of_list("what_if")]
-    title: Text
-    changes: Annotated[tuple[Change, ...], Field(min_length=1, max_length=50)]
-    cost_cny: Number | None = None
-
-
-@dataclass(frozen=True, config=_STRICT)
-class WhatIfs:
-    """What-ifs that belong to one case, as one file holds them."""
-
-    schema: Literal[1]
-    case: Id
-    what_ifs: Annotated[tuple[WhatIf, ...], Field(min_length=1, max_length=100)]
-
-
-def load_what_ifs(path: str, case: Case) -> WhatIfs:
-    """The what-ifs of a case from their TOML file.
-
-    Parameters
-    ----------
-    path : str
-        The file.
-    case : Case
-        The case they belong to.
-
-    Raises
-    ------
-    InputFaults
-        With every fault of the file and its line.
+    Returns
+    -------
+    Distribution
+        Of the same kind. A fixed value, and a number moved to or from 0, is fixed: there is no proportion to keep.
+        A beta distribution keeps its first shape when moved down and the sum of both when moved up, so that it
+        never claims to rest on fewer events than were counted.
 
     Examples
     --------
-    >>> load_what_ifs("no-such-file.toml", None)
-    Traceback (most recent call last):
-    riskkit.foundation.faults.InputFaults: no-such-file.toml: 1 fault
-      no-such-file.toml: 'no-such-file.toml', must be: a file that exists
+    >>> moved(Pert(0.1, 0.2, 0.4), Fraction(1, 10), most=1)
+    Pert(low=0.05, mode=0.1, high=0.2)
+    >>> moved(Range(0.2, 0.6), Fraction(9, 10), most=1)
+    Range(low=0.8, high=1.0)
+    >>> moved(Beta(2, 18), Fraction(1, 100), most=1)
+    Beta(alpha=2.0, beta=198.0)
     """
-    return parse_what_ifs(read_toml(path), case)
-
-
-def parse_what_ifs(file: TomlFile, case: Case) -> WhatIfs:
-    """The what-ifs of a case from a TOML file already read.
-
-    Raises
-    ------
-    InputFaults
-        With every fault of the file and its line: of form, and of what does not fit the case.
-
-    Examples
-    --------
-    >>> from riskkit.foundation.toml_file import parse_toml
-    >>> try:
-    ...     parse_what_ifs(parse_toml(b"schema = 1", "x.toml"), None)
-    ... except ValueError as error:
-    ...     print(len(error.faults))
-    2
-    """
-    found = as_record(file, WhatIfs)
-    faults = [Fault(file.place(("case",)), shown(found.case), case.id)] if found.case != case.id else []
-    seen: set[str] = set()
-    for number, what_if in enumerate(found.what_ifs):
-        if what_if.id in seen:
-            faults.append(Fault(file.place(("what_ifs", number, "id")), what_if.id, "an id that stands once"))
-        seen.add(what_if.id)
-        for place, value, rule in _misfits(what_if, case):
-            faults.append(Fault(file.place(("what_ifs", number, *place)), shown(value), rule))
-    refuse(file.name, faults)
-    return found
-
-
-def what_ifs_text(what_ifs: WhatIfs) -> str:
-    """What-ifs as the text of their TOML file: `parse_what_ifs` reads them back unchanged.
-
-    Examples
-    --------
-    >>> label = WhatIf(id="label", kind="warning_label", title=Text(zh="标签", en="Label"), changes=(Change(
-    ...     input="burn.p1", do="multiply", value=0.5, reason=Text(zh="提示", en="It warns"),
-    ...     evidence="some_data"),))
-    >>> print(what_ifs_text(WhatIfs(schema=1, case="kettle", what_ifs=(label,))).splitlines()[-4])
-    value = 0.5
-    """
-    return toml_text(written(what_ifs))
-
-
-Misfit = tuple[tuple[str | int, ...], object, str]
-
-
-def _misfits(what_if: WhatIf, case: Case) -> Iterator[Misfit]:
-    """Every change that cannot be made to this case."""
-    steps = {f"{s.id}.p{j}" for s in case.scenarios for j in range(1, len(s.steps) + 1)}
-    known = steps | {f"{s.id}.severity" for s in case.scenarios}
-    ids, open_channels = {source.id for source in case.sources}, list(case.channels)
-    stated = set(case.facts)
-    for number, change in enumerate(what_if.changes):
-        here = ("changes", number)
-        yield from (
-            ((*here, "source"), one, "a source of the case") for one in change.source if one not in ids
-        )
-        if change.do == "close":
-            if change.value not in open_channels or len(open_channels) == 1:
-                yield (*here, "value"), change.value, f"one of {', '.join(open_channels)}, and not the last"
-            else:
-                open_channels.remove(change.value)
-        elif "." in change.input:
-            if change.input not in known:
-                yield (*here, "input"), change.input, f"one of {', '.join(sorted(known))}"
-        else:
-            yield from (
-                (*((*here, part),), value, rule) for part, value, rule in _fact_misfits(change, stated)
+    now, most_exact = best(dist), Fraction(repr(float(most)))
+    if isinstance(dist, Fixed) or now <= 0 or not 0 < to < most_exact:
+        return Fixed(to)
+    match dist:
+        case Range(low, high):
+            half = min(_exact(high - low) / 2 * to / now, most_exact - to, to)
+            return Range(float(to - half), float(to + half))
+        case Pert(low, _, high):
+            return Pert(
+                float(_exact(low) * to / now), float(to), float(min(_exact(high) * to / now, most_exact))
             )
-            stated.add(change.input)
+        case Beta(alpha, beta):
+            n = (_exact(alpha) + _exact(beta)) * max(Fraction(1), now / to)
+            return Beta(float(to * n), float((1 - to) * n))
+        case LogNormal(_, gsd, upper):
+            return LogNormal(float(to), gsd, upper)
+        case Changed(of, times, at_most):
+            return Changed(moved(of, to / best(times), most=most), times, max(at_most, float(to)))
+        case _:
+            return _moved_quantiles(dist, float(to / now), most=most) or Fixed(to)
 
 
-def _fact_misfits(change: Change, stated: set[str]) -> Iterator[tuple[str, object, str]]:
-    given = [name for name, kind in standards.facts().items() if kind.is_given]
-    if change.input not in given:
-        yield "input", change.input, f"one of {', '.join(given)}"
-        return
-    kind = standards.facts()[change.input]
-    if change.do != "set" and change.input not in stated:
-        yield (
-            "input",
-            change.input,
-            "a fact that the case states: what is not known cannot be multiplied or capped",
-        )
-    if kind.kind == "flag" and not (
-        change.do == "set" and isinstance(change.value, Fixed) and change.value.value in (0, 1)
-    ):
-        yield "value", best(change.value), "a yes/no that is set to true or false"
-    elif change.do == "set" and not (
-        support(change.value)[0] >= kind.minimum and best(change.value) <= kind.maximum
-    ):
-        yield "value", float(best(change.value)), f"{kind.minimum:g} to {kind.maximum:g}"
+def _exact(value: float) -> Fraction:
+    return Fraction(repr(float(value)))
 
 
-def apply(case: Case, what_if: WhatIf) -> Case:
-    """The case as it would be.
+def _moved_quantiles(dist: Elicited, times: float, *, most: float) -> Elicited | None:
+    """Judged quantiles, each multiplied; None where the highest would not lie below what is possible."""
+    values = [value * times for value in dist.values]
+    if values[-1] >= most:
+        return None
+    return fit_quantiles(values, dist.probs, upper=dist.upper)
+
+
+def changed(case: Case, moves: Mapping[str, Fraction | None]) -> Case:
+    """A case with other values for some of its inputs; what was changed is called a judgement.
 
     Parameters
     ----------
     case : Case
-        The case as it is.
-    what_if : WhatIf
-        The changes, made one after the other.
+        The case.
+    moves : mapping of str to Fraction or None
+        New best estimate by input, named as in `riskkit.warning.case_levels.point_of`; None makes a fact unknown.
 
     Returns
     -------
     Case
-        With an id and a title of its own. A changed number keeps what was known before beside the change
-        (`Changed`), its evidence grade is the weaker of the two, and its note tells the reason.
 
     Raises
     ------
-    InputFaults
-        With every change that cannot be made to this case.
+    KeyError
+        When the case has no such input.
 
     Examples
     --------
     >>> from riskkit.assessment.case import load_case
-    >>> case = load_case("note7-battery-2016")
-    >>> stop = WhatIf(id="stop", kind="other_measure", title=Text(zh="停售", en="Stop"), changes=(Change(
-    ...     input="is_on_sale", do="set", value=False, reason=Text(zh="下架", en="Off the shelves"),
-    ...     evidence="some_data"),))
-    >>> after = apply(case, stop)
-    >>> after.id, after.facts["is_on_sale"].value
-    ('note7-battery-2016--stop', Fixed(value=Fraction(0, 1)))
+    >>> other = changed(load_case("note7-battery-2016"), {"n_ports": Fraction(5), "days_to_act": None})
+    >>> other.facts["n_ports"].basis, "days_to_act" in other.facts
+    ('judgement', False)
     """
-    found = [
-        Fault(".".join(map(str, place)), shown(value), rule) for place, value, rule in _misfits(what_if, case)
-    ]
-    refuse(f"what-if {what_if.id}", found)
-    changed = functools.reduce(_with, what_if.changes, case)
-    title = Text(
-        zh=f"{case.title.zh}（假设：{what_if.title.zh}）", en=f"{case.title.en} (what if: {what_if.title.en})"
+    left = dict(moves)
+    scenarios = tuple(_scenario(s, left) for s in case.scenarios)
+    facts = dict(case.facts)
+    for name in [name for name, kind in standards.facts().items() if kind.is_given and name in left]:
+        to = left.pop(name)
+        known = facts.pop(name, None)
+        if to is not None:
+            most = standards.facts()[name].maximum
+            value = moved(known.value, to, most=most) if known else Fixed(to)
+            facts[name] = Fact(value=value, basis="judgement", note=_NOTE)
+    if left:
+        raise KeyError(f"case {case.id} has no input {', '.join(sorted(left))}")
+    return replace(case, scenarios=scenarios, facts=facts)
+
+
+def _scenario(scenario: Scenario, left: dict[str, Fraction | None]) -> Scenario:
+    """A scenario with its own moves, which are taken out of what is left to do."""
+    steps = tuple(
+        _step(step, left.pop(f"{scenario.id}.p{j}", None)) for j, step in enumerate(scenario.steps, start=1)
     )
-    return dataclasses.replace(changed, id=f"{case.id}--{what_if.id}"[:64], title=title)
+    severity = left.pop(f"{scenario.id}.severity", None)
+    mix = ((int(severity), 1.0),) if severity is not None else scenario.severity
+    if steps == scenario.steps and mix == scenario.severity:
+        return scenario
+    return replace(scenario, steps=steps, severity=mix)
 
 
-def _with(case: Case, change: Change) -> Case:
-    if change.do == "close":
-        left = tuple(channel for channel in case.channels if channel != change.value)
-        return dataclasses.replace(case, channels=left)
-    scenario_id, _, part = change.input.rpartition(".")
-    if not scenario_id:
-        return dataclasses.replace(
-            case, facts={**case.facts, change.input: _fact(case.facts.get(change.input), change)}
-        )
-    scenarios = tuple(_scenario(s, part, change) if s.id == scenario_id else s for s in case.scenarios)
-    return dataclasses.replace(case, scenarios=scenarios)
-
-
-def _scenario(scenario: Scenario, part: str, change: Change) -> Scenario:
-    if part == "severity":
-        return dataclasses.replace(scenario, severity=change.value, severity_reason=change.reason)
-    number = int(part[1:])
-    steps = [_step(step, change) if j == number else step for j, step in enumerate(scenario.steps, start=1)]
-    return dataclasses.replace(scenario, steps=tuple(steps))
-
-
-def _step(step: Step, change: Change) -> Step:
-    return dataclasses.replace(
-        step,
-        p=as_probability(changed_number(step.p, change, top=1.0)),
-        evidence=min(step.evidence, change.evidence, key=glossary.codes("evidence").index),
-        **_grounds(step, change),
-    )
-
-
-def _fact(fact: Fact | None, change: Change) -> Fact:
-    if fact is None or change.do == "set":
-        return Fact(value=change.value, basis=change.basis, source=change.source, note=change.reason)
-    kind = standards.facts()[change.input]
-    moved = changed_number(fact.value, change, top=kind.maximum)
-    if isinstance(moved, Fixed) and kind.kind in ("count", "money"):
-        moved = Fixed(exact(round(moved.value)))
-    return dataclasses.replace(fact, value=moved, **_grounds(fact, change))
-
-
-def _grounds(number: Step | Fact, change: Change) -> dict[str, Any]:
-    """What a changed number rests on: what it rested on, and what the change rests on."""
-    both: Sequence[Text] = (
-        [change.reason] if number.note is None or change.do == "set" else [number.note, change.reason]
-    )
-    return {
-        "basis": "judgement" if "judgement" in (number.basis, change.basis) else "fact",
-        "source": tuple(dict.fromkeys((*number.source, *change.source)))[:20],
-        "note": Text(
-            zh="；".join(note.zh for note in both)[:4000], en="; ".join(note.en for note in both)[:4000]
-        ),
-    }
-
-
-def changed_number(number: Distribution, change: Change, *, top: float) -> Distribution:
-    """A distribution after a change.
-
-    Parameters
-    ----------
-    number : Distribution
-        As it is.
-    change : Change
-        ``set``, ``multiply`` or ``cap``.
-    top : float
-        The most it can be in any case.
-
-    Examples
-    --------
-    >>> half = Change(input="a.p1", do="multiply", value=0.5, reason=Text(zh="半", en="half"),
-    ...               evidence="some_data")
-    >>> changed_number(Fixed(exact("1/3")), half, top=1.0)
-    Fixed(value=Fraction(1, 6))
-    """
-    value: Distribution = change.value
-    if change.do == "set":
-        return value
-    times, bound = (value, top) if change.do == "multiply" else (Fixed(exact(1)), float(best(value)))
-    if isinstance(number, Fixed) and isinstance(times, Fixed):
-        return Fixed(
-            min(number.value * times.value, exact(bound) if change.do == "multiply" else best(value))
-        )
-    return Changed(number, times, bound if change.do == "cap" or top <= 1 else math.inf)
+def _step(step: Step, to: Fraction | None) -> Step:
+    if to is None:
+        return step
+    p = moved(step.p, to, most=1.0)
+    return replace(step, p=p, evidence="sole_judgement", basis="judgement", source=(), note=_NOTE)

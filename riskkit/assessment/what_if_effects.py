@@ -17,7 +17,7 @@ import pandas as pd
 from riskkit.assessment.case_file import Case, Text
 from riskkit.assessment.harm import expected_harm, harm_draws
 from riskkit.assessment.robustness import Ranks, level_shares
-from riskkit.assessment.what_if import Change, WhatIf, apply
+from riskkit.assessment.what_if_file import Change, WhatIf, apply
 from riskkit.foundation import standards
 from riskkit.foundation.scales import scale
 from riskkit.foundation.uncertainty import Fixed, Floats, best, draw

@@ -125,6 +125,9 @@ def in_force(rows: pd.DataFrame, on: dt.date) -> pd.DataFrame:
     return rows[begun & running].reset_index(drop=True)
 
 
+LEVELS = ("low", "medium", "high", "serious")
+
+
 @dataclass(frozen=True)
 class RiskMatrix:
     """A probability × severity grid.
@@ -144,6 +147,8 @@ class RiskMatrix:
         How many steps a scenario may have under the method.
     combine : str
         ``highest`` or ``sum``: how scenarios of one severity are put together.
+    levels : tuple of str
+        Words of the level codes, from low to high; a matrix of one's own may have other levels.
     """
 
     name: str
@@ -153,13 +158,11 @@ class RiskMatrix:
     min_steps: int
     max_steps: int
     combine: str
+    levels: tuple[str, ...] = LEVELS
 
     def edge_values(self) -> NDArray[np.float64]:
         """The bounds as floats, rising."""
         return np.array([float(edge) for edge in self.edges])
-
-
-LEVELS = ("low", "medium", "high", "serious")
 
 
 def matrix_names(*, on: dt.date | None = None) -> tuple[str, ...]:

@@ -293,8 +293,8 @@ def load_profile(path: str | Path) -> Profile:
         "max_raise": 0,
         "harm_from": 3,
         "p_floor": 0,
-        "note_zh": "",
-        "note_en": "",
+        "note_zh": "使用者自定的方案。",
+        "note_en": "A profile of the user's own.",
         **data.get("profile", {}),
     }
     strange = [key for key in data if key not in ("profile", "cells", "raises", "rules")]

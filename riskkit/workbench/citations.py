@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from riskkit.assessment.case import Assessment
@@ -47,18 +48,21 @@ def cite(case: Case, sources: Iterable[str]) -> str:
     return "".join(f"[{n}]" for n in sorted(numbers[name] for name in set(sources)))
 
 
-def cite_standard(assessment: Assessment, source_id: str, locator: str = "") -> str:
+def cite_standard(assessment: Assessment, source_id: str, locator: str = "", *, lang: str) -> str:
     """The number of a table's source, with the clause; a source of the user's own by its name.
+
+    A remark after the clause in the other language is left out; the clause stays as the source has it.
 
     Examples
     --------
     >>> import numpy as np
     >>> from riskkit.assessment.case import assess, load_case
     >>> a = assess(load_case("melamine-milk-2008"), rng=np.random.default_rng(1), draws=10)
-    >>> cite_standard(a, "sc_2017_43", "二（三）8"), cite_standard(a, "user")
+    >>> cite_standard(a, "sc_2017_43", "二（三）8；说明", lang="en"), cite_standard(a, "user", lang="en")
     ('[7] 二（三）8', 'user')
     """
     known = standard_sources(assessment)
+    locator = re.split("[；：]" if lang == "en" else "[;:] ", locator, maxsplit=1)[0]
     number = len(assessment.case.sources) + known.index(source_id) + 1 if source_id in known else 0
     return f"{f'[{number}]' if number else source_id} {locator}".strip()
 

@@ -1,4 +1,4 @@
-"""How every figure of the workbench looks: one layout, labels above their rows, chances written 1/10, 1/100 …
+"""How every figure of the workbench looks: one layout, labels above their rows, chances as 1/10, 1/100.
 
 Made to be read at 400 px and on grey paper: no side legends, text over the row it names, symbols and hatching
 beside colour. All text is escaped, since plotly reads markup in labels.
@@ -121,6 +121,28 @@ def annotation(words: str, **place: Any) -> dict[str, Any]:
     False
     """
     return {"text": words, "showarrow": False, "align": "left", "font": {"size": 12, "color": INK}} | place
+
+
+def below(words: str, *, at: int) -> tuple[dict[str, Any], int]:
+    """A remark under the axis, and the room it needs under the plot [px].
+
+    Parameters
+    ----------
+    words : str
+        Plain text.
+    at : int
+        How far under the plot it begins [px].
+
+    Examples
+    --------
+    >>> remark, room = below("Dotted: mean.", at=40)
+    >>> remark["yshift"], room
+    (-40, 62)
+    """
+    lines = [clean(line) for line in wrapped(words, 56)]
+    place = {"xref": "paper", "yref": "paper", "x": 0, "y": 0, "xanchor": "left", "yanchor": "top"}
+    look = {"yshift": -at, "font": {"size": 11, "color": QUIET}}
+    return annotation("<br>".join(lines), **place, **look), at + 15 * len(lines) + 7
 
 
 class Rows:

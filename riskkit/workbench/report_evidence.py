@@ -1,4 +1,4 @@
-"""The evidence of a case as a report shows it: scenarios, facts, presumption, actions, what is open, sources."""
+"""The evidence of a case as a report shows it: scenarios, facts, presumption, actions, gaps, sources."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from riskkit.assessment.case import Assessment
 from riskkit.assessment.case_file import Fact, Scenario, Step
 from riskkit.assessment.sentences import say_level
 from riskkit.foundation import standards
+from riskkit.foundation.distributions import Fixed, quantile
 from riskkit.foundation.glossary import label
-from riskkit.foundation.uncertainty import Fixed, quantile
+from riskkit.foundation.tables import records
 from riskkit.workbench.block_kinds import Block, Cell, Items, Paragraph, Table
 from riskkit.workbench.blocks import Section
 from riskkit.workbench.citations import cite, cite_standard, source_table
@@ -24,7 +25,6 @@ from riskkit.workbench.report_words import (
     percent,
     probability,
     risk_badge,
-    rows_of,
     scenario_titles,
     span,
     text,
@@ -68,7 +68,7 @@ def _overview(assessment: Assessment, lang: str) -> Table:
     titles = scenario_titles(assessment.case, lang)
     bands = standards.table("probability_bands").set_index("band")[lang]
     rows: list[tuple[Cell, ...]] = []
-    for s, row in zip(assessment.case.scenarios, rows_of(assessment.scenarios), strict=True):
+    for s, row in zip(assessment.case.scenarios, records(assessment.scenarios), strict=True):
         notes = [text(key, lang) for key in ("governs", "on_boundary") if row[key]]
         rows.append(
             (
@@ -133,8 +133,8 @@ def _wordings(assessment: Assessment, scenario: Scenario, lang: str) -> str:
     told = []
     for level, _ in scenario.severity:
         found = table[(table["injury"] == scenario.injury) & (table["level"] == level)]
-        for row in rows_of(found):
-            source = cite_standard(assessment, row["source_id"], row["locator"])
+        for row in records(found):
+            source = cite_standard(assessment, row["source_id"], row["locator"], lang=lang)
             status = label("status", row["status"], lang)
             told.append(
                 text(
@@ -309,7 +309,13 @@ def open_points(assessment: Assessment, *, lang: str) -> Section:
     others = [name for name in given if name not in assessment.case.facts and name not in assessment.missing]
     blocks: list[Block] = []
     if assessment.missing:
-        blocks += [Paragraph(text("missing_lead", lang), "caution"), _names(assessment.missing, lang)]
+        settled = assessment.lo == assessment.hi
+        lead = (
+            Paragraph(text("missing_grades", lang))
+            if settled
+            else Paragraph(text("missing_lead", lang), "caution")
+        )
+        blocks += [lead, _names(assessment.missing, lang)]
     elif assessment.lo is not None:
         blocks.append(Paragraph(text("missing_none", lang)))
     if others:

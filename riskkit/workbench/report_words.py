@@ -1,6 +1,6 @@
-"""How a report says things in zh and en: its own texts, and numbers, shares, grades and distributions in words.
+"""How a report says things in zh and en: its own texts, and numbers, grades and distributions in words.
 
-The texts stand in ``report_texts.csv`` (key, zh, en); words of the trade come from the glossary and the scales.
+The texts stand in ``report_texts.csv`` (key, zh, en); words of the trade come from glossary and scales.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ import pandas as pd
 from riskkit.assessment.case_file import Case
 from riskkit.assessment.sentences import say_number
 from riskkit.foundation import standards
+from riskkit.foundation.distributions import Beta, Changed, Distribution, Fixed, LogNormal, Pert, Range, best
 from riskkit.foundation.glossary import label
 from riskkit.foundation.scales import scale
-from riskkit.foundation.uncertainty import Beta, Changed, Distribution, Fixed, LogNormal, Pert, Range, best
 from riskkit.workbench.block_kinds import Badge
 from riskkit.workbench.level_marks import level_badge
 
@@ -135,7 +135,7 @@ def fact_value(name: str, value: float, lang: str) -> str:
     kind = standards.facts()[name]
     unit = kind.unit_zh if lang == "zh" else kind.unit_en
     said = say_number(value, kind.kind, lang)
-    return said if value != value or not unit else f"{said} {unit}"
+    return said if math.isnan(value) or not unit else f"{said} {unit}"
 
 
 def fact_name(name: str, lang: str) -> str:
@@ -164,7 +164,7 @@ def distribution(dist: Distribution, kind: str, lang: str) -> str:  # noqa: PLR0
 
     Examples
     --------
-    >>> from riskkit.foundation.uncertainty import parse_distribution
+    >>> from riskkit.foundation.distributions import parse_distribution
     >>> distribution(parse_distribution({"low": 1, "mode": 2, "high": 5}), "days", "en")
     'most likely 2, between 1 and 5'
     """
@@ -217,6 +217,17 @@ def level_words(code: str, lang: str) -> str:
     """
     of = scale("warning")
     return f"{of.symbol(code)} {code} {of.word(code, lang)}"
+
+
+def level_spoken(code: str, lang: str) -> str:
+    """A warning level in words alone, for text that is read out.
+
+    Examples
+    --------
+    >>> level_spoken("Ⅱ", "en"), level_spoken("Ⅱ", "zh")
+    ('Ⅱ (serious)', 'Ⅱ级（严重）')
+    """
+    return text("spoken_level", lang, code=code, word=scale("warning").word(code, lang))
 
 
 def level_range(lo: str, hi: str, lang: str) -> str:

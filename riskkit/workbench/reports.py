@@ -1,7 +1,7 @@
 """The expert-committee report: from a case to an assessment, and from that to sections in one language.
 
-Everything a notebook calls stands here. A function whose part does not apply to a case (grades of a food case,
-the hand-over of a graded one) returns None, which a notebook shows as nothing.
+Everything a notebook calls stands here. A function whose part does not apply to a case (grades of a food
+case, the hand-over of a graded one) returns None, which a notebook shows as nothing.
 """
 
 from __future__ import annotations

@@ -7,12 +7,13 @@ from typing import Any
 
 from riskkit.assessment.case import Assessment
 from riskkit.assessment.case_file import Scenario, Step
+from riskkit.foundation.distributions import Fixed, best, quantile
 from riskkit.foundation.glossary import codes, label
-from riskkit.foundation.uncertainty import Fixed, best, quantile
+from riskkit.foundation.tables import records
 from riskkit.workbench import figure_style as style
 from riskkit.workbench.block_kinds import Table
 from riskkit.workbench.blocks import Picture
-from riskkit.workbench.report_words import probability, rows_of, scenario_titles, text
+from riskkit.workbench.report_words import probability, scenario_titles, text
 
 _SHAPES = {"sole_judgement": "circle", "some_data": "diamond", "strong_data": "square"}
 _MOST_SCENARIOS = 5
@@ -74,7 +75,7 @@ def _chosen(assessment: Assessment) -> list[Scenario]:
 
 
 def _lines(assessment: Assessment, scenario: Scenario, lang: str) -> list[_Line]:
-    row = next(r for r in rows_of(assessment.scenarios) if r["scenario"] == scenario.id)
+    row = next(r for r in records(assessment.scenarios) if r["scenario"] == scenario.id)
     steps = [_step_line(scenario, j, step, lang=lang) for j, step in enumerate(scenario.steps, start=1)]
     whole = _Line(scenario.id, text("steps_whole", lang), row["p_best"], row["p05"], row["p95"])
     return [*steps, whole]
@@ -146,7 +147,7 @@ def _key(lang: str) -> list[dict[str, Any]]:
 
 
 def _alt(assessment: Assessment, scenario: Scenario, *, lang: str) -> str:
-    row = next(r for r in rows_of(assessment.scenarios) if r["scenario"] == scenario.id)
+    row = next(r for r in records(assessment.scenarios) if r["scenario"] == scenario.id)
     weakest = min(scenario.steps, key=lambda step: best(step.p))
     judged = sum(step.basis == "judgement" for s in assessment.case.scenarios for step in s.steps)
     return text(

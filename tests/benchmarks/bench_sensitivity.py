@@ -9,10 +9,10 @@ from measure import cpu_seconds, say
 
 from riskkit.assessment.case import load_case
 from riskkit.assessment.case_file import Text
-from riskkit.assessment.information import information_value, loss_table
+from riskkit.assessment.level_information import information_value, loss_table
 from riskkit.assessment.sensitivity import saltelli_points, sobol_indices
-from riskkit.assessment.what_if import Change, WhatIf
 from riskkit.assessment.what_if_effects import Grading, effects
+from riskkit.assessment.what_if_file import Change, WhatIf
 from riskkit.foundation.two_dimensional import cross, flattened, percentile_bands
 from riskkit.foundation.uncertainty import Pert, sample
 from riskkit.warning import case_levels
