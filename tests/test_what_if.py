@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from shared import own
 
 from riskkit.assessment.case import assess, load_case, parse_case
-from riskkit.assessment.case_file import Text
+from riskkit.assessment.case_file import Fact, Text
 from riskkit.assessment.harm import expected_harm, harm_draws
 from riskkit.assessment.level_information import (
     information_sentence,
@@ -68,6 +68,10 @@ def grading(seed=1):
         lambda case, n: case_levels.draw_inputs(case, n, rng=np.random.default_rng(seed)),
         lambda case, x: case_levels.evaluate(case, x, profile=profile()),
     )
+
+
+def one_fact(value):
+    return Fact(value=value, basis="judgement")
 
 
 def one_change(name, do, value, **more):
@@ -276,6 +280,14 @@ def test_the_table_and_the_sentences_say_what_changes():
     said = effect_sentence(found[0], found[3])
     assert "6 of 10 expected cases of severe harm" in said.en
     assert "预期避免重度以上" in said.zh and found[3].worst in said.zh
+
+
+def test_large_harm_is_written_in_full():
+    many = dataclasses.replace(KETTLE, facts=KETTLE.facts | {"units_on_market": one_fact(123_456_789)})
+    found = effects(
+        many, [one_change("scald.p1", "multiply", 0.5)], grading=grading(), rng=np.random.default_rng(1)
+    )
+    assert "31,000 of 62,000 expected cases" in effect_sentence(*found).en
 
 
 def test_what_is_not_known_is_not_nought():

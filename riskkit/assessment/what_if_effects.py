@@ -339,9 +339,15 @@ def effect_sentence(before: Effect, after: Effect) -> Text:
     elif avoided == 0:
         zh, en = "未避免重度以上（3—4级）伤害", "no severe harm (3–4) is avoided"
     else:
-        zh = f"预期避免重度以上（3—4级）伤害{avoided:.2g}起（原{had:.2g}起）"
-        en = f"{avoided:.2g} of {had:.2g} expected cases of severe harm (3–4) are avoided"
+        zh = f"预期避免重度以上（3—4级）伤害{_said(avoided)}起（原{_said(had)}起）"
+        en = f"{_said(avoided)} of {_said(had)} expected cases of severe harm (3–4) are avoided"
     return Text(
         zh=f"{zh_move}（几乎所有抽样中至少为{after.robust}级，最坏可能为{after.worst}级）；{zh}。",
         en=f"{en_move} (at least {after.robust} in nearly all draws, {after.worst} at worst); {en}.",
     )
+
+
+def _said(number: float) -> str:
+    """Two figures, the way people write them."""
+    short = float(f"{number:.2g}")
+    return f"{short:,.0f}" if abs(short) >= 10 else f"{short:g}"
