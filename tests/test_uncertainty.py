@@ -423,7 +423,7 @@ def test_intervals_hold_the_truth_as_often_as_they_say():
     [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0, 0.1611), (1, 29, 0.0061, 0.1718)],
 )
 def test_published_wilson_intervals(hits, n, lo, hi):
-    """Newcombe, Stat. Med. 17 (1998) 857-872, Table I."""
+    """The intervals Newcombe (1998) gives for Wilson's method."""
     found = running_share([True] * hits + [False] * (n - hits), at=[n]).iloc[0]
     assert (found["lo"], found["hi"]) == pytest.approx((lo, hi), abs=5e-5)
 

@@ -81,7 +81,7 @@ def log_variance(dist: Distribution) -> float:
     References
     ----------
     .. [1] Var ln X = ψ′(α) − ψ′(α + β) for a beta quantity; truncated normal: N. L. Johnson, S. Kotz,
-       N. Balakrishnan, Continuous Univariate Distributions 1, 2nd ed. (1994), 13.10.1.
+       N. Balakrishnan, Continuous Univariate Distributions 1, 2nd ed. (1994).
 
     Examples
     --------

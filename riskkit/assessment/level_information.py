@@ -48,7 +48,7 @@ def loss_table(name: str = "house") -> Floats:
     References
     ----------
     .. [1] Our choice (``riskkit_house``); the rule of the quantile: H. Raiffa, R. Schlaifer, Applied
-       Statistical Decision Theory (1961), 6.3.
+       Statistical Decision Theory (1961).
 
     Examples
     --------

@@ -223,7 +223,7 @@ def effects(
 
     References
     ----------
-    .. [1] Common random numbers: A. M. Law, Simulation Modeling and Analysis, 5th ed. (2015), 11.2.
+    .. [1] Common random numbers: A. M. Law, Simulation Modeling and Analysis, 5th ed. (2015).
 
     Examples
     --------

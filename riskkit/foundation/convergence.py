@@ -94,7 +94,7 @@ def running_quantile(
 
     References
     ----------
-    .. [1] H. A. David, H. N. Nagaraja, Order Statistics, 3rd ed. (2003), 7.1.
+    .. [1] H. A. David, H. N. Nagaraja, Order Statistics, 3rd ed. (2003).
 
     Examples
     --------

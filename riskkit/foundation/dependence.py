@@ -145,7 +145,7 @@ def copula_points(points: Floats, spearman: Floats) -> Floats:
 
     References
     ----------
-    .. [1] R. B. Nelsen, An Introduction to Copulas, 2nd ed. (2006), 2.3 and 5.1.2.
+    .. [1] R. B. Nelsen, An Introduction to Copulas, 2nd ed. (2006).
 
     Examples
     --------
