@@ -11,13 +11,13 @@ from fractions import Fraction
 from riskkit.assessment.case_file import Case, Fact, Scenario, Step, Text
 from riskkit.foundation import standards
 from riskkit.foundation.elicited import Elicited, fit_quantiles
-from riskkit.foundation.uncertainty import Beta, Distribution, Fixed, LogNormal, Pert, Range, best
+from riskkit.foundation.uncertainty import Beta, Changed, Distribution, Fixed, LogNormal, Pert, Range, best
 
 _NOTE = Text(zh="假设分析中改动的数值，不是事实。", en="Changed in a what-if; not a fact.")
 
 
 @functools.lru_cache(maxsize=4096)
-def moved(dist: Distribution, to: Fraction, *, most: float) -> Distribution:
+def moved(dist: Distribution, to: Fraction, *, most: float) -> Distribution:  # noqa: PLR0911 - one a form
     """A distribution moved to another best estimate, its spread in proportion kept.
 
     Parameters
@@ -62,6 +62,8 @@ def moved(dist: Distribution, to: Fraction, *, most: float) -> Distribution:
             return Beta(float(to * n), float((1 - to) * n))
         case LogNormal(_, gsd, upper):
             return LogNormal(float(to), gsd, upper)
+        case Changed(of, times, at_most):
+            return Changed(moved(of, to / best(times), most=most), times, max(at_most, float(to)))
         case _:
             return _moved_quantiles(dist, to, most=most) or Fixed(to)
 
