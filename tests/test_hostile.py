@@ -95,7 +95,27 @@ def test_a_line_is_counted_as_an_editor_counts_it() -> None:
 
 
 # written as numbers: most of them cannot be seen
-HIDDEN = ["0", "1b", "85", "ad", "61c", "115f", "180e", "200b", "200d", "2028", "2029", "202e", "2060", "2066", "3164", "feff", "fff9", "ffff", "e0041"]
+HIDDEN = [
+    "0",
+    "1b",
+    "85",
+    "ad",
+    "61c",
+    "115f",
+    "180e",
+    "200b",
+    "200d",
+    "2028",
+    "2029",
+    "202e",
+    "2060",
+    "2066",
+    "3164",
+    "feff",
+    "fff9",
+    "ffff",
+    "e0041",
+]
 
 
 @pytest.mark.parametrize("sign", [chr(int(number, 16)) for number in HIDDEN], ids=HIDDEN)
