@@ -108,5 +108,9 @@ def main() -> None:
         print(f"{name:25} {len(tree.events):6} {exact:14.3f} {sets:13.3f} {draws:15.3f}  {peer}", flush=True)
 
 
+def test_fault_trees() -> None:
+    main()
+
+
 if __name__ == "__main__":
     main()
