@@ -14,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from riskkit.assessment.case_checks import case_faults
 from riskkit.assessment.case_file import Case, Text
+from riskkit.assessment.method_checks import method_faults
 from riskkit.assessment.robustness import InputRange, Ranks, flips, level_shares, tornado
 from riskkit.assessment.sentences import input_kind, missing_facts, open_questions, robustness_sentence
 from riskkit.foundation import shipped, standards
@@ -142,6 +143,7 @@ def parse_case(file: TomlFile) -> Case:
         injuries=standards.table("injury_severity"),
         matrix=standards.risk_matrix(METHOD),
     )
+    found += method_faults(case)
     refuse(file.name, [Fault(file.place(place), shown(value), rule) for place, value, rule in found])
     return case
 

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
-from riskkit.foundation import codes, glossary
+from riskkit.foundation import codes, glossary, standards
 from riskkit.foundation.uncertainty import (
     Distribution,
     Fixed,
@@ -42,6 +42,21 @@ def _of_list(kind: str) -> AfterValidator:
         if code not in glossary.codes(kind):
             raise ValueError(f"one of {', '.join(glossary.codes(kind))}")
         return code
+
+    return AfterValidator(check)
+
+
+def _of_table(table: str, column: str, **rows: str) -> AfterValidator:
+    """A value of a standard table's column, in its rows with the given values."""
+
+    def check(value: Any) -> Any:
+        found = standards.table(table)
+        for name, wanted in rows.items():
+            found = found[found[name] == wanted]
+        known = found[column].tolist()
+        if value not in known:
+            raise ValueError(f"one of {', '.join(f'{one:g}' if column == 'value' else one for one in known)}")
+        return value
 
     return AfterValidator(check)
 
@@ -212,6 +227,105 @@ class Question:
 
 
 @dataclass(frozen=True, config=_STRICT)
+class Kinney:
+    """The three factors of Kinney's score, judged for one scenario."""
+
+    scenario: Id
+    probability: Annotated[float, _of_table("score_scales", "value", method="kinney", factor="probability")]
+    exposure: Annotated[float, _of_table("score_scales", "value", method="kinney", factor="exposure")]
+    consequence: Annotated[float, _of_table("score_scales", "value", method="kinney", factor="consequence")]
+    reason: Text
+    source: SourceIds = ()
+
+
+@dataclass(frozen=True, config=_STRICT)
+class Lec:
+    """The three factors of the LEC's D, judged for one scenario; its words are not Kinney's."""
+
+    scenario: Id
+    probability: Annotated[float, _of_table("score_scales", "value", method="lec", factor="probability")]
+    exposure: Annotated[float, _of_table("score_scales", "value", method="lec", factor="exposure")]
+    consequence: Annotated[float, _of_table("score_scales", "value", method="lec", factor="consequence")]
+    reason: Text
+    source: SourceIds = ()
+
+
+@dataclass(frozen=True, config=_STRICT)
+class Triage:
+    """Answers to questions of PRISM's triage that do not follow from the facts of the case."""
+
+    reason: Text
+    rationale: Annotated[str, _of_table("triage_scores", "choice", item="rationale")] | None = None
+    hazards: Annotated[str, _of_table("triage_scores", "choice", item="hazards")] | None = None
+    prevalence: Annotated[str, _of_table("triage_scores", "choice", item="prevalence")] | None = None
+    source: SourceIds = ()
+
+
+@dataclass(frozen=True, config=_STRICT)
+class NonconformingItem:
+    """A requirement that the product fails, and by how much; without `measured` it cannot be measured."""
+
+    id: Id
+    scenario: Id
+    item: Text
+    kind: Annotated[str, _of_list("nonconformity_kind")]
+    basis: Literal["fact", "judgement"]
+    measured: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    limit: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    unit: Word | None = None
+    worse: Literal["more", "less"] = "more"
+    source: SourceIds = ()
+    note: Text | None = None
+
+
+@dataclass(frozen=True, config=_STRICT)
+class Dose:
+    """The dose of a substance [mg/kg bw/d], or the inputs of a route, and what it is compared with."""
+
+    id: Id
+    scenario: Id
+    substance: Text
+    dose: Fact | None = None
+    route: Annotated[str, _of_table("exposure_inputs", "route")] | None = None
+    inputs: dict[str, float | str] = Field(default_factory=dict)
+    reference_point: Fact | None = None
+    reference_kind: Literal["genotoxic_bmdl10", "threshold_noael"] | None = None
+    guidance_value: Fact | None = None
+    structure: Annotated[str, _of_table("ttc", "group")] | None = None
+    exclusions: tuple[Annotated[str, _of_table("ttc_exclusions", "exclusion")], ...] = ()
+    basis: Literal["fact", "judgement"] = "judgement"
+    source: SourceIds = ()
+    note: Text | None = None
+
+
+@dataclass(frozen=True, config=_STRICT)
+class TestBatch:
+    """How many of the tested pieces failed; `item` is the nonconforming item they failed on."""
+
+    __test__ = False
+
+    events: Annotated[int, Field(ge=0)]
+    trials: Annotated[int, Field(gt=0)]
+    basis: Literal["fact", "judgement"]
+    item: Id | None = None
+    date: dt.date | None = None
+    source: SourceIds = ()
+    note: Text | None = None
+
+
+@dataclass(frozen=True, config=_STRICT)
+class MethodInputs:
+    """What further methods need and the case itself does not say; each part may stay out."""
+
+    kinney: Kinney | None = None
+    lec: Lec | None = None
+    triage: Triage | None = None
+    nonconformity: Annotated[tuple[NonconformingItem, ...], Field(max_length=20)] = ()
+    exposure: Annotated[tuple[Dose, ...], Field(max_length=20)] = ()
+    tests: Annotated[tuple[TestBatch, ...], Field(max_length=200)] = ()
+
+
+@dataclass(frozen=True, config=_STRICT)
 class Case:
     """A product-safety case as of a date, from one TOML file."""
 
@@ -233,6 +347,7 @@ class Case:
     presumptions: tuple[Presumption, ...] = ()
     actions: tuple[Action, ...] = ()
     questions: tuple[Question, ...] = ()
+    methods: MethodInputs = Field(default_factory=MethodInputs)
 
     def hazard_classes(self) -> tuple[str, ...]:
         """The policy's hazard classes in the case, in the policy's order."""
