@@ -124,6 +124,8 @@ CROSSINGS: dict[str, dict[str, str]] = {
     ),
     "assessment/compare.py": {
         "warning/case_levels.py": "methods are compared on the very draws behind the assessment",
+        "warning/case_tables.py": "a difference names the grades that a profile counted",
+        "warning/profiles.py": "the warning profiles are among the methods compared",
     },
 }
 IMPURE: dict[str, dict[str, str]] = {

@@ -24,7 +24,10 @@ from riskkit.foundation.faults import Fault, refuse, shown
 from riskkit.foundation.method_cards import method_cards
 from riskkit.foundation.scales import scale
 from riskkit.foundation.tables import records
-from riskkit.warning.case_levels import METHOD, draw_inputs
+from riskkit.warning.case_levels import METHOD, draw_inputs, evaluate, point_of
+from riskkit.warning.case_tables import grade_table, scenario_table
+from riskkit.warning.profiles import Profile, profile_names
+from riskkit.warning.profiles import profile as shipped_profile
 
 Floats = NDArray[np.float64]
 _RISK = scale("risk").codes
@@ -171,8 +174,8 @@ def compare_methods(
     found: list[Finding] = []
     for name in wanted:
         found += _findings(name, assessment, parts, draws=draws)
-    base = _base(assessment, parts, draws=draws)
-    return Comparison(assessment, tuple(found), _differences(assessment, found, base, parts=parts))
+    base = _on_grid(assessment, parts, draws=draws)
+    return Comparison(assessment, tuple(found), _differences(assessment, found, base))
 
 
 def _draws(assessment: Assessment, rng: np.random.Generator) -> dict[str, Floats]:
@@ -248,18 +251,35 @@ def _profiles(assessment: Assessment) -> list[Finding]:
     return found
 
 
-def _base(assessment: Assessment, parts: Sequence[Part], *, draws: Mapping[str, Floats] | None) -> Finding:
+def _on_grid(assessment: Assessment, parts: Sequence[Part], *, draws: Mapping[str, Floats] | None) -> Finding:
     return grid_findings(REFERENCE, parts, units=None, draws=draws)[-1]
 
 
-def _differences(
-    assessment: Assessment, found: Sequence[Finding], base: Finding, *, parts: Sequence[Part]
-) -> tuple[Difference, ...]:
-    rows = zip(assessment.grades.index, assessment.grades["lo"], strict=True)
-    grades = {str(name): int(rank) for name, rank in rows}
-    governing = _governing(parts)
-    return tuple(
-        difference(one, base, case=assessment.case, grades=grades, governing=governing)
-        for one in found
-        if one.subject == PRODUCT and one.fits and one.method != REFERENCE
-    )
+def _differences(assessment: Assessment, found: Sequence[Finding], base: Finding) -> tuple[Difference, ...]:
+    case = assessment.case
+    used = {f"profile:{one.name}": one for one in _all_profiles(assessment)}
+    rows = []
+    for one in found:
+        if one.subject != PRODUCT or not one.fits or one.method == REFERENCE:
+            continue
+        profile = used.get(one.method)
+        grades = _profile_grades(case, profile) if profile else {}
+        counts_risk = profile is not None and "risk" in profile.factors
+        rows.append(difference(one, base, case=case, grades=grades, counts_risk=counts_risk))
+    return tuple(rows)
+
+
+def _all_profiles(assessment: Assessment) -> tuple[Profile, ...]:
+    shipped = [shipped_profile(name) for name in profile_names()]
+    own = assessment.profile
+    return (own, *(one for one in shipped if one.name != own.name))
+
+
+def _profile_grades(case: Case, profile: Profile) -> dict[str, int]:
+    """The proven grades of the scenario that governs under a profile, of the factors it uses."""
+    at = {name: np.array([value]) for name, value in point_of(case).items()}
+    now = evaluate(case, at, profile=profile)
+    table = grade_table(scenario_table(case, now, now), now, profile=profile)
+    used = {*profile.factors, *(factor for factor, _, _ in profile.raises), "trigger"}
+    rows = zip(table.index, table["lo"], strict=True)
+    return {str(name): int(rank) for name, rank in rows if name in used}

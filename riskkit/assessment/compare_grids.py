@@ -233,6 +233,8 @@ def _product(
         up_level=flip.up_level,
         down_factor=flip.down,
         down_level=flip.down_level,
+        up_subject=flip.up_subject,
+        down_subject=flip.down_subject,
         is_on_bound=main.is_on_bound,
         p_level=_share(method, parts, (lo, hi), draws=draws),
         reasons=_reasons(method, used, parts, lo=lo, given=given),
@@ -245,29 +247,33 @@ class _Flip:
 
     up: float = math.nan
     up_level: str = ""
+    up_subject: str = ""
     down: float = math.nan
     down_level: str = ""
+    down_subject: str = ""
 
 
 def _flip(parts: Sequence[Part], matrix: RiskMatrix, code: int) -> _Flip:
     """One part that rises is enough to raise the product; to lower it all must fall."""
-    ups: list[tuple[float, str]] = []
-    downs: list[float] = []
+    ups: list[tuple[float, str, str]] = []
+    downs: list[tuple[float, str]] = []
     for part in (one for one in parts if one.p > 0):
         column = matrix.cells[:, part.severity - 1]
         above, at = np.flatnonzero(column > code), np.flatnonzero(column >= code)
         if above.size:
-            ups.append((max(float(matrix.edges[above[0] - 1] / part.p), 1.0), _CODES[int(column[above[0]])]))
+            factor = max(float(matrix.edges[above[0] - 1] / part.p), 1.0)
+            ups.append((factor, _CODES[int(column[above[0]])], part.subject))
         if at.size and at[0] == 0:
-            downs.append(math.nan)
-        elif at.size and (factor := matrix.edges[at[0] - 1] / part.p) <= 1:
-            downs.append(float(factor))
-    up = min(ups, default=(math.nan, ""))
-    if not downs or any(math.isnan(one) for one in downs):
+            downs.append((0.0, part.subject))
+        elif at.size and matrix.edges[at[0] - 1] <= part.p:
+            downs.append((float(matrix.edges[at[0] - 1] / part.p), part.subject))
+    up = min(ups, default=(math.nan, "", ""))
+    down = min(downs, default=(0.0, ""))
+    if down[0] == 0:
         return _Flip(*up)
-    just_below = Fraction(min(downs)) * Fraction(999_999, 1_000_000)
+    just_below = Fraction(down[0]) * Fraction(999_999, 1_000_000)
     shrunk = [Part(one.subject, one.p * just_below, one.severity, one.basis) for one in parts]
-    return _Flip(*up, min(downs), _highest(shrunk, matrix))
+    return _Flip(*up, down[0], _highest(shrunk, matrix), down[1])
 
 
 def _share(
@@ -312,6 +318,8 @@ def _reasons(
         found.append(("scenarios_added", (("p", float(top.p)),)))
     if table is not None and lo != base:
         found.append(("prevalence_counted", (("units", given[0].value), ("level", base))))
+    if table is not None and given[0].value in table.edges:
+        found.append(("units_on_bound", (("units", given[0].value),)))
     return tuple(found)
 
 

@@ -85,7 +85,7 @@ def relation(finding: Finding, to: Finding) -> str:
 
 
 def difference(
-    finding: Finding, to: Finding, *, case: Case, grades: Mapping[str, int], governing: str
+    finding: Finding, to: Finding, *, case: Case, grades: Mapping[str, int], counts_risk: bool = False
 ) -> Difference:
     """Why a method calls for something else than the EU grid does.
 
@@ -96,16 +96,15 @@ def difference(
     case : Case
         The case.
     grades : mapping of str to int
-        Proven grade by policy factor, as in ``Assessment.grades``.
-    governing : str
-        The scenario whose probability decides the grid's level.
+        For a warning profile the proven grade by factor that it uses; else empty.
+    counts_risk : bool
+        Whether the profile takes the risk level, presumption included, as a factor.
 
     Examples
     --------
     >>> from riskkit.assessment.case import load_case
     >>> case, eu = load_case("note7-battery-2016"), Finding("eu_2024_3173", "product", "low", "low")
-    >>> found = difference(Finding("kinney", "product", "high", "high"), eu, case=case, grades={},
-    ...                    governing="night_fire")
+    >>> found = difference(Finding("kinney", "product", "high", "high"), eu, case=case, grades={})
     >>> found.relation, found.reasons[0][0]
     ('higher', 'other_inputs')
     """
@@ -113,33 +112,29 @@ def difference(
     if way == "same":
         return Difference(finding.method, way, ())
     found: list[Reason] = []
-    if finding.method == "eu_presumption":
+    if finding.method == "eu_presumption" or (counts_risk and case.presumptions and way == "higher"):
         grounds = "|".join(one.ground for one in case.presumptions)
         found.append(("presumption", (("grounds", grounds), ("level", str(to.lo)))))
     found += finding.reasons
-    if finding.missing:
+    if finding.missing and finding.lo != finding.hi:
         found.append(("missing_input", (("missing", "|".join(finding.missing)),)))
     if finding.method.startswith("profile:"):
-        found += _policy(case, grades, way)
+        found += _policy(grades, way)
     top = highest_action(card_of(finding.method).scale)
     if way == "lower" and _ORDER.index(top) < _ORDER.index(actions_of(to)[0]):
         found.append(("different_scale", (("top", top),)))
     if not found:
         found += _question(finding.method)
     if way in ("higher", "lower") and finding.method != "eu_presumption":
-        found += _boundary(finding, to, case=case, governing=governing)
+        found += _boundary(finding, to, case=case)
     return Difference(finding.method, way, tuple(found))
 
 
-def _policy(case: Case, grades: Mapping[str, int], way: str) -> list[Reason]:
+def _policy(grades: Mapping[str, int], way: str) -> list[Reason]:
     """The policy's factors that pull the level up, or keep it down."""
     pulls = {name: rank for name, rank in grades.items() if (rank >= 3 if way != "lower" else rank <= 2)}
     told = "|".join(f"{name}={pulls[name]}" for name in _FACTORS if name in pulls)
-    found: list[Reason] = [("policy_factors", (("factors", told),))] if told else []
-    unknown = [
-        name for name in standards.facts() if standards.facts()[name].is_given and name not in case.facts
-    ]
-    return found or [("missing_input", (("missing", "|".join(unknown)),))]
+    return [("policy_factors", (("factors", told),))] if told else []
 
 
 def _question(method: str) -> list[Reason]:
@@ -147,29 +142,35 @@ def _question(method: str) -> list[Reason]:
     more, less = ([one for one in a if one not in b] for a, b in ((mine, base), (base, mine)))
     if not more and not less:
         return [("other_cut", ())]
+    if not less:
+        return [("more_inputs", (("counted", "|".join(more)),))]
     return [("other_inputs", (("counted", "|".join(more)), ("left_out", "|".join(less))))]
 
 
-def _boundary(finding: Finding, to: Finding, *, case: Case, governing: str) -> list[Reason]:
+def _boundary(finding: Finding, to: Finding, *, case: Case) -> list[Reason]:
     """Where a small factor on the grid's probability would make the two meet."""
     near = method_number("compare", "near_factor")
-    for factor, level in ((to.up_factor, to.up_level), (to.down_factor, to.down_level)):
+    ends = (
+        (to.up_factor, to.up_level, to.up_subject),
+        (to.down_factor, to.down_level, to.down_subject),
+    )
+    for factor, level, scenario in ends:
         if not level or math.isnan(factor) or not 1 / near <= factor <= near:
             continue
         if relation(finding, Finding(REFERENCE, to.subject, level, level)) in ("same", "within"):
-            step = _widest_step(case, governing)
+            step = _widest_step(case, scenario)
             return [("boundary", (("factor", factor), ("level", level), ("step", step)))]
     return []
 
 
-def _widest_step(case: Case, governing: str) -> str:
+def _widest_step(case: Case, scenario_id: str) -> str:
     """The least certain step of a scenario: the widest ratio of the 95 % to the 5 % quantile."""
-    scenario = next(one for one in case.scenarios if one.id == governing)
+    scenario = next(one for one in case.scenarios if one.id == scenario_id)
     widths = []
     for step in scenario.steps:
         low, high = (1.0, 1.0) if isinstance(step.p, Fixed) else quantile(step.p, [0.05, 0.95])
         widths.append(float(high / low) if low > 0 else math.inf)
-    return f"{governing}.p{int(np.argmax(widths)) + 1}"
+    return f"{scenario_id}.p{int(np.argmax(widths)) + 1}"
 
 
 def say_reason(case: Case, reason: Reason, lang: str) -> tuple[str, str]:

@@ -50,6 +50,8 @@ class Finding:
         Factor on the number that leads to another level; NaN where there is none.
     up_level, down_level : str
         That level; empty where there is none.
+    up_subject, down_subject : str
+        Scenario whose probability leads there; empty where it is the subject itself.
     is_on_bound : bool
         Whether the number lies exactly on a bound.
     p_level : float
@@ -69,6 +71,8 @@ class Finding:
     up_level: str = ""
     down_factor: float = math.nan
     down_level: str = ""
+    up_subject: str = ""
+    down_subject: str = ""
     is_on_bound: bool = False
     p_level: float = math.nan
     reasons: tuple[tuple[str, tuple[tuple[str, str | float], ...]], ...] = ()
