@@ -162,19 +162,7 @@ def count_findings(case: Case, hazard_scores: dict[str, float]) -> list[Finding]
     batches = case.methods.tests
     if not batches:
         return [misfit("repeated", "no_tests")]
-    table = pd.DataFrame(
-        [
-            {
-                "commodity": "case",
-                "maker": "case",
-                "date": (one.date or case.assessed_on).isoformat(),
-                "n_tested": one.trials,
-                "n_nonconforming": one.events,
-                "hazard_score": hazard_scores.get(str(one.item), math.nan),
-            }
-            for one in batches
-        ]
-    )
+    table = _records(case, hazard_scores)
     scored = table["hazard_score"].notna() | (table["n_nonconforming"] == 0)
     basis = "judged" if any(one.basis == "judgement" for one in batches) else "case"
     counts = UsedInput("tests", f"{table['n_nonconforming'].sum()}/{table['n_tested'].sum()}", basis)
@@ -201,6 +189,22 @@ def count_findings(case: Case, hazard_scores: dict[str, float]) -> list[Finding]
             p_level=_posterior(row, at, edges=edges),
         )
     ]
+
+
+def _records(case: Case, hazard_scores: dict[str, float]) -> pd.DataFrame:
+    """The batches as the moving average reads them: one product, one maker."""
+    rows = [
+        {
+            "commodity": "case",
+            "maker": "case",
+            "date": (one.date or case.assessed_on).isoformat(),
+            "n_tested": one.trials,
+            "n_nonconforming": one.events,
+            "hazard_score": hazard_scores.get(str(one.item), math.nan),
+        }
+        for one in case.methods.tests
+    ]
+    return pd.DataFrame(rows)
 
 
 def _posterior(row: pd.Series, at: int, *, edges: Sequence[float]) -> float:
