@@ -19,6 +19,9 @@ NOTEBOOKS = sorted((ROOT / "notebooks").rglob("*.ipynb"))
 
 FACTS = "the facts of a case are one record, read in one place"
 LIST = "its lists are tables with a source"
+TREE = "a fault tree is one record, read in one place"
+NETWORK = "a network is one record, read in one place"
+CHECKED = "what is read is checked first, all faults at once"
 COMPOSES = "case.py composes its stream"
 COMPARES = "compare.py puts one case through the methods of its stream"
 METHODS = "the method itself is applied, never written a second time"
@@ -97,8 +100,27 @@ ARROWS: dict[str, dict[str, str]] = {
     "assessment/preferences/judgement_groups.py": {
         "assessment/preferences/pairwise.py": "a group and a repair are judged by the same consistency ratio",
     },
+    "foundation/set_families.py": {
+        "foundation/decision_diagrams.py": "prime implicants are read off the diagram of a function"
+    },
+    "assessment/bayes_nets.py": {"assessment/bayes_net_file.py": NETWORK},
+    "assessment/bow_ties.py": {"assessment/bow_tie_checks.py": CHECKED},
+    "assessment/fault_tree_diagram.py": {"assessment/fault_tree_file.py": TREE},
+    "assessment/fault_tree_file.py": {"assessment/fault_tree_checks.py": CHECKED},
+    "assessment/fault_trees.py": {
+        "assessment/fault_tree_diagram.py": "every question to a tree goes to the same diagram",
+        "assessment/fault_tree_file.py": TREE,
+    },
+    "assessment/information_value.py": {
+        "assessment/bayes_net_file.py": NETWORK,
+        "assessment/bayes_nets.py": "what a finding is worth rests on its joint probability with the world",
+    },
+    "assessment/product_hazards.py": {
+        "assessment/product_model_file.py": "what is known of a product is one record, read in one place"
+    },
     "assessment/case_checks.py": {"assessment/case_file.py": FACTS},
     "assessment/sentences.py": {"assessment/case_file.py": FACTS},
+    "assessment/what_if.py": {"assessment/case_file.py": FACTS},
     "warning/case_levels.py": {
         "assessment/case_file.py": FACTS,
         "assessment/scenarios.py": "a level rests on the risk of the scenarios",

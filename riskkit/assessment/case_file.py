@@ -78,6 +78,8 @@ def _distribution(value: Any) -> Distribution:
 
 
 def _severity(value: Any) -> tuple[tuple[int, float], ...]:
+    if isinstance(value, tuple):  # of a record that was read before, now replaced in part
+        return value
     if isinstance(value, int) and not isinstance(value, bool):
         value = {str(value): 1}
     if (

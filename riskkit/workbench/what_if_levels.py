@@ -1,0 +1,152 @@
+"""What a slider moves at once: level, its probability, grades and scenarios, for few draws and without the rest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from riskkit.assessment.case import Assessment
+from riskkit.assessment.case_checks import case_faults
+from riskkit.assessment.case_file import Case
+from riskkit.assessment.robustness import level_shares
+from riskkit.foundation import standards
+from riskkit.foundation.scales import scale
+from riskkit.warning.case_levels import METHOD, draw_inputs, evaluate, point_of
+from riskkit.warning.case_tables import grade_table, scenario_table
+from riskkit.warning.profiles import Profile
+
+_LEVELS = scale("warning").codes
+_RISKS = scale("risk").codes
+
+
+@dataclass(frozen=True)
+class Glance:
+    """The part of an `Assessment` that follows a slider; each field as there."""
+
+    case: Case
+    draws: int
+    seed: int
+    lo: str
+    hi: str
+    shares: pd.DataFrame
+    risk: str
+    presumed: bool
+    scenarios: pd.DataFrame
+    grades: pd.DataFrame
+
+
+def glance(case: Case, *, profile: Profile, draws: int, seed: int) -> Glance:
+    """Level, probabilities, grades and scenarios of a case: what `assess` says, without what takes time.
+
+    Parameters
+    ----------
+    case : Case
+        A case that is graded.
+    profile : Profile
+        The tables.
+    draws, seed : int
+        Monte Carlo draws and the seed of their generator.
+
+    Examples
+    --------
+    >>> from riskkit.assessment.case import assess, load_case
+    >>> from riskkit.warning.profiles import profile
+    >>> case = load_case("note7-battery-2016")
+    >>> quick = glance(case, profile=profile(), draws=200, seed=1)
+    >>> whole = assess(case, profile=profile(), rng=np.random.default_rng(1), draws=200)
+    >>> quick.shares.equals(whole.shares), quick.risk == whole.risk
+    (True, True)
+    """
+    at_point = {name: np.array([value]) for name, value in point_of(case).items()}
+    drawn_inputs = draw_inputs(case, draws, rng=np.random.default_rng(seed))
+    now = evaluate(case, at_point, profile=profile)
+    drawn = evaluate(case, drawn_inputs, profile=profile)
+    scenarios = scenario_table(case, now, drawn)
+    presumed = bool(case.presumptions)
+    return Glance(
+        case,
+        draws,
+        seed,
+        lo=_LEVELS[int(now.lo[0]) - 1],
+        hi=_LEVELS[int(now.hi[0]) - 1],
+        shares=level_shares(drawn.lo, drawn.hi).set_axis(pd.Index(_LEVELS, name="level")),
+        risk=_RISKS[3] if presumed else max(scenarios["risk"], key=_RISKS.index),
+        presumed=presumed,
+        scenarios=scenarios,
+        grades=grade_table(scenarios, now, profile=profile),
+    )
+
+
+def glance_of(assessment: Assessment, *, seed: int) -> Glance:
+    """The same part of a whole assessment.
+
+    Raises
+    ------
+    ValueError
+        When the case was not graded.
+
+    Examples
+    --------
+    >>> from riskkit.assessment.case import assess, load_case
+    >>> whole = assess(load_case("note7-battery-2016"), rng=np.random.default_rng(1), draws=200)
+    >>> glance_of(whole, seed=1).lo == whole.lo
+    True
+    """
+    if assessment.lo is None or assessment.hi is None or assessment.risk is None:
+        raise ValueError(f"case {assessment.case.id} was not graded")
+    return Glance(
+        assessment.case,
+        assessment.draws,
+        seed,
+        lo=assessment.lo,
+        hi=assessment.hi,
+        shares=assessment.shares,
+        risk=assessment.risk,
+        presumed=assessment.presumed,
+        scenarios=assessment.scenarios,
+        grades=assessment.grades,
+    )
+
+
+def with_glance(assessment: Assessment, seen: Glance) -> Assessment:
+    """An assessment with the part that follows the slider renewed, for a picture that draws only this part.
+
+    What is not in a `Glance` (robustness, what would change the level, …) is still the old one: never show it.
+
+    Examples
+    --------
+    >>> from riskkit.assessment.case import assess, load_case
+    >>> from riskkit.warning.profiles import profile
+    >>> case = load_case("note7-battery-2016")
+    >>> whole = assess(case, rng=np.random.default_rng(1), draws=200)
+    >>> with_glance(whole, glance(case, profile=profile(), draws=50, seed=1)).draws
+    50
+    """
+    same: dict[str, Any] = {name: value for name, value in vars(seen).items() if name != "seed"}
+    return replace(assessment, **same)
+
+
+def contradictions(case: Case) -> tuple[str, ...]:
+    """What the inputs of a changed case say against each other, as a case file would be refused for it.
+
+    Examples
+    --------
+    >>> from fractions import Fraction
+    >>> from riskkit.assessment.case import load_case
+    >>> from riskkit.assessment.what_if import changed
+    >>> case = load_case("note7-battery-2016")
+    >>> contradictions(case)
+    ()
+    >>> contradictions(changed(case, {"deaths": Fraction(300)}))[0].split(":")[0]
+    'facts.injured.value'
+    """
+    found = case_faults(
+        case,
+        facts=standards.facts(),
+        injuries=standards.table("injury_severity"),
+        matrix=standards.risk_matrix(METHOD),
+    )
+    return tuple(f"{'.'.join(map(str, place))}: {value!r}, {rule}" for place, value, rule in found)
