@@ -98,6 +98,8 @@ def test_parts_come_in_the_order_a_committee_reads_them(folders: dict[str, Path]
             "tornado",
             "profiles",
             "profile-levels",
+            "methods-compared",
+            "method-actions",
             "facts",
             "presumption",
             "actions",
@@ -110,7 +112,7 @@ def test_parts_come_in_the_order_a_committee_reads_them(folders: dict[str, Path]
 def test_food_shows_the_hand_over_and_no_figure(folders: dict[str, Path]) -> None:
     reading = shown(folders[f"{FOOD}.en"], "en")
     ids = [part.id for part in reading.parts if not hasattr(part, "traceback")]
-    assert ids[:3] == ["summary", "handover", "facts"]
+    assert ids[:4] == ["summary", "handover", "methods-compared", "facts"]
     assert "risk-grid" not in ids
     found = result(folders[f"{FOOD}.en"])
     assert (found["route"], found["warning"]["lo"], found["grades"]) == ("food_accident_plan", None, {})

@@ -190,13 +190,13 @@ def say_reason(case: Case, reason: Reason, lang: str) -> tuple[str, str]:
     >>> from riskkit.assessment.case import load_case
     >>> case = load_case("note7-battery-2016")
     >>> say_reason(case, ("different_scale", (("top", "watch"),)), "en")[0]
-    'its highest class only reaches “watch” and cannot ask for more'
+    'Its highest class only reaches “watch” and cannot ask for more'
     """
     code, given = reason
     rows = standards.table("difference_reasons").set_index("reason")
     values = {name: _said(case, name, value, lang=lang) for name, value in given}
     why, settle = (str(rows.at[code, column]).format(**values) for column in (lang, f"settle_{lang}"))
-    return why, settle
+    return why[:1].upper() + why[1:], settle[:1].upper() + settle[1:]
 
 
 def _said(case: Case, name: str, value: str | float, *, lang: str) -> str:

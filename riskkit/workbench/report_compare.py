@@ -12,8 +12,9 @@ from riskkit.assessment.sentences import say_number
 from riskkit.foundation import standards
 from riskkit.foundation.glossary import label
 from riskkit.foundation.method_cards import action_of
+from riskkit.foundation.method_numbers import method_number
 from riskkit.foundation.scales import scale
-from riskkit.workbench.block_kinds import Badge, Block, Cell, Details, Paragraph, Table
+from riskkit.workbench.block_kinds import Badge, Block, Cell, Details, Items, Paragraph, Table
 from riskkit.workbench.blocks import Section
 from riskkit.workbench.citations import cite_standard
 from riskkit.workbench.report_words import (
@@ -104,24 +105,35 @@ def agreement_words(compared: Comparison, lang: str) -> str:
     >>> agreement_words(compared_case(), "en")[:28]
     'The 10 methods that fit call'
     """
+    groups, n = _groups(compared), len(compared.fitting)
+    if len(groups) == 1:
+        return text("cmp_same", lang, n=n, action=action_words(*next(iter(groups)), lang))
+    told = ("；" if lang == "zh" else "; ").join(_group_words(compared, lang))
+    return text("cmp_differ", lang, n=n, told=told)
+
+
+def _groups(compared: Comparison) -> dict[tuple[str, str], list[str]]:
+    """Methods by what they call for, the most urgent first."""
     groups: dict[tuple[str, str], list[str]] = {}
     for one in compared.fitting:
-        groups.setdefault(actions_of(one), []).append(method_name(compared, one.method, lang))
+        groups.setdefault(actions_of(one), []).append(one.method)
     order = sorted(groups, key=lambda ends: [-_ACTIONS.index(end) for end in reversed(ends)])
-    n = len(compared.fitting)
-    if len(order) == 1:
-        return text("cmp_same", lang, n=n, action=action_words(*order[0], lang))
-    told = [
-        text(
-            "cmp_group",
-            lang,
-            action=action_words(*ends, lang),
-            n=len(groups[ends]),
-            names=listed(groups[ends], lang),
-        )
-        for ends in order
-    ]
-    return text("cmp_differ", lang, n=n, told=("；" if lang == "zh" else "; ").join(told))
+    return {ends: groups[ends] for ends in order}
+
+
+def _group_words(compared: Comparison, lang: str) -> list[str]:
+    told = []
+    for ends, methods in _groups(compared).items():
+        names = listed((method_name(compared, one, lang) for one in methods), lang)
+        told.append(text("cmp_group", lang, action=action_words(*ends, lang), n=len(methods), names=names))
+    return told
+
+
+def _calls(compared: Comparison, lang: str) -> list[Block]:
+    if len(_groups(compared)) == 1:
+        return [Paragraph(agreement_words(compared, lang))]
+    lead = Paragraph(text("cmp_differ_lead", lang, n=len(compared.fitting)))
+    return [lead, Items(tuple(_group_words(compared, lang)))]
 
 
 def methods_compared(compared: Comparison, *, lang: str) -> Section:
@@ -137,7 +149,7 @@ def methods_compared(compared: Comparison, *, lang: str) -> Section:
     Examples
     --------
     >>> from riskkit.workbench.comparisons import compared_case
-    >>> methods_compared(compared_case(), lang="en").blocks[2].columns[0]
+    >>> methods_compared(compared_case(), lang="en").blocks[3].columns[0]
     'Method'
     """
     title = text("cmp", lang)
@@ -148,11 +160,9 @@ def methods_compared(compared: Comparison, *, lang: str) -> Section:
     rows = tuple(_product_row(compared, one, lang) for one in compared.fitting)
     heads = ("col_method", "col_result", "col_action", "col_p_level", "col_distance", "col_why")
     table = Table(text("cmp_table", lang), tuple(text(head, lang) for head in heads), rows, numeric=(3,))
-    blocks: list[Block] = [
-        Paragraph(text("cmp_lead", lang)),
-        Paragraph(agreement_words(compared, lang)),
-        table,
-    ]
+    near = f"{method_number('compare', 'near_factor'):g}"
+    lead = Paragraph(text("cmp_lead", lang, near=near))
+    blocks: list[Block] = [lead, *_calls(compared, lang), table]
     blocks += _misfits(compared, lang)
     matching = _matching(compared.fitting, lang)
     blocks.append(Details(text("cmp_matching", lang), (matching,)))
@@ -168,8 +178,13 @@ def _product_row(compared: Comparison, one: Finding, lang: str) -> tuple[Cell, .
         action_cell(one, lang),
         share,
         _distance(one, lang),
-        "\n".join(pair[0] for pair in why) or "—",
+        _lines([pair[0] for pair in why]) or "—",
     )
+
+
+def _lines(sentences: Sequence[str]) -> str:
+    """Sentences under each other, marked where there are several."""
+    return "\n".join(f"· {one}" for one in sentences) if len(sentences) > 1 else "".join(sentences)
 
 
 def _reasons(compared: Comparison, method: str, lang: str) -> list[tuple[str, str]]:
@@ -341,10 +356,10 @@ def agreement(compared: Comparison, *, lang: str) -> Section | None:
         why = _reasons(compared, one.method, lang)
         if not why:
             continue
-        told = ("\n".join(pair[part] for pair in why) for part in (0, 1))
+        told = (_lines(list(dict.fromkeys(pair[part] for pair in why))) for part in (0, 1))
         name = method_name(compared, one.method, lang)
         rows.append((name, text(f"relation_{one.relation}", lang), *told))
-    lead = [Paragraph(text("cmp_why_lead", lang)), Paragraph(agreement_words(compared, lang))]
+    lead = [Paragraph(text("cmp_why_lead", lang))]
     heads = ("col_method", "col_relation", "col_why", "col_settle")
     table = Table(text("cmp_why_table", lang), tuple(text(head, lang) for head in heads), tuple(rows))
     rest: list[Block] = [table] if rows else [Paragraph(text("cmp_none_differ", lang))]
