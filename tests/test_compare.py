@@ -230,13 +230,14 @@ def test_without_judgements_nothing_is_put_in_their_place() -> None:
 
 
 def test_a_case_with_faults_in_its_methods_names_them_all_with_their_lines() -> None:
-    bad = (SCORES + ITEM + TESTS + DOSE).replace("exposure = 6", "exposure = 4", 1)
+    bad = (SCORES + ITEM + TESTS + DOSE).replace("exposure = 6", 'exposure = "6"', 1)
     bad = bad.replace('kind = "safety"', 'kind = "colour"')
     with pytest.raises(InputFaults) as caught:
         compared(bad)
     told = [str(fault) for fault in caught.value.faults]
     assert len(told) == 2 and all(re.match(r"kettle\.toml:\d+ methods\.", one) for one in told)
     worse = (SCORES + ITEM + TESTS + DOSE).replace('scenario = "scald"', 'scenario = "none"', 1)
+    worse = worse.replace("consequence = 15", "consequence = 16")
     worse = worse.replace("measured = 30", "measured = 50").replace("events = 4", "events = 11")
     worse = worse.replace('body_weight = "60 kg"', 'body_weight = "60 m"').replace(
         'item = "seal"', 'item = "x"'
@@ -245,7 +246,15 @@ def test_a_case_with_faults_in_its_methods_names_them_all_with_their_lines() -> 
     with pytest.raises(InputFaults) as caught:
         compared(worse)
     words = " ".join(str(fault) for fault in caught.value.faults)
-    for what in ("kinney.scenario", "measured", "events", "inputs", "item", "reference_kind"):
+    for what in (
+        "kinney.scenario",
+        "lec.consequence",
+        "measured",
+        "events",
+        "inputs",
+        "item",
+        "reference_kind",
+    ):
         assert what in words
     with pytest.raises(InputFaults) as caught:
         chosen_methods("kinney, magic, nomograph")
@@ -390,7 +399,9 @@ def test_the_ranking_of_cases_is_the_borda_count() -> None:
 @pytest.mark.parametrize(("lang", "name"), [("en", "methods_compared.md"), ("zh", "methods_compared.zh.md")])
 def test_the_page_says_what_the_code_says_now(lang: str, name: str) -> None:
     page = (shipped.home() / "docs" / name).read_text(encoding="utf-8")
-    assert page == methods_page(lang), "make it again: write methods_page(lang) to docs/"
+    assert page == methods_page(lang), (
+        "make it again: riskkit.workbench.methods_page.write_methods_pages(Path('docs'))"
+    )
 
 
 def test_methods_and_scales_of_findings_are_those_of_their_cards() -> None:

@@ -30,6 +30,7 @@ FINDING = "every method fills the same record"
 # file → file it imports → why. Every room may import foundation; the workbench may import all.
 ARROWS: dict[str, dict[str, str]] = {
     "foundation/codes.py": {"foundation/standards.py": LIST, "foundation/tables.py": "rows as records"},
+    "foundation/choices.py": {"foundation/standards.py": LIST},
     "foundation/decision_table.py": {"foundation/faults.py": "all faults of a table are told at once"},
     "foundation/glossary.py": {"foundation/standards.py": LIST, "foundation/tables.py": "rows as records"},
     "foundation/method_numbers.py": {"foundation/standards.py": LIST},
@@ -48,7 +49,29 @@ ARROWS: dict[str, dict[str, str]] = {
     "foundation/distributions.py": {
         "foundation/elicited.py": "a quantile-elicited quantity is one distribution"
     },
+    "foundation/toml_record.py": {
+        "foundation/distributions.py": "a distribution is written the way it is read",
+        "foundation/faults.py": "all faults of a file are told at once",
+        "foundation/toml_file.py": "each fault is told with its line",
+    },
+    "foundation/designs.py": {
+        "foundation/distributions.py": "points become draws through quantiles",
+        "foundation/elicited.py": "one of the shapes that are looked up in a table is elicited",
+    },
+    "foundation/dependence.py": {
+        "foundation/distributions.py": "one type for arrays of numbers",
+        "foundation/faults.py": "all impossible correlations are told at once",
+    },
+    "foundation/convergence.py": {"foundation/distributions.py": "one type for arrays of numbers"},
+    "foundation/two_dimensional.py": {
+        "foundation/distributions.py": "what is known and what varies are distributions",
+        "foundation/faults.py": "all names that are both are told at once",
+        "foundation/uncertainty.py": "both dimensions are drawn in one place",
+    },
     "foundation/uncertainty.py": {
+        "foundation/dependence.py": "draws may be correlated",
+        "foundation/designs.py": "draws may follow a design",
+        "foundation/faults.py": "all impossible correlations are told at once",
         "foundation/distributions.py": "what is carried through a calculation are distributions",
         "foundation/elicited.py": "one of them is fitted to judged quantiles",
     },
@@ -62,6 +85,7 @@ ARROWS: dict[str, dict[str, str]] = {
     "assessment/method_checks.py": {
         "assessment/case_file.py": FACTS,
         "assessment/chemical.py": "an exposure in a case is refused by the rules of the method that reads it",
+        "assessment/scoring.py": "a factor in a case is refused by the scale of the method that reads it",
     },
     "assessment/compare.py": {
         "assessment/case.py": "what is compared is an assessment",
@@ -121,6 +145,15 @@ ARROWS: dict[str, dict[str, str]] = {
     "assessment/case_checks.py": {"assessment/case_file.py": FACTS},
     "assessment/sentences.py": {"assessment/case_file.py": FACTS},
     "assessment/what_if.py": {"assessment/case_file.py": FACTS},
+    "assessment/what_if_file.py": {"assessment/case_file.py": "a what-if makes one case into another"},
+    "assessment/harm.py": {"assessment/case_file.py": "harm is counted over the scenarios of a case"},
+    "assessment/level_information.py": {"assessment/case_file.py": "a sentence exists in zh and en"},
+    "assessment/what_if_effects.py": {
+        "assessment/case_file.py": "before and after are cases",
+        "assessment/harm.py": "harm before and after is counted in one place",
+        "assessment/robustness.py": "the shares of the levels are counted in one place",
+        "assessment/what_if_file.py": "it works out what a what-if does",
+    },
     "warning/case_levels.py": {
         "assessment/case_file.py": FACTS,
         "assessment/scenarios.py": "a level rests on the risk of the scenarios",
@@ -136,6 +169,9 @@ ARROWS: dict[str, dict[str, str]] = {
         "warning/reasons.py": "a table row carries the reason of its grade",
     },
     "warning/grading.py": {"warning/profiles.py": "a grade is looked up in the tables of a profile"},
+    "warning/profiles.py": {
+        "warning/profile_file.py": "a user's own profile is checked before its rows are read"
+    },
     "warning/reasons.py": {"warning/profiles.py": "a reason cites the rows of a profile"},
 }
 # Against the stream, on purpose.

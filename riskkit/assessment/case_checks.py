@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -50,6 +51,30 @@ def case_faults(
         *_fact_faults(case, facts),
         *_order(case),
     )
+
+
+def yes_no_faults(written: Mapping[str, Any], facts: Mapping[str, FactKind]) -> tuple[Finding, ...]:
+    """Where a case says true or false of something that is counted: "yes, ports" is not "one port".
+
+    Parameters
+    ----------
+    written : mapping
+        What stands in the file of a lawful case.
+    facts : mapping of str to FactKind
+        As from `riskkit.foundation.standards.facts`.
+
+    Examples
+    --------
+    >>> from riskkit.foundation import standards
+    >>> written = {"facts": {"n_ports": {"value": True}, "is_on_sale": {"value": True}}}
+    >>> [place for place, _, _ in yes_no_faults(written, standards.facts())]
+    [('facts', 'n_ports', 'value')]
+    """
+    flags = {name for name, kind in facts.items() if kind.kind == "flag"}
+    numbers = {("facts", name): fact for name, fact in written.get("facts", {}).items() if name not in flags}
+    numbers["exposure", "lifetime_years"] = written.get("exposure", {}).get("lifetime_years", {})
+    said = {(*place, "value"): number.get("value") for place, number in numbers.items()}
+    return tuple((place, value, "a number") for place, value in said.items() if isinstance(value, bool))
 
 
 def _twice(case: Case) -> Iterator[Finding]:

@@ -7,13 +7,14 @@ A number in a case is a :class:`Fact`: a value or a distribution, with where it 
 from __future__ import annotations
 
 import datetime as dt
-import re
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
-from riskkit.foundation import codes, glossary, standards
+from riskkit.foundation import codes, glossary
+from riskkit.foundation.choices import AS_NUMBER, of_table
+from riskkit.foundation.faults import plain_text
 from riskkit.foundation.uncertainty import (
     Distribution,
     Fixed,
@@ -25,38 +26,20 @@ from riskkit.foundation.uncertainty import (
 
 _STRICT = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
 
-# Characters that hide or reorder text: controls other than line feed and tab, and bidirectional overrides.
-_HIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 
+def of_list(kind: str) -> AfterValidator:
+    """A check that a code stands in a list of the glossary.
 
-def _plain(text: str) -> str:
-    if _HIDDEN.search(text):
-        raise ValueError("text without control or direction-changing characters")
-    if not text.strip():
-        raise ValueError("text that is not empty")
-    return text.strip()
+    Examples
+    --------
+    >>> of_list("basis").func("fact")
+    'fact'
+    """
 
-
-def _of_list(kind: str) -> AfterValidator:
     def check(code: str) -> str:
         if code not in glossary.codes(kind):
             raise ValueError(f"one of {', '.join(glossary.codes(kind))}")
         return code
-
-    return AfterValidator(check)
-
-
-def _of_table(table: str, column: str, **rows: str) -> AfterValidator:
-    """A value of a standard table's column, in its rows with the given values."""
-
-    def check(value: Any) -> Any:
-        found = standards.table(table)
-        for name, wanted in rows.items():
-            found = found[found[name] == wanted]
-        known = found[column].tolist()
-        if value not in known:
-            raise ValueError(f"one of {', '.join(f'{one:g}' if column == 'value' else one for one in known)}")
-        return value
 
     return AfterValidator(check)
 
@@ -73,14 +56,55 @@ def _hs(code: str) -> str:
     return code
 
 
-def _distribution(value: Any) -> Distribution:
+def number_of(value: Any) -> Distribution:
+    """A number, a distribution or a yes/no, as a case file writes it.
+
+    Raises
+    ------
+    ValueError
+        With the rule that is broken.
+
+    Examples
+    --------
+    >>> number_of(True), number_of("1/50")
+    (Fixed(value=Fraction(1, 1)), Fixed(value=Fraction(1, 50)))
+    """
     return parse_distribution({True: 1, False: 0}[value] if isinstance(value, bool) else value)
 
 
-def _severity(value: Any) -> tuple[tuple[int, float], ...]:
+def _only(kind: type) -> BeforeValidator:
+    """Taken as written: no text for a number, no number for a date."""
+
+    def check(value: Any) -> Any:
+        if type(value) is not kind:
+            raise ValueError({int: "a whole number", dt.date: "a date such as 2026-05-01"}[kind])
+        return value
+
+    return BeforeValidator(check)
+
+
+def _once(items: tuple[Any, ...]) -> tuple[Any, ...]:
+    if len(set(items)) < len(items):
+        raise ValueError("entries that stand once")
+    return items
+
+
+def severity_mix(value: Any) -> tuple[tuple[int, float], ...]:
+    """Severities with their shares, as a case file writes them.
+
+    Raises
+    ------
+    ValueError
+        With the rule that is broken.
+
+    Examples
+    --------
+    >>> severity_mix(3), severity_mix({"4": 0.25, "3": 0.75})
+    (((3, 1.0),), ((3, 0.75), (4, 0.25)))
+    """
     if isinstance(value, tuple):  # of a record that was read before, now replaced in part
         return value
-    if isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 4:
         value = {str(value): 1}
     if (
         not isinstance(value, dict)
@@ -94,16 +118,18 @@ def _severity(value: Any) -> tuple[tuple[int, float], ...]:
     return tuple((level, float(mix[level])) for level in sorted(mix))
 
 
-Word = Annotated[str, Field(max_length=200), AfterValidator(_plain)]
-Line = Annotated[str, Field(max_length=400), AfterValidator(_plain)]
-Prose = Annotated[str, Field(max_length=4000), AfterValidator(_plain)]
+Word = Annotated[str, Field(max_length=200), AfterValidator(plain_text)]
+Line = Annotated[str, Field(max_length=400), AfterValidator(plain_text)]
+Prose = Annotated[str, Field(max_length=4000), AfterValidator(plain_text)]
 Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 Country = Annotated[str, AfterValidator(_country)]
 HsCode = Annotated[str, AfterValidator(_hs)]
-Number = Annotated[Distribution, BeforeValidator(_distribution)]
-Probability = Annotated[Distribution, BeforeValidator(_distribution), AfterValidator(as_probability)]
-SeverityMix = Annotated[tuple[tuple[int, float], ...], BeforeValidator(_severity)]
-SourceIds = Annotated[tuple[Id, ...], Field(max_length=20)]
+Number = Annotated[Distribution, BeforeValidator(number_of)]
+Probability = Annotated[Distribution, BeforeValidator(parse_distribution), AfterValidator(as_probability)]
+SeverityMix = Annotated[tuple[tuple[int, float], ...], BeforeValidator(severity_mix)]
+Date = Annotated[dt.date, _only(dt.date)]
+Once = AfterValidator(_once)
+SourceIds = Annotated[tuple[Id, ...], Field(max_length=20), Once]
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -138,7 +164,7 @@ class Step:
 
     text: Text
     p: Probability
-    evidence: Annotated[str, _of_list("evidence")]
+    evidence: Annotated[str, of_list("evidence")]
     basis: Literal["fact", "judgement"]
     source: SourceIds = ()
     note: Text | None = None
@@ -151,11 +177,11 @@ class Scenario:
     id: Id
     hazard: Id
     title: Text
-    harm: Annotated[str, _of_list("harm")]
-    injury: Annotated[str, _of_list("injury")]
+    harm: Annotated[str, of_list("harm")]
+    injury: Annotated[str, of_list("injury")]
     severity: SeverityMix
     severity_reason: Text
-    users: Annotated[str, _of_list("users")]
+    users: Annotated[str, of_list("users")]
     steps: Annotated[tuple[Step, ...], Field(min_length=1, max_length=30)]
 
 
@@ -164,9 +190,9 @@ class Hazard:
     """A source of harm in the product."""
 
     id: Id
-    hazard_class: Annotated[str, _of_list("hazard_class")]
-    group: Annotated[str, _of_list("hazard_group")]
-    agent: Annotated[str, _of_list("agent")]
+    hazard_class: Annotated[str, of_list("hazard_class")]
+    group: Annotated[str, of_list("hazard_group")]
+    agent: Annotated[str, of_list("agent")]
     description: Text
 
 
@@ -175,9 +201,9 @@ class Product:
     """What the case is about; an origin, brand or maker that is not known stays out."""
 
     name: Text
-    hs: Annotated[tuple[HsCode, ...], Field(min_length=1, max_length=50)]
+    hs: Annotated[tuple[HsCode, ...], Field(min_length=1, max_length=50), Once]
     description: Text
-    origin: Annotated[tuple[Country, ...], Field(max_length=50)] = ()
+    origin: Annotated[tuple[Country, ...], Field(max_length=50), Once] = ()
     brand: Word | None = None
     maker: Line | None = None
     importer: Line | None = None
@@ -195,7 +221,7 @@ class Exposure:
 class Presumption:
     """A ground on which the method presumes a serious risk."""
 
-    ground: Annotated[str, _of_list("presumption")]
+    ground: Annotated[str, of_list("presumption")]
     source: SourceIds = ()
     note: Text | None = None
 
@@ -204,7 +230,7 @@ class Presumption:
 class Action:
     """What an authority or firm then did, and when."""
 
-    date: dt.date
+    date: Date
     authority: Text
     what: Text
     source: Annotated[tuple[Id, ...], Field(min_length=1, max_length=20)]
@@ -216,7 +242,7 @@ class Source:
 
     id: Id
     publisher: Text
-    year: Annotated[int, Field(ge=1900, le=2100)]
+    year: Annotated[int, _only(int), Field(ge=1900, le=2100)]
     document: Line
     url: Annotated[str, Field(pattern=r"^https?://[^\s<>\"']+$", max_length=500)] | None = None
 
@@ -229,25 +255,13 @@ class Question:
 
 
 @dataclass(frozen=True, config=_STRICT)
-class Kinney:
-    """The three factors of Kinney's score, judged for one scenario."""
+class DangerFactors:
+    """The three factors of Kinney's score or of the LEC's D, judged for one scenario, with the reason."""
 
     scenario: Id
-    probability: Annotated[float, _of_table("score_scales", "value", method="kinney", factor="probability")]
-    exposure: Annotated[float, _of_table("score_scales", "value", method="kinney", factor="exposure")]
-    consequence: Annotated[float, _of_table("score_scales", "value", method="kinney", factor="consequence")]
-    reason: Text
-    source: SourceIds = ()
-
-
-@dataclass(frozen=True, config=_STRICT)
-class Lec:
-    """The three factors of the LEC's D, judged for one scenario; its words are not Kinney's."""
-
-    scenario: Id
-    probability: Annotated[float, _of_table("score_scales", "value", method="lec", factor="probability")]
-    exposure: Annotated[float, _of_table("score_scales", "value", method="lec", factor="exposure")]
-    consequence: Annotated[float, _of_table("score_scales", "value", method="lec", factor="consequence")]
+    probability: Annotated[float, AS_NUMBER]
+    exposure: Annotated[float, AS_NUMBER]
+    consequence: Annotated[float, AS_NUMBER]
     reason: Text
     source: SourceIds = ()
 
@@ -257,9 +271,9 @@ class Triage:
     """Answers to questions of PRISM's triage that do not follow from the facts of the case."""
 
     reason: Text
-    rationale: Annotated[str, _of_table("triage_scores", "choice", item="rationale")] | None = None
-    hazards: Annotated[str, _of_table("triage_scores", "choice", item="hazards")] | None = None
-    prevalence: Annotated[str, _of_table("triage_scores", "choice", item="prevalence")] | None = None
+    rationale: Annotated[str, of_table("triage_scores", "choice", item="rationale")] | None = None
+    hazards: Annotated[str, of_table("triage_scores", "choice", item="hazards")] | None = None
+    prevalence: Annotated[str, of_table("triage_scores", "choice", item="prevalence")] | None = None
     source: SourceIds = ()
 
 
@@ -270,10 +284,10 @@ class NonconformingItem:
     id: Id
     scenario: Id
     item: Text
-    kind: Annotated[str, _of_list("nonconformity_kind")]
+    kind: Annotated[str, of_list("nonconformity_kind")]
     basis: Literal["fact", "judgement"]
-    measured: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
-    limit: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    measured: Annotated[float, AS_NUMBER, Field(ge=0, allow_inf_nan=False)] | None = None
+    limit: Annotated[float, AS_NUMBER, Field(ge=0, allow_inf_nan=False)] | None = None
     unit: Word | None = None
     worse: Literal["more", "less"] = "more"
     source: SourceIds = ()
@@ -288,13 +302,15 @@ class Dose:
     scenario: Id
     substance: Text
     dose: Fact | None = None
-    route: Annotated[str, _of_table("exposure_inputs", "route")] | None = None
-    inputs: dict[str, float | str] = Field(default_factory=dict)
+    route: Annotated[str, of_table("exposure_inputs", "route")] | None = None
+    inputs: Annotated[dict[str, float | Line], Field(max_length=20)] = Field(default_factory=dict)
     reference_point: Fact | None = None
     reference_kind: Literal["genotoxic_bmdl10", "threshold_noael"] | None = None
     guidance_value: Fact | None = None
-    structure: Annotated[str, _of_table("ttc", "group")] | None = None
-    exclusions: tuple[Annotated[str, _of_table("ttc_exclusions", "exclusion")], ...] = ()
+    structure: Annotated[str, of_table("ttc", "group")] | None = None
+    exclusions: Annotated[
+        tuple[Annotated[str, of_table("ttc_exclusions", "exclusion")], ...], Field(max_length=20)
+    ] = ()
     basis: Literal["fact", "judgement"] = "judgement"
     source: SourceIds = ()
     note: Text | None = None
@@ -306,11 +322,11 @@ class TestBatch:
 
     __test__ = False
 
-    events: Annotated[int, Field(ge=0)]
-    trials: Annotated[int, Field(gt=0)]
+    events: Annotated[int, _only(int), Field(ge=0, le=10**12)]
+    trials: Annotated[int, _only(int), Field(gt=0, le=10**12)]
     basis: Literal["fact", "judgement"]
     item: Id | None = None
-    date: dt.date | None = None
+    date: Annotated[dt.date, _only(dt.date)] | None = None
     source: SourceIds = ()
     note: Text | None = None
 
@@ -319,8 +335,8 @@ class TestBatch:
 class MethodInputs:
     """What further methods need and the case itself does not say; each part may stay out."""
 
-    kinney: Kinney | None = None
-    lec: Lec | None = None
+    kinney: DangerFactors | None = None
+    lec: DangerFactors | None = None
     triage: Triage | None = None
     nonconformity: Annotated[tuple[NonconformingItem, ...], Field(max_length=20)] = ()
     exposure: Annotated[tuple[Dose, ...], Field(max_length=20)] = ()
@@ -331,24 +347,26 @@ class MethodInputs:
 class Case:
     """A product-safety case as of a date, from one TOML file."""
 
-    schema: Literal[1]
+    schema: Annotated[Literal[1], _only(int)]
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
     title: Text
     summary: Text
-    assessed_on: dt.date
+    assessed_on: Date
     jurisdiction: Country
-    goods: Annotated[str, _of_list("goods")]
-    direction: Annotated[str, _of_list("direction")]
-    channels: Annotated[tuple[Annotated[str, _of_list("channel")], ...], Field(min_length=1)]
+    goods: Annotated[str, of_list("goods")]
+    direction: Annotated[str, of_list("direction")]
+    channels: Annotated[
+        tuple[Annotated[str, of_list("channel")], ...], Field(min_length=1, max_length=50), Once
+    ]
     product: Product
     exposure: Exposure
     hazards: Annotated[tuple[Hazard, ...], Field(min_length=1, max_length=20)]
     scenarios: Annotated[tuple[Scenario, ...], Field(min_length=1, max_length=30)]
     sources: Annotated[tuple[Source, ...], Field(min_length=1, max_length=200)]
     facts: dict[str, Fact] = Field(default_factory=dict)
-    presumptions: tuple[Presumption, ...] = ()
-    actions: tuple[Action, ...] = ()
-    questions: tuple[Question, ...] = ()
+    presumptions: Annotated[tuple[Presumption, ...], Field(max_length=20)] = ()
+    actions: Annotated[tuple[Action, ...], Field(max_length=300)] = ()
+    questions: Annotated[tuple[Question, ...], Field(max_length=100)] = ()
     methods: MethodInputs = Field(default_factory=MethodInputs)
 
     def hazard_classes(self) -> tuple[str, ...]:

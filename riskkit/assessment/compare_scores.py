@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from riskkit.assessment.case_file import Case, Kinney, Lec, NonconformingItem
+from riskkit.assessment.case_file import Case, DangerFactors, NonconformingItem
 from riskkit.assessment.findings import PRODUCT, Finding, UsedInput, basis_word, misfit
 from riskkit.assessment.nonconformity import exceedance, hazard_grade
 from riskkit.assessment.scoring import danger_score, on_class_bound, score_class, triage
@@ -47,7 +47,7 @@ def danger_findings(case: Case, method: str) -> list[Finding]:
     >>> len(danger_findings(load_case("note7-battery-2016"), "kinney"))
     1
     """
-    given: Kinney | Lec | None = getattr(case.methods, method)
+    given: DangerFactors | None = getattr(case.methods, method)
     if given is None:
         return [misfit(method, "not_judged")]
     score = float(danger_score(given.probability, given.exposure, given.consequence, method=method))

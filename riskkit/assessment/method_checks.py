@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from riskkit.assessment.case_file import Case, Dose, Fact, NonconformingItem, number_range
+from riskkit.assessment.case_file import Case, DangerFactors, Dose, Fact, NonconformingItem, number_range
 from riskkit.assessment.chemical import read_exposure
+from riskkit.assessment.scoring import danger_score
 from riskkit.foundation.faults import InputFaults
 
 Finding = tuple[tuple[str | int, ...], object, str]
@@ -31,7 +32,7 @@ def method_faults(case: Case) -> tuple[Finding, ...]:
     >>> method_faults(load_case("note7-battery-2016"))
     ()
     """
-    found = [*_references(case), *_sources(case)]
+    found = [*_scores(case), *_references(case), *_sources(case)]
     for number, item in enumerate(case.methods.nonconformity):
         start = ("methods", "nonconformity", number)
         found += [((*start, *path), value, rule) for path, value, rule in _item_faults(item)]
@@ -50,6 +51,18 @@ def _parts(case: Case) -> Iterator[tuple[tuple[str | int, ...], Any]]:
     for name in ("nonconformity", "exposure", "tests"):
         for number, part in enumerate(getattr(given, name)):
             yield ("methods", name, number), part
+
+
+def _scores(case: Case) -> Iterator[Finding]:
+    for method in ("kinney", "lec"):
+        given: DangerFactors | None = getattr(case.methods, method)
+        if given is None:
+            continue
+        try:
+            danger_score(given.probability, given.exposure, given.consequence, method=method)
+        except InputFaults as error:
+            for fault in error.faults:
+                yield ("methods", method, fault.place), float(fault.value), fault.rule
 
 
 def _references(case: Case) -> Iterator[Finding]:

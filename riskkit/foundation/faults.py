@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 _LONGEST_VALUE = 80
 _MOST_LISTED = 50
+
+# Characters that hide or reorder text or that no document can hold: controls other than line feed and tab,
+# marks of direction, what shows as nothing at all, line separators of their own, and what is no character.
+_HIDDEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e"
+    "\u2060-\u206f\u3164\ud800-\udfff\ufdd0-\ufdef\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\U000e0000-\U000e0fff]"
+)
 
 
 @dataclass(frozen=True)
@@ -76,9 +84,39 @@ def shown(value: object) -> str:
     "'a\\\\nb'"
     >>> len(shown("x" * 1000))
     80
+    >>> shown(1 << 20_000)
+    'a whole number of 20001 bits'
     """
-    text = repr(value)
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):  # a number of thousands of digits, or nesting without end
+        text = (
+            f"a whole number of {value.bit_length()} bits" if isinstance(value, int) else "too much to show"
+        )
     return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"
+
+
+def plain_text(text: str) -> str:
+    """A text somebody else wrote, without space around it.
+
+    Raises
+    ------
+    ValueError
+        When it is empty, or holds a character that hides text, turns its direction or fits no document.
+
+    Examples
+    --------
+    >>> plain_text(" 电热水壶 ")
+    '电热水壶'
+    >>> plain_text("lamp\\u202e")
+    Traceback (most recent call last):
+    ValueError: text without control, hidden or direction-changing characters
+    """
+    if _HIDDEN.search(text):
+        raise ValueError("text without control, hidden or direction-changing characters")
+    if not text.strip():
+        raise ValueError("text that is not empty")
+    return text.strip()
 
 
 def refuse(what: str, faults: Iterable[Fault]) -> None:

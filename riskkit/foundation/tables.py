@@ -22,10 +22,10 @@ class TableFault(ValueError):
 
 
 _PATTERNS = {
-    "whole": r"[+-]?\d+",
-    "number": r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|inf|-inf",
-    "fraction": r"\d+(\.\d+)?([eE][+-]?\d+)?(/\d+)?",
-    "date": r"\d{4}-\d{2}-\d{2}",
+    "whole": r"[+-]?[0-9]{1,18}",
+    "number": r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?|inf|-inf",
+    "fraction": r"[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?|[0-9]+/[0-9]*[1-9][0-9]*",
+    "date": r"[0-9]{4}-[0-9]{2}-[0-9]{2}",
     "yes_no": r"yes|no",
 }
 _KINDS = {
@@ -34,6 +34,8 @@ _KINDS = {
     "fraction": "a number or fraction",
     "date": "YYYY-MM-DD",
 }
+
+_COLUMNS = {"column_in_schema": "a known column", "column_in_dataframe": "a column that is there"}
 
 
 def records(rows: pd.DataFrame) -> list[dict[str, Any]]:
@@ -162,7 +164,8 @@ def check(rows: pd.DataFrame, table: str, *, dictionary: pd.DataFrame, name: str
                 if isinstance(case["column"], str) and not pd.isna(case["index"])
                 else case["failure_case"]
             )
-            faults.append(Fault(f"{name}:{row}:{column}", shown(case["failure_case"]), str(case["check"])))
+            rule = _COLUMNS.get(str(case["check"]), str(case["check"]))
+            faults.append(Fault(f"{name}:{row}:{column}", shown(case["failure_case"]), rule))
     faults += _bounds(rows, words, name) + _doubled(rows, words, name)
     refuse(name, sorted(faults, key=lambda fault: fault.place))
 

@@ -9,10 +9,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from riskkit.foundation.faults import Fault, InputFaults, shown
+from riskkit.foundation.faults import Fault, InputFaults, refuse, shown
 
 MAX_BYTES = 2_000_000
 _MAX_DEPTH = 20
+
+# A key of many parts (a.b.c…) nests as deep as brackets do, and takes a parser the square of its length.
+# Each part begins where no part goes on, so that no text is walked through twice.
+_DEEP_KEY = re.compile(
+    r"""(?<![\w"'-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+)""" f"{{{_MAX_DEPTH}}}"
+)
+_HEADER = re.compile(r"[ \t]*(\[\[?)([^\[\]]+)\]\]?[ \t]*(?:#.*)?")
+_PAIR = re.compile(r"[ \t]*([A-Za-z0-9_\"'.-]+)[ \t]*=")
 
 
 @dataclass(frozen=True)
@@ -103,8 +111,7 @@ def parse_toml(raw: bytes, name: str) -> TomlFile:
     """
     try:
         text = raw.decode("utf-8-sig")
-        if re.search(rf"[\[{{]{{{_MAX_DEPTH}}}", re.sub(r"\s", "", text)):
-            raise InputFaults(name, [Fault(name, "brackets", f"nesting of less than {_MAX_DEPTH}")])
+        _refuse_depth(text, name)
         data = tomllib.loads(text.replace("\r\n", "\n"))
     except UnicodeDecodeError as error:
         raise InputFaults(name, [Fault(name, f"byte {error.start}", "UTF-8 text")]) from error
@@ -115,13 +122,18 @@ def parse_toml(raw: bytes, name: str) -> TomlFile:
     return TomlFile(name, data, hashlib.sha256(raw).hexdigest(), _line_numbers(text))
 
 
+def _refuse_depth(text: str, name: str) -> None:
+    brackets = re.search(rf"[\[{{]{{{_MAX_DEPTH}}}", re.sub(r"\s", "", text))
+    found = "brackets" if brackets else "a key of many parts" if _DEEP_KEY.search(text) else ""
+    refuse(name, [Fault(name, found, f"nesting of less than {_MAX_DEPTH}")] if found else [])
+
+
 def _line_numbers(text: str) -> dict[tuple[str | int, ...], int]:
     lines: dict[tuple[str | int, ...], int] = {}
     counts: dict[tuple[str | int, ...], int] = {}
     table: tuple[str | int, ...] = ()
-    for number, line in enumerate(text.splitlines(), start=1):
-        header = re.match(r"\s*(\[\[?)\s*([^\[\]]+?)\s*\]\]?\s*(?:#.*)?$", line)
-        pair = re.match(r"\s*([A-Za-z0-9_\"'.-]+)\s*=", line)
+    for number, line in enumerate(text.split("\n"), start=1):
+        header, pair = _HEADER.fullmatch(line.rstrip("\r")), _PAIR.match(line)
         if header:
             table = _table_path(_keys(header[2]), header[1] == "[[", counts)
             lines.setdefault(table, number)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import itertools
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,13 +21,24 @@ from numpy.typing import NDArray
 
 from riskkit.foundation import standards
 from riskkit.foundation.distributions import exact
-from riskkit.foundation.faults import Fault, refuse, shown
+from riskkit.foundation.faults import Fault, InputFaults, refuse, shown
 from riskkit.foundation.scales import scale
 from riskkit.foundation.tables import check, records, typed
-from riskkit.foundation.toml_file import read_toml
+from riskkit.foundation.toml_file import TomlFile, read_toml
+from riskkit.warning.profile_file import PARTS, shape_faults
 
 FACTORS = ("severity", "probability", "risk", "urgency", "scope")
 GRADED = ("severity", "urgency", "scope")
+
+# What holds where a user's own profile says nothing.
+_HEAD = {
+    "ruleset": "house",
+    "max_raise": 0,
+    "harm_from": 3,
+    "p_floor": 0,
+    "note_zh": "使用者自定的方案。",
+    "note_en": "A profile of the user's own.",
+}
 
 
 @dataclass(frozen=True)
@@ -173,11 +185,19 @@ def build_profile(
     """
     factors = tuple(str(head["factors"]).split("|"))
     faults = [Fault("factors", shown(f), f"one of {', '.join(FACTORS)}") for f in factors if f not in FACTORS]
+    faults += [Fault("factors", shown(f), "a factor that stands once") for f in _twice(factors)]
     refuse(f"profile {head['profile']}", faults)
     levels, faults = _level_table(cells, factors)
     compiled, more = _compile(rules)
-    refuse(f"profile {head['profile']}", [*faults, *more])
     adjustments = tuple((r["factor"], int(r["at_least"]), int(r["raise_by"])) for r in records(raises))
+    for factor in GRADED:
+        if factor in {*factors, *(one for one, _, _ in adjustments)} and not (compiled[factor] or more):
+            faults.append(Fault(factor, "no rule", "a rule for each factor that counts"))
+    p_floor = _floor(str(head["p_floor"]))
+    if p_floor is None:
+        faults.append(Fault("p_floor", shown(head["p_floor"]), "a probability below 1"))
+    refuse(f"profile {head['profile']}", [*faults, *more])
+    assert p_floor is not None
     tables = {"profile_cells": cells, "profile_raises": raises, "grade_rules": rules}
     rows = pd.concat([rows_of(rows, table) for table, rows in tables.items()])
     numbers = tuple(str(head[key]) for key in ("max_raise", "harm_from", "p_floor"))
@@ -189,12 +209,24 @@ def build_profile(
         raises=adjustments,
         max_raise=int(head["max_raise"]),
         harm_from=int(head["harm_from"]),
-        p_floor=float(exact(head["p_floor"])),
+        p_floor=p_floor,
         rules=compiled,
         rows=rows.reset_index(drop=True),
         **{key: str(head[key]) for key in ("zh", "en", "note_zh", "note_en", "status")},
         sha256=hashlib.sha256("\n".join(text).encode()).hexdigest(),
     )
+
+
+def _twice(names: Sequence[str]) -> list[str]:
+    return sorted({name for name in names if names.count(name) > 1})
+
+
+def _floor(written: str) -> float | None:
+    try:
+        value = exact(written)
+    except ValueError:
+        return None
+    return float(value) if 0 <= value < 1 else None
 
 
 def rows_of(rows: pd.DataFrame, table: str) -> pd.DataFrame:
@@ -287,34 +319,39 @@ def load_profile(path: str | Path) -> Profile:
     InputFaults
     """
     file = read_toml(path)
-    data = file.data
-    head = {
-        "ruleset": "house",
-        "max_raise": 0,
-        "harm_from": 3,
-        "p_floor": 0,
-        "note_zh": "使用者自定的方案。",
-        "note_en": "A profile of the user's own.",
-        **data.get("profile", {}),
-    }
-    strange = [key for key in data if key not in ("profile", "cells", "raises", "rules")]
-    refuse(
-        file.name,
-        [Fault(file.place((key,)), shown(key), "profile, cells, raises or rules") for key in strange],
-    )
+    refuse(file.name, shape_faults(file))
+    head = {**_HEAD, **file.data.get("profile", {})}
     name = str(head.pop("name", Path(file.name).stem))
-    head["factors"] = "|".join(map(str, head.get("factors", ())))
-    one = _own_rows([{"profile": name, **head}], "profiles", file.name)
-    cells = _own_rows([{"profile": name, **row} for row in data.get("cells", [])], "profile_cells", file.name)
-    raises = _own_rows(
-        [{"profile": name, **row} for row in data.get("raises", [])], "profile_raises", file.name
-    )
-    if "rules" in data:
-        rules = _own_rows([{"ruleset": name, **row} for row in data["rules"]], "grade_rules", file.name)
-    else:
-        shipped = standards.table("grade_rules")
-        rules = shipped[shipped["ruleset"] == str(one["ruleset"].iloc[0])]
+    head["factors"] = "|".join(head.get("factors", []))
+    written = {"profiles": [{"profile": name, **head}]}
+    for part, table in PARTS.items():
+        owner = "ruleset" if part == "rules" else "profile"
+        written[table] = [{owner: name, **row} for row in file.data.get(part, [])]
+    faults = _head_faults(file, name, has_rules="rules" in file.data, ruleset=str(head["ruleset"]))
+    tables: dict[str, pd.DataFrame] = {}
+    for table, rows in written.items():
+        try:
+            tables[table] = _own_rows(rows, table, file.name)
+        except InputFaults as error:
+            faults += error.faults
+    refuse(file.name, faults)
+    rules = tables["grade_rules"]
+    if "rules" not in file.data:
+        rules = standards.table("grade_rules").query("ruleset == @head['ruleset']")
+    one, cells, raises = (tables[table] for table in ("profiles", "profile_cells", "profile_raises"))
     return build_profile(one.iloc[0], cells, raises, rules=rules)
+
+
+def _head_faults(file: TomlFile, name: str, *, has_rules: bool, ruleset: str) -> list[Fault]:
+    faults = []
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,63}", name) or name in profile_names():
+        rule = f"1 to 64 of a–z, 0–9, - and _, and none of {', '.join(profile_names())}"
+        faults.append(Fault(file.place(("profile", "name")), shown(name), rule))
+    known = tuple(standards.table("grade_rules")["ruleset"].unique())
+    if not has_rules and ruleset not in known:
+        place = file.place(("profile", "ruleset"))
+        faults.append(Fault(place, shown(ruleset), f"one of {', '.join(known)}, or [[rules]]"))
+    return faults
 
 
 def _written(value: Any) -> str:

@@ -7,20 +7,21 @@ import dataclasses
 import io
 import json
 import os
-import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from riskkit.foundation.faults import Fault, InputFaults, refuse, shown
+from riskkit.foundation.toml_file import parse_toml
 from riskkit.workbench import records, run_folders
 from riskkit.workbench.plans import RunPlan, RunResult
 from riskkit.workbench.workers import Event, run_all
 
 BATCH = "batch.json"
 INDEX = "index.html"
-_MOST_ROWS = 100_000
+_MOST_ROWS = 10_000
+_MOST_COLUMNS = 100
 _MOST_BYTES = 20_000_000
 
 if TYPE_CHECKING:
@@ -74,26 +75,40 @@ def read_list(path: Path) -> tuple[Request, ...]:
     ...     [(one.case, one.given) for one in read_list(file)]
     [('toothbrushes', {'draws': '500'}), ('magnets', {})]
     """
-    if path.is_dir():
-        return _listed(path.name, [(one.name, {"case": one.name}) for one in sorted(path.glob("*.toml"))])
-    if path.suffix not in (".csv", ".toml") or not path.is_file():
-        raise InputFaults(
-            "list", [Fault("list", shown(str(path)), "a .csv or .toml file, or a folder of cases")]
-        )
-    if path.stat().st_size > _MOST_BYTES:
-        raise InputFaults(path.name, [Fault(path.name, "too large", f"at most {_MOST_BYTES} bytes")])
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        if path.is_dir():
+            names = sorted(one.name for one in path.glob("*.toml"))
+            return _listed(path.name, [(name, {"case": name}) for name in names])
+        raw = _read_list(path)
+    except OSError as error:
+        fault = Fault("list", shown(str(path)), f"a list that can be read ({error.strerror})")
+        raise InputFaults("list", [fault]) from None
+    return _listed(path.name, (_csv_rows if path.suffix == ".csv" else _toml_rows)(raw, path.name))
+
+
+def _read_list(path: Path) -> bytes:
+    is_list = path.suffix in (".csv", ".toml") and path.is_file()
+    rule = "a .csv or .toml file, or a folder of cases"
+    refuse("list", [] if is_list else [Fault("list", shown(str(path)), rule)])
+    with path.open("rb") as stream:
+        raw = stream.read(_MOST_BYTES + 1)
+    is_small = len(raw) <= _MOST_BYTES
+    refuse(path.name, [] if is_small else [Fault(path.name, "too large", f"at most {_MOST_BYTES} bytes")])
+    return raw
+
+
+def _csv_rows(raw: bytes, name: str) -> list[tuple[str, dict[str, Any]]]:
+    try:
+        text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InputFaults(path.name, [Fault(path.name, f"byte {error.start}", "UTF-8 text")]) from None
-    return _listed(path.name, (_csv_rows if path.suffix == ".csv" else _toml_rows)(text, path.name))
-
-
-def _csv_rows(text: str, name: str) -> list[tuple[str, dict[str, Any]]]:
+        raise InputFaults(name, [Fault(name, f"byte {error.start}", "UTF-8 text")]) from None
     reader = csv.DictReader(io.StringIO(text, newline=""), restkey="", restval="")
     try:
         header = [one.strip() for one in reader.fieldnames or ()]
         reader.fieldnames = header
+        is_narrow = len(header) <= _MOST_COLUMNS
+        rule = f"at most {_MOST_COLUMNS}"
+        refuse(name, [] if is_narrow else [Fault(f"{name}:1", f"{len(header)} columns", rule)])
         rows = [(f"{name}:{reader.line_num}", row) for row in reader]
     except csv.Error as error:
         raise InputFaults(
@@ -108,11 +123,11 @@ def _csv_rows(text: str, name: str) -> list[tuple[str, dict[str, Any]]]:
     return [(place, {k: v for k, v in row.items() if k and v.strip()}) for place, row in rows]
 
 
-def _toml_rows(text: str, name: str) -> list[tuple[str, dict[str, Any]]]:
-    try:
-        found = tomllib.loads(text).get("report")
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise InputFaults(name, [Fault(name, shown(str(error)), "a TOML file")]) from None
+def _toml_rows(raw: bytes, name: str) -> list[tuple[str, dict[str, Any]]]:
+    file = parse_toml(raw, name)
+    strange = [key for key in file.data if key != "report"]
+    refuse(name, [Fault(file.place((key,)), shown(file.data[key]), "a known key: report") for key in strange])
+    found = file.data.get("report")
     if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
         raise InputFaults(name, [Fault(name, "no list of reports", "one [[report]] table for each report")])
     return [(f"{name}: report[{number}]", dict(row)) for number, row in enumerate(found)]
@@ -168,7 +183,7 @@ def plan_all(requests: Iterable[Request], plan: Callable[[Request], RunPlan]) ->
             )
         taken.setdefault(one.folder, request.place)
         made.append(one)
-    refuse("batch", faults)
+    refuse("reports", faults)
     return tuple(made)
 
 

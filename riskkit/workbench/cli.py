@@ -6,6 +6,7 @@ nothing was run or written; 130 interrupted. Heavy packages are imported inside 
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import sys
@@ -155,7 +156,7 @@ def _version(say: Callable[..., str]) -> click.Option:
 
 
 def _parameter(name: str, say: Callable[..., str], *, command: str) -> click.Parameter:
-    folder = click.Path(file_okay=False, path_type=Path)
+    folder = _Folder(file_okay=False, path_type=Path)
     port = {"dashboard": 8866, "lab": 8888}.get(command, 0)
     out = "reports/demo" if command == "demo" else "reports"
     options: dict[str, tuple[list[str], dict[str, Any]]] = {
@@ -164,7 +165,7 @@ def _parameter(name: str, say: Callable[..., str], *, command: str) -> click.Par
         "param": (["-p", "param"], {"metavar": "NAME=VALUE", "multiple": True}),
         "format": (["--format", "formats"], {"default": "html", "show_default": True}),
         "notebook": (["--notebook"], {"default": "assess_case", "show_default": True}),
-        "deadline": (["--deadline"], {"type": click.FloatRange(1, 86_400), "default": 600.0}),
+        "deadline": (["--deadline"], {"type": _Seconds(1, 86_400), "default": 600.0}),
         "jobs": (["--jobs"], {"type": click.IntRange(1, 256), "default": _cores(), "show_default": True}),
         "resume": (["--resume"], {"is_flag": True}),
         "json": (["--json", "is_json"], {"is_flag": True}),
@@ -179,6 +180,23 @@ def _parameter(name: str, say: Callable[..., str], *, command: str) -> click.Par
     return click.Argument(
         [name], metavar="[CASE]..." if name == "cases" else None, nargs=-1 if name == "cases" else 1
     )
+
+
+class _Folder(click.Path):
+    """A folder with a name: an empty text would be the one we stand in."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if str(value) == "":
+            self.fail("''", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+class _Seconds(click.FloatRange):
+    """A range that knows that nan is outside of it."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        number = super().convert(value, param, ctx)
+        return number if math.isfinite(number) else self.fail(repr(value), param, ctx)
 
 
 def _cores() -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from riskkit.assessment.compare import Comparison
 from riskkit.assessment.differences import REFERENCE, actions_of, card_of
@@ -14,6 +15,7 @@ from riskkit.foundation.method_cards import method_cards
 from riskkit.foundation.scales import scale
 from riskkit.workbench.comparisons import shipped_comparisons
 from riskkit.workbench.report_words import text
+from riskkit.workbench.run_folders import put_file
 
 _ACTION = scale("action")
 
@@ -46,6 +48,21 @@ def methods_page(lang: str) -> str:
         *_method_table(lang),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def write_methods_pages(folder: Path) -> None:
+    """Write the page in both languages: ``methods_compared.md`` and ``methods_compared.zh.md``.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as home:
+    ...     write_methods_pages(Path(home))
+    ...     sorted(path.name for path in Path(home).iterdir())
+    ['methods_compared.md', 'methods_compared.zh.md']
+    """
+    for lang, ending in (("en", ".md"), ("zh", ".zh.md")):
+        put_file(folder / f"methods_compared{ending}", methods_page(lang).encode())
 
 
 def _markdown(heads: Sequence[str], rows: Iterator[Sequence[str]]) -> str:

@@ -1,13 +1,14 @@
 """What a notebook may be told: read by parsing, checked before anything runs.
 
-A parameter is one line, ``name: type = default  # help``, of the cell tagged ``parameters``. A value stays a
-value: it is written into the notebook as a literal, never as code, and a name that the notebook does not
-declare is refused.
+A parameter is one line, ``name: type = default  # help``, of the cell tagged ``parameters``; a help that ends
+in ``[1 to 1,000,000]`` says between what a number may lie. A value stays a value: it is written into the
+notebook as a literal, never as code, and a name that the notebook does not declare is refused.
 """
 
 from __future__ import annotations
 
 import ast
+import dataclasses
 import datetime as dt
 import io
 import json
@@ -34,6 +35,7 @@ _LONGEST_TEXT = 20_000
 _MOST_ITEMS = 10_000
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,4})?", re.ASCII)
+_BOUNDS = re.compile(r"\[(-?[0-9.,]+) to (-?[0-9.,]+)\]$", re.ASCII)
 _TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 _RULES = {
     "str": "a text that can be written as UTF-8",
@@ -60,6 +62,8 @@ class Parameter:
         What holds when nothing is given.
     help : str
         The comment on its line.
+    low, high : float
+        Between what its number may lie, both included.
 
     Examples
     --------
@@ -72,6 +76,8 @@ class Parameter:
     is_list: bool
     default: Value
     help: str
+    low: float = -math.inf
+    high: float = math.inf
 
     @property
     def written_type(self) -> str:
@@ -113,8 +119,8 @@ def declared(notebook: NotebookNode | Mapping[str, Any], *, name: str = "noteboo
     --------
     >>> cell = {"cell_type": "code", "metadata": {"tags": ["parameters"]},
     ...         "source": "seed: int = 7  # for the random draws"}
-    >>> declared({"cells": [cell]})
-    (Parameter(name='seed', kind='int', is_list=False, default=7, help='for the random draws'),)
+    >>> [(one.name, one.kind, one.default, one.help) for one in declared({"cells": [cell]})]
+    [('seed', 'int', 7, 'for the random draws')]
     """
     sources = [str(cell["source"]) for cell in notebook["cells"] if is_tagged(cell, PARAMETERS_TAG)]
     if len(sources) != 1:
@@ -183,8 +189,19 @@ def _declaration(statement: ast.stmt, help_text: str) -> Parameter:
         default = ast.literal_eval(statement.value) if statement.value else None
     except ValueError:
         raise _Unfit("name: type = value, the value a plain literal") from None
-    empty = Parameter(statement.target.id, kind, is_list, "", help_text)
-    return Parameter(empty.name, kind, is_list, _fit(default, empty), help_text)
+    low, high = _bounds(help_text)
+    empty = Parameter(statement.target.id, kind, is_list, "", help_text, low, high)
+    return dataclasses.replace(empty, default=_fit(default, empty))
+
+
+def _bounds(help_text: str) -> tuple[float, float]:
+    found = _BOUNDS.search(help_text)
+    if found is None:
+        return -math.inf, math.inf
+    try:
+        return float(found[1].replace(",", "")), float(found[2].replace(",", ""))
+    except ValueError:
+        raise _Unfit("bounds such as [1 to 1,000]") from None
 
 
 def _kind(annotation: ast.expr) -> tuple[str, bool]:
@@ -250,14 +267,14 @@ def check(
 def _fit(value: object, parameter: Parameter) -> Value:
     plain = _plain(value)
     if not parameter.is_list:
-        return _fit_one(plain, parameter.kind)
+        return _fit_one(plain, parameter)
     if isinstance(plain, str):
         plain = _split(plain)
     if not isinstance(plain, (list, tuple)):
         raise _Unfit(f"{parameter.written_type}: a list, or texts with a comma between")
     if len(plain) > _MOST_ITEMS:
         raise _Unfit(f"at most {_MOST_ITEMS} items")
-    return [_fit_one(_plain(item), parameter.kind) for item in plain]
+    return [_fit_one(_plain(item), parameter) for item in plain]
 
 
 def _plain(value: object) -> object:
@@ -276,10 +293,13 @@ def _split(text: str) -> object:
         raise _Unfit("a JSON list, or texts with a comma between") from None
 
 
-def _fit_one(value: object, kind: str) -> Scalar:
+def _fit_one(value: object, parameter: Parameter) -> Scalar:
+    kind = parameter.kind
     fitted = {"str": _text, "int": _integer, "float": _number, "bool": _truth, "date": _date}[kind](value)
     if fitted is None:
         raise _Unfit(f"{kind}: {_RULES[kind]}")
+    if isinstance(fitted, int | float) and not parameter.low <= fitted <= parameter.high:
+        raise _Unfit(f"{kind}: from {parameter.low:,.15g} to {parameter.high:,.15g}")
     return fitted
 
 

@@ -156,4 +156,4 @@ def _profile(wanted: object, folder: Path) -> tuple[str | None, tuple[tuple[str,
         return wanted, ()
     path = resources.safe_path(wanted, folder=folder)
     load_profile(path)
-    return "own-profile.toml", (("own-profile.toml", path.read_bytes()),)
+    return "own-profile.toml", (("own-profile.toml", resources.read_limited(path)),)

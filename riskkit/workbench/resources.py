@@ -128,7 +128,7 @@ def find_case(case: str, *, folder: Path | None = None) -> CaseSource:
     """
     if "/" in case or "\\" in case or case.endswith(".toml"):
         path = safe_path(case, folder=folder or Path.cwd())
-        return CaseSource(path.stem, path, path.read_bytes(), False)
+        return CaseSource(path.stem, path, read_limited(path), False)
     path = shipped.case_path(check_name(case, what="case"))
     if not path.is_file():
         rule = "a .toml file, or one of: " + (", ".join(shipped_cases()) or "(none)")
@@ -157,8 +157,39 @@ def safe_path(text: str, *, folder: Path) -> Path:
         raise InputFaults("case", [Fault("case", shown(text), "a path without '..'")])
     root = path.parent if path.is_absolute() else folder
     full = folder / path
-    refuse("case", _path_faults(full, root, text))
+    try:
+        faults = _path_faults(full, root, text)
+    except (OSError, RuntimeError) as error:  # a name too long for the system, or links that go round
+        faults = [Fault("case", shown(text), f"a path that can be followed ({type(error).__name__})")]
+    refuse("case", faults)
     return full
+
+
+def read_limited(path: Path) -> bytes:
+    """The content of a file of at most 2 MB, however large it has grown since it was looked at.
+
+    Raises
+    ------
+    InputFaults
+        It cannot be read, or is larger.
+
+    Examples
+    --------
+    >>> try:
+    ...     read_limited(Path("none.toml"))
+    ... except InputFaults as error:
+    ...     print(error.faults[0].rule)
+    a file that can be read
+    """
+    try:
+        with path.open("rb") as stream:
+            content = stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        fault = Fault(path.name, shown(error.strerror), "a file that can be read")
+        raise InputFaults(path.name, [fault]) from None
+    if len(content) > MAX_BYTES:
+        raise InputFaults(path.name, [Fault(path.name, "too large", f"at most {MAX_BYTES} bytes")])
+    return content
 
 
 def _path_faults(full: Path, root: Path, text: str) -> list[Fault]:

@@ -82,8 +82,12 @@ def make_reports(
 
 def _require_writable(out: Path) -> None:
     """The nearest folder that exists must let us write; asked before anything is made."""
-    there = next((one for one in (out.absolute(), *out.absolute().parents) if one.exists()), Path("/"))
-    is_fine = there.is_dir() and os.access(there, os.W_OK | os.X_OK)
+    try:
+        there = next(one for one in (out.absolute(), *out.absolute().parents) if os.path.lexists(one))
+        (out / "x").exists()  # a name too long for the system is told here
+        is_fine = there.is_dir() and os.access(there, os.W_OK | os.X_OK)
+    except OSError:
+        is_fine = False
     refuse("--out", [] if is_fine else [Fault("--out", shown(str(out)), "a folder that can be written to")])
 
 
