@@ -57,6 +57,11 @@ def numbers(case: Case) -> Iterator[tuple[str, Any]]:
     for scenario in case.scenarios:
         for count, step in enumerate(scenario.steps, start=1):
             yield f"{scenario.id}.{count}", step
+    for item in (*case.methods.nonconformity, *case.methods.tests):
+        yield "methods", item
+    for dose in case.methods.exposure:
+        found = (dose.dose, dose.reference_point, dose.guidance_value)
+        yield from (("methods", one) for one in found if one is not None)
 
 
 @pytest.fixture(scope="module", params=GRADED)

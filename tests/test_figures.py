@@ -113,6 +113,7 @@ def never(data: dict[str, Any]) -> None:
 
 def many(data: dict[str, Any]) -> None:
     data["scenarios"] = [data["scenarios"][0] | {"id": f"s{i}"} for i in range(7)]
+    data.pop("methods")  # they name scenarios that are no longer there
 
 
 def nasty(data: dict[str, Any]) -> None:

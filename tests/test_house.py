@@ -23,13 +23,21 @@ TREE = "a fault tree is one record, read in one place"
 NETWORK = "a network is one record, read in one place"
 CHECKED = "what is read is checked first, all faults at once"
 COMPOSES = "case.py composes its stream"
+COMPARES = "compare.py puts one case through the methods of its stream"
+METHODS = "the method itself is applied, never written a second time"
+FINDING = "every method fills the same record"
 
 # file → file it imports → why. Every room may import foundation; the workbench may import all.
 ARROWS: dict[str, dict[str, str]] = {
     "foundation/codes.py": {"foundation/standards.py": LIST, "foundation/tables.py": "rows as records"},
+    "foundation/choices.py": {"foundation/standards.py": LIST},
     "foundation/decision_table.py": {"foundation/faults.py": "all faults of a table are told at once"},
     "foundation/glossary.py": {"foundation/standards.py": LIST, "foundation/tables.py": "rows as records"},
     "foundation/method_numbers.py": {"foundation/standards.py": LIST},
+    "foundation/method_cards.py": {
+        "foundation/scales.py": "what the levels of a method ask for is ordered by a scale",
+        "foundation/standards.py": LIST,
+    },
     "foundation/scales.py": {"foundation/standards.py": LIST},
     "foundation/standards.py": {
         "foundation/tables.py": "a standard is a table checked against the dictionary",
@@ -70,8 +78,48 @@ ARROWS: dict[str, dict[str, str]] = {
     "assessment/case.py": {
         "assessment/case_checks.py": COMPOSES,
         "assessment/case_file.py": COMPOSES,
+        "assessment/method_checks.py": COMPOSES,
         "assessment/robustness.py": COMPOSES,
         "assessment/sentences.py": COMPOSES,
+    },
+    "assessment/method_checks.py": {
+        "assessment/case_file.py": FACTS,
+        "assessment/chemical.py": "an exposure in a case is refused by the rules of the method that reads it",
+        "assessment/scoring.py": "a factor in a case is refused by the scale of the method that reads it",
+    },
+    "assessment/compare.py": {
+        "assessment/case.py": "what is compared is an assessment",
+        "assessment/case_file.py": FACTS,
+        "assessment/compare_doses.py": COMPARES,
+        "assessment/compare_grids.py": COMPARES,
+        "assessment/compare_scores.py": COMPARES,
+        "assessment/differences.py": COMPARES,
+        "assessment/findings.py": COMPARES,
+        "assessment/scenarios.py": "draws of a scenario are multiplied as the assessment multiplied them",
+    },
+    "assessment/compare_doses.py": {
+        "assessment/case_file.py": FACTS,
+        "assessment/chemical.py": METHODS,
+        "assessment/findings.py": FINDING,
+        "assessment/hazard_quotients.py": METHODS,
+        "assessment/repeated_information.py": METHODS,
+    },
+    "assessment/compare_grids.py": {
+        "assessment/case_file.py": FACTS,
+        "assessment/findings.py": FINDING,
+        "assessment/level_distance.py": METHODS,
+        "assessment/scenarios.py": METHODS,
+    },
+    "assessment/compare_scores.py": {
+        "assessment/case_file.py": FACTS,
+        "assessment/findings.py": FINDING,
+        "assessment/nonconformity.py": METHODS,
+        "assessment/scoring.py": METHODS,
+    },
+    "assessment/differences.py": {
+        "assessment/case_file.py": FACTS,
+        "assessment/findings.py": FINDING,
+        "assessment/sentences.py": "inputs and numbers are said in one way everywhere",
     },
     "assessment/preferences/judgement_groups.py": {
         "assessment/preferences/pairwise.py": "a group and a repair are judged by the same consistency ratio",
@@ -132,6 +180,11 @@ CROSSINGS: dict[str, dict[str, str]] = {
         ("warning/case_levels.py", "warning/case_tables.py", "warning/profiles.py"),
         "one frozen Assessment carries both the risk and the level, so that no two documents can disagree",
     ),
+    "assessment/compare.py": {
+        "warning/case_levels.py": "methods are compared on the very draws behind the assessment",
+        "warning/case_tables.py": "a difference names the grades that a profile counted",
+        "warning/profiles.py": "the warning profiles are among the methods compared",
+    },
 }
 IMPURE: dict[str, dict[str, str]] = {
     "warning/profiles.py": {"t.to_csv": "a table as text, for its hash; no file is written"},

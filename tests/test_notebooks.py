@@ -98,6 +98,8 @@ def test_parts_come_in_the_order_a_committee_reads_them(folders: dict[str, Path]
             "tornado",
             "profiles",
             "profile-levels",
+            "methods-compared",
+            "method-actions",
             "facts",
             "presumption",
             "actions",
@@ -110,7 +112,7 @@ def test_parts_come_in_the_order_a_committee_reads_them(folders: dict[str, Path]
 def test_food_shows_the_hand_over_and_no_figure(folders: dict[str, Path]) -> None:
     reading = shown(folders[f"{FOOD}.en"], "en")
     ids = [part.id for part in reading.parts if not hasattr(part, "traceback")]
-    assert ids[:3] == ["summary", "handover", "facts"]
+    assert ids[:4] == ["summary", "handover", "methods-compared", "facts"]
     assert "risk-grid" not in ids
     found = result(folders[f"{FOOD}.en"])
     assert (found["route"], found["warning"]["lo"], found["grades"]) == ("food_accident_plan", None, {})
@@ -128,6 +130,27 @@ def test_page_is_in_its_language_and_asks_no_other_host(folders: dict[str, Path]
     heads = re.findall(r"<(?:h[1-6]|th|caption|figcaption)\b[^>]*>(.*?)</", page, flags=re.DOTALL)
     assert heads and not any(HAN.search(head) for head in heads)
     assert not re.search(r"""<(?:script|img|link|iframe)[^>]+(?:src|href)=["']https?:""", page)
+
+
+@pytest.mark.parametrize(("case", "lang"), [(FIRM, "en"), (FOOD, "zh")])
+def test_the_notebook_of_methods_makes_a_report(tmp_path: Path, case: str, lang: str) -> None:
+    given = {"draws": DRAWS, "seed": SEED, "methods": "all"}
+    run = run_notebook(notebook("compare_methods"), find_case(case), given, out=tmp_path, lang=lang)
+    assert run.status == "done", run.error
+    reading = shown(run.folder, lang)
+    assert (reading.failures, reading.notes) == ((), ())
+    ids = [part.id for part in reading.parts if not hasattr(part, "traceback")]
+    parts = ("method-actions", "agreement", "method-findings") if case == FIRM else ("handover",)
+    assert {"summary", "methods-compared", "method-cards", "case-ranking", *parts} <= set(ids)
+    methods = result(run.folder)["methods"]
+    assert {row["misfit"] for row in methods if case == FOOD} <= {"handed_over"}
+    assert any(row["fits"] for row in methods) == (case == FIRM)
+
+
+def test_an_unknown_method_is_refused_by_the_notebook(tmp_path: Path) -> None:
+    given = {"draws": 10, "methods": "kinney, magic"}
+    run = run_notebook(notebook("compare_methods"), find_case(FIRM), given, out=tmp_path, lang="en")
+    assert run.status == "failed" and run.error is not None and "magic" in run.error.message
 
 
 def test_markup_in_a_case_file_reaches_the_page_as_text(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 from assessed import FIRM, FOOD, RANGE, SEED, SETTLED, assessed, changed, tables_of, texts_of
 
 from riskkit.assessment.case import Assessment
+from riskkit.assessment.compare import compare_methods
 from riskkit.foundation import shipped, standards
 from riskkit.foundation.faults import InputFaults
 from riskkit.foundation.scales import scale
@@ -25,6 +26,7 @@ HAN = re.compile(r"[\u3400-\u9fff]+")
 PLACE = re.compile(r"\{(\w+)\}")
 GRADED_ONLY = ("basis", "changes", "drivers", "levels", "profiles", "rules", "scenarios", "house_numbers")
 ANY = ("summary", "facts", "presumption", "actions", "open_points", "questions", "sources", "method")
+COMPARED = ("agreement", "method_findings", "cards", "case_ranking")
 CASES = tuple(sorted(path.stem for path in (shipped.home() / "data" / "cases").glob("*.toml")))
 
 
@@ -37,7 +39,10 @@ def section(name: str, assessment: Assessment, lang: str = "en") -> Section:
 def report(assessment: Assessment, lang: str) -> list[Any]:
     """Everything a report shows, in no special order."""
     parts = [getattr(reports, name)(assessment, lang=lang) for name in (*ANY, *GRADED_ONLY, "handover")]
-    parts += [getattr(figures, name)(assessment, lang=lang) for name in figures.__all__]
+    parts += [getattr(figures, n)(assessment, lang=lang) for n in figures.__all__ if n != "method_actions"]
+    compared = compare_methods(assessment)
+    parts += [reports.methods_compared(compared, lang=lang), figures.method_actions(compared, lang=lang)]
+    parts += [getattr(reports, name)(compared, lang=lang) for name in COMPARED]
     parts.append(reports.provenance(assessment, lang=lang, seed=SEED, case_sha256="ab" * 32))
     return [part for part in parts if part is not None]
 
@@ -54,7 +59,7 @@ def test_texts_are_complete_and_have_the_same_places() -> None:
 def test_every_text_is_used_and_every_used_text_is_there() -> None:
     folder = Path(reports.__file__).parent
     code = "\n".join(path.read_text(encoding="utf-8") for path in folder.glob("*.py"))
-    built = ("grid_", "state_", "table_", "way_")
+    built = ("grid_", "relation_", "state_", "table_", "way_")
     unused = [key for key in report_texts() if f'"{key}"' not in code and not key.startswith(built)]
     assert unused == []
 
@@ -77,7 +82,7 @@ def _proper(assessment: Assessment) -> str:
     names = [case.product.brand, case.product.maker, case.product.importer]
     names += [source.document for source in case.sources]
     names += [str(standards.source(name)["document"]) for name in standard_sources(assessment)]
-    tables = [standards.table(name) for name in ("grade_rules", "profile_cells", "routes")]
+    tables = [standards.table(name) for name in ("grade_rules", "profile_cells", "routes", "method_cards")]
     names += [locator for table in tables for locator in table["locator"]]
     return " ".join(filter(None, names)) + " 二（三）8"
 

@@ -13,6 +13,7 @@ import pandas as pd
 
 from riskkit.assessment.case_checks import case_faults, yes_no_faults
 from riskkit.assessment.case_file import Case, Text
+from riskkit.assessment.method_checks import method_faults
 from riskkit.assessment.robustness import InputRange, Ranks, flips, level_shares, tornado
 from riskkit.assessment.sentences import input_kind, missing_facts, open_questions, robustness_sentence
 from riskkit.foundation import shipped, standards
@@ -133,7 +134,7 @@ def parse_case(file: TomlFile) -> Case:
     case = as_record(file, Case)
     facts, injuries = standards.facts(), standards.table("injury_severity")
     found = case_faults(case, facts=facts, injuries=injuries, matrix=standards.risk_matrix(METHOD))
-    found += yes_no_faults(file.data, facts)
+    found += (*yes_no_faults(file.data, facts), *method_faults(case))
     refuse(file.name, [Fault(file.place(place), shown(value), rule) for place, value, rule in found])
     return case
 

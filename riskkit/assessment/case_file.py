@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
 from riskkit.foundation import codes, glossary
+from riskkit.foundation.choices import AS_NUMBER, of_table
 from riskkit.foundation.faults import plain_text
 from riskkit.foundation.uncertainty import (
     Distribution,
@@ -254,6 +255,95 @@ class Question:
 
 
 @dataclass(frozen=True, config=_STRICT)
+class DangerFactors:
+    """The three factors of Kinney's score or of the LEC's D, judged for one scenario, with the reason."""
+
+    scenario: Id
+    probability: Annotated[float, AS_NUMBER]
+    exposure: Annotated[float, AS_NUMBER]
+    consequence: Annotated[float, AS_NUMBER]
+    reason: Text
+    source: SourceIds = ()
+
+
+@dataclass(frozen=True, config=_STRICT)
+class Triage:
+    """Answers to questions of PRISM's triage that do not follow from the facts of the case."""
+
+    reason: Text
+    rationale: Annotated[str, of_table("triage_scores", "choice", item="rationale")] | None = None
+    hazards: Annotated[str, of_table("triage_scores", "choice", item="hazards")] | None = None
+    prevalence: Annotated[str, of_table("triage_scores", "choice", item="prevalence")] | None = None
+    source: SourceIds = ()
+
+
+@dataclass(frozen=True, config=_STRICT)
+class NonconformingItem:
+    """A requirement that the product fails, and by how much; without `measured` it cannot be measured."""
+
+    id: Id
+    scenario: Id
+    item: Text
+    kind: Annotated[str, of_list("nonconformity_kind")]
+    basis: Literal["fact", "judgement"]
+    measured: Annotated[float, AS_NUMBER, Field(ge=0, allow_inf_nan=False)] | None = None
+    limit: Annotated[float, AS_NUMBER, Field(ge=0, allow_inf_nan=False)] | None = None
+    unit: Word | None = None
+    worse: Literal["more", "less"] = "more"
+    source: SourceIds = ()
+    note: Text | None = None
+
+
+@dataclass(frozen=True, config=_STRICT)
+class Dose:
+    """The dose of a substance [mg/kg bw/d], or the inputs of a route, and what it is compared with."""
+
+    id: Id
+    scenario: Id
+    substance: Text
+    dose: Fact | None = None
+    route: Annotated[str, of_table("exposure_inputs", "route")] | None = None
+    inputs: Annotated[dict[str, float | Line], Field(max_length=20)] = Field(default_factory=dict)
+    reference_point: Fact | None = None
+    reference_kind: Literal["genotoxic_bmdl10", "threshold_noael"] | None = None
+    guidance_value: Fact | None = None
+    structure: Annotated[str, of_table("ttc", "group")] | None = None
+    exclusions: Annotated[
+        tuple[Annotated[str, of_table("ttc_exclusions", "exclusion")], ...], Field(max_length=20)
+    ] = ()
+    basis: Literal["fact", "judgement"] = "judgement"
+    source: SourceIds = ()
+    note: Text | None = None
+
+
+@dataclass(frozen=True, config=_STRICT)
+class TestBatch:
+    """How many of the tested pieces failed; `item` is the nonconforming item they failed on."""
+
+    __test__ = False
+
+    events: Annotated[int, _only(int), Field(ge=0, le=10**12)]
+    trials: Annotated[int, _only(int), Field(gt=0, le=10**12)]
+    basis: Literal["fact", "judgement"]
+    item: Id | None = None
+    date: Annotated[dt.date, _only(dt.date)] | None = None
+    source: SourceIds = ()
+    note: Text | None = None
+
+
+@dataclass(frozen=True, config=_STRICT)
+class MethodInputs:
+    """What further methods need and the case itself does not say; each part may stay out."""
+
+    kinney: DangerFactors | None = None
+    lec: DangerFactors | None = None
+    triage: Triage | None = None
+    nonconformity: Annotated[tuple[NonconformingItem, ...], Field(max_length=20)] = ()
+    exposure: Annotated[tuple[Dose, ...], Field(max_length=20)] = ()
+    tests: Annotated[tuple[TestBatch, ...], Field(max_length=200)] = ()
+
+
+@dataclass(frozen=True, config=_STRICT)
 class Case:
     """A product-safety case as of a date, from one TOML file."""
 
@@ -277,6 +367,7 @@ class Case:
     presumptions: Annotated[tuple[Presumption, ...], Field(max_length=20)] = ()
     actions: Annotated[tuple[Action, ...], Field(max_length=300)] = ()
     questions: Annotated[tuple[Question, ...], Field(max_length=100)] = ()
+    methods: MethodInputs = Field(default_factory=MethodInputs)
 
     def hazard_classes(self) -> tuple[str, ...]:
         """The policy's hazard classes in the case, in the policy's order."""

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from riskkit.assessment.case import Assessment
 from riskkit.assessment.case_file import Case
 from riskkit.foundation import standards
+from riskkit.foundation.method_cards import method_cards
 from riskkit.warning.case_levels import METHOD
 from riskkit.workbench.block_kinds import Table
 from riskkit.workbench.report_words import text
@@ -31,6 +32,7 @@ def standard_sources(assessment: Assessment) -> tuple[str, ...]:
     used = {*_ALWAYS, *(_GRADED if assessment.lo is not None else _FOOD)}
     if assessment.lo is not None:
         used |= set(assessment.profile.rows["source_id"]) | set(assessment.house_rows["source_id"])
+        used |= {card.source_id for card in method_cards().values()}
         used |= set(assessment.reasons.loc[assessment.reasons["state"] != "no", "source_id"])
     return tuple(name for name in standards.table("sources")["source_id"] if name in used)
 

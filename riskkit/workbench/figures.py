@@ -6,8 +6,9 @@ graded, or there is nothing to draw, the functions return None.
 
 from __future__ import annotations
 
+from riskkit.workbench.compare_figure import method_actions
 from riskkit.workbench.grid_figure import risk_grid
 from riskkit.workbench.level_figures import level_chances, profile_levels, tornado
 from riskkit.workbench.step_figure import step_chart
 
-__all__ = ["level_chances", "profile_levels", "risk_grid", "step_chart", "tornado"]
+__all__ = ["level_chances", "method_actions", "profile_levels", "risk_grid", "step_chart", "tornado"]

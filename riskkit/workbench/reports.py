@@ -17,7 +17,9 @@ from riskkit.foundation.faults import Fault, refuse, shown
 from riskkit.foundation.toml_file import read_toml
 from riskkit.warning.profiles import Profile, load_profile, profile_names
 from riskkit.warning.profiles import profile as shipped_profile
+from riskkit.workbench.comparisons import case_ranking
 from riskkit.workbench.report_basis import basis, rules
+from riskkit.workbench.report_compare import agreement, cards, method_findings, methods_compared
 from riskkit.workbench.report_evidence import (
     actions,
     facts,
@@ -36,7 +38,10 @@ __all__ = [
     "OpenCase",
     "Published",
     "actions",
+    "agreement",
     "basis",
+    "cards",
+    "case_ranking",
     "changes",
     "drivers",
     "facts",
@@ -44,6 +49,8 @@ __all__ = [
     "house_numbers",
     "levels",
     "method",
+    "method_findings",
+    "methods_compared",
     "open_case",
     "open_points",
     "presumption",

@@ -11,6 +11,9 @@ import pandas as pd
 from riskkit import __version__
 from riskkit.assessment.case import Assessment
 from riskkit.assessment.case_file import Case, Text
+from riskkit.assessment.compare import Comparison, compare_methods
+from riskkit.assessment.differences import say_reason
+from riskkit.assessment.findings import PRODUCT
 from riskkit.foundation.glossary import label
 
 RESULT_MIME = "application/vnd.riskkit.result+json"
@@ -45,6 +48,7 @@ def result_record(assessment: Assessment, *, seed: int, case_sha256: str | None 
     """
     a = assessment
     graded = a.lo is not None
+    compared = compare_methods(a, rng=np.random.default_rng(seed))
     codes = list(a.shares.index) if graded else []
     warning = {
         "level": a.lo if a.lo == a.hi else None,
@@ -72,6 +76,7 @@ def result_record(assessment: Assessment, *, seed: int, case_sha256: str | None 
         "flips": _rows(a.flips),
         "tornado": _rows(a.tornado),
         "rules": _rows(a.reasons[a.reasons["state"] != "no"] if graded else a.reasons),
+        "methods": _methods(compared),
         "missing": list(a.missing),
         "questions": [_text(question) for question in a.questions],
         "house_rows": _rows(a.house_rows),
@@ -96,6 +101,22 @@ def _case(case: Case) -> dict[str, Any]:
         "brand": product.brand,
         "assessed_on": case.assessed_on.isoformat(),
     }
+
+
+def _methods(compared: Comparison) -> list[dict[str, Any]]:
+    """Every finding, and why a method differs from the EU grid in both languages."""
+    case = compared.assessment.case
+    why = {
+        one.method: [
+            {"reason": reason[0]} | {lang: "; ".join(say_reason(case, reason, lang)) for lang in ("zh", "en")}
+            for reason in one.reasons
+        ]
+        for one in compared.differences
+    }
+    rows = _rows(compared.table)
+    for row in rows:
+        row["reasons"] = why.get(row["method"], []) if row["subject"] == PRODUCT else []
+    return rows
 
 
 def _text(text: Text) -> dict[str, str]:

@@ -1,0 +1,174 @@
+"""The page of the documentation that puts all shipped cases through all methods, made from what they say."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from riskkit.assessment.compare import Comparison
+from riskkit.assessment.differences import REFERENCE, actions_of, card_of
+from riskkit.assessment.findings import Finding
+from riskkit.foundation import standards
+from riskkit.foundation.glossary import label
+from riskkit.foundation.method_cards import method_cards
+from riskkit.foundation.scales import scale
+from riskkit.workbench.comparisons import shipped_comparisons
+from riskkit.workbench.report_words import text
+from riskkit.workbench.run_folders import put_file
+
+_ACTION = scale("action")
+
+
+def methods_page(lang: str) -> str:
+    """The page ``docs/methods_compared`` in one language, as Markdown.
+
+    Parameters
+    ----------
+    lang : str
+        ``zh`` or ``en``.
+
+    Examples
+    --------
+    >>> methods_page("en").splitlines()[0]
+    '# Methods compared'
+    """
+    found = shipped_comparisons()
+    parts = [
+        f"# {text('cmp', lang)}",
+        text("page_lead", lang),
+        f"## {text('page_cases', lang)}",
+        _legend(lang),
+        *_case_table(found, lang),
+        f"## {text('page_agreement', lang)}",
+        *_agreement_table(found, lang),
+        f"## {text('page_reasons', lang)}",
+        *_reason_table(found, lang),
+        f"## {text('page_methods', lang)}",
+        *_method_table(lang),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def write_methods_pages(folder: Path) -> None:
+    """Write the page in both languages: ``methods_compared.md`` and ``methods_compared.zh.md``.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as home:
+    ...     write_methods_pages(Path(home))
+    ...     sorted(path.name for path in Path(home).iterdir())
+    ['methods_compared.md', 'methods_compared.zh.md']
+    """
+    for lang, ending in (("en", ".md"), ("zh", ".zh.md")):
+        put_file(folder / f"methods_compared{ending}", methods_page(lang).encode())
+
+
+def _markdown(heads: Sequence[str], rows: Iterator[Sequence[str]]) -> str:
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def _legend(lang: str) -> str:
+    told = [f"{_ACTION.symbol(code)} {_ACTION.word(code, lang)}" for code in _ACTION.codes]
+    return ("、" if lang == "zh" else ", ").join([*told, text("page_misfit", lang)])
+
+
+def _codes() -> list[str]:
+    """Columns of the table of cases: every method, the shipped profiles one by one."""
+    profiles = [f"profile:{name}" for name in standards.table("profiles")["profile"]]
+    return [*(one for one in method_cards() if one != "profile"), *profiles]
+
+
+def _heads(lang: str) -> list[str]:
+    return [f"M{number}" for number in range(1, len(_codes()) + 1)]
+
+
+def _name(method: str, lang: str) -> str:
+    name = method.partition(":")[2]
+    if not name:
+        return card_of(method).name(lang)
+    row = standards.table("profiles").set_index("profile")
+    return text("label_value", lang, label=card_of(method).name(lang), value=str(row.at[name, lang]))
+
+
+def _sign(one: Finding | None) -> str:
+    if one is None or not one.fits:
+        return "·"
+    lo, hi = actions_of(one)
+    return _ACTION.symbol(lo) if lo == hi else f"{_ACTION.symbol(lo)}–{_ACTION.symbol(hi)}"
+
+
+def _case_table(found: Sequence[Comparison], lang: str) -> list[str]:
+    codes = _codes()
+    key = [f"M{number} {_name(code, lang)}" for number, code in enumerate(codes, start=1)]
+
+    def rows() -> Iterator[Sequence[str]]:
+        for one in found:
+            products = {finding.method: finding for finding in one.products}
+            yield [f"`{one.assessment.case.id}`", *(_sign(products.get(code)) for code in codes)]
+
+    gap = "；" if lang == "zh" else "; "
+    return [
+        gap.join(key) + ("。" if lang == "zh" else "."),
+        _markdown([text("col_case", lang), *_heads(lang)], rows()),
+    ]
+
+
+def _agreement_table(found: Sequence[Comparison], lang: str) -> list[str]:
+    counts: dict[str, Counter[str]] = {code: Counter() for code in _codes() if code != REFERENCE}
+    for one in found:
+        for difference in one.differences:
+            counts[difference.method][difference.relation] += 1
+
+    def rows() -> Iterator[Sequence[str]]:
+        for code, count in counts.items():
+            ways = [str(count[way]) for way in ("same", "within", "higher", "lower")]
+            yield [_name(code, lang), str(count.total()), *ways]
+
+    heads = [text("col_method", lang), text("page_n", lang)]
+    heads += [text(f"relation_{way}", lang) for way in ("same", "within", "higher", "lower")]
+    graded = [one for one in found if one.fitting]
+    agreed = [one for one in graded if len({actions_of(finding) for finding in one.fitting}) == 1]
+    lead = text("page_agreement_lead", lang, n=len(graded), agreed=len(agreed), food=len(found) - len(graded))
+    return [lead, _markdown(heads, rows())]
+
+
+def _reason_table(found: Sequence[Comparison], lang: str) -> list[str]:
+    count = Counter(code for one in found for difference in one.differences for code, _ in difference.reasons)
+    table = standards.table("difference_reasons").set_index("reason")
+
+    def rows() -> Iterator[Sequence[str]]:
+        for code, n in count.most_common():
+            yield [str(n), _open(str(table.at[code, lang])), _open(str(table.at[code, f"settle_{lang}"]))]
+
+    heads = [text(key, lang) for key in ("page_n", "col_why", "col_settle")]
+    return [text("page_reasons_lead", lang), _markdown(heads, rows())]
+
+
+def _open(words: str) -> str:
+    """A sentence with its places left open."""
+    out, depth = [], 0
+    for sign in words:
+        depth += sign == "{"
+        if not depth:
+            out.append(sign)
+        elif sign == "}":
+            depth -= 1
+            out.append("…")
+    return "".join(out)
+
+
+def _method_table(lang: str) -> list[str]:
+    def rows() -> Iterator[Sequence[str]]:
+        for card in method_cards().values():
+            source = standards.source(card.source_id)
+            cited = f"{source[f'publisher_{lang}']} {source['year']}".strip()
+            status = label("status", card.status, lang)
+            yield [card.name(lang), card.formula(lang), f"`{card.function}`", cited, status]
+
+    heads = [
+        text(key, lang) for key in ("col_method", "col_formula", "col_function", "col_source", "col_status")
+    ]
+    return [_markdown(heads, rows())]
