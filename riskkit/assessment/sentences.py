@@ -190,25 +190,21 @@ def _robustness(
             else f"{lo} to {hi}, because it is not known: {unknown}"
         ]
     moves = _nearest(flips, lo, hi)
-    for level, move in moves:
+    for move in moves:
         condition = _condition(case, move, lang)
-        parts.append(f"如{condition}，则变为{level}级" if zh else f"becomes {level} if {condition}")
+        level = say_level(*(scale("warning").codes[int(move[end]) - 1] for end in ("lo", "hi")), lang)
+        parts.append(f"如{condition}，则变为{level}" if zh else f"becomes {level} if {condition}")
     if not moves and lo == hi:
         parts.append("任何单一输入都不改变级别" if zh else "no single input changes the level")
     return ("；".join(parts) + "。") if zh else ("; ".join(parts) + ".")
 
 
-def _nearest(flips: pd.DataFrame, lo: str, hi: str) -> list[tuple[str, dict[str, Any]]]:
-    """The nearest change to a higher and to a lower level."""
+def _nearest(flips: pd.DataFrame, lo: str, hi: str) -> list[dict[str, Any]]:
+    """The nearest change that may bring a higher level, and the nearest to a lower one."""
     codes = scale("warning").codes
-    found: list[tuple[str, dict[str, Any]]] = []
     up = flips[flips["hi"] > codes.index(hi) + 1]
     down = flips[flips["lo"] < codes.index(lo) + 1]
-    for rows, column in ((up, "hi"), (down, "lo")):
-        if len(rows):
-            move = records(rows)[0]
-            found.append((codes[int(move[column]) - 1], move))
-    return found
+    return [records(rows)[0] for rows in (up, down) if len(rows)]
 
 
 def missing_facts(reasons: pd.DataFrame, proven: Mapping[str, int]) -> tuple[str, ...]:
