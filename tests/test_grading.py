@@ -126,6 +126,7 @@ def test_a_missing_fact_widens_and_never_lowers(facts, name):
         ({"deaths": 0}, 1),
         ({"deaths": 1}, 2),
         ({"deaths": 10}, 3),
+        ({"is_presumed_serious": 1}, 2),
         ({"deaths": 1, "injured": 100}, 3),
         ({"deaths": 30}, 4),
         ({"serious_injuries": 100}, 4),
@@ -134,6 +135,7 @@ def test_a_missing_fact_widens_and_never_lowers(facts, name):
 )
 def test_direct_triggers(facts, floor):
     nothing = {
+        "is_presumed_serious": 0,
         "deaths": 0,
         "injured": 0,
         "serious_injuries": 0,

@@ -19,6 +19,9 @@ NOTEBOOKS = sorted((ROOT / "notebooks").rglob("*.ipynb"))
 
 FACTS = "the facts of a case are one record, read in one place"
 LIST = "its lists are tables with a source"
+TREE = "a fault tree is one record, read in one place"
+NETWORK = "a network is one record, read in one place"
+CHECKED = "what is read is checked first, all faults at once"
 COMPOSES = "case.py composes its stream"
 
 # file → file it imports → why. Every room may import foundation; the workbench may import all.
@@ -38,7 +41,29 @@ ARROWS: dict[str, dict[str, str]] = {
     "foundation/distributions.py": {
         "foundation/elicited.py": "a quantile-elicited quantity is one distribution"
     },
+    "foundation/toml_record.py": {
+        "foundation/distributions.py": "a distribution is written the way it is read",
+        "foundation/faults.py": "all faults of a file are told at once",
+        "foundation/toml_file.py": "each fault is told with its line",
+    },
+    "foundation/designs.py": {
+        "foundation/distributions.py": "points become draws through quantiles",
+        "foundation/elicited.py": "one of the shapes that are looked up in a table is elicited",
+    },
+    "foundation/dependence.py": {
+        "foundation/distributions.py": "one type for arrays of numbers",
+        "foundation/faults.py": "all impossible correlations are told at once",
+    },
+    "foundation/convergence.py": {"foundation/distributions.py": "one type for arrays of numbers"},
+    "foundation/two_dimensional.py": {
+        "foundation/distributions.py": "what is known and what varies are distributions",
+        "foundation/faults.py": "all names that are both are told at once",
+        "foundation/uncertainty.py": "both dimensions are drawn in one place",
+    },
     "foundation/uncertainty.py": {
+        "foundation/dependence.py": "draws may be correlated",
+        "foundation/designs.py": "draws may follow a design",
+        "foundation/faults.py": "all impossible correlations are told at once",
         "foundation/distributions.py": "what is carried through a calculation are distributions",
         "foundation/elicited.py": "one of them is fitted to judged quantiles",
     },
@@ -51,9 +76,36 @@ ARROWS: dict[str, dict[str, str]] = {
     "assessment/preferences/judgement_groups.py": {
         "assessment/preferences/pairwise.py": "a group and a repair are judged by the same consistency ratio",
     },
+    "foundation/set_families.py": {
+        "foundation/decision_diagrams.py": "prime implicants are read off the diagram of a function"
+    },
+    "assessment/bayes_nets.py": {"assessment/bayes_net_file.py": NETWORK},
+    "assessment/bow_ties.py": {"assessment/bow_tie_checks.py": CHECKED},
+    "assessment/fault_tree_diagram.py": {"assessment/fault_tree_file.py": TREE},
+    "assessment/fault_tree_file.py": {"assessment/fault_tree_checks.py": CHECKED},
+    "assessment/fault_trees.py": {
+        "assessment/fault_tree_diagram.py": "every question to a tree goes to the same diagram",
+        "assessment/fault_tree_file.py": TREE,
+    },
+    "assessment/information_value.py": {
+        "assessment/bayes_net_file.py": NETWORK,
+        "assessment/bayes_nets.py": "what a finding is worth rests on its joint probability with the world",
+    },
+    "assessment/product_hazards.py": {
+        "assessment/product_model_file.py": "what is known of a product is one record, read in one place"
+    },
     "assessment/case_checks.py": {"assessment/case_file.py": FACTS},
     "assessment/sentences.py": {"assessment/case_file.py": FACTS},
     "assessment/what_if.py": {"assessment/case_file.py": FACTS},
+    "assessment/what_if_file.py": {"assessment/case_file.py": "a what-if makes one case into another"},
+    "assessment/harm.py": {"assessment/case_file.py": "harm is counted over the scenarios of a case"},
+    "assessment/level_information.py": {"assessment/case_file.py": "a sentence exists in zh and en"},
+    "assessment/what_if_effects.py": {
+        "assessment/case_file.py": "before and after are cases",
+        "assessment/harm.py": "harm before and after is counted in one place",
+        "assessment/robustness.py": "the shares of the levels are counted in one place",
+        "assessment/what_if_file.py": "it works out what a what-if does",
+    },
     "warning/case_levels.py": {
         "assessment/case_file.py": FACTS,
         "assessment/scenarios.py": "a level rests on the risk of the scenarios",

@@ -401,7 +401,7 @@ def test_a_case_with_missing_facts_stands_with_the_most_urgent_level_it_may_have
     shown = Page(index_html([*ENTRIES, Entry(record, {"en": "o.html"})], lang="en"))
     cards = [each["id"] for each in shown.all("li") if each.get("class") == "card"]
     assert cards == ["case-a", "case-open", "case-d", "case-b", "case-c"]
-    assert "Between Ⅱ and Ⅳ (facts missing)" in shown.text
+    assert "Between Ⅳ and Ⅱ (facts missing)" in shown.text
 
 
 def test_counts_have_a_text_alternative_that_adds_up():

@@ -10,16 +10,16 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from pydantic import TypeAdapter, ValidationError
 
 from riskkit.assessment.case_checks import case_faults, yes_no_faults
 from riskkit.assessment.case_file import Case, Text
 from riskkit.assessment.robustness import InputRange, Ranks, flips, level_shares, tornado
 from riskkit.assessment.sentences import input_kind, missing_facts, open_questions, robustness_sentence
 from riskkit.foundation import shipped, standards
-from riskkit.foundation.faults import Fault, InputFaults, refuse, shown
+from riskkit.foundation.faults import Fault, refuse, shown
 from riskkit.foundation.scales import scale
 from riskkit.foundation.toml_file import TomlFile, read_toml
+from riskkit.foundation.toml_record import as_record
 from riskkit.foundation.uncertainty import shares
 from riskkit.warning.case_levels import METHOD, Outcome, draw_inputs, evaluate, point_of
 from riskkit.warning.case_tables import grade_table, house_rows, profile_table, reason_table, scenario_table
@@ -130,42 +130,12 @@ def parse_case(file: TomlFile) -> Case:
     ...     print(len(error.faults) > 5)
     True
     """
-    try:
-        case = TypeAdapter(Case).validate_python(file.data, strict=False)
-    except ValidationError as error:
-        told = [dict(item) for item in error.errors(include_url=False)]
-        faults = [_pydantic_fault(file, item) for item in told if not _is_echo(item)]
-        raise InputFaults(file.name, faults) from error
+    case = as_record(file, Case)
     facts, injuries = standards.facts(), standards.table("injury_severity")
     found = case_faults(case, facts=facts, injuries=injuries, matrix=standards.risk_matrix(METHOD))
     found += yes_no_faults(file.data, facts)
     refuse(file.name, [Fault(file.place(place), shown(value), rule) for place, value, rule in found])
     return case
-
-
-def _is_echo(item: Mapping[str, Any]) -> bool:
-    """Whether a list is called too short only because entries of it were refused."""
-    return bool(item["type"] == "too_short" and len(item["input"]) >= item["ctx"]["min_length"])
-
-
-def _pydantic_fault(file: TomlFile, item: Mapping[str, Any]) -> Fault:
-    known: Any = file.data
-    path: list[str | int] = []
-    for part in item["loc"]:  # pydantic adds names of its own for nested types: keep what is in the file
-        if (isinstance(known, dict) and part in known) or (isinstance(known, list) and isinstance(part, int)):
-            known = known[part]
-            path.append(part)
-        elif part is item["loc"][-1] and isinstance(known, dict):
-            path.append(part)
-    rule = {
-        "missing": "present",
-        "unexpected_keyword_argument": "a known key",
-        "extra_forbidden": "a known key",
-    }
-    value = "nothing" if item["type"] == "missing" else shown(item.get("input"))
-    return Fault(
-        file.place(tuple(path)), value, rule.get(item["type"], item["msg"].removeprefix("Value error, "))
-    )
 
 
 def assess(

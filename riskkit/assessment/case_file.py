@@ -26,7 +26,15 @@ from riskkit.foundation.uncertainty import (
 _STRICT = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
 
 
-def _of_list(kind: str) -> AfterValidator:
+def of_list(kind: str) -> AfterValidator:
+    """A check that a code stands in a list of the glossary.
+
+    Examples
+    --------
+    >>> of_list("basis").func("fact")
+    'fact'
+    """
+
     def check(code: str) -> str:
         if code not in glossary.codes(kind):
             raise ValueError(f"one of {', '.join(glossary.codes(kind))}")
@@ -47,8 +55,19 @@ def _hs(code: str) -> str:
     return code
 
 
-def _distribution(value: Any) -> Distribution:
-    """Of a fact, where true and false stand for 1 and 0; a probability takes numbers only."""
+def number_of(value: Any) -> Distribution:
+    """A number, a distribution or a yes/no, as a case file writes it.
+
+    Raises
+    ------
+    ValueError
+        With the rule that is broken.
+
+    Examples
+    --------
+    >>> number_of(True), number_of("1/50")
+    (Fixed(value=Fraction(1, 1)), Fixed(value=Fraction(1, 50)))
+    """
     return parse_distribution({True: 1, False: 0}[value] if isinstance(value, bool) else value)
 
 
@@ -69,7 +88,19 @@ def _once(items: tuple[Any, ...]) -> tuple[Any, ...]:
     return items
 
 
-def _severity(value: Any) -> tuple[tuple[int, float], ...]:
+def severity_mix(value: Any) -> tuple[tuple[int, float], ...]:
+    """Severities with their shares, as a case file writes them.
+
+    Raises
+    ------
+    ValueError
+        With the rule that is broken.
+
+    Examples
+    --------
+    >>> severity_mix(3), severity_mix({"4": 0.25, "3": 0.75})
+    (((3, 1.0),), ((3, 0.75), (4, 0.25)))
+    """
     if isinstance(value, tuple):  # of a record that was read before, now replaced in part
         return value
     if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 4:
@@ -92,9 +123,9 @@ Prose = Annotated[str, Field(max_length=4000), AfterValidator(plain_text)]
 Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 Country = Annotated[str, AfterValidator(_country)]
 HsCode = Annotated[str, AfterValidator(_hs)]
-Number = Annotated[Distribution, BeforeValidator(_distribution)]
+Number = Annotated[Distribution, BeforeValidator(number_of)]
 Probability = Annotated[Distribution, BeforeValidator(parse_distribution), AfterValidator(as_probability)]
-SeverityMix = Annotated[tuple[tuple[int, float], ...], BeforeValidator(_severity)]
+SeverityMix = Annotated[tuple[tuple[int, float], ...], BeforeValidator(severity_mix)]
 Date = Annotated[dt.date, _only(dt.date)]
 Once = AfterValidator(_once)
 SourceIds = Annotated[tuple[Id, ...], Field(max_length=20), Once]
@@ -132,7 +163,7 @@ class Step:
 
     text: Text
     p: Probability
-    evidence: Annotated[str, _of_list("evidence")]
+    evidence: Annotated[str, of_list("evidence")]
     basis: Literal["fact", "judgement"]
     source: SourceIds = ()
     note: Text | None = None
@@ -145,11 +176,11 @@ class Scenario:
     id: Id
     hazard: Id
     title: Text
-    harm: Annotated[str, _of_list("harm")]
-    injury: Annotated[str, _of_list("injury")]
+    harm: Annotated[str, of_list("harm")]
+    injury: Annotated[str, of_list("injury")]
     severity: SeverityMix
     severity_reason: Text
-    users: Annotated[str, _of_list("users")]
+    users: Annotated[str, of_list("users")]
     steps: Annotated[tuple[Step, ...], Field(min_length=1, max_length=30)]
 
 
@@ -158,9 +189,9 @@ class Hazard:
     """A source of harm in the product."""
 
     id: Id
-    hazard_class: Annotated[str, _of_list("hazard_class")]
-    group: Annotated[str, _of_list("hazard_group")]
-    agent: Annotated[str, _of_list("agent")]
+    hazard_class: Annotated[str, of_list("hazard_class")]
+    group: Annotated[str, of_list("hazard_group")]
+    agent: Annotated[str, of_list("agent")]
     description: Text
 
 
@@ -189,7 +220,7 @@ class Exposure:
 class Presumption:
     """A ground on which the method presumes a serious risk."""
 
-    ground: Annotated[str, _of_list("presumption")]
+    ground: Annotated[str, of_list("presumption")]
     source: SourceIds = ()
     note: Text | None = None
 
@@ -232,10 +263,10 @@ class Case:
     summary: Text
     assessed_on: Date
     jurisdiction: Country
-    goods: Annotated[str, _of_list("goods")]
-    direction: Annotated[str, _of_list("direction")]
+    goods: Annotated[str, of_list("goods")]
+    direction: Annotated[str, of_list("direction")]
     channels: Annotated[
-        tuple[Annotated[str, _of_list("channel")], ...], Field(min_length=1, max_length=50), Once
+        tuple[Annotated[str, of_list("channel")], ...], Field(min_length=1, max_length=50), Once
     ]
     product: Product
     exposure: Exposure

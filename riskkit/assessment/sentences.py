@@ -175,7 +175,7 @@ def _robustness(
 ) -> str:
     zh = lang == "zh"
     possible = 100 * float(shares["certain"].loc[lo])
-    share = f"{possible:.0f}" if possible in (0, 100) or 0.5 < possible < 99.5 else f"{possible:.1f}"
+    share = _share(possible)
     if lo == hi:
         parts = [f"抽样中{share}%为{lo}级" if zh else f"{lo} in {share} % of draws"]
     else:
@@ -190,21 +190,36 @@ def _robustness(
             else f"{lo} to {hi}, because it is not known: {unknown}"
         ]
     moves = _nearest(flips, lo, hi)
-    for move in moves:
+    for level, move in moves:
         condition = _condition(case, move, lang)
-        level = say_level(*(scale("warning").codes[int(move[end]) - 1] for end in ("lo", "hi")), lang)
-        parts.append(f"如{condition}，则变为{level}" if zh else f"becomes {level} if {condition}")
+        sure = move["lo"] == move["hi"]  # a missing fact may leave a range there too
+        becomes = ("则变为" if sure else "则可能变为") if zh else ("becomes" if sure else "may become")
+        parts.append(f"如{condition}，{becomes}{level}级" if zh else f"{becomes} {level} if {condition}")
     if not moves and lo == hi:
         parts.append("任何单一输入都不改变级别" if zh else "no single input changes the level")
     return ("；".join(parts) + "。") if zh else ("; ".join(parts) + ".")
 
 
-def _nearest(flips: pd.DataFrame, lo: str, hi: str) -> list[dict[str, Any]]:
-    """The nearest change that may bring a higher level, and the nearest to a lower one."""
+def _share(percent: float) -> str:
+    """A share in per cent that never rounds to none or all of the draws."""
+    if 0 < percent < 0.1:
+        return "<0.1"
+    if 99.9 < percent < 100:
+        return ">99.9"
+    return f"{percent:.0f}" if percent in (0, 100) or 0.5 < percent < 99.5 else f"{percent:.1f}"
+
+
+def _nearest(flips: pd.DataFrame, lo: str, hi: str) -> list[tuple[str, dict[str, Any]]]:
+    """The nearest change to a higher and to a lower level."""
     codes = scale("warning").codes
+    found: list[tuple[str, dict[str, Any]]] = []
     up = flips[flips["hi"] > codes.index(hi) + 1]
     down = flips[flips["lo"] < codes.index(lo) + 1]
-    return [records(rows)[0] for rows in (up, down) if len(rows)]
+    for rows, column in ((up, "hi"), (down, "lo")):
+        if len(rows):
+            move = records(rows)[0]
+            found.append((codes[int(move[column]) - 1], move))
+    return found
 
 
 def missing_facts(reasons: pd.DataFrame, proven: Mapping[str, int]) -> tuple[str, ...]:

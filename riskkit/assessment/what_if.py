@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
@@ -10,13 +11,13 @@ from fractions import Fraction
 from riskkit.assessment.case_file import Case, Fact, Scenario, Step, Text
 from riskkit.foundation import standards
 from riskkit.foundation.elicited import Elicited, fit_quantiles
-from riskkit.foundation.uncertainty import Beta, Distribution, Fixed, LogNormal, Pert, Range, best
+from riskkit.foundation.uncertainty import Beta, Changed, Distribution, Fixed, LogNormal, Pert, Range, best
 
 _NOTE = Text(zh="假设分析中改动的数值，不是事实。", en="Changed in a what-if; not a fact.")
 
 
 @functools.lru_cache(maxsize=4096)
-def moved(dist: Distribution, to: Fraction, *, most: float) -> Distribution:
+def moved(dist: Distribution, to: Fraction, *, most: float) -> Distribution:  # noqa: PLR0911 - one a form
     """A distribution moved to another best estimate, its spread in proportion kept.
 
     Parameters
@@ -31,9 +32,10 @@ def moved(dist: Distribution, to: Fraction, *, most: float) -> Distribution:
     Returns
     -------
     Distribution
-        Of the same kind. A fixed value, and a number moved to or from 0, is fixed: there is no proportion to keep.
-        A beta distribution keeps its first shape when moved down and the sum of both when moved up, so that it
-        never claims to rest on fewer events than were counted.
+        Of the same kind. A fixed value, and a number moved to or from 0, is fixed: there is no proportion
+        to keep. A beta distribution keeps its first shape when moved down and the sum of both when moved up,
+        so that it never claims to rest on fewer events than were counted. Judged quantiles are fitted again
+        and come as near as the fit allows.
 
     Examples
     --------
@@ -60,20 +62,28 @@ def moved(dist: Distribution, to: Fraction, *, most: float) -> Distribution:
             return Beta(float(to * n), float((1 - to) * n))
         case LogNormal(_, gsd, upper):
             return LogNormal(float(to), gsd, upper)
+        case Changed(of, times, at_most):
+            return Changed(moved(of, to / best(times), most=most), times, max(at_most, float(to)))
         case _:
-            return _moved_quantiles(dist, float(to / now), most=most) or Fixed(to)
+            return _moved_quantiles(dist, to, most=most) or Fixed(to)
 
 
 def _exact(value: float) -> Fraction:
     return Fraction(repr(float(value)))
 
 
-def _moved_quantiles(dist: Elicited, times: float, *, most: float) -> Elicited | None:
-    """Judged quantiles, each multiplied; None where the highest would not lie below what is possible."""
-    values = [value * times for value in dist.values]
-    if values[-1] >= most:
-        return None
-    return fit_quantiles(values, dist.probs, upper=dist.upper)
+def _moved_quantiles(dist: Elicited, to: Fraction, *, most: float) -> Elicited | None:
+    """Judged quantiles, multiplied until the fitted median is there; None where one would reach `most`."""
+    times, there = 1.0, dist
+    for _ in range(8):
+        times *= float(to / best(there))
+        values = [value * times for value in dist.values]
+        if values[-1] >= most:
+            return None
+        there = fit_quantiles(values, dist.probs, upper=dist.upper)
+        if math.isclose(float(best(there)), float(to), rel_tol=1e-6):
+            break
+    return there
 
 
 def changed(case: Case, moves: Mapping[str, Fraction | None]) -> Case:
@@ -84,7 +94,8 @@ def changed(case: Case, moves: Mapping[str, Fraction | None]) -> Case:
     case : Case
         The case.
     moves : mapping of str to Fraction or None
-        New best estimate by input, named as in `riskkit.warning.case_levels.point_of`; None makes a fact unknown.
+        New best estimate by input, named as in `riskkit.warning.case_levels.point_of`; None makes a fact
+        unknown.
 
     Returns
     -------

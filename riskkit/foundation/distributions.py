@@ -64,7 +64,19 @@ class LogNormal:
     upper: float = math.inf
 
 
-Distribution = Fixed | Range | Pert | Beta | LogNormal | Elicited
+@dataclass(frozen=True)
+class Changed:
+    """A number that a measure changes: the number as it was, times a factor, and at most a bound.
+
+    Keeping what was known before beside what the measure does makes a what-if exact and readable.
+    """
+
+    of: Distribution
+    times: Distribution
+    at_most: float = math.inf
+
+
+Distribution = Fixed | Range | Pert | Beta | LogNormal | Elicited | Changed
 
 _FORMS: dict[frozenset[str], str] = {
     frozenset({"low", "high"}): "range",
@@ -77,7 +89,7 @@ _FORMS: dict[frozenset[str], str] = {
 }
 FORMS = (
     "a number, a fraction such as '1/50', {low, high}, {low, mode, high}, {alpha, beta}, {events, trials}, "
-    "{median, gsd}, {p05, p50, p95} or {p25, p50, p75}"
+    "{median, gsd}, {p05, p50, p95}, {p25, p50, p75}, or {of, times, at_most} of such forms"
 )
 
 
@@ -153,12 +165,22 @@ def parse_distribution(value: Any) -> Distribution:
         return Fixed(exact(value))
     form = _FORMS.get(frozenset(map(str, value)))
     if form is None:
+        if {"of"} < set(value) <= {"of", "times", "at_most"}:
+            return _changed(value)
         raise ValueError(FORMS)
     x = {str(key): float(exact(number)) for key, number in value.items()}
     if form == "quantiles":
         probs = sorted(x)
         return fit_quantiles([x[p] for p in probs], [int(p[1:]) / 100 for p in probs])
     return _from_parameters(form, x)
+
+
+def _changed(value: Mapping[str, Any]) -> Distribution:
+    of, times = parse_distribution(value["of"]), parse_distribution(value.get("times", 1))
+    at_most = float(exact(value["at_most"])) if "at_most" in value else math.inf
+    if support(of)[0] < 0 or support(times)[0] < 0 or at_most < 0:
+        raise ValueError("of, times and at_most of at least 0")
+    return Changed(of, times, at_most)
 
 
 def _from_parameters(form: str, x: Mapping[str, float]) -> Distribution:
@@ -199,6 +221,8 @@ def as_probability(dist: Distribution) -> Distribution:
         return LogNormal(dist.median, dist.gsd, 1.0)
     if isinstance(dist, Elicited):
         return fit_quantiles(dist.values, dist.probs, upper=1.0)
+    if isinstance(dist, Changed):
+        return Changed(as_probability(dist.of), dist.times, min(dist.at_most, 1.0))
     low, high = support(dist)
     if low < 0 or high > 1:
         raise ValueError("a probability from 0 to 1")
@@ -222,15 +246,18 @@ def support(dist: Distribution) -> tuple[float, float]:
             return 0.0, 1.0
         case LogNormal(_, _, upper):
             return 0.0, upper
+        case Changed(of, times, at_most):
+            ends = [a * b if a and b else 0.0 for a, b in zip(support(of), support(times), strict=True)]
+            return min(ends[0], at_most), min(ends[1], at_most)
         case _:
             return dist.lower, dist.upper
 
 
-def best(dist: Distribution) -> Fraction:
+def best(dist: Distribution) -> Fraction:  # noqa: PLR0911 - one answer a form
     """The single value that stands for the distribution, exactly.
 
     Fixed: the value; PERT: the mode; range: the middle; beta: the mean; log-normal and
-    elicited quantiles: the median.
+    elicited quantiles: the median; changed: the product of the two, at most the bound.
 
     Examples
     --------
@@ -248,15 +275,22 @@ def best(dist: Distribution) -> Fraction:
             return _decimal(alpha) / (_decimal(alpha) + _decimal(beta))
         case LogNormal(median, _, _):
             return _decimal(median)
+        case Changed():
+            return _changed_best(dist)
         case _:
             return _decimal(float(quantile(dist, 0.5)))
+
+
+def _changed_best(dist: Changed) -> Fraction:
+    product = best(dist.of) * best(dist.times)
+    return min(product, _decimal(dist.at_most)) if math.isfinite(dist.at_most) else product
 
 
 def _decimal(value: float) -> Fraction:
     return Fraction(repr(float(value)))
 
 
-def quantile(dist: Distribution, probs: ArrayLike) -> Floats:
+def quantile(dist: Distribution, probs: ArrayLike) -> Floats:  # noqa: PLR0911 - one answer a form
     """Quantiles of a distribution.
 
     Parameters
@@ -289,22 +323,42 @@ def quantile(dist: Distribution, probs: ArrayLike) -> Floats:
         case Range(low, high):
             return low + (high - low) * q
         case Pert(low, _, high):
-            return np.asarray(low + (high - low) * betaincinv(*_pert_shape(dist), q), dtype=np.float64)
+            return np.asarray(low + (high - low) * betaincinv(*pert_shapes(dist), q), dtype=np.float64)
         case Beta(alpha, beta):
             return np.asarray(betaincinv(alpha, beta, q))
         case LogNormal(median, gsd, upper):
             top = ndtr(math.log(upper / median) / math.log(gsd)) if math.isfinite(upper) else 1.0
             return np.asarray(median * np.exp(math.log(gsd) * ndtri(q * top)))
+        case Changed(of, times, at_most):
+            return np.minimum(_product_quantile(of, times, q), at_most)
         case _:
             return elicited_quantile(dist, q)
 
 
-def _pert_shape(dist: Pert) -> tuple[float, float]:
+def _product_quantile(of: Distribution, times: Distribution, q: Floats) -> Floats:
+    """Exact where one factor is fixed; else from a grid of 512 × 512 equally likely pairs."""
+    if isinstance(times, Fixed):
+        return float(times.value) * quantile(of, q)
+    if isinstance(of, Fixed):
+        return float(of.value) * quantile(times, q)
+    middles = (np.arange(512) + 0.5) / 512
+    pairs = np.sort(np.multiply.outer(quantile(of, middles), quantile(times, middles)).ravel())
+    return np.asarray(np.interp(q, (np.arange(pairs.size) + 0.5) / pairs.size, pairs))
+
+
+def pert_shapes(dist: Pert) -> tuple[float, float]:
+    """The two shapes of the beta distribution behind a PERT.
+
+    Examples
+    --------
+    >>> pert_shapes(Pert(0, 0.25, 1))
+    (2.0, 4.0)
+    """
     width = dist.high - dist.low
     return 1 + 4 * (dist.mode - dist.low) / width, 1 + 4 * (dist.high - dist.mode) / width
 
 
-def draw(dist: Distribution, n: int, *, rng: np.random.Generator) -> Floats:
+def draw(dist: Distribution, n: int, *, rng: np.random.Generator) -> Floats:  # noqa: PLR0911 - one a form
     """Independent draws.
 
     Parameters
@@ -331,10 +385,12 @@ def draw(dist: Distribution, n: int, *, rng: np.random.Generator) -> Floats:
         case Range(low, high):
             return rng.uniform(low, high, n)
         case Pert(low, _, high):
-            return low + (high - low) * rng.beta(*_pert_shape(dist), n)
+            return low + (high - low) * rng.beta(*pert_shapes(dist), n)
         case Beta(alpha, beta):
             return rng.beta(alpha, beta, n)
         case LogNormal(median, gsd, upper) if not math.isfinite(upper):
             return rng.lognormal(math.log(median), math.log(gsd), n)
+        case Changed(of, times, at_most):
+            return np.minimum(draw(of, n, rng=rng) * draw(times, n, rng=rng), at_most)
         case _:
             return quantile(dist, rng.random(n))

@@ -117,6 +117,8 @@ class ScenarioOutcome:
         Index of the severity rule behind the proven grade.
     facts : mapping
         The facts its severity was graded on.
+    is_graded : ndarray of bool
+        Whether it is frequent enough for the level table (see `Profile.p_floor`).
     """
 
     scenario: str
@@ -127,6 +129,7 @@ class ScenarioOutcome:
     grade: tuple[Ranks, Ranks]
     rule: NDArray[np.int16]
     facts: Mapping[str, Floats]
+    is_graded: NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -212,7 +215,7 @@ def _scenario_ranks(
     grades = {"severity": one.grade[end], "probability": one.likelihood, "risk": one.risk_rank}
     floors = np.atleast_1d(floor)
     ranks = level_ranks(grades | dict(shared), floor=floors, profile=profile)
-    return np.where(one.p <= profile.p_floor, floors, ranks).astype(np.int8)
+    return np.where(one.is_graded, ranks, floors).astype(np.int8)
 
 
 def _one_scenario(
@@ -226,7 +229,8 @@ def _one_scenario(
     own = _scenario_facts(case, s, severity, facts=facts, harm_from=profile.harm_from)
     lo, hi, rule = rule_bounds(profile.rules["severity"], own)
     rank = np.full(1, 4, dtype=np.int8) if case.presumptions else risk + np.int8(1)
-    return ScenarioOutcome(s.id, p, risk, rank, np.atleast_1d(grade_probability(p)), (lo, hi), rule, own)
+    likelihood = np.atleast_1d(grade_probability(p))
+    return ScenarioOutcome(s.id, p, risk, rank, likelihood, (lo, hi), rule, own, p > profile.p_floor)
 
 
 @functools.cache
@@ -239,6 +243,7 @@ def _case_facts(case: Case, x: Mapping[str, Floats]) -> dict[str, Floats]:
     facts = {name: values for name, values in x.items() if "." not in name}
     worst = [x[f"{s.id}.severity"] for s in case.scenarios]
     facts["injury_severity"] = np.max(np.broadcast_arrays(*worst), axis=0)
+    facts["is_presumed_serious"] = np.array([float(bool(case.presumptions))])
     facts["is_cross_border_ecommerce"] = np.array([float("cross_border_ecommerce" in case.channels)])
     for name, implied_by in (
         ("deaths", "injured"),

@@ -37,7 +37,7 @@ def scenario_table(case: Case, now: Outcome, drawn: Outcome) -> pd.DataFrame:
     DataFrame
         scenario, hazard, severity, p_best, p_exact (as a fraction), p05, p50, p95, band (1–8), risk,
         on_boundary, one column `p_<risk level>` each, severity_lo, severity_hi, severity_rule (index),
-        probability, lo, hi (warning levels), governs.
+        probability, is_graded (frequent enough for the level table), lo, hi (warning levels), governs.
 
     Examples
     --------
@@ -68,13 +68,17 @@ def scenario_table(case: Case, now: Outcome, drawn: Outcome) -> pd.DataFrame:
             "severity_hi": int(at.grade[1][0]),
             "severity_rule": int(at.rule[0]),
             "probability": int(at.likelihood[0]),
+            "is_graded": bool(at.is_graded[0]),
             "lo": _LEVELS[int(level[0][0]) - 1],
             "hi": _LEVELS[int(level[1][0]) - 1],
         }
         rows.append(row | {f"p_{name}": part for name, part in zip(_RISKS, shares(codes, 4), strict=True)})
     table = pd.DataFrame(rows)
     order = [
-        (_LEVELS.index(r["lo"]), _LEVELS.index(r["hi"]), r["severity_lo"], r["probability"], r["p_best"])
+        (
+            *(_LEVELS.index(r["lo"]), _LEVELS.index(r["hi"]), r["is_graded"]),
+            *(r["severity_lo"], r["probability"], r["p_best"]),
+        )
         for r in records(table)
     ]
     return table.assign(

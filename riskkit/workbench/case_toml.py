@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from fractions import Fraction
@@ -11,8 +12,7 @@ from typing import Any
 
 from riskkit.assessment.case_file import Case, Fact, Scenario, Text
 from riskkit.foundation import standards
-from riskkit.foundation.elicited import Elicited
-from riskkit.foundation.uncertainty import Beta, Distribution, Fixed, LogNormal, Pert, Range, exact
+from riskkit.foundation.uncertainty import Beta, Changed, Distribution, Fixed, LogNormal, Pert, Range, exact
 
 
 class _Inline(dict[str, Any]):
@@ -55,7 +55,7 @@ def _plain_record(record: Any) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, Fixed | Range | Pert | Beta | LogNormal | Elicited):
+    if isinstance(value, Distribution):
         return _distribution(value)
     if isinstance(value, Text):
         return _Inline(zh=value.zh, en=value.en)
@@ -77,7 +77,7 @@ def _mix(mix: Sequence[tuple[int, float]]) -> int | _Inline:
     return _Inline({str(level): _number(Fraction(share).limit_denominator(10**6)) for level, share in mix})
 
 
-def _distribution(dist: Distribution) -> Any:
+def _distribution(dist: Distribution) -> Any:  # noqa: PLR0911 - one answer a form
     match dist:
         case Fixed(value):
             return _number(value)
@@ -89,6 +89,9 @@ def _distribution(dist: Distribution) -> Any:
             return _Inline(alpha=alpha, beta=beta)
         case LogNormal(median, gsd, _):
             return _Inline(median=median, gsd=gsd)
+        case Changed(of, times, at_most):
+            bound = {} if math.isinf(at_most) else {"at_most": at_most}
+            return _Inline(of=_distribution(of), times=_distribution(times), **bound)
         case _:
             pairs = zip(dist.probs, dist.values, strict=True)
             return _Inline({f"p{round(100 * prob):02d}": value for prob, value in pairs})

@@ -58,7 +58,7 @@ def result_badge(result: Mapping[str, Any], lang: str) -> Badge:
     Examples
     --------
     >>> result_badge({"warning": {"level": None, "lo": "Ⅲ", "hi": "Ⅱ"}}, "zh").label
-    'Ⅱ级至Ⅲ级之间，事实不足'
+    'Ⅲ级至Ⅱ级之间，事实不足'
     """
     code = level_code(result)
     badge = level_badge(code, lang)

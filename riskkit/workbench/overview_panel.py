@@ -22,7 +22,7 @@ from riskkit.workbench.overview_records import (
     earlier_results,
     of_cases,
 )
-from riskkit.workbench.panel_widgets import SortedTable, box, button, fragment, html, style
+from riskkit.workbench.panel_widgets import SortedTable, box, button, fragment, html, in_either_language
 from riskkit.workbench.panel_words import say
 from riskkit.workbench.reports import open_case
 from riskkit.workbench.resources import home, shipped_cases
@@ -68,15 +68,19 @@ def overview(
     Examples
     --------
     >>> shown = overview(["note7-battery-2016"], lang="en", draws=50)
-    >>> len(shown.children[-1].rows)
+    >>> len(shown.children[-1].children[-1].rows)
     1
     """
     names = tuple(cases) or shipped_cases()
-    panel = Overview(names, lang=lang, profile=profile, draws=draws, seed=seed)
-    panel.folder = home() / reports if reports else None
-    panel.all_cases = not cases
-    panel.take(profile)
-    return box("rkp rkp-col", style(), *panel.parts)
+
+    def build(spoken: str) -> list[ipywidgets.Widget]:
+        panel = Overview(names, lang=spoken, profile=profile, draws=draws, seed=seed)
+        panel.folder = home() / reports if reports else None
+        panel.all_cases = not cases
+        panel.take(profile)
+        return panel.parts
+
+    return in_either_language(lang, build)
 
 
 @functools.lru_cache(maxsize=16)
@@ -85,8 +89,8 @@ def assessed(names: tuple[str, ...], profile: str, draws: int, *, seed: int) -> 
 
     Examples
     --------
-    >>> assessed(("note7-battery-2016",), "house_matrix", 50, seed=1)[0]["warning"]["level"]
-    'Ⅰ'
+    >>> assessed(("note7-battery-2016",), "house_matrix", 50, seed=1)[0]["case"]["brand"]
+    'Samsung'
     """
     opened = [open_case(name, profile=profile) for name in names]
     return tuple(

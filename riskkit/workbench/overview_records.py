@@ -15,7 +15,7 @@ Record = Mapping[str, Any]
 LEVELS = tuple(reversed(scale("warning").codes))
 RANGE, FOOD = "range", "food"
 GROUPS = (*LEVELS, RANGE, FOOD)
-"""Where a record is counted: a level that is certain, a range that missing facts leave, or handed over as food."""
+"""Where a record is counted: a certain level, a range that missing facts leave, or handed over as food."""
 DIMENSIONS = ("hazard_classes", "origin", "channels")
 _LARGEST = 5_000_000
 _MOST_FILES = 2_000
@@ -164,7 +164,8 @@ def changes(now: Iterable[Record], before: Iterable[Record]) -> tuple[Change, ..
     Examples
     --------
     >>> def record(lo, hi):
-    ...     return {"case": {"id": "a"}, "route": "graded", "warning": {"lo": lo, "hi": hi}, "risk": {}, "grades": {}}
+    ...     warning = {"lo": lo, "hi": hi}
+    ...     return {"case": {"id": "a"}, "route": "graded", "warning": warning, "risk": {}, "grades": {}}
     >>> [change.kind for change in changes([record("Ⅰ", "Ⅰ")], [record("Ⅱ", "Ⅰ")])]
     ['higher']
     >>> changes([record("Ⅱ", "Ⅰ")], [record("Ⅱ", "Ⅰ")])
@@ -187,9 +188,14 @@ def _kind(before: Record | None, now: Record | None) -> str:
         return "route"
     if now["route"] != "graded":
         return ""
-    (lo_then, hi_then), (lo, hi) = _ranks(before), _ranks(now)
-    if (lo, hi) == (lo_then, hi_then):
+    if _ranks(before) == _ranks(now):
         return "" if _detail(before) == _detail(now) else "grades"
+    return _direction(_ranks(before), _ranks(now))
+
+
+def _direction(before: tuple[int, int], now: tuple[int, int]) -> str:
+    """Which way a level or range went that is not as it was."""
+    (lo_then, hi_then), (lo, hi) = before, now
     if lo >= lo_then and hi >= hi_then:
         return "higher"
     if lo <= lo_then and hi <= hi_then:

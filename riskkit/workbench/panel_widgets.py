@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import anywidget
@@ -28,7 +29,7 @@ class InputList(anywidget.AnyWidget):
     """
 
     _esm = str(asset("panel_inputs.js"))
-    fields = traitlets.List().tag(sync=True)
+    fields: Any = traitlets.List().tag(sync=True)
     positions = traitlets.Dict().tag(sync=True)
     words = traitlets.Dict().tag(sync=True)
 
@@ -50,8 +51,8 @@ class SortedTable(anywidget.AnyWidget):
     """
 
     _esm = str(asset("panel_table.js"))
-    columns = traitlets.List().tag(sync=True)
-    rows = traitlets.List().tag(sync=True)
+    columns: Any = traitlets.List().tag(sync=True)
+    rows: Any = traitlets.List().tag(sync=True)
     by = traitlets.Int(0).tag(sync=True)
     names = traitlets.Int(0).tag(sync=True)
     words = traitlets.Dict().tag(sync=True)
@@ -134,6 +135,38 @@ def box(kind: str, *children: ipywidgets.Widget) -> ipywidgets.Box:
     return made
 
 
+def in_either_language(lang: str, build: Callable[[str], Sequence[ipywidgets.Widget]]) -> ipywidgets.Box:
+    """A panel with its style, and a choice of language where the page around it has none.
+
+    Parameters
+    ----------
+    lang : str
+        ``zh`` or ``en``: the language at first.
+    build : callable
+        From a language to the widgets of the panel.
+
+    Examples
+    --------
+    >>> panel = in_either_language("zh", lambda lang: [ipywidgets.HTML(lang)])
+    >>> panel.children[1].children[0].value = "en"
+    >>> panel.children[2].children[0].value
+    'en'
+    """
+    inside = box("rkp-col", *build(lang))
+    choice = ipywidgets.Dropdown(
+        options=[("中文", "zh"), ("English", "en")], value=lang, description="语言 Language"
+    )
+
+    def switch(change: Mapping[str, Any]) -> None:
+        inside.children = tuple(build(change["new"]))
+
+    choice.observe(switch, "value")
+    is_served = os.environ.get("SERVER_SOFTWARE", "").startswith(
+        "voila"
+    )  # whose page has a switch of its own
+    return box("rkp rkp-col", style(), box("rkp-row", *([] if is_served else [choice])), inside)
+
+
 class Later:
     """Does a thing a little later, once, however often it is asked to; at once where no loop runs.
 
@@ -193,8 +226,9 @@ class Drawing:
     --------
     >>> from riskkit.workbench.blocks import Table
     >>> numbers = Table("Numbers", ("n",), (("1",),))
-    >>> drawing = Drawing(Picture("p", "A chart", "It rises.", numbers, {"data": [], "layout": {"height": 200}}), "n")
-    >>> drawing.show(Picture("p", "A chart", "It <falls>.", numbers, {"data": [], "layout": {"height": 300}}))
+    >>> low, high = ({"data": [], "layout": {"height": height}} for height in (200, 300))
+    >>> drawing = Drawing(Picture("p", "A chart", "It rises.", numbers, low), "Numbers")
+    >>> drawing.show(Picture("p", "A chart", "It <falls>.", numbers, high))
     >>> drawing.figure.layout.height, "It &lt;falls&gt;." in drawing.caption.value
     (300, True)
     """

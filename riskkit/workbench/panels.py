@@ -2,12 +2,48 @@
 
 from __future__ import annotations
 
-from riskkit.workbench.blocks import Items, Section
-from riskkit.workbench.overview_panel import overview
-from riskkit.workbench.panel_words import panel_texts, say
-from riskkit.workbench.what_if_panel import what_if
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["how_to_read", "overview", "what_if"]
+from riskkit.workbench.blocks import Items, Section
+from riskkit.workbench.panel_words import panel_texts, say
+
+if TYPE_CHECKING:
+    import ipywidgets
+
+
+def overview(cases: list[str], *, lang: str, **options: Any) -> ipywidgets.Widget:
+    """Every case at a glance: see `riskkit.workbench.overview_panel.overview`.
+
+    Examples
+    --------
+    >>> overview([], lang="fr")
+    Traceback (most recent call last):
+    ...
+    KeyError: 'fr'
+    """
+    from riskkit.workbench import overview_panel
+
+    return overview_panel.overview(cases, lang=lang, **options)
+
+
+def what_if(
+    case: str | Path, *, lang: str, interactive: bool = True, **options: Any
+) -> ipywidgets.Widget | None:
+    """Move the inputs of a case: see `riskkit.workbench.what_if_panel.what_if`.
+
+    A report on paper (`interactive` false) loads no widgets and shows nothing.
+
+    Examples
+    --------
+    >>> what_if("note7-battery-2016", lang="en", interactive=False) is None
+    True
+    """
+    if not interactive:
+        return None
+    from riskkit.workbench import what_if_panel
+
+    return what_if_panel.what_if(case, lang=lang, **options)
 
 
 def how_to_read(panel: str, *, lang: str) -> Section:

@@ -221,7 +221,8 @@ def make_plan(
     run_folders.check_name(case.case_id, what="case id")
     known = params.declared(read_notebook(notebook), name=notebook.name)
     names = {one.name for one in known}
-    told = {"case": case.case_id if case.is_shipped else case.file_name, "lang": lang}
+    told: dict[str, Any] = {"case": case.case_id if case.is_shipped else case.file_name, "lang": lang}
+    told |= {} if "interactive" in given else {"interactive": False}  # a report on paper has no controls
     values = {one.name: one.default for one in known}
     values |= params.check(known, {k: v for k, v in told.items() if k in names} | dict(given))
     return RunPlan(notebook, case, values, out, lang=lang, formats=tuple(formats), **options)

@@ -249,9 +249,14 @@ def _one_way(assessment: Assessment, end: str, lang: str) -> tuple[str, ...]:
     """From the grades of the scenario that governs to its level."""
     used, row = assessment.profile, governing_row(assessment)
     result = text("way_result", lang, level=level_words(row[end], lang))
-    if row["p_best"] <= used.p_floor:
-        return text("way_rare", lang, p=probability(used.p_floor, lang)), result
     grades = _grades(assessment, end)
+    if not row["is_graded"]:
+        floor = (
+            [text("way_floor", lang, level=_level(grades["trigger"] - 1, lang))]
+            if grades["trigger"] > 1
+            else []
+        )
+        return text("way_rare", lang, p=probability(used.p_floor, lang)), *floor, result
     graded = [factor for factor in grades if factor != "trigger"]
     said = {f: f"{label('factor', f, lang)} {grade(f, grades[f], lang)}" for f in graded}
     start = int(used.levels[tuple(grades[factor] - 1 for factor in used.factors)])

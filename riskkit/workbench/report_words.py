@@ -18,7 +18,7 @@ import pandas as pd
 from riskkit.assessment.case_file import Case
 from riskkit.assessment.sentences import say_number
 from riskkit.foundation import standards
-from riskkit.foundation.distributions import Beta, Distribution, Fixed, LogNormal, Pert, Range, best
+from riskkit.foundation.distributions import Beta, Changed, Distribution, Fixed, LogNormal, Pert, Range, best
 from riskkit.foundation.glossary import label
 from riskkit.foundation.scales import scale
 from riskkit.workbench.block_kinds import Badge
@@ -150,7 +150,7 @@ def fact_name(name: str, lang: str) -> str:
     return kind.zh if lang == "zh" else kind.en
 
 
-def distribution(dist: Distribution, kind: str, lang: str) -> str:
+def distribution(dist: Distribution, kind: str, lang: str) -> str:  # noqa: PLR0911 - one answer a form
     """What is known of a number, in words.
 
     Parameters
@@ -184,6 +184,10 @@ def distribution(dist: Distribution, kind: str, lang: str) -> str:
             return text("dist_beta", lang, best=say(float(best(dist))), shapes=shapes)
         case LogNormal(median, gsd, _):
             return text("dist_lognormal", lang, median=say(median), gsd=f"{gsd:.3g}")
+        case Changed(of, times, at_most):
+            before, factor = distribution(of, kind, lang), distribution(times, "ratio", lang)
+            key = "dist_changed" if at_most in (1.0, math.inf) else "dist_capped"
+            return text(key, lang, of=before, times=factor, at_most=say(at_most))
         case _:
             pairs = zip(dist.probs, dist.values, strict=True)
             told = listed((text("dist_quantile", lang, p=percent(p, lang), v=say(v)) for p, v in pairs), lang)

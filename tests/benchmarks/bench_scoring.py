@@ -94,5 +94,9 @@ def main() -> None:
     )
 
 
+def test_scoring() -> None:
+    main()
+
+
 if __name__ == "__main__":
     main()

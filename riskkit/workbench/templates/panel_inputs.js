@@ -108,7 +108,7 @@ function render({ model, el }) {
     for (const field of model.get("fields")) {
       if (!groups.has(field.group)) {
         const box = make("details", { class: "rkp-group" }, make("summary", {}, field.group));
-        box.open = groups.size === 0 || field.opens;
+        box.open = groups.size === 0 || (field.opens && matchMedia("(min-width: 62rem)").matches);
         groups.set(field.group, box);
       }
       groups.get(field.group).append(drawn(field, words));

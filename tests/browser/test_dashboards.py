@@ -1,0 +1,188 @@
+"""Both dashboards in a real browser: keyboard, languages, widths, markup as text, and nobody else asked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+import pytest
+from chromium import Watched, needs_chromium, watched_page
+from hostile import KETTLE, hostile_case
+from playwright.sync_api import Locator, expect
+from serving import ROOT, Served, served
+
+from riskkit.workbench import parameters
+
+pytestmark = [needs_chromium, pytest.mark.browser]
+PATIENCE = 60_000
+CASES = ["note7-battery-2016", "melamine-milk-2008", "cadmium-jewellery-2010"]
+WIDE = "document.documentElement.scrollWidth"
+
+
+def _copy(name: str, to: Path, **values: object) -> None:
+    """A dashboard of ours with other defaults, so that a test does not wait for every case."""
+    notebook = nbformat.read(ROOT / "notebooks" / "dashboards" / name, as_version=4)
+    cell = next(c for c in notebook.cells if parameters.is_tagged(c, parameters.PARAMETERS_TAG))
+    for key, value in values.items():
+        lines = cell.source.splitlines()
+        at = next(i for i, line in enumerate(lines) if line.startswith(f"{key}:"))
+        head, _, rest = lines[at].partition("=")
+        lines[at] = f"{head}= {value!r}  # {rest.partition('# ')[2]}"
+        cell.source = "\n".join(lines)
+    to.parent.mkdir(parents=True, exist_ok=True)
+    nbformat.write(notebook, to)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    folder = tmp_path_factory.mktemp("notebooks")
+    here = folder / "dashboards"
+    hostile = str(hostile_case(folder))
+    _copy("overview.ipynb", here / "overview.ipynb", cases=CASES, draws=200, reports="")
+    _copy("what_if.ipynb", here / "what_if.ipynb", draws=500)
+    _copy("what_if.ipynb", here / "kettle.ipynb", case=str(KETTLE), draws=500)
+    _copy("what_if.ipynb", here / "hostile.ipynb", case=hostile, draws=200)
+    _copy("overview.ipynb", here / "hostile_overview.ipynb", cases=[hostile], draws=200, reports="")
+    with served(folder) as running:
+        yield running
+
+
+def _open(watched: Watched, server: Served, name: str, **query: str) -> None:
+    watched.page.goto(server.address(f"/voila/render/dashboards/{name}.ipynb", **query))
+    inside = ".rkp-tile" if "overview" in name else ".rkp-gauge"
+    watched.page.wait_for_selector(inside, timeout=PATIENCE)
+    expect(watched.page.locator(".rk-items li").last).to_be_visible(timeout=PATIENCE)
+
+
+def _is_quiet(watched: Watched) -> bool:
+    return (watched.hosts, watched.errors) == ({"127.0.0.1"}, [])
+
+
+def _slider(watched: Watched, name: str) -> Locator:
+    """A slider by its label, with the groups opened by keyboard."""
+    for heading in watched.page.locator(".rkp-group > summary").all():
+        if heading.evaluate("node => !node.parentElement.open"):
+            heading.focus()
+            watched.page.keyboard.press("Enter")
+    return watched.page.get_by_role("slider", name=name)
+
+
+@pytest.mark.parametrize("width", [400, 1400])
+def test_a_slider_moved_by_keyboard_changes_the_level(server: Served, width: int) -> None:
+    with watched_page(width=width) as watched:
+        _open(watched, server, "kettle", lang="en")
+        page, level = watched.page, watched.page.locator(".rkp-level")
+        expect(level).to_contain_text("Level Ⅱ")
+        ports = _slider(watched, "ports affected")
+        assert ports.get_attribute("aria-valuetext") == "7"
+        ports.focus()
+        for _ in range(3):
+            page.keyboard.press("ArrowLeft")
+        expect(level).to_contain_text("Level Ⅲ", timeout=PATIENCE)
+        expect(page.get_by_text("Lower than in the case (there: Ⅱ).")).to_be_visible()
+        expect(page.locator("textarea")).to_have_value(re.compile("ports affected: 7 → 4"), timeout=PATIENCE)
+        assert page.evaluate(WIDE) <= width
+        page.get_by_role("button", name="Reset to the case").focus()
+        page.keyboard.press("Enter")
+        expect(level).to_contain_text("Level Ⅱ", timeout=PATIENCE)
+        expect(ports).to_have_attribute("aria-valuetext", "7")
+        assert _is_quiet(watched)
+
+
+def test_a_fact_that_is_not_known_leaves_a_range_and_scenarios_stand_side_by_side(server: Served) -> None:
+    with watched_page() as watched:
+        _open(watched, server, "kettle", lang="en")
+        page = watched.page
+        _slider(watched, "ports affected")
+        page.get_by_role("checkbox", name="ports affected: not known").focus()
+        page.keyboard.press("Space")
+        expect(page.locator(".rkp-level")).to_contain_text("Level Ⅲ", timeout=PATIENCE)
+        expect(page.locator(".rkp-level")).to_contain_text("Level Ⅱ")
+        page.get_by_label("Name (may stay empty)").fill("ports <b>unknown</b>")
+        page.get_by_role("button", name="Keep this scenario").click()
+        head = page.get_by_role("columnheader", name="ports <b>unknown</b>")
+        expect(head).to_be_visible(timeout=PATIENCE)
+        assert _is_quiet(watched)
+
+
+def test_the_risk_grid_is_drawn_and_follows(server: Served) -> None:
+    with watched_page() as watched:
+        _open(watched, server, "kettle", lang="zh")
+        page = watched.page
+        page.wait_for_selector(".js-plotly-plot .scatterlayer .point", state="attached", timeout=PATIENCE)
+        marks = (
+            "() => [...document.querySelectorAll('.js-plotly-plot')][0].data.map(trace => trace.y[0]).join()"
+        )
+        before = page.evaluate(marks)
+        first = page.get_by_role("slider").first
+        first.focus()
+        page.keyboard.press("End")
+        expect(page.locator(".rkp-level")).to_contain_text("Ⅰ级", timeout=PATIENCE)
+        page.wait_for_function(f"before => ({marks})() !== before", arg=before, timeout=PATIENCE)
+        assert _is_quiet(watched)
+
+
+@pytest.mark.parametrize(
+    ("name", "zh", "en"),
+    [("overview", "预警级别总览", "Warning levels"), ("what_if", "改变输入", "Change the inputs")],
+)
+def test_the_language_is_switched(server: Served, name: str, zh: str, en: str) -> None:
+    with watched_page() as watched:
+        _open(watched, server, name, lang="zh")
+        page = watched.page
+        expect(page.get_by_role("heading", name=zh, exact=True)).to_be_visible()
+        page.get_by_role("link", name="English").focus()
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", name=en, exact=True)).to_be_visible(timeout=PATIENCE)
+        expect(page.get_by_role("heading", name="How to read this")).to_be_visible(timeout=PATIENCE)
+        assert page.evaluate("document.documentElement.lang") == "en"
+        assert _is_quiet(watched)
+
+
+@pytest.mark.parametrize("width", [400, 1400])
+def test_the_overview_sorts_filters_and_opens_a_case(server: Served, width: int) -> None:
+    with watched_page(width=width) as watched:
+        _open(watched, server, "overview", lang="en")
+        page = watched.page
+        names = page.locator(".rkp-cases tbody tr a")
+        expect(names).to_have_count(3)
+        assert page.evaluate(WIDE) <= width
+        page.get_by_role("button", name="Case").focus()
+        page.keyboard.press("Enter")
+        up = names.all_inner_texts()
+        page.keyboard.press("Enter")
+        assert names.all_inner_texts() == up[::-1] and page.locator("th[aria-sort=descending]").count() == 1
+        page.get_by_label("Hazard class").select_option("chemical hazard")
+        expect(names).not_to_have_count(3, timeout=PATIENCE)
+        page.get_by_role("button", name="Clear the filters").click()
+        expect(names).to_have_count(3, timeout=PATIENCE)
+        assert _is_quiet(watched)
+        page.get_by_role("link", name="Galaxy Note7").click()
+        page.wait_for_selector(".rkp-gauge", timeout=PATIENCE)
+        expect(page.get_by_role("heading", name="Galaxy Note7")).to_be_visible()
+        assert _is_quiet(watched)
+
+
+def test_the_profile_is_switched(server: Served) -> None:
+    with watched_page() as watched:
+        _open(watched, server, "overview", lang="en")
+        watched.page.get_by_label("Grading profile").select_option(index=1)
+        expect(watched.page.get_by_text("weigh alike; no official standard")).to_be_visible(timeout=PATIENCE)
+        assert _is_quiet(watched)
+
+
+@pytest.mark.parametrize("name", ["hostile", "hostile_overview"])
+def test_markup_in_a_case_is_shown_as_text(server: Served, name: str) -> None:
+    with watched_page(width=400) as watched:
+        _open(watched, server, name, lang="en")
+        page = watched.page
+        expect(page.get_by_text("<script>window.bad=1</script><img src=x").first).to_be_visible()
+        for summary in page.locator("summary").all():
+            summary.click()
+        page.wait_for_timeout(500)
+        assert page.evaluate("window.bad") is None
+        assert page.locator(".rkp img").count() == 0
+        assert page.evaluate(WIDE) <= 400
+        assert _is_quiet(watched)

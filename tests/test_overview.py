@@ -1,0 +1,147 @@
+"""The overview for leadership: counts, filters, and what has changed since earlier results."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import ipywidgets
+import numpy as np
+import pytest
+
+from riskkit.assessment.case import assess, load_case
+from riskkit.workbench import panels
+from riskkit.workbench.overview_panel import Overview
+from riskkit.workbench.overview_records import (
+    GROUPS,
+    Record,
+    by_dimension,
+    changes,
+    chosen,
+    earlier_results,
+    group,
+    level_counts,
+    urgency_order,
+)
+from riskkit.workbench.overview_words import change_section
+from riskkit.workbench.resources import shipped_cases
+from riskkit.workbench.result import result_record
+
+NOTE7 = "note7-battery-2016"
+REGRADED = "ningbo-fireworks-2019"  # its level depends on the profile
+
+
+def _html(widget: ipywidgets.Widget) -> Iterator[str]:
+    if isinstance(widget, ipywidgets.HTML):
+        yield widget.value
+    for child in getattr(widget, "children", ()):
+        yield from _html(child)
+
+
+def _record(case_id: str, lo: str | None, hi: str | None, **more: Any) -> Record:
+    grades = {"severity": {"lo": 2, "hi": 2, "rule": "SV-1"}}
+    case = {"id": case_id, "hazard_classes": ["physical"], "origin": ["CN"], "channels": ["retail"]}
+    case["title"] = {"zh": case_id, "en": case_id}  # type: ignore[assignment]
+    start = {"schema": 1, "case": case, "route": "graded" if lo else "food_accident_plan"}
+    rest = {"warning": {"lo": lo, "hi": hi}, "grades": grades, "risk": {"level": "low"}}
+    return start | rest | {"profile": {"id": "house_matrix"}} | more
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "kind"),
+    [
+        (("Ⅲ", "Ⅲ"), ("Ⅱ", "Ⅱ"), "higher"),
+        (("Ⅲ", "Ⅱ"), ("Ⅱ", "Ⅱ"), "higher"),
+        (("Ⅲ", "Ⅱ"), ("Ⅲ", "Ⅰ"), "higher"),
+        (("Ⅰ", "Ⅰ"), ("Ⅱ", "Ⅰ"), "lower"),
+        (("Ⅳ", "Ⅰ"), ("Ⅲ", "Ⅱ"), "clearer"),
+        (("Ⅱ", "Ⅱ"), ("Ⅲ", "Ⅰ"), "vaguer"),
+        ((None, None), ("Ⅲ", "Ⅰ"), "route"),
+        (("Ⅱ", "Ⅱ"), (None, None), "route"),
+    ],
+)
+def test_a_change_has_the_kind_it_is(before: Any, now: Any, kind: str) -> None:
+    found = changes([_record("a", *now)], [_record("a", *before)])
+    assert [change.kind for change in found] == [kind]
+
+
+def test_new_gone_same_and_regraded_cases() -> None:
+    regraded = _record("d", "Ⅱ", "Ⅱ", grades={"severity": {"lo": 3, "hi": 3, "rule": "SV-2"}})
+    now = [_record("a", "Ⅱ", "Ⅱ"), _record("b", "Ⅰ", "Ⅰ"), regraded, _record("f", None, None)]
+    then = [_record("b", "Ⅰ", "Ⅰ"), _record("c", "Ⅳ", "Ⅳ"), _record("d", "Ⅱ", "Ⅱ"), _record("f", None, None)]
+    found = [(change.case_id, change.kind) for change in changes(now, then)]
+    assert found == [("a", "new"), ("d", "grades"), ("c", "gone")]
+    assert changes(now, now) == ()
+
+
+def test_every_record_is_counted_once_and_filters_cut_to_what_they_name() -> None:
+    records = [_record("a", "Ⅱ", "Ⅱ"), _record("b", "Ⅲ", "Ⅰ"), _record("c", None, None)]
+    assert sum(level_counts(records).values()) == 3
+    assert [group(record) for record in sorted(records, key=urgency_order)] == ["Ⅱ", "range", "food"]
+    assert by_dimension(records, "origin")[0][0] == "CN"
+    assert [r["case"]["id"] for r in chosen(records, {"level": "range", "origin": "CN"})] == ["b"]
+    assert chosen(records, {"channels": "parcel"}) == []
+
+
+def test_earlier_results_are_the_newest_readable_ones_of_the_profile(tmp_path: Path) -> None:
+    good = {"old": _record("a", "Ⅲ", "Ⅲ"), "new": _record("a", "Ⅱ", "Ⅱ")}
+    other = {"other": _record("b", "Ⅱ", "Ⅱ", profile={"id": "house_three_factors"})}
+    bad = {"x": "[]", "y": "{", "z": json.dumps(_record("z", "Ⅹ", "Ⅰ")), "w": json.dumps({"schema": 1})}
+    texts = {name: json.dumps(record) for name, record in {**good, **other}.items()} | bad
+    for age, (name, text) in enumerate(texts.items()):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "result.json").write_text(text, encoding="utf-8")
+        os.utime(tmp_path / name / "result.json", (age, age))
+    found = earlier_results(tmp_path, profile="house_matrix")
+    assert [(r["case"]["id"], r["warning"]["lo"]) for r in found.records] == [("a", "Ⅱ")]
+    assert found.unreadable == len(bad)
+
+
+def test_the_overview_compares_with_real_results_and_says_when_there_are_none(tmp_path: Path) -> None:
+    case = load_case(NOTE7)
+    record = result_record(assess(case, rng=np.random.default_rng(1), draws=50), seed=1)
+    text = json.dumps(record | {"warning": record["warning"] | {"lo": "Ⅳ", "hi": "Ⅳ"}})
+    none = panels.overview([NOTE7], lang="en", draws=50)
+    assert any("No earlier results" in said for said in _html(none))
+    (tmp_path / "result.json").write_text(text, encoding="utf-8")
+    some = panels.overview([NOTE7], lang="en", draws=50, reports=str(tmp_path))
+    assert any("level higher" in said for said in _html(some))
+
+
+def test_the_overview_counts_filters_and_regrades() -> None:
+    names = (NOTE7, "melamine-milk-2008", REGRADED)
+    panel = Overview(names, lang="en", profile="house_matrix", draws=50, seed=1)
+    panel.take("house_matrix")
+    assert len(panel.table.rows) == 3
+    panel.filters["level"].value = "food"
+    assert [row[1]["text"][:4] for row in panel.table.rows] == [load_case(names[1]).title.en[:4]]
+    assert "Showing 1 of 3 cases" in panel.status.value
+    panel.clear()
+    before = [row[0]["marks"] for row in panel.table.rows]
+    panel.profiles.value = "house_three_factors"
+    assert len(panel.table.rows) == 3
+    assert {record["profile"]["id"] for record in panel.records} == {"house_three_factors"}
+    assert [row[0]["marks"] for row in panel.table.rows] != before
+
+
+def test_all_shipped_cases_are_shown_in_both_languages() -> None:
+    for lang in ("zh", "en"):
+        panel = Overview(shipped_cases(), lang=lang, profile="house_matrix", draws=20, seed=1)
+        panel.take("house_matrix")
+        assert len(panel.table.rows) == len(shipped_cases())
+        counts = [int(n) for n in re.findall(r'rkp-count">(\d+)', panel.tiles.value)]
+        assert len(counts) == len(GROUPS) and sum(counts) == len(shipped_cases())
+
+
+def test_a_change_says_which_grade_moved_and_markup_in_an_old_title_is_text() -> None:
+    before = _record("a", "Ⅱ", "Ⅱ")
+    now = _record("a", "Ⅱ", "Ⅱ", grades={"severity": {"lo": 3, "hi": 3, "rule": "SV-2"}})
+    gone = _record("<i>", "Ⅰ", "Ⅰ")
+    section = change_section(changes([now], [before, gone]), compared=2, unreadable=0, lang="en")
+    page = section._repr_mimebundle_()["text/html"]
+    assert "severity ② fairly serious → ③ serious" in page
+    assert "&lt;i&gt;" in page and "<i>" not in page
