@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from riskkit.assessment.case import load_case
 from riskkit.assessment.robustness import InputRange, flips, level_shares, tornado
+from riskkit.assessment.sentences import robustness_sentence
 
 
 def threshold_levels(limits):
@@ -90,3 +95,18 @@ def test_shares_never_pass_one_by_rounding():
     table = level_shares(lo, np.full(51, 4, dtype=np.int8))
     assert table.loc[4, ["certain", "possible"]].tolist() == [0.0, 1.0]
     assert (table <= 1).all(axis=None)
+
+
+def test_a_change_whose_end_is_not_known_is_told_as_possible():
+    """More provinces make Ⅰ only together with a fact that nobody knows: that is no "becomes Ⅰ"."""
+    case = load_case(Path(__file__).parent / "cases" / "kettle.toml")
+    shares = pd.DataFrame({"certain": [0.9]}, index=["Ⅲ"])
+    row = {"input": "n_provinces", "direction": "more", "from_value": 1.0, "to_value": 2.0, "distance": 0.3}
+    for lo, hi, en, zh in (
+        (2, 4, "may become Ⅰ if", "则可能变为Ⅰ级"),
+        (4, 4, "becomes Ⅰ if", "则变为Ⅰ级"),
+    ):
+        moves = pd.DataFrame([{**row, "lo": lo, "hi": hi}])
+        said = robustness_sentence(case, "Ⅲ", "Ⅲ", shares=shares, flips=moves, missing=())
+        assert f"; {en}" in said.en
+        assert zh in said.zh

@@ -114,9 +114,9 @@ def exact(value: Any) -> Fraction:
     Traceback (most recent call last):
     ValueError: a finite number or a fraction such as '1/50'
     """
-    if isinstance(value, bool) or not isinstance(
-        value, int | float | str | Fraction | np.floating | np.integer
-    ):
+    if isinstance(value, Fraction):  # already worked out: a product of steps may be as small as it is
+        return value
+    if isinstance(value, bool) or not isinstance(value, int | float | str | np.floating | np.integer):
         raise ValueError("a number")
     if isinstance(value, str):
         value = value.strip()
@@ -125,7 +125,7 @@ def exact(value: Any) -> Fraction:
         if not _WRITTEN.fullmatch(value):
             raise ValueError("a finite number or a fraction such as '1/50'")
     try:
-        number = Fraction(value if isinstance(value, str | int | Fraction) else repr(float(value)))
+        number = Fraction(value if isinstance(value, str | int) else repr(float(value)))
     except (ValueError, ZeroDivisionError) as error:
         raise ValueError("a finite number or a fraction such as '1/50'") from error
     if abs(number) > 10**18 or (number != 0 and abs(number) < Fraction(1, 10**30)):
