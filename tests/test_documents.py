@@ -243,6 +243,14 @@ def test_word_holds_only_characters_that_a_document_can_hold():
     assert [link.address for link in paragraph.hyperlinks] == ["https://example.org/?a=1&b=2"]
 
 
+def test_a_title_longer_than_a_property_of_a_document_may_be_is_shortened_there_only():
+    reading = Reading((Section("a", "A", 1, (Paragraph("text"),)),), (), None)
+    document = Document(io.BytesIO(word_document(reading, [], lang="en", title="标题 " * 500)))
+    assert len(document.core_properties.title) == 255
+    assert document.core_properties.title.endswith("…")
+    assert any("标题 " * 490 in paragraph.text for paragraph in document.paragraphs)
+
+
 @needs_parts
 @needs_poppler
 @pytest.mark.slow

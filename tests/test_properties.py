@@ -33,7 +33,7 @@ WORDED = sorted(
     set(zip(*(standards.table("injury_severity")[key] for key in ("injury", "level")), strict=True))
 )
 LEVELS = "ⅣⅢⅡⅠ"
-few = settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+few = settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
 
 def read(data: dict[str, Any]) -> Any:

@@ -37,6 +37,7 @@ from riskkit.workbench.word_marks import (
 )
 
 _ACCENT, _ALARM, _QUIET = RGBColor(0x17, 0x3A, 0x63), RGBColor(0x8A, 0x1A, 0x12), RGBColor(0x4B, 0x58, 0x68)
+_LONGEST_PROPERTY = 255  # characters, which is what the format holds
 _TEXT_WIDTH = 15.8
 """Width between the margins [cm]."""
 _STYLES = {
@@ -112,7 +113,8 @@ def _prepare(document: WordDocument, *, lang: str, title: str) -> None:
     page.header.paragraphs[0].text = title
     page_numbers(page.footer.paragraphs[0], page_text("page_of", lang, page="\0", pages="\0").split("\0"))
     about = document.core_properties
-    about.title, about.language, about.author, about.comments = title, HTML_LANG[lang], "riskkit", ""
+    about.title = title if len(title) <= _LONGEST_PROPERTY else title[: _LONGEST_PROPERTY - 1] + "…"
+    about.language, about.author, about.comments = HTML_LANG[lang], "riskkit", ""
     about.created = about.modified = dt.datetime.now(dt.UTC).replace(tzinfo=None, microsecond=0)
 
 
