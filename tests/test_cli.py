@@ -168,7 +168,7 @@ def bad_inputs(house: Path) -> dict[str, list[str]]:
         "all at once": ["assess", "wrong.toml", "-p", "sead=1", "--profile", "no_such"],
         "no such case": ["assess", "no-such-case"],
         "strange name": ["assess", "Ä b;rm -rf"],
-        "up": ["assess", "../work/own.toml"],
+        "up": ["assess", "../cases/own.toml"],
         "up inside": ["assess", "a/../own.toml"],
         "link": ["assess", "link.toml"],
         "huge": ["assess", "huge.toml"],
