@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -261,6 +262,27 @@ def test_what_a_killed_run_left_is_swept_and_a_living_one_is_not(tmp_path: Path)
         folder.mkdir(parents=True)
     assert run_folders.sweep(tmp_path) == (dead,)
     assert len(names(tmp_path / "a")) == 3
+
+
+def test_a_private_folder_of_a_killed_run_is_swept_and_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    host = run_folders._this_host()
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    (tmp_path / "elsewhere").mkdir()
+    dead = tmp_path / f"riskkit-{host}-{gone.pid}-abcdefgh"
+    (dead / "riskkit-12345678").mkdir(parents=True)
+    (tmp_path / f"riskkit-{host}-{gone.pid}-link").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / f"riskkit-{'0' * 8}-{gone.pid}-abcdefgh").mkdir()
+    (tmp_path / "riskkit-notes-2024-x").mkdir()
+    living = Path(run_folders.private_folder())
+    assert living.parent == tmp_path
+    assert living.stat().st_mode & 0o777 == 0o700
+    assert run_folders.sweep_private() == (dead,)
+    assert not dead.exists()
+    assert len(names(tmp_path)) == 5
 
 
 UNSAFE = ["", "A", "a/b", "..", "-a", "a" * 65, "a b", "é", "failed", "assets", "zh", "a\n", "a.b"]
