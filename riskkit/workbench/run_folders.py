@@ -81,7 +81,7 @@ def put(folder: Path, files: Mapping[str, bytes]) -> Path:
             _write(part / name, content)
         _put_in_place(part, folder)
     finally:
-        shutil.rmtree(part, ignore_errors=True)
+        _delete(part)
     return folder
 
 
@@ -113,14 +113,29 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def _put_in_place(part: Path, folder: Path) -> None:
-    """One rename if the place is free; else the two change places in one step where the system can."""
-    if not folder.exists():
+    """One rename if the place is free; else the two change places in one step where the system can.
+
+    Free is what a rename finds free: asking first would leave time for another run to put its own there.
+    """
+    try:
         part.rename(folder)
-    elif not _exchange(part, folder):
+    except OSError:
+        if not os.path.lexists(folder):
+            raise
+    else:
+        return
+    if not _exchange(part, folder):
         aside = part.with_name(part.name[:-8] + secrets.token_hex(4))
         folder.rename(aside)
         part.rename(folder)
-        shutil.rmtree(aside, ignore_errors=True)
+        _delete(aside)
+
+
+def _delete(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _exchange(one: Path, other: Path) -> bool:
@@ -158,10 +173,7 @@ def sweep(out: Path) -> tuple[Path, ...]:
     """
     left = [path for path in sorted(out.rglob("*.part-*")) if _is_left(path.name)]
     for path in left:
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            path.unlink(missing_ok=True)
+        _delete(path)
     return tuple(left)
 
 
