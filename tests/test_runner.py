@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -237,6 +238,40 @@ def test_a_folder_is_replaced_in_one_step_or_not_at_all(
     assert names(tmp_path / "a") == ["b"]
 
 
+def test_two_runs_may_put_the_same_folder_at_the_same_moment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = run_folders._write
+    others: list[bytes] = []
+
+    def meanwhile(path: Path, content: bytes) -> None:
+        write(path, content)
+        if not others:  # another run is quicker by a moment
+            others.append(b"2")
+            run_folders.put(tmp_path / "a" / "b", {"two": b"2", "more": b"2"})
+
+    monkeypatch.setattr(run_folders, "_write", meanwhile)
+    folder = run_folders.put(tmp_path / "a" / "b", {"one": b"1"})
+    assert (names(folder), names(tmp_path / "a")) == (["one"], ["b"])
+
+
+def test_a_link_or_a_file_in_the_place_of_a_report_gives_way(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "mine").write_text("kept")
+    for name in ("link", "dangling", "file"):
+        place = tmp_path / "out" / name
+        place.parent.mkdir(exist_ok=True)
+        if name == "file":
+            place.write_text("")
+        else:
+            place.symlink_to(tmp_path / ("elsewhere" if name == "link" else "nowhere"))
+        run_folders.put(place, {"one": b"1"})
+        assert not place.is_symlink()
+        assert names(place) == ["one"]
+    assert names(tmp_path / "out") == ["dangling", "file", "link"]
+    assert (tmp_path / "elsewhere" / "mine").read_text() == "kept"
+
+
 def test_a_full_disk_is_a_failed_run_with_its_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def no_room(_: int) -> None:
         raise OSError(28, "No space left on device")
@@ -261,6 +296,27 @@ def test_what_a_killed_run_left_is_swept_and_a_living_one_is_not(tmp_path: Path)
         folder.mkdir(parents=True)
     assert run_folders.sweep(tmp_path) == (dead,)
     assert len(names(tmp_path / "a")) == 3
+
+
+def test_a_private_folder_of_a_killed_run_is_swept_and_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    host = run_folders._this_host()
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    (tmp_path / "elsewhere").mkdir()
+    dead = tmp_path / f"riskkit-{host}-{gone.pid}-abcdefgh"
+    (dead / "riskkit-12345678").mkdir(parents=True)
+    (tmp_path / f"riskkit-{host}-{gone.pid}-link").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / f"riskkit-{'0' * 8}-{gone.pid}-abcdefgh").mkdir()
+    (tmp_path / "riskkit-notes-2024-x").mkdir()
+    living = Path(run_folders.private_folder())
+    assert living.parent == tmp_path
+    assert living.stat().st_mode & 0o777 == 0o700
+    assert run_folders.sweep_private() == (dead,)
+    assert not dead.exists()
+    assert len(names(tmp_path)) == 5
 
 
 UNSAFE = ["", "A", "a/b", "..", "-a", "a" * 65, "a b", "é", "failed", "assets", "zh", "a\n", "a.b"]

@@ -247,6 +247,7 @@ def run_batch(
     ()
     """
     run_folders.sweep(out)
+    run_folders.sweep_private()
     skipped = {one.folder: _skipped(one) for one in plans if resume and records.is_complete(one)}
     for one in plans:
         if one.folder in skipped:

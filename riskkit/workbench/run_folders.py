@@ -8,6 +8,7 @@ import re
 import secrets
 import shutil
 import socket
+import tempfile
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,6 +22,7 @@ ASSETS = "assets"
 _TAKEN = (FAILED, ASSETS, "zh", "en")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}", re.ASCII)
 _PART = re.compile(r".+\.part-([0-9a-f]{8})-([0-9]+)-[0-9a-f]{8}")
+_PRIVATE = re.compile(r"riskkit-([0-9a-f]{8})-([0-9]+)-.+")
 _AT_CWD = -100
 _EXCHANGE = 2
 
@@ -79,7 +81,7 @@ def put(folder: Path, files: Mapping[str, bytes]) -> Path:
             _write(part / name, content)
         _put_in_place(part, folder)
     finally:
-        shutil.rmtree(part, ignore_errors=True)
+        _delete(part)
     return folder
 
 
@@ -111,14 +113,29 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def _put_in_place(part: Path, folder: Path) -> None:
-    """One rename if the place is free; else the two change places in one step where the system can."""
-    if not folder.exists():
+    """One rename if the place is free; else the two change places in one step where the system can.
+
+    Free is what a rename finds free: asking first would leave time for another run to put its own there.
+    """
+    try:
         part.rename(folder)
-    elif not _exchange(part, folder):
+    except OSError:
+        if not os.path.lexists(folder):
+            raise
+    else:
+        return
+    if not _exchange(part, folder):
         aside = part.with_name(part.name[:-8] + secrets.token_hex(4))
         folder.rename(aside)
         part.rename(folder)
-        shutil.rmtree(aside, ignore_errors=True)
+        _delete(aside)
+
+
+def _delete(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _exchange(one: Path, other: Path) -> bool:
@@ -156,13 +173,49 @@ def sweep(out: Path) -> tuple[Path, ...]:
     """
     left = [path for path in sorted(out.rglob("*.part-*")) if _is_left(path.name)]
     for path in left:
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            path.unlink(missing_ok=True)
+        _delete(path)
     return tuple(left)
 
 
-def _is_left(name: str) -> bool:
-    match = _PART.fullmatch(name)
+def private_folder() -> str:
+    """A folder only this user can read, for what a worker needs on the way; its maker deletes it.
+
+    Examples
+    --------
+    >>> folder = Path(private_folder())
+    >>> folder.is_dir(), folder in sweep_private(), folder.rmdir()
+    (True, False, None)
+    """
+    return tempfile.mkdtemp(prefix=f"riskkit-{_this_host()}-{os.getpid()}-")
+
+
+def sweep_private() -> tuple[Path, ...]:
+    """Delete private folders of this user whose maker was killed before it could.
+
+    Returns
+    -------
+    tuple of Path
+        What was deleted.
+
+    Examples
+    --------
+    >>> all(_is_left(path.name, _PRIVATE) for path in sweep_private())
+    True
+    """
+    found = sorted(Path(tempfile.gettempdir()).glob("riskkit-*-*"))
+    left = [path for path in found if _is_left(path.name, _PRIVATE) and _is_mine(path)]
+    for path in left:
+        shutil.rmtree(path, ignore_errors=True)
+    return tuple(left)
+
+
+def _is_mine(path: Path) -> bool:
+    try:
+        return not path.is_symlink() and path.is_dir() and path.lstat().st_uid == os.getuid()
+    except OSError:
+        return False
+
+
+def _is_left(name: str, pattern: re.Pattern[str] = _PART) -> bool:
+    match = pattern.fullmatch(name)
     return match is not None and match[1] == _this_host() and not psutil.pid_exists(int(match[2]))

@@ -21,7 +21,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any
 
-from riskkit.workbench import kernels
+from riskkit.workbench import kernels, run_folders
 from riskkit.workbench.plans import RunError, RunPlan, RunResult
 from riskkit.workbench.runner import failed, run_plan
 
@@ -139,7 +139,7 @@ def _hand_out(
 def _hire() -> _Worker:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    folder = tempfile.mkdtemp(prefix="riskkit-")  # ours to delete: a killed worker cannot
+    folder = run_folders.private_folder()  # ours to delete: a killed worker cannot
     process = context.Process(target=_work, args=(theirs, folder), name="riskkit report")
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # until it leads its own session
     try:
