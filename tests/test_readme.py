@@ -209,7 +209,9 @@ def test_the_example_is_the_case_worked_out_by_hand(lang: str) -> None:
     assert "Ⅱ" in json.dumps([told["warning"]["lo"], told["warning"]["hi"]], ensure_ascii=False)
     manifest = json.loads((folder / f"manifest.{lang}.json").read_text(encoding="utf-8"))
     assert manifest["inputs"]["parameters"]["lang"] == lang
-    assert sum(path.stat().st_size for path in folder.iterdir()) < 1_600_000  # what a clone can bear for an example
+    assert (
+        sum(path.stat().st_size for path in folder.iterdir()) < 1_600_000
+    )  # what a clone can bear for an example
 
 
 def test_the_sources_of_the_rules_are_listed() -> None:
