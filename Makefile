@@ -56,7 +56,7 @@ dashboard: setup  ## the dashboards, on this machine only, behind a token
 	@$(BIN)/riskkit dashboard
 
 lock: setup  ## work requirements.lock out again from pyproject.toml (needs a package index)
-	@$(BIN)/python .ci/uv_as_pip.py pip compile pyproject.toml --all-extras --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-emit-find-links --quiet -o requirements.lock
+	@$(BIN)/python .ci/uv_as_pip.py pip compile pyproject.toml --extra dev --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-emit-find-links --quiet -o requirements.lock
 
 clean:  ## remove .venv, caches and what was built (reports stay)
 	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
