@@ -159,7 +159,7 @@ def survey_totals(
     )
     squares = variance(design, sums) if error == "taylor" else jackknife_variance(design, sums)
     out = _table(found, sums.sum(axis=0), squares, is_missing=is_missing)
-    out = _with_ends(out, design.df, level, ends)
+    out = _with_ends(out, design.df, level=level, ends=ends)
     unknown = out["n_missing"] > 0
     out.loc[unknown, ["estimate", "se", "cv", "lo", "hi"]] = np.nan
     out["note"] = np.where(unknown, "values_missing", "")
@@ -225,7 +225,7 @@ def survey_ratios(
         ratio = np.where(whole == 0, np.nan, sums[0].sum(axis=0) / whole)
         linear = np.where(whole == 0, 0.0, (sums[0] - ratio * sums[1]) / whole)
     squares = variance(design, linear) if error == "taylor" else jackknife_variance(design, sums[0], sums[1])
-    out = _with_ends(_table(found, ratio, squares, is_missing=is_missing), design.df, level, ends)
+    out = _with_ends(_table(found, ratio, squares, is_missing=is_missing), design.df, level=level, ends=ends)
     out.loc[whole == 0, ["se", "cv", "lo", "hi"]] = np.nan
     out["note"] = np.where(whole == 0, "no_denominator", "")
     return out
@@ -309,10 +309,10 @@ def _table(found: Membership, estimate: Floats, squares: Floats, *, is_missing: 
         cv = np.where(estimate == 0, np.nan, se / np.abs(estimate))
     counts = np.bincount(found.codes, minlength=size), np.bincount(found.codes[is_missing], minlength=size)
     columns = {"n_records": counts[0], "n_missing": counts[1], "estimate": estimate, "se": se, "cv": cv}
-    return pd.DataFrame(columns, index=found.names.rename("domain"))
+    return pd.DataFrame(columns, index=pd.Index(found.names, name="domain"))
 
 
-def _with_ends(out: pd.DataFrame, df: int, level: float, ends: str) -> pd.DataFrame:  # noqa: PLR0917
+def _with_ends(out: pd.DataFrame, df: int, *, level: float, ends: str) -> pd.DataFrame:
     share = 0.5 + level / 2
     wide = (
         float(stdtrit(df, share))
