@@ -195,9 +195,10 @@ def test_the_rats_are_fitted_as_the_book_fits_them():
     # the figure on record for beta is 3e-6 short of the summit: there the slope of the likelihood is not 0
     assert found.alpha == pytest.approx(wanted["ml_71_groups"]["alpha"], abs=1e-6)
     assert found.beta == pytest.approx(wanted["ml_71_groups"]["beta"], abs=4e-6)
-    assert found.loglik >= beta_binomial_loglik(
-        y, n, wanted["ml_71_groups"]["alpha"], wanted["ml_71_groups"]["beta"]
-    ) - 1e-9
+    assert (
+        found.loglik
+        >= beta_binomial_loglik(y, n, wanted["ml_71_groups"]["alpha"], wanted["ml_71_groups"]["beta"]) - 1e-9
+    )
     for pair, mean in wanted["shrunk"].items():
         x, tested = map(int, pair.split("/"))
         assert shrunk_rates([x], [tested], prior=found)["rate_mean"].item() == pytest.approx(mean, abs=1e-6)
@@ -208,7 +209,9 @@ def test_beta_binomial_agrees_with_another_package(case):
     wanted = json.loads(shared("oracles", "beta_binomial", f"{case}.json").read_text(encoding="utf-8"))
     found = fit_beta_binomial(wanted["x"], wanted["n"])
     assert found.loglik == pytest.approx(wanted["mle"]["loglik"], abs=1e-6)
-    assert (found.alpha, found.beta) == pytest.approx((wanted["mle"]["alpha"], wanted["mle"]["beta"]), rel=1e-5)
+    assert (found.alpha, found.beta) == pytest.approx(
+        (wanted["mle"]["alpha"], wanted["mle"]["beta"]), rel=1e-5
+    )
     rates = shrunk_rates(wanted["x"], wanted["n"], prior=found)
     for ours, theirs in {
         "rate_mean": "mean",
@@ -249,7 +252,9 @@ def test_shrunk_rates_lie_between_their_own_and_the_mean(groups):
     rates = shrunk_rates(x, n, prior=found)
     low, high = np.minimum(x / n, found.mean), np.maximum(x / n, found.mean)
     assert ((rates["rate_mean"] >= low - 1e-9) & (rates["rate_mean"] <= high + 1e-9)).all()
-    assert ((rates["rate_lo"] <= rates["rate_mean"] + 1e-12) & (rates["rate_mean"] <= rates["rate_hi"] + 1e-12)).all()
+    assert (
+        (rates["rate_lo"] <= rates["rate_mean"] + 1e-12) & (rates["rate_mean"] <= rates["rate_hi"] + 1e-12)
+    ).all()
 
 
 def test_groups_that_cannot_be_fitted_say_why_and_stay_missing():
@@ -325,7 +330,11 @@ def test_slopes_agree_with_statsmodels(rows):
     )
     found = nonconformity_trends(table, by=[], every="year").iloc[0]
     assume(found["note"] == "" and found["n_periods"] > 2)
-    sums = table.assign(year=table["date"].str[:4].astype(int)).groupby("year")[["n_tested", "n_nonconforming"]].sum()
+    sums = (
+        table.assign(year=table["date"].str[:4].astype(int))
+        .groupby("year")[["n_tested", "n_nonconforming"]]
+        .sum()
+    )
     x, n = sums["n_nonconforming"], sums["n_tested"]
     fit = sm.GLM(
         np.c_[x, n - x], sm.add_constant(sums.index.to_numpy() - 2018.0), family=sm.families.Binomial()
@@ -393,9 +402,7 @@ def test_periods_start_where_they_start():
 
 
 def two_way(n, x):
-    rows = [
-        (f"r{i}", f"c{j}", n[i][j], x[i][j]) for i in range(len(n)) for j in range(len(n[0]))
-    ]
+    rows = [(f"r{i}", f"c{j}", n[i][j], x[i][j]) for i in range(len(n)) for j in range(len(n[0]))]
     return pd.DataFrame(rows, columns=["row", "column", "n_tested", "n_nonconforming"])
 
 

@@ -150,7 +150,7 @@ def _accepted(
         for found in range(plan.ac1 + 1, min(plan.re1 - 1, plan.ac2) + 1):
             exactly = _exactly(found, plan.n1, p, kind=kind, lot=lot_size, bad=bad)
             rest = None if lot_size is None else lot_size - plan.n1
-            left = None if bad is None else np.maximum(bad - found, 0)
+            left = None if bad is None or rest is None else np.clip(bad - found, 0, rest)
             second += exactly * _at_most(plan.ac2 - found, plan.n2, p, kind=kind, lot=rest, bad=left)
     return first, second, np.clip(drawn, 0, 1)
 
@@ -165,7 +165,9 @@ def _at_most(c: int, n: int, p: Floats, *, kind: str, lot: int | None, bad: Floa
 
 def _exactly(k: int, n: int, p: Floats, *, kind: str, lot: int | None, bad: Floats | None) -> Floats:
     if kind == "binomial":
-        choose = lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1) if k <= n else -np.inf
+        if k > n:
+            return np.zeros_like(p)
+        choose = lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1)
         return np.asarray(np.exp(choose + xlogy(k, p) + xlog1py(n - k, -p)), dtype=np.float64)
     if kind == "poisson":
         return np.asarray(np.exp(xlogy(k, n * p) - n * p - lgamma(k + 1)), dtype=np.float64)
@@ -197,10 +199,11 @@ def outgoing_limit(plan: AcceptancePlan, *, lot_size: int | None = None) -> tupl
         return -float(plan_curve(plan, [p], lot_size=lot_size)["aoq"].iloc[0])
 
     grid = np.linspace(0, 1, _GRID + 1)
-    best = int(np.argmax(plan_curve(plan, grid, lot_size=lot_size)["aoq"]))
+    coarse = plan_curve(plan, grid, lot_size=lot_size)["aoq"].to_numpy()
+    best = int(np.argmax(coarse))
     bounds = grid[max(best - 1, 0)], grid[min(best + 1, _GRID)]
     found = minimize_scalar(passes, bounds=bounds, method="bounded", options={"xatol": 1e-12})
-    return -float(found.fun), float(found.x)
+    return max((-float(found.fun), float(found.x)), (float(coarse[best]), float(grid[best])))
 
 
 def quality_at(plan: AcceptancePlan, p_accept: float, *, kind: str = "binomial") -> float:
