@@ -88,6 +88,22 @@ ARROWS: dict[str, dict[str, str]] = {
         "monitoring/survey_design.py": DESIGN,
     },
     "monitoring/sampling/allocation.py": {"monitoring/marginal_gain.py": GAIN},
+    "monitoring/plan.py": {
+        "monitoring/marginal_gain.py": GAIN,
+        "monitoring/plan_gains.py": "what a sample gains is said apart from how a plan is made",
+        "monitoring/preposterior.py": "what testing is expected to teach is worked out in one place",
+        "monitoring/random_draw.py": "the random share is drawn the way anybody can draw it again",
+        "monitoring/rates.py": COUNTED,
+        "monitoring/shrinkage.py": "past counts become what is known of a rate in one place",
+    },
+    "monitoring/plan_gains.py": {
+        "monitoring/marginal_gain.py": GAIN,
+        "monitoring/preposterior.py": "what testing is expected to teach is worked out in one place",
+    },
+    "monitoring/plan_table.py": {
+        "monitoring/plan.py": "the table that is sent out shows the plan",
+        "monitoring/reasons.py": "reasons are ids until somebody reads them",
+    },
     "monitoring/sampling/switching.py": {
         "monitoring/sampling/attribute_plans.py": "each lot is judged by the plan of the inspection in force"
     },

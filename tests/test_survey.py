@@ -216,7 +216,7 @@ def test_totals_agree_with_the_slow_ones(rows):
 @settings(max_examples=60)
 @given(CASES, st.randoms(use_true_random=False))
 def test_domains_add_up_and_zeros_outside_are_the_domain(rows, chance):
-    table, design = survey_of(rows)
+    _, design = survey_of(rows)
     domain = pd.Series([chance.choice("xyz") for _ in rows])
     parts, whole = survey_totals(design, domain=domain), survey_totals(design).iloc[0]
     assert parts["estimate"].sum() == pytest.approx(whole["estimate"])
