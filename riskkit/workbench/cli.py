@@ -205,7 +205,7 @@ def _cores() -> int:
 
 def _wishes(given: dict[str, Any], **more: Any) -> Any:
     """What the options say for all reports; a missing system part is told before anything runs."""
-    from riskkit.workbench.planning import Wishes, pairs
+    from riskkit.workbench.runs.planning import Wishes, pairs
 
     values: dict[str, Any] = pairs(given.get("param", ()))
     doubled = [one for one in ("profile", "lang", "case") if one in values]
@@ -222,7 +222,7 @@ def _wishes(given: dict[str, Any], **more: Any) -> Any:
 def _require_parts(formats: Sequence[str], lang: str) -> None:
     if not {"pdf", "docx"} & set(formats):
         return
-    from riskkit.workbench.documents import missing_parts
+    from riskkit.workbench.pages.documents import missing_parts
 
     missing = [part for one in formats if one in _FORMATS and one != "html" for part in missing_parts(one)]
     if missing:
@@ -230,9 +230,9 @@ def _require_parts(formats: Sequence[str], lang: str) -> None:
 
 
 def _demo(**given: Any) -> int:
-    from riskkit.workbench.batch import Request
     from riskkit.workbench.resources import shipped_cases
-    from riskkit.workbench.session import make_reports
+    from riskkit.workbench.runs.batch import Request
+    from riskkit.workbench.runs.session import make_reports
 
     requests = [Request(case, case, {"lang": lang}) for case in shipped_cases() for lang in LANGS]
     return make_reports(
@@ -254,16 +254,16 @@ def _session(given: dict[str, Any], *, langs: Sequence[str]) -> dict[str, Any]:
 
 
 def _assess(case: str, **given: Any) -> int:
-    from riskkit.workbench.batch import Request
-    from riskkit.workbench.session import make_reports
+    from riskkit.workbench.runs.batch import Request
+    from riskkit.workbench.runs.session import make_reports
 
     requests = [Request("", case, {})]
     return make_reports("assess", requests, _wishes(given), **_session(given, langs=()))
 
 
 def _batch(source: Path, **given: Any) -> int:
-    from riskkit.workbench.batch import read_list
-    from riskkit.workbench.session import make_reports
+    from riskkit.workbench.runs.batch import read_list
+    from riskkit.workbench.runs.session import make_reports
 
     requests = read_list(source)
     wanted = {str(one.given.get("lang", given["lang"])) for one in requests}
@@ -295,7 +295,7 @@ def _check(cases: Sequence[str], **given: Any) -> int:
 
 
 def _dashboard(port: int, **given: Any) -> int:
-    from riskkit.workbench.serve import serve_dashboard
+    from riskkit.workbench.serving.serve import serve_dashboard
 
     serve_dashboard(
         port=port, lang=given["lang"], open_browser=not given["no_browser"], as_json=given["is_json"]
@@ -304,7 +304,7 @@ def _dashboard(port: int, **given: Any) -> int:
 
 
 def _lab(port: int, **given: Any) -> int:
-    from riskkit.workbench.serve import serve_lab
+    from riskkit.workbench.serving.serve import serve_lab
 
     serve_lab(port=port, lang=given["lang"], open_browser=not given["no_browser"], as_json=given["is_json"])
     return 0
