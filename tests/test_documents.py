@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import warnings
 import zipfile
 from pathlib import Path
 
@@ -285,20 +286,29 @@ def test_what_is_missing_is_named_with_the_package_that_brings_it(lang, monkeypa
             make(NO_PICTURES, lang=lang, title="T")
 
 
-def test_a_pango_that_cannot_be_loaded_is_missing_not_a_crash(monkeypatch):
+def _no_library():
+    raise OSError("cannot load library 'libpango-1.0-0'")
+
+
+def _no_subsetting():
+    warnings.warn("HarfBuzz-Subset will be required in the next version", DeprecationWarning, stacklevel=2)
+
+
+@pytest.mark.parametrize("loading", [_no_library, _no_subsetting])
+def test_a_library_that_cannot_be_loaded_is_missing_not_a_crash(monkeypatch, loading):
     documents._has_pango.cache_clear()
     monkeypatch.setitem(sys.modules, "weasyprint", None)
-    monkeypatch.setattr("builtins.__import__", _importing_without_pango(__import__))
+    monkeypatch.setattr("builtins.__import__", _importing(__import__, loading))
     try:
         assert not documents._has_pango()
     finally:
         documents._has_pango.cache_clear()
 
 
-def _importing_without_pango(importing):
+def _importing(importing, loading):
     def importer(name, *rest, **options):
         if name == "weasyprint":
-            raise OSError("cannot load library 'libpango-1.0-0'")
+            loading()
         return importing(name, *rest, **options)
 
     return importer

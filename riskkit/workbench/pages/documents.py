@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import shutil
 import subprocess
+import warnings
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -175,10 +176,13 @@ def _only_data() -> Any:
 
 @cache
 def _has_pango() -> bool:
-    try:
-        import weasyprint  # noqa: F401 - loads Pango
-    except OSError:
-        return False
+    with warnings.catch_warnings():
+        # told at import where libharfbuzz-subset0 is missing: Chinese fonts would then be embedded whole
+        warnings.filterwarnings("error", message="HarfBuzz-Subset")
+        try:
+            import weasyprint  # noqa: F401 - loads Pango
+        except (OSError, DeprecationWarning):
+            return False
     return True
 
 
