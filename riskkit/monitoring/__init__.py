@@ -1,0 +1,1 @@
+"""Monitoring: evidence comes in, is counted, and is planned for."""
