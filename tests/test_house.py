@@ -32,6 +32,11 @@ ARROWS: dict[str, dict[str, str]] = {
     "foundation/codes.py": {"foundation/standards.py": LIST, "foundation/tables.py": "rows as records"},
     "foundation/choices.py": {"foundation/standards.py": LIST},
     "foundation/decision_table.py": {"foundation/faults.py": "all faults of a table are told at once"},
+    "foundation/foreign_words.py": {
+        "foundation/codes.py": "a two-letter code is looked up where all countries are",
+        "foundation/standards.py": LIST,
+        "foundation/tables.py": "rows as records",
+    },
     "foundation/glossary.py": {"foundation/standards.py": LIST, "foundation/tables.py": "rows as records"},
     "foundation/method_numbers.py": {"foundation/standards.py": LIST},
     "foundation/method_cards.py": {
