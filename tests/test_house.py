@@ -26,6 +26,9 @@ COMPOSES = "case.py composes its stream"
 COMPARES = "compare.py puts one case through the methods of its stream"
 METHODS = "the method itself is applied, never written a second time"
 FINDING = "every method fills the same record"
+READER = "a reader is one constant of one type"
+CELLS = "cells of other people's files are picked and re-ordered in one place"
+SHEET = "a sheet is described once, for its template, its reader and the made register"
 
 # file → file it imports → why. Every room may import foundation; the workbench may import all.
 ARROWS: dict[str, dict[str, str]] = {
@@ -79,6 +82,51 @@ ARROWS: dict[str, dict[str, str]] = {
         "foundation/faults.py": "all impossible correlations are told at once",
         "foundation/distributions.py": "what is carried through a calculation are distributions",
         "foundation/elicited.py": "one of them is fitted to judged quantiles",
+    },
+    **{
+        f"monitoring/sources/{name}.py": {
+            "monitoring/sources/cells.py": CELLS,
+            "monitoring/sources/source.py": READER,
+        }
+        for name in (
+            "cpsc_recalls",
+            "fda_caers",
+            "fda_import_refusals",
+            "fda_recalls",
+            "neiss",
+            "nhtsa_recalls",
+            "opss",
+            "rasff",
+            "safety_gate",
+            "usda_fsis",
+        )
+    },  # fmt: skip
+    **{
+        f"monitoring/sources/{name}.py": {
+            "monitoring/sources/sheets.py": SHEET,
+            "monitoring/sources/source.py": READER,
+        }
+        for name in (
+            "border_inspection",
+            "complaint",
+            "defect_report",
+            "laboratory_report",
+            "market_sampling",
+        )
+    },
+    "monitoring/sources/injury_card.py": {
+        "monitoring/sources/cells.py": CELLS,
+        "monitoring/sources/sheets.py": SHEET,
+        "monitoring/sources/source.py": READER,
+    },
+    "monitoring/sources/sheets.py": {"monitoring/sources/cells.py": CELLS},
+    "monitoring/sources/templates.py": {"monitoring/sources/sheets.py": SHEET},
+    "monitoring/sources/sample_files.py": {
+        "monitoring/sample_register.py": "the door writes to files what was made without touching one"
+    },
+    "monitoring/sample_register.py": {
+        "monitoring/sample_rows.py": "the made register is put together from made rows",
+        "monitoring/sources/sheets.py": SHEET,
     },
     "assessment/case.py": {
         "assessment/case_checks.py": COMPOSES,

@@ -1,0 +1,1 @@
+"""Evidence comes in and is counted."""
