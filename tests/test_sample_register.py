@@ -188,3 +188,18 @@ def test_the_published_numbers_in_the_table_are_those_of_the_announcements() -> 
     assert {name: (int(row["n"]), int(row["n_nonconforming"])) for name, row in rows.iterrows()} == {
         name: (n, x) for name, (n, x, _) in PUBLISHED.items()
     }
+
+
+def test_the_tracked_sample_is_small_and_is_what_its_page_says_it_is() -> None:
+    folder = Path(__file__).resolve().parents[1] / "data" / "register_sample"
+    files = sorted(file for file in folder.iterdir() if file.suffix == ".csv")
+    assert sum(file.stat().st_size for file in folder.iterdir()) <= 300_000
+    again = made(900, 43)
+    for file in files:
+        rows = pd.read_csv(file, dtype="string", keep_default_na=False, na_values=[""], encoding="utf-8-sig")
+        pd.testing.assert_frame_equal(rows, again.sheets[file.stem])
+    assert {file.stem for file in files} == set(sheet_names())
+    page = (folder / "README.md").read_text(encoding="utf-8")
+    for programme in again.programmes.itertuples():
+        assert f"| {programme.zh} | {programme.n} | {programme.n_nonconforming} |" in page
+    assert "riskkit sample --rows 900 --seed 43" in page

@@ -27,13 +27,17 @@ def _months(age: str) -> str:
     return f"{float(age) / 12:.12g}" if age.replace(".", "", 1).isdigit() else age
 
 
+def _code(cell: str) -> str:
+    """A spreadsheet may have made 57.0 of the code 57."""
+    return cell.removesuffix(".0")
+
+
 def _number_only(product: str) -> str | None:
-    code = product.removesuffix(".0")
-    return code if code.isdigit() and int(code) else None
+    return product if product.isdigit() and int(product) else None
 
 
 def _name_only(product: str) -> str | None:
-    return None if product.removesuffix(".0").isdigit() else product
+    return None if product.isdigit() else product
 
 
 def to_records(native: pd.DataFrame) -> pd.DataFrame:
@@ -49,8 +53,10 @@ def to_records(native: pd.DataFrame) -> pd.DataFrame:
     >>> record["date"], record["age_years"], record["injury"], record["severity"]
     ('2019-01-31', '0.5', 'fracture', '3')
     """
-    diagnosis, disposition = cells(native, "Diagnosis"), cells(native, "Disposition")
-    product = cells(native, "Product_1")
+    diagnosis = each_text(cells(native, "Diagnosis"), _code)
+    disposition = each_text(cells(native, "Disposition"), _code)
+    product = each_text(cells(native, "Product_1"), _code)
+    narrative = cells(native, "Narrative", "Narrative_1")
     age = each_text(cells(native, "Age"), _years).fillna(each_text(cells(native, "age_months"), _months))
     died = disposition.str.fullmatch(_DIED).fillna(False).astype("bool")
     unhurt = disposition.str.fullmatch(_UNHURT).fillna(False).astype("bool")
@@ -71,7 +77,7 @@ def to_records(native: pd.DataFrame) -> pd.DataFrame:
             "stratum": cells(native, "Stratum"),
             "psu": cells(native, "PSU"),
             "age_years": age,
-            "text": cells(native, "Narrative", "Narrative_1"),
+            "text": joined(narrative, cells(native, "Narrative_2"), between=" "),
             "evidence": cells(native, "CPSC_Case_Number"),
         }
     )
