@@ -25,7 +25,8 @@ def records_of(name: str) -> pd.DataFrame:
 EXPECTED: list[tuple[str, int, dict[str, Any]]] = [
     ("neiss.tsv", 0, {"date": "2020-01-03", "age_years": "0.5", "product_code": "1842", "product": MISSING,
                       "injury": "fracture", "hazard_class": "physical", "severity": "3", "n_injured": "1",
-                      "n_dead": "0", "weight": "15.7", "stratum": "V", "psu": "61", "evidence": "900000001"}),
+                      "n_dead": "0", "weight": "15.7", "stratum": "V", "psu": "61", "evidence": "900000001",
+                      "event": "home; head"}),
     ("neiss.tsv", 1, {"age_years": "34", "severity": "2", "injury": "laceration"}),
     ("neiss.tsv", 2, {"severity": "4", "n_injured": "0", "n_dead": "1", "injury": MISSING, "hazard_class": MISSING}),
     ("neiss.tsv", 3, {"age_years": MISSING, "severity": MISSING, "n_injured": "1"}),

@@ -20,7 +20,7 @@ def to_records(native: pd.DataFrame) -> pd.DataFrame:
     ['2', '1', '0']
     """
     out = sheet_records(native, "injury_card", source_class="injury")
-    outcome = answers(native, "injury_card")["outcome"]
+    outcome = answers(native, "injury_card", "outcome")["outcome"]
     died = (outcome == "died").fillna(False).astype("bool")
     known = (outcome.notna() & (outcome != "unknown")).astype("bool")
     return out.assign(

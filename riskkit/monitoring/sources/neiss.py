@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import functools
+
 import pandas as pd
 
+from riskkit.foundation import standards
 from riskkit.foundation.foreign_words import each_text, hazard_classes, injury_codes, severities
+from riskkit.foundation.tables import records
 from riskkit.monitoring.sources.cells import cells, dates, joined, same
 from riskkit.monitoring.sources.source import Source
 
@@ -30,6 +34,18 @@ def _months(age: str) -> str:
 def _code(cell: str) -> str:
     """A spreadsheet may have made 57.0 of the code 57."""
     return cell.removesuffix(".0")
+
+
+@functools.cache
+def _meanings(field: str) -> dict[str, str]:
+    rows = records(standards.table("neiss_codes"))
+    return {row["code"]: row["meaning"] for row in rows if row["field"] == field}
+
+
+def _told(native: pd.DataFrame, field: str, *more: str) -> pd.Series:
+    """What a code stands for; a word stays as it is."""
+    known = _meanings(field)
+    return each_text(cells(native, field, *more), lambda cell: known.get(_code(cell), cell))
 
 
 def _number_only(product: str) -> str | None:
@@ -68,7 +84,7 @@ def to_records(native: pd.DataFrame) -> pd.DataFrame:
             "product_code": each_text(product, _number_only),
             "region": same(native, "US"),
             "hazard_class": hazard_classes(diagnosis, "neiss", between=r"$^"),
-            "event": joined(cells(native, "Location", "Incident Locale"), cells(native, "Body_Part")),
+            "event": joined(_told(native, "Location", "Incident Locale"), _told(native, "Body_Part")),
             "injury": injury_codes(diagnosis, "neiss"),
             "severity": severities(disposition, "neiss", between=r"$^"),
             "n_injured": same(native, "1").mask(died | unhurt, "0"),

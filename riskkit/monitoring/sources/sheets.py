@@ -92,21 +92,31 @@ def required_headers(sheet: str) -> tuple[tuple[str, ...], ...]:
     return tuple(headers(sheet, lang, only_required=True) for lang in ("zh", "en"))
 
 
-def answers(native: pd.DataFrame, sheet: str) -> pd.DataFrame:
+def answers(native: pd.DataFrame, sheet: str, *only: str) -> pd.DataFrame:
     """A filled sheet with the codes of its columns as headers, and choices as codes.
 
     A word that is no choice of its list stays as it was read, so that it is told as a fault later.
 
+    Parameters
+    ----------
+    native : DataFrame of str
+        Rows as read, under the headers of either language.
+    sheet : str
+        Which sheet it is.
+    *only : str
+        Codes of the columns wanted; all when none is named.
+
     Examples
     --------
     >>> rows = pd.DataFrame({"产品名称": ["玩具"], "危害类别": ["物理危害"]}, dtype="string")
-    >>> answers(rows, "complaint")[["product", "hazard_class"]].iloc[0].tolist()
+    >>> answers(rows, "complaint", "product", "hazard_class").iloc[0].tolist()
     ['玩具', 'physical']
     """
     found = {}
     for column in sheet_columns(sheet):
-        words = cells(native, column["zh"], column["en"], column["column"])
-        found[column["column"]] = _coded(words, column["choices"]) if column["choices"] else words
+        if not only or column["column"] in only:
+            words = cells(native, column["zh"], column["en"], column["column"])
+            found[column["column"]] = _coded(words, column["choices"]) if column["choices"] else words
     return pd.DataFrame(found, index=native.index)
 
 
@@ -153,9 +163,11 @@ def _coded(words: pd.Series, kind: str) -> pd.Series:
 
 
 def _named(filled: pd.Series, column: Mapping[str, Any]) -> pd.Series:
-    """In the words of the sheet again: a code tells a reader little."""
-    words = choices(column["choices"], "zh") if column["choices"] else {}
-    return each_text(filled, lambda code: f"{column['zh']}：{words.get(code, code)}")
+    """Behind the name of its column, and a choice in its word again: a code tells a reader little."""
+    if column["choices"]:
+        words = choices(column["choices"], "zh")
+        filled = each_text(filled, lambda code: words.get(code, code))
+    return f"{column['zh']}：" + filled
 
 
 @functools.cache
