@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pyarrow as pa  # type: ignore[import-untyped]
 
 from riskkit.foundation import glossary, standards
 from riskkit.foundation.tables import records
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
 KINDS = ("text", "date", "count", "number", "code", "country")
 QUARANTINE_COLUMNS = (
-    "source", "file_sha256", "file_name", "row_number", "column", "value", "rule_id", "native", "reader_version",
+    "source", "file_sha256", "file_name", "row_number", "column", "value", "rule_id", "native",
+    "reader_version",
 )  # fmt: skip
 """One line for each rule that a row breaks; `native` holds all that the row said, as JSON."""
 
@@ -140,8 +140,6 @@ def arrow_schema() -> pa.Schema:
     >>> arrow_schema().field("date").type, arrow_schema().field("n_tested").type
     (DataType(date32[day]), DataType(int64))
     """
-    import pyarrow as pa
-
     types = {"date": pa.date32(), "count": pa.int64(), "number": pa.float64()}
     return pa.schema(
         [
@@ -160,8 +158,6 @@ def quarantine_schema() -> pa.Schema:
     >>> quarantine_schema().names == list(QUARANTINE_COLUMNS)
     True
     """
-    import pyarrow as pa
-
     whole = {"row_number", "reader_version"}
     return pa.schema([(name, pa.int64() if name in whole else pa.string()) for name in QUARANTINE_COLUMNS])
 

@@ -58,7 +58,8 @@ def missing_headers(source: Source, found: Iterable[str]) -> tuple[str, ...]:
 
     Examples
     --------
-    >>> one = Source("s", 1, "", "", "", "", (("Date", "Product"), ("日期", "产品")), "ymd", lambda rows: rows)
+    >>> layouts = (("Date", "Product"), ("日期", "产品"))
+    >>> one = Source("s", 1, "", "", "", "", layouts, "ymd", lambda rows: rows)
     >>> missing_headers(one, ["日期", "数量"]), missing_headers(one, ["product", "DATE", "x"])
     (('产品',), ())
     """
