@@ -35,6 +35,11 @@ ARROWS: dict[str, dict[str, str]] = {
     "foundation/codes.py": {"foundation/standards.py": LIST, "foundation/tables.py": "rows as records"},
     "foundation/choices.py": {"foundation/standards.py": LIST},
     "foundation/decision_table.py": {"foundation/faults.py": "all faults of a table are told at once"},
+    "foundation/evidence.py": {
+        "foundation/glossary.py": "a code is one of a list of words",
+        "foundation/standards.py": LIST,
+        "foundation/tables.py": "rows as records",
+    },
     "foundation/foreign_words.py": {
         "foundation/codes.py": "a two-letter code is looked up where all countries are",
         "foundation/standards.py": LIST,
@@ -119,6 +124,8 @@ ARROWS: dict[str, dict[str, str]] = {
         "monitoring/sources/sheets.py": SHEET,
         "monitoring/sources/source.py": READER,
     },
+    "monitoring/sources/canonical.py": {"monitoring/sources/source.py": READER},
+    "monitoring/sources/source.py": {"monitoring/sources/cells.py": "headers are compared in one way"},
     "monitoring/sources/sheets.py": {"monitoring/sources/cells.py": CELLS},
     "monitoring/sources/templates.py": {"monitoring/sources/sheets.py": SHEET},
     "monitoring/sources/sample_files.py": {
