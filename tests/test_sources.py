@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -12,6 +13,8 @@ from native_files import FIXTURES, READERS, SHEETS, fixture, reader, text_table
 from shared import shared
 
 from riskkit.foundation import glossary
+from riskkit.foundation.evidence import given_columns, record_columns
+from riskkit.monitoring.sample_register import sample_register
 from riskkit.monitoring.sources.cells import cells, dates, header_key, joined, names_in, stated_count
 
 MISSING = "missing"
@@ -94,6 +97,23 @@ def test_reading_changes_nothing_it_was_given_and_takes_no_rows_too(name: str) -
     reader(FIXTURES[name]).to_records(native)
     pd.testing.assert_frame_equal(native, before)
     assert len(reader(FIXTURES[name]).to_records(native.iloc[:0])) == 0
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_a_record_has_only_columns_of_the_record_and_codes_of_its_lists(name: str) -> None:
+    natives = [fixture(one) for one in FIXTURES if FIXTURES[one] == name] or [sample(name)]
+    for native in natives:
+        found = reader(name).to_records(native)
+        assert set(found.columns) <= set(given_columns())
+        assert {"source_class", "date", "product", "evidence", "text"} <= set(found.columns)
+        assert found["source_class"].notna().all()
+        for column in record_columns():
+            if column.codes and column.name in found:
+                assert set(found[column.name].dropna()) <= set(column.codes)
+
+
+def sample(sheet: str) -> pd.DataFrame:
+    return sample_register(600, rng=np.random.default_rng(2)).sheets[sheet]
 
 
 def layouts_met(name: str, headers: list[str]) -> bool:
