@@ -60,7 +60,9 @@ def test_every_message_stands_in_both_languages_with_the_same_places() -> None:
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
-@pytest.mark.parametrize("command", ["", "demo", "assess", "batch", "check", "dashboard", "lab"])
+@pytest.mark.parametrize(
+    "command", ["", "demo", "assess", "batch", "check", "dashboard", "lab", "template", "sample"]
+)
 def test_help_speaks_as_asked(capsys: pytest.CaptureFixture[str], command: str, lang: str) -> None:
     assert cli.main([*command.split(), "--help", f"--lang={lang}"]) == 0
     text = capsys.readouterr().out

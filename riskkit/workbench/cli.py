@@ -99,7 +99,7 @@ def build(lang: str) -> click.Group:
     Examples
     --------
     >>> sorted(build("en").commands)
-    ['assess', 'batch', 'check', 'dashboard', 'demo', 'lab']
+    ['assess', 'batch', 'check', 'dashboard', 'demo', 'lab', 'sample', 'template']
     """
     say = speaker(lang)
     group = click.Group("riskkit", help=say("about"), add_help_option=False)
@@ -114,6 +114,8 @@ def build(lang: str) -> click.Group:
         "check": (_check, ["cases"]),
         "dashboard": (_dashboard, ["port", "no_browser"]),
         "lab": (_lab, ["port", "no_browser"]),
+        "template": (_template, ["name", "form", "file"]),
+        "sample": (_sample, ["rows", "seed", "folder"]),
     }
     for name, (run, wanted) in makers.items():
         params = [_parameter(one, say, command=name) for one in (*wanted, "json")]
@@ -171,10 +173,16 @@ def _parameter(name: str, say: Callable[..., str], *, command: str) -> click.Par
         "json": (["--json", "is_json"], {"is_flag": True}),
         "port": (["--port"], {"type": click.IntRange(0, 65_535), "default": port, "show_default": True}),
         "no_browser": (["--no-browser"], {"is_flag": True}),
+        "form": (["--format", "form"], {"type": click.Choice(("csv", "xlsx")), "default": "xlsx"}),
+        "file": (["--out", "out"], {"type": click.Path(path_type=Path), "metavar": "FILE"}),
+        "rows": (["--rows"], {"type": click.IntRange(1, 10_000_000), "default": 200_000}),
+        "seed": (["--seed"], {"type": click.IntRange(0), "default": 1}),
+        "folder": (["--out", "out"], {"type": folder, "required": True, "metavar": "DIR"}),
     }
     if name in options:
         names, more = options[name]
-        return click.Option(names, help=say(f"opt_{name}"), **more)
+        shown = {"show_default": True} if name in ("form", "rows", "seed") else {}
+        return click.Option(names, help=say(f"opt_{name}"), **more, **shown)
     if name == "list":
         return click.Argument(["source"], metavar="LIST", type=click.Path(path_type=Path))
     return click.Argument(
@@ -308,6 +316,18 @@ def _lab(port: int, **given: Any) -> int:
 
     serve_lab(port=port, lang=given["lang"], open_browser=not given["no_browser"], as_json=given["is_json"])
     return 0
+
+
+def _template(name: str, **given: Any) -> int:
+    from riskkit.workbench.sheet_commands import make_template
+
+    return make_template(name, **given)
+
+
+def _sample(**given: Any) -> int:
+    from riskkit.workbench.sheet_commands import make_sample
+
+    return make_sample(**given)
 
 
 if __name__ == "__main__":
