@@ -18,7 +18,7 @@ from riskkit.foundation.faults import InputFaults
 from riskkit.foundation.toml_file import MAX_BYTES, parse_toml
 from riskkit.warning.case_levels import draw_inputs, evaluate, point_of
 from riskkit.warning.profiles import profile, profile_names
-from riskkit.workbench.result import result_record
+from riskkit.workbench.runs.result import result_record
 
 CASES = sorted((Path(__file__).parents[1] / "data" / "cases").glob("*.toml"))
 GOOD = (Path(__file__).parent / "cases" / "kettle.toml").read_text(encoding="utf-8")

@@ -29,12 +29,25 @@ FINDING = "every method fills the same record"
 COUNTED = "counts of a table are read and refused in one place"
 DESIGN = "a survey is estimated from its whole design, never from a part cut out of it"
 GAIN = "a budget is shared out by marginal gain in one place"
+READER = "a reader is one constant of one type"
+CELLS = "cells of other people's files are picked and re-ordered in one place"
+SHEET = "a sheet is described once, for its template, its reader and the made register"
 
 # file → file it imports → why. Every room may import foundation; the workbench may import all.
 ARROWS: dict[str, dict[str, str]] = {
     "foundation/codes.py": {"foundation/standards.py": LIST, "foundation/tables.py": "rows as records"},
     "foundation/choices.py": {"foundation/standards.py": LIST},
     "foundation/decision_table.py": {"foundation/faults.py": "all faults of a table are told at once"},
+    "foundation/evidence.py": {
+        "foundation/glossary.py": "a code is one of a list of words",
+        "foundation/standards.py": LIST,
+        "foundation/tables.py": "rows as records",
+    },
+    "foundation/foreign_words.py": {
+        "foundation/codes.py": "a two-letter code is looked up where all countries are",
+        "foundation/standards.py": LIST,
+        "foundation/tables.py": "rows as records",
+    },
     "foundation/glossary.py": {"foundation/standards.py": LIST, "foundation/tables.py": "rows as records"},
     "foundation/method_numbers.py": {"foundation/standards.py": LIST},
     "foundation/method_cards.py": {
@@ -106,6 +119,53 @@ ARROWS: dict[str, dict[str, str]] = {
     },
     "monitoring/sampling/switching.py": {
         "monitoring/sampling/attribute_plans.py": "each lot is judged by the plan of the inspection in force"
+    },
+    **{
+        f"monitoring/sources/{name}.py": {
+            "monitoring/sources/cells.py": CELLS,
+            "monitoring/sources/source.py": READER,
+        }
+        for name in (
+            "cpsc_recalls",
+            "fda_caers",
+            "fda_import_refusals",
+            "fda_recalls",
+            "neiss",
+            "nhtsa_recalls",
+            "opss",
+            "rasff",
+            "safety_gate",
+            "usda_fsis",
+        )
+    },
+    **{
+        f"monitoring/sources/{name}.py": {
+            "monitoring/sources/sheets.py": SHEET,
+            "monitoring/sources/source.py": READER,
+        }
+        for name in (
+            "border_inspection",
+            "complaint",
+            "defect_report",
+            "laboratory_report",
+            "market_sampling",
+        )
+    },
+    "monitoring/sources/injury_card.py": {
+        "monitoring/sources/cells.py": CELLS,
+        "monitoring/sources/sheets.py": SHEET,
+        "monitoring/sources/source.py": READER,
+    },
+    "monitoring/sources/canonical.py": {"monitoring/sources/source.py": READER},
+    "monitoring/sources/source.py": {"monitoring/sources/cells.py": "headers are compared in one way"},
+    "monitoring/sources/sheets.py": {"monitoring/sources/cells.py": CELLS},
+    "monitoring/sources/templates.py": {"monitoring/sources/sheets.py": SHEET},
+    "monitoring/sources/sample_files.py": {
+        "monitoring/sample_register.py": "the door writes to files what was made without touching one"
+    },
+    "monitoring/sample_register.py": {
+        "monitoring/sample_rows.py": "the made register is put together from made rows",
+        "monitoring/sources/sheets.py": SHEET,
     },
     "assessment/case.py": {
         "assessment/case_checks.py": COMPOSES,

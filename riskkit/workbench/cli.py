@@ -99,7 +99,7 @@ def build(lang: str) -> click.Group:
     Examples
     --------
     >>> sorted(build("en").commands)
-    ['assess', 'batch', 'check', 'dashboard', 'demo', 'lab']
+    ['assess', 'batch', 'check', 'dashboard', 'demo', 'lab', 'sample', 'template']
     """
     say = speaker(lang)
     group = click.Group("riskkit", help=say("about"), add_help_option=False)
@@ -114,6 +114,8 @@ def build(lang: str) -> click.Group:
         "check": (_check, ["cases"]),
         "dashboard": (_dashboard, ["port", "no_browser"]),
         "lab": (_lab, ["port", "no_browser"]),
+        "template": (_template, ["name", "form", "file"]),
+        "sample": (_sample, ["rows", "seed", "folder"]),
     }
     for name, (run, wanted) in makers.items():
         params = [_parameter(one, say, command=name) for one in (*wanted, "json")]
@@ -171,10 +173,16 @@ def _parameter(name: str, say: Callable[..., str], *, command: str) -> click.Par
         "json": (["--json", "is_json"], {"is_flag": True}),
         "port": (["--port"], {"type": click.IntRange(0, 65_535), "default": port, "show_default": True}),
         "no_browser": (["--no-browser"], {"is_flag": True}),
+        "form": (["--format", "form"], {"type": click.Choice(("csv", "xlsx")), "default": "xlsx"}),
+        "file": (["--out", "out"], {"type": click.Path(path_type=Path), "metavar": "FILE"}),
+        "rows": (["--rows"], {"type": click.IntRange(1, 10_000_000), "default": 200_000}),
+        "seed": (["--seed"], {"type": click.IntRange(0), "default": 1}),
+        "folder": (["--out", "out"], {"type": folder, "required": True, "metavar": "DIR"}),
     }
     if name in options:
         names, more = options[name]
-        return click.Option(names, help=say(f"opt_{name}"), **more)
+        shown = {"show_default": True} if name in ("form", "rows", "seed") else {}
+        return click.Option(names, help=say(f"opt_{name}"), **more, **shown)
     if name == "list":
         return click.Argument(["source"], metavar="LIST", type=click.Path(path_type=Path))
     return click.Argument(
@@ -205,7 +213,7 @@ def _cores() -> int:
 
 def _wishes(given: dict[str, Any], **more: Any) -> Any:
     """What the options say for all reports; a missing system part is told before anything runs."""
-    from riskkit.workbench.planning import Wishes, pairs
+    from riskkit.workbench.runs.planning import Wishes, pairs
 
     values: dict[str, Any] = pairs(given.get("param", ()))
     doubled = [one for one in ("profile", "lang", "case") if one in values]
@@ -222,7 +230,7 @@ def _wishes(given: dict[str, Any], **more: Any) -> Any:
 def _require_parts(formats: Sequence[str], lang: str) -> None:
     if not {"pdf", "docx"} & set(formats):
         return
-    from riskkit.workbench.documents import missing_parts
+    from riskkit.workbench.pages.documents import missing_parts
 
     missing = [part for one in formats if one in _FORMATS and one != "html" for part in missing_parts(one)]
     if missing:
@@ -230,9 +238,9 @@ def _require_parts(formats: Sequence[str], lang: str) -> None:
 
 
 def _demo(**given: Any) -> int:
-    from riskkit.workbench.batch import Request
     from riskkit.workbench.resources import shipped_cases
-    from riskkit.workbench.session import make_reports
+    from riskkit.workbench.runs.batch import Request
+    from riskkit.workbench.runs.session import make_reports
 
     requests = [Request(case, case, {"lang": lang}) for case in shipped_cases() for lang in LANGS]
     return make_reports(
@@ -254,16 +262,16 @@ def _session(given: dict[str, Any], *, langs: Sequence[str]) -> dict[str, Any]:
 
 
 def _assess(case: str, **given: Any) -> int:
-    from riskkit.workbench.batch import Request
-    from riskkit.workbench.session import make_reports
+    from riskkit.workbench.runs.batch import Request
+    from riskkit.workbench.runs.session import make_reports
 
     requests = [Request("", case, {})]
     return make_reports("assess", requests, _wishes(given), **_session(given, langs=()))
 
 
 def _batch(source: Path, **given: Any) -> int:
-    from riskkit.workbench.batch import read_list
-    from riskkit.workbench.session import make_reports
+    from riskkit.workbench.runs.batch import read_list
+    from riskkit.workbench.runs.session import make_reports
 
     requests = read_list(source)
     wanted = {str(one.given.get("lang", given["lang"])) for one in requests}
@@ -295,7 +303,7 @@ def _check(cases: Sequence[str], **given: Any) -> int:
 
 
 def _dashboard(port: int, **given: Any) -> int:
-    from riskkit.workbench.serve import serve_dashboard
+    from riskkit.workbench.serving.serve import serve_dashboard
 
     serve_dashboard(
         port=port, lang=given["lang"], open_browser=not given["no_browser"], as_json=given["is_json"]
@@ -304,10 +312,22 @@ def _dashboard(port: int, **given: Any) -> int:
 
 
 def _lab(port: int, **given: Any) -> int:
-    from riskkit.workbench.serve import serve_lab
+    from riskkit.workbench.serving.serve import serve_lab
 
     serve_lab(port=port, lang=given["lang"], open_browser=not given["no_browser"], as_json=given["is_json"])
     return 0
+
+
+def _template(name: str, **given: Any) -> int:
+    from riskkit.workbench.sheet_commands import make_template
+
+    return make_template(name, **given)
+
+
+def _sample(**given: Any) -> int:
+    from riskkit.workbench.sheet_commands import make_sample
+
+    return make_sample(**given)
 
 
 if __name__ == "__main__":

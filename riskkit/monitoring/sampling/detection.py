@@ -235,7 +235,7 @@ def n_to_detect(
     low, high = np.zeros_like(high), np.where(possible, high, 1.0)
     while (high - low > 1).any():
         middle = np.floor((low + high) / 2)
-        enough = reached(middle) >= sure - 1e-12
+        enough = reached(middle) >= sure - _SLACK
         low, high = np.where(enough, low, middle), np.where(enough, middle, high)
     found = np.where(possible, high, np.nan).reshape(next(iter(given.values())).shape)
     return float(found) if found.ndim == 0 else found

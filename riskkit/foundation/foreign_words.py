@@ -1,0 +1,236 @@
+"""Words of other people's files and what they mean here: countries, hazard classes, severities.
+
+A word means what a row of a standard table says it means. A word that no row has means nothing: the
+answer is missing, never a guess. One record has one origin and one hazard class, so a cell that names
+two different ones is answered with missing as well; the cell itself is kept beside the answer.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+
+import pandas as pd
+
+from riskkit.foundation import standards
+from riskkit.foundation.codes import is_country
+from riskkit.foundation.tables import records
+
+BETWEEN = r"[;；,，、|]"
+"""What stands between several words of one cell, where a source names no other."""
+_CODE_BEHIND = re.compile(r"\s*\(([a-z]{2})\)$")
+
+
+def word_key(word: str) -> str:
+    """A word as it is looked up: one width, one case, single spaces.
+
+    Examples
+    --------
+    >>> word_key("  Ｐeoples   Republic of China ")
+    'peoples republic of china'
+    """
+    return re.sub(r"\s+", " ", unicodedata.normalize("NFKC", word)).strip().casefold()
+
+
+def each_text(texts: pd.Series, answer: Callable[[str], str | None]) -> pd.Series:
+    """One answer for each distinct text: a column of a million cells has a few hundred words.
+
+    Parameters
+    ----------
+    texts : Series of str
+    answer : callable
+        From a text to its answer; None for none.
+
+    Returns
+    -------
+    Series of str
+        Missing for missing.
+
+    Examples
+    --------
+    >>> each_text(pd.Series(["a", None, "a"], dtype="string"), str.upper).tolist()
+    ['A', <NA>, 'A']
+    """
+    at, distinct = pd.factorize(texts)
+    answers = pd.array([answer(str(text)) for text in distinct], dtype="string")
+    return pd.Series(answers.take(at, allow_fill=True), index=texts.index, dtype="string")
+
+
+def country_codes(names: pd.Series) -> pd.Series:
+    """Which country each text names, in zh or en.
+
+    Parameters
+    ----------
+    names : Series of str
+        Names as read (``中国``, ``Peoples Republic of China``, ``Czech Republic (CZ)``) or codes.
+
+    Returns
+    -------
+    Series of str
+        ISO 3166-1 alpha-2; missing where the name is unknown, or where two different countries are named.
+
+    References
+    ----------
+    .. [1] Unicode CLDR territory names; ``country_words`` lists them with this project's variants.
+
+    Examples
+    --------
+    >>> country_codes(pd.Series(["德国", "Türkiye", "Italy; China", "China,China", "unknown"])).tolist()
+    ['DE', 'TR', <NA>, 'CN', <NA>]
+    """
+    return each_text(names, lambda text: _one(text, _country, between=BETWEEN))
+
+
+def hazard_classes(words: pd.Series, source: str, *, between: str = BETWEEN) -> pd.Series:
+    """Which of the five hazard classes the words of a source stand for.
+
+    Parameters
+    ----------
+    words : Series of str
+        Cells as read; several words of one cell must all be known and all mean the same class.
+    source : str
+        Whose words they are: a value of the column ``source`` of ``hazard_words``.
+    between : str
+        Regular expression of what separates the words of a cell.
+
+    Returns
+    -------
+    Series of str
+        ``health``, ``physical``, ``chemical``, ``biological``, ``environmental`` or missing.
+
+    Raises
+    ------
+    KeyError
+        When no words of that source are known.
+
+    Examples
+    --------
+    >>> hazard_classes(pd.Series(["Fire, Injuries", "Chemical, Choking", "Security"]), "safety_gate").tolist()
+    ['physical', <NA>, <NA>]
+    """
+    known = _hazard_words(source)
+    return each_text(words, lambda text: _one(text, known.get, between=between))
+
+
+def severities(words: pd.Series, source: str, *, between: str = BETWEEN) -> pd.Series:
+    """Which level of injury severity a source's words for the outcome stand for.
+
+    Several outcomes of one case count as the worst of them. A word that is known to say nothing of
+    severity (an empty level in the table) is passed over; one unknown word leaves the answer missing.
+
+    Parameters
+    ----------
+    words : Series of str
+        Such as ``轻度`` or ``TREATED AND ADMITTED/HOSPITALIZED``.
+    between : str
+        Regular expression of what separates the words of a cell.
+    source : str
+        Whose words they are: a value of the column ``source`` of ``severity_words``.
+
+    Returns
+    -------
+    Series of str
+        A level of the injury severity scale as text, or missing.
+
+    Raises
+    ------
+    KeyError
+        When no words of that source are known.
+
+    Examples
+    --------
+    >>> severities(pd.Series(["轻度", "重度", "不详"]), "injury_card").tolist()
+    ['1', '3', <NA>]
+    >>> severities(pd.Series(["Visited an ER, Hospitalization", "Other Outcome"]), "fda_caers").tolist()
+    ['3', <NA>]
+    """
+    known = _severity_words(source)
+    return each_text(words, lambda text: _worst(text, known, between=between))
+
+
+def injury_codes(words: pd.Series, source: str) -> pd.Series:
+    """Which injury of this project's list a source's diagnosis stands for.
+
+    Parameters
+    ----------
+    words : Series of str
+        A code or a label of the source.
+    source : str
+        Whose words they are: a value of the column ``source`` of ``injury_words``.
+
+    Returns
+    -------
+    Series of str
+        A code of the glossary's list ``injury``, or missing.
+
+    Raises
+    ------
+    KeyError
+        When no words of that source are known.
+
+    Examples
+    --------
+    >>> injury_codes(pd.Series(["57", "Fracture", "OTHER"]), "neiss").tolist()
+    ['fracture', 'fracture', <NA>]
+    """
+    known = _injury_words(source)
+    return each_text(words, lambda text: known.get(word_key(text)))
+
+
+def _one(text: str, meaning: Callable[[str], str | None], *, between: str) -> str | None:
+    whole = meaning(word_key(text))
+    if whole is not None:
+        return whole
+    meanings = {meaning(word_key(part)) for part in re.split(between, text) if part.strip()}
+    return meanings.pop() if len(meanings) == 1 else None
+
+
+def _worst(text: str, known: Mapping[str, str], *, between: str) -> str | None:
+    whole = known.get(word_key(text))
+    levels = [known.get(word_key(part)) for part in re.split(between, text) if part.strip()]
+    if whole is None and None in levels:
+        return None
+    return max(filter(None, [whole] if whole is not None else levels), default=None)
+
+
+def _country(key: str) -> str | None:
+    found = _countries().get(key) or _as_code(key)
+    behind = _CODE_BEHIND.search(key)
+    if found or not behind:
+        return found
+    code, name = _as_code(behind[1]), _countries().get(key[: behind.start()])
+    return code if name in (None, code) else None
+
+
+def _as_code(key: str) -> str | None:
+    code = key.upper()
+    return code if is_country(code) and code != "EU" else None
+
+
+@functools.cache
+def _countries() -> Mapping[str, str]:
+    return {word_key(row["word"]): row["country"] for row in records(standards.table("country_words"))}
+
+
+@functools.cache
+def _hazard_words(source: str) -> Mapping[str, str]:
+    return _words_of("hazard_words", source, "hazard_class")
+
+
+@functools.cache
+def _severity_words(source: str) -> Mapping[str, str]:
+    return _words_of("severity_words", source, "severity")
+
+
+@functools.cache
+def _injury_words(source: str) -> Mapping[str, str]:
+    return _words_of("injury_words", source, "injury")
+
+
+def _words_of(table: str, source: str, column: str) -> Mapping[str, str]:
+    rows = [row for row in records(standards.table(table)) if row["source"] == source]
+    if not rows:
+        raise KeyError(f"{table} has no words of {source!r}")
+    return {word_key(row["word"]): str(row[column]) for row in rows}

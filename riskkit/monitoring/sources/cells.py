@@ -1,0 +1,197 @@
+"""Shapes of foreign cells: picking, joining and re-ordering text, so that every reader does it alike.
+
+Nothing here decides what a date or a number is; that is done once, for all sources, after the readers.
+A cell that does not have the expected shape is handed on as it was read, and is refused there.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+import unicodedata
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.compute as pc  # type: ignore[import-untyped]
+
+from riskkit.foundation.foreign_words import each_text
+
+_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTHS = {name: f"{number:02d}" for number, name in enumerate(_NAMES, start=1)}
+_MONTH_FIRST = re.compile(r"\s*(?P<m>\d{1,2})[/-](?P<d>\d{1,2})[/-](?P<y>\d{4})(?:\s.*)?")
+_COMPACT = re.compile(r"\s*(?P<y>\d{4})(?P<m>\d{2})(?P<d>\d{2})(?:\.0)?\s*")
+_MONTH_NAME = re.compile(r"\s*(?P<d>\d{1,2})[- ](?P<m>[A-Za-z]{3})[A-Za-z]*[- ](?P<y>\d{4}|\d{2})\s*")
+_NAME_FIRST = re.compile(r"\s*(?P<m>[A-Za-z]{3})[a-z]*\.? (?P<d>\d{1,2}),? (?P<y>\d{4})\s*")
+_BEHIND_TIME = re.compile(r"\s*(?P<y>\d{4})-(?P<m>\d{2})-(?P<d>\d{2})[T ]\d{2}:\d{2}.*")
+_ABOUT = re.compile(
+    r"\s*(?:(?:about|approximately|approx\.?|nearly|roughly)\s+)?"
+    r"(?P<n>\d{1,3}(?:,\d{3})+|\d+(?:\.\d+)?)(?P<m>\s+million)?(?:\s+(?:units|vehicles|items))?\.?\s*",
+    re.IGNORECASE,
+)
+
+
+def header_key(header: str) -> str:
+    """A header as it is looked up: letters and digits only, one width, one case.
+
+    Examples
+    --------
+    >>> header_key("Recall Number") == header_key("recall_number") == header_key("RecallNumber")
+    True
+    >>> header_key("原产国（地区）") == header_key("原产国(地区)")
+    True
+    """
+    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", header)).casefold()
+
+
+def cells(native: pd.DataFrame, *headers: str) -> pd.Series:
+    """What stands under the first of several headers that is filled, row by row.
+
+    Parameters
+    ----------
+    native : DataFrame of str
+        Rows as read.
+    *headers : str
+        The headers under which different editions of a file keep the same thing, the preferred first.
+
+    Returns
+    -------
+    Series of str
+        Trimmed; missing where none of the columns is there or filled.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"Recall Date": ["2009-01-02", " "], "date": ["x", "2009-03-04"]}, dtype="string")
+    >>> cells(rows, "recall_date", "date").tolist()
+    ['2009-01-02', '2009-03-04']
+    """
+    at = {header_key(str(header)): place for place, header in reversed(list(enumerate(native.columns)))}
+    places = dict.fromkeys(at[header_key(header)] for header in headers if header_key(header) in at)
+    if not places:
+        return pd.Series(pd.NA, index=native.index, dtype="string")
+    columns = [pc.utf8_trim_whitespace(_texts(native.iloc[:, place])) for place in places]
+    filled = [pc.if_else(pc.equal(column, ""), None, column) for column in columns]
+    return _series(pc.coalesce(*filled), native.index)
+
+
+def same(native: pd.DataFrame, value: str) -> pd.Series:
+    """One text for every row.
+
+    Examples
+    --------
+    >>> same(pd.DataFrame(index=[7, 9]), "recall").to_dict()
+    {7: 'recall', 9: 'recall'}
+    """
+    return pd.Series(value, index=native.index, dtype="string")
+
+
+def joined(*columns: pd.Series, between: str = "; ") -> pd.Series:
+    """Several texts of a row as one, without those that are missing.
+
+    Examples
+    --------
+    >>> joined(pd.Series(["a", pd.NA], dtype="string"), pd.Series(["b", pd.NA], dtype="string")).tolist()
+    ['a; b', <NA>]
+    """
+    sign = pa.scalar(between, pa.large_string())
+
+    def pair(one: Any, two: Any) -> Any:
+        return pc.coalesce(pc.binary_join_element_wise(one, two, sign), one, two)
+
+    return _series(functools.reduce(pair, map(_texts, columns)), columns[0].index)
+
+
+def _texts(column: pd.Series) -> Any:
+    return pa.array(column.astype("string"), type=pa.large_string(), from_pandas=True)
+
+
+def _series(texts: Any, index: pd.Index[Any]) -> pd.Series:
+    return pd.Series(pd.array(texts, dtype="string"), index=index)
+
+
+def dates(texts: pd.Series, *, month_first: bool = False) -> pd.Series:
+    """Dates of other manners with their parts in the order year, month, day; nothing is checked.
+
+    ``20240131``, ``31-Jan-24`` (of this century), ``January 31, 2024``, ``2024-01-31 10:21:09`` and,
+    where the source writes the month first, ``1/31/2024``. Any other text stays as it is.
+
+    Parameters
+    ----------
+    texts : Series of str
+    month_first : bool
+        Whether ``1/2/2024`` is the second of January.
+
+    Examples
+    --------
+    >>> dates(pd.Series(["20240131", "24-Jul-26", "Jan 31, 2024", "2024-01-31T10:21", "2/30/2024"])).tolist()
+    ['2024-01-31', '2026-07-24', '2024-01-31', '2024-01-31', '2/30/2024']
+    >>> dates(pd.Series(["2/30/2024"]), month_first=True).tolist()
+    ['2024-02-30']
+    """
+    shapes = [_COMPACT, _MONTH_NAME, _NAME_FIRST, _BEHIND_TIME, *([_MONTH_FIRST] if month_first else [])]
+
+    def reordered(text: str) -> str:
+        for shape in shapes:
+            found = shape.fullmatch(text)
+            month = found and _MONTHS.get(found["m"].lower(), found["m"])
+            if found and month and month.isdigit():
+                year = found["y"] if len(found["y"]) == 4 else f"20{found['y']}"
+                return f"{year}-{int(month):02d}-{int(found['d']):02d}"
+        return text
+
+    return each_text(texts, reordered)
+
+
+def stated_count(texts: pd.Series) -> pd.Series:
+    """A number of items told in words, as digits; missing where the words only give a bound.
+
+    Examples
+    --------
+    >>> stated_count(pd.Series(["About 3.1 million", "14,500 units", "Over 300,000", "unknown"])).tolist()
+    ['3100000', '14500', <NA>, <NA>]
+    """
+
+    def count(text: str) -> str | None:
+        found = _ABOUT.fullmatch(text)
+        if not found:
+            return None
+        whole, _, part = found["n"].replace(",", "").partition(".")
+        if found["m"]:
+            return whole + part.ljust(6, "0") if len(part) <= 6 else None
+        return whole if not part.strip("0") else None
+
+    return each_text(texts, count)
+
+
+def names_in(texts: pd.Series, *keys: str, between: str = "; ") -> pd.Series:
+    """The names in cells that hold a JSON list of records or texts; any other cell stays as it is.
+
+    Parameters
+    ----------
+    texts : Series of str
+    *keys : str
+        Which entries of a record to take, in the order wished.
+
+    Examples
+    --------
+    >>> names_in(pd.Series(['[{"Name": "Fire"}, {"Name": "Fall"}]', "Lead"]), "Name").tolist()
+    ['Fire; Fall', 'Lead']
+    """
+
+    def names(text: str) -> str | None:
+        if not text.lstrip().startswith(("[", "{")):
+            return text
+        try:
+            value = json.loads(text)
+        except (ValueError, RecursionError):
+            return text
+        parts = [
+            str(item.get(key) or "") if isinstance(item, dict) else str(item)
+            for item in (value if isinstance(value, list) else [value])
+            for key in keys
+            if isinstance(item, dict) or key == keys[0]
+        ]
+        return between.join(part.strip() for part in parts if part.strip()) or None
+
+    return each_text(texts, names)

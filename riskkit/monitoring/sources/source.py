@@ -1,0 +1,95 @@
+"""What a reader is: how its files are recognised, and how their rows become records."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from riskkit.monitoring.sources.cells import header_key
+
+
+@dataclass(frozen=True)
+class Source:
+    """One source of records.
+
+    Parameters
+    ----------
+    name : str
+        Name of the reader, that of its file.
+    version : int
+        Raised when the same file would give other records.
+    title_zh, title_en : str
+        What people call the source.
+    publisher, licence : str
+        Who publishes it, and under which terms.
+    required : tuple of tuple of str
+        The native columns of each of its layouts; a file that has all columns of none is refused.
+    date_order : str
+        ``ymd``, ``dmy`` or ``mdy``: how a date of three numbers is read.
+    to_records : callable
+        Native rows as text → the same rows in the columns of the record, as text.
+    factors : tuple of (str, float)
+        Columns of the record whose numbers stand in another unit, and what to multiply them by.
+    """
+
+    name: str
+    version: int
+    title_zh: str
+    title_en: str
+    publisher: str
+    licence: str
+    required: tuple[tuple[str, ...], ...]
+    date_order: str
+    to_records: Callable[[pd.DataFrame], pd.DataFrame]
+    factors: tuple[tuple[str, float], ...] = ()
+
+
+def missing_headers(source: Source, found: Iterable[str]) -> tuple[str, ...]:
+    """What a file lacks to be of a source: of its nearest layout, nothing when one is complete.
+
+    Parameters
+    ----------
+    source : Source
+        The source it is said to be of.
+    found : iterable of str
+        The headers of the file.
+
+    Examples
+    --------
+    >>> layouts = (("Date", "Product"), ("日期", "产品"))
+    >>> one = Source("s", 1, "", "", "", "", layouts, "ymd", lambda rows: rows)
+    >>> missing_headers(one, ["日期", "数量"]), missing_headers(one, ["product", "DATE", "x"])
+    (('产品',), ())
+    """
+    keys = {header_key(one) for one in found}
+    lacks = [tuple(one for one in layout if header_key(one) not in keys) for layout in source.required]
+    return min(zip(lacks, source.required, strict=True), key=lambda pair: len(pair[0]) / len(pair[1]))[0]
+
+
+def sources_that_fit(found: Iterable[str], among: Sequence[Source]) -> tuple[str, ...]:
+    """The names of the sources that a file's headers fit, the most telling first.
+
+    Parameters
+    ----------
+    found : iterable of str
+        The headers of the file.
+    among : sequence of Source
+        The sources to choose from.
+
+    Examples
+    --------
+    >>> few = Source("few", 1, "", "", "", "", (("Date",),), "ymd", lambda rows: rows)
+    >>> many = Source("many", 1, "", "", "", "", (("Date", "Product"),), "ymd", lambda rows: rows)
+    >>> sources_that_fit(["Date", "Product"], [few, many]), sources_that_fit(["x"], [few, many])
+    (('many', 'few'), ())
+    """
+    headers = tuple(found)
+    keys = {header_key(one) for one in headers}
+    sizes = {
+        source.name: max(len(layout) for layout in source.required if {header_key(h) for h in layout} <= keys)
+        for source in among
+        if not missing_headers(source, headers)
+    }
+    return tuple(sorted(sizes, key=lambda name: (-sizes[name], name)))
