@@ -193,7 +193,7 @@ class _Given:
         sites = distance.columns
         most = pd.Series(np.inf, index=sites) if capacity is None else capacity
         names = _name_faults(demand, distance, fixed=fixed, capacity=most, n_sites=n_sites)
-        refuse("siting", [*faults, *names])
+        refuse("siting", [*faults, *names] if names else [])  # without names there are no values to look at
         need = demand.to_numpy(dtype=np.float64, na_value=np.nan)
         way = distance.loc[demand.index].to_numpy(dtype=np.float64, na_value=np.nan)
         bound = np.asarray(most.loc[sites].to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
