@@ -233,7 +233,8 @@ def _native(rows: Iterable[_Row | tuple[str, bytes]], *, name: str) -> NativeFil
     names = list(dict.fromkeys(key for row in first if isinstance(row, dict) for key in row))
     if not names:
         raise file_fault(name, "", "json_no_rows")
-    return NativeFile(clean_headers(names, name=name), _numbered(itertools.chain([first], chunks), name=name))
+    numbered = _numbered(itertools.chain([first], chunks), name=name)
+    return NativeFile(clean_headers(names, name=name), numbered, has_fixed_columns=False)
 
 
 def _in_pieces(

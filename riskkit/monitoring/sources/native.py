@@ -68,10 +68,13 @@ class NativeFile:
         The names of its columns.
     chunks : iterator of NativeRows
         Its rows, in order.
+    has_fixed_columns : bool
+        Whether every row has all columns; if not, later rows may bring columns of their own.
     """
 
     headers: tuple[str, ...]
     chunks: Iterator[NativeRows]
+    has_fixed_columns: bool = True
 
 
 def broken_text(raw: bytes) -> str:

@@ -62,7 +62,7 @@ def _stamp(handle: IO[bytes]) -> tuple[int, ...]:
     return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
 
-def _plain(path: Path) -> IO[bytes]:
+def _plain(path: Path) -> io.BufferedReader:
     """The file, if it is a regular one; a pipe or device would keep us waiting."""
     try:
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
