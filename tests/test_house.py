@@ -105,7 +105,7 @@ ARROWS: dict[str, dict[str, str]] = {
             "safety_gate",
             "usda_fsis",
         )
-    },  # fmt: skip
+    },
     **{
         f"monitoring/sources/{name}.py": {
             "monitoring/sources/sheets.py": SHEET,
@@ -153,7 +153,7 @@ ARROWS: dict[str, dict[str, str]] = {
             ),
         ),
         "the catalogue lists all readers",
-    ),  # fmt: skip
+    ),
     "monitoring/sources/sheets.py": {"monitoring/sources/cells.py": CELLS},
     "monitoring/sources/templates.py": {"monitoring/sources/sheets.py": SHEET},
     "monitoring/sources/sample_files.py": {

@@ -29,7 +29,7 @@ _NOTICES = (
     nhtsa_recalls, opss,
 )  # fmt: skip
 SOURCES: tuple[Source, ...] = tuple(module.SOURCE for module in (*_SHEETS, *_NOTICES, canonical))
-"""Riskkit's own sheets first, then other people's files, then files that have the record's columns already."""
+"""Riskkit's own sheets first, then other people's files, then files with the record's columns already."""
 
 
 def source_named(name: str) -> Source:
