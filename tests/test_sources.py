@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,7 @@ from shared import shared
 from riskkit.foundation import glossary
 from riskkit.foundation.evidence import given_columns, record_columns
 from riskkit.monitoring.sample_register import sample_register
+from riskkit.monitoring.sources.catalogue import SOURCES, source_named
 from riskkit.monitoring.sources.cells import cells, dates, joined, names_in, stated_count
 from riskkit.monitoring.sources.source import Source, missing_headers, sources_that_fit
 
@@ -124,6 +127,18 @@ def test_a_file_is_recognised_by_its_own_reader_only(name: str) -> None:
     assert sources_that_fit(headers, EVERY) == (FIXTURES[name],)
     others = [one for one in EVERY if one.name != FIXTURES[name]]
     assert all(missing_headers(one, headers) for one in others)
+
+
+def test_the_catalogue_has_every_reader_and_refuses_other_names() -> None:
+    assert {source.name for source in SOURCES} == {*READERS, "canonical"}
+    assert all(source_named(name) is reader(name) for name in READERS)
+    folder = Path(sys.modules[Source.__module__].__file__ or "").parent
+    written = {
+        path.stem for path in folder.glob("*.py") if "\nSOURCE = Source(" in path.read_text(encoding="utf-8")
+    }
+    assert {source.name for source in SOURCES} == written
+    with pytest.raises(KeyError, match="no source 'nobody'; there are: border_inspection"):
+        source_named("nobody")
 
 
 @pytest.mark.parametrize("name", READERS)

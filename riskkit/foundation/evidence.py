@@ -22,6 +22,9 @@ QUARANTINE_COLUMNS = (
 )  # fmt: skip
 """One line for each rule that a row breaks; `native` holds all that the row said, as JSON."""
 
+LONG_TEXTS = ("record_id", "lot", "text", "evidence")
+"""Columns in which nearly every row says something of its own: they are not kept as words of a list."""
+
 
 @dataclass(frozen=True)
 class RecordColumn:
@@ -145,6 +148,24 @@ def arrow_schema() -> pa.Schema:
         [
             pa.field(column.name, types.get(column.kind, pa.string()), nullable=not column.is_required)
             for column in record_columns()
+        ]
+    )
+
+
+@functools.cache
+def stored_schema() -> pa.Schema:
+    """The same types, with texts that come again and again as words of a list.
+
+    Examples
+    --------
+    >>> stored_schema().field("port").type.value_type, stored_schema().field("text").type
+    (DataType(string), DataType(string))
+    """
+    words = pa.dictionary(pa.int32(), pa.string())
+    return pa.schema(
+        [
+            field.with_type(words) if field.type == pa.string() and field.name not in LONG_TEXTS else field
+            for field in arrow_schema()
         ]
     )
 

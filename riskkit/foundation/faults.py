@@ -11,10 +11,16 @@ _MOST_LISTED = 50
 
 # Characters that hide or reorder text or that no document can hold: controls other than line feed and tab,
 # marks of direction, what shows as nothing at all, line separators of their own, and what is no character.
-_HIDDEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e"
-    "\u2060-\u206f\u3164\ud800-\udfff\ufdd0-\ufdef\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\U000e0000-\U000e007f]"
-)
+_HIDDEN_RANGES = (
+    (0x00, 0x08), (0x0B, 0x1F), (0x7F, 0x9F), (0xAD, 0xAD), (0x61C, 0x61C), (0x115F, 0x1160),
+    (0x17B4, 0x17B5), (0x180E, 0x180E), (0x200B, 0x200F), (0x2028, 0x202E), (0x2060, 0x206F),
+    (0x3164, 0x3164), (0xFDD0, 0xFDEF), (0xFEFF, 0xFEFF), (0xFFA0, 0xFFA0), (0xFFF0, 0xFFFB),
+    (0xFFFE, 0xFFFF), (0xE0000, 0xE007F),
+)  # fmt: skip
+_HALVES = (0xD800, 0xDFFF)
+_HIDDEN = re.compile("[" + "".join(f"{chr(a)}-{chr(b)}" for a, b in (*_HIDDEN_RANGES, _HALVES)) + "]")
+HIDDEN = "[" + "".join(rf"\x{{{a:x}}}-\x{{{b:x}}}" for a, b in _HIDDEN_RANGES) + "]"
+"""The same characters for expressions over whole columns (RE2); text in UTF-8 has no halves of characters."""
 
 
 @dataclass(frozen=True)
@@ -117,6 +123,20 @@ def plain_text(text: str) -> str:
     if not text.strip():
         raise ValueError("text that is not empty")
     return text.strip()
+
+
+def visible(text: str) -> str:
+    """A text in which nothing hides: what would hide or turn it stands there as its escape.
+
+    Line feeds and tabs stay; a carriage return becomes a line feed.
+
+    Examples
+    --------
+    >>> visible("lamp\\u202e txt\\r\\n")
+    'lamp\\\\u202e txt\\n'
+    """
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    return _HIDDEN.sub(lambda found: ascii(found[0])[1:-1], lines)
 
 
 def refuse(what: str, faults: Iterable[Fault]) -> None:

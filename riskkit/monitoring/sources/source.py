@@ -63,9 +63,27 @@ def missing_headers(source: Source, found: Iterable[str]) -> tuple[str, ...]:
     >>> missing_headers(one, ["日期", "数量"]), missing_headers(one, ["product", "DATE", "x"])
     (('产品',), ())
     """
+    headers = tuple(found)
+    keys = {header_key(one) for one in headers}
+    return tuple(one for one in nearest_layout(source, headers) if header_key(one) not in keys)
+
+
+def nearest_layout(source: Source, found: Iterable[str]) -> tuple[str, ...]:
+    """The columns of that layout of a source of which a file lacks the least.
+
+    Examples
+    --------
+    >>> layouts = (("Date", "Product"), ("日期", "产品"))
+    >>> one = Source("s", 1, "", "", "", "", layouts, "ymd", lambda rows: rows)
+    >>> nearest_layout(one, ["日期"])
+    ('日期', '产品')
+    """
     keys = {header_key(one) for one in found}
-    lacks = [tuple(one for one in layout if header_key(one) not in keys) for layout in source.required]
-    return min(zip(lacks, source.required, strict=True), key=lambda pair: len(pair[0]) / len(pair[1]))[0]
+
+    def lacking(layout: tuple[str, ...]) -> float:
+        return sum(header_key(one) not in keys for one in layout) / len(layout)
+
+    return min(source.required, key=lacking)
 
 
 def sources_that_fit(found: Iterable[str], among: Sequence[Source]) -> tuple[str, ...]:

@@ -1,0 +1,124 @@
+"""Text in whichever encoding it comes, as blocks of UTF-8.
+
+Bytes that do not belong to the encoding of the file come out as bytes that are no UTF-8, so that only the
+row in which they stand is put aside.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Callable, Iterator
+
+from riskkit.monitoring.sources.file_faults import file_fault
+
+_MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+_WIDE_MARKS = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
+_SAMPLE = 1 << 20
+_BAD_BYTE = b"\xff"
+_MULTIBYTE = re.compile(r"[^\x00-\x7f]")
+_PAIR = re.compile(rb"[\x81-\xfe][\x40-\xfe]")
+_ESCAPED = re.compile("[\udc80-\udcff]")
+
+
+def encoding_of(sample: bytes) -> str:
+    """The encoding of some text that has no mark: UTF-8, GB18030 or UTF-16.
+
+    Text of which less than half can be read as UTF-8 is GB18030, if it looks like it; a file in UTF-8 stays
+    one when rows in another encoding were pasted into it. What is neither is called UTF-8, and the rows
+    that are not will be put aside.
+
+    Parameters
+    ----------
+    sample : bytes
+        A piece of the file with some bytes above 127, or with NUL bytes.
+
+    Examples
+    --------
+    >>> encoding_of("产品,数量".encode("gb18030")), encoding_of("产品,数量".encode())
+    ('gb18030', 'utf-8')
+    >>> encoding_of("product".encode("utf-16-le")), encoding_of("crème brûlée, café".encode("latin-1"))
+    ('utf-16-le', 'utf-8')
+    """
+    start = sample[:_SAMPLE]
+    even, odd = start[::2].count(0), start[1::2].count(0)
+    if max(even, odd) > 0.05 * len(start) / 2 and min(even, odd) < 0.05 * max(even, odd):
+        return "utf-16-le" if odd > even else "utf-16-be"
+    if _left_over(start, "utf-8") <= 0.5:
+        return "utf-8"
+    pairs = _PAIR.findall(start)
+    by_chance = sum(pair[1] < 128 for pair in pairs) > len(pairs) / 3
+    return "gb18030" if _left_over(start, "gb18030") <= 1 / 3 and not by_chance else "utf-8"
+
+
+def _left_over(sample: bytes, encoding: str) -> float:
+    """Share of what is not ASCII that cannot be read; a character cut off at the end does not count."""
+    text = codecs.getincrementaldecoder(encoding)("surrogateescape").decode(sample)
+    bad = len(_ESCAPED.findall(text))
+    return bad / max(len(_MULTIBYTE.findall(text)), 1)
+
+
+def utf8_blocks(read: Callable[[int], bytes], size: int, *, name: str) -> Iterator[bytes]:
+    """The text of a stream as UTF-8, without a byte order mark.
+
+    Plain ASCII is handed on as it is; the encoding is decided on the first block that says anything of it.
+
+    Parameters
+    ----------
+    read : callable
+        Reads at most so many bytes.
+    size : int
+        How many bytes to read at a time.
+    name : str
+        The file, for the fault.
+
+    Yields
+    ------
+    bytes
+        Not cut at any particular place.
+
+    Raises
+    ------
+    InputFaults
+        When the text is in UTF-32.
+
+    Examples
+    --------
+    >>> import io
+    >>> text = "产品,a\\n".encode("gb18030") + b"\\x80,b\\n"
+    >>> b"".join(utf8_blocks(io.BytesIO(text).read, 4096, name="x.csv")).decode("utf-8", "replace")
+    '产品,a\\n���,b\\n'
+    """
+    block = read(size)
+    if block.startswith(_WIDE_MARKS):
+        raise file_fault(name, "UTF-32", "encoding_unknown")
+    encoding = next((known for mark, known in _MARKS.items() if block.startswith(mark)), "")
+    block = block[next((len(mark) for mark in _MARKS if block.startswith(mark)), 0) :]
+    while block and not encoding:
+        if block.isascii() and 0 not in block:
+            yield block
+            block = read(size)
+            continue
+        encoding = encoding_of(block)
+    if encoding in ("utf-8", ""):
+        yield from _as_they_are(block, read, size=size)
+    else:
+        yield from _converted(block, read, size=size, encoding=encoding)
+
+
+def _as_they_are(block: bytes, read: Callable[[int], bytes], *, size: int) -> Iterator[bytes]:
+    while block:
+        yield block
+        block = read(size)
+
+
+def _converted(block: bytes, read: Callable[[int], bytes], *, size: int, encoding: str) -> Iterator[bytes]:
+    errors = "surrogateescape" if encoding == "gb18030" else "surrogatepass"
+    decoder = codecs.getincrementaldecoder(encoding)(errors)
+    while block:
+        yield decoder.decode(block).encode("utf-8", "surrogatepass")
+        block = read(size)
+    try:
+        yield decoder.decode(b"", final=True).encode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:  # half a character at the very end
+        yield _BAD_BYTE

@@ -1,0 +1,214 @@
+"""From a file to records: read, checked, and parted into what is accepted and what is put aside."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.compute as pc  # type: ignore[import-untyped]
+from numpy.typing import NDArray
+
+from riskkit.foundation.evidence import given_columns, quarantine_schema, rule_text, stored_schema
+from riskkit.foundation.faults import Fault, InputFaults, shown, visible
+from riskkit.foundation.record_checks import CheckedRecords, check_records
+from riskkit.monitoring.sources.native import NativeRows, gathered
+from riskkit.monitoring.sources.native_file import native_file
+from riskkit.monitoring.sources.opened import FileFacts, require_unchanged
+from riskkit.monitoring.sources.row_digests import row_digests
+from riskkit.monitoring.sources.source import (
+    Source,
+    missing_headers,
+    nearest_layout,
+    sources_that_fit,
+)
+
+_ROWS = 50_000
+_LONGEST_SHOWN = 500
+_TEXT = pd.StringDtype("pyarrow", na_value=pd.NA)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some rows of a file, parted.
+
+    Parameters
+    ----------
+    records : pyarrow.Table
+        Rows that break no rule, as records (`riskkit.foundation.evidence.stored_schema`).
+    quarantine : pyarrow.Table
+        One line for each rule that another row breaks (`quarantine_schema`).
+    n_read : int
+        Rows of the file.
+    n_quarantined : int
+        Rows that are put aside; `n_read` is these and the records.
+    """
+
+    records: pa.Table
+    quarantine: pa.Table
+    n_read: int
+    n_quarantined: int
+
+
+def read_records(
+    facts: FileFacts, source: Source, *, now: dt.date, others: Sequence[Source] = ()
+) -> Iterator[Batch]:
+    """The records of a file, batch by batch, and what is put aside.
+
+    Parameters
+    ----------
+    facts : FileFacts
+        The file, see `riskkit.monitoring.sources.opened.file_facts`.
+    source : Source
+        Whose file it is.
+    now : date
+        The day of reading.
+    others : sequence of Source
+        The sources that are named when the file looks like one of theirs.
+
+    Yields
+    ------
+    Batch
+
+    Raises
+    ------
+    InputFaults
+        When the file is refused as a whole. That may show late: whoever keeps the batches keeps none of
+        them then.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> from riskkit.monitoring.sources.canonical import SOURCE
+    >>> from riskkit.monitoring.sources.opened import file_facts
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder) / "a.csv"
+    ...     rows = "complaint,2026-01-31,lamp\\ncomplaint,2026-02-30,lamp\\n"
+    ...     _ = path.write_text("source_class,date,product\\n" + rows)
+    ...     batches = list(read_records(file_facts(path), SOURCE, now=dt.date(2026, 6, 1)))
+    >>> [(one.n_read, one.records.num_rows, one.quarantine["rule_id"].to_pylist()) for one in batches]
+    [(2, 1, ['date_unreadable'])]
+    """
+    with native_file(facts) as file:
+        if missing_headers(source, file.headers):
+            raise _misfit(facts.name, file.headers, source, others=others)
+        for rows in gathered(file.chunks, at_least=_ROWS):
+            yield _batch(rows, facts, source, now=now, has_fixed_columns=file.has_fixed_columns)
+    require_unchanged(facts)
+
+
+def _misfit(name: str, headers: Sequence[str], source: Source, *, others: Sequence[Source]) -> InputFaults:
+    """What was expected, what was found, and which sources the file would be of."""
+    needed, fits = ", ".join(nearest_layout(source, headers)), ", ".join(sources_that_fit(headers, others))
+    expected = [f"{rule_text('wrong_source', lang)} {source.name} ({needed})" for lang in ("en", "zh")]
+    faults = [Fault(name, visible(", ".join(headers))[:_LONGEST_SHOWN], " / ".join(expected))]
+    if fits:
+        better = [f"{rule_text('other_source', lang)}: {fits}" for lang in ("en", "zh")]
+        faults.append(Fault(name, source.name, " / ".join(better)))
+    return InputFaults(name, faults)
+
+
+def _batch(
+    rows: NativeRows, facts: FileFacts, source: Source, *, now: dt.date, has_fixed_columns: bool
+) -> Batch:
+    n_rows = len(rows.row_numbers)
+    native = rows.table.combine_chunks()
+    checked = check_records(
+        _given(native, rows.row_numbers, source), n_rows,
+        now=now, order=source.date_order, factors=dict(source.factors),
+    )  # fmt: skip
+    is_empty = _empty_rows(native, n_rows)
+    good = np.flatnonzero(checked.is_sound & ~is_empty)
+    of_file = _of_file(facts, source)
+    ids = row_digests(native, source.name, has_fixed_columns=has_fixed_columns)
+    core = {"record_id": ids, "row_number": pa.array(rows.row_numbers)}
+    kept = checked.table if len(good) == n_rows else checked.table.take(pa.array(good))
+    core = core if len(good) == n_rows else {name: cells.take(pa.array(good)) for name, cells in core.items()}
+    records = _typed(kept, core | {name: _same(value, len(good)) for name, value in of_file.items()})
+    lines = _broken_lines(rows) + _rule_lines(native, rows.row_numbers, checked, is_empty=is_empty)
+    quarantine = pa.Table.from_pylist([of_file | line for line in lines], schema=quarantine_schema())
+    return Batch(records, quarantine, rows.n_read, rows.n_read - len(good))
+
+
+def _given(native: pa.Table, numbers: NDArray[np.int64], source: Source) -> dict[str, pa.Array]:
+    """What the reader makes of the rows, as text."""
+    frame = native.to_pandas(types_mapper=lambda _: _TEXT)
+    frame.index = pd.Index(numbers, name="row_number")
+    found = source.to_records(frame)
+    strange = sorted(set(found.columns) - set(given_columns()))
+    if strange or not found.index.equals(frame.index):
+        raise TypeError(f"reader {source.name}: {shown(strange)} are no columns it gives, or rows were lost")
+    return {str(name): _text(found[name]) for name in found.columns}
+
+
+def _text(cells: pd.Series) -> pa.Array:
+    found = pa.array(cells, from_pandas=True)
+    found = found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found
+    return found if pa.types.is_string(found.type) else found.cast(pa.string())
+
+
+def _empty_rows(native: pa.Table, n_rows: int) -> NDArray[np.bool_]:
+    is_empty = np.ones(n_rows, dtype=bool)
+    for column in native.columns:
+        if not column.null_count:
+            return np.zeros(n_rows, dtype=bool)
+        is_empty &= np.array(column.is_null())
+    return is_empty
+
+
+def _of_file(facts: FileFacts, source: Source) -> dict[str, Any]:
+    return {
+        "source": source.name,
+        "file_sha256": facts.sha256,
+        "file_name": facts.name.encode("utf-8", "backslashreplace").decode(),
+        "reader_version": source.version,
+    }
+
+
+def _same(value: str | int, n_rows: int) -> pa.Array:
+    return pa.repeat(pa.scalar(value), n_rows)
+
+
+def _typed(given: pa.Table, core: dict[str, pa.Array]) -> pa.Table:
+    columns = []
+    for field in stored_schema():
+        cells = core[field.name] if field.name in core else given[field.name]
+        is_word = pa.types.is_dictionary(field.type) and not pa.types.is_dictionary(cells.type)
+        columns.append((pc.dictionary_encode(cells) if is_word else cells).cast(field.type))
+    return pa.table(columns, schema=stored_schema())
+
+
+def _broken_lines(rows: NativeRows) -> list[dict[str, Any]]:
+    return [
+        {"row_number": row.row_number, "rule_id": row.rule_id, "value": row.text, "native": row.text}
+        for row in rows.broken
+    ]
+
+
+def _rule_lines(
+    native: pa.Table, numbers: NDArray[np.int64], checked: CheckedRecords, *, is_empty: NDArray[np.bool_]
+) -> list[dict[str, Any]]:
+    """One line for each rule a row breaks; an empty row breaks only that rule."""
+    bad = np.flatnonzero(~checked.is_sound | is_empty)
+    said = dict(zip(bad.tolist(), map(_as_json, native.take(pa.array(bad)).to_pylist()), strict=True))
+    lines = [
+        {"row": row, "column": one.column, "value": value or None, "rule_id": one.rule_id}
+        for one in checked.broken
+        for row, value in zip(one.rows.tolist(), one.values, strict=True)
+        if not is_empty[row]
+    ]
+    lines += [{"row": row, "rule_id": "empty_row"} for row in np.flatnonzero(is_empty).tolist()]
+    lines.sort(key=lambda line: line["row"])
+    return [
+        {**line, "row_number": int(numbers[line["row"]]), "native": said[line["row"]]}
+        for line in lines
+    ]  # fmt: skip
+
+
+def _as_json(row: dict[str, str | None]) -> str:
+    return json.dumps({name: cell for name, cell in row.items() if cell is not None}, ensure_ascii=False)

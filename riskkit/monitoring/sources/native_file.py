@@ -1,0 +1,61 @@
+"""Any file as rows of text under headers: the one door through which files come in."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from riskkit.foundation.evidence import intake_limit
+from riskkit.monitoring.sources.delimited import read_delimited
+from riskkit.monitoring.sources.encodings import utf8_blocks
+from riskkit.monitoring.sources.in_child import read_in_child, spilled
+from riskkit.monitoring.sources.json_rows import read_json, read_json_lines
+from riskkit.monitoring.sources.native import NativeFile
+from riskkit.monitoring.sources.opened import FileFacts, opened
+
+
+@contextlib.contextmanager
+def native_file(facts: FileFacts) -> Iterator[NativeFile]:
+    """A file's headers and rows, in whatever format, packing and encoding it comes.
+
+    Parameters
+    ----------
+    facts : FileFacts
+        The file, see `riskkit.monitoring.sources.opened.file_facts`.
+
+    Yields
+    ------
+    NativeFile
+        Its rows are read as they are asked for, and only while inside.
+
+    Raises
+    ------
+    InputFaults
+        When the file is refused as a whole, at once or while its rows are read.
+
+    Examples
+    --------
+    >>> from riskkit.monitoring.sources.opened import file_facts
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "a.csv"
+    ...     _ = path.write_text("日期,产品\\n2026-01-31,灯\\n", encoding="gb18030")
+    ...     with native_file(file_facts(path)) as file:
+    ...         file.headers, [rows.table["产品"].to_pylist() for rows in file.chunks]
+    (('日期', '产品'), [['灯']])
+    """
+    with opened(facts) as (form, stream), tempfile.TemporaryDirectory(prefix="riskkit-") as folder:
+        if form in ("workbook", "parquet"):
+            is_plain = isinstance(getattr(stream, "raw", None), io.FileIO)
+            path = facts.path if is_plain else spilled(stream, Path(folder), name=facts.name)
+            yield read_in_child(path, form, name=facts.name)
+            return
+        blocks = utf8_blocks(stream.read, intake_limit("block_bytes"), name=facts.name)
+        if form == "json":
+            yield read_json(blocks, name=facts.name)
+        elif form == "jsonl":
+            yield read_json_lines(blocks, name=facts.name)
+        else:
+            yield read_delimited(blocks, name=facts.name, form=form)
