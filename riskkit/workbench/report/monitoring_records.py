@@ -37,7 +37,8 @@ class OpenTable:
     table : DataFrame
         The rows that are used.
     aside : DataFrame
-        One row a fault: row (as in the file, the first row of data is 1), column, value, rule.
+        One row a fault: row (as in the file, the first row of data is 1), column, value, rule (a key of
+        ``monitoring_texts.csv``).
     n_read, n_doubled, n_aside : int
         Rows read, repeated and set aside.
     sha256 : str
@@ -184,16 +185,16 @@ def _sorted(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     given_n, given_x = (rows[name].notna().to_numpy() for name in _COUNTS)
     with np.errstate(invalid="ignore"):
         tests = [
-            ("n_tested", given_n & ~((n >= 0) & (np.floor(n) == n)), "a whole number from 0 up"),
-            ("n_nonconforming", given_x & ~((x >= 0) & (np.floor(x) == x)), "a whole number from 0 up"),
-            ("n_nonconforming", x > n, "not above n_tested"),
+            ("n_tested", given_n & ~((n >= 0) & (np.floor(n) == n)), "rule_count"),
+            ("n_nonconforming", given_x & ~((x >= 0) & (np.floor(x) == x)), "rule_count"),
+            ("n_nonconforming", x > n, "rule_not_above"),
         ]
     if "date" in rows:
         days = pd.to_datetime(rows["date"], errors="coerce", format="%Y-%m-%d")
-        tests.append(("date", (days.isna() & rows["date"].notna()).to_numpy(), "a day, YYYY-MM-DD"))
+        tests.append(("date", (days.isna() & rows["date"].notna()).to_numpy(), "rule_day"))
     if "hs" in rows:
         is_code = rows["hs"].str.fullmatch(r"([0-9]{2}){1,5}").fillna(True).to_numpy(dtype=bool)
-        tests.append(("hs", ~is_code, "2 to 10 digits"))
+        tests.append(("hs", ~is_code, "rule_hs"))
     wrong = np.zeros(len(rows), dtype=bool)
     faults = []
     for column, is_wrong, rule in tests:

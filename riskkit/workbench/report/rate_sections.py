@@ -77,7 +77,7 @@ def _aside(opened: OpenTable, lang: str) -> Table:
     rows = records(opened.aside.head(_MOST_ASIDE))
     heads = tuple(say(key, lang) for key in ("col_row", "col_column", "col_value", "col_rule"))
     cells = tuple(
-        (str(row["row"]), column_name(row["column"], lang), shown(str(row["value"])), row["rule"])
+        (str(row["row"]), column_name(row["column"], lang), shown(str(row["value"])), say(row["rule"], lang))
         for row in rows
     )
     return Table(say("aside_table", lang, n=len(cells)), heads, cells, numeric=(0,))
@@ -263,7 +263,7 @@ def house_numbers_used(methods: Sequence[str], *, lang: str) -> Section:
     """
     table = standards.table("method_numbers")
     found = table[table["method"].isin(list(methods)) & (table["status"] == "house")]
-    rows = tuple((row[lang], f"{row['value']:g} {row['unit']}".strip()) for row in records(found))
+    rows = tuple((row[lang], f"{row['value']:g}") for row in records(found))
     heads = say("col_meaning", lang), say("col_number", lang)
     block = Table(f"{say('house_used', lang)} ({label('status', 'house', lang)})", heads, rows, numeric=(1,))
     return Section("house-numbers", say("house_used", lang), 1, (block,))
