@@ -145,14 +145,14 @@ def view(part: Part, numbers: Numbers) -> dict[str, Any]:
 
 
 def head_badges(result: Mapping[str, Any] | None, lang: str) -> list[Any]:
-    """The badge of the warning level that stands under the title.
+    """The badge of the warning level that stands under the title; none where no level was asked for.
 
     Examples
     --------
     >>> [badge.code for badge in head_badges({"warning": {"level": "Ⅲ"}}, "en")], head_badges(None, "en")
     (['Ⅲ'], [])
     """
-    return [] if result is None else [result_badge(result, lang)]
+    return [] if result is None or "warning" not in result else [result_badge(result, lang)]
 
 
 def provenance(result: Mapping[str, Any] | None, lang: str) -> list[tuple[str, str]]:

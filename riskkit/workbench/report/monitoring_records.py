@@ -1,0 +1,205 @@
+"""The tables that the monitoring notebooks start from: a shipped sample, or a CSV file of one's own.
+
+Rows that break a rule are set aside with the rule, rows that repeat an earlier one exactly are dropped, and
+all three numbers are told: read = used + repeated + set aside.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from riskkit.foundation import shipped
+from riskkit.foundation.faults import Fault, refuse, shown
+from riskkit.foundation.number_columns import floats
+from riskkit.monitoring.sources import border_inspection, market_sampling
+from riskkit.monitoring.sources.source import missing_headers
+
+SAMPLE = "register_sample"
+MOST_BYTES = 50_000_000
+_SHEETS = (border_inspection.SOURCE, market_sampling.SOURCE)
+_COUNTS = ("n_tested", "n_nonconforming")
+
+
+@dataclass(frozen=True)
+class OpenTable:
+    """A table as read.
+
+    Parameters
+    ----------
+    name : str
+        The sample, or the file's name.
+    table : DataFrame
+        The rows that are used.
+    aside : DataFrame
+        One row a fault: row (as in the file, the first row of data is 1), column, value, rule (a key of
+        ``monitoring_texts.csv``).
+    n_read, n_doubled, n_aside : int
+        Rows read, repeated and set aside.
+    sha256 : str
+        Of the file's bytes; of both files for the sample.
+    is_sample : bool
+        Whether the rows are made.
+    """
+
+    name: str
+    table: pd.DataFrame
+    aside: pd.DataFrame
+    n_read: int
+    n_doubled: int
+    n_aside: int
+    sha256: str
+    is_sample: bool
+
+
+def open_records(name: str = SAMPLE) -> OpenTable:
+    """Records of inspection and testing, in the columns of the record.
+
+    Parameters
+    ----------
+    name : str
+        ``register_sample`` for the made register, or a ``.csv`` file: either in riskkit's own sheets for
+        border inspection and market sampling, or with the column names of the record.
+
+    Returns
+    -------
+    OpenTable
+        n_tested and n_nonconforming as numbers, the rest as text.
+
+    Raises
+    ------
+    InputFaults
+        When there is no such sample or file, or it is none of those.
+
+    Examples
+    --------
+    >>> found = open_records()
+    >>> found.n_read == len(found.table) + found.n_doubled + found.n_aside
+    True
+    """
+    if name == SAMPLE:
+        folder = shipped.home() / "data" / SAMPLE
+        files = [folder / f"{source.name}.csv" for source in _SHEETS]
+    else:
+        files = [Path(name)]
+    contents = [_content(path) for path in files]
+    natives = [_native(content, path.name) for content, path in zip(contents, files, strict=True)]
+    kept, faults, n_doubled = [], [], 0
+    for native, path in zip(natives, files, strict=True):
+        rows = native[~native.duplicated()]
+        n_doubled += len(native) - len(rows)
+        good, wrong = _sorted(_as_records(rows, path.name))
+        kept.append(good)
+        faults.append(wrong)
+    n_read, n_kept = sum(map(len, natives)), sum(map(len, kept))
+    digest = hashlib.sha256(b"".join(contents)).hexdigest()
+    table, aside = pd.concat(kept, ignore_index=True), pd.concat(faults, ignore_index=True)
+    return OpenTable(
+        name if name == SAMPLE else files[0].name,
+        table,
+        aside,
+        n_read,
+        n_doubled,
+        n_read - n_doubled - n_kept,
+        digest,
+        name == SAMPLE,
+    )
+
+
+def open_table(name: str, *, sample: str) -> OpenTable:
+    """A plain table with a header, such as the cells of a plan; nothing is set aside.
+
+    Parameters
+    ----------
+    name : str
+        The sample's name, or a ``.csv`` file.
+    sample : str
+        Name of the shipped file in ``data/plan_sample``.
+
+    Returns
+    -------
+    OpenTable
+        Columns of numbers as numbers.
+
+    Raises
+    ------
+    InputFaults
+        When there is no such sample or file, or it is no table.
+
+    Examples
+    --------
+    >>> open_table("plan_cells", sample="plan_cells").is_sample
+    True
+    """
+    is_sample = name == sample
+    path = shipped.home() / "data" / "plan_sample" / f"{sample}.csv" if is_sample else Path(name)
+    content = _content(path)
+    rows = _native(content, path.name)
+    for column in rows:
+        numbers = pd.to_numeric(rows[column], errors="coerce")
+        if (numbers.notna() | rows[column].isna()).all():
+            rows[column] = numbers
+    nothing = pd.DataFrame({name: [] for name in ("row", "column", "value", "rule")})
+    digest = hashlib.sha256(content).hexdigest()
+    return OpenTable(sample if is_sample else path.name, rows, nothing, len(rows), 0, 0, digest, is_sample)
+
+
+def _content(path: Path) -> bytes:
+    rule = f"{SAMPLE}, or a .csv file of at most {MOST_BYTES:,} bytes"
+    is_fine = path.suffix == ".csv" and path.is_file() and path.stat().st_size <= MOST_BYTES
+    refuse("records", [] if is_fine else [Fault("records", shown(path.name), rule)])
+    return path.read_bytes()
+
+
+def _native(content: bytes, name: str) -> pd.DataFrame:
+    """All cells as text, rows counted from 1."""
+    faults = []
+    try:
+        rows = pd.read_csv(
+            io.BytesIO(content), dtype="string", keep_default_na=False, na_values=[""], encoding="utf-8-sig"
+        )
+    except (ValueError, UnicodeError) as error:
+        rows = pd.DataFrame()
+        faults = [Fault(name, shown(str(error)), "a table in CSV, in UTF-8")]
+    refuse(name, faults)
+    return rows.set_axis(range(1, len(rows) + 1))
+
+
+def _as_records(native: pd.DataFrame, name: str) -> pd.DataFrame:
+    for source in _SHEETS:
+        if not missing_headers(source, native.columns):
+            return source.to_records(native)
+    missing = [column for column in _COUNTS if column not in native]
+    refuse(name, [Fault(f"{name}: {column}", "missing", "a column") for column in missing])
+    return native
+
+
+def _sorted(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The rows that can be counted, and the faults of the others."""
+    n, x = (floats(rows[name]) for name in _COUNTS)
+    given_n, given_x = (rows[name].notna().to_numpy() for name in _COUNTS)
+    with np.errstate(invalid="ignore"):
+        tests = [
+            ("n_tested", given_n & ~((n >= 0) & (np.floor(n) == n)), "rule_count"),
+            ("n_nonconforming", given_x & ~((x >= 0) & (np.floor(x) == x)), "rule_count"),
+            ("n_nonconforming", x > n, "rule_not_above"),
+        ]
+    if "date" in rows:
+        days = pd.to_datetime(rows["date"], errors="coerce", format="%Y-%m-%d")
+        tests.append(("date", (days.isna() & rows["date"].notna()).to_numpy(), "rule_day"))
+    if "hs" in rows:
+        is_code = rows["hs"].str.fullmatch(r"([0-9]{2}){1,5}").fillna(True).to_numpy(dtype=bool)
+        tests.append(("hs", ~is_code, "rule_hs"))
+    wrong = np.zeros(len(rows), dtype=bool)
+    faults = []
+    for column, is_wrong, rule in tests:
+        wrong |= is_wrong
+        bad = rows.index[is_wrong]
+        faults.append(pd.DataFrame({"row": bad, "column": column, "value": rows[column][bad], "rule": rule}))
+    good = rows[~wrong].assign(n_tested=n[~wrong], n_nonconforming=x[~wrong])
+    return good, pd.concat(faults, ignore_index=True)
