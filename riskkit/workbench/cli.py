@@ -20,6 +20,7 @@ import click
 import riskkit
 from riskkit.foundation.faults import InputFaults
 from riskkit.workbench.messages import LANGS, answer, language_of, speaker
+from riskkit.workbench.rules import rule_in
 
 _MOST_FAULTS = 50
 _FORMATS = ("html", "pdf", "docx")
@@ -71,7 +72,8 @@ def _refused(error: InputFaults, lang: str, *, is_json: bool) -> int:
     say = speaker(lang)
     rows = [{"place": one.place, "value": one.value, "rule": one.rule} for one in error.faults]
     lines = [say("faults", what=error.what, n=len(rows))]
-    lines += [f"  {say('fault', **row)}" for row in rows[:_MOST_FAULTS]]
+    told = [{**row, "rule": rule_in(row["rule"], lang)} for row in rows[:_MOST_FAULTS]]
+    lines += [f"  {say('fault', **row)}" for row in told]
     lines += [f"  {say('more_faults', n=len(rows) - _MOST_FAULTS)}"] if len(rows) > _MOST_FAULTS else []
     return _stop(2, "\n".join(lines), is_json=is_json, kind="input", faults=rows)
 
@@ -291,7 +293,7 @@ def _check(cases: Sequence[str], **given: Any) -> int:
         found.append({"what": one.what, "faults": rows})
         n_faults += len(rows)
         lines = [say("checked", what=one.what)] if not rows else [one.what]
-        lines += [f"  {say('fault', **row)}" for row in rows]
+        lines += [f"  {say('fault', **{**row, 'rule': rule_in(row['rule'], given['lang'])})}" for row in rows]
         if not given["is_json"]:
             click.echo(_printable("\n".join(lines)))
     code = (2 if cases else 1) if n_faults else 0
