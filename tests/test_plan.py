@@ -128,11 +128,20 @@ def objective(plan) -> float:
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.integers(1, 4), st.integers(0, 7), st.integers(0, 10_000), st.sampled_from([0.0, 0.3, 1.0]))
-def test_no_other_plan_gains_more(n, budget, seed, weight):
-    """Against every plan there is, and against an integer programme with one switch a sample."""
+@given(
+    st.integers(1, 4),
+    st.integers(0, 7),
+    st.integers(0, 10_000),
+    st.sampled_from([0.0, 0.3, 1.0]),
+    st.sampled_from([0.0, 0.6]),
+)
+def test_no_other_plan_gains_more(n, budget, seed, weight, share):
+    """Against every plan there is, and against an integer programme with one switch a sample.
+
+    What was drawn at random is there first, and what it teaches is not counted again.
+    """
     cells = table(n, seed=seed)
-    rules = PlanRules(0.0, 0.0, weight)
+    rules = PlanRules(share, 0.0, weight)
     plan = monitoring_plan(cells, budget=budget, seed="118", rules=rules)
     numbers = {k: cells[k].to_numpy(dtype=float) for k in ("exposure", "consequence", "unit_cost")}
     gains = gains_of(plan.cells, {**numbers, "n_most": np.full(n, np.nan)}, weight=weight)
@@ -141,20 +150,22 @@ def test_no_other_plan_gains_more(n, budget, seed, weight):
         learned, found = gains.won(np.array(counts))
         return weight * learned + (1 - weight) * found
 
-    every = (c for c in itertools.product(range(budget + 1), repeat=n) if sum(c) <= budget)
+    assert plan.spent_random == math.floor(budget * share + 1e-9)
+    left, drawn = int(budget - plan.spent_random), worth(np.zeros(n, dtype=int))
+    every = (c for c in itertools.product(range(left + 1), repeat=n) if sum(c) <= left)
     best = max(map(worth, every))
     assert objective(plan) == pytest.approx(best, abs=1e-12)
     assert plan.bound == 0.0
-    if budget:
-        steps = np.array([gains.gain(np.full(n, k)) for k in range(budget)]).T.ravel()
+    if left:
+        steps = np.array([gains.gain(np.full(n, k)) for k in range(left)]).T.ravel()
         solved = milp(
             -steps,
             integrality=np.ones(steps.size),
             bounds=(0, 1),
-            constraints=LinearConstraint(np.ones((1, steps.size)), -np.inf, budget),
+            constraints=LinearConstraint(np.ones((1, steps.size)), -np.inf, left),
             options={"mip_rel_gap": 0},
         )
-        assert -solved.fun == pytest.approx(objective(plan), abs=1e-9)
+        assert drawn - solved.fun == pytest.approx(objective(plan), abs=1e-9)
 
 
 @settings(max_examples=25)
