@@ -105,7 +105,7 @@ ARROWS: dict[str, dict[str, str]] = {
             "safety_gate",
             "usda_fsis",
         )
-    },  # fmt: skip
+    },
     **{
         f"monitoring/sources/{name}.py": {
             "monitoring/sources/sheets.py": SHEET,
@@ -126,6 +126,34 @@ ARROWS: dict[str, dict[str, str]] = {
     },
     "monitoring/sources/canonical.py": {"monitoring/sources/source.py": READER},
     "monitoring/sources/source.py": {"monitoring/sources/cells.py": "headers are compared in one way"},
+    "monitoring/sources/catalogue.py": dict.fromkeys(
+        (
+            "monitoring/sources/source.py",
+            *(
+                f"monitoring/sources/{name}.py"
+                for name in (
+                    "border_inspection",
+                    "canonical",
+                    "complaint",
+                    "cpsc_recalls",
+                    "defect_report",
+                    "fda_caers",
+                    "fda_import_refusals",
+                    "fda_recalls",
+                    "injury_card",
+                    "laboratory_report",
+                    "market_sampling",
+                    "neiss",
+                    "nhtsa_recalls",
+                    "opss",
+                    "rasff",
+                    "safety_gate",
+                    "usda_fsis",
+                )
+            ),
+        ),
+        "the catalogue lists all readers",
+    ),
     "monitoring/sources/sheets.py": {"monitoring/sources/cells.py": CELLS},
     "monitoring/sources/templates.py": {"monitoring/sources/sheets.py": SHEET},
     "monitoring/sources/sample_files.py": {

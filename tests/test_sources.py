@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from native_files import FIXTURES, READERS, SHEETS, fixture, reader, text_table
 from shared import shared
 
 from riskkit.foundation import glossary
-from riskkit.monitoring.sources.cells import cells, dates, header_key, joined, names_in, stated_count
+from riskkit.foundation.evidence import given_columns, record_columns
+from riskkit.monitoring.sample_register import sample_register
+from riskkit.monitoring.sources.catalogue import SOURCES, source_named
+from riskkit.monitoring.sources.cells import cells, dates, joined, names_in, stated_count
+from riskkit.monitoring.sources.source import Source, missing_headers, sources_that_fit
 
 MISSING = "missing"
+EVERY = [reader(name) for name in READERS]
 
 
 def records_of(name: str) -> pd.DataFrame:
@@ -96,15 +104,41 @@ def test_reading_changes_nothing_it_was_given_and_takes_no_rows_too(name: str) -
     assert len(reader(FIXTURES[name]).to_records(native.iloc[:0])) == 0
 
 
-def layouts_met(name: str, headers: list[str]) -> bool:
-    there = {header_key(header) for header in headers}
-    return any({header_key(header) for header in layout} <= there for layout in reader(name).required)
+@pytest.mark.parametrize("name", READERS)
+def test_a_record_has_only_columns_of_the_record_and_codes_of_its_lists(name: str) -> None:
+    natives = [fixture(one) for one in FIXTURES if FIXTURES[one] == name] or [sample(name)]
+    for native in natives:
+        found = reader(name).to_records(native)
+        assert set(found.columns) <= set(given_columns())
+        assert {"source_class", "date", "product", "evidence", "text"} <= set(found.columns)
+        assert found["source_class"].notna().all()
+        for column in record_columns():
+            if column.codes and column.name in found:
+                assert set(found[column.name].dropna()) <= set(column.codes)
+
+
+def sample(sheet: str) -> pd.DataFrame:
+    return sample_register(600, rng=np.random.default_rng(2)).sheets[sheet]
 
 
 @pytest.mark.parametrize("name", FIXTURES)
 def test_a_file_is_recognised_by_its_own_reader_only(name: str) -> None:
     headers = fixture(name).columns.tolist()
-    assert [one for one in READERS if layouts_met(one, headers)] == [FIXTURES[name]]
+    assert sources_that_fit(headers, EVERY) == (FIXTURES[name],)
+    others = [one for one in EVERY if one.name != FIXTURES[name]]
+    assert all(missing_headers(one, headers) for one in others)
+
+
+def test_the_catalogue_has_every_reader_and_refuses_other_names() -> None:
+    assert {source.name for source in SOURCES} == {*READERS, "canonical"}
+    assert all(source_named(name) is reader(name) for name in READERS)
+    folder = Path(sys.modules[Source.__module__].__file__ or "").parent
+    written = {
+        path.stem for path in folder.glob("*.py") if "\nSOURCE = Source(" in path.read_text(encoding="utf-8")
+    }
+    assert {source.name for source in SOURCES} == written
+    with pytest.raises(KeyError, match="no source 'nobody'; there are: border_inspection"):
+        source_named("nobody")
 
 
 @pytest.mark.parametrize("name", READERS)
@@ -144,7 +178,7 @@ def real(name: str, path: str) -> pd.DataFrame:
 @pytest.mark.parametrize(("name", "path", "n_rows"), REAL, ids=[path for _, path, _ in REAL])
 def test_a_real_file_is_recognised_and_every_row_becomes_a_record(name: str, path: str, n_rows: int) -> None:
     native = text_table(shared("data", *path.split("/")))
-    assert [one for one in READERS if layouts_met(one, native.columns.tolist())] == [name]
+    assert sources_that_fit(native.columns, EVERY) == (name,)
     found = reader(name).to_records(native)
     assert len(found) == n_rows
     assert found.index.equals(native.index)
@@ -218,6 +252,31 @@ def test_every_charge_that_is_known_stands_in_the_official_list() -> None:
     rows = pd.read_csv(shared("data", "fda_import_refusals", "refusal_charges.csv.gz"), dtype="string")
     known = standards.table("hazard_words").query("source == 'fda_import_refusals'")["word"]
     assert set(known) <= {*rows["asc_id"], *rows["charge_code"]}
+
+
+# Whatever stands in a file, reading it ends in records or in cells that are refused later, never in an error.
+
+ODD = st.one_of(
+    st.none(),
+    st.text(max_size=12),
+    st.sampled_from(
+        ["[{", '[{"Name": null}]', "2020-13-45", "99999999", "1e999", "-0", "，；", "=cmd()", "\u202e", "206"]
+    ),
+)
+
+
+@settings(max_examples=60)
+@given(st.sampled_from(EVERY), st.data())
+def test_odd_cells_do_not_stop_a_reader(source: Source, data: st.DataObject) -> None:
+    layout = data.draw(st.sampled_from(source.required))
+    more = [column.name for column in record_columns()][:3]
+    n_rows = data.draw(st.integers(min_value=1, max_value=4))
+    cells_ = {name: data.draw(st.lists(ODD, min_size=n_rows, max_size=n_rows)) for name in (*layout, *more)}
+    native = pd.DataFrame(cells_, dtype="string", index=range(5, 5 + n_rows))
+    found = source.to_records(native)
+    assert found.index.equals(native.index)
+    assert set(found.columns) <= set(given_columns())
+    assert all(kind == pd.StringDtype() for kind in found.dtypes)
 
 
 # The shapes of cells.

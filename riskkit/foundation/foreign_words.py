@@ -53,8 +53,9 @@ def each_text(texts: pd.Series, answer: Callable[[str], str | None]) -> pd.Serie
     >>> each_text(pd.Series(["a", None, "a"], dtype="string"), str.upper).tolist()
     ['A', <NA>, 'A']
     """
-    known = {text: answer(str(text)) for text in texts.dropna().unique()}
-    return texts.map(known).astype("string")
+    at, distinct = pd.factorize(texts)
+    answers = pd.array([answer(str(text)) for text in distinct], dtype="string")
+    return pd.Series(answers.take(at, allow_fill=True), index=texts.index, dtype="string")
 
 
 def country_codes(names: pd.Series) -> pd.Series:

@@ -190,23 +190,28 @@ def _spoiled(
     sheets, told = {}, []
     for (name, rows), again, bad in zip(whole.items(), repeated, faulty, strict=True):
         columns = [column["column"] for column in sheet_columns(name)]
-        tidy = rows.reindex(columns=columns).sort_values(columns[1], kind="stable", ignore_index=True)
+        tidy = rows.reindex(columns=columns).sort_values(_day(name), kind="stable", ignore_index=True)
         twice = tidy.iloc[rng.choice(len(tidy), int(again), replace=False)]
-        broken = _broken(tidy.iloc[rng.choice(len(tidy), int(bad), replace=False)].copy(), columns)
+        broken = _broken(tidy.iloc[rng.choice(len(tidy), int(bad), replace=False)].copy(), name)
         sheets[name] = _in_words(pd.concat([tidy, twice, broken], ignore_index=True), name, lang=how["lang"])
         told.append({"sheet": name, "rows": len(sheets[name]), "repeated": int(again), "faulty": int(bad)})
     kept = ["programme", "year", "zh", "en", "n", "n_nonconforming", "rows"]
     return SampleRegister(sheets, programmes[kept], pd.DataFrame(told))
 
 
-def _broken(rows: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+def _day(sheet: str) -> str:
+    return str(next(column["column"] for column in sheet_columns(sheet) if column["kind"] == "date"))
+
+
+def _broken(rows: pd.DataFrame, sheet: str) -> pd.DataFrame:
     """Each row with one fault, in turn: a day that is none, a number that cannot be, letters in a code."""
-    rows[columns[0]] = rows[columns[0]].str.replace("SYN-", "SYN-BAD-", regex=False)
-    count = next((name for name in ("n_nonconforming", "n_injured") if name in columns), columns[1])
-    faults = [(columns[1], "2026-02-30"), (count, "-1" if count != columns[1] else "31/31/2026")]
-    faults += [("hs", "95O3")] if "hs" in columns else [(columns[1], "someday")]
-    for number, (column, value) in enumerate(faults):
-        rows.iloc[number :: len(faults), columns.index(column)] = value
+    columns = [column["column"] for column in sheet_columns(sheet)]
+    day, number = _day(sheet), columns[0]
+    rows[number] = rows[number].str.replace("SYN-", "SYN-BAD-", regex=False)
+    counts = [name for name in ("n_nonconforming", "n_injured", "age_years") if name in columns]
+    faults = [(day, "2026-02-30"), (counts[0], "-1"), ("hs", "95O3") if "hs" in columns else (day, "某日")]
+    for place, (column, value) in enumerate(faults):
+        rows.iloc[place :: len(faults), columns.index(column)] = value
     return rows
 
 

@@ -6,11 +6,15 @@ A cell that does not have the expected shape is handed on as it was read, and is
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import unicodedata
+from typing import Any
 
 import pandas as pd
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.compute as pc  # type: ignore[import-untyped]
 
 from riskkit.foundation.foreign_words import each_text
 
@@ -63,12 +67,12 @@ def cells(native: pd.DataFrame, *headers: str) -> pd.Series:
     ['2009-01-02', '2009-03-04']
     """
     at = {header_key(str(header)): place for place, header in reversed(list(enumerate(native.columns)))}
-    found = pd.Series(pd.NA, index=native.index, dtype="string")
-    for header in headers:
-        if header_key(header) in at:
-            column = native.iloc[:, at[header_key(header)]].astype("string").str.strip()
-            found = found.fillna(column.mask(column == ""))
-    return found
+    places = dict.fromkeys(at[header_key(header)] for header in headers if header_key(header) in at)
+    if not places:
+        return pd.Series(pd.NA, index=native.index, dtype="string")
+    columns = [pc.utf8_trim_whitespace(_texts(native.iloc[:, place])) for place in places]
+    filled = [pc.if_else(pc.equal(column, ""), None, column) for column in columns]
+    return _series(pc.coalesce(*filled), native.index)
 
 
 def same(native: pd.DataFrame, value: str) -> pd.Series:
@@ -90,11 +94,20 @@ def joined(*columns: pd.Series, between: str = "; ") -> pd.Series:
     >>> joined(pd.Series(["a", pd.NA], dtype="string"), pd.Series(["b", pd.NA], dtype="string")).tolist()
     ['a; b', <NA>]
     """
-    out = columns[0]
-    for column in columns[1:]:
-        both = out.notna() & column.notna()
-        out = out.fillna(column).mask(both, out + between + column)
-    return out
+    sign = pa.scalar(between, pa.large_string())
+
+    def pair(one: Any, two: Any) -> Any:
+        return pc.coalesce(pc.binary_join_element_wise(one, two, sign), one, two)
+
+    return _series(functools.reduce(pair, map(_texts, columns)), columns[0].index)
+
+
+def _texts(column: pd.Series) -> Any:
+    return pa.array(column.astype("string"), type=pa.large_string(), from_pandas=True)
+
+
+def _series(texts: Any, index: pd.Index[Any]) -> pd.Series:
+    return pd.Series(pd.array(texts, dtype="string"), index=index)
 
 
 def dates(texts: pd.Series, *, month_first: bool = False) -> pd.Series:
