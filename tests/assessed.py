@@ -14,8 +14,8 @@ from riskkit.assessment.case import Assessment, assess, parse_case
 from riskkit.foundation import shipped
 from riskkit.foundation.toml_file import read_toml
 from riskkit.workbench import reports
-from riskkit.workbench.block_kinds import Badge, Details, Items, Paragraph, Table
-from riskkit.workbench.blocks import Picture, Section
+from riskkit.workbench.pages.block_kinds import Badge, Details, Items, Paragraph, Table
+from riskkit.workbench.pages.blocks import Picture, Section
 
 FIRM, SETTLED = "note7-battery-2016", "inclined-sleeper-2019"
 RANGE, FOOD = "lead-paint-toys-2007", "melamine-milk-2008"

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from riskkit.foundation.faults import InputFaults
-from riskkit.workbench import parameters
+from riskkit.workbench.runs import parameters
 
 # The policy's five streams stand between what they all use and what shows them. Arrows point to the left.
 ROOMS = ("foundation", "monitoring", "assessment", "warning", "response", "application")

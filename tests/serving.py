@@ -100,7 +100,7 @@ class Served:
 def served(folder: Path, *, what: str = "dashboard", lang: str = "en") -> Iterator[Served]:
     """`serve_dashboard` or `serve_lab` over a folder, until the block ends."""
     program = (
-        "import sys; from pathlib import Path; from riskkit.workbench import serve; "
+        "import sys; from pathlib import Path; from riskkit.workbench.serving import serve; "
         "getattr(serve, 'serve_' + sys.argv[1])("
         "port=0, lang=sys.argv[2], open_browser=False, as_json=True, notebooks=Path(sys.argv[3]))"
     )

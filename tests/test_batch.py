@@ -17,7 +17,7 @@ import pytest
 from tiny_report import PUBLISH, names, write_case, write_notebook
 
 from riskkit.foundation.faults import InputFaults
-from riskkit.workbench import batch, plans, workers
+from riskkit.workbench.runs import batch, plans, workers
 
 SWITCH = (
     PUBLISH
@@ -100,7 +100,7 @@ import sys
 sys.path.insert(0, {str(Path(__file__).parent)!r})
 from pathlib import Path
 from test_batch import planned
-from riskkit.workbench import batch
+from riskkit.workbench.runs import batch
 if __name__ == "__main__":
     home = Path({str(tmp_path)!r})
     todo = planned(home, {{"a": "", "b": "stop worker"}})

@@ -18,7 +18,7 @@ from riskkit.foundation.faults import InputFaults
 from riskkit.foundation.toml_file import MAX_BYTES, parse_toml
 from riskkit.warning.case_levels import draw_inputs, evaluate, point_of
 from riskkit.warning.profiles import profile, profile_names
-from riskkit.workbench.result import result_record
+from riskkit.workbench.runs.result import result_record
 
 CASES = sorted((Path(__file__).parents[1] / "data" / "cases").glob("*.toml"))
 GOOD = (Path(__file__).parent / "cases" / "kettle.toml").read_text(encoding="utf-8")
@@ -183,9 +183,9 @@ def test_all_faults_at_once_with_their_lines():
         ('injury = "burn"', 'injury = "other_harm"', "other_harm for other harm"),
         ('injury = "burn"', 'injury = "drowning"', "injury table words"),
         ('origin = ["CN"]', 'origin = ["China"]', "alpha-2"),
-        ('id = "kettle"', 'id = "../kettle"', "pattern"),
+        ('id = "kettle"', 'id = "../kettle"', "of the form"),
         ('goods = "consumer_product"', 'goods = "gadget"', "one of consumer_product"),
-        ('url = "https://example.org/report"', 'url = "javascript:alert(1)"', "pattern"),
+        ('url = "https://example.org/report"', 'url = "javascript:alert(1)"', "of the form"),
         ('en = "Kettle"', 'en = ""', "at least 1 character|not empty"),
         ('en = "Kettle"', 'en = "Kettle\\u202e"', "control, hidden or direction"),
         ('en = "Kettle"', 'en = "Kettle\\u0000"', "control, hidden or direction"),

@@ -205,7 +205,7 @@ def test_bad_input_is_told_once_and_nothing_is_run_or_written(
         raise AssertionError("a report was started")
 
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("riskkit.workbench.batch.run_all", no_run)
+    monkeypatch.setattr("riskkit.workbench.runs.batch.run_all", no_run)
     notebook = write_notebook(tmp_path / "shipped", name="assess_case")
     found = resources.notebook
     monkeypatch.setattr(
@@ -241,7 +241,9 @@ def test_a_message_cannot_steer_the_terminal(capsys: pytest.CaptureFixture[str])
 def test_missing_parts_are_told_before_anything_runs(
     house: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("riskkit.workbench.documents.missing_parts", lambda wanted: (f"{wanted}: libpango",))
+    monkeypatch.setattr(
+        "riskkit.workbench.pages.documents.missing_parts", lambda wanted: (f"{wanted}: libpango",)
+    )
     code, said, _ = asked(capsys, "assess", CASE, "--format", "pdf")
     assert code == 2
     assert "pdf: libpango" in said["message"]
@@ -266,6 +268,6 @@ def test_everything_that_is_shipped_is_sound(capsys: pytest.CaptureFixture[str])
 @pytest.mark.parametrize(("command", "server"), [("dashboard", "serve_dashboard"), ("lab", "serve_lab")])
 def test_servers_are_started_as_asked(monkeypatch: pytest.MonkeyPatch, command: str, server: str) -> None:
     asked_for: dict[str, object] = {}
-    monkeypatch.setattr(f"riskkit.workbench.serve.{server}", lambda **given: asked_for.update(given))
+    monkeypatch.setattr(f"riskkit.workbench.serving.serve.{server}", lambda **given: asked_for.update(given))
     assert cli.main([command, "--port", "0", "--lang", "zh", "--no-browser", "--json"]) == 0
     assert asked_for == {"port": 0, "lang": "zh", "open_browser": False, "as_json": True}

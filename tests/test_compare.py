@@ -25,9 +25,9 @@ from riskkit.foundation.faults import InputFaults
 from riskkit.foundation.method_cards import action_of, method_cards
 from riskkit.foundation.scales import scale
 from riskkit.foundation.toml_file import parse_toml
-from riskkit.workbench.comparisons import borda_ranking, compared_case, shipped_comparisons
 from riskkit.workbench.methods_page import methods_page
-from riskkit.workbench.result import result_record
+from riskkit.workbench.report.comparisons import borda_ranking, compared_case, shipped_comparisons
+from riskkit.workbench.runs.result import result_record
 
 KETTLE = (Path(__file__).parent / "cases" / "kettle.toml").read_text(encoding="utf-8")
 HAN = re.compile(r"[\u3400-\u9fff]")

@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import warnings
 import zipfile
 from pathlib import Path
 
@@ -17,12 +18,12 @@ from docx.oxml.ns import qn
 from page_samples import HOSTILE, TITLES, code, display, failure, notebook, pictures, sections
 
 from riskkit.foundation.faults import InputFaults
-from riskkit.workbench import documents, stills
-from riskkit.workbench.blocks import Paragraph, Section, Table
-from riskkit.workbench.documents import MissingSystemPart, missing_parts, print_html, to_docx, to_pdf
-from riskkit.workbench.reading import Reading
-from riskkit.workbench.texts import LANGS, page_text
-from riskkit.workbench.word import word_document
+from riskkit.workbench.pages import documents, stills
+from riskkit.workbench.pages.blocks import Paragraph, Section, Table
+from riskkit.workbench.pages.documents import MissingSystemPart, missing_parts, print_html, to_docx, to_pdf
+from riskkit.workbench.pages.reading import Reading
+from riskkit.workbench.pages.texts import LANGS, page_text
+from riskkit.workbench.pages.word import word_document
 
 needs_parts = pytest.mark.skipif(
     bool(missing_parts("pdf")), reason="needs Debian packages: " + "; ".join(missing_parts("pdf"))
@@ -153,7 +154,7 @@ def test_one_browser_stays_open_for_all_pictures_and_closes_with_the_process(tmp
         "start = kaleido.start_sync_server\n"
         "kaleido.start_sync_server = lambda *a, **k: (opened.append(k), start(*a, **k))\n"
         "from page_samples import pictures\n"
-        "from riskkit.workbench.stills import stills\n"
+        "from riskkit.workbench.pages.stills import stills\n"
         "svgs = stills(pictures('zh'), kind='svg') + stills(pictures('en'), kind='svg')\n"
         "assert all(svg.startswith(b'<svg') for svg in svgs), svgs[0][:80]\n"
         "assert len(opened) == 1 and opened[0]['mathjax'] is False, opened\n"
@@ -285,20 +286,29 @@ def test_what_is_missing_is_named_with_the_package_that_brings_it(lang, monkeypa
             make(NO_PICTURES, lang=lang, title="T")
 
 
-def test_a_pango_that_cannot_be_loaded_is_missing_not_a_crash(monkeypatch):
+def _no_library():
+    raise OSError("cannot load library 'libpango-1.0-0'")
+
+
+def _no_subsetting():
+    warnings.warn("HarfBuzz-Subset will be required in the next version", DeprecationWarning, stacklevel=2)
+
+
+@pytest.mark.parametrize("loading", [_no_library, _no_subsetting])
+def test_a_library_that_cannot_be_loaded_is_missing_not_a_crash(monkeypatch, loading):
     documents._has_pango.cache_clear()
     monkeypatch.setitem(sys.modules, "weasyprint", None)
-    monkeypatch.setattr("builtins.__import__", _importing_without_pango(__import__))
+    monkeypatch.setattr("builtins.__import__", _importing(__import__, loading))
     try:
         assert not documents._has_pango()
     finally:
         documents._has_pango.cache_clear()
 
 
-def _importing_without_pango(importing):
+def _importing(importing, loading):
     def importer(name, *rest, **options):
         if name == "weasyprint":
-            raise OSError("cannot load library 'libpango-1.0-0'")
+            loading()
         return importing(name, *rest, **options)
 
     return importer

@@ -16,12 +16,12 @@ from riskkit.assessment.case import Assessment
 from riskkit.foundation import standards
 from riskkit.foundation.scales import scale
 from riskkit.workbench import figures
-from riskkit.workbench.block_kinds import Badge
-from riskkit.workbench.blocks import Picture
-from riskkit.workbench.figure_style import lowest_power, tint, wrapped
-from riskkit.workbench.level_figures import chance_swing, mean_rank, moving_inputs
-from riskkit.workbench.rendering import luminance
-from riskkit.workbench.report_words import percent, width
+from riskkit.workbench.pages.block_kinds import Badge
+from riskkit.workbench.pages.blocks import Picture
+from riskkit.workbench.pages.rendering import luminance
+from riskkit.workbench.pictures.level_figures import chance_swing, mean_rank, moving_inputs
+from riskkit.workbench.pictures.style import lowest_power, tint, wrapped
+from riskkit.workbench.report.words import percent, width
 
 ALWAYS = ("risk_grid", "step_chart", "level_chances", "profile_levels")
 HAN = re.compile(r"[\u3400-\u9fff]")

@@ -22,13 +22,18 @@ LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 
 
-LOCKED_EXTRAS = ("dev",)  # `spark` is another engine for people who already run one: with its Java it stays theirs
+LOCKED_EXTRAS = (
+    "dev",
+)  # `spark` is another engine for people who already run one: with its Java it stays theirs
 
 
 def wanted(project: dict[str, Any]) -> dict[str, Requirement]:
     """What pyproject.toml asks for, with the extras that `make setup` installs."""
     extras = project["project"].get("optional-dependencies", {})
-    texts = [*project["project"]["dependencies"], *(t for name in LOCKED_EXTRAS for t in extras.get(name, []))]
+    texts = [
+        *project["project"]["dependencies"],
+        *(t for name in LOCKED_EXTRAS for t in extras.get(name, [])),
+    ]
     return {canonicalize_name(Requirement(text).name): Requirement(text) for text in texts}
 
 

@@ -17,7 +17,8 @@ from riskkit.foundation.distributions import exact
 from riskkit.foundation.faults import InputFaults, plain_text, shown
 from riskkit.foundation.toml_file import parse_toml
 from riskkit.warning.profiles import load_profile, profile_names
-from riskkit.workbench import batch, cli, parameters, resources
+from riskkit.workbench import cli, resources
+from riskkit.workbench.runs import batch, parameters
 
 GOOD = (Path(__file__).parent / "cases" / "kettle.toml").read_text(encoding="utf-8")
 SECONDS = 10  # each takes a tenth of one; what these inputs used to take has no end
@@ -296,7 +297,7 @@ def test_a_hostile_option_is_told_and_nothing_is_run_or_written(
     def no_run(*_: object, **__: object) -> None:
         raise AssertionError("a report was started")
 
-    monkeypatch.setattr("riskkit.workbench.batch.run_all", no_run)
+    monkeypatch.setattr("riskkit.workbench.runs.batch.run_all", no_run)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "own.toml").write_text(GOOD.replace('"kettle"', '"own"', 1), encoding="utf-8")
     (tmp_path / "nowhere").symlink_to("not-there")

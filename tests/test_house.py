@@ -26,6 +26,9 @@ COMPOSES = "case.py composes its stream"
 COMPARES = "compare.py puts one case through the methods of its stream"
 METHODS = "the method itself is applied, never written a second time"
 FINDING = "every method fills the same record"
+COUNTED = "counts of a table are read and refused in one place"
+DESIGN = "a survey is estimated from its whole design, never from a part cut out of it"
+GAIN = "a budget is shared out by marginal gain in one place"
 READER = "a reader is one constant of one type"
 CELLS = "cells of other people's files are picked and re-ordered in one place"
 SHEET = "a sheet is described once, for its template, its reader and the made register"
@@ -58,6 +61,7 @@ ARROWS: dict[str, dict[str, str]] = {
     },
     "foundation/tables.py": {"foundation/faults.py": "all faults of a table are told at once"},
     "foundation/toml_file.py": {"foundation/faults.py": "all faults of a file are told at once"},
+    "foundation/number_columns.py": {"foundation/faults.py": "all faults of a table are told at once"},
     "foundation/units.py": {"foundation/faults.py": "all faults of an input are told at once"},
     "foundation/distributions.py": {
         "foundation/elicited.py": "a quantile-elicited quantity is one distribution"
@@ -87,6 +91,34 @@ ARROWS: dict[str, dict[str, str]] = {
         "foundation/faults.py": "all impossible correlations are told at once",
         "foundation/distributions.py": "what is carried through a calculation are distributions",
         "foundation/elicited.py": "one of them is fitted to judged quantiles",
+    },
+    "monitoring/rates.py": {"monitoring/proportions.py": "a rate is shown with the interval of a method"},
+    "monitoring/trends.py": {"monitoring/rates.py": COUNTED},
+    "monitoring/disclosure.py": {"monitoring/rates.py": COUNTED},
+    "monitoring/survey.py": {"monitoring/survey_design.py": DESIGN},
+    "monitoring/survey_reporting.py": {
+        "monitoring/survey.py": "domains are named in one way for totals and for changes",
+        "monitoring/survey_design.py": DESIGN,
+    },
+    "monitoring/sampling/allocation.py": {"monitoring/marginal_gain.py": GAIN},
+    "monitoring/plan.py": {
+        "monitoring/marginal_gain.py": GAIN,
+        "monitoring/plan_gains.py": "what a sample gains is said apart from how a plan is made",
+        "monitoring/preposterior.py": "what testing is expected to teach is worked out in one place",
+        "monitoring/random_draw.py": "the random share is drawn the way anybody can draw it again",
+        "monitoring/rates.py": COUNTED,
+        "monitoring/shrinkage.py": "past counts become what is known of a rate in one place",
+    },
+    "monitoring/plan_gains.py": {
+        "monitoring/marginal_gain.py": GAIN,
+        "monitoring/preposterior.py": "what testing is expected to teach is worked out in one place",
+    },
+    "monitoring/plan_table.py": {
+        "monitoring/plan.py": "the table that is sent out shows the plan",
+        "monitoring/reasons.py": "reasons are ids until somebody reads them",
+    },
+    "monitoring/sampling/switching.py": {
+        "monitoring/sampling/attribute_plans.py": "each lot is judged by the plan of the inspection in force"
     },
     **{
         f"monitoring/sources/{name}.py": {

@@ -16,11 +16,11 @@ from assessed import FIRM, FOOD, RANGE
 from riskkit.assessment.case import assess
 from riskkit.foundation import shipped
 from riskkit.workbench import reports
-from riskkit.workbench.parameters import declared
-from riskkit.workbench.reading import Reading, read_notebook
+from riskkit.workbench.pages.reading import Reading, read_notebook
 from riskkit.workbench.resources import find_case, notebook
-from riskkit.workbench.result import result_record
 from riskkit.workbench.runner import run_notebook
+from riskkit.workbench.runs.parameters import declared
+from riskkit.workbench.runs.result import result_record
 
 pytestmark = pytest.mark.slow
 DRAWS, SEED = 500, 7

@@ -15,8 +15,8 @@ import pytest
 
 from riskkit.assessment.case import assess, load_case
 from riskkit.workbench import panels
-from riskkit.workbench.overview_panel import Overview
-from riskkit.workbench.overview_records import (
+from riskkit.workbench.boards.overview_panel import Overview
+from riskkit.workbench.boards.overview_records import (
     GROUPS,
     Record,
     by_dimension,
@@ -27,9 +27,9 @@ from riskkit.workbench.overview_records import (
     level_counts,
     urgency_order,
 )
-from riskkit.workbench.overview_words import change_section
+from riskkit.workbench.boards.overview_words import change_section
 from riskkit.workbench.resources import shipped_cases
-from riskkit.workbench.result import result_record
+from riskkit.workbench.runs.result import result_record
 
 NOTE7 = "note7-battery-2016"
 REGRADED = "ningbo-fireworks-2019"  # its level depends on the profile

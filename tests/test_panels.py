@@ -35,13 +35,13 @@ from riskkit.foundation.uncertainty import (
 )
 from riskkit.warning.profiles import profile, profile_names
 from riskkit.workbench import panels
-from riskkit.workbench.case_toml import case_toml
-from riskkit.workbench.panel_widgets import Later
-from riskkit.workbench.panel_words import panel_texts
+from riskkit.workbench.boards.case_toml import case_toml
+from riskkit.workbench.boards.panel_widgets import Later
+from riskkit.workbench.boards.panel_words import panel_texts
+from riskkit.workbench.boards.what_if_inputs import UNKNOWN, Field, fields, moves, said_moves
+from riskkit.workbench.boards.what_if_levels import contradictions, glance
+from riskkit.workbench.boards.what_if_panel import WhatIf
 from riskkit.workbench.resources import shipped_cases
-from riskkit.workbench.what_if_inputs import UNKNOWN, Field, fields, moves, said_moves
-from riskkit.workbench.what_if_levels import contradictions, glance
-from riskkit.workbench.what_if_panel import WhatIf
 
 NOTE7 = "note7-battery-2016"
 GRADED = [name for name in shipped_cases() if load_case(name).goods != "food"]
@@ -377,7 +377,7 @@ def _places(text: str) -> set[str]:
 
 
 def test_every_text_exists_in_both_languages_with_the_same_places() -> None:
-    path = Path(panels.__file__).with_name("panel_texts.csv")
+    path = Path(panels.__file__).parent / "boards" / "panel_texts.csv"
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.reader(file))
     assert rows[0] == ["key", "zh", "en"]
@@ -387,9 +387,9 @@ def test_every_text_exists_in_both_languages_with_the_same_places() -> None:
 
 
 def test_every_text_is_used() -> None:
-    folder = Path(panels.__file__).parent
-    names = ("panel", "what_if", "overview")
-    source = "".join(p.read_text(encoding="utf-8") for p in folder.glob("*.py") if p.name.startswith(names))
+    room = Path(panels.__file__)
+    files = [room, *(room.parent / "boards").glob("*.py")]
+    source = "".join(path.read_text(encoding="utf-8") for path in files)
     made = ("read_", "change_", "by_", "filter_")  # their keys are put together
     unused = [key for key in panel_texts() if not key.startswith(made) and f'"{key}"' not in source]
     assert unused == []

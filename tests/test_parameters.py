@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from riskkit.foundation.faults import InputFaults
-from riskkit.workbench import parameters as p
+from riskkit.workbench.runs import parameters as p
 
 CELL = """\
 case: str = "toothbrushes"  # the case: an id or a file

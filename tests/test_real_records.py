@@ -10,7 +10,7 @@ from real_cases import BUILDERS
 
 from riskkit.assessment.case import assess, load_case
 from riskkit.workbench.cli import main
-from riskkit.workbench.result import result_record
+from riskkit.workbench.runs.result import result_record
 
 
 @pytest.fixture(scope="module")

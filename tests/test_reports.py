@@ -16,11 +16,11 @@ from riskkit.foundation import shipped, standards
 from riskkit.foundation.faults import InputFaults
 from riskkit.foundation.scales import scale
 from riskkit.workbench import figures, reports
-from riskkit.workbench.block_kinds import Badge, Details, Items, Paragraph, Table
-from riskkit.workbench.blocks import RESULT_MIME, Section
-from riskkit.workbench.citations import cite, cite_standard, source_table, standard_sources
-from riskkit.workbench.report_words import percent, report_texts, text
-from riskkit.workbench.result import result_record
+from riskkit.workbench.pages.block_kinds import Badge, Details, Items, Paragraph, Table
+from riskkit.workbench.pages.blocks import RESULT_MIME, Section
+from riskkit.workbench.report.citations import cite, cite_standard, source_table, standard_sources
+from riskkit.workbench.report.words import percent, report_texts, text
+from riskkit.workbench.runs.result import result_record
 
 HAN = re.compile(r"[\u3400-\u9fff]+")
 PLACE = re.compile(r"\{(\w+)\}")
@@ -58,7 +58,7 @@ def test_texts_are_complete_and_have_the_same_places() -> None:
 
 def test_every_text_is_used_and_every_used_text_is_there() -> None:
     folder = Path(reports.__file__).parent
-    code = "\n".join(path.read_text(encoding="utf-8") for path in folder.glob("*.py"))
+    code = "\n".join(path.read_text(encoding="utf-8") for path in folder.rglob("*.py"))
     built = ("grid_", "relation_", "state_", "table_", "way_")
     unused = [
         key

@@ -19,7 +19,8 @@ import pytest
 from tiny_report import PUBLISH, names, write_case, write_notebook
 
 from riskkit.foundation.faults import InputFaults
-from riskkit.workbench import kernels, plans, records, resources, run_folders, runner
+from riskkit.workbench import resources, runner
+from riskkit.workbench.runs import kernels, plans, records, run_folders
 
 
 def run(tmp_path: Path, *cells: str, formats: Sequence[str] = (), **options: Any) -> plans.RunResult:
@@ -184,7 +185,7 @@ def test_the_kernel_is_this_interpreter_in_a_private_folder(tmp_path: Path) -> N
 
 def test_the_format_check_without_the_slow_module_still_validates() -> None:
     code = (
-        "from riskkit.workbench.kernels import keep_out_slow_import; keep_out_slow_import()\n"
+        "from riskkit.workbench.runs.kernels import keep_out_slow_import; keep_out_slow_import()\n"
         "import jsonschema, nbformat\n"
         "checker = jsonschema.FormatChecker()\n"
         "jsonschema.validate('a', {'type': 'string', 'format': 'iri'}, format_checker=checker)\n"

@@ -12,9 +12,10 @@ import psutil
 import pytest
 from serving import TOKEN, WIDGETS, Served, served, write_folder
 
-from riskkit.workbench import access, serve
-from riskkit.workbench.dashboards import dashboard_config, pages_in
-from riskkit.workbench.served import served_texts
+from riskkit.workbench import access
+from riskkit.workbench.serving import serve
+from riskkit.workbench.serving.dashboards import dashboard_config, pages_in
+from riskkit.workbench.serving.served import served_texts
 
 PAGE = "/voila/render/one_case.ipynb"
 

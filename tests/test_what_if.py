@@ -52,7 +52,7 @@ from riskkit.foundation.toml_file import parse_toml
 from riskkit.foundation.uncertainty import Changed, Fixed, Pert, Range, best, quantile
 from riskkit.warning import case_levels
 from riskkit.warning.profiles import profile
-from riskkit.workbench.case_toml import case_toml
+from riskkit.workbench.boards.case_toml import case_toml
 
 CASES = Path(__file__).parent / "cases"
 KETTLE = load_case(CASES / "kettle.toml")

@@ -23,6 +23,27 @@ _RULES = {
     "missing": "present",
     "unexpected_keyword_argument": "a known key",
     "extra_forbidden": "a known key",
+    **dict.fromkeys(("string_type", "string_unicode"), "a text"),
+    **dict.fromkeys(("float_type", "float_parsing"), "a number"),
+    "finite_number": "a finite number",
+    **dict.fromkeys(("int_type", "int_parsing", "int_from_float", "int_parsing_size"), "a whole number"),
+    **dict.fromkeys(("bool_type", "bool_parsing"), "true or false"),
+    **dict.fromkeys(
+        ("date_type", "date_parsing", "date_from_datetime_parsing", "date_from_datetime_inexact"),
+        "a date such as 2026-05-01",
+    ),
+    **dict.fromkeys(("list_type", "tuple_type"), "a list"),
+    **dict.fromkeys(("dict_type", "dataclass_type", "mapping_type"), "a table"),
+    "literal_error": "one of {expected}",
+    "greater_than": "above {gt}",
+    "greater_than_equal": "at least {ge}",
+    "less_than": "below {lt}",
+    "less_than_equal": "at most {le}",
+    "string_too_short": "at least {min_length}",
+    "string_too_long": "at most {max_length} characters",
+    "string_pattern_mismatch": "of the form {pattern}",
+    "too_short": "at least {min_length}",
+    "too_long": "at most {max_length} items",
 }
 
 
@@ -78,7 +99,12 @@ def _fault(file: TomlFile, item: Mapping[str, Any]) -> Fault:
         elif part is item["loc"][-1] and isinstance(known, dict):
             path.append(part)
     value = "nothing" if item["type"] == "missing" else shown(item.get("input"))
-    rule = _RULES.get(item["type"], item["msg"].removeprefix("Value error, "))
+    wording = _RULES.get(item["type"])
+    rule = (
+        item["msg"].removeprefix("Value error, ")
+        if wording is None
+        else wording.format(**item.get("ctx", {}))
+    )
     return Fault(file.place(tuple(path)), value, rule)
 
 

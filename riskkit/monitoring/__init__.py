@@ -1,1 +1,1 @@
-"""Evidence comes in and is counted."""
+"""Monitoring: evidence comes in, is counted, and is planned for."""

@@ -66,7 +66,7 @@ def _checked(what: str, check: Callable[[], object]) -> Checked:
 
 
 def _check_case(case: str) -> None:
-    from riskkit.workbench.planning import checked_case
+    from riskkit.workbench.runs.planning import checked_case
 
     checked_case(case, folder=Path.cwd())
 
@@ -105,7 +105,7 @@ def _check_notebooks() -> Iterator[Checked]:
 
 
 def _check_notebook(path: Path) -> None:
-    from riskkit.workbench.parameters import declared
-    from riskkit.workbench.plans import read_notebook
+    from riskkit.workbench.runs.parameters import declared
+    from riskkit.workbench.runs.plans import read_notebook
 
     declared(read_notebook(path), name=path.name)

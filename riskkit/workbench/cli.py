@@ -20,6 +20,7 @@ import click
 import riskkit
 from riskkit.foundation.faults import InputFaults
 from riskkit.workbench.messages import LANGS, answer, language_of, speaker
+from riskkit.workbench.rules import rule_in
 
 _MOST_FAULTS = 50
 _FORMATS = ("html", "pdf", "docx")
@@ -71,7 +72,8 @@ def _refused(error: InputFaults, lang: str, *, is_json: bool) -> int:
     say = speaker(lang)
     rows = [{"place": one.place, "value": one.value, "rule": one.rule} for one in error.faults]
     lines = [say("faults", what=error.what, n=len(rows))]
-    lines += [f"  {say('fault', **row)}" for row in rows[:_MOST_FAULTS]]
+    told = [{**row, "rule": rule_in(row["rule"], lang)} for row in rows[:_MOST_FAULTS]]
+    lines += [f"  {say('fault', **row)}" for row in told]
     lines += [f"  {say('more_faults', n=len(rows) - _MOST_FAULTS)}"] if len(rows) > _MOST_FAULTS else []
     return _stop(2, "\n".join(lines), is_json=is_json, kind="input", faults=rows)
 
@@ -213,7 +215,7 @@ def _cores() -> int:
 
 def _wishes(given: dict[str, Any], **more: Any) -> Any:
     """What the options say for all reports; a missing system part is told before anything runs."""
-    from riskkit.workbench.planning import Wishes, pairs
+    from riskkit.workbench.runs.planning import Wishes, pairs
 
     values: dict[str, Any] = pairs(given.get("param", ()))
     doubled = [one for one in ("profile", "lang", "case") if one in values]
@@ -230,7 +232,7 @@ def _wishes(given: dict[str, Any], **more: Any) -> Any:
 def _require_parts(formats: Sequence[str], lang: str) -> None:
     if not {"pdf", "docx"} & set(formats):
         return
-    from riskkit.workbench.documents import missing_parts
+    from riskkit.workbench.pages.documents import missing_parts
 
     missing = [part for one in formats if one in _FORMATS and one != "html" for part in missing_parts(one)]
     if missing:
@@ -238,9 +240,9 @@ def _require_parts(formats: Sequence[str], lang: str) -> None:
 
 
 def _demo(**given: Any) -> int:
-    from riskkit.workbench.batch import Request
     from riskkit.workbench.resources import shipped_cases
-    from riskkit.workbench.session import make_reports
+    from riskkit.workbench.runs.batch import Request
+    from riskkit.workbench.runs.session import make_reports
 
     requests = [Request(case, case, {"lang": lang}) for case in shipped_cases() for lang in LANGS]
     return make_reports(
@@ -262,16 +264,16 @@ def _session(given: dict[str, Any], *, langs: Sequence[str]) -> dict[str, Any]:
 
 
 def _assess(case: str, **given: Any) -> int:
-    from riskkit.workbench.batch import Request
-    from riskkit.workbench.session import make_reports
+    from riskkit.workbench.runs.batch import Request
+    from riskkit.workbench.runs.session import make_reports
 
     requests = [Request("", case, {})]
     return make_reports("assess", requests, _wishes(given), **_session(given, langs=()))
 
 
 def _batch(source: Path, **given: Any) -> int:
-    from riskkit.workbench.batch import read_list
-    from riskkit.workbench.session import make_reports
+    from riskkit.workbench.runs.batch import read_list
+    from riskkit.workbench.runs.session import make_reports
 
     requests = read_list(source)
     wanted = {str(one.given.get("lang", given["lang"])) for one in requests}
@@ -291,7 +293,7 @@ def _check(cases: Sequence[str], **given: Any) -> int:
         found.append({"what": one.what, "faults": rows})
         n_faults += len(rows)
         lines = [say("checked", what=one.what)] if not rows else [one.what]
-        lines += [f"  {say('fault', **row)}" for row in rows]
+        lines += [f"  {say('fault', **{**row, 'rule': rule_in(row['rule'], given['lang'])})}" for row in rows]
         if not given["is_json"]:
             click.echo(_printable("\n".join(lines)))
     code = (2 if cases else 1) if n_faults else 0
@@ -303,7 +305,7 @@ def _check(cases: Sequence[str], **given: Any) -> int:
 
 
 def _dashboard(port: int, **given: Any) -> int:
-    from riskkit.workbench.serve import serve_dashboard
+    from riskkit.workbench.serving.serve import serve_dashboard
 
     serve_dashboard(
         port=port, lang=given["lang"], open_browser=not given["no_browser"], as_json=given["is_json"]
@@ -312,7 +314,7 @@ def _dashboard(port: int, **given: Any) -> int:
 
 
 def _lab(port: int, **given: Any) -> int:
-    from riskkit.workbench.serve import serve_lab
+    from riskkit.workbench.serving.serve import serve_lab
 
     serve_lab(port=port, lang=given["lang"], open_browser=not given["no_browser"], as_json=given["is_json"])
     return 0

@@ -6,9 +6,9 @@ graded, or there is nothing to draw, the functions return None.
 
 from __future__ import annotations
 
-from riskkit.workbench.compare_figure import method_actions
-from riskkit.workbench.grid_figure import risk_grid
-from riskkit.workbench.level_figures import level_chances, profile_levels, tornado
-from riskkit.workbench.step_figure import step_chart
+from riskkit.workbench.pictures.compare_figure import method_actions
+from riskkit.workbench.pictures.grid_figure import risk_grid
+from riskkit.workbench.pictures.level_figures import level_chances, profile_levels, tornado
+from riskkit.workbench.pictures.step_figure import step_chart
 
 __all__ = ["level_chances", "method_actions", "profile_levels", "risk_grid", "step_chart", "tornado"]

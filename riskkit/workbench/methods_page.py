@@ -13,9 +13,9 @@ from riskkit.foundation import standards
 from riskkit.foundation.glossary import label
 from riskkit.foundation.method_cards import method_cards
 from riskkit.foundation.scales import scale
-from riskkit.workbench.comparisons import shipped_comparisons
-from riskkit.workbench.report_words import text
-from riskkit.workbench.run_folders import put_file
+from riskkit.workbench.report.comparisons import shipped_comparisons
+from riskkit.workbench.report.words import text
+from riskkit.workbench.runs.run_folders import put_file
 
 _ACTION = scale("action")
 

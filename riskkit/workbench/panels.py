@@ -5,15 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from riskkit.workbench.blocks import Items, Section
-from riskkit.workbench.panel_words import panel_texts, say
+from riskkit.workbench.boards.panel_words import panel_texts, say
+from riskkit.workbench.pages.blocks import Items, Section
 
 if TYPE_CHECKING:
     import ipywidgets
 
 
 def overview(cases: list[str], *, lang: str, **options: Any) -> ipywidgets.Widget:
-    """Every case at a glance: see `riskkit.workbench.overview_panel.overview`.
+    """Every case at a glance: see `riskkit.workbench.boards.overview_panel.overview`.
 
     Examples
     --------
@@ -22,7 +22,7 @@ def overview(cases: list[str], *, lang: str, **options: Any) -> ipywidgets.Widge
     ...
     KeyError: 'fr'
     """
-    from riskkit.workbench import overview_panel
+    from riskkit.workbench.boards import overview_panel
 
     return overview_panel.overview(cases, lang=lang, **options)
 
@@ -30,7 +30,7 @@ def overview(cases: list[str], *, lang: str, **options: Any) -> ipywidgets.Widge
 def what_if(
     case: str | Path, *, lang: str, interactive: bool = True, **options: Any
 ) -> ipywidgets.Widget | None:
-    """Move the inputs of a case: see `riskkit.workbench.what_if_panel.what_if`.
+    """Move the inputs of a case: see `riskkit.workbench.boards.what_if_panel.what_if`.
 
     A report on paper (`interactive` false) loads no widgets and shows nothing.
 
@@ -41,7 +41,7 @@ def what_if(
     """
     if not interactive:
         return None
-    from riskkit.workbench import what_if_panel
+    from riskkit.workbench.boards import what_if_panel
 
     return what_if_panel.what_if(case, lang=lang, **options)
 

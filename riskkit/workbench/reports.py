@@ -17,10 +17,10 @@ from riskkit.foundation.faults import Fault, refuse, shown
 from riskkit.foundation.toml_file import read_toml
 from riskkit.warning.profiles import Profile, load_profile, profile_names
 from riskkit.warning.profiles import profile as shipped_profile
-from riskkit.workbench.comparisons import case_ranking
-from riskkit.workbench.report_basis import basis, rules
-from riskkit.workbench.report_compare import agreement, cards, method_findings, methods_compared
-from riskkit.workbench.report_evidence import (
+from riskkit.workbench.report.basis import basis, rules
+from riskkit.workbench.report.compare import agreement, cards, method_findings, methods_compared
+from riskkit.workbench.report.comparisons import case_ranking
+from riskkit.workbench.report.evidence import (
     actions,
     facts,
     open_points,
@@ -29,10 +29,10 @@ from riskkit.workbench.report_evidence import (
     scenarios,
     sources,
 )
-from riskkit.workbench.report_levels import changes, drivers, levels, profiles
-from riskkit.workbench.report_method import house_numbers, method, provenance
-from riskkit.workbench.report_summary import handover, summary
-from riskkit.workbench.result import RESULT_MIME, result_record
+from riskkit.workbench.report.levels import changes, drivers, levels, profiles
+from riskkit.workbench.report.method import house_numbers, method, provenance
+from riskkit.workbench.report.summary import handover, summary
+from riskkit.workbench.runs.result import RESULT_MIME, result_record
 
 __all__ = [
     "OpenCase",
@@ -138,7 +138,7 @@ class Published:
     Parameters
     ----------
     record : dict
-        As from `riskkit.workbench.result.result_record`.
+        As from `riskkit.workbench.runs.result.result_record`.
     """
 
     record: dict[str, Any] = field(repr=False)

@@ -11,7 +11,7 @@ import riskkit
 from riskkit.foundation import shipped
 from riskkit.foundation.faults import Fault, InputFaults, refuse, shown
 from riskkit.foundation.toml_file import MAX_BYTES
-from riskkit.workbench.run_folders import check_name
+from riskkit.workbench.runs.run_folders import check_name
 
 home = shipped.home
 _SOURCE_KINDS = {".py", ".csv", ".j2", ".html", ".css", ".js", ".toml", ".json", ".svg"}

@@ -17,10 +17,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from riskkit.workbench import parameters as params
-from riskkit.workbench import records, run_folders
-from riskkit.workbench.plans import RunError, RunPlan, RunResult, make_plan, read_notebook
-from riskkit.workbench.records import canonical, input_hash, notebook_bytes
+from riskkit.workbench.runs import parameters as params
+from riskkit.workbench.runs import records, run_folders
+from riskkit.workbench.runs.plans import RunError, RunPlan, RunResult, make_plan, read_notebook
+from riskkit.workbench.runs.records import canonical, input_hash, notebook_bytes
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -201,7 +201,7 @@ def _make(plan: RunPlan, told: Callable[[int, int], None] | None, started: dt.da
 
 
 def _execute(plan: RunPlan, told: Callable[[int, int], None] | None) -> NotebookNode:
-    from riskkit.workbench import kernels
+    from riskkit.workbench.runs import kernels
 
     notebook, injected_at = _prepared(plan)
     watch = _Watch(plan.deadline, told, injected_at)
@@ -278,12 +278,12 @@ def _title(plan: RunPlan, result: Mapping[str, Any]) -> str:
 def _documents(plan: RunPlan, notebook: NotebookNode, *, title: str) -> dict[str, bytes]:
     made: dict[str, bytes] = {}
     if "html" in plan.formats:
-        from riskkit.workbench import html
+        from riskkit.workbench.pages import html
 
         page = html.to_html(notebook, lang=plan.lang, title=title, plotly_js=plan.plotly_js)
         made["report.html"] = page.encode()
     if "pdf" in plan.formats or "docx" in plan.formats:
-        from riskkit.workbench import documents
+        from riskkit.workbench.pages import documents
 
         if "pdf" in plan.formats:
             made["report.pdf"] = documents.to_pdf(notebook, lang=plan.lang, title=title)

@@ -13,7 +13,7 @@ from hostile import KETTLE, hostile_case
 from playwright.sync_api import Locator, expect
 from serving import ROOT, Served, served
 
-from riskkit.workbench import parameters
+from riskkit.workbench.runs import parameters
 
 pytestmark = [needs_chromium, pytest.mark.browser]
 PATIENCE = 60_000

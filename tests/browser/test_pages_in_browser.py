@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from page_samples import HOSTILE, TITLES, code, display, notebook, pictures, result
 
-from riskkit.workbench.blocks import PLOTLY_MIME
-from riskkit.workbench.html import plotly_asset, to_html
-from riskkit.workbench.index import Entry, index_html
+from riskkit.workbench.pages.blocks import PLOTLY_MIME
+from riskkit.workbench.pages.html import plotly_asset, to_html
+from riskkit.workbench.pages.index import Entry, index_html
 
 playwright = pytest.importorskip("playwright.sync_api", reason="needs the Python package playwright")
 CHROMIUM = shutil.which("chromium")

@@ -1,0 +1,1 @@
+"""Sampling: plans of acceptance, sample sizes that detect, samples shared out."""

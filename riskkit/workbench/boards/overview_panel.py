@@ -1,0 +1,225 @@
+"""The overview for leadership: levels, cases, where they lie, and what has changed."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import ipywidgets
+import numpy as np
+
+from riskkit.assessment.case import assess
+from riskkit.warning.profiles import profile as shipped_profile
+from riskkit.warning.profiles import profile_names
+from riskkit.workbench.boards import overview_words as words
+from riskkit.workbench.boards.overview_records import (
+    DIMENSIONS,
+    Record,
+    changes,
+    chosen,
+    earlier_results,
+    of_cases,
+)
+from riskkit.workbench.boards.panel_widgets import (
+    SortedTable,
+    box,
+    button,
+    fragment,
+    html,
+    in_either_language,
+)
+from riskkit.workbench.boards.panel_words import say
+from riskkit.workbench.reports import open_case
+from riskkit.workbench.resources import home, shipped_cases
+from riskkit.workbench.runs.result import result_record
+
+FILTERS = ("level", *DIMENSIONS)
+
+
+def overview(
+    cases: Sequence[str],
+    *,
+    lang: str,
+    profile: str = "house_matrix",
+    draws: int = 20_000,
+    seed: int = 20170914,
+    reports: str = "",
+) -> ipywidgets.Widget:
+    """Every case at a glance, for those who decide.
+
+    Parameters
+    ----------
+    cases : sequence of str
+        Ids of shipped cases or ``.toml`` files; all shipped cases when empty.
+    lang : str
+        ``zh`` or ``en``.
+    profile : str
+        The name of a shipped profile.
+    draws, seed : int
+        Monte Carlo draws of each case, and the seed of their generator.
+    reports : str
+        Folder of earlier results; a relative one is looked for where the notebooks' folder stands. Empty for
+        none.
+
+    Returns
+    -------
+    ipywidgets.Widget
+
+    Raises
+    ------
+    InputFaults
+        With every fault of a case or profile.
+
+    Examples
+    --------
+    >>> shown = overview(["note7-battery-2016"], lang="en", draws=50)
+    >>> len(shown.children[-1].children[-1].rows)
+    1
+    """
+    names = tuple(cases) or shipped_cases()
+
+    def build(spoken: str) -> list[ipywidgets.Widget]:
+        panel = Overview(names, lang=spoken, profile=profile, draws=draws, seed=seed)
+        panel.folder = home() / reports if reports else None
+        panel.all_cases = not cases
+        panel.take(profile)
+        return panel.parts
+
+    return in_either_language(lang, build)
+
+
+@functools.lru_cache(maxsize=16)
+def assessed(names: tuple[str, ...], profile: str, draws: int, *, seed: int) -> tuple[Record, ...]:
+    """The result records of some cases, made once for each profile.
+
+    Examples
+    --------
+    >>> assessed(("note7-battery-2016",), "house_matrix", 50, seed=1)[0]["case"]["brand"]
+    'Samsung'
+    """
+    opened = [open_case(name, profile=profile) for name in names]
+    return tuple(
+        result_record(
+            assess(one.case, profile=one.profile, rng=np.random.default_rng(seed), draws=draws),
+            seed=seed,
+            case_sha256=one.sha256,
+        )
+        for one in opened
+    )
+
+
+class Overview:
+    """The panel: widgets, and what fills them.
+
+    Parameters
+    ----------
+    names, lang, profile, draws, seed
+        As for `overview`; `names` is never empty.
+
+    Examples
+    --------
+    >>> panel = Overview(("note7-battery-2016",), lang="en", profile="house_matrix", draws=50, seed=1)
+    >>> panel.take("house_matrix")
+    >>> len(panel.table.rows)
+    1
+    """
+
+    def __init__(self, names: tuple[str, ...], *, lang: str, profile: str, draws: int, seed: int) -> None:
+        self.names, self.lang, self.draws, self.seed = names, lang, draws, seed
+        self.profile = profile
+        self.records: tuple[Record, ...] = ()
+        self.folder: Path | None = None
+        self.all_cases = False
+        self.tiles, self.status, self.changed, self.note = (ipywidgets.HTML() for _ in range(4))
+        self.bars = {name: ipywidgets.HTML() for name in DIMENSIONS}
+        caption = {"caption": self._say("cases_table"), "empty": self._say("none_fits")}
+        sorting = {"sort_by": self._say("sort_by"), "colon": self._say("colon")}
+        columns = words.table_columns(lang)
+        self.table = SortedTable(columns=columns, rows=[], by=0, names=1, words=caption | sorting)
+        self.profiles = self._profile_choice(profile)
+        self.filters = {name: self._filter(name) for name in FILTERS}
+        self.parts = self._laid_out()
+
+    def _say(self, key: str, **values: object) -> str:
+        return say(key, self.lang, **values)
+
+    def _profile_choice(self, profile: str) -> ipywidgets.Dropdown:
+        known = [shipped_profile(name) for name in profile_names()]
+        options = [(one.zh if self.lang == "zh" else one.en, one.name) for one in known]
+        made = ipywidgets.Dropdown(options=options, value=profile, description=self._say("profile"))
+        made.observe(lambda change: self.take(change["new"]), "value")
+        return made
+
+    def _filter(self, name: str) -> ipywidgets.Dropdown:
+        made = ipywidgets.Dropdown(options=[(self._say("all"), "")], description=self._say(f"filter_{name}"))
+        made.observe(lambda _: self.fill(), "value")
+        return made
+
+    def _laid_out(self) -> list[ipywidgets.Widget]:
+        clear = button(self._say("clear_filters"), self.clear)
+        return [
+            box("rkp-row", self.profiles),
+            self.note,
+            html("heading", self._say("levels_title")),
+            box("rkp-row", *self.filters.values(), clear),
+            self.status,
+            self.tiles,
+            self.changed,
+            html("heading", self._say("where_title")),
+            box("rkp-three", *self.bars.values()),
+            html("heading", self._say("cases_title")),
+            self.table,
+        ]
+
+    def take(self, profile: str) -> None:
+        """Assess every case under a profile and show what comes out.
+
+        Parameters
+        ----------
+        profile : str
+            Its name.
+        """
+        self.profile = profile
+        self.status.value = _status(self._say("settling"))
+        self.records = assessed(self.names, profile, self.draws, seed=self.seed)
+        used = shipped_profile(profile)
+        self.note.value = fragment("note", used.note_zh if self.lang == "zh" else used.note_en)
+        for name, made in self.filters.items():
+            kept = made.value
+            options = words.filter_choices(self.records, name, lang=self.lang)
+            made.options = options
+            made.value = kept if kept in {code for _, code in options} else ""
+        self.changed.value = fragment("section", self._changes())
+        self.fill()
+
+    def clear(self) -> None:
+        """Show every case again."""
+        for made in self.filters.values():
+            made.value = ""
+
+    def fill(self) -> None:
+        """Show the cases that fit the filters."""
+        fit = chosen(self.records, {name: made.value or "" for name, made in self.filters.items()})
+        told = self._say("shown", n=len(fit), all=len(self.records))
+        self.status.value = _status(told)
+        self.tiles.value = fragment("tiles", words.tile_words(fit, lang=self.lang))
+        self.table.rows = [words.table_row(one, lang=self.lang, profile=self.profile) for one in fit]
+        for name, shown in self.bars.items():
+            shown.value = fragment("stacks", words.bar_words(fit, name, lang=self.lang))
+
+    def _changes(self) -> Any:
+        if self.folder is None:
+            return words.change_section([], compared=0, unreadable=0, lang=self.lang)
+        earlier = earlier_results(self.folder, profile=self.profile)
+        ids = [record["case"]["id"] for record in self.records]
+        before = list(earlier.records) if self.all_cases else of_cases(earlier.records, ids)
+        found = changes(self.records, before)
+        return words.change_section(
+            found, compared=len(before), unreadable=earlier.unreadable, lang=self.lang
+        )
+
+
+def _status(told: str) -> str:
+    return fragment("status", told)

@@ -1,0 +1,282 @@
+"""What leadership asks of many result records: how many at which level, where they lie, what has changed."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from riskkit.foundation.scales import scale
+
+Record = Mapping[str, Any]
+LEVELS = tuple(reversed(scale("warning").codes))
+RANGE, FOOD = "range", "food"
+GROUPS = (*LEVELS, RANGE, FOOD)
+"""Where a record is counted: a certain level, a range that missing facts leave, or handed over as food."""
+DIMENSIONS = ("hazard_classes", "origin", "channels")
+_LARGEST = 5_000_000
+_MOST_FILES = 2_000
+
+
+def group(record: Record) -> str:
+    """Where a record is counted.
+
+    Examples
+    --------
+    >>> group({"route": "graded", "warning": {"lo": "Ⅱ", "hi": "Ⅰ"}})
+    'range'
+    >>> group({"route": "graded", "warning": {"lo": "Ⅱ", "hi": "Ⅱ"}}), group({"route": "food_accident_plan"})
+    ('Ⅱ', 'food')
+    """
+    if record["route"] != "graded":
+        return FOOD
+    warning = record["warning"]
+    return str(warning["lo"]) if warning["lo"] == warning["hi"] else RANGE
+
+
+def level_counts(records: Iterable[Record]) -> dict[str, int]:
+    """How many records are counted where.
+
+    Examples
+    --------
+    >>> level_counts([{"route": "food_accident_plan"}])["food"]
+    1
+    """
+    found = Counter(group(record) for record in records)
+    return {code: found[code] for code in GROUPS}
+
+
+def possible_counts(records: Iterable[Record]) -> dict[str, int]:
+    """For each level, how many records are a range that includes it.
+
+    Examples
+    --------
+    >>> possible_counts([{"route": "graded", "warning": {"lo": "Ⅲ", "hi": "Ⅰ"}}])
+    {'Ⅰ': 1, 'Ⅱ': 1, 'Ⅲ': 1, 'Ⅳ': 0}
+    """
+    ends = [record["warning"] for record in records if group(record) == RANGE]
+    places = [(LEVELS.index(end["hi"]), LEVELS.index(end["lo"])) for end in ends]
+    return {code: sum(hi <= i <= lo for hi, lo in places) for i, code in enumerate(LEVELS)}
+
+
+def urgency_order(record: Record) -> int:
+    """A number by which records sort, the most urgent first: proven level, then the possible one, food last.
+
+    Examples
+    --------
+    >>> records = [{"route": "graded", "warning": {"lo": lo, "hi": hi}} for lo, hi in ("ⅡⅡ", "ⅡⅠ", "ⅠⅠ")]
+    >>> [urgency_order(record) for record in records]
+    [11, 10, 0]
+    """
+    if record["route"] != "graded":
+        return 100
+    warning = record["warning"]
+    return 10 * LEVELS.index(warning["lo"]) + LEVELS.index(warning["hi"])
+
+
+def by_dimension(records: Iterable[Record], dimension: str) -> list[tuple[str, dict[str, int]]]:
+    """Counts of each hazard class, origin or channel; a record with several counts in each.
+
+    Parameters
+    ----------
+    records : iterable of result records
+        As `riskkit.workbench.runs.result.result_record` makes them.
+    dimension : str
+        One of `DIMENSIONS`.
+
+    Returns
+    -------
+    list of (code, counts by group)
+        The largest first. The code is empty for records that name none.
+
+    Examples
+    --------
+    >>> food = {"route": "food_accident_plan", "case": {"origin": ["IN", "CN"]}}
+    >>> [(code, counts["food"]) for code, counts in by_dimension([food], "origin")]
+    [('CN', 1), ('IN', 1)]
+    """
+    found: dict[str, Counter[str]] = {}
+    for record in records:
+        for code in record["case"][dimension] or [""]:
+            found.setdefault(code, Counter())[group(record)] += 1
+    ordered = sorted(found.items(), key=lambda pair: (-pair[1].total(), pair[0]))
+    return [(code, {name: counts[name] for name in GROUPS}) for code, counts in ordered]
+
+
+def chosen(records: Iterable[Record], wanted: Mapping[str, str]) -> list[Record]:
+    """The records that fit every filter; an empty filter lets all pass.
+
+    Parameters
+    ----------
+    records : iterable of result records
+        All.
+    wanted : mapping
+        ``level`` (a code of `GROUPS`) and any of `DIMENSIONS`.
+
+    Examples
+    --------
+    >>> food = {"route": "food_accident_plan", "case": {"origin": ["IN"]}}
+    >>> len(chosen([food], {"origin": "IN", "level": ""})), len(chosen([food], {"origin": "CN"}))
+    (1, 0)
+    """
+
+    def fits(record: Record) -> bool:
+        at = wanted.get("level", "")
+        return at in ("", group(record)) and all(
+            not code or code in record["case"][name] for name, code in wanted.items() if name in DIMENSIONS
+        )
+
+    return [record for record in records if fits(record)]
+
+
+@dataclass(frozen=True)
+class Change:
+    """What became of a case since an earlier result.
+
+    Parameters
+    ----------
+    case_id : str
+        Which case.
+    kind : str
+        ``new``, ``gone``, ``higher``, ``lower`` (levels, proven end first), ``clearer``, ``vaguer`` (range
+        narrower or wider), ``route``, ``grades`` (level as before, grades or risk not).
+    before, now : result record or None
+        The earlier one and this one.
+    """
+
+    case_id: str
+    kind: str
+    before: Record | None
+    now: Record | None
+
+
+def changes(now: Iterable[Record], before: Iterable[Record]) -> tuple[Change, ...]:
+    """What is different from an earlier run, case by case, the weightiest first.
+
+    Parameters
+    ----------
+    now, before : iterable of result records
+        Under the same profile; of an id that stands twice the last one counts.
+
+    Examples
+    --------
+    >>> def record(lo, hi):
+    ...     warning = {"lo": lo, "hi": hi}
+    ...     return {"case": {"id": "a"}, "route": "graded", "warning": warning, "risk": {}, "grades": {}}
+    >>> [change.kind for change in changes([record("Ⅰ", "Ⅰ")], [record("Ⅱ", "Ⅰ")])]
+    ['higher']
+    >>> changes([record("Ⅱ", "Ⅰ")], [record("Ⅱ", "Ⅰ")])
+    ()
+    """
+    new, old = ({str(record["case"]["id"]): record for record in records} for records in (now, before))
+    found = [
+        Change(name, kind, old.get(name), new.get(name))
+        for name in sorted(new.keys() | old.keys())
+        if (kind := _kind(old.get(name), new.get(name)))
+    ]
+    order = ("higher", "route", "vaguer", "new", "lower", "clearer", "grades", "gone")
+    return tuple(sorted(found, key=lambda change: order.index(change.kind)))
+
+
+def _kind(before: Record | None, now: Record | None) -> str:
+    if before is None or now is None:
+        return "gone" if now is None else "new"
+    if before["route"] != now["route"]:
+        return "route"
+    if now["route"] != "graded":
+        return ""
+    if _ranks(before) == _ranks(now):
+        return "" if _detail(before) == _detail(now) else "grades"
+    return _direction(_ranks(before), _ranks(now))
+
+
+def _direction(before: tuple[int, int], now: tuple[int, int]) -> str:
+    """Which way a level or range went that is not as it was."""
+    (lo_then, hi_then), (lo, hi) = before, now
+    if lo >= lo_then and hi >= hi_then:
+        return "higher"
+    if lo <= lo_then and hi <= hi_then:
+        return "lower"
+    return "clearer" if lo > lo_then else "vaguer"
+
+
+def _ranks(record: Record) -> tuple[int, int]:
+    codes = scale("warning").codes
+    return codes.index(record["warning"]["lo"]), codes.index(record["warning"]["hi"])
+
+
+def _detail(record: Record) -> Any:
+    """What is compared beside the level: rules and grades, not shares of draws, which chance moves."""
+    grades = {name: (row["lo"], row["hi"], row["rule"]) for name, row in record["grades"].items()}
+    return record["risk"].get("level"), grades
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """Results of earlier runs: the newest of each case, and how many files could not be read."""
+
+    records: tuple[Record, ...]
+    unreadable: int
+
+
+def earlier_results(folder: Path, *, profile: str) -> Earlier:
+    """The newest ``result.json`` of each case in a folder of reports, under one profile.
+
+    Parameters
+    ----------
+    folder : Path
+        Where `riskkit assess`, `batch` or `demo` wrote; it need not exist.
+    profile : str
+        The name of the profile.
+
+    Examples
+    --------
+    >>> earlier_results(Path("no such folder"), profile="house_matrix")
+    Earlier(records=(), unreadable=0)
+    """
+    files = sorted(folder.rglob("result.json"), key=lambda file: file.stat().st_mtime)[-_MOST_FILES:]
+    read = [_read(file) for file in files]
+    found = {r["case"]["id"]: r for r in read if r is not None and r["profile"]["id"] == profile}
+    return Earlier(tuple(found.values()), sum(one is None for one in read))
+
+
+def _read(file: Path) -> Record | None:
+    """A result record, or None where the file holds none."""
+    if file.is_symlink() or file.stat().st_size > _LARGEST:
+        return None
+    try:
+        record = json.loads(file.read_text(encoding="utf-8"))
+        if record["schema"] != 1 or not _is_whole(record):
+            return None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+    return dict(record)
+
+
+def _is_whole(record: Record) -> bool:
+    """Whether a record has what is compared, with levels that exist."""
+    warning, rows = record["warning"], record["grades"].values()
+    ends = (warning["lo"], warning["hi"])
+    is_graded = record["route"] == "graded"
+    return (
+        isinstance(record["case"]["id"], str)
+        and isinstance(record["profile"]["id"], str)
+        and (all(end in LEVELS for end in ends) if is_graded else ends == (None, None))
+        and all({"lo", "hi", "rule"} <= set(row) for row in rows)
+        and isinstance(record["risk"].get("level"), str | None)
+    )
+
+
+def of_cases(records: Sequence[Record], ids: Iterable[str]) -> list[Record]:
+    """Those records whose case is among some ids: what was not asked for now has not gone.
+
+    Examples
+    --------
+    >>> of_cases([{"case": {"id": "a"}}, {"case": {"id": "b"}}], ["b"])
+    [{'case': {'id': 'b'}}]
+    """
+    wanted = set(ids)
+    return [record for record in records if record["case"]["id"] in wanted]

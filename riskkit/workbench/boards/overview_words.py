@@ -1,0 +1,268 @@
+"""What the overview shows, as plain values in one language: tiles, bars, table of cases, what has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from riskkit.assessment.sentences import say_level
+from riskkit.foundation.codes import country_name
+from riskkit.foundation.glossary import label
+from riskkit.foundation.scales import scale
+from riskkit.workbench.boards.overview_records import (
+    FOOD,
+    GROUPS,
+    LEVELS,
+    RANGE,
+    Change,
+    Record,
+    by_dimension,
+    group,
+    level_counts,
+    possible_counts,
+    urgency_order,
+)
+from riskkit.workbench.boards.panel_words import say
+from riskkit.workbench.pages.block_kinds import Badge, Cell, Paragraph, Role, Table
+from riskkit.workbench.pages.blocks import Section
+from riskkit.workbench.pages.rendering import ink
+from riskkit.workbench.pictures.level_marks import level_badge
+from riskkit.workbench.report.words import grade, listed, text
+
+_QUIET = "#5b6673"
+_KINDS = {"hazard_classes": "hazard_class", "channels": "channel"}
+
+
+def group_badge(code: str, lang: str) -> Badge:
+    """The badge of a group: symbol and word, the colour on top.
+
+    Examples
+    --------
+    >>> group_badge("range", "en").label, group_badge("Ⅱ", "en").symbol
+    ('Range (facts missing)', '◆')
+    """
+    if code == RANGE:
+        return Badge(text("col_level", lang), code, say("group_range", lang), "⇕", _QUIET)
+    return level_badge(code, lang)
+
+
+def tile_words(records: Sequence[Record], *, lang: str) -> dict[str, Any]:
+    """One tile a group, with the number of records; a level also says how many more may be it.
+
+    Examples
+    --------
+    >>> food = {"route": "food_accident_plan"}
+    >>> [(tile["symbol"], tile["n"]) for tile in tile_words([food], lang="en")["tiles"]][-1]
+    ('⇢', 1)
+    """
+    counts, possible = level_counts(records), possible_counts(records)
+    tiles = []
+    for code in GROUPS:
+        badge = group_badge(code, lang)
+        note = say("possibly_more", lang, n=possible[code]) if possible.get(code) else ""
+        look = {"symbol": badge.symbol, "colour": badge.colour, "label": badge.label}
+        tiles.append(look | {"n": counts[code], "note": note})
+    return {"heading": say("counts", lang, n=len(records)), "tiles": tiles}
+
+
+def word_of(dimension: str, code: str, lang: str) -> str:
+    """The word for a hazard class, an origin or a channel; the code itself where there is none.
+
+    Examples
+    --------
+    >>> word_of("origin", "CN", "en"), word_of("channels", "parcel", "en"), word_of("origin", "", "en")
+    ('China', 'parcel post', 'not known')
+    """
+    if not code:
+        return say("not_known", lang)
+    try:
+        return country_name(code, lang) if dimension == "origin" else label(_KINDS[dimension], code, lang)
+    except KeyError:
+        return code
+
+
+def bar_words(records: Sequence[Record], dimension: str, *, lang: str) -> dict[str, Any]:
+    """Stacked bars by hazard class, origin or channel; each part with symbol, word and number.
+
+    Examples
+    --------
+    >>> food = {"route": "food_accident_plan", "case": {"origin": ["IN"]}}
+    >>> bar_words([food], "origin", lang="en")["rows"][0]["parts"][0]["n"]
+    1
+    """
+    found = by_dimension(records, dimension)
+    most = max((sum(counts.values()) for _, counts in found), default=1)
+    rows = []
+    for code, counts in found:
+        badges = {name: group_badge(name, lang) for name, n in counts.items() if n}
+        parts = [
+            {"n": counts[name], "symbol": b.symbol, "colour": b.colour, "label": b.label}
+            for name, b in badges.items()
+        ]
+        n = sum(counts.values())
+        rows.append(
+            {"label": word_of(dimension, code, lang), "width": 100 * n / most, "n": n, "parts": parts}
+        )
+    return {"caption": say(f"by_{dimension}", lang), "rows": rows, "colon": say("colon", lang)}
+
+
+COLUMNS = ("col_level", "row_product", "row_origin", "row_hazards", "row_channels", "robustness")
+
+
+def table_columns(lang: str) -> list[dict[str, str]]:
+    """The heads of the table of cases.
+
+    Examples
+    --------
+    >>> table_columns("en")[1]["title"]
+    'Case'
+    """
+    heads = [text(COLUMNS[0], lang), say("choose_case", lang), *(text(key, lang) for key in COLUMNS[1:5])]
+    return [{"title": head} for head in [*heads, say("robust_title", lang)]]
+
+
+def table_row(record: Record, *, lang: str, profile: str) -> list[dict[str, Any]]:
+    """One case as cells for the table that sorts.
+
+    Parameters
+    ----------
+    record : result record
+        As `riskkit.workbench.runs.result.result_record` makes it.
+    lang : str
+        ``zh`` or ``en``.
+    profile : str
+        The profile that the what-if opens with.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from riskkit.assessment.case import assess, load_case
+    >>> from riskkit.workbench.runs.result import result_record
+    >>> a = assess(load_case("note7-battery-2016"), rng=np.random.default_rng(1), draws=50)
+    >>> row = table_row(result_record(a, seed=1), lang="en", profile="house_matrix")
+    >>> row[1]["href"]
+    'what_if.ipynb?case=note7-battery-2016&lang=en&profile=house_matrix'
+    """
+    case = record["case"]
+    asked = urlencode({"case": case["id"], "lang": lang, "profile": profile})
+    words = [
+        listed((word_of(name, code, lang) for code in case[name]), lang, empty=say("not_known", lang))
+        for name in ("origin", "hazard_classes", "channels")
+    ]
+    plain = [case["product"][lang], *words, record["robustness"][lang]]
+    return [
+        {"text": "", "sort": urgency_order(record), "marks": _marks(record, lang)},
+        {
+            "text": case["title"][lang],
+            "sort": case["title"][lang],
+            "href": f"{quote('what_if.ipynb')}?{asked}",
+        },
+        *({"text": value, "sort": value} for value in plain),
+    ]
+
+
+def _marks(record: Record, lang: str) -> list[dict[str, str]]:
+    """The badge of the level; for a range the proven and the possible one."""
+    codes = [group(record)]
+    if codes == [RANGE]:
+        codes = [record["warning"]["lo"], record["warning"]["hi"]]
+    badges = [level_badge(code, lang) for code in codes]
+    of = scale("warning")
+    labels = [f"{b.code} {of.word(b.code, lang)}" if b.code in LEVELS else b.label for b in badges]
+    if len(badges) > 1:
+        labels = [say("at_least", lang, level=labels[0]), say("at_most", lang, level=labels[1])]
+    return [
+        {"symbol": b.symbol, "label": words, "colour": b.colour, "ink": ink(b.colour)}
+        for b, words in zip(badges, labels, strict=True)
+    ]
+
+
+def change_section(found: Sequence[Change], *, compared: int, unreadable: int, lang: str) -> Section:
+    """What has changed since the earlier results; or that there is nothing to compare with.
+
+    Parameters
+    ----------
+    found : sequence of Change
+        As from `riskkit.workbench.boards.overview_records.changes`.
+    compared, unreadable : int
+        Earlier results that were found, and files that held none.
+    lang : str
+        ``zh`` or ``en``.
+
+    Examples
+    --------
+    >>> change_section([], compared=0, unreadable=0, lang="en").blocks[0].text[:10]
+    'No earlier'
+    """
+    told: list[tuple[str, Role]] = []
+    if unreadable:
+        told.append((say("unreadable", lang, n=unreadable), "note"))
+    if not compared:
+        told.insert(0, (say("nothing_to_compare", lang), "body"))
+    elif not found:
+        told.insert(0, (say("no_change", lang, n=compared), "body"))
+    blocks = [Paragraph(words, role) for words, role in told]
+    title = say("changes_title", lang)
+    if not compared or not found:
+        return Section("what-changed", title, 2, tuple(blocks))
+    heads = (say("choose_case", lang), say("change", lang), say("then", lang), say("now", lang))
+    rows = tuple(_change_row(change, lang) for change in found)
+    table = Table(say("changes_table", lang, n=compared), heads, rows)
+    return Section("what-changed", title, 2, (table, *blocks))
+
+
+def _change_row(change: Change, lang: str) -> tuple[Cell, ...]:
+    record = change.now or change.before or {}
+    title = str(record["case"].get("title", {}).get(lang) or change.case_id)
+    kind = say(f"change_{change.kind}", lang)
+    if change.kind == "grades" and change.before and change.now:
+        kind = say("label_value", lang, label=kind, value=listed(_moved_grades(change, lang), lang))
+    return title, kind, _level(change.before, lang), _level(change.now, lang)
+
+
+def _moved_grades(change: Change, lang: str) -> list[str]:
+    then, now = ((record or {})["grades"] for record in (change.before, change.now))
+    moved = [factor for factor in now if then.get(factor, {}).get("lo") != now[factor]["lo"]]
+    named = [factor for factor in moved if factor in ("severity", "probability", "urgency", "scope")]
+    return [
+        f"{label('factor', f, lang)} {grade(f, then[f]['lo'], lang)} → {grade(f, now[f]['lo'], lang)}"
+        for f in named
+    ]
+
+
+def _level(record: Mapping[str, Any] | None, lang: str) -> str | Badge:
+    if record is None:
+        return "—"
+    code = group(record)
+    if code == RANGE:
+        return say_level(record["warning"]["lo"], record["warning"]["hi"], lang)
+    return group_badge(code, lang)
+
+
+def filter_choices(records: Sequence[Record], name: str, *, lang: str) -> list[tuple[str, str]]:
+    """Words and codes to choose from for one filter: all, then those that occur.
+
+    Parameters
+    ----------
+    records : sequence of result records
+        All of them.
+    name : str
+        ``level`` or a dimension.
+    lang : str
+        ``zh`` or ``en``.
+
+    Examples
+    --------
+    >>> food = {"route": "food_accident_plan", "case": {"origin": ["IN"]}}
+    >>> filter_choices([food], "origin", lang="en")
+    [('all', ''), ('India', 'IN')]
+    """
+    if name == "level":
+        used = level_counts(records)
+        codes = [code for code in (*LEVELS, RANGE, FOOD) if used[code]]
+        word: Callable[[str], str] = lambda code: group_badge(code, lang).label  # noqa: E731
+    else:
+        codes = [code for code, _ in by_dimension(records, name) if code]
+        word = lambda code: word_of(name, code, lang)  # noqa: E731
+    return [(say("all", lang), ""), *((word(code), code) for code in codes)]

@@ -1,0 +1,290 @@
+"""What the panels are made of: native controls for inputs, a table that sorts, escaped HTML, and a figure."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import anywidget
+import ipywidgets
+import traitlets
+
+from riskkit.workbench.pages.blocks import Details, Paragraph, Picture, Section
+from riskkit.workbench.pages.rendering import asset, environment
+
+
+class InputList(anywidget.AnyWidget):
+    """The inputs of a case as native controls: words and positions go to the page, positions come back.
+
+    Parameters
+    ----------
+    fields : list of dict
+        As from `riskkit.workbench.boards.what_if_inputs.Field.to_json`.
+    positions : dict of str to int
+        Where each input stands that was moved.
+    words : dict of str to str
+        ``not_known``, ``back``, ``colon``.
+    """
+
+    _esm = str(asset("panel_inputs.js"))
+    fields: Any = traitlets.List().tag(sync=True)
+    positions = traitlets.Dict().tag(sync=True)
+    words = traitlets.Dict().tag(sync=True)
+
+
+class SortedTable(anywidget.AnyWidget):
+    """A table whose heads sort it.
+
+    Parameters
+    ----------
+    columns : list of dict
+        ``title`` of each column.
+    rows : list of list of dict
+        A cell has ``text``, ``sort``, and may have ``href`` (an address on this host) and ``marks``
+        (``symbol``, ``label``, ``colour``, ``ink``).
+    by, names : int
+        Which column sorts at first, and which one names the rows.
+    words : dict of str to str
+        ``caption``, ``sort_by``, ``empty``, ``colon``.
+    """
+
+    _esm = str(asset("panel_table.js"))
+    columns: Any = traitlets.List().tag(sync=True)
+    rows: Any = traitlets.List().tag(sync=True)
+    by = traitlets.Int(0).tag(sync=True)
+    names = traitlets.Int(0).tag(sync=True)
+    words = traitlets.Dict().tag(sync=True)
+
+
+def fragment(name: str, *values: object) -> str:
+    """A part of ``panels.html.j2`` as HTML in which every text is escaped.
+
+    Parameters
+    ----------
+    name : str
+        The macro.
+    *values : object
+        What it takes.
+
+    Examples
+    --------
+    >>> print(fragment("heading", "<b>").strip())
+    <h2 class="rkp-h">&lt;b&gt;</h2>
+    """
+    part = getattr(environment().get_template("panels.html.j2").module, name)
+    return str(part(*values))
+
+
+def html(name: str, *values: object) -> ipywidgets.HTML:
+    """A widget that shows a part of ``panels.html.j2``.
+
+    Examples
+    --------
+    >>> "&lt;i&gt;" in html("heading", "<i>").value
+    True
+    """
+    return ipywidgets.HTML(value=fragment(name, *values) if name else "")
+
+
+def style() -> ipywidgets.HTML:
+    """A widget that carries the style sheets of the panels.
+
+    Examples
+    --------
+    >>> style().value.startswith("<style>")
+    True
+    """
+    return ipywidgets.HTML(value=f"<style>{asset('blocks.css')}{asset('panels.css')}</style>")
+
+
+def button(words: str, act: Callable[[], None], *, is_main: bool = False) -> ipywidgets.Button:
+    """A button that does one thing.
+
+    Parameters
+    ----------
+    words : str
+        What stands on it.
+    act : callable
+        What it does.
+    is_main : bool
+        Whether it stands out.
+
+    Examples
+    --------
+    >>> button("Reset", print).description
+    'Reset'
+    """
+    made = ipywidgets.Button(description=words, button_style="primary" if is_main else "")
+    made.on_click(lambda _: act())
+    return made
+
+
+def box(kind: str, *children: ipywidgets.Widget) -> ipywidgets.Box:
+    """Widgets under one class of the style sheet: ``rkp-row``, ``rkp-col``, ``rkp-two``, ``rkp-three``.
+
+    Examples
+    --------
+    >>> box("rkp-row", style())._dom_classes
+    ('rkp-row',)
+    """
+    made = ipywidgets.Box(children=children, layout=ipywidgets.Layout(width="100%"))
+    for name in kind.split():
+        made.add_class(name)
+    return made
+
+
+def in_either_language(lang: str, build: Callable[[str], Sequence[ipywidgets.Widget]]) -> ipywidgets.Box:
+    """A panel with its style, and a choice of language where the page around it has none.
+
+    Parameters
+    ----------
+    lang : str
+        ``zh`` or ``en``: the language at first.
+    build : callable
+        From a language to the widgets of the panel.
+
+    Examples
+    --------
+    >>> panel = in_either_language("zh", lambda lang: [ipywidgets.HTML(lang)])
+    >>> panel.children[1].children[0].value = "en"
+    >>> panel.children[2].children[0].value
+    'en'
+    """
+    inside = box("rkp-col", *build(lang))
+    choice = ipywidgets.Dropdown(
+        options=[("中文", "zh"), ("English", "en")], value=lang, description="语言 Language"
+    )
+
+    def switch(change: Mapping[str, Any]) -> None:
+        inside.children = tuple(build(change["new"]))
+
+    choice.observe(switch, "value")
+    is_served = os.environ.get("SERVER_SOFTWARE", "").startswith(
+        "voila"
+    )  # whose page has a switch of its own
+    return box("rkp rkp-col", style(), box("rkp-row", *([] if is_served else [choice])), inside)
+
+
+class Later:
+    """Does a thing a little later, once, however often it is asked to; at once where no loop runs.
+
+    Parameters
+    ----------
+    act : callable
+        The thing.
+    seconds : float
+        How much later.
+    from_last : bool
+        Whether the time counts from the last asking (when things have settled), not from the first.
+
+    Examples
+    --------
+    >>> Later(lambda: print("done"), seconds=0.1, from_last=False).ask()
+    done
+    """
+
+    def __init__(self, act: Callable[[], None], *, seconds: float, from_last: bool) -> None:
+        self._act, self._seconds, self._from_last = act, seconds, from_last
+        self._handle: asyncio.TimerHandle | None = None
+
+    def ask(self) -> None:
+        """Ask for it."""
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self._act()
+            return
+        if self._handle is not None and not self._from_last:
+            return
+        self.drop()
+        self._handle = loop.call_later(self._seconds, self._run)
+
+    def drop(self) -> None:
+        """Take back what was asked and not yet done."""
+        if self._handle is not None:
+            self._handle.cancel()
+            self._handle = None
+
+    def _run(self) -> None:
+        self._handle = None
+        self._act()
+
+
+class Drawing:
+    """A `Picture` on the page: the chart, the sentence that says the same, and its numbers to open.
+
+    Parameters
+    ----------
+    picture : Picture
+        What is shown first; a page that opens later sees this one, then what was shown since it opened.
+    numbers : str
+        What stands on the line that opens the numbers.
+
+    Examples
+    --------
+    >>> from riskkit.workbench.pages.blocks import Table
+    >>> numbers = Table("Numbers", ("n",), (("1",),))
+    >>> low, high = ({"data": [], "layout": {"height": height}} for height in (200, 300))
+    >>> drawing = Drawing(Picture("p", "A chart", "It rises.", numbers, low), "Numbers")
+    >>> drawing.show(Picture("p", "A chart", "It <falls>.", numbers, high))
+    >>> drawing.figure.layout.height, "It &lt;falls&gt;." in drawing.caption.value
+    (300, True)
+    """
+
+    def __init__(self, picture: Picture, numbers: str) -> None:
+        import plotly.graph_objects as go
+
+        self._data: list[Mapping[str, Any]] = list(picture.figure["data"])
+        self._layout = _untitled(picture)
+        self.figure = go.FigureWidget({"data": self._data, "layout": self._layout})
+        self.figure._config = {"displayModeBar": False, "responsive": True}
+        self.caption = ipywidgets.HTML()
+        title = html("section", Section(picture.id, picture.title, 2, ()))
+        self.box = box("rkp-col", title, self.figure, self.caption)
+        self._numbers = numbers
+        self._tell(picture)
+
+    def show(self, picture: Picture, *, is_moving: bool = False) -> None:
+        """Show another picture, sending only what differs.
+
+        Parameters
+        ----------
+        picture : Picture
+            The other one.
+        is_moving : bool
+            More will follow at once: the words around the marks may wait, unless the axes change.
+        """
+        data, layout = list(picture.figure["data"]), _untitled(picture)
+        with self.figure.batch_update():
+            if len(self._data) == len(data):
+                for trace, old, new in zip(self.figure.data, self._data, data, strict=True):
+                    fresh = _differing(new, old)
+                    if fresh:
+                        trace.update(fresh)
+            else:
+                self.figure.data = []
+                self.figure.add_traces(data)
+            if not is_moving or layout.get("yaxis") != self._layout.get("yaxis"):
+                fresh = _differing(layout, self._layout)
+                if fresh:
+                    self.figure.update_layout(**fresh, overwrite=True)
+                self._layout = layout
+        self._data = data
+        self._tell(picture)
+
+    def _tell(self, picture: Picture) -> None:
+        blocks = (Paragraph(picture.alt), Details(self._numbers, (picture.table,)))
+        self.caption.value = fragment("section", Section(picture.id, "", 3, blocks))
+
+
+def _untitled(picture: Picture) -> dict[str, Any]:
+    """The layout without the title, which stands above the chart as a heading."""
+    return {name: value for name, value in picture.figure["layout"].items() if name != "title"}
+
+
+def _differing(new: Mapping[str, Any], old: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a record is not as it was; what is no longer there becomes None."""
+    gone = dict.fromkeys(old.keys() - new.keys())
+    return gone | {name: value for name, value in new.items() if name not in old or old[name] != value}

@@ -1,0 +1,192 @@
+"""What the what-if panel shows, as plain values in one language: the gauge, the kept scenarios, the head."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from riskkit.assessment.case import Assessment
+from riskkit.assessment.case_file import Case
+from riskkit.assessment.sentences import say_level
+from riskkit.foundation.codes import country_name
+from riskkit.foundation.glossary import label
+from riskkit.foundation.scales import scale
+from riskkit.workbench.boards.panel_words import say
+from riskkit.workbench.boards.what_if_levels import Glance
+from riskkit.workbench.pages.block_kinds import Cell, Table
+from riskkit.workbench.pictures.level_marks import level_badge
+from riskkit.workbench.report.words import grade, level_cell, level_words, listed, percent, text
+
+_FACTORS = ("severity", "urgency", "scope")
+
+
+def gauge_words(seen: Glance, before: Glance, *, lang: str) -> dict[str, Any]:
+    """The level with its probability and grades, and whether it differs from the case as it is.
+
+    Parameters
+    ----------
+    seen, before : Glance
+        Now, and of the case unchanged.
+    lang : str
+        ``zh`` or ``en``.
+
+    Examples
+    --------
+    >>> from riskkit.assessment.case import load_case
+    >>> from riskkit.warning.profiles import profile
+    >>> from riskkit.workbench.boards.what_if_levels import glance
+    >>> seen = glance(load_case("note7-battery-2016"), profile=profile(), draws=200, seed=1)
+    >>> words = gauge_words(seen, seen, lang="en")
+    >>> words["was"], words["rows"][0]["label"], words["grades"][0][0]
+    ('As in the case.', 'Ⅰ extremely serious', 'severity')
+    """
+    is_same = (seen.lo, seen.hi) == (before.lo, before.hi)
+    was = "as_case" if is_same else ("higher" if _ranks(seen) > _ranks(before) else "lower")
+    ends = (seen.lo,) if seen.lo == seen.hi else (seen.lo, seen.hi)
+    return {
+        "heading": text("col_level", lang),
+        "badges": [level_badge(code, lang) for code in ends],
+        "to": say("to", lang),
+        "was": say(was, lang, level=say_level(before.lo, before.hi, lang)) if not is_same else say(was, lang),
+        "differs": not is_same,
+        "caption": text("chances_title", lang),
+        "rows": _level_rows(seen, lang),
+        "note": say("draws_note", lang, draws=f"{seen.draws:,}", seed=seen.seed),
+        "grades": [*_grades(seen, lang), (label("factor", "risk", lang), _risk(seen, lang))],
+        "colon": say("colon", lang),
+    }
+
+
+def _ranks(seen: Glance) -> tuple[int, int]:
+    codes = scale("warning").codes
+    return codes.index(seen.hi), codes.index(seen.lo)
+
+
+def _level_rows(seen: Glance, lang: str) -> list[dict[str, Any]]:
+    of, codes = scale("warning"), scale("warning").codes
+    inside = range(codes.index(seen.lo), codes.index(seen.hi) + 1)
+    rows = []
+    for code in reversed(codes):
+        certain, possible = (float(seen.shares[name].loc[code]) for name in ("certain", "possible"))
+        row = {"symbol": of.symbol(code), "colour": of.colour(code), "label": f"{code} {of.word(code, lang)}"}
+        widths = {"certain": round(100 * certain, 2), "maybe": round(100 * (possible - certain), 2)}
+        rows.append(row | widths | {"said": _share(seen, code, lang), "is_in": codes.index(code) in inside})
+    return rows
+
+
+def _grades(seen: Glance, lang: str) -> list[tuple[str, str]]:
+    return [(label("factor", factor, lang), grade_words(seen, factor, lang=lang)) for factor in _FACTORS]
+
+
+def grade_words(seen: Glance, factor: str, *, lang: str) -> str:
+    """A grade, or the range that missing facts leave, in words.
+
+    Examples
+    --------
+    >>> from riskkit.assessment.case import load_case
+    >>> from riskkit.warning.profiles import profile
+    >>> from riskkit.workbench.boards.what_if_levels import glance
+    >>> seen = glance(load_case("note7-battery-2016"), profile=profile(), draws=200, seed=1)
+    >>> grade_words(seen, "severity", lang="zh")[0] in "①②③④"
+    True
+    """
+    lo, hi = (grade(factor, int(seen.grades[end].loc[factor]), lang) for end in ("lo", "hi"))
+    return lo if lo == hi else text("from_to", lang, low=lo, high=hi)
+
+
+def _risk(seen: Glance, lang: str) -> str:
+    of = scale("risk")
+    words = f"{of.symbol(seen.risk)} {of.word(seen.risk, lang)}"
+    return say("presumed", lang, risk=words) if seen.presumed else words
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A scenario somebody wanted to remember: its name, what was set, and what came out.
+
+    Parameters
+    ----------
+    name : str
+        As typed, or numbered.
+    positions : dict of str to int
+        What was set.
+    seen : Glance
+        What came out.
+    """
+
+    name: str
+    positions: dict[str, int]
+    seen: Glance
+
+
+def kept_table(columns: Sequence[tuple[str, Glance, Sequence[str]]], *, lang: str) -> Table:
+    """Scenarios side by side: level, probabilities, grades, and what was changed.
+
+    Parameters
+    ----------
+    columns : sequence of (name, Glance, changes in words)
+        The case as it is first.
+    lang : str
+        ``zh`` or ``en``.
+
+    Examples
+    --------
+    >>> from riskkit.assessment.case import load_case
+    >>> from riskkit.warning.profiles import profile
+    >>> from riskkit.workbench.boards.what_if_levels import glance
+    >>> seen = glance(load_case("note7-battery-2016"), profile=profile(), draws=200, seed=1)
+    >>> [row[0] for row in kept_table([("the case", seen, [])], lang="en").rows][:2]
+    ['Warning level', 'probability of ■ Ⅰ extremely serious']
+    """
+    seens = [seen for _, seen, _ in columns]
+    rows: list[tuple[Cell, ...]] = [
+        (text("col_level", lang), *(level_cell(seen.lo, seen.hi, lang) for seen in seens))
+    ]
+    for code in reversed(scale("warning").codes):
+        name = say("chance_of", lang, level=level_words(code, lang))
+        rows.append((name, *(_share(seen, code, lang) for seen in seens)))
+    for factor in _FACTORS:
+        rows.append(
+            (label("factor", factor, lang), *(grade_words(seen, factor, lang=lang) for seen in seens))
+        )
+    rows.append((label("factor", "risk", lang), *(_risk(seen, lang) for seen in seens)))
+    told = ("\n".join(changes) or say("nothing_changed", lang) for _, _, changes in columns)
+    rows.append((say("changed", lang), *told))
+    heads = (text("col_item", lang), *(name for name, _, _ in columns))
+    return Table(say("kept_table", lang), heads, tuple(rows))
+
+
+def _share(seen: Glance, code: str, lang: str) -> str:
+    told = [percent(float(seen.shares[name].loc[code]), lang) for name in ("certain", "possible")]
+    return told[0] if told[0] == told[1] else text("from_to", lang, low=told[0], high=told[1])
+
+
+def head_words(case: Case, assessment: Assessment, *, lang: str) -> dict[str, str]:
+    """What stands above the panel: which case, of what, and under which profile it is graded.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from riskkit.assessment.case import assess, load_case
+    >>> case = load_case("note7-battery-2016")
+    >>> head_words(case, assess(case, rng=np.random.default_rng(1), draws=50), lang="en")["about"][:10]
+    'Smartphone'
+    """
+    used = assessment.profile
+    name, note = (used.zh, used.note_zh) if lang == "zh" else (used.en, used.note_en)
+    named = (country_name(code, lang) for code in case.product.origin)
+    origin = listed(named, lang, empty=say("not_known", lang))
+    about = [
+        case.product.name.say(lang),
+        say("origin_of", lang, origin=origin),
+        say("as_of", lang, day=case.assessed_on.isoformat()),
+        say("profile_of", lang, profile=name),
+    ]
+    return {
+        "title": case.title.say(lang),
+        "about": " · ".join(about),
+        "more": say("more", lang),
+        "summary": case.summary.say(lang),
+        "caution": text("caution_house", lang, name=name, note=note).strip() if assessment.lo else "",
+    }

@@ -1,0 +1,195 @@
+"""An executed notebook as PDF (WeasyPrint) and as Word (python-docx).
+
+Both are set from the same sections and pictures as the page, so the three cannot disagree. They
+return bytes only when the whole document is there: nothing half-made leaves this file. Memory of one
+process levels off (about 500 MB after ten documents here), so WeasyPrint runs in the caller's process.
+"""
+
+from __future__ import annotations
+
+import base64
+import shutil
+import subprocess
+import warnings
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from riskkit.foundation.faults import Fault, refuse, shown
+from riskkit.workbench.pages.blocks import Picture
+from riskkit.workbench.pages.html import HTML_LANG, head_badges, provenance, view
+from riskkit.workbench.pages.numbering import Numbers
+from riskkit.workbench.pages.reading import read_notebook
+from riskkit.workbench.pages.rendering import asset, environment
+from riskkit.workbench.pages.stills import browser_path, stills
+from riskkit.workbench.pages.texts import LANGS, page_text
+
+FORMATS = ("pdf", "docx")
+_FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.fonts", "~/.local/share/fonts")
+
+
+class MissingSystemPart(RuntimeError):
+    """A document cannot be made here; the message says what to install."""
+
+
+def missing_parts(format: str, *, lang: str = "en") -> tuple[str, ...]:  # noqa: A002 - the word users know
+    """What is missing on this machine for a kind of document, and what to install.
+
+    Parameters
+    ----------
+    format : {"pdf", "docx"}
+        The kind of document.
+    lang : str
+        Language of the messages.
+
+    Raises
+    ------
+    InputFaults
+        When there is no such kind.
+
+    Examples
+    --------
+    >>> all("apt-get install" in part for part in missing_parts("pdf"))
+    True
+    """
+    refuse("document", [] if format in FORMATS else [Fault("format", shown(format), "pdf or docx")])
+    missing = [
+        ("missing_chromium", browser_path() is not None),
+        ("missing_fonts", _has_chinese_font()),
+        ("missing_pango", format != "pdf" or _has_pango()),
+    ]
+    return tuple(page_text(key, lang) for key, there in missing if not there)
+
+
+def to_pdf(notebook: Mapping[str, Any], *, lang: str, title: str) -> bytes:
+    """The report as PDF: A4, page numbers, running title, Chinese fonts embedded, tagged.
+
+    Parameters
+    ----------
+    notebook : Mapping
+        Executed notebook (nbformat 4).
+    lang, title : str
+        As for :func:`riskkit.workbench.pages.html.to_html`.
+
+    Raises
+    ------
+    MissingSystemPart
+        When Chromium, Pango or a Chinese font is missing; the message says what to install.
+
+    Examples
+    --------
+    >>> to_pdf({"cells": []}, lang="fr", title="T")
+    Traceback (most recent call last):
+    ...
+    riskkit.foundation.faults.InputFaults: document: 1 fault
+      lang: 'fr', must be: zh or en
+    """
+    _ready("pdf", lang)
+    from weasyprint import HTML
+
+    page = print_html(notebook, lang=lang, title=title)
+    made: bytes = HTML(string=page, url_fetcher=_only_data()).write_pdf(pdf_tags=True)
+    return made
+
+
+def to_docx(notebook: Mapping[str, Any], *, lang: str, title: str) -> bytes:
+    """The report as a Word document: real headings, repeated table heads, captions, page numbers.
+
+    Parameters
+    ----------
+    notebook : Mapping
+        Executed notebook (nbformat 4).
+    lang, title : str
+        As for :func:`riskkit.workbench.pages.html.to_html`.
+
+    Raises
+    ------
+    MissingSystemPart
+        When Chromium or a Chinese font is missing; the message says what to install.
+
+    Examples
+    --------
+    >>> to_docx({"cells": []}, lang="fr", title="T")
+    Traceback (most recent call last):
+    ...
+    riskkit.foundation.faults.InputFaults: document: 1 fault
+      lang: 'fr', must be: zh or en
+    """
+    _ready("docx", lang)
+    from riskkit.workbench.pages.word import word_document
+
+    reading = read_notebook(notebook, lang=lang)
+    drawn = stills([part for part in reading.parts if isinstance(part, Picture)], kind="png")
+    return word_document(reading, drawn, lang=lang, title=title)
+
+
+def print_html(notebook: Mapping[str, Any], *, lang: str, title: str) -> str:
+    """The page WeasyPrint sets: everything stands open, pictures are drawn, numbers follow in an annex.
+
+    Examples
+    --------
+    >>> "<h1>&lt;T&gt;</h1>" in print_html({"cells": []}, lang="en", title="<T>")
+    True
+    """
+    reading = read_notebook(notebook, lang=lang)
+    pictures = [part for part in reading.parts if isinstance(part, Picture)]
+    svgs = stills(pictures, kind="svg")
+    drawn = {each.id: _data_url(svg) for each, svg in zip(pictures, svgs, strict=True)}
+    numbers = Numbers(lang)
+    before, between, after = page_text("page_of", lang, page="\0", pages="\0").split("\0")
+    return (
+        environment()
+        .get_template("print.html.j2")
+        .render(
+            lang=lang,
+            html_lang=HTML_LANG[lang],
+            title=title,
+            parts=[view(part, numbers) for part in reading.parts],
+            drawn=drawn,
+            reading=reading,
+            badges=head_badges(reading.result, lang),
+            provenance=provenance(reading.result, lang),
+            page_words=(before, between, after),
+            css=asset("blocks.css") + asset("print.css"),
+        )
+    )
+
+
+def _ready(format: str, lang: str) -> None:  # noqa: A002 - the word users know
+    refuse("document", [] if lang in LANGS else [Fault("lang", shown(lang), "zh or en")])
+    missing = missing_parts(format, lang=lang)
+    if missing:
+        raise MissingSystemPart("\n".join(missing))
+
+
+def _data_url(svg: bytes) -> str:
+    return f"data:image/svg+xml;base64,{base64.b64encode(svg).decode()}"
+
+
+def _only_data() -> Any:
+    """A fetcher that opens data: addresses and nothing else, so that no text can reach a file or host."""
+    from weasyprint.urls import URLFetcher
+
+    return URLFetcher(allowed_protocols=("data",))
+
+
+@cache
+def _has_pango() -> bool:
+    with warnings.catch_warnings():
+        # told at import where libharfbuzz-subset0 is missing: Chinese fonts would then be embedded whole
+        warnings.filterwarnings("error", message="HarfBuzz-Subset")
+        try:
+            import weasyprint  # noqa: F401 - loads Pango
+        except (OSError, DeprecationWarning):
+            return False
+    return True
+
+
+def _has_chinese_font() -> bool:
+    lister = shutil.which("fc-list")
+    if lister is None:
+        folders = (Path(folder).expanduser() for folder in _FONT_FOLDERS)
+        return any(True for folder in folders for _ in folder.rglob("*CJK*"))
+    asked = [lister, ":lang=zh", "family"]
+    return bool(subprocess.run(asked, capture_output=True, check=False, timeout=60).stdout.strip())

@@ -1,0 +1,141 @@
+"""Turns blocks into HTML: one Jinja2 environment in which every text is escaped.
+
+Nothing else in the workbench writes markup. A web address inside a text becomes a link; nothing
+else in a text is ever read as markup.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Iterator
+from functools import cache
+from importlib import resources
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from riskkit.workbench.pages.texts import page_text
+
+_ADDRESS = re.compile(r"https?://[^\s<>\"'，。；、）】》]+[^\s<>\"'，。；、）】》.,;:!?)\]]")
+_DARK, _LIGHT = "#14202e", "#ffffff"
+
+
+@cache
+def environment() -> Environment:
+    """The Jinja2 environment of all pages: autoescape on, an unknown name is an error.
+
+    Examples
+    --------
+    >>> environment().from_string("{{ x }}").render(x="<b>")
+    '&lt;b&gt;'
+    """
+    env = Environment(
+        loader=PackageLoader("riskkit.workbench.pages", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    env.filters.update(linked=linked, ink=ink, script_json=script_json, reach=reach)
+    env.globals.update(t=page_text)
+    return env
+
+
+@cache
+def asset(name: str) -> Markup:
+    """A style sheet or script of ours, as it stands.
+
+    Examples
+    --------
+    >>> "</style" in asset("blocks.css")
+    False
+    """
+    source = resources.files("riskkit.workbench.pages") / "templates" / name
+    return Markup(source.read_text(encoding="utf-8"))  # noqa: S704 - a file of this package
+
+
+def linked(text: str) -> Markup:
+    """Escape a text; web addresses in it become links, line ends become breaks.
+
+    Examples
+    --------
+    >>> print(linked("<i> https://example.org/a?b=1&c=2."))
+    &lt;i&gt; <a href="https://example.org/a?b=1&amp;c=2" rel="noopener noreferrer">https://example.org/a?b=1&amp;c=2</a>.
+    >>> print(linked("javascript:alert(1)"))
+    javascript:alert(1)
+    """
+    link = Markup('<a href="{0}" rel="noopener noreferrer">{0}</a>')
+    parts = (link.format(words) if is_link else escape(words) for words, is_link in text_and_links(text))
+    return Markup("<br>").join(Markup("").join(parts).split("\n"))
+
+
+def text_and_links(text: str) -> Iterator[tuple[str, bool]]:
+    """The pieces of a text, each with whether it is a web address.
+
+    Examples
+    --------
+    >>> list(text_and_links("see https://example.org/a."))
+    [('see ', False), ('https://example.org/a', True), ('.', False)]
+    """
+    at = 0
+    for hit in _ADDRESS.finditer(text):
+        if hit.start() > at:
+            yield text[at : hit.start()], False
+        yield hit.group(), True
+        at = hit.end()
+    if at < len(text):
+        yield text[at:], False
+
+
+def reach(text: str) -> int:
+    """Width of a text in letters; a Chinese character counts as two.
+
+    Examples
+    --------
+    >>> reach("级别 A")
+    6
+    """
+    return sum(2 if unicodedata.east_asian_width(mark) in "WF" else 1 for mark in text)
+
+
+def ink(colour: str) -> str:
+    """Dark or light writing, whichever is read more easily on a ``#rrggbb`` ground (WCAG 2 contrast).
+
+    Examples
+    --------
+    >>> ink("#f2c200"), ink("#1f5fa8")
+    ('#14202e', '#ffffff')
+    """
+    ground = luminance(colour)
+    on_light = (1.05) / (ground + 0.05)
+    on_dark = (ground + 0.05) / (luminance(_DARK) + 0.05)
+    return _LIGHT if on_light >= on_dark else _DARK
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance of a ``#rrggbb`` colour, 0 (black) to 1 (white), as WCAG 2 defines it.
+
+    Examples
+    --------
+    >>> luminance("#000000"), round(luminance("#ffffff"), 6)
+    (0.0, 1.0)
+    """
+    channels = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def script_json(value: object) -> Markup:
+    """A value as JSON that may stand inside ``<script>``: no character in it can end the element.
+
+    Examples
+    --------
+    >>> print(script_json({"a": "</script>"}))
+    {"a": "\\u003c/script\\u003e"}
+    """
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True)
+    for mark in "<>&\u2028\u2029":
+        text = text.replace(mark, f"\\u{ord(mark):04x}")
+    return Markup(text)  # noqa: S704 - the marks that could end the element are gone

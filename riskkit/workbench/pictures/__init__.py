@@ -1,0 +1,1 @@
+"""The figures of reports and dashboards, each with its words."""

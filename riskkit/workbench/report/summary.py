@@ -1,0 +1,228 @@
+"""What a reader sees first: the level, how firm it is, what was assessed; or where food is handed over."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from riskkit.assessment.case import Assessment
+from riskkit.assessment.case_file import Case
+from riskkit.assessment.sentences import input_name
+from riskkit.foundation.codes import country_name, hs_chapter
+from riskkit.foundation.glossary import label
+from riskkit.foundation.scales import scale
+from riskkit.warning.profiles import profile_names
+from riskkit.workbench.pages.block_kinds import Badge, Block, Cell, Items, Paragraph, Table
+from riskkit.workbench.pages.blocks import Section
+from riskkit.workbench.pictures.level_marks import level_badge
+from riskkit.workbench.report.citations import cite_standard
+from riskkit.workbench.report.words import listed, risk_badge, scenario_titles, text
+
+
+def summary(assessment: Assessment, *, lang: str) -> Section:
+    """The level, how firm it is, and what was assessed.
+
+    Parameters
+    ----------
+    assessment : Assessment
+        As from `riskkit.assessment.case.assess`.
+    lang : str
+        ``zh`` or ``en``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from riskkit.assessment.case import assess, load_case
+    >>> a = assess(load_case("note7-battery-2016"), rng=np.random.default_rng(1), draws=200)
+    >>> summary(a, lang="en").blocks[0].code == a.lo
+    True
+    """
+    blocks: list[Block] = [*_badges(assessment, lang), Paragraph(assessment.robustness.say(lang), "lead")]
+    if assessment.lo != assessment.hi:
+        unknown = listed((input_name(assessment.case, name, lang) for name in assessment.missing), lang)
+        blocks.append(Paragraph(text("range_why", lang, facts=unknown), "caution"))
+    blocks += [*profile_caution(assessment, lang), Paragraph(assessment.case.summary.say(lang))]
+    rows = (*_about(assessment.case, lang), *_findings(assessment, lang))
+    heads = (text("col_item", lang), text("col_content", lang))
+    return Section(
+        "summary", text("summary", lang), 1, (*blocks, Table(text("about_table", lang), heads, rows))
+    )
+
+
+def _badges(assessment: Assessment, lang: str) -> list[Block]:
+    lo, hi = assessment.lo, assessment.hi
+    if lo is None or hi is None:
+        return [level_badge("food", lang)]
+    if lo == hi:
+        return [level_badge(lo, lang)]
+    ends = (("level_proven", lo), ("level_possible", hi))
+    return [replace(level_badge(code, lang), scale=text(key, lang)) for key, code in ends]
+
+
+def profile_caution(assessment: Assessment, lang: str) -> list[Block]:
+    """What the profile is, and that no official table could be read; nothing where nothing was graded.
+
+    Parameters
+    ----------
+    assessment : Assessment
+        Any.
+    lang : str
+        ``zh`` or ``en``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from riskkit.assessment.case import assess, load_case
+    >>> a = assess(load_case("note7-battery-2016"), rng=np.random.default_rng(1), draws=200)
+    >>> profile_caution(a, "en")[0].role
+    'caution'
+    """
+    if assessment.lo is None:
+        return []
+    used = assessment.profile
+    key = "caution_house" if used.name in profile_names() else "caution_own"
+    name, note = (used.zh, used.note_zh) if lang == "zh" else (used.en, used.note_en)
+    return [Paragraph(text(key, lang, name=name, note=note).strip(), "caution")]
+
+
+def _about(case: Case, lang: str) -> tuple[tuple[Cell, ...], ...]:
+    product = case.product
+    unknown = text("not_published", lang)
+    gap = "　" if lang == "zh" else " "
+    rows = {
+        "row_product": product.name.say(lang),
+        "row_description": product.description.say(lang),
+        "row_brand": product.brand or unknown,
+        "row_maker": product.maker or unknown,
+        "row_importer": product.importer,
+        "row_origin": listed((country_name(code, lang) for code in product.origin), lang, empty=unknown),
+        "row_hs": "\n".join(f"{code}{gap}{hs_chapter(code, lang)}" for code in product.hs),
+        "row_goods": label("goods", case.goods, lang),
+        "row_direction": label("direction", case.direction, lang),
+        "row_jurisdiction": country_name(case.jurisdiction, lang),
+        "row_channels": listed((label("channel", code, lang) for code in case.channels), lang),
+        "row_hazards": listed((label("hazard_class", code, lang) for code in case.hazard_classes()), lang),
+        "row_users": case.exposure.users.say(lang),
+        "row_assessed_on": case.assessed_on.isoformat(),
+    }
+    return tuple((text(key, lang), value) for key, value in rows.items() if value is not None)
+
+
+def _findings(assessment: Assessment, lang: str) -> tuple[tuple[Cell, ...], ...]:
+    """Product risk level and the scenario that governs."""
+    if assessment.risk is None:
+        return ((text("row_route", lang), label("route", assessment.route, lang)),)
+    governing = str(assessment.scenarios.loc[assessment.scenarios["governs"], "scenario"].iloc[0])
+    rows: list[tuple[Cell, ...]] = [(text("row_risk", lang), risk_badge(assessment.risk, lang))]
+    if assessment.presumed:
+        rows.append((text("row_risk_grid", lang), grid_risk(assessment, lang)))
+    rows.append((text("row_governs", lang), scenario_titles(assessment.case, lang)[governing]))
+    return tuple(rows)
+
+
+def grid_risk(assessment: Assessment, lang: str) -> Badge:
+    """The risk level by the grid alone, a presumption left aside: the highest of the scenarios.
+
+    Parameters
+    ----------
+    assessment : Assessment
+        A graded case.
+    lang : str
+        ``zh`` or ``en``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from riskkit.assessment.case import assess, load_case
+    >>> a = assess(load_case("note7-battery-2016"), rng=np.random.default_rng(1), draws=200)
+    >>> grid_risk(a, "en").code
+    'low'
+    """
+    return risk_badge(max(assessment.scenarios["risk"], key=scale("risk").codes.index), lang)
+
+
+def handover(assessment: Assessment, *, lang: str) -> Section | None:
+    """The note that goes with a food case: why it is not graded here, on what ground, and to whom it goes.
+
+    Parameters
+    ----------
+    assessment : Assessment
+        As from `riskkit.assessment.case.assess`.
+    lang : str
+        ``zh`` or ``en``.
+
+    Returns
+    -------
+    Section or None
+        None for a case that is graded.
+
+    References
+    ----------
+    .. [1] 国发〔2017〕43号, 二（三）8 (``sc_2017_43``); 食品安全法 第九十四、九十五条 (``food_safety_law``);
+       国家食品安全事故应急预案 (``food_accident_plan``).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from riskkit.assessment.case import assess, load_case
+    >>> a = assess(load_case("melamine-milk-2008"), rng=np.random.default_rng(1), draws=10)
+    >>> handover(a, lang="en").id
+    'handover'
+    """
+    if assessment.route == "graded":
+        return None
+    cited = {
+        "policy": cite_standard(assessment, "sc_2017_43", "二（三）8", lang=lang),
+        "law": cite_standard(assessment, "food_safety_law", lang=lang),
+        "plan": cite_standard(assessment, "food_accident_plan", lang=lang),
+    }
+    grounds = tuple(text(key, lang, **cited) for key in ("handover_policy", "handover_law"))
+    to = tuple(
+        text(key, lang, **cited) for key in ("handover_health", "handover_customs", "handover_importer")
+    )
+    blocks: list[Block] = [
+        Paragraph(text("handover_lead", lang), "lead"),
+        Paragraph(text("handover_grounds", lang)),
+        Items(grounds),
+        Paragraph(text("handover_to", lang)),
+        Items(to),
+        hazard_table(assessment.case, lang),
+        _paths(assessment.case, lang),
+        Paragraph(text("handover_with", lang), "note"),
+    ]
+    return Section("handover", text("handover", lang), 1, tuple(blocks))
+
+
+def hazard_table(case: Case, lang: str) -> Table:
+    """The sources of harm in the product.
+
+    Examples
+    --------
+    >>> from riskkit.assessment.case import load_case
+    >>> hazard_table(load_case("note7-battery-2016"), "en").rows[0][0]
+    'physical hazard'
+    """
+    rows = tuple(
+        (
+            label("hazard_class", hazard.hazard_class, lang),
+            label("hazard_group", hazard.group, lang),
+            hazard.description.say(lang),
+        )
+        for hazard in case.hazards
+    )
+    heads = ("row_hazards", "col_hazard_group", "col_description")
+    return Table(text("hazard_table", lang), tuple(text(head, lang) for head in heads), rows)
+
+
+def _paths(case: Case, lang: str) -> Table:
+    titles = scenario_titles(case, lang)
+    rows = tuple(
+        (
+            titles[s.id],
+            label("injury", s.injury, lang),
+            label("users", s.users, lang),
+            s.severity_reason.say(lang),
+        )
+        for s in case.scenarios
+    )
+    heads = ("col_scenario", "col_injury", "col_users", "col_severity_reason")
+    return Table(text("paths_table", lang), tuple(text(head, lang) for head in heads), rows)

@@ -1,0 +1,52 @@
+"""The rule of a fault in the language of the person who reads it.
+
+The package states its rules in English, where they are broken. What a command can show is worded in
+``rule_texts.csv`` too; ``{}`` stands for what varies (names, figures). A rule that is not listed is shown
+as it is.
+"""
+
+from __future__ import annotations
+
+import csv
+import functools
+import io
+import re
+from importlib import resources
+from itertools import zip_longest
+
+
+@functools.cache
+def _wordings() -> tuple[tuple[re.Pattern[str], str], ...]:
+    text = (resources.files("riskkit.workbench") / "rule_texts.csv").read_text(encoding="utf-8")
+    rows = list(csv.DictReader(io.StringIO(text)))
+    rows.sort(key=lambda row: (row["en"].count("{}"), -len(row["en"])))
+    return tuple((_pattern(row["en"]), row["zh"]) for row in rows)
+
+
+def _pattern(template: str) -> re.Pattern[str]:
+    return re.compile("(.+?)".join(re.escape(part) for part in template.split("{}")), re.DOTALL)
+
+
+def rule_in(rule: str, lang: str) -> str:
+    """A rule in one language.
+
+    Parameters
+    ----------
+    rule : str
+        In English, as a fault carries it.
+    lang : str
+        ``zh`` or ``en``.
+
+    Examples
+    --------
+    >>> rule_in("at most 300 bytes", "zh"), rule_in("at most 300 bytes", "en")
+    ('不超过 300 字节', 'at most 300 bytes')
+    """
+    if lang != "zh":
+        return rule
+    for pattern, wording in _wordings():
+        found = pattern.fullmatch(rule)
+        if found:
+            pieces = zip_longest(wording.split("{}"), found.groups(), fillvalue="")
+            return "".join(piece for pair in pieces for piece in pair)
+    return rule

@@ -1,0 +1,1 @@
+"""Running notebooks: requests, parameters, workers, folders, records of what ran."""

@@ -1,0 +1,372 @@
+"""Many reports in one go: listed, checked together, made side by side, and summed up on one page."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import io
+import json
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from riskkit.foundation.faults import Fault, InputFaults, refuse, shown
+from riskkit.foundation.toml_file import parse_toml
+from riskkit.workbench.runs import records, run_folders
+from riskkit.workbench.runs.plans import RunPlan, RunResult
+from riskkit.workbench.runs.workers import Event, run_all
+
+BATCH = "batch.json"
+INDEX = "index.html"
+_MOST_ROWS = 10_000
+_MOST_COLUMNS = 100
+_MOST_BYTES = 20_000_000
+
+if TYPE_CHECKING:
+    from riskkit.workbench.pages.index import Entry
+
+
+@dataclass(frozen=True)
+class Request:
+    """One line of a list: a case, and what else was said about it.
+
+    Parameters
+    ----------
+    place : str
+        Where it stands, for a fault.
+    case : str
+        An id or a path.
+    given : dict
+        Parameters.
+
+    Examples
+    --------
+    >>> Request("list.csv:2", "toothbrushes", {"lang": "en"}).case
+    'toothbrushes'
+    """
+
+    place: str
+    case: str
+    given: dict[str, Any]
+
+
+def read_list(path: Path) -> tuple[Request, ...]:
+    """The reports that a list asks for.
+
+    Parameters
+    ----------
+    path : Path
+        A CSV file with a column ``case`` and a column for each parameter; a TOML file with one ``[[report]]``
+        table for each report; or a folder of case files.
+
+    Raises
+    ------
+    InputFaults
+        With everything that is wrong with the list.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as home:
+    ...     file = Path(home) / "list.csv"
+    ...     _ = file.write_text("case,draws\\ntoothbrushes,500\\nmagnets,\\n")
+    ...     [(one.case, one.given) for one in read_list(file)]
+    [('toothbrushes', {'draws': '500'}), ('magnets', {})]
+    """
+    try:
+        if path.is_dir():
+            names = sorted(one.name for one in path.glob("*.toml"))
+            return _listed(path.name, [(name, {"case": name}) for name in names])
+        raw = _read_list(path)
+    except OSError as error:
+        fault = Fault("list", shown(str(path)), f"a list that can be read ({error.strerror})")
+        raise InputFaults("list", [fault]) from None
+    return _listed(path.name, (_csv_rows if path.suffix == ".csv" else _toml_rows)(raw, path.name))
+
+
+def _read_list(path: Path) -> bytes:
+    is_list = path.suffix in (".csv", ".toml") and path.is_file()
+    rule = "a .csv or .toml file, or a folder of cases"
+    refuse("list", [] if is_list else [Fault("list", shown(str(path)), rule)])
+    with path.open("rb") as stream:
+        raw = stream.read(_MOST_BYTES + 1)
+    is_small = len(raw) <= _MOST_BYTES
+    refuse(path.name, [] if is_small else [Fault(path.name, "too large", f"at most {_MOST_BYTES} bytes")])
+    return raw
+
+
+def _csv_rows(raw: bytes, name: str) -> list[tuple[str, dict[str, Any]]]:
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputFaults(name, [Fault(name, f"byte {error.start}", "UTF-8 text")]) from None
+    reader = csv.DictReader(io.StringIO(text, newline=""), restkey="", restval="")
+    try:
+        header = [one.strip() for one in reader.fieldnames or ()]
+        reader.fieldnames = header
+        is_narrow = len(header) <= _MOST_COLUMNS
+        rule = f"at most {_MOST_COLUMNS}"
+        refuse(name, [] if is_narrow else [Fault(f"{name}:1", f"{len(header)} columns", rule)])
+        rows = [(f"{name}:{reader.line_num}", row) for row in reader]
+    except csv.Error as error:
+        raise InputFaults(
+            name, [Fault(f"{name}:{reader.line_num}", shown(str(error)), "a CSV file")]
+        ) from None
+    doubled = {one for one in header if header.count(one) > 1}
+    faults = [Fault(f"{name}:1", shown(one), "a column name used once") for one in sorted(doubled)]
+    faults += [
+        Fault(place, shown(row[""]), "no more cells than columns") for place, row in rows if row.get("")
+    ]
+    refuse(name, faults)
+    return [(place, {k: v for k, v in row.items() if k and v.strip()}) for place, row in rows]
+
+
+def _toml_rows(raw: bytes, name: str) -> list[tuple[str, dict[str, Any]]]:
+    file = parse_toml(raw, name)
+    strange = [key for key in file.data if key != "report"]
+    refuse(name, [Fault(file.place((key,)), shown(file.data[key]), "a known key: report") for key in strange])
+    found = file.data.get("report")
+    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+        raise InputFaults(name, [Fault(name, "no list of reports", "one [[report]] table for each report")])
+    return [(f"{name}: report[{number}]", dict(row)) for number, row in enumerate(found)]
+
+
+def _listed(name: str, rows: Sequence[tuple[str, dict[str, Any]]]) -> tuple[Request, ...]:
+    faults = [
+        Fault(f"{place}:case", shown(row.get("case")), "the id or the file of a case")
+        for place, row in rows
+        if not isinstance(row.get("case"), str)
+    ]
+    if not 0 < len(rows) <= _MOST_ROWS:
+        faults.append(Fault(name, f"{len(rows)} reports", f"from 1 to {_MOST_ROWS}"))
+    refuse(name, faults)
+    return tuple(
+        Request(place, row["case"], {k: v for k, v in row.items() if k != "case"}) for place, row in rows
+    )
+
+
+def plan_all(requests: Iterable[Request], plan: Callable[[Request], RunPlan]) -> tuple[RunPlan, ...]:
+    """A plan for every request, or one error with the faults of all of them.
+
+    Parameters
+    ----------
+    requests : iterable of Request
+        What is asked for.
+    plan : callable
+        Makes one plan, or raises InputFaults.
+
+    Raises
+    ------
+    InputFaults
+        With every fault of every request, each with its place; also if two have the same folder.
+
+    Examples
+    --------
+    >>> plan_all([], plan=lambda request: None)
+    ()
+    """
+    made: list[RunPlan] = []
+    faults: list[Fault] = []
+    taken: dict[Path, str] = {}
+    for request in requests:
+        try:
+            one = plan(request)
+        except InputFaults as error:
+            lead = f"{request.place}: " if request.place else ""
+            faults += [Fault(f"{lead}{one.place}", one.value, one.rule) for one in error.faults]
+            continue
+        if one.folder in taken:
+            faults.append(
+                Fault(request.place, shown(request.case), f"listed once; it is at {taken[one.folder]}")
+            )
+        taken.setdefault(one.folder, request.place)
+        made.append(one)
+    refuse("reports", faults)
+    return tuple(made)
+
+
+def share_plotly(plans: Sequence[RunPlan], out: Path) -> tuple[RunPlan, ...]:
+    """The same plans with one copy of the drawing library for all pages, written to ``out/assets/``.
+
+    Parameters
+    ----------
+    plans : sequence of RunPlan
+        Plans below `out`.
+    out : Path
+        The folder of the whole batch.
+
+    Examples
+    --------
+    >>> share_plotly([], Path("out"))
+    ()
+    """
+    if not any("html" in one.formats for one in plans):
+        return tuple(plans)
+    from riskkit.workbench.pages.html import plotly_asset
+
+    name, content = plotly_asset()
+    target = out / run_folders.ASSETS / name
+    if not target.is_file() or target.read_bytes() != content:
+        run_folders.put_file(target, content)
+    return tuple(dataclasses.replace(one, plotly_js=_address(target, one.folder)) for one in plans)
+
+
+def run_batch(
+    plans: Sequence[RunPlan],
+    *,
+    out: Path,
+    jobs: int = 1,
+    resume: bool = False,
+    watch: Callable[[Event], None] = lambda event: None,
+) -> tuple[RunResult, ...]:
+    """Make the reports; what a killed run left half-done below `out` is swept away before and after.
+
+    Parameters
+    ----------
+    plans : sequence of RunPlan
+        What to run, each below `out`.
+    out : Path
+        The folder of the batch.
+    jobs : int
+        Reports at a time.
+    resume : bool
+        Leave out a report whose folder is complete and was made from exactly these inputs.
+    watch : callable
+        Is told every `Event`.
+
+    Returns
+    -------
+    tuple of RunResult
+        In the order of `plans`.
+
+    Examples
+    --------
+    >>> run_batch([], out=Path("/nonexistent"))
+    ()
+    """
+    run_folders.sweep(out)
+    run_folders.sweep_private()
+    skipped = {one.folder: _skipped(one) for one in plans if resume and records.is_complete(one)}
+    for one in plans:
+        if one.folder in skipped:
+            watch(Event("finished", one, result=skipped[one.folder]))
+    todo = [one for one in plans if one.folder not in skipped]
+    try:
+        made = dict(zip([one.folder for one in todo], run_all(todo, jobs=jobs, watch=watch), strict=True))
+    finally:
+        run_folders.sweep(out)
+    return tuple((skipped | made)[one.folder] for one in plans)
+
+
+def _skipped(plan: RunPlan) -> RunResult:
+    return RunResult(plan.case.case_id, plan.notebook.stem, plan.lang, "skipped", plan.folder, 0.0)
+
+
+def record(result: RunResult, out: Path) -> dict[str, Any]:
+    """One report of a batch as JSON holds it, its folder relative to `out`.
+
+    Examples
+    --------
+    >>> made = RunResult("a", "b", "zh", "done", Path("out/a/b"), 1.23456)
+    >>> record(made, Path("out"))["folder"]
+    'a/b'
+    """
+    return {
+        "case": result.case_id,
+        "notebook": result.notebook,
+        "lang": result.lang,
+        "status": result.status,
+        "folder": _address(result.folder, out),
+        "files": sorted(one.name for one in result.folder.iterdir()) if result.folder.is_dir() else [],
+        "seconds": round(result.seconds, 3),
+        "error": None if result.error is None else dataclasses.asdict(result.error),
+    }
+
+
+def result_of(result: RunResult) -> dict[str, Any] | None:
+    """What a report found, or None if there is no report.
+
+    Examples
+    --------
+    >>> result_of(RunResult("a", "b", "zh", "failed", Path("/nonexistent"), 0.0)) is None
+    True
+    """
+    if not result.ok:
+        return None
+    found: dict[str, Any] = json.loads((result.folder / records.RESULT).read_bytes())
+    return found
+
+
+def write_summary(results: Sequence[RunResult], *, out: Path, facts: Mapping[str, Any]) -> Path:
+    """Write ``batch.json`` and say where.
+
+    Parameters
+    ----------
+    results : sequence of RunResult
+        How every report ended.
+    out : Path
+        The folder of the batch.
+    facts : mapping
+        What else to note: the command, how long it took.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as home:
+    ...     json.loads(write_summary([], out=Path(home), facts={"seconds": 0.1}).read_text())["reports"]
+    []
+    """
+    summary = {"schema": "riskkit.batch/1", "reports": [record(one, out) for one in results], **facts}
+    return run_folders.put_file(out / BATCH, records.canonical(summary))
+
+
+def write_index(results: Sequence[RunResult], *, out: Path, langs: Sequence[str]) -> Path:
+    """Write one index page for each language, and say where the first one is.
+
+    Parameters
+    ----------
+    results : sequence of RunResult
+        How every report ended.
+    out : Path
+        The folder of the batch.
+    langs : sequence of str
+        ``index.html`` is in the first; another one's name carries its language.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as home:
+    ...     write_index([], out=Path(home), langs=["zh"]).name
+    'index.html'
+    """
+    from riskkit.workbench.pages.index import FailedReport, index_html
+
+    failures = [FailedReport(r.case_id, r.notebook, r.error.cell, str(r.error)) for r in results if r.error]
+    names = {lang: INDEX if lang == langs[0] else f"index.{lang}.html" for lang in langs}
+    for lang, name in names.items():
+        other = next((names[one] for one in langs if one != lang), "")
+        page = index_html(_entries(results, out, lang), lang=lang, failed=failures, other_language=other)
+        run_folders.put_file(out / name, page.encode())
+    return out / INDEX
+
+
+def _entries(results: Sequence[RunResult], out: Path, lang: str) -> list[Entry]:
+    """One entry a case, with the address of its report in each language."""
+    from riskkit.workbench.pages.index import Entry
+
+    made: dict[tuple[str, str], dict[str, RunResult]] = {}
+    for one in results:
+        if one.ok:
+            made.setdefault((one.case_id, one.notebook), {})[one.lang] = one
+    entries = []
+    for by_lang in made.values():
+        best = by_lang.get(lang) or next(iter(by_lang.values()))
+        pages = {key: _address(one.folder / "report.html", out) for key, one in by_lang.items()}
+        entries.append(Entry(result_of(best) or {}, pages, _address(best.folder / records.RESULT, out)))
+    return entries
+
+
+def _address(path: Path, out: Path) -> str:
+    return Path(os.path.relpath(path, out)).as_posix()

@@ -1,0 +1,159 @@
+"""From what a person typed or listed to plans: every case read and checked before anything runs."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+from riskkit.foundation.faults import Fault, InputFaults, refuse, shown
+from riskkit.workbench import resources
+from riskkit.workbench.runs.batch import Request
+from riskkit.workbench.runs.plans import RunPlan, make_plan
+
+_PROFILE = "profile"
+_UNREAD = resources.CaseSource("unread", Path("unread.toml"), b"", is_shipped=False)
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What holds for all reports of one command.
+
+    Parameters
+    ----------
+    out : Path
+        The folder of reports.
+    lang : str
+        ``zh`` or ``en``, where a request does not say.
+    formats : tuple of str
+        Of ``html``, ``pdf``, ``docx``.
+    notebook : str
+        The name of a shipped notebook.
+    given : dict
+        Parameters, where a request does not say.
+    deadline : float
+        Seconds that each may take.
+    by_language : bool
+        Whether each language has a folder of its own.
+    folder : Path
+        Where relative paths start.
+
+    Examples
+    --------
+    >>> Wishes(Path("reports"), "zh").notebook
+    'assess_case'
+    """
+
+    out: Path
+    lang: str
+    formats: tuple[str, ...] = ("html",)
+    notebook: str = "assess_case"
+    given: Mapping[str, Any] = field(default_factory=dict)
+    deadline: float = 600.0
+    by_language: bool = False
+    folder: Path = field(default_factory=Path.cwd)
+
+
+def pairs(texts: Sequence[str]) -> dict[str, str]:
+    """``name=value`` texts as a dict; the value is everything after the first ``=``.
+
+    Raises
+    ------
+    InputFaults
+        With every text that has no ``=`` and every name given twice.
+
+    Examples
+    --------
+    >>> pairs(["draws=500", "note=a=b"])
+    {'draws': '500', 'note': 'a=b'}
+    """
+    split = [text.partition("=") for text in texts]
+    names = [name for name, _, _ in split]
+    faults = [Fault("-p", shown(text), "name=value") for text in texts if "=" not in text]
+    faults += [
+        Fault("-p", shown(one), "given once") for one in sorted({n for n in names if names.count(n) > 1})
+    ]
+    refuse("parameters", faults)
+    return {name: value for name, _, value in split}
+
+
+def checked_case(text: str, *, folder: Path) -> resources.CaseSource:
+    """A case found, read and checked as a whole, under the id that it gives itself.
+
+    Raises
+    ------
+    InputFaults
+        With every fault of the file.
+
+    Examples
+    --------
+    >>> checked_case("note7-battery-2016", folder=Path.cwd()).case_id
+    'note7-battery-2016'
+    """
+    from riskkit.assessment.case import parse_case
+    from riskkit.foundation.toml_file import parse_toml
+
+    found = resources.find_case(text, folder=folder)
+    case = parse_case(parse_toml(found.content, found.path.name))
+    return dataclasses.replace(found, case_id=case.id)
+
+
+def plan_request(request: Request, wishes: Wishes) -> RunPlan:
+    """The plan of one request.
+
+    Raises
+    ------
+    InputFaults
+        With every fault of its case, profile and parameters.
+
+    Examples
+    --------
+    >>> try:
+    ...     plan_request(Request("1", "no-such-case", {}), Wishes(Path("reports"), "zh"))
+    ... except InputFaults as error:
+    ...     print(error.faults[0].value)
+    'no-such-case'
+    """
+    given = {**wishes.given, **request.given}
+    lang = given.pop("lang", wishes.lang)
+    faults: list[Fault] = []
+    case = _tried(faults, partial(checked_case, request.case, folder=wishes.folder))
+    name, attached = _tried(faults, partial(_profile, given.get(_PROFILE), wishes.folder)) or (None, ())
+    if name is not None:
+        given[_PROFILE] = name
+    notebook = _tried(faults, partial(resources.notebook, wishes.notebook))
+    make = partial(make_plan, out=wishes.out / str(lang) if wishes.by_language else wishes.out, lang=lang)
+    make = partial(make, formats=wishes.formats, deadline=wishes.deadline, attached=attached)
+    plan = _tried(faults, partial(make, notebook, case or _UNREAD, given)) if notebook else None
+    refuse("report", faults)
+    assert plan is not None
+    return plan
+
+
+def _tried(faults: list[Fault], make: Callable[[], T]) -> T | None:
+    """What `make` makes, or its faults added to the others."""
+    try:
+        return make()
+    except InputFaults as error:
+        faults += error.faults
+        return None
+
+
+def _profile(wanted: object, folder: Path) -> tuple[str | None, tuple[tuple[str, bytes], ...]]:
+    """A profile's name as the notebook gets it, and its file if it is a user's own."""
+    from riskkit.warning.profiles import load_profile, profile_names
+
+    if wanted is None:
+        return None, ()
+    if not isinstance(wanted, str) or not (wanted.endswith(".toml") or wanted in profile_names()):
+        rule = f"one of {', '.join(profile_names())}, or a .toml file"
+        raise InputFaults(_PROFILE, [Fault(_PROFILE, shown(wanted), rule)])
+    if wanted in profile_names():
+        return wanted, ()
+    path = resources.safe_path(wanted, folder=folder)
+    load_profile(path)
+    return "own-profile.toml", (("own-profile.toml", resources.read_limited(path)),)

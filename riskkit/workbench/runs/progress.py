@@ -1,0 +1,87 @@
+"""Show on stderr how far a batch is and what is running."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from riskkit.workbench.runs.plans import RunPlan
+from riskkit.workbench.runs.workers import Event
+
+
+class Progress:
+    """A bar with what is running, and a line for each report that ended.
+
+    Parameters
+    ----------
+    total : int
+        How many reports there are.
+    say : callable
+        Gives messages in one language.
+
+    Examples
+    --------
+    >>> from riskkit.workbench.messages import speaker
+    >>> with Progress(0, speaker("en")) as progress:
+    ...     progress.running
+    {}
+    """
+
+    def __init__(self, total: int, say: Callable[..., str]) -> None:
+        from tqdm import tqdm
+
+        self.say = say
+        self.running: dict[str, str] = {}
+        is_terminal = sys.stderr.isatty()
+        self.bar: Any = tqdm(
+            total=total, file=sys.stderr, desc=say("bar"), unit="", dynamic_ncols=is_terminal,
+            mininterval=0.1 if is_terminal else 10.0, leave=False,
+        )  # fmt: skip
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.bar.close()
+
+    def watch(self, event: Event) -> None:
+        """Take note of one event.
+
+        Examples
+        --------
+        >>> from riskkit.workbench.messages import speaker
+        >>> Progress(1, speaker("zh")).bar.total
+        1
+        """
+        name = name_of(event.plan)
+        if event.result is None:
+            self.running[name] = f"{event.cell}/{event.cells}" if event.cells else "…"
+        else:
+            self.running.pop(name, None)
+            self._line(name, event)
+            self.bar.update()
+        if self.running:
+            names = ", ".join(f"{one} {cell}" for one, cell in self.running.items())
+            self.bar.set_postfix_str(self.say("running", names=names), refresh=event.cells == 0)
+
+    def _line(self, name: str, event: Event) -> None:
+        assert event.result is not None
+        error = str(event.result.error).splitlines()[0] if event.result.error else ""
+        text = self.say(
+            f"line_{event.result.status}", name=name, seconds=f"{event.result.seconds:.1f}", error=error
+        )
+        self.bar.write(text, file=sys.stderr)
+
+
+def name_of(plan: RunPlan) -> str:
+    """A report's short name.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from riskkit.workbench.resources import CaseSource
+    >>> name_of(RunPlan(Path("b.ipynb"), CaseSource("a", Path("a"), b"", False), {}, Path("out"), lang="zh"))
+    'a (zh)'
+    """
+    return f"{plan.case.case_id} ({plan.lang})"

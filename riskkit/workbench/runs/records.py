@@ -1,0 +1,185 @@
+"""What a run leaves on record: its result, its manifest and the hash of all that decided it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import importlib.metadata
+import json
+import platform
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import riskkit
+from riskkit.workbench import resources
+from riskkit.workbench.runs import parameters as params
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+    from riskkit.workbench.runs.plans import RunPlan
+
+RESULT_MIME = "application/vnd.riskkit.result+json"
+RESULT, MANIFEST, EXECUTED, REASON = "result.json", "manifest.json", "executed.ipynb", "reason.json"
+_LIBRARIES = ("jupyter_client", "ipykernel", "nbclient", "numpy", "pandas", "papermill", "plotly", "scipy")
+
+
+def read_result(notebook: Mapping[str, Any]) -> dict[str, Any]:
+    """The result that the notebook published.
+
+    Raises
+    ------
+    ValueError
+        It published none, or more than one.
+
+    Examples
+    --------
+    >>> output = {"output_type": "display_data", "data": {RESULT_MIME: {"a": 1}}}
+    >>> read_result({"cells": [{"cell_type": "code", "outputs": [output]}]})
+    {'a': 1}
+    """
+    outputs = [one for cell in notebook["cells"] for one in cell.get("outputs", [])]
+    found = [one["data"][RESULT_MIME] for one in outputs if RESULT_MIME in one.get("data", {})]
+    if len(found) != 1 or not isinstance(found[0], dict):
+        raise ValueError(f"the notebook must publish exactly one result; it published {len(found)}")
+    return dict(found[0])
+
+
+def canonical(value: Mapping[str, Any]) -> bytes:
+    """JSON that is the same bytes for the same content.
+
+    Raises
+    ------
+    ValueError
+        A number is NaN or infinite.
+
+    Examples
+    --------
+    >>> canonical({"b": "级", "a": 1}).decode()
+    '{\\n "a": 1,\\n "b": "级"\\n}\\n'
+    """
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True, indent=1, allow_nan=False)
+    return f"{text}\n".encode()
+
+
+def notebook_bytes(notebook: NotebookNode) -> bytes:
+    """A notebook as the bytes of its file, Chinese text readable.
+
+    Examples
+    --------
+    >>> import nbformat
+    >>> notebook_bytes(nbformat.v4.new_notebook())[:14]
+    b'{\\n "cells": []'
+    """
+    import nbformat
+
+    text = str(nbformat.writes(notebook))
+    return f"{text}\n".encode(errors="replace")
+
+
+def _versions() -> dict[str, str]:
+    found = {one.metadata["Name"]: one.version for one in map(_distribution, _LIBRARIES) if one is not None}
+    return {"python": platform.python_version()} | found
+
+
+def _distribution(name: str) -> importlib.metadata.Distribution | None:
+    try:
+        return importlib.metadata.distribution(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _inputs(plan: RunPlan) -> dict[str, Any]:
+    return {
+        "case": plan.case.case_id,
+        "case_sha256": plan.case.sha256,
+        "files": {name: hashlib.sha256(content).hexdigest() for name, content in plan.input_files.items()},
+        "notebook": plan.notebook.stem,
+        "notebook_sha256": hashlib.sha256(plan.notebook.read_bytes()).hexdigest(),
+        "parameters": params.as_json(plan.parameters),
+        "lang": plan.lang,
+        "formats": sorted(plan.formats),
+        "plotly_js": plan.plotly_js,
+        "engine": plan.engine or "papermill",
+        "riskkit": {"version": riskkit.__version__, "source_sha256": resources.source_sha256()},
+        "libraries": _versions(),
+    }
+
+
+def input_hash(plan: RunPlan) -> str:
+    """One hash over all that decides what the report says: case, notebook, parameters, code, libraries.
+
+    Examples
+    --------
+    >>> import pathlib
+    >>> from riskkit.workbench.runs.plans import RunPlan
+    >>> case = resources.CaseSource("a", pathlib.Path("a.toml"), b"", False)
+    >>> input_hash(RunPlan(pathlib.Path("none.ipynb"), case, {}, pathlib.Path("out"), lang="zh"))
+    'unreadable'
+    """
+    try:
+        return hashlib.sha256(canonical(_inputs(plan))).hexdigest()
+    except OSError:
+        return "unreadable"
+
+
+def manifest(
+    plan: RunPlan, files: Mapping[str, bytes], *, started: dt.datetime, seconds: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Who made this report from what, when, and how long it took; the only place that holds times.
+
+    Parameters
+    ----------
+    plan : RunPlan
+        What was run.
+    files : mapping
+        Every other file of the folder.
+    started : datetime
+        When the run began.
+    seconds : mapping
+        How long its parts took [s].
+
+    Examples
+    --------
+    >>> import pathlib
+    >>> from riskkit.workbench.runs.plans import RunPlan
+    >>> notebook = pathlib.Path(riskkit.__file__)
+    >>> plan = RunPlan(notebook, resources.CaseSource("a", notebook, b"", False), {}, notebook, lang="zh")
+    >>> made = manifest(plan, {"a.txt": b"a"}, started=dt.datetime(2024, 1, 1), seconds={"executed": 1.5})
+    >>> made["files"]["a.txt"]["bytes"], made["started_at"]
+    (1, '2024-01-01T00:00:00')
+    """
+    return {
+        "schema": "riskkit.manifest/1",
+        "input_hash": input_hash(plan),
+        "inputs": _inputs(plan),
+        "seed": plan.parameters.get("seed"),
+        "files": {
+            name: {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+            for name, content in files.items()
+        },
+        "started_at": started.isoformat(timespec="seconds"),
+        "seconds": dict(seconds),
+    }
+
+
+def is_complete(plan: RunPlan) -> bool:
+    """Whether a complete report of exactly these inputs stands in its place.
+
+    Examples
+    --------
+    >>> import pathlib
+    >>> from riskkit.workbench.runs.plans import RunPlan
+    >>> case = resources.CaseSource("a", pathlib.Path("a.toml"), b"", False)
+    >>> is_complete(RunPlan(pathlib.Path("none.ipynb"), case, {}, pathlib.Path("out"), lang="zh"))
+    False
+    """
+    try:
+        found = json.loads((plan.folder / MANIFEST).read_bytes())
+        files = found["files"]
+        return found["input_hash"] == input_hash(plan) and all(
+            hashlib.sha256((plan.folder / name).read_bytes()).hexdigest() == files[name]["sha256"]
+            for name in files
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return False

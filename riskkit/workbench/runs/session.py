@@ -1,0 +1,152 @@
+"""One command that makes reports, from the requests to the exit code."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from riskkit.foundation.faults import Fault, refuse, shown
+from riskkit.workbench.messages import answer, speaker
+from riskkit.workbench.runs import batch
+from riskkit.workbench.runs.planning import Wishes, plan_request
+from riskkit.workbench.runs.plans import RunPlan, RunResult
+from riskkit.workbench.runs.progress import Progress
+
+
+def make_reports(
+    command: str,
+    requests: Sequence[batch.Request],
+    wishes: Wishes,
+    *,
+    langs: Sequence[str] = (),
+    jobs: int = 1,
+    resume: bool = False,
+    is_json: bool = False,
+) -> int:
+    """Check all requests, make the reports, sum them up, and give the exit code.
+
+    Parameters
+    ----------
+    command : str
+        Who asks: ``demo``, ``assess`` or ``batch``.
+    requests : sequence of Request
+        What is asked for.
+    wishes : Wishes
+        What holds for all.
+    langs : sequence of str
+        The languages of the index pages; none for a single report.
+    jobs, resume
+        See `riskkit.workbench.runs.batch.run_batch`.
+    is_json : bool
+        Answer with one JSON object.
+
+    Returns
+    -------
+    int
+        0, or 1 if a report failed.
+
+    Raises
+    ------
+    InputFaults
+        Before anything is run or written.
+
+    Examples
+    --------
+    >>> from riskkit.foundation.faults import InputFaults
+    >>> try:
+    ...     make_reports("assess", [batch.Request("", "no-such-case", {})], Wishes(Path("reports"), "zh"))
+    ... except InputFaults as error:
+    ...     print(error.faults[0].value)
+    'no-such-case'
+    """
+    began = time.monotonic()
+    plans = batch.plan_all(requests, lambda request: plan_request(request, wishes))
+    _require_writable(wishes.out)
+    say = speaker(wishes.lang)
+    if not is_json and langs:
+        _announce(command, plans, wishes, jobs=jobs)
+    if langs:
+        plans = batch.share_plotly(plans, wishes.out)
+    with Progress(len(plans), say) as progress:
+        results = batch.run_batch(plans, out=wishes.out, jobs=jobs, resume=resume, watch=progress.watch)
+    seconds = round(time.monotonic() - began, 1)
+    index = _sum_up(command, results, wishes, langs=langs, seconds=seconds) if langs else None
+    _answer(command, results, wishes, index=index, seconds=seconds, is_json=is_json)
+    return 0 if all(one.ok for one in results) else 1
+
+
+def _require_writable(out: Path) -> None:
+    """The nearest folder that exists must let us write; asked before anything is made."""
+    try:
+        there = next(one for one in (out.absolute(), *out.absolute().parents) if os.path.lexists(one))
+        (out / "x").exists()  # a name too long for the system is told here
+        is_fine = there.is_dir() and os.access(there, os.W_OK | os.X_OK)
+    except OSError:
+        is_fine = False
+    refuse("--out", [] if is_fine else [Fault("--out", shown(str(out)), "a folder that can be written to")])
+
+
+def _announce(command: str, plans: Sequence[RunPlan], wishes: Wishes, *, jobs: int) -> None:
+    say = speaker(wishes.lang)
+    cases = len({one.case.case_id for one in plans})
+    key = "demo_begins" if command == "demo" else "batch_begins"
+    click.echo(say(key, cases=cases, reports=len(plans), jobs=jobs, out=wishes.out))
+
+
+def _sum_up(
+    command: str, results: Sequence[RunResult], wishes: Wishes, *, langs: Sequence[str], seconds: float
+) -> Path:
+    counts = Counter(one.status for one in results)
+    facts = {"command": command, "seconds": seconds, "counts": dict(counts)}
+    batch.write_summary(results, out=wishes.out, facts=facts)
+    return batch.write_index(results, out=wishes.out, langs=langs)
+
+
+def _answer(
+    command: str,
+    results: Sequence[RunResult],
+    wishes: Wishes,
+    *,
+    index: Path | None,
+    seconds: float,
+    is_json: bool,
+) -> None:
+    if is_json:
+        ok = all(one.ok for one in results)
+        content = {
+            "command": command,
+            "ok": ok,
+            "exit_code": 0 if ok else 1,
+            "out": str(wishes.out.absolute()),
+            "index": None if index is None else str(index.absolute()),
+            "seconds": seconds,
+            "reports": [batch.record(one, wishes.out) for one in results],
+        }
+        answer(content)
+        return
+    for line in _lines(results, wishes, index=index, seconds=seconds):
+        click.echo(line)
+
+
+def _lines(results: Sequence[RunResult], wishes: Wishes, *, index: Path | None, seconds: float) -> list[str]:
+    say = speaker(wishes.lang)
+    counts = Counter(one.status for one in results)
+    total = {status: counts[status] for status in ("done", "skipped", "failed")}
+    lines = [say("total", seconds=seconds, **total)] if index is not None else []
+    failures = {one.folder.parents[1] for one in results if not one.ok}
+    lines += [say("where_failed", path=path.absolute()) for path in sorted(failures)]
+    if index is not None:
+        lines.append(say("open", path=index.absolute()))
+    elif results[0].ok:
+        lines.append(say("open", path=_page(results[0].folder)))
+    return lines
+
+
+def _page(folder: Path) -> Path:
+    made = [folder / name for name in ("report.html", "report.pdf", "report.docx", "result.json")]
+    return next((one for one in made if one.is_file()), folder).absolute()

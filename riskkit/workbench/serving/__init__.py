@@ -1,0 +1,1 @@
+"""JupyterLab and Voila behind a token."""

@@ -1,0 +1,186 @@
+"""Serve the notebooks on this machine: as dashboards (Voila) or to work in (JupyterLab), behind a token."""
+
+from __future__ import annotations
+
+import html
+import json
+import os
+import socket
+import sys
+import tempfile
+import webbrowser
+from collections.abc import Callable
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from riskkit.workbench import access
+from riskkit.workbench.resources import home
+from riskkit.workbench.runs.kernels import keep_out_slow_import
+from riskkit.workbench.serving.served import served_texts
+
+if TYPE_CHECKING:
+    from traitlets.config import Config
+
+LOOPBACK = "127.0.0.1"
+_PORTS_TRIED = 20
+
+
+def free_port(host: str, port: int) -> int:
+    """The wanted port, or the first free one of the twenty after it; any free one for 0.
+
+    Raises
+    ------
+    OSError
+        When none of them is free.
+
+    Examples
+    --------
+    >>> free_port("127.0.0.1", 0) > 0
+    True
+    """
+    for wanted in range(port, port + _PORTS_TRIED) if port else (0,):
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        with socket.socket(family) as trial:
+            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                trial.bind((host, wanted))
+            except OSError:
+                continue
+            return int(trial.getsockname()[1])
+    raise OSError(f"ports {port} to {port + _PORTS_TRIED - 1} on {host} are taken")
+
+
+def _announcer(lang: str, *, token: str, open_browser: bool, as_json: bool) -> Callable[[str], None]:
+    def announce(url: str) -> None:
+        address = f"{url}?token={token}&lang={lang}"
+        texts = served_texts(lang)
+        lines = [texts["open_at"], f"  {address}", texts["stop_with"]]
+        said = json.dumps({"url": address}) if as_json else "\n".join(lines)
+        sys.stdout.write(said + "\n")
+        sys.stdout.flush()
+        if open_browser:
+            _open_browser(address)
+
+    return announce
+
+
+def _open_browser(address: str) -> None:
+    """Through a file only this user can read: a command line, with the token, could be read by others."""
+    handle, name = tempfile.mkstemp(suffix=".html", prefix="riskkit-")
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(f'<!doctype html><meta http-equiv="refresh" content="0; url={html.escape(address)}">')
+    webbrowser.open(Path(name).as_uri())
+
+
+def _ready(host: str, port: int, lang: str) -> tuple[int, str]:
+    """A free port and the token; a warning when other machines can reach the port."""
+    if not access.is_loopback(host):
+        sys.stderr.write(served_texts(lang)["wider"].format(host=host or "0.0.0.0") + "\n")  # noqa: S104
+    return free_port(host, port), access.take_token(os.environ)
+
+
+def serve_dashboard(
+    *,
+    port: int = 8866,
+    lang: str = "zh",
+    open_browser: bool = True,
+    host: str = LOOPBACK,
+    notebooks: Path | None = None,
+    as_json: bool = False,
+) -> None:
+    """Serve the dashboards until stopped; say once at which address.
+
+    Parameters
+    ----------
+    port : int
+        The port wanted; the next free one is taken when it is busy, any free one for 0.
+    lang : str
+        ``"zh"`` or ``"en"``: the language until a visitor asks for the other.
+    open_browser : bool
+        Whether to open the address in this machine's browser.
+    host : str
+        The address to listen on. Wider than loopback gives a warning.
+    notebooks : pathlib.Path, optional
+        The folder of notebooks; riskkit's own when left out.
+    as_json : bool
+        Say the address as one line of JSON.
+
+    Examples
+    --------
+    >>> serve_dashboard(lang="en")  # doctest: +SKIP
+    """
+    keep_out_slow_import()
+    from riskkit.workbench.serving.dashboards import Dashboards, dashboard_config
+
+    folder = notebooks or home() / "notebooks"
+    place, token = _ready(host, port, lang)
+    templates = str(resources.files("riskkit.workbench.serving") / "served")
+    os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, [templates, os.environ.get("JUPYTER_PATH")]))
+    app = Dashboards(config=dashboard_config(host=host, port=place, lang=lang, notebooks=folder, token=token))
+    app.lang = lang
+    app.announce = _announcer(lang, token=token, open_browser=open_browser, as_json=as_json)
+    app.initialize([])
+    app.start()
+
+
+def lab_config(*, host: str, port: int, lang: str, notebooks: Path, token: str) -> Config:
+    """JupyterLab's settings: our folder, language and kernel; no news, updates or packages from elsewhere.
+
+    Examples
+    --------
+    >>> config = lab_config(host="127.0.0.1", port=1, lang="zh", notebooks=Path("."), token="t")
+    >>> config.LabApp.news_url is None
+    True
+    """
+    from traitlets.config import Config
+
+    from riskkit.workbench.serving.served.kernel import OwnKernel
+
+    config = Config()
+    config.ServerApp.update(
+        ip=host, port=port, port_retries=0, root_dir=str(notebooks.resolve()), log_level="WARN",
+        allow_remote_access=not access.is_loopback(host), allow_root=True, open_browser=False,
+        tornado_settings={"headers": access.headers(is_lab=True)}, kernel_spec_manager_class=OwnKernel,
+    )  # fmt: skip
+    config.IdentityProvider.update(token=token, cookie_options={"samesite": "Lax"})
+    config.LabApp.update(
+        news_url=None, check_for_updates_class="jupyterlab.handlers.announcements.NeverCheckForUpdate",
+        extension_manager="readonly", default_url="/lab",
+        app_settings_dir=str(resources.files("riskkit.workbench.serving") / "served" / "lab" / lang),
+    )  # fmt: skip
+    config.KernelManager.transport = "ipc" if os.name == "posix" else "tcp"
+    return config
+
+
+def serve_lab(
+    *,
+    port: int = 8888,
+    lang: str = "zh",
+    open_browser: bool = True,
+    host: str = LOOPBACK,
+    notebooks: Path | None = None,
+    as_json: bool = False,
+) -> None:
+    """Open the notebooks in JupyterLab until stopped; say once at which address.
+
+    Parameters
+    ----------
+    port, lang, open_browser, host, notebooks, as_json
+        As for `serve_dashboard`.
+
+    Examples
+    --------
+    >>> serve_lab(lang="en")  # doctest: +SKIP
+    """
+    keep_out_slow_import()
+    from jupyterlab.labapp import LabApp
+    from tornado.ioloop import IOLoop
+
+    folder = notebooks or home() / "notebooks"
+    place, token = _ready(host, port, lang)
+    config = lab_config(host=host, port=place, lang=lang, notebooks=folder, token=token)
+    announce = _announcer(lang, token=token, open_browser=open_browser, as_json=as_json)
+    IOLoop.current().call_later(1, announce, f"http://{host}:{place}/lab")
+    LabApp.load_other_extensions = False  # Voila's, for one, would serve pictures without the token
+    LabApp.initialize_server(argv=[], config=config).start()

@@ -1,0 +1,117 @@
+"""What is wrong with an input is told in both languages, the rule included."""
+
+from __future__ import annotations
+
+import ast
+import csv
+import re
+from pathlib import Path
+
+import pytest
+
+import riskkit
+from riskkit.workbench import cli
+from riskkit.workbench.rules import rule_in
+
+HOME = Path(riskkit.__file__).parent
+HAN = re.compile("[\u4e00-\u9fff]")
+# files whose faults a command shows; "rule" is what a parser of a record raises or a check yields
+SHOWN = (
+    "foundation/toml_file.py",
+    "foundation/toml_record.py",
+    "foundation/distributions.py",
+    "foundation/elicited.py",
+    "assessment/case_file.py",
+    "assessment/what_if_file.py",
+    "workbench/checks.py",
+    "workbench/resources.py",
+    "workbench/reports.py",
+    "workbench/sheet_commands.py",
+    "workbench/pages/documents.py",
+    "workbench/runs/batch.py",
+    "workbench/runs/parameters.py",
+    "workbench/runs/planning.py",
+    "workbench/runs/plans.py",
+    "workbench/runs/run_folders.py",
+    "workbench/runs/session.py",
+    "warning/profile_file.py",
+    "warning/profiles.py",
+)
+# raised for people who write code, not for people who type commands
+FOR_CODE = ("not a name: x", "TOML cannot hold x")
+
+
+def words(node: ast.expr) -> list[str]:
+    """What an expression may say, with x for what varies."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return [node.value]
+    if isinstance(node, ast.JoinedStr):
+        return ["".join(str(v.value) if isinstance(v, ast.Constant) else "x" for v in node.values)]
+    if isinstance(node, ast.IfExp):
+        return [*words(node.body), *words(node.orelse)]
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        return [one + two for one in words(node.left) for two in words(node.right) or ["x"]]
+    return []
+
+
+def rules_of(path: str) -> list[str]:
+    found: list[str] = []
+    for node in ast.walk(ast.parse((HOME / path).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            if node.func.id == "Fault" and len(node.args) == 3:
+                found += words(node.args[2])
+            elif node.func.id in ("ValueError", "_Unfit") and node.args:
+                found += words(node.args[0])
+        elif isinstance(node, ast.Assign) and [getattr(t, "id", "") for t in node.targets] == ["rule"]:
+            found += words(node.value)
+        elif isinstance(node, ast.Assign) and [getattr(t, "id", "") for t in node.targets] == ["_RULES"]:
+            found += [
+                v.value for v in ast.walk(node.value) if isinstance(v, ast.Constant) and " " in str(v.value)
+            ]
+    return [one for one in found if one not in FOR_CODE]
+
+
+@pytest.mark.parametrize("path", SHOWN)
+def test_every_rule_a_command_shows_has_its_words_in_chinese(path: str) -> None:
+    found = rules_of(path)
+    untold = [rule for rule in found if not HAN.search(rule_in(re.sub(r"\{\w+\}", "7", rule), "zh"))]
+    assert [rule for rule in untold if re.search("[A-Za-z]{3}", rule)] == []
+
+
+def test_the_files_state_rules_at_all() -> None:
+    assert sum(len(rules_of(path)) for path in SHOWN) > 60
+
+
+def test_each_wording_fills_what_its_rule_leaves_open() -> None:
+    with (HOME / "workbench" / "rule_texts.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len({row["en"] for row in rows}) == len(rows) > 90
+    for row in rows:
+        assert row["en"].count("{}") == row["zh"].count("{}"), row
+        filled = row["en"].replace("{}", "7")
+        assert rule_in(filled, "en") == filled
+        assert "{}" not in rule_in(filled, "zh"), row
+
+
+def test_the_narrower_wording_is_taken_and_what_varies_is_kept() -> None:
+    assert rule_in("at most 5 bytes", "zh") == "不超过 5 字节"
+    assert rule_in("at most 5", "zh") == "至多 5"
+    assert rule_in("one of a, b, or [[rules]]", "zh") == "下列之一，或 [[rules]]：a, b"
+    assert rule_in("no such rule is known here", "zh") == "no such rule is known here"
+
+
+def test_a_faulty_case_is_told_in_chinese_only(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shipped = (HOME.parent / "data" / "cases" / "note7-battery-2016.toml").read_text(encoding="utf-8")
+    broken = re.sub(
+        r'^id = "note7-battery-2016"', "id = 7\nsurplus = 1", shipped, count=1, flags=re.MULTILINE
+    )
+    broken = re.sub(r"^hs = .*$", 'hs = "ab"', broken, count=1, flags=re.MULTILINE)
+    broken = re.sub(r"^origin = .*$", 'origin = "XX"', broken, count=1, flags=re.MULTILINE)
+    broken = re.sub(r"^p = .*$", "p = 1.5", broken, count=1, flags=re.MULTILINE)
+    path = tmp_path / "case.toml"
+    path.write_text(broken, encoding="utf-8")
+    assert cli.main(["check", str(path), "--lang", "zh"]) == 2
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("  ")]
+    assert len(lines) >= 3
+    for line in lines:
+        assert HAN.search(line.rsplit("应为", 1)[-1]), line
