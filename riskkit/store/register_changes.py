@@ -151,7 +151,7 @@ def changing(folder: Path, *, wait: float = 0.0) -> Iterator[Manifest]:
         except OSError as error:
             if error.errno not in _FULL:
                 raise
-            rule = "room on the disk; the register is as before / 磁盘空间不足，登记库未改动"
+            rule = "room on the disk; the register is as before"
             raise InputFaults(str(folder), [Fault(str(folder), str(error.strerror), rule)]) from error
 
 

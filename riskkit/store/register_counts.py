@@ -139,7 +139,7 @@ def _by_duckdb(folder: Path, asked: CountsAsked) -> pa.Table:
 
 def _by_spark(folder: Path, asked: CountsAsked) -> pa.Table:
     if importlib.util.find_spec("pyspark") is None:
-        rule = "riskkit[spark] installed, and a Java runtime / 已安装 riskkit[spark] 和 Java 运行环境"
+        rule = "riskkit[spark] installed, and a Java runtime"
         refuse("--engine", [Fault("--engine", "spark", rule)])
     with reading(folder):
         parts = [str((folder / part.path).absolute()) for part in read_manifest(folder).of_kind("records")]

@@ -94,7 +94,7 @@ def looking(
     [(0,)]
     """
     if not folder.is_dir():
-        rule = "the folder of a register / 登记库的文件夹"
+        rule = "the folder of a register"
         raise InputFaults(str(folder), [Fault("--register", shown(str(folder)), rule)])
     with reading(folder), tempfile.TemporaryDirectory(prefix="riskkit-") as spare:
         manifest = read_manifest(folder)
@@ -188,12 +188,12 @@ def sql(folder: Path, question: str, *, most_rows: int | None = None) -> pa.Tabl
     ...     except InputFaults as error:
     ...         print(error.faults[0].rule)
     [{'column': 'record_id'}]
-    one SELECT / 一条 SELECT 语句
+    one SELECT
     """
     try:
         statements = duckdb.extract_statements(question)
         if [one.type for one in statements] != [duckdb.StatementType.SELECT]:
-            raise _fault(question, "one SELECT / 一条 SELECT 语句")
+            raise _fault(question, "one SELECT")
         with looking(folder) as connection:
             answer = connection.sql(question)
             return (answer.limit(most_rows) if most_rows is not None else answer).to_arrow_table()
