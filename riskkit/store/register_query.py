@@ -17,11 +17,12 @@ import duckdb
 import pyarrow as pa  # type: ignore[import-untyped]
 
 from riskkit.foundation.evidence import arrow_schema, quarantine_schema, record_columns
-from riskkit.foundation.faults import Fault, InputFaults, shown
+from riskkit.foundation.faults import Fault, InputFaults, shown, visible
 from riskkit.store.register_lock import reading
 from riskkit.store.register_manifest import Ingest, Manifest, Part, read_manifest
 
 _MEMORY = "2GB"
+_LONGEST_TOLD = 300
 _WILD = re.compile(r"([*?\[])")
 _TYPES = {
     "text": "VARCHAR",
@@ -193,13 +194,11 @@ def sql(folder: Path, question: str, *, most_rows: int | None = None) -> pa.Tabl
     try:
         statements = duckdb.extract_statements(question)
         if [one.type for one in statements] != [duckdb.StatementType.SELECT]:
-            raise _fault(question, "one SELECT")
+            raise InputFaults("sql", [Fault("sql", shown(question), "one SELECT")])
         with looking(folder) as connection:
             answer = connection.sql(question)
             return (answer.limit(most_rows) if most_rows is not None else answer).to_arrow_table()
     except (duckdb.Error, UnicodeError) as error:
-        raise _fault(question, f"{error}".splitlines()[0]) from error
-
-
-def _fault(question: str, rule: str) -> InputFaults:
-    return InputFaults("sql", [Fault("sql", shown(question), rule)])
+        told = visible(f"{error}".split("\n\n")[0].replace("\n", " "))[:_LONGEST_TOLD]
+        fault = Fault("sql", told, "a question that can be answered")
+        raise InputFaults("sql", [fault]) from error
