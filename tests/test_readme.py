@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from PIL import Image
 
@@ -107,7 +108,11 @@ def test_every_command_shown_is_one() -> None:
     group = build("en").commands
     assert {words[1] for words in shown} == set(group)
     for words in shown:
-        known = {option for one in group[words[1]].params for option in one.opts}
+        command = group[words[1]]
+        if isinstance(command, click.Group):
+            assert words[2] in command.commands
+            command = command.commands[words[2]]
+        known = {option for one in command.params for option in one.opts}
         assert {word for word in words if word.startswith("-")} <= known
     targets = re.findall(r"^([a-z]+):", read("Makefile"), flags=re.MULTILINE)
     assert {line.split()[1] for line in commands(read("README.md")) if line.startswith("make")} <= set(

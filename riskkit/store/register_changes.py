@@ -133,7 +133,7 @@ def ingest(folder: Path, origin: Origin, rows: Iterable[Rows], *, wait: float = 
 
 @contextlib.contextmanager
 def changing(folder: Path, *, wait: float = 0.0) -> Iterator[Manifest]:
-    """The register as it is, for the one who may change it; a full disk is told as such.
+    """The register as it is, for the one who may change it; what the disk refuses is told as a fault.
 
     Examples
     --------
@@ -149,9 +149,9 @@ def changing(folder: Path, *, wait: float = 0.0) -> Iterator[Manifest]:
             sweep(folder, manifest)
             yield manifest
         except OSError as error:
-            if error.errno not in _FULL:
-                raise
-            rule = "room on the disk; the register is as before / 磁盘空间不足，登记库未改动"
+            rule = "a register that can be written to; it is as before"
+            if error.errno in _FULL:
+                rule = "room on the disk; the register is as before"
             raise InputFaults(str(folder), [Fault(str(folder), str(error.strerror), rule)]) from error
 
 

@@ -43,19 +43,19 @@ def writing(folder: Path, *, wait: float = 0.0) -> Iterator[None]:
     ...             pass
     ...     except InputFaults as error:
     ...         print(error.faults[0].rule)
-    one writer at a time / 同一时间只能有一个写入者
+    one writer at a time
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         handle = os.open(folder / "writer.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
     except OSError as error:
-        rule = "a folder that can be written to / 可写的文件夹"
+        rule = "a folder that can be written to"
         raise InputFaults(str(folder), [Fault(str(folder), str(error.strerror), rule)]) from error
     try:
         until = time.monotonic() + wait
         while not _locked(handle, fcntl.LOCK_EX):
             if time.monotonic() >= until:
-                rule = "one writer at a time / 同一时间只能有一个写入者"
+                rule = "one writer at a time"
                 raise InputFaults(str(folder), [Fault(str(folder), "another writer is at work", rule)])
             time.sleep(_PAUSE)
         yield

@@ -148,7 +148,7 @@ def read_manifest(folder: Path) -> Manifest:
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         if isinstance(error, InputFaults):
             raise
-        raise _fault(path, str(error), "the manifest of a register / 登记库的清单") from error
+        raise _fault(path, str(error), "the manifest of a register") from error
 
 
 def _inside(part: dict[str, Any]) -> dict[str, Any]:
@@ -167,11 +167,9 @@ def _require_free(folder: Path) -> None:
             return
         strange = [one.name for one in folder.iterdir() if one.name not in ours and one.suffix != ".new"]
     except OSError as error:
-        raise _fault(folder, error.strerror, "a folder for a register / 登记库的文件夹") from error
+        raise _fault(folder, error.strerror, "a folder for a register") from error
     if strange:
-        raise _fault(
-            folder, ", ".join(sorted(strange)[:5]), "a register, or an empty folder / 登记库或空文件夹"
-        )
+        raise _fault(folder, ", ".join(sorted(strange)[:5]), "a register, or an empty folder")
 
 
 def _fault(path: Path, value: object, rule: str) -> InputFaults:

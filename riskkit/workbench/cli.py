@@ -10,7 +10,7 @@ import math
 import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NoReturn
@@ -24,6 +24,7 @@ from riskkit.workbench.rules import rule_in
 
 _MOST_FAULTS = 50
 _FORMATS = ("html", "pdf", "docx")
+_WITH_DEFAULT = ("form", "rows", "seed", "register", "limit", "engine")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -101,7 +102,7 @@ def build(lang: str) -> click.Group:
     Examples
     --------
     >>> sorted(build("en").commands)
-    ['assess', 'batch', 'check', 'dashboard', 'demo', 'lab', 'sample', 'template']
+    ['assess', 'batch', 'check', 'dashboard', 'demo', 'ingest', 'lab', 'register', 'sample', 'template']
     """
     say = speaker(lang)
     group = click.Group("riskkit", help=say("about"), add_help_option=False)
@@ -118,14 +119,53 @@ def build(lang: str) -> click.Group:
         "lab": (_lab, ["port", "no_browser"]),
         "template": (_template, ["name", "form", "file"]),
         "sample": (_sample, ["rows", "seed", "folder"]),
+        "ingest": (_register_command("ingest_files"), ["files", "source", "mapping", "register"]),
     }
+    _add_commands(group, makers, lang, say=say)
+    group.add_command(_register_group(lang, say))
+    return group
+
+
+def _add_commands(
+    group: click.Group,
+    makers: Mapping[str, tuple[Callable[..., int], list[str]]],
+    lang: str,
+    *,
+    say: Callable[..., str],
+    of: str = "",
+) -> None:
     for name, (run, wanted) in makers.items():
         params = [_parameter(one, say, command=name) for one in (*wanted, "json")]
         params += [_language_option(lang, say, is_value=True), _help_option(say)]
-        text = say(f"about_{name}")
+        text = say(f"about_{of}{name}")
         command = click.Command(name, callback=run, params=params, help=text, add_help_option=False)
         group.add_command(command)
+
+
+def _register_group(lang: str, say: Callable[..., str]) -> click.Group:
+    group = click.Group("register", help=say("about_register"), add_help_option=False)
+    group.params += [_language_option(lang, say), _help_option(say)]
+    makers: dict[str, tuple[Callable[..., int], list[str]]] = {
+        "info": (_register_command("show_register"), ["register"]),
+        "sql": (_register_command("ask_register"), ["question", "limit", "register"]),
+        "counts": (_register_command("count_register"), ["by", "since", "until", "engine", "register"]),
+        "quarantine": (_register_command("sheet_of_quarantine"), ["sheet", "register"]),
+        "compact": (_register_command("compact_register"), ["register"]),
+    }
+    _add_commands(group, makers, lang, say=say, of="register_")
     return group
+
+
+def _register_command(name: str) -> Callable[..., int]:
+    """A command of the register, whose work is imported when it is called."""
+
+    def run(**given: Any) -> int:
+        from riskkit.workbench import register_commands
+
+        done: int = getattr(register_commands, name)(**given)
+        return done
+
+    return run
 
 
 def _language_option(lang: str, say: Callable[..., str], *, is_value: bool = False) -> click.Option:
@@ -180,16 +220,35 @@ def _parameter(name: str, say: Callable[..., str], *, command: str) -> click.Par
         "rows": (["--rows"], {"type": click.IntRange(1, 10_000_000), "default": 200_000}),
         "seed": (["--seed"], {"type": click.IntRange(0), "default": 1}),
         "folder": (["--out", "out"], {"type": folder, "required": True, "metavar": "DIR"}),
+        **_register_options(folder),
     }
     if name in options:
         names, more = options[name]
-        shown = {"show_default": True} if name in ("form", "rows", "seed") else {}
+        shown = {"show_default": True} if name in _WITH_DEFAULT else {}
         return click.Option(names, help=say(f"opt_{name}"), **more, **shown)
+    if name == "files":
+        return click.Argument(
+            ["files"], metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path)
+        )
     if name == "list":
         return click.Argument(["source"], metavar="LIST", type=click.Path(path_type=Path))
     return click.Argument(
         [name], metavar="[CASE]..." if name == "cases" else None, nargs=-1 if name == "cases" else 1
     )
+
+
+def _register_options(folder: click.Path) -> dict[str, tuple[list[str], dict[str, Any]]]:
+    return {
+        "source": (["--source"], {"metavar": "NAME"}),
+        "mapping": (["--mapping"], {"type": click.Path(path_type=Path), "metavar": "FILE"}),
+        "register": (["--register"], {"type": folder, "default": Path("register"), "metavar": "DIR"}),
+        "limit": (["--limit"], {"type": click.IntRange(1), "default": 1000}),
+        "by": (["--by"], {"metavar": "COLUMN", "multiple": True}),
+        "since": (["--since"], {"metavar": "DATE"}),
+        "until": (["--until"], {"metavar": "DATE"}),
+        "engine": (["--engine"], {"type": click.Choice(("duckdb", "spark")), "default": "duckdb"}),
+        "sheet": (["--out", "out"], {"type": click.Path(path_type=Path), "metavar": "FILE"}),
+    }
 
 
 class _Folder(click.Path):

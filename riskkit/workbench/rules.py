@@ -1,8 +1,8 @@
 """The rule of a fault in the language of the person who reads it.
 
 The package states its rules in English, where they are broken. What a command can show is worded in
-``rule_texts.csv`` too; ``{}`` stands for what varies (names, figures). A rule that is not listed is shown
-as it is.
+``rule_texts.csv`` too; ``{}`` stands for what varies (names, figures). The rules of files and records stand
+in ``record_rules``. A rule that is not listed is shown as it is.
 """
 
 from __future__ import annotations
@@ -19,6 +19,10 @@ from itertools import zip_longest
 def _wordings() -> tuple[tuple[re.Pattern[str], str], ...]:
     text = (resources.files("riskkit.workbench") / "rule_texts.csv").read_text(encoding="utf-8")
     rows = list(csv.DictReader(io.StringIO(text)))
+    from riskkit.foundation import standards
+
+    stated = standards.table("record_rules")
+    rows += [{"en": en, "zh": zh} for en, zh in zip(stated["text_en"], stated["text_zh"], strict=True)]
     rows.sort(key=lambda row: (row["en"].count("{}"), -len(row["en"])))
     return tuple((_pattern(row["en"]), row["zh"]) for row in rows)
 

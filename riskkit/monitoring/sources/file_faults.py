@@ -1,4 +1,4 @@
-"""A file that is refused as a whole, told in both languages with the rule it breaks."""
+"""A file that is refused as a whole, with the rule it breaks."""
 
 from __future__ import annotations
 
@@ -21,7 +21,6 @@ def file_fault(name: str, value: object, rule_id: str) -> InputFaults:
     Examples
     --------
     >>> print(file_fault("a.zip", "b/../c.csv", "zip_path_unsafe").faults[0])
-    a.zip: 'b/../c.csv', must be: a member whose path stays inside the zip / zip 成员的路径指向文件夹之外
+    a.zip: 'b/../c.csv', must be: a member whose path stays inside the zip
     """
-    text = f"{rule_text(rule_id, 'en')} / {rule_text(rule_id, 'zh')}"
-    return InputFaults(name, [Fault(name, shown(value), text)])
+    return InputFaults(name, [Fault(name, shown(value), rule_text(rule_id, "en"))])

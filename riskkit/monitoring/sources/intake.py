@@ -14,7 +14,7 @@ import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
-from riskkit.foundation.evidence import given_columns, quarantine_schema, rule_text, stored_schema
+from riskkit.foundation.evidence import given_columns, quarantine_schema, stored_schema
 from riskkit.foundation.faults import Fault, InputFaults, shown, visible
 from riskkit.foundation.record_checks import CheckedRecords, check_records
 from riskkit.monitoring.sources.native import NativeRows, gathered
@@ -105,11 +105,10 @@ def read_records(
 def _misfit(name: str, headers: Sequence[str], source: Source, *, others: Sequence[Source]) -> InputFaults:
     """What was expected, what was found, and which sources the file would be of."""
     needed, fits = ", ".join(nearest_layout(source, headers)), ", ".join(sources_that_fit(headers, others))
-    expected = [f"{rule_text('wrong_source', lang)} {source.name} ({needed})" for lang in ("en", "zh")]
-    faults = [Fault(name, visible(", ".join(headers))[:_LONGEST_SHOWN], " / ".join(expected))]
+    found = visible(", ".join(headers))[:_LONGEST_SHOWN]
+    faults = [Fault(name, found, f"the columns of source {source.name}: {needed}")]
     if fits:
-        better = [f"{rule_text('other_source', lang)}: {fits}" for lang in ("en", "zh")]
-        faults.append(Fault(name, source.name, " / ".join(better)))
+        faults.append(Fault(name, source.name, f"a source whose columns the file has: {fits}"))
     return InputFaults(name, faults)
 
 

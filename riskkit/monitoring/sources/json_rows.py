@@ -21,6 +21,7 @@ from riskkit.monitoring.sources.native import BrokenRow, NativeFile, NativeRows,
 
 _ROWS = 20_000
 _SPACE = re.compile(r"[ \t\r\n]*")
+_BEHIND = tuple(",:]}")
 _Row = dict[str, str | None]
 
 
@@ -175,10 +176,11 @@ class _Characters:
             except (json.JSONDecodeError, RecursionError) as error:
                 self._wait(error)
                 continue
-            if end < len(self.text) or self.is_end:
+            behind = _SPACE.match(self.text, end)
+            if self.is_end or (behind and self.text[behind.end() : behind.end() + 1] in _BEHIND):
                 self.place = end
                 return value
-            self.more()
+            self._wait(ValueError("no end"))
 
     def _wait(self, error: Exception) -> None:
         """For the rest of a value that may only be cut off, if it is not too long."""

@@ -1,0 +1,80 @@
+"""The quarantine of a register as a sheet that people can open: nothing in it is ever a formula."""
+
+from __future__ import annotations
+
+import csv
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow.parquet as pa_parquet  # type: ignore[import-untyped]
+
+from riskkit.foundation.evidence import QUARANTINE_COLUMNS, rule_text
+from riskkit.foundation.faults import visible
+from riskkit.store.register_lock import reading
+from riskkit.store.register_manifest import read_manifest
+
+_LIVE = re.compile(r"\s*[=+\-@\t\r\n|%]")
+_PLAIN_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
+_LONGEST = 32_000
+
+
+def safe_cell(value: object) -> str:
+    """A value as a cell that no spreadsheet takes for a formula, with nothing hidden in it.
+
+    Examples
+    --------
+    >>> [safe_cell(value) for value in ("=cmd()", "-5", "-5+1", " @x", "lamp", None, 7)]
+    ["'=cmd()", '-5', "'-5+1", "' @x", 'lamp', '', '7']
+    """
+    text = "" if value is None else visible(str(value))[:_LONGEST]
+    return f"'{text}" if _LIVE.match(text) and not _PLAIN_NUMBER.fullmatch(text) else text
+
+
+def write_quarantine(folder: Path, target: Path, *, lang: str) -> int:
+    """Write all that was put aside as CSV, whole or not at all; gives the number of lines.
+
+    Parameters
+    ----------
+    folder : Path
+        The register.
+    target : Path
+        The sheet; one that is there is replaced.
+    lang : str
+        ``zh`` or ``en``: language of the rules.
+
+    Raises
+    ------
+    OSError
+        When it cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as there:
+    ...     write_quarantine(Path(there), Path(there) / "q.csv", lang="en")
+    0
+    """
+    waiting = target.with_name(f".{target.name}.new")
+    n_lines = 0
+    try:
+        with reading(folder), waiting.open("w", encoding="utf-8-sig", newline="") as out:
+            sheet = csv.writer(out, quoting=csv.QUOTE_ALL)
+            sheet.writerow([*QUARANTINE_COLUMNS, "rule"])
+            for line in _lines(folder):
+                told = rule_text(line["rule_id"], lang)
+                sheet.writerow([safe_cell(line[name]) for name in QUARANTINE_COLUMNS] + [told])
+                n_lines += 1
+            out.flush()
+            os.fsync(out.fileno())
+        waiting.replace(target)
+    finally:
+        waiting.unlink(missing_ok=True)
+    return n_lines
+
+
+def _lines(folder: Path) -> Iterator[dict[str, str]]:
+    for part in read_manifest(folder).of_kind("quarantine"):
+        for batch in pa_parquet.ParquetFile(folder / part.path).iter_batches(batch_size=10_000):
+            yield from batch.to_pylist()

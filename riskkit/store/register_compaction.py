@@ -1,0 +1,108 @@
+"""Many small files of a register as few large ones, without losing a row."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.parquet as pa_parquet  # type: ignore[import-untyped]
+
+from riskkit.foundation.evidence import quarantine_schema, stored_schema
+from riskkit.store.register_changes import abandon, changing
+from riskkit.store.register_ids import open_run, write_run
+from riskkit.store.register_manifest import NO_YEAR, Manifest, Part, read_manifest, write_manifest
+from riskkit.store.register_parts import AsideWriter, PartWriter, sync_file
+
+_ROWS = 50_000
+_LARGE = 1 << 28
+"""A file of this size is left as it is: reading it again would cost more than it brings. [bytes]"""
+
+
+def compact(folder: Path, *, wait: float = 0.0) -> tuple[int, int]:
+    """Put the files of each source and year together.
+
+    Readers who are at it go on with the old files; those are removed by the next change of the register that
+    finds no reader.
+
+    Parameters
+    ----------
+    folder : Path
+        The register.
+    wait : float
+        How long to wait for another writer. [s]
+
+    Returns
+    -------
+    int, int
+        Files before and after.
+
+    Raises
+    ------
+    InputFaults
+        When another writer is at work, or the disk is full. The register is as before then.
+    RuntimeError
+        When a file does not hold the rows that the manifest says.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as there:
+    ...     compact(Path(there))
+    (0, 0)
+    """
+    with changing(folder, wait=wait) as before:
+        groups: dict[tuple[str, str, int], list[Part]] = defaultdict(list)
+        for part in before.parts:
+            if part.kind != "ids" and part.n_bytes > _LARGE:
+                continue
+            groups[part.kind, part.source, part.year].append(part)
+        many = [parts for parts in groups.values() if len(parts) > 1]
+        if not many:
+            return len(before.parts), len(before.parts)
+        try:
+            made = [one for parts in many for one in _together(folder, before, parts)]
+            after = before.changed(without=[part for parts in many for part in parts], parts=made)
+            write_manifest(folder, after)
+        except BaseException:
+            if read_manifest(folder).generation == before.generation:
+                abandon(folder, before.generation + 1)
+            raise
+        return len(before.parts), len(after.parts)
+
+
+def _together(folder: Path, before: Manifest, parts: Sequence[Part]) -> tuple[Part, ...]:
+    """Some files of one kind, source and year as one; the number of rows is checked."""
+    number, source, kind = before.generation + 1, parts[0].source, parts[0].kind
+    if kind == "ids":
+        made: tuple[Part, ...] = (_ids(folder, parts, number=number),)
+    else:
+        is_record = kind == "records"
+        writer = (PartWriter if is_record else AsideWriter)(folder, source, number=number)
+        try:
+            for rows in _rows(folder, parts, stored_schema() if is_record else quarantine_schema()):
+                writer.add(rows)
+            made = writer.close()
+        except BaseException:
+            writer.abandon()
+            raise
+    if sum(one.rows for one in made) != sum(one.rows for one in parts):
+        raise RuntimeError(f"{parts[0].path} and others: not the rows that the manifest says")
+    return made
+
+
+def _rows(folder: Path, parts: Sequence[Part], schema: pa.Schema) -> Iterator[pa.Table]:
+    words = [field.name for field in schema if pa.types.is_dictionary(field.type)]
+    for part in parts:
+        file = pa_parquet.ParquetFile(folder / part.path, read_dictionary=words)
+        for batch in file.iter_batches(batch_size=_ROWS):
+            yield pa.Table.from_batches([batch]).cast(schema)
+
+
+def _ids(folder: Path, parts: Sequence[Part], *, number: int) -> Part:
+    source = parts[0].source
+    path = f"ids/{source}/{number:08d}-all.ids"
+    write_run(folder / path, [open_run(folder / part.path) for part in parts])
+    n_bytes = sync_file(folder, path)
+    return Part("ids", path, source, NO_YEAR, n_bytes // 16, n_bytes)

@@ -1,0 +1,159 @@
+"""Counts over a register, written once for every engine: DuckDB on one machine, Spark on many.
+
+The questions are ibis expressions over the columns of the record. An engine only runs them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import importlib.util
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa  # type: ignore[import-untyped]
+
+from riskkit.foundation.evidence import arrow_schema
+from riskkit.foundation.faults import Fault, refuse, shown
+from riskkit.store.register_lock import reading
+from riskkit.store.register_manifest import read_manifest
+from riskkit.store.register_query import looking
+from riskkit.store.register_spark import spark_table
+
+ENGINES = ("duckdb", "spark")
+PERIODS = {"year": "Y", "quarter": "Q", "month": "M"}
+SUMS = ("n_units", "n_tested", "n_nonconforming", "n_injured", "n_dead")
+
+
+@dataclass(frozen=True)
+class CountsAsked:
+    """What is to be counted.
+
+    Parameters
+    ----------
+    by : tuple of str
+        Columns of the record, or ``year``, ``quarter``, ``month``: one row of counts for each combination.
+    since, until : date, optional
+        First and last day that count.
+    where : mapping of str to sequence of str
+        Columns and the values that count.
+    """
+
+    by: tuple[str, ...]
+    since: dt.date | None = None
+    until: dt.date | None = None
+    where: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        known = {*arrow_schema().names, *PERIODS}
+        strange = [one for one in self.by if one not in known]
+        strange += [one for one in self.where if one not in arrow_schema().names]
+        faults = [
+            Fault("counts", shown(one), "a column of the record, year, quarter or month") for one in strange
+        ]
+        refuse("counts", faults)
+
+
+def counts(records: Any, asked: CountsAsked) -> Any:
+    """Rows and sums by some columns, as an expression that any engine can run.
+
+    Parameters
+    ----------
+    records : ibis table
+        The records.
+    asked : CountsAsked
+        What is to be counted.
+
+    Returns
+    -------
+    ibis table
+        The columns of `by`, then ``n_records`` and the sum of each count; a sum over nothing is missing.
+
+    Examples
+    --------
+    >>> import ibis
+    >>> table = ibis.table(ibis.Schema.from_pyarrow(arrow_schema()), name="records")
+    >>> counts(table, CountsAsked(("origin", "year"))).columns[:4]
+    ('origin', 'year', 'n_records', 'n_units')
+    """
+    rows = records
+    if asked.since is not None:
+        rows = rows.filter(rows.date >= asked.since)
+    if asked.until is not None:
+        rows = rows.filter(rows.date <= asked.until)
+    for column, values in asked.where.items():
+        rows = rows.filter(rows[column].isin(list(values)))
+    keys = {
+        name: rows.date.truncate(PERIODS[name]).cast("date") if name in PERIODS else rows[name]
+        for name in asked.by
+    }
+    sums = {name: rows[name].sum().cast("int64") for name in SUMS}
+    return rows.group_by(**keys).aggregate(n_records=rows.count(), **sums)
+
+
+def counted(folder: Path, asked: CountsAsked, *, engine: str = "duckdb") -> pa.Table:
+    """The counts of a register.
+
+    Parameters
+    ----------
+    folder : Path
+        The register.
+    asked : CountsAsked
+        What is to be counted.
+    engine : str
+        ``duckdb``, or ``spark`` where riskkit was installed with it.
+
+    Returns
+    -------
+    pyarrow.Table
+        In the order of `by`, missing last; the same whichever engine counts.
+
+    Raises
+    ------
+    InputFaults
+        When there is no register, or no such engine here.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as there:
+    ...     counted(Path(there), CountsAsked(("origin",))).num_rows
+    0
+    """
+    if engine not in ENGINES:
+        refuse("--engine", [Fault("--engine", shown(engine), " | ".join(ENGINES))])
+    run = _by_duckdb if engine == "duckdb" else _by_spark
+    found = _typed(run(folder, asked), asked)
+    return found.sort_by([(name, "ascending") for name in asked.by]) if asked.by else found
+
+
+def _typed(found: pa.Table, asked: CountsAsked) -> pa.Table:
+    """The types of the record, whatever types an engine gives; periods are days."""
+    kinds = {name: arrow_schema().field(name).type for name in asked.by if name not in PERIODS}
+    kinds |= {name: pa.date32() for name in asked.by if name in PERIODS}
+    kinds |= dict.fromkeys(("n_records", *SUMS), pa.int64())
+    return pa.table({name: found[name].cast(kind) for name, kind in kinds.items()}).select(
+        [*asked.by, "n_records", *SUMS]
+    )
+
+
+def _by_duckdb(folder: Path, asked: CountsAsked) -> pa.Table:
+    import ibis  # type: ignore[import-untyped]
+
+    table = ibis.table(ibis.Schema.from_pyarrow(arrow_schema()), name="records")
+    question = str(ibis.to_sql(counts(table, asked), dialect="duckdb"))
+    with looking(folder) as connection:
+        return connection.sql(question).to_arrow_table()
+
+
+def _by_spark(folder: Path, asked: CountsAsked) -> pa.Table:
+    if importlib.util.find_spec("pyspark") is None:
+        rule = "riskkit[spark] installed, and a Java runtime"
+        refuse("--engine", [Fault("--engine", "spark", rule)])
+    with reading(folder):
+        parts = [str((folder / part.path).absolute()) for part in read_manifest(folder).of_kind("records")]
+        if not parts:
+            return _by_duckdb(folder, asked)
+        with spark_table(parts) as table:
+            return counts(table, asked).to_pyarrow()

@@ -1,0 +1,204 @@
+"""Questions to a register in SQL: it is looked at and nothing else.
+
+A question is one SELECT. It sees the tables ``records``, ``quarantine``, ``ingests`` and ``columns``, no file
+outside of the register, no network, and no variable of this program.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import tempfile
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa  # type: ignore[import-untyped]
+
+from riskkit.foundation.evidence import arrow_schema, quarantine_schema, record_columns
+from riskkit.foundation.faults import Fault, InputFaults, shown, visible
+from riskkit.store.register_lock import reading
+from riskkit.store.register_manifest import Ingest, Manifest, Part, read_manifest
+
+_MEMORY = "2GB"
+_LONGEST_TOLD = 300
+_WILD = re.compile(r"([*?\[])")
+_TYPES = {
+    "text": "VARCHAR",
+    "code": "VARCHAR",
+    "country": "VARCHAR",
+    "date": "DATE",
+    "count": "BIGINT",
+    "number": "DOUBLE",
+}
+
+
+def column_dictionary() -> pa.Table:
+    """What each column of the record is, in zh and en.
+
+    Examples
+    --------
+    >>> column_dictionary().column_names
+    ['column', 'kind', 'type', 'zh', 'en', 'meaning_zh', 'meaning_en', 'unit']
+    """
+    names = ("zh", "en", "meaning_zh", "meaning_en", "unit")
+    return pa.Table.from_pylist(
+        [
+            {"column": one.name, "kind": one.kind, "type": _TYPES[one.kind]}
+            | {name: getattr(one, name) for name in names}
+            for one in record_columns()
+        ]
+    )
+
+
+def ingest_log(manifest: Manifest) -> pa.Table:
+    """The files that were read in, one row each.
+
+    Examples
+    --------
+    >>> ingest_log(Manifest()).column_names[:3]
+    ['number', 'file_name', 'file_sha256']
+    """
+    whole = {name for name, kind in Ingest.__annotations__.items() if kind == "int"}
+    schema = pa.schema(
+        [(name, pa.int64() if name in whole else pa.string()) for name in Ingest.__annotations__]
+    )
+    return pa.Table.from_pylist([asdict(one) for one in manifest.ingests], schema=schema)
+
+
+@contextlib.contextmanager
+def looking(
+    folder: Path, *, memory: str = _MEMORY, threads: int | None = None
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection that sees a register as it is now and can do nothing but look.
+
+    Parameters
+    ----------
+    folder : Path
+        The register.
+    memory : str
+        How much memory a question may take; what it needs beyond that goes to a temporary folder.
+    threads : int, optional
+        How many threads; all cores if not given.
+
+    Raises
+    ------
+    InputFaults
+        When there is no register.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as there, looking(Path(there)) as connection:
+    ...     connection.sql("select count(*) from records").fetchall()
+    [(0,)]
+    """
+    if not folder.is_dir():
+        rule = "the folder of a register"
+        raise InputFaults(str(folder), [Fault("--register", shown(str(folder)), rule)])
+    with reading(folder), tempfile.TemporaryDirectory(prefix="riskkit-") as spare:
+        manifest = read_manifest(folder)
+        settings: dict[str, str | bool | int | float | list[str]] = {
+            "memory_limit": memory,
+            "temp_directory": spare,
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+        }
+        if threads is not None:
+            settings["threads"] = threads
+        connection = duckdb.connect(config=settings)
+        try:
+            _show(connection, folder, manifest)
+            _lock(connection, folder, spare)
+            yield connection
+        finally:
+            connection.close()
+
+
+def _show(connection: duckdb.DuckDBPyConnection, folder: Path, manifest: Manifest) -> None:
+    views = {"records": arrow_schema(), "quarantine": quarantine_schema()}
+    for kind, schema in views.items():
+        _view(connection, folder, manifest.of_kind(kind), kind=kind, schema=schema)
+    for name, table in {"ingests": ingest_log(manifest), "columns": column_dictionary()}.items():
+        connection.register("arriving", table)
+        connection.execute(f"CREATE TABLE {name} AS SELECT * FROM arriving")  # noqa: S608 - our own names
+        connection.unregister("arriving")
+
+
+def _view(
+    connection: duckdb.DuckDBPyConnection,
+    folder: Path,
+    parts: tuple[Part, ...],
+    *,
+    kind: str,
+    schema: pa.Schema,
+) -> None:
+    if parts:
+        paths = [str((folder / part.path).absolute()) for part in parts]
+        files = ", ".join(_quoted(_WILD.sub(r"[\1]", path)) for path in paths)
+        read = f"read_parquet([{files}], hive_partitioning = false)"
+        connection.execute(f"CREATE VIEW {kind} AS SELECT * FROM {read}")  # noqa: S608 - quoted
+    else:
+        connection.register("arriving", schema.empty_table())
+        connection.execute(f"CREATE TABLE {kind} AS SELECT * FROM arriving")  # noqa: S608 - our own names
+        connection.unregister("arriving")
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _lock(connection: duckdb.DuckDBPyConnection, folder: Path, spare: str) -> None:
+    """No files but the register's and the temporary folder's, and no way back."""
+    allowed = ", ".join(_quoted(str(one)) for one in (folder.absolute(), spare))
+    connection.execute(f"SET allowed_directories = [{allowed}]")
+    connection.execute("SET python_enable_replacements = false")
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
+
+
+def sql(folder: Path, question: str, *, most_rows: int | None = None) -> pa.Table:
+    """The answer to a question in SQL.
+
+    Parameters
+    ----------
+    folder : Path
+        The register.
+    question : str
+        One SELECT.
+    most_rows : int, optional
+        How many rows to give; all if not given.
+
+    Returns
+    -------
+    pyarrow.Table
+
+    Raises
+    ------
+    InputFaults
+        When it is no single SELECT, or cannot be answered.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as there:
+    ...     sql(Path(there), "select \\"column\\" from columns limit 1").to_pylist()
+    ...     try:
+    ...         sql(Path(there), "copy records to 'x.csv'")
+    ...     except InputFaults as error:
+    ...         print(error.faults[0].rule)
+    [{'column': 'record_id'}]
+    one SELECT
+    """
+    try:
+        statements = duckdb.extract_statements(question)
+        if [one.type for one in statements] != [duckdb.StatementType.SELECT]:
+            raise InputFaults("sql", [Fault("sql", shown(question), "one SELECT")])
+        with looking(folder) as connection:
+            answer = connection.sql(question)
+            return (answer.limit(most_rows) if most_rows is not None else answer).to_arrow_table()
+    except (duckdb.Error, UnicodeError) as error:
+        told = visible(f"{error}".split("\n\n")[0].replace("\n", " "))[:_LONGEST_TOLD]
+        fault = Fault("sql", told, "a question that can be answered")
+        raise InputFaults("sql", [fault]) from error

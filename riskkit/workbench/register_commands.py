@@ -1,0 +1,363 @@
+"""The commands that fill a register and ask it: ``ingest`` and ``register …``."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import datetime as dt
+import io
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from riskkit.foundation.faults import Fault, InputFaults, refuse, shown
+from riskkit.workbench.messages import answer, speaker
+from riskkit.workbench.rules import rule_in
+
+if TYPE_CHECKING:
+    from riskkit.monitoring.sources.intake import Batch
+    from riskkit.monitoring.sources.source import Source
+    from riskkit.store.register_changes import Rows
+
+_SECONDS_BEFORE_BAR = 2.0
+_MOST_RULES = 10
+_WAIT = 60.0
+
+
+def ingest_files(files: Sequence[Path], **given: Any) -> int:
+    """Read files into a register, each whole or not at all, and say what became of their rows.
+
+    Parameters
+    ----------
+    files : sequence of Path
+        The files.
+    **given : Any
+        ``source`` (name of a reader) or ``mapping`` (a TOML file), ``register`` (its folder), ``lang``,
+        ``is_json``.
+
+    Returns
+    -------
+    int
+        0, 1 when some of the files were refused, or 2 when all were.
+
+    Raises
+    ------
+    InputFaults
+        When nothing can be read: no such source, a faulty mapping, or the only file is refused.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as there:
+    ...     path = Path(there) / "a.csv"
+    ...     _ = path.write_text("source_class,date,product\\ncomplaint,2026-01-31,lamp\\n")
+    ...     ingest_files([path], source="canonical", mapping=None, register=Path(there) / "register",
+    ...                  lang="en", is_json=False)
+    a.csv: 1 read = 1 accepted + 0 quarantined + 0 duplicates
+    0
+    """
+    source, others = _reader(given["source"], given["mapping"])
+    told: list[dict[str, Any]] = []
+    refused: list[InputFaults] = []
+    for file in files:
+        try:
+            one = _ingest(file, source, others, given=given)
+        except InputFaults as error:
+            refused.append(error)
+            one = {
+                "file_name": file.name,
+                "error": "input",
+                "faults": [asdict(fault) for fault in error.faults],
+            }
+            if len(files) > 1:
+                _say_refused(error, given)
+        else:
+            _say_taken(one, given)
+        told.append(one)
+    if len(files) == 1 and refused:
+        raise refused[0]
+    code = (2 if len(refused) == len(files) else 1) if refused else 0
+    if given["is_json"]:
+        answer({"command": "ingest", "ok": not refused, "exit_code": code, "files": told})
+    return code
+
+
+def _reader(name: str | None, mapping: Path | None) -> tuple[Source, tuple[Source, ...]]:
+    from riskkit.monitoring.sources.catalogue import SOURCES
+    from riskkit.monitoring.sources.mapping import read_mapping
+
+    names = [source.name for source in SOURCES]
+    if (name is None) == (mapping is None):
+        refuse("ingest", [Fault("--source", shown(name), "either --source or --mapping")])
+    if mapping is not None:
+        return read_mapping(mapping, taken=names), SOURCES
+    known = {source.name: source for source in SOURCES}
+    if name not in known:
+        refuse("ingest", [Fault("--source", shown(name), f"one of {', '.join(names)}")])
+    return known[str(name)], SOURCES
+
+
+def _ingest(
+    file: Path, source: Source, others: tuple[Source, ...], *, given: dict[str, Any]
+) -> dict[str, Any]:
+    from riskkit.monitoring.sources.intake import read_records
+    from riskkit.monitoring.sources.opened import file_facts
+    from riskkit.store.register_changes import Origin, ingest
+
+    now = dt.datetime.now().astimezone()
+    facts = file_facts(file)
+    at = now.astimezone(dt.UTC).isoformat(timespec="seconds")
+    origin = Origin(facts.name, facts.sha256, facts.size, source.name, source.version, at)
+    rules: Counter[str] = Counter()
+    with _bar(facts.name, speaker(given["lang"])) as step:
+        batches = read_records(facts, source, now=now.date(), others=others)
+        watched: Iterable[Rows] = _watched(batches, rules, step)
+        entry, is_new = ingest(given["register"], origin, watched, wait=_WAIT)
+    return {**asdict(entry), "changed": is_new, "rules": dict(rules.most_common())}
+
+
+def _watched(batches: Iterable[Batch], rules: Counter[str], step: Callable[[int], object]) -> Iterator[Batch]:
+    for batch in batches:
+        rules.update(batch.quarantine["rule_id"].to_pylist())
+        step(batch.n_read)
+        yield batch
+
+
+@contextlib.contextmanager
+def _bar(name: str, say: Callable[..., str]) -> Iterator[Callable[[int], object]]:
+    """How far the reading is, on a terminal and when it takes its time."""
+    from tqdm import tqdm
+
+    bar = tqdm(
+        desc=_printable(name), unit=say("rows"), unit_scale=True, file=sys.stderr, leave=False,
+        delay=_SECONDS_BEFORE_BAR, disable=not sys.stderr.isatty(),
+    )  # fmt: skip
+    with contextlib.closing(bar):
+        yield bar.update
+
+
+def _printable(text: str) -> str:
+    return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text)
+
+
+def _say_taken(one: dict[str, Any], given: dict[str, Any]) -> None:
+    if given["is_json"]:
+        return
+    from riskkit.foundation.evidence import rule_text
+
+    say, name = speaker(given["lang"]), _printable(one["file_name"])
+    if not one["changed"]:
+        click.echo(say("known_file", name=name, at=one["at"]))
+        return
+    figures = {part: f"{one[f'n_{part}']:,}" for part in ("read", "accepted", "quarantined", "duplicates")}
+    click.echo(say("taken_file", name=name, **figures))
+    for rule, times in list(one["rules"].items())[:_MOST_RULES]:
+        click.echo(f"  {say('broken_rule', n=f'{times:,}', rule=rule_text(rule, given['lang']))}")
+
+
+def _say_refused(error: InputFaults, given: dict[str, Any]) -> None:
+    if given["is_json"]:
+        return
+    say = speaker(given["lang"])
+    click.echo(_printable(say("refused_file", name=error.what)), err=True)
+    for fault in error.faults:
+        rule = rule_in(fault.rule, given["lang"])
+        click.echo(f"  {_printable(say('fault', place=fault.place, value=fault.value, rule=rule))}", err=True)
+
+
+def show_register(**given: Any) -> int:
+    """Say what a register holds.
+
+    Parameters
+    ----------
+    **given : Any
+        ``register`` (its folder), ``lang``, ``is_json``.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as there:
+    ...     show_register(register=Path(there), lang="en", is_json=False)
+    0 files read: 0 rows = 0 accepted + 0 quarantined + 0 duplicates
+    0 records in 0 parts, 0 bytes
+    0
+    """
+    from riskkit.store.register_summary import summary
+
+    found = summary(_register(given))
+    if given["is_json"]:
+        answer({"command": "register info", "ok": True, "exit_code": 0, **asdict(found)})
+        return 0
+    say = speaker(given["lang"])
+    names = ("read", "accepted", "quarantined", "duplicates")
+    click.echo(
+        say(
+            "register_rows",
+            files=found.n_files,
+            **{name: f"{getattr(found, f'n_{name}'):,}" for name in names},
+        )
+    )
+    records = f"{sum(found.by_source.values()):,}"
+    click.echo(say("register_size", records=records, parts=found.n_parts, bytes=f"{found.n_bytes:,}"))
+    for name, rows in found.by_source.items():
+        click.echo(f"  {name}  {rows:,}")
+    for year, rows in found.by_year.items():
+        click.echo(f"  {year or say('no_date')}  {rows:,}")
+    return 0
+
+
+def _register(given: dict[str, Any]) -> Path:
+    folder: Path = given["register"]
+    if not folder.is_dir():
+        refuse("--register", [Fault("--register", shown(str(folder)), "the folder of a register")])
+    return folder
+
+
+def ask_register(question: str, **given: Any) -> int:
+    """Show the answer to a question in SQL, as CSV without formulas or as JSON.
+
+    Parameters
+    ----------
+    question : str
+        One SELECT.
+    **given : Any
+        ``register``, ``limit`` (rows), ``lang``, ``is_json``.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as there:
+    ...     given = {"register": Path(there), "limit": 9, "lang": "en", "is_json": False}
+    ...     ask_register("select 1 as one, '=x' as two", **given)
+    one,two
+    1,'=x
+    0
+    """
+    from riskkit.store.register_query import sql
+
+    _show("register sql", sql(_register(given), question, most_rows=given["limit"]), given)
+    return 0
+
+
+def count_register(**given: Any) -> int:
+    """Show counts by some columns, from either engine.
+
+    Parameters
+    ----------
+    **given : Any
+        ``by`` (columns), ``since``, ``until`` (dates as text, or None), ``engine``, ``register``, ``lang``,
+        ``is_json``.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as there:
+    ...     count_register(by=("origin",), since=None, until=None, engine="duckdb", register=Path(there),
+    ...                    lang="en", is_json=False)
+    origin,n_records,n_units,n_tested,n_nonconforming,n_injured,n_dead
+    0
+    """
+    from riskkit.store.register_counts import CountsAsked, counted
+
+    asked = CountsAsked(tuple(given["by"]), since=_day(given, "since"), until=_day(given, "until"))
+    _show("register counts", counted(_register(given), asked, engine=given["engine"]), given)
+    return 0
+
+
+def _day(given: dict[str, Any], name: str) -> dt.date | None:
+    if given[name] is None:
+        return None
+    try:
+        return dt.date.fromisoformat(given[name])
+    except ValueError as error:
+        raise InputFaults("counts", [Fault(f"--{name}", shown(given[name]), "YYYY-MM-DD")]) from error
+
+
+def _show(command: str, table: Any, given: dict[str, Any]) -> None:
+    from riskkit.store.quarantine_sheet import safe_cell
+
+    if given["is_json"]:
+        rows = [{name: _as_json(value) for name, value in row.items()} for row in table.to_pylist()]
+        answer({"command": command, "ok": True, "exit_code": 0, "columns": table.column_names, "rows": rows})
+        return
+    text = io.StringIO()
+    sheet = csv.writer(text, lineterminator="\n")
+    sheet.writerow([safe_cell(name) for name in table.column_names])
+    for batch in table.to_batches():
+        columns = [[safe_cell(value) for value in column.to_pylist()] for column in batch.columns]
+        sheet.writerows(zip(*columns, strict=True))
+    click.echo(text.getvalue().encode("utf-8", "replace").decode(), nl=False)
+
+
+def _as_json(value: Any) -> Any:
+    return value if value is None or isinstance(value, str | int | float | bool) else str(value)
+
+
+def sheet_of_quarantine(**given: Any) -> int:
+    """Write the quarantine of a register as a sheet.
+
+    Parameters
+    ----------
+    **given : Any
+        ``out`` (a file), ``register``, ``lang``, ``is_json``.
+
+    Raises
+    ------
+    InputFaults
+        When it cannot be written there.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as there:
+    ...     sheet_of_quarantine(out=Path(there) / "q.csv", register=Path(there), lang="en", is_json=True)
+    {"command": "register quarantine", "exit_code": 0, "file": "...q.csv", "lines": 0, "ok": true}
+    0
+    """
+    from riskkit.store.quarantine_sheet import write_quarantine
+
+    out: Path = given["out"] or Path("quarantine.csv")
+    try:
+        n_lines = write_quarantine(_register(given), out, lang=given["lang"])
+    except OSError as error:
+        fault = Fault("--out", shown(error.strerror), "a file that can be written")
+        raise InputFaults("--out", [fault]) from error
+    if given["is_json"]:
+        answer(
+            {"command": "register quarantine", "ok": True, "exit_code": 0, "file": str(out), "lines": n_lines}
+        )
+    else:
+        click.echo(speaker(given["lang"])("quarantine_written", n=f"{n_lines:,}", file=out))
+    return 0
+
+
+def compact_register(**given: Any) -> int:
+    """Put the small files of a register together.
+
+    Parameters
+    ----------
+    **given : Any
+        ``register``, ``lang``, ``is_json``.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as there:
+    ...     compact_register(register=Path(there), lang="en", is_json=False)
+    0 parts before, 0 now
+    0
+    """
+    from riskkit.store.register_compaction import compact
+
+    before, after = compact(_register(given), wait=_WAIT)
+    if given["is_json"]:
+        facts = {"parts_before": before, "parts": after}
+        answer({"command": "register compact", "ok": True, "exit_code": 0, **facts})
+    else:
+        click.echo(speaker(given["lang"])("compacted", before=before, after=after))
+    return 0
