@@ -14,11 +14,14 @@ from riskkit.monitoring.sources.file_faults import file_fault
 
 _MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 _WIDE_MARKS = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
+_LONGEST_MARK = 4
 _SAMPLE = 1 << 20
 _BAD_BYTE = b"\xff"
 _MULTIBYTE = re.compile(r"[^\x00-\x7f]")
 _PAIR = re.compile(rb"[\x81-\xfe][\x40-\xfe]")
 _ESCAPED = re.compile("[\udc80-\udcff]")
+_TELLING = re.compile(rb"[\x00\x80-\xff]")
+_ENOUGH = 1 << 12
 
 
 def encoding_of(sample: bytes) -> str:
@@ -90,16 +93,22 @@ def utf8_blocks(read: Callable[[int], bytes], size: int, *, name: str) -> Iterat
     '产品,a\\n���,b\\n'
     """
     block = read(size)
+    while len(block) < _LONGEST_MARK and (following := read(size)):
+        block += following
     if block.startswith(_WIDE_MARKS):
         raise file_fault(name, "UTF-32", "encoding_unknown")
     encoding = next((known for mark, known in _MARKS.items() if block.startswith(mark)), "")
     block = block[next((len(mark) for mark in _MARKS if block.startswith(mark)), 0) :]
     while block and not encoding:
-        if block.isascii() and 0 not in block:
+        telling = _TELLING.search(block)
+        if telling is None:
             yield block
             block = read(size)
             continue
-        encoding = encoding_of(block)
+        start = telling.start() // 2 * 2
+        while len(block) - start < _ENOUGH and (following := read(size)):
+            block += following  # half a character at the end of a block says nothing of its encoding
+        encoding = encoding_of(block[start:])
     if encoding in ("utf-8", ""):
         yield from _as_they_are(block, read, size=size)
     else:
