@@ -87,6 +87,22 @@ def test_hazard_words(source: str, words: str, known: str | None) -> None:
     assert (found is pd.NA) if known is None else (found == known)
 
 
+@pytest.mark.parametrize(
+    ("words", "known"),
+    [
+        ("lead  too high content", "chemical"), ("Salmonella - present", "biological"),
+        ("lead  too high content,gluten  undeclared", None), ("lead  high,cadmium  high", "chemical"),
+        ("3-monochlor-1,2-propanediol (3-MCPD)  ,glycidyl esters", "chemical"),
+        ("E 210 - benzoic acid  undeclared", "chemical"), ("too high content  lead", None),
+        ("leaden  too high content", None), ("high content of cyanide", None), ("  ", None),
+    ],
+)  # fmt: skip
+def test_remarks_behind_a_word_are_passed_over_but_never_another_word(words: str, known: str | None) -> None:
+    between, behind = r";|(?<![0-9]),|,(?![0-9])", r"\s{2,}|\s+-\s+"
+    found = hazard_classes(texts(words), "rasff", between=between, behind=behind).iloc[0]
+    assert (found is pd.NA) if known is None else (found == known)
+
+
 def test_a_source_without_words_is_refused() -> None:
     with pytest.raises(KeyError, match="no words of 'nobody'"):
         hazard_classes(texts("Fire"), "nobody")

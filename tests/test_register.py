@@ -404,6 +404,18 @@ def test_a_question_is_answered(asked: Path) -> None:
     assert found.to_pylist() == wanted
 
 
+def test_a_long_question_prints_nothing_of_its_own(asked: Path) -> None:
+    """Where no script runs, as in a notebook, DuckDB would show its progress within the output."""
+    program = (
+        "import sys, pathlib; from riskkit.store.register_query import sql; "
+        "rows = sql(pathlib.Path(sys.argv[1]), \"select current_setting('enable_progress_bar') b\"); print(rows.to_pylist())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(asked / "register")], check=True, capture_output=True, text=True
+    )
+    assert done.stdout == "[{'b': False}]\n"
+
+
 def test_the_quarantine_as_a_sheet_holds_no_formula(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text(f"{HEAD}\n=cmd|' /C calc'!A0,x,@SUM(1),95O3,,-1,+2,\t=1\ncomplaint,2023-02-30,<b>,,,,,\n")

@@ -234,6 +234,19 @@ def test_european_alerts_have_the_facts_that_are_stated() -> None:
     assert (gate["origin"] == "CN").sum() == 82
 
 
+def test_the_hazard_of_a_notification_is_of_one_class_whether_told_by_category_or_by_name() -> None:
+    told = real("rasff", "rasff/notifications_2020_2024h1.csv.gz").set_index("evidence")["hazard_class"]
+    named = [
+        real("rasff", f"rasff/{name}.csv.gz").drop_duplicates("evidence").set_index("evidence")
+        for name in ("notifications_risk_2024h1", "contaminant_notifications_foodex2_2023_2024h1")
+    ]
+    for rows in named:
+        both = pd.DataFrame({"told": told, "named": rows["hazard_class"]}).dropna()
+        assert len(both) > 1000
+        assert (both["told"] == both["named"]).all()
+        assert rows.loc[rows["hazard"].notna(), "hazard_class"].notna().mean() > 0.8
+
+
 def test_american_notices_have_the_facts_that_are_stated() -> None:
     fsis = real("usda_fsis", "us_food_drug_recalls/usda_fsis_recalls_2014_2021.csv.gz")
     assert fsis["event"].str.endswith("; Class I").sum() == 1164

@@ -80,10 +80,12 @@ def country_codes(names: pd.Series) -> pd.Series:
     >>> country_codes(pd.Series(["德国", "Türkiye", "Italy; China", "China,China", "unknown"])).tolist()
     ['DE', 'TR', <NA>, 'CN', <NA>]
     """
-    return each_text(names, lambda text: _one(text, _country, between=BETWEEN))
+    return each_text(names, lambda text: _country(text) or _agreed(text, _country, between=BETWEEN))
 
 
-def hazard_classes(words: pd.Series, source: str, *, between: str = BETWEEN) -> pd.Series:
+def hazard_classes(
+    words: pd.Series, source: str, *, between: str = BETWEEN, behind: str | None = None
+) -> pd.Series:
     """Which of the five hazard classes the words of a source stand for.
 
     Parameters
@@ -94,6 +96,9 @@ def hazard_classes(words: pd.Series, source: str, *, between: str = BETWEEN) -> 
         Whose words they are: a value of the column ``source`` of ``hazard_words``.
     between : str
         Regular expression of what separates the words of a cell.
+    behind : str, optional
+        Regular expression of what stands before a remark on a word; a word that is not known with its
+        remarks is looked up without them, the last one left out first.
 
     Returns
     -------
@@ -109,9 +114,17 @@ def hazard_classes(words: pd.Series, source: str, *, between: str = BETWEEN) -> 
     --------
     >>> hazard_classes(pd.Series(["Fire, Injuries", "Chemical, Choking", "Security"]), "safety_gate").tolist()
     ['physical', <NA>, <NA>]
+    >>> hazard_classes(pd.Series(["lead  too high content"]), "rasff", behind=r"\\s{2,}").tolist()
+    ['chemical']
     """
     known = _hazard_words(source)
-    return each_text(words, lambda text: _one(text, known.get, between=between))
+
+    def meaning(word: str) -> str | None:
+        parts = re.split(behind, word) if behind else [word]
+        keys = (word_key(" - ".join(parts[:size])) for size in range(len(parts), 0, -1))
+        return next((known[key] for key in keys if key in known), None)
+
+    return each_text(words, lambda text: known.get(word_key(text)) or _agreed(text, meaning, between=between))
 
 
 def severities(words: pd.Series, source: str, *, between: str = BETWEEN) -> pd.Series:
@@ -179,11 +192,9 @@ def injury_codes(words: pd.Series, source: str) -> pd.Series:
     return each_text(words, lambda text: known.get(word_key(text)))
 
 
-def _one(text: str, meaning: Callable[[str], str | None], *, between: str) -> str | None:
-    whole = meaning(word_key(text))
-    if whole is not None:
-        return whole
-    meanings = {meaning(word_key(part)) for part in re.split(between, text) if part.strip()}
+def _agreed(text: str, meaning: Callable[[str], str | None], *, between: str) -> str | None:
+    """What all parts of a text mean, if all are known and mean the same."""
+    meanings = {meaning(part.strip()) for part in re.split(between, text) if part.strip()}
     return meanings.pop() if len(meanings) == 1 else None
 
 
@@ -195,7 +206,8 @@ def _worst(text: str, known: Mapping[str, str], *, between: str) -> str | None:
     return max(filter(None, [whole] if whole is not None else levels), default=None)
 
 
-def _country(key: str) -> str | None:
+def _country(name: str) -> str | None:
+    key = word_key(name)
     found = _countries().get(key) or _as_code(key)
     behind = _CODE_BEHIND.search(key)
     if found or not behind:

@@ -154,6 +154,7 @@ def _lock(connection: duckdb.DuckDBPyConnection, folder: Path, spare: str) -> No
     allowed = ", ".join(_quoted(str(one)) for one in (folder.absolute(), spare))
     connection.execute(f"SET allowed_directories = [{allowed}]")
     connection.execute("SET python_enable_replacements = false")
+    connection.execute("SET enable_progress_bar = false")  # a notebook would print it into its report
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
 

@@ -8,6 +8,11 @@ from riskkit.foundation.foreign_words import country_codes, each_text, hazard_cl
 from riskkit.monitoring.sources.cells import cells, dates, joined, same
 from riskkit.monitoring.sources.source import Source
 
+_BETWEEN = r";|(?<![0-9]),|,(?![0-9])"
+"""What stands between hazards; a comma between two digits is part of a name (1,2-propanediol)."""
+_REMARK = r"\s{2,}|\s+-\s+"
+"""What stands between a hazard and what was found of it: ``lead  too high content``."""
+
 
 def _without_repeats(text: str) -> str:
     """A notification repeats a hazard for each sample in which it was found."""
@@ -17,6 +22,8 @@ def _without_repeats(text: str) -> str:
 
 def to_records(native: pd.DataFrame) -> pd.DataFrame:
     """One record for each notification; a hazard class only where all its hazards are of one class.
+
+    The class is that of the categories of the hazards; where they tell none, that of the names.
 
     Examples
     --------
@@ -30,7 +37,7 @@ def to_records(native: pd.DataFrame) -> pd.DataFrame:
     hazards = each_text(cells(native, "hazards"), _without_repeats)
     categories = each_text(cells(native, "hazard_categories"), _without_repeats)
     by_category = hazard_classes(categories, "rasff", between=r";")
-    by_name = hazard_classes(hazards, "rasff", between=r"[;,]")
+    by_name = hazard_classes(hazards, "rasff", between=_BETWEEN, behind=_REMARK)
     day = cells(native, "date").str.replace(r"\s+\d{2}:\d{2}(:\d{2})?$", "", regex=True)
     return pd.DataFrame(
         {
@@ -42,7 +49,7 @@ def to_records(native: pd.DataFrame) -> pd.DataFrame:
             "origin": country_codes(origin),
             "origin_text": origin,
             "region": country_codes(cells(native, "notifying_country")),
-            "hazard_class": by_category.where(categories.notna(), by_name),
+            "hazard_class": by_category.fillna(by_name),
             "hazard": hazards.fillna(categories),
             "event": joined(cells(native, "classification"), cells(native, "risk_decision")),
             "text": cells(native, "subject"),
@@ -53,7 +60,7 @@ def to_records(native: pd.DataFrame) -> pd.DataFrame:
 
 SOURCE = Source(
     name="rasff",
-    version=1,
+    version=2,
     title_zh="欧盟食品和饲料快速预警（RASFF）",
     title_en="EU rapid alerts on food and feed (RASFF)",
     publisher="European Commission, DG SANTE",
