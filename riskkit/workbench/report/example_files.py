@@ -262,9 +262,11 @@ def open_ranking(name: str) -> OpenFile[Ranking]:
     found = as_record(file, Ranking)
     n, m = len(found.criteria), len(found.fuzzy.grades)
     faults = [
-        Fault(file.place(("alternatives", i, "values")), f"{len(one.values)} values", f"{n}, one a criterion")
+        Fault(
+            file.place(("alternatives", i, "figures")), f"{len(one.figures)} values", f"{n}, one a criterion"
+        )
         for i, one in enumerate(found.alternatives)
-        if len(one.values) != n
+        if len(one.figures) != n
     ]
     for i, expert in enumerate(found.experts):
         if [len(row) for row in expert.judgements] != [n] * n:

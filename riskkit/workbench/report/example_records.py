@@ -50,7 +50,7 @@ class Alternative:
 
     id: Id
     title: Text
-    values: Annotated[tuple[Number, ...], Field(min_length=2)]
+    figures: Annotated[tuple[Number, ...], Field(min_length=2)]
 
 
 @dataclass(frozen=True, config=_STRICT)
