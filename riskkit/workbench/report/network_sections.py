@@ -31,7 +31,7 @@ class NetworkStudy:
         Between the findings.
     worth : Series
         Expected worth of each option, best first.
-    values : DataFrame
+    worth_of_looking : DataFrame
         As from `value_of_information`.
     """
 
@@ -39,7 +39,7 @@ class NetworkStudy:
     states: pd.DataFrame
     conflict: Conflict
     worth: pd.Series
-    values: pd.DataFrame
+    worth_of_looking: pd.DataFrame
 
     def node(self, id_: str, lang: str) -> str:
         """A node, or several observed together, in words."""
@@ -61,7 +61,7 @@ def study_network(opened: OpenFile[NetworkCase]) -> NetworkStudy:
     --------
     >>> from riskkit.workbench.report.example_files import open_network
     >>> found = study_network(open_network("note7-network"))
-    >>> found.worth.index[0], found.values["finding"].tolist()[:2]
+    >>> found.worth.index[0], found.worth_of_looking["finding"].tolist()[:2]
     ('recall_all', ['perfect', 'lot_check'])
     """
     case = opened.content
@@ -168,7 +168,7 @@ def network_values(study: NetworkStudy, *, lang: str) -> Section:
     names = ("value", "cost", "net", "p_change", "of_perfect")
     rows = [
         (study.node(row["finding"], lang), *(figure(float(row[name])) for name in names))
-        for row in records(study.values)
+        for row in records(study.worth_of_looking)
     ]
     heads = ("col_look", "#col_value", "#col_cost", "#col_net", "#col_change", "#col_of_perfect")
     blocks = (
