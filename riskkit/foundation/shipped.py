@@ -27,3 +27,14 @@ def case_path(case_id: str) -> Path:
     'note7-battery-2016.toml'
     """
     return home() / "data" / "cases" / f"{case_id}.toml"
+
+
+def example_path(name: str) -> Path:
+    """The file of a shipped example for a method; it need not exist.
+
+    Examples
+    --------
+    >>> example_path("note7-fault-tree").is_file()
+    True
+    """
+    return home() / "data" / "examples" / f"{name}.toml"

@@ -1,4 +1,4 @@
-"""The pictures of a report: pure functions from an assessment to a `Picture` in one language.
+"""The pictures of a report: pure functions from an assessment or a tree to a `Picture` in one language.
 
 Each has a text alternative that says the finding, and the numbers it draws as a table. Where a case was not
 graded, or there is nothing to draw, the functions return None.
@@ -6,9 +6,20 @@ graded, or there is nothing to draw, the functions return None.
 
 from __future__ import annotations
 
+from riskkit.workbench.pictures.bow_tie_figure import bow_tie_picture
 from riskkit.workbench.pictures.compare_figure import method_actions
 from riskkit.workbench.pictures.grid_figure import risk_grid
 from riskkit.workbench.pictures.level_figures import level_chances, profile_levels, tornado
 from riskkit.workbench.pictures.step_figure import step_chart
+from riskkit.workbench.pictures.tree_figure import tree_picture
 
-__all__ = ["level_chances", "method_actions", "profile_levels", "risk_grid", "step_chart", "tornado"]
+__all__ = [
+    "bow_tie_picture",
+    "level_chances",
+    "method_actions",
+    "profile_levels",
+    "risk_grid",
+    "step_chart",
+    "tornado",
+    "tree_picture",
+]

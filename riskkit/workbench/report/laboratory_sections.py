@@ -1,0 +1,222 @@
+"""How well laboratories measure, and where they cannot do what monitoring needs, as sections."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+import pandas as pd
+
+from riskkit.assessment.laboratories import (
+    capability_gaps,
+    en_score,
+    is_uncertainty_negligible,
+    judge_score,
+    z_prime_score,
+    z_score,
+    zeta_score,
+)
+from riskkit.assessment.robust_values import RobustValue, algorithm_a, q_hampel
+from riskkit.foundation.tables import records
+from riskkit.workbench.pages.block_kinds import Paragraph, Table
+from riskkit.workbench.pages.blocks import Section
+from riskkit.workbench.report.example_files import OpenFile
+from riskkit.workbench.report.example_records import LaboratoryRound
+from riskkit.workbench.report.method_words import basis_cell, figure, how, say, started_from, table
+
+KINDS = ("z", "z_prime", "zeta", "en")
+
+
+@dataclass(frozen=True)
+class RoundStudy:
+    """A round of proficiency testing with all that is said of it.
+
+    Parameters
+    ----------
+    opened : OpenFile of LaboratoryRound
+        The round.
+    robust : dict of str to RobustValue
+        By Algorithm A and by Q/Hampel.
+    u_assigned : float
+        Standard uncertainty of the assigned value.
+    is_negligible : bool
+        Whether plain z scores may be used.
+    scores : DataFrame
+        One row a laboratory: result, z, z_prime, zeta, en.
+    gaps : DataFrame
+        As from `capability_gaps`.
+    on : date
+        Day of the gaps.
+    """
+
+    opened: OpenFile[LaboratoryRound]
+    robust: dict[str, RobustValue]
+    u_assigned: float
+    is_negligible: bool
+    scores: pd.DataFrame
+    gaps: pd.DataFrame
+    on: dt.date
+
+
+def study_round(opened: OpenFile[LaboratoryRound], *, on: dt.date) -> RoundStudy:
+    """Everything the notebook shows of a round.
+
+    Parameters
+    ----------
+    opened : OpenFile of LaboratoryRound
+        As from `open_round`.
+    on : date
+        Day on which accreditations must be valid.
+
+    Examples
+    --------
+    >>> from riskkit.workbench.report.example_files import open_round
+    >>> found = study_round(open_round("feed-mercury-round"), on=dt.date(2026, 6, 1))
+    >>> found.scores.loc["L01"].round(2).tolist()
+    [0.05, 1.36, 1.16, 1.67, 0.83]
+    """
+    given = opened.content.round
+    rows = pd.DataFrame([vars(one) for one in given.results]).set_index("laboratory")
+    rows = rows[["result", "expanded_uncertainty", "coverage_factor"]].astype("float64")
+    x, u = rows["result"], rows["expanded_uncertainty"] / rows["coverage_factor"]
+    u_assigned = given.expanded_assigned / given.coverage_assigned
+    expanded = {
+        "expanded_results": rows["expanded_uncertainty"],
+        "expanded_assigned": given.expanded_assigned,
+    }
+    scores = pd.DataFrame(
+        {
+            "result": x,
+            "z": z_score(x, given.assigned, sigma=given.sigma),
+            "z_prime": z_prime_score(x, given.assigned, sigma=given.sigma, u_assigned=u_assigned),
+            "zeta": zeta_score(x, given.assigned, u_results=u, u_assigned=u_assigned),
+            "en": en_score(x, given.assigned, **expanded),
+        }
+    )
+    robust = {"algorithm_a": algorithm_a(x), "q_hampel": q_hampel(x)}
+    negligible = is_uncertainty_negligible(u_assigned, sigma=given.sigma)
+    return RoundStudy(opened, robust, u_assigned, negligible, scores, _gaps(opened.content, on), on)
+
+
+def _gaps(given: LaboratoryRound, on: dt.date) -> pd.DataFrame:
+    needs = pd.DataFrame([vars(one) for one in given.needs], columns=[*_NEED])
+    abilities = pd.DataFrame([vars(one) for one in given.abilities], columns=[*_ABILITY])
+    if needs.empty:
+        return pd.DataFrame()
+    return capability_gaps(needs.astype({"limit_needed": "float64"}), abilities, on=on)
+
+
+_NEED = ("need_id", "item", "n_per_year", "limit_needed")
+_ABILITY = ("laboratory", "item", "n_per_year", "limit_reached", "valid_to", "last_score")
+
+
+def round_scores(study: RoundStudy, *, lang: str) -> Section:
+    """The assigned and the robust values, and the scores of every laboratory.
+
+    Parameters
+    ----------
+    study : RoundStudy
+        As from `study_round`.
+    lang : str
+        ``zh`` or ``en``.
+
+    Examples
+    --------
+    >>> from riskkit.workbench.report.example_files import open_round
+    >>> found = study_round(open_round("feed-mercury-round"), on=dt.date(2026, 6, 1))
+    >>> len(round_scores(found, lang="en").blocks[2].rows)
+    21
+    """
+    given = study.opened.content.round
+    said = {"item": given.item.say(lang), "unit": given.unit, "assigned": f"{given.assigned:g}"}
+    said |= {"sigma": f"{given.sigma:g}", "u": f"{study.u_assigned:g}"}
+    key = "round_negligible" if study.is_negligible else "round_not_negligible"
+    lead = f"{say('round_lead', lang, **said)}{'' if lang == 'zh' else ' '}{say(key, lang)}"
+    robust = [
+        (
+            say(f"robust_{name}", lang),
+            *(figure(v, 4) for v in (r.value, r.deviation, r.uncertainty)),
+            str(r.n),
+        )
+        for name, r in study.robust.items()
+    ]
+    heads = ("col_method", "#col_robust", "#col_deviation", "#col_uncertainty", "#col_n")
+    blocks = (
+        Paragraph(lead, "lead"),
+        table("robust_table", lang, heads, rows=robust),
+        _scores(study, lang),
+        how("scores", lang),
+        Paragraph(basis_cell({"basis": given.basis, "source": given.source}, lang), "source"),
+        started_from(study.opened, lang),
+    )
+    return Section("round-scores", say("round_title", lang), 1, blocks)
+
+
+def _scores(study: RoundStudy, lang: str) -> Table:
+    judged = {kind: judge_score(study.scores[kind], kind=kind) for kind in KINDS}
+    rows = [
+        (
+            str(name),
+            f"{row['result']:g}",
+            *(_scored(row[kind], judged[kind][i], lang) for kind in KINDS),
+        )
+        for i, (name, row) in enumerate(study.scores.iterrows())
+    ]
+    heads = ("col_laboratory", "#col_result", "#col_z", "#col_z_prime", "#col_zeta", "#col_en")
+    return table("scores_table", lang, heads, rows=rows)
+
+
+def _scored(value: float, word: str | None, lang: str) -> str:
+    if word is None:
+        return "—"
+    mark = {"satisfactory": "", "questionable": " ?", "unsatisfactory": " ✗"}[word]
+    return f"{value:.2f}".replace("-", "−") + mark
+
+
+def capability_section(study: RoundStudy, *, lang: str) -> Section | None:
+    """Where the laboratories cannot do what monitoring needs.
+
+    Parameters
+    ----------
+    study, lang
+        As for `round_scores`.
+
+    Returns
+    -------
+    Section or None
+        None where the file names no needs.
+
+    Examples
+    --------
+    >>> from riskkit.workbench.report.example_files import open_round
+    >>> found = study_round(open_round("feed-mercury-round"), on=dt.date(2026, 6, 1))
+    >>> [row[-3] for row in capability_section(found, lang="en").blocks[1].rows][2:]
+    ['accreditation not valid', 'no laboratory tests it']
+    """
+    if study.gaps.empty:
+        return None
+    rows = [
+        (
+            row["need_id"],
+            row["item"],
+            *(figure(float(row[name])) for name in ("needed", "served", "gap")),
+            say(f"gap_{row['reason']}", lang),
+            row["laboratories"] or "—",
+            str(row["n_without_score"]),
+        )
+        for row in records(study.gaps.reset_index())
+    ]
+    short = float(study.gaps["gap"].sum()), float(study.gaps["needed"].sum())
+    lead = say("gap_lead", lang, day=study.on.isoformat(), gap=figure(short[0]), needed=figure(short[1]))
+    heads = (
+        "col_need",
+        "col_test",
+        "#col_needed",
+        "#col_served",
+        "#col_gap",
+        "col_reason",
+        "col_able",
+        "#col_unscored",
+    )
+    blocks = (Paragraph(lead, "lead"), table("gap_table", lang, heads, rows=rows), how("gap", lang))
+    return Section("capability", say("gap_title", lang), 1, blocks)
