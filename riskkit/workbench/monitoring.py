@@ -16,7 +16,7 @@ from riskkit.foundation.number_columns import NumberColumn, number_columns
 from riskkit.monitoring.plan import MonitoringPlan
 from riskkit.monitoring.siting import Siting
 from riskkit.workbench.pages.block_kinds import Paragraph
-from riskkit.workbench.pages.blocks import Section
+from riskkit.workbench.pages.blocks import Picture, Section
 from riskkit.workbench.pictures.plan_figures import demand_gaps, plan_bars
 from riskkit.workbench.pictures.rates_figure import rates_forest
 from riskkit.workbench.pictures.register_figures import (
@@ -82,6 +82,7 @@ __all__ = [
     "rates_summary",
     "rates_table",
     "rates_trends",
+    "register_forest",
     "register_gaps",
     "register_limits",
     "register_quality",
@@ -298,6 +299,26 @@ def _period(study: RegisterStudy) -> dict[str, dt.date | None]:
 
 def _counts(grades: pd.Series) -> dict[str, int]:
     return {str(grade): int(grades.get(grade, 0)) for grade in (1, 2, 3)}
+
+
+def register_forest(study: RegisterStudy, *, lang: str) -> Picture | None:
+    """The rates of the groups of a register with their intervals; nothing without inspections.
+
+    Parameters
+    ----------
+    study : RegisterStudy
+        As from `study_register`.
+    lang : str
+        ``zh`` or ``en``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> found = study_register(rng=np.random.default_rng(1), draws=100)
+    >>> register_forest(found, lang="en").id
+    'rates-forest'
+    """
+    return None if study.rates is None else rates_forest(study.rates, lang=lang)
 
 
 def register_rates(study: RegisterStudy, *, lang: str) -> Section:

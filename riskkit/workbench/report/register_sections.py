@@ -270,8 +270,8 @@ def register_gaps(study: RegisterStudy, *, lang: str) -> Section:
             (label("hazard_class", hazard, lang), f"{len(channels) - len(gaps)}/{len(channels)}", listed)
         )
     heads = tuple(say(key, lang) for key in ("col_hazard", "col_channels", "col_gaps"))
-    silent = [one for one in codes("source_class") if not (known["source_class"] == one).any() or not int(
-        known.loc[known["source_class"] == one, "n_records"].sum())]  # fmt: skip
+    told_of = set(cells.loc[cells["n_records"] > 0, "source_class"])
+    silent = [one for one in codes("source_class") if one not in told_of]
     words = say("list_mark", lang).join(source_word(one, lang) for one in silent) or say("none_missing", lang)
     n_unknown = int(cells["n_records"].sum() - known["n_records"].sum())
     told = say("gaps_lead", lang, gaps=number(int(known["is_gap"].sum())), cells=number(len(known)))
