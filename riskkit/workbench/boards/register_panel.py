@@ -107,7 +107,7 @@ class RegisterBoard:
         caption = {"caption": self._say("records_table"), "empty": self._say("no_record_fits")}
         sorting = {"sort_by": self._say("sort_by"), "colon": self._say("colon")}
         columns = words.record_columns_shown(lang)
-        self.table = SortedTable(columns=columns, rows=[], by=0, names=1, words=caption | sorting)
+        self.table = SortedTable(columns=columns, rows=[], by=0, names=1, down=True, words=caption | sorting)
         self.back = button(self._say("page_back"), lambda: self.turn(-1))
         self.forth = button(self._say("page_forth"), lambda: self.turn(1))
         found = ask(folder, Asked())
@@ -128,9 +128,8 @@ class RegisterBoard:
         return made
 
     def _year(self, name: str) -> ipywidgets.Dropdown:
-        options: list[tuple[str, int | None]] = [(self._say("any_year"), None)]
-        options += [(str(year), year) for year in self.known.years]
-        made = ipywidgets.Dropdown(options=options, value=None, description=self._say(name))
+        options = [(self._say("any_year"), 0), *((str(year), year) for year in self.known.years)]
+        made = ipywidgets.Dropdown(options=options, value=0, description=self._say(name))
         made.observe(lambda _: self._restart(), "value")
         return made
 
@@ -157,7 +156,7 @@ class RegisterBoard:
         self._is_quiet = True
         for made in self.filters.values():
             made.value = ""
-        self.since.value = self.until.value = None
+        self.since.value = self.until.value = 0
         self._is_quiet = False
         self._restart()
 
@@ -181,7 +180,9 @@ class RegisterBoard:
 
     def _asked(self) -> Asked:
         where = {name: str(made.value or "") for name, made in self.filters.items()}
-        return Asked(where, self.since.value, self.until.value, by=self.by.value, page=self.page)
+        return Asked(
+            where, self.since.value or None, self.until.value or None, by=self.by.value, page=self.page
+        )
 
     def fill(self) -> None:
         """Ask the register, and show what fits."""

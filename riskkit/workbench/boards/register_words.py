@@ -192,7 +192,7 @@ def trend_picture(found: Found, *, lang: str) -> Picture:
     >>> trend_picture(ask(made_register(), Asked()), lang="en").alt[:19]
     '888 records; most i'
     """
-    lines = records(with_rates(found.periods))
+    lines = records(with_rates(_every_year(found.periods)))
     words = [say("not_known", lang) if pd.isna(row["year"]) else str(int(row["year"])) for row in lines]
     counts = [int(row["n_records"]) for row in lines]
     shape = style.layout(say("trend_title", lang), height=260, margin={"t": 22, "b": 40, "l": 56})
@@ -212,6 +212,17 @@ def trend_picture(found: Found, *, lang: str) -> Picture:
     table = Table(say("trend_title", lang), heads, tuple(rows), numeric=(1, 2))
     return Picture("register-trend", say("trend_title", lang), _trend_alt(words, counts, lang), table,
                    {"data": [bars], "layout": shape})  # fmt: skip
+
+
+def _every_year(periods: pd.DataFrame) -> pd.DataFrame:
+    """With the years between in which there is no record, and those without a date last."""
+    dated = periods.dropna(subset=["year"]).astype({"year": "int64"}).set_index("year")
+    if dated.empty:
+        return periods
+    years = pd.RangeIndex(dated.index.min(), dated.index.max() + 1, name="year")
+    filled = dated.reindex(years).reset_index()
+    filled["n_records"] = filled["n_records"].fillna(0)
+    return pd.concat([filled, periods[periods["year"].isna()]], ignore_index=True)
 
 
 def _trend_alt(words: list[str], counts: list[int], lang: str) -> str:
