@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,8 +15,15 @@ from riskkit.foundation.faults import Fault, refuse, shown
 from riskkit.foundation.number_columns import NumberColumn, number_columns
 from riskkit.monitoring.plan import MonitoringPlan
 from riskkit.monitoring.siting import Siting
+from riskkit.workbench.pages.block_kinds import Paragraph
+from riskkit.workbench.pages.blocks import Picture, Section
 from riskkit.workbench.pictures.plan_figures import demand_gaps, plan_bars
 from riskkit.workbench.pictures.rates_figure import rates_forest
+from riskkit.workbench.pictures.register_figures import (
+    coverage_grid,
+    rate_over_time,
+    register_years_figure,
+)
 from riskkit.workbench.report.monitoring_records import OpenTable, open_records, open_table
 from riskkit.workbench.report.monitoring_words import say
 from riskkit.workbench.report.plan_sections import (
@@ -36,10 +44,22 @@ from riskkit.workbench.report.rate_sections import (
     rates_trends,
 )
 from riskkit.workbench.report.rate_study import RateStudy, study_rates
+from riskkit.workbench.report.register_sections import (
+    register_gaps,
+    register_limits,
+    register_quality,
+    register_quarantine,
+    register_same,
+    register_summary,
+    register_tops,
+    register_years,
+)
+from riskkit.workbench.report.register_study import RegisterStudy, study_register
 from riskkit.workbench.runs.result import RESULT_MIME
 
 __all__ = [
     "Found",
+    "coverage_grid",
     "demand_gaps",
     "house_numbers_used",
     "open_cells",
@@ -53,6 +73,8 @@ __all__ = [
     "plan_summary",
     "publish_plan",
     "publish_rates",
+    "publish_register",
+    "rate_over_time",
     "rates_forest",
     "rates_limits",
     "rates_published",
@@ -60,8 +82,20 @@ __all__ = [
     "rates_summary",
     "rates_table",
     "rates_trends",
+    "register_forest",
+    "register_gaps",
+    "register_limits",
+    "register_quality",
+    "register_quarantine",
+    "register_rates",
+    "register_same",
+    "register_summary",
+    "register_tops",
+    "register_years",
+    "register_years_figure",
     "site_rows",
     "study_rates",
+    "study_register",
 ]
 
 
@@ -213,6 +247,102 @@ def publish_plan(plan: MonitoringPlan, siting: Siting, *, opened: OpenTable) -> 
             "gaps": _plain(siting.demand.rename_axis("point").reset_index()),
         }
     )
+
+
+def publish_register(study: RegisterStudy, *, seed: int) -> Found:
+    """Put what was found of a register into the notebook, where the runner reads it back.
+
+    Parameters
+    ----------
+    study : RegisterStudy
+        As from `study_register`.
+    seed : int
+        Of the ranks.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> found = study_register(rng=np.random.default_rng(1), draws=100)
+    >>> publish_register(found, seed=1).record["schema"]
+    'riskkit.register/1'
+    """
+    ends = {name: None if day is None else day.isoformat() for name, day in _period(study).items()}
+    inputs = {"seed": seed, "riskkit": __version__, "case_sha256": study.sha256, "every": study.every} | ends
+    whole = study.whole
+    rows = {name: getattr(whole, f"n_{name}") for name in ("read", "accepted", "quarantined", "duplicates")}
+    grades = study.groups["grade"].value_counts()
+    gaps = study.coverage[study.coverage["is_gap"]]
+    return Found(
+        {
+            "schema": "riskkit.register/1",
+            "case": _about("title_register", study.name),
+            "inputs": inputs | {"threshold": study.threshold},
+            "rows": rows | {"looked_at": len(study.records)},
+            "by_source": whole.by_source,
+            "by_year": _plain(study.by_year),
+            "filled": _plain(study.filled.reset_index()),
+            "timely": _plain(study.timely.reset_index()),
+            "information": {"n_groups": len(study.groups), "grades": _counts(grades)},
+            "gaps": _plain(gaps.drop(columns=["n_records", "is_gap"])),
+            "whole": None if study.rates is None else _plain(study.rates.whole.to_frame().T)[0],
+            "groups": [] if study.rates is None else _plain(study.rates.groups),
+            "periods": _plain(study.periods.assign(period=study.periods["period"].astype(str))),
+            "tops": {name: _plain(table) for name, table in study.tops.items()},
+            "quarantine": _plain(study.quarantine),
+        }
+    )
+
+
+def _period(study: RegisterStudy) -> dict[str, dt.date | None]:
+    return {"since": study.since, "until": study.until}
+
+
+def _counts(grades: pd.Series) -> dict[str, int]:
+    return {str(grade): int(grades.get(grade, 0)) for grade in (1, 2, 3)}
+
+
+def register_forest(study: RegisterStudy, *, lang: str) -> Picture | None:
+    """The rates of the groups of a register with their intervals; nothing without inspections.
+
+    Parameters
+    ----------
+    study : RegisterStudy
+        As from `study_register`.
+    lang : str
+        ``zh`` or ``en``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> found = study_register(rng=np.random.default_rng(1), draws=100)
+    >>> register_forest(found, lang="en").id
+    'rates-forest'
+    """
+    return None if study.rates is None else rates_forest(study.rates, lang=lang)
+
+
+def register_rates(study: RegisterStudy, *, lang: str) -> Section:
+    """The rate of each group of inspections, or that there are none.
+
+    Parameters
+    ----------
+    study : RegisterStudy
+        As from `study_register`.
+    lang : str
+        ``zh`` or ``en``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> found = study_register(rng=np.random.default_rng(1), draws=100)
+    >>> register_rates(found, lang="en").id
+    'rates'
+    """
+    if study.rates is None:
+        told = Paragraph(say("no_inspections", lang), "caution")
+        return Section("rates", say("rates_title", lang), 1, (told,))
+    table, trends = rates_table(study.rates, lang=lang), rates_trends(study.rates, lang=lang)
+    return Section("rates", table.title, 1, (*table.blocks, *trends.blocks))
 
 
 def _about(title: str, name: str) -> dict[str, Any]:

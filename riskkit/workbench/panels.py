@@ -46,13 +46,30 @@ def what_if(
     return what_if_panel.what_if(case, lang=lang, **options)
 
 
+def register_board(register: str = "", *, lang: str, interactive: bool = True) -> ipywidgets.Widget | None:
+    """Look through a register: see `riskkit.workbench.boards.register_panel.register_board`.
+
+    A report on paper (`interactive` false) loads no widgets and shows nothing.
+
+    Examples
+    --------
+    >>> register_board(lang="en", interactive=False) is None
+    True
+    """
+    if not interactive:
+        return None
+    from riskkit.workbench.boards import register_panel
+
+    return register_panel.register_board(register, lang=lang)
+
+
 def how_to_read(panel: str, *, lang: str) -> Section:
     """How to read a panel, and where its limits are.
 
     Parameters
     ----------
     panel : str
-        ``overview`` or ``what_if``.
+        ``overview``, ``what_if`` or ``register``.
     lang : str
         ``zh`` or ``en``.
 

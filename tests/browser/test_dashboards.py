@@ -13,11 +13,14 @@ from hostile import KETTLE, hostile_case
 from playwright.sync_api import Locator, expect
 from serving import ROOT, Served, served
 
+from riskkit.monitoring.sources.canonical import SOURCE
+from riskkit.workbench.made_register import READ_ON, take_in
 from riskkit.workbench.runs import parameters
 
 pytestmark = [needs_chromium, pytest.mark.browser]
 PATIENCE = 60_000
 CASES = ["note7-battery-2016", "melamine-milk-2008", "cadmium-jewellery-2010"]
+MARKUP = "<script>window.bad=1</script><img src=x onerror=window.bad=1>"
 WIDE = "document.documentElement.scrollWidth"
 
 
@@ -35,6 +38,14 @@ def _copy(name: str, to: Path, **values: object) -> None:
     nbformat.write(notebook, to)
 
 
+def _hostile_register(folder: Path) -> Path:
+    file = folder / "hostile.csv"
+    head = "source_class,date,product,product_group,port,hazard,evidence\n"
+    file.write_text(f"{head}complaint,2024-01-31{f',{MARKUP}' * 5}\n", encoding="utf-8")
+    take_in(folder / "register", file, SOURCE, now=READ_ON)
+    return folder / "register"
+
+
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("notebooks")
@@ -42,6 +53,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     hostile = str(hostile_case(folder))
     _copy("overview.ipynb", here / "overview.ipynb", cases=CASES, draws=200, reports="")
     _copy("what_if.ipynb", here / "what_if.ipynb", draws=500)
+    _copy("register_board.ipynb", here / "register_board.ipynb")
+    _copy("register_board.ipynb", here / "hostile_register.ipynb", register=str(_hostile_register(folder)))
     _copy("what_if.ipynb", here / "kettle.ipynb", case=str(KETTLE), draws=500)
     _copy("what_if.ipynb", here / "hostile.ipynb", case=hostile, draws=200)
     _copy("overview.ipynb", here / "hostile_overview.ipynb", cases=[hostile], draws=200, reports="")
@@ -52,6 +65,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 def _open(watched: Watched, server: Served, name: str, **query: str) -> None:
     watched.page.goto(server.address(f"/voila/render/dashboards/{name}.ipynb", **query))
     inside = ".rkp-tile" if "overview" in name else ".rkp-gauge"
+    inside = ".rkp-cases tbody tr" if "register" in name else inside
     watched.page.wait_for_selector(inside, timeout=PATIENCE)
     expect(watched.page.locator(".rk-items li").last).to_be_visible(timeout=PATIENCE)
 
@@ -126,7 +140,11 @@ def test_the_risk_grid_is_drawn_and_follows(server: Served) -> None:
 
 @pytest.mark.parametrize(
     ("name", "zh", "en"),
-    [("overview", "预警级别总览", "Warning levels"), ("what_if", "改变输入", "Change the inputs")],
+    [
+        ("overview", "预警级别总览", "Warning levels"),
+        ("what_if", "改变输入", "Change the inputs"),
+        ("register_board", "登记库一览", "The register at a glance"),
+    ],
 )
 def test_the_language_is_switched(server: Served, name: str, zh: str, en: str) -> None:
     with watched_page() as watched:
@@ -173,7 +191,33 @@ def test_the_profile_is_switched(server: Served) -> None:
         assert _is_quiet(watched)
 
 
-@pytest.mark.parametrize("name", ["hostile", "hostile_overview"])
+@pytest.mark.parametrize("width", [400, 1400])
+def test_the_register_is_filtered_and_paged_by_keyboard(server: Served, width: int) -> None:
+    with watched_page(width=width) as watched:
+        _open(watched, server, "register_board", lang="en")
+        page = watched.page
+        rows = page.locator(".rkp-cases tbody tr")
+        expect(rows).to_have_count(20)
+        expect(page.get_by_text("Showing 888 of 888 records")).to_be_visible()
+        page.wait_for_selector(".js-plotly-plot .barlayer .point", state="attached", timeout=PATIENCE)
+        assert page.evaluate(WIDE) <= width
+        page.get_by_role("button", name="Next page").focus()
+        page.keyboard.press("Enter")
+        expect(page.get_by_text("Page 2 of 45")).to_be_visible(timeout=PATIENCE)
+        page.get_by_label("Class of source").focus()
+        page.keyboard.type("report of an enterprise")
+        expect(page.get_by_text("Showing 10 of 888 records")).to_be_visible(timeout=PATIENCE)
+        expect(rows).to_have_count(10)
+        expect(page.get_by_text("Page 1 of 1")).to_be_visible()
+        expect(page.locator(".rkp-cases")).to_contain_text("SYN-defect")
+        page.get_by_label("Rank by").select_option("Origin")
+        expect(page.locator("caption", has_text="Origin: the")).to_be_visible(timeout=PATIENCE)
+        page.get_by_role("button", name="Clear the filters").click()
+        expect(page.get_by_text("Showing 888 of 888 records")).to_be_visible(timeout=PATIENCE)
+        assert _is_quiet(watched)
+
+
+@pytest.mark.parametrize("name", ["hostile", "hostile_overview", "hostile_register"])
 def test_markup_in_a_case_is_shown_as_text(server: Served, name: str) -> None:
     with watched_page(width=400) as watched:
         _open(watched, server, name, lang="en")

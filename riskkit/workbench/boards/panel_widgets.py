@@ -46,6 +46,8 @@ class SortedTable(anywidget.AnyWidget):
         (``symbol``, ``label``, ``colour``, ``ink``).
     by, names : int
         Which column sorts at first, and which one names the rows.
+    down : bool
+        Whether it sorts from high to low at first.
     words : dict of str to str
         ``caption``, ``sort_by``, ``empty``, ``colon``.
     """
@@ -55,6 +57,7 @@ class SortedTable(anywidget.AnyWidget):
     rows: Any = traitlets.List().tag(sync=True)
     by = traitlets.Int(0).tag(sync=True)
     names = traitlets.Int(0).tag(sync=True)
+    down = traitlets.Bool(False).tag(sync=True)
     words = traitlets.Dict().tag(sync=True)
 
 

@@ -25,7 +25,7 @@ function content(cell) {
 
 function render({ model, el }) {
   let by = model.get("by");
-  let down = false;
+  let down = Boolean(model.get("down"));
   const table = make("table", { class: "rk-table rkp-cases" });
   const status = make("p", { class: "rkp-quiet", role: "status" });
 

@@ -1,0 +1,234 @@
+"""What the board of the register shows, as plain values in one language."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from riskkit.foundation.tables import records
+from riskkit.monitoring.proportions import interval
+from riskkit.workbench.boards.panel_words import say
+from riskkit.workbench.boards.register_questions import UNKNOWN, Found
+from riskkit.workbench.pages.block_kinds import Cell, Table
+from riskkit.workbench.pages.blocks import Picture
+from riskkit.workbench.pictures import style
+from riskkit.workbench.report.monitoring_words import column_name, group_name, number, rate
+from riskkit.workbench.report.register_sections import source_word
+
+COLUMNS = ("date", "product", "source_class", "hazard_class", "origin", "n_tested", "evidence")
+
+
+def value_word(column: str, value: Any, lang: str) -> str:
+    """A value of a column in words.
+
+    Examples
+    --------
+    >>> [value_word(*one, "en") for one in (("origin", "DE"), ("port", "?"), ("source_class", "media"))]
+    ['Germany', 'not known', 'media and internet']
+    """
+    if value is None or pd.isna(value) or value == UNKNOWN:
+        return say("not_known", lang)
+    return source_word(value, lang) if column == "source_class" else group_name([value], [column], lang)
+
+
+def with_rates(counts: pd.DataFrame) -> pd.DataFrame:
+    """Counts with the rate of nonconformity and Wilson's interval; missing where nothing was tested.
+
+    Parameters
+    ----------
+    counts : DataFrame
+        With n_tested and n_nonconforming.
+
+    Examples
+    --------
+    >>> with_rates(pd.DataFrame({"n_tested": [20, None], "n_nonconforming": [5, None]}))["rate"].tolist()
+    [0.25, nan]
+    """
+    n, x = (
+        counts[name].to_numpy(dtype=np.float64, na_value=np.nan) for name in ("n_tested", "n_nonconforming")
+    )
+    n, x = np.where(n > 0, n, np.nan), np.where(n > 0, x, np.nan)
+    found = interval(np.where(np.isnan(n), 0.0, x), np.where(np.isnan(n), 0.0, n), method="wilson")
+    ends = {"rate_lo": found.lo, "rate_hi": found.hi}
+    return counts.assign(
+        rate=x / n, **{name: np.where(np.isnan(n), np.nan, end) for name, end in ends.items()}
+    )
+
+
+def rate_words(row: dict[str, Any], lang: str) -> str:
+    """A rate with its interval and its counts, or that nothing was tested.
+
+    Examples
+    --------
+    >>> row = {"rate": 0.25, "rate_lo": 0.11, "rate_hi": 0.47, "n_tested": 20, "n_nonconforming": 5}
+    >>> rate_words(row, "en")
+    '25 % (11 %–47 %)'
+    """
+    if np.isnan(row["rate"]):
+        return say("not_tested", lang)
+    ends = [rate(float(row[name]), lang) for name in ("rate_lo", "rate_hi")]
+    return say("rate_span", lang, share=rate(float(row["rate"]), lang), lo=ends[0], hi=ends[1])
+
+
+def ranking_words(found: Found, by: str, *, lang: str) -> dict[str, Any]:
+    """The ranking as bars, each with its number and its rate in words.
+
+    Parameters
+    ----------
+    found : Found
+        As from `riskkit.workbench.boards.register_questions.ask`.
+    by : str
+        The column that is ranked.
+    lang : str
+        ``zh`` or ``en``.
+
+    Examples
+    --------
+    >>> from riskkit.workbench.boards.register_questions import Asked, ask
+    >>> from riskkit.workbench.made_register import made_register
+    >>> ranking_words(ask(made_register(), Asked()), "port", lang="en")["rows"][0]["label"]
+    'not known'
+    """
+    ranked = with_rates(found.ranking)
+    most = max([1, *ranked["n_records"].tolist()])
+    rows = [
+        {
+            "label": value_word(by, row["name"], lang),
+            "width": 100 * row["n_records"] / most,
+            "n": number(float(row["n_records"])),
+            "said": rate_words(row, lang),
+        }
+        for row in records(ranked)
+    ]
+    caption = say(
+        "ranking_caption", lang, name=column_name(by, lang), shown=len(rows), n=number(found.n_names)
+    )
+    heads = (column_name(by, lang), say("records_head", lang), say("rate_head", lang))
+    return {"caption": caption, "heads": heads, "rows": rows, "empty": say("no_record_fits", lang)}
+
+
+def record_row(row: dict[str, Any], *, lang: str) -> list[dict[str, Any]]:
+    """One record as cells for the table that sorts.
+
+    Parameters
+    ----------
+    row : dict
+        Columns of `riskkit.workbench.boards.register_questions.SHOWN`.
+    lang : str
+        ``zh`` or ``en``.
+
+    Examples
+    --------
+    >>> from riskkit.workbench.boards.register_questions import Asked, ask
+    >>> from riskkit.workbench.made_register import made_register
+    >>> page = ask(made_register(), Asked({"source_class": "complaint"})).page
+    >>> record_row(page.to_dict("records")[0], lang="en")[0]["text"]
+    '2025-10-19'
+    """
+    day = "" if pd.isna(row["date"]) else str(row["date"])[:10]
+    hazard = value_word("hazard_class", row["hazard_class"], lang)
+    if not pd.isna(row["hazard"]):
+        hazard = f"{hazard} · {row['hazard']}"
+    place = " · ".join(
+        value_word(name, row[name], lang) for name in ("origin", "port") if not pd.isna(row[name])
+    )
+    texts = [
+        day or say("not_known", lang),
+        str(row["product"]),
+        value_word("source_class", row["source_class"], lang),
+        hazard,
+        place or say("not_known", lang),
+        _counts(row, lang),
+        str(row["evidence"]) if not pd.isna(row["evidence"]) else say("not_known", lang),
+    ]
+    cells: list[dict[str, Any]] = [{"text": text, "sort": text} for text in texts]
+    cells[5]["sort"] = -1.0 if pd.isna(row["n_tested"]) else float(row["n_tested"])
+    return cells
+
+
+def _counts(row: dict[str, Any], lang: str) -> str:
+    told = []
+    if not (pd.isna(row["n_tested"]) and pd.isna(row["n_nonconforming"])):
+        n, x = (
+            "?" if pd.isna(row[name]) else number(float(row[name]))
+            for name in ("n_tested", "n_nonconforming")
+        )
+        told.append(say("told_tested", lang, x=x, n=n))
+    for name in ("n_injured", "n_dead"):
+        if not pd.isna(row[name]) and row[name]:
+            told.append(say(f"told_{name}", lang, n=number(float(row[name]))))
+    return say("told_mark", lang).join(told) or "—"
+
+
+def record_columns_shown(lang: str) -> list[dict[str, str]]:
+    """The heads of the table of records.
+
+    Examples
+    --------
+    >>> [head["title"] for head in record_columns_shown("en")][:2]
+    ['Date', 'Product']
+    """
+    heads = {name: column_name(name, lang) for name in COLUMNS}
+    heads |= {"origin": say("place_head", lang), "n_tested": say("told_head", lang)}
+    return [{"title": heads[name]} for name in COLUMNS]
+
+
+def trend_picture(found: Found, *, lang: str) -> Picture:
+    """Records of each year as bars.
+
+    Parameters
+    ----------
+    found : Found
+        As from `riskkit.workbench.boards.register_questions.ask`.
+    lang : str
+        ``zh`` or ``en``.
+
+    Examples
+    --------
+    >>> from riskkit.workbench.boards.register_questions import Asked, ask
+    >>> from riskkit.workbench.made_register import made_register
+    >>> trend_picture(ask(made_register(), Asked()), lang="en").alt[:19]
+    '888 records; most i'
+    """
+    lines = records(with_rates(_every_year(found.periods)))
+    words = [say("not_known", lang) if pd.isna(row["year"]) else str(int(row["year"])) for row in lines]
+    counts = [int(row["n_records"]) for row in lines]
+    shape = style.layout(say("trend_title", lang), height=260, margin={"t": 22, "b": 40, "l": 56})
+    shape["xaxis"] = style.quiet_axis() | {"type": "category"}
+    shape["yaxis"] = style.quiet_axis() | {
+        "rangemode": "tozero",
+        "title": {"text": say("records_head", lang)},
+    }
+    texts = [number(float(n)) for n in counts] if len(counts) <= 16 else [""] * len(counts)
+    look = {"textposition": "outside", "cliponaxis": False, "marker": {"color": style.DARK}}
+    bars = {"type": "bar", "x": words, "y": counts, "text": texts, "hoverinfo": "x+y"} | look
+    rows: list[tuple[Cell, ...]] = [
+        (word, number(float(row["n_records"])), rate_words(row, lang))
+        for word, row in zip(words, lines, strict=True)
+    ]
+    heads = (say("year_head", lang), say("records_head", lang), say("rate_head", lang))
+    table = Table(say("trend_title", lang), heads, tuple(rows), numeric=(1, 2))
+    return Picture("register-trend", say("trend_title", lang), _trend_alt(words, counts, lang), table,
+                   {"data": [bars], "layout": shape})  # fmt: skip
+
+
+def _every_year(periods: pd.DataFrame) -> pd.DataFrame:
+    """With the years between in which there is no record, and those without a date last."""
+    dated = periods.dropna(subset=["year"]).astype({"year": "int64"}).set_index("year")
+    if dated.empty:
+        return periods
+    years = pd.RangeIndex(dated.index.min(), dated.index.max() + 1, name="year")
+    filled = dated.reindex(years).reset_index()
+    filled["n_records"] = filled["n_records"].fillna(0)
+    return pd.concat([filled, periods[periods["year"].isna()]], ignore_index=True)
+
+
+def _trend_alt(words: list[str], counts: list[int], lang: str) -> str:
+    if not counts:
+        return say("no_record_fits", lang)
+    top = int(np.argmax(counts))
+    return say(
+        "trend_alt", lang, n=number(float(sum(counts))), year=words[top], most=number(float(counts[top]))
+    )
