@@ -39,6 +39,8 @@ IDS = "a row that is there already is known by its id"
 PARTS = "the files of a register are written in one place"
 READER = "a reader is one constant of one type"
 CELLS = "cells of other people's files are picked and re-ordered in one place"
+OPENED = "a ledger is opened, locked and made in one place"
+EVENTS = "what was decided is read through one door"
 SHEET = "a sheet is described once, for its template, its reader and the made register"
 
 # file → file it imports → why. Every room may import foundation; the workbench may import all.
@@ -211,6 +213,14 @@ ARROWS: dict[str, dict[str, str]] = {
         "monitoring/sources/opened.py": DOOR,
     },
     "monitoring/sources/opened.py": {"monitoring/sources/file_faults.py": REFUSED},
+    "foundation/events.py": {"foundation/faults.py": "all faults of what shall be recorded are told at once"},
+    "store/ledger.py": {"store/ledger_tables.py": OPENED},
+    "store/ledger_checks.py": {"store/ledger.py": EVENTS, "store/ledger_tables.py": OPENED},
+    "store/ledger_copies.py": {
+        "store/ledger.py": EVENTS,
+        "store/ledger_checks.py": CHECKED,
+        "store/ledger_tables.py": OPENED,
+    },
     "store/quarantine_sheet.py": {
         "store/register_lock.py": LOCK,
         "store/register_manifest.py": MANIFEST,
