@@ -157,6 +157,7 @@ def _sqlite(path: Path, *, is_reader: bool) -> sqlite3.Connection:
         mode = "ro&immutable=1"
     address = f"file:{quote(str(path.absolute()))}?mode={mode}"
     found = sqlite3.connect(address, uri=True, timeout=_WAIT, isolation_level=None, check_same_thread=False)
+    found.text_factory = _read_text
     if is_reader:
         found.execute("PRAGMA query_only=ON")
     else:
@@ -165,6 +166,11 @@ def _sqlite(path: Path, *, is_reader: bool) -> sqlite3.Connection:
         found.execute("PRAGMA synchronous=FULL")
         found.execute("PRAGMA wal_autocheckpoint=0")
     return found
+
+
+def _read_text(raw: bytes) -> str:
+    """Also what is no text, so that a damaged row can be named; its hash is not its own then."""
+    return raw.decode("utf-8", "surrogateescape")
 
 
 def _begin(connection: sa.Connection) -> None:
