@@ -32,6 +32,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import functools
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -78,14 +79,11 @@ class Reader:
 
     def __init__(self, connection: sa.Connection, table: sa.Table) -> None:
         self._connection = connection
-        self._columns = table.columns
+        self._table, self._columns = table, table.columns
 
     def head(self) -> Head:
         """How far the ledger has come."""
-        c = self._columns
-        found = self._connection.execute(
-            sa.select(c["sequence"], c["hash"], c["at"]).order_by(c["sequence"].desc()).limit(1)
-        ).first()
+        found = self._connection.execute(_last_of(self._table)).first()
         return Head(*found) if found else Head()
 
     def with_keys(self, keys: Iterable[str]) -> dict[str, Event]:
@@ -130,12 +128,23 @@ class Reader:
         yield from self._read(asked)
 
     def _select(self) -> sa.Select[Any]:
-        return sa.select(*self._columns).order_by(self._columns["sequence"])
+        return _all_of(self._table)
 
     def _read(self, asked: sa.Select[Any]) -> Iterator[Event]:
         names = self._columns.keys()
         for row in self._connection.execute(asked.execution_options(yield_per=_CHUNK)):
             yield Event(**dict(zip(names, row, strict=True)))
+
+
+@functools.cache
+def _all_of(table: sa.Table) -> sa.Select[Any]:
+    return sa.select(*table.columns).order_by(table.c.sequence)
+
+
+@functools.cache
+def _last_of(table: sa.Table) -> sa.Select[Any]:
+    c = table.c
+    return sa.select(c.sequence, c.hash, c.at).order_by(c.sequence.desc()).limit(1)
 
 
 class Ledger:

@@ -30,6 +30,7 @@ VERSION = 2
 """Of the tables, as this riskkit makes them."""
 _WAIT = 60.0  # s, for others to let go
 _WAL_BYTES = 4_000_000
+_COMMITS = 250  # of one connection between two looks at the log
 _PAUSES = (0.0005, 0.02)  # s, shortest and longest pause between two tries for the lock
 _DOOR = 7_265_767  # the number of the lock on a server
 _EXACT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
@@ -213,10 +214,15 @@ def hold_door(connection: sa.Connection) -> Iterator[None]:
     with _alone(file):
         with connection.execution_options(riskkit_writer=True).begin():
             yield
-        log = Path(f"{file}-wal")
-        if log.exists() and log.stat().st_size > _WAL_BYTES:
-            driver: Any = connection.connection.dbapi_connection
-            driver.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        _empty_log(connection, Path(f"{file}-wal"))
+
+
+def _empty_log(connection: sa.Connection, log: Path) -> None:
+    """Now and then, bring what is in the log into the ledger's file, so that it does not grow for ever."""
+    number = connection.info["commits"] = connection.info.get("commits", 0) + 1
+    if number % _COMMITS == 1 and log.exists() and log.stat().st_size > _WAL_BYTES:
+        driver: Any = connection.connection.dbapi_connection
+        driver.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
 
 @contextlib.contextmanager
