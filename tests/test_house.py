@@ -39,6 +39,10 @@ IDS = "a row that is there already is known by its id"
 PARTS = "the files of a register are written in one place"
 READER = "a reader is one constant of one type"
 CELLS = "cells of other people's files are picked and re-ordered in one place"
+ASKED = "what was asked is one set of questions, made from the case alone"
+SESSION = "what a session has come to is worked out from its events in one place"
+POOLED = "answers are pooled in one place"
+SEALED = "a ballot is sealed and opened in one place"
 OPENED = "a ledger is opened, locked and made in one place"
 EVENTS = "what was decided is read through one door"
 SHEET = "a sheet is described once, for its template, its reader and the made register"
@@ -289,6 +293,38 @@ ARROWS: dict[str, dict[str, str]] = {
     "monitoring/sample_register.py": {
         "monitoring/sample_rows.py": "the made register is put together from made rows",
         "monitoring/sources/sheets.py": SHEET,
+    },
+    "assessment/committee/answers.py": {"assessment/committee/questions.py": ASKED},
+    "assessment/committee/minutes.py": {
+        "assessment/case_file.py": "a sentence exists in zh and en",
+        "assessment/committee/pooling.py": POOLED,
+        "assessment/committee/questions.py": ASKED,
+        "assessment/committee/session.py": SESSION,
+        "assessment/committee/visible.py": "an answer is put into words in one place",
+    },
+    "assessment/committee/order.py": {
+        "assessment/committee/questions.py": ASKED,
+        "assessment/committee/sealing.py": SEALED,
+        "assessment/committee/session.py": SESSION,
+    },
+    "assessment/committee/pooling.py": {
+        "assessment/case_file.py": "a judged case is a case",
+        "assessment/committee/answers.py": "the quantiles that are asked for are named once",
+        "assessment/committee/questions.py": ASKED,
+    },
+    "assessment/committee/questions.py": {"assessment/case_file.py": "what is asked follows from the case"},
+    "assessment/committee/session.py": {
+        "assessment/committee/questions.py": ASKED,
+        "assessment/committee/sealing.py": SEALED,
+    },
+    "assessment/committee/steps.py": {
+        "assessment/committee/questions.py": ASKED,
+        "assessment/committee/sealing.py": SEALED,
+        "assessment/committee/session.py": SESSION,
+    },
+    "assessment/committee/visible.py": {
+        "assessment/committee/questions.py": ASKED,
+        "assessment/committee/session.py": SESSION,
     },
     "assessment/case.py": {
         "assessment/case_checks.py": COMPOSES,
