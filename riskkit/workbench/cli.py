@@ -19,6 +19,7 @@ import click
 
 import riskkit
 from riskkit.foundation.faults import InputFaults
+from riskkit.workbench.decision_groups import decision_groups
 from riskkit.workbench.messages import LANGS, answer, language_of, speaker
 from riskkit.workbench.rules import rule_in
 
@@ -101,8 +102,8 @@ def build(lang: str) -> click.Group:
 
     Examples
     --------
-    >>> sorted(build("en").commands)
-    ['assess', 'batch', 'check', 'dashboard', 'demo', 'ingest', 'lab', 'register', 'sample', 'template']
+    >>> sorted(build("en").commands)[:6]
+    ['assess', 'batch', 'check', 'committee', 'dashboard', 'demo']
     """
     say = speaker(lang)
     group = click.Group("riskkit", help=say("about"), add_help_option=False)
@@ -123,7 +124,15 @@ def build(lang: str) -> click.Group:
     }
     _add_commands(group, makers, lang, say=say)
     group.add_command(_register_group(lang, say))
+    for one in decision_groups(say, lambda command: _further(command, lang, say)):
+        group.add_command(one)
     return group
+
+
+def _further(command: str, lang: str, say: Callable[..., str]) -> list[click.Parameter]:
+    """The options that every command has; without a name, those of a group."""
+    own = [_parameter("json", say, command=command)] if command else []
+    return [*own, _language_option(lang, say, is_value=bool(command)), _help_option(say)]
 
 
 def _add_commands(
@@ -135,8 +144,7 @@ def _add_commands(
     of: str = "",
 ) -> None:
     for name, (run, wanted) in makers.items():
-        params = [_parameter(one, say, command=name) for one in (*wanted, "json")]
-        params += [_language_option(lang, say, is_value=True), _help_option(say)]
+        params = [_parameter(one, say, command=name) for one in wanted] + _further(name, lang, say)
         text = say(f"about_{of}{name}")
         command = click.Command(name, callback=run, params=params, help=text, add_help_option=False)
         group.add_command(command)
@@ -144,7 +152,7 @@ def _add_commands(
 
 def _register_group(lang: str, say: Callable[..., str]) -> click.Group:
     group = click.Group("register", help=say("about_register"), add_help_option=False)
-    group.params += [_language_option(lang, say), _help_option(say)]
+    group.params += _further("", lang, say)
     makers: dict[str, tuple[Callable[..., int], list[str]]] = {
         "info": (_register_command("show_register"), ["register"]),
         "sql": (_register_command("ask_register"), ["question", "limit", "register"]),

@@ -272,7 +272,7 @@ def show_events(**given: Any) -> int:
     for one in last:
         click.echo(visible(f"{one.sequence:>6}  {one.at}  {one.stream}  {one.kind}  {one.who}: {one.why}"))
         payload = json.dumps(one.data, ensure_ascii=False, sort_keys=True)
-        click.echo(visible("        " + (payload if len(payload) <= 160 else payload[:159] + "…")))  # noqa: PLR2004
+        click.echo(visible("        " + (payload if len(payload) <= 160 else payload[:159] + "…")))
     click.echo(say("ledger_shown", n=len(last), all=len(found)))
     return 0
 

@@ -108,7 +108,8 @@ def _experts(now: Session, lang: str) -> Section:
     heads = tuple(say(f"col_{one}", lang) for one in ("name", "field", "organisation", "interest", "recused"))
     rows = tuple(
         (
-            one.name, one.field, one.organisation or "—", _interest(now, one.id, lang), now.recused.get(one.id, "—"),
+            one.name, one.field, one.organisation or "—",
+            _interest(now, one.id, lang), now.recused.get(one.id, "—"),
         )
         for one in now.experts
     )  # fmt: skip
