@@ -19,7 +19,7 @@ import click
 
 import riskkit
 from riskkit.foundation.faults import InputFaults
-from riskkit.workbench.decision_groups import decision_groups
+from riskkit.workbench.decision_groups import decision_groups, runner
 from riskkit.workbench.messages import LANGS, answer, language_of, speaker
 from riskkit.workbench.rules import rule_in
 
@@ -120,7 +120,7 @@ def build(lang: str) -> click.Group:
         "lab": (_lab, ["port", "no_browser"]),
         "template": (_template, ["name", "form", "file"]),
         "sample": (_sample, ["rows", "seed", "folder"]),
-        "ingest": (_register_command("ingest_files"), ["files", "source", "mapping", "register"]),
+        "ingest": (runner("register_commands", "ingest_files"), ["files", "source", "mapping", "register"]),
     }
     _add_commands(group, makers, lang, say=say)
     group.add_command(_register_group(lang, say))
@@ -154,26 +154,17 @@ def _register_group(lang: str, say: Callable[..., str]) -> click.Group:
     group = click.Group("register", help=say("about_register"), add_help_option=False)
     group.params += _further("", lang, say)
     makers: dict[str, tuple[Callable[..., int], list[str]]] = {
-        "info": (_register_command("show_register"), ["register"]),
-        "sql": (_register_command("ask_register"), ["question", "limit", "register"]),
-        "counts": (_register_command("count_register"), ["by", "since", "until", "engine", "register"]),
-        "quarantine": (_register_command("sheet_of_quarantine"), ["sheet", "register"]),
-        "compact": (_register_command("compact_register"), ["register"]),
+        "info": (runner("register_commands", "show_register"), ["register"]),
+        "sql": (runner("register_commands", "ask_register"), ["question", "limit", "register"]),
+        "counts": (
+            runner("register_commands", "count_register"),
+            ["by", "since", "until", "engine", "register"],
+        ),
+        "quarantine": (runner("register_commands", "sheet_of_quarantine"), ["sheet", "register"]),
+        "compact": (runner("register_commands", "compact_register"), ["register"]),
     }
     _add_commands(group, makers, lang, say=say, of="register_")
     return group
-
-
-def _register_command(name: str) -> Callable[..., int]:
-    """A command of the register, whose work is imported when it is called."""
-
-    def run(**given: Any) -> int:
-        from riskkit.workbench import register_commands
-
-        done: int = getattr(register_commands, name)(**given)
-        return done
-
-    return run
 
 
 def _language_option(lang: str, say: Callable[..., str], *, is_value: bool = False) -> click.Option:

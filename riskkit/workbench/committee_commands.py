@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import getpass
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from riskkit.foundation.faults import Fault, InputFaults, refuse, shown, visible
+from riskkit.foundation.faults import Fault, InputFaults, refuse, visible
 from riskkit.workbench.ledger_commands import using_ledger
 from riskkit.workbench.messages import answer, speaker
 
@@ -115,7 +115,7 @@ def open_committee(case: str, **given: Any) -> int:
             why=given["why"] or read.title.say(given["lang"]),
         )  # fmt: skip
         facts = {"session": now.id, "questions": len(now.questions), "experts": len(now.experts)}
-        return _told("open", given, keys=str(room.keys), **facts)
+        return told("open", given, keys=str(room.keys), **facts)
 
 
 def declare_interest(session: str, **given: Any) -> int:
@@ -158,7 +158,7 @@ def open_round(session: str, **given: Any) -> int:
     'open_round'
     """
     with using_room(given, is_reader=True) as room:
-        name = str(len(_session(room, session).rounds) + 1)
+        name = str(len(found_session(room, session).rounds) + 1)
     return _step(session, "round_opened", given=given, default=f"round {name}", round=name)
 
 
@@ -182,7 +182,7 @@ def close_round(session: str, **given: Any) -> int:
     'close_round'
     """
     with using_room(given, is_reader=True) as room:
-        found = _session(room, session).open_round
+        found = found_session(room, session).open_round
     if found is None:
         raise InputFaults("committee", [Fault("round", session, "a round that is open")])
     return _step(session, "round_closed", given=given, default=f"round {found.name}", round=found.name)
@@ -201,7 +201,7 @@ def confirm_vote(session: str, **given: Any) -> int:
     if not given["why"]:
         raise InputFaults("committee", [Fault("--why", "", "the reason of a confirmation or its refusal")])
     with using_room(given, is_reader=True) as room:
-        vote = vote_of(_session(room, session))
+        vote = vote_of(found_session(room, session))
     level = (vote.level if vote else None) or ""
     said = "no" if given["no"] else "yes"
     return _step(session, "confirmed", given=given, default="", level=level, is_confirmed=said)
@@ -218,7 +218,7 @@ def sign_minutes(session: str, **given: Any) -> int:
     from riskkit.assessment.committee.minutes import minutes_hash
 
     with using_room(given, is_reader=True) as room:
-        mine = minutes_hash(_session(room, session))
+        mine = minutes_hash(found_session(room, session))
     said = {"expert": who_acts(given), "minutes": mine}
     return _step(session, "signed", given=given, default="minutes read", **said)
 
@@ -234,117 +234,6 @@ def end_session(session: str, **given: Any) -> int:
     return _step(session, "ended", given=given, default="minutes signed")
 
 
-def ballot_forms(session: str, **given: Any) -> int:
-    """Write the ballot form of one expert, or of everybody who has not answered yet.
-
-    Parameters
-    ----------
-    session : str
-    **given : Any
-        ``expert`` (one id, or none for all), ``folder``, ``form`` (csv or xlsx), ``ledger``, ``keys``,
-        ``lang``, ``is_json``.
-
-    Raises
-    ------
-    riskkit.foundation.faults.InputFaults
-        When no round is open, or the expert is not in it.
-
-    Examples
-    --------
-    >>> ballot_forms.__name__
-    'ballot_forms'
-    """
-    from riskkit.workbench.committee.forms import form_lines, write_form
-    from riskkit.workbench.committee.keys import read_key
-
-    with using_room(given, is_reader=True) as room:
-        now = _session(room, session)
-        found, key = now.open_round, read_key(room.keys, session)
-    voters = [one.id for one in now.voters]
-    if found is None or (given["expert"] and given["expert"] not in voters):
-        rule = "a round that is open" if found is None else f"one of {', '.join(voters)}"
-        raise InputFaults("committee", [Fault("form", shown(given["expert"]), rule)])
-    wanted = [given["expert"]] if given["expert"] else [one for one in voters if one not in found.sealed]
-    folder: Path = given["folder"]
-    folder.mkdir(parents=True, exist_ok=True)
-    files = []
-    for expert in wanted:
-        lines = form_lines(now, found.name, expert, lang=given["lang"], key=key)
-        path = folder / f"{session}-{found.name}-{expert}.{given['form']}"
-        files.append(str(write_form(now, path, lines, lang=given["lang"])))
-    return _told("form", given, session=session, files=files, n=len(files), folder=str(folder))
-
-
-def take_ballots(session: str, files: Sequence[Path], **given: Any) -> int:
-    """Take in ballot forms, each whole or not at all.
-
-    Parameters
-    ----------
-    session : str
-    files : sequence of Path
-    **given : Any
-        ``who``, ``ledger``, ``keys``, ``lang``, ``is_json``.
-
-    Returns
-    -------
-    int
-        0, 1 when some were refused, 2 when all were.
-
-    Examples
-    --------
-    >>> take_ballots.__name__
-    'take_ballots'
-    """
-    from riskkit.workbench.rules import rule_in
-
-    say, told, n_refused = speaker(given["lang"]), [], 0
-    with using_room(given) as room:
-        for file in files:
-            try:
-                row = _take(room, session, file, who=who_acts(given))
-            except InputFaults as error:
-                n_refused += 1
-                rows = [{"place": f.place, "value": f.value, "rule": f.rule} for f in error.faults]
-                row = {"file": file.name, "error": "input", "faults": rows}
-                if not given["is_json"]:
-                    click.echo(visible(say("refused_file", name=file.name)), err=True)
-                    for one in rows:
-                        rule = rule_in(one["rule"], given["lang"])
-                        click.echo(visible("  " + say("fault", **{**one, "rule": rule})), err=True)
-            else:
-                if not given["is_json"]:
-                    click.echo(visible(say("committee_ballot_done", **row)))
-            told.append(row)
-    code = (2 if n_refused == len(files) else 1) if n_refused else 0
-    if given["is_json"]:
-        answer({"command": "committee take-ballots", "ok": not code, "exit_code": code, "ballots": told})
-    return code
-
-
-def _take(room: Room, session: str, file: Path, *, who: str) -> dict[str, Any]:
-    from riskkit.workbench.committee.forms import answers_in, read_form
-    from riskkit.workbench.committee.keys import read_key
-    from riskkit.workbench.committee.room import cast_ballot, remember
-
-    try:
-        form = read_form(file)
-        if form.session != session:
-            rule = f"a ballot for the session {session}"
-            raise InputFaults(file.name, [Fault(f"{file.name} session", shown(form.session), rule)])
-        answers = answers_in(form, _session(room, session), key=read_key(room.keys, session))
-    except InputFaults as error:
-        remember(room, session, error, who=who)
-        raise
-    event = cast_ballot(room, session, form.expert, name=form.round, answers=answers, who=who)
-    return {
-        "file": file.name,
-        "expert": form.expert,
-        "round": form.round,
-        "sequence": event.sequence,
-        "at": event.at,
-    }
-
-
 def show_status(session: str, **given: Any) -> int:
     """Say how far a session has come: rounds, ballots, who is missing; never what is in an open ballot.
 
@@ -356,7 +245,7 @@ def show_status(session: str, **given: Any) -> int:
     from riskkit.assessment.committee.visible import progress
 
     with using_room(given, is_reader=True) as room:
-        now = _session(room, session)
+        now = found_session(room, session)
     rows = progress(now).to_dict("records")
     if given["is_json"]:
         facts = {"session": now.id, "rounds": rows, "recused": dict(now.recused), "signed": dict(now.signed)}
@@ -400,10 +289,17 @@ def _write(session: str, *, given: dict[str, Any], is_full: bool) -> int:
     now = session_from(session, ledger=given["ledger"], export=given["export"])
     out: Path = given["out"] or Path(f"{session}-{name}.html")
     write_document(now, out, lang=given["lang"], is_full=is_full)
-    return _told(name, given, session=session, file=str(out))
+    return told(name, given, session=session, file=str(out))
 
 
-def _session(room: Room, session: str) -> Session:
+def found_session(room: Room, session: str) -> Session:
+    """A session by its id.
+
+    Examples
+    --------
+    >>> found_session.__name__
+    'found_session'
+    """
     from riskkit.workbench.committee.room import session_in
 
     return session_in(room, session)
@@ -415,10 +311,18 @@ def _step(session: str, kind: str, *, given: dict[str, Any], default: str, **dat
     with using_room(given) as room:
         event = take_step(room, session, kind, who=who_acts(given), why=given["why"] or default, **data)
     facts = {"session": session, "kind": kind, "sequence": event.sequence, "at": event.at}
-    return _told("step", given, **facts)
+    return told("step", given, **facts)
 
 
-def _told(deed: str, given: dict[str, Any], **facts: Any) -> int:
+def told(deed: str, given: Mapping[str, Any], **facts: Any) -> int:
+    """Say what was done, as words or as JSON.
+
+    Examples
+    --------
+    >>> told("minutes", {"lang": "en", "is_json": False}, file="m.html")
+    wrote  m.html
+    0
+    """
     if given["is_json"]:
         answer({"command": f"committee {deed}", "ok": True, "exit_code": 0, **facts})
     else:

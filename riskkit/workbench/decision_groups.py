@@ -29,8 +29,11 @@ GROUPS: Mapping[str, Mapping[str, tuple[str, tuple[str, ...]]]] = {
         "declare": ("declare_interest", ("session", "member", "interest", *_ACT)),
         "recuse": ("recuse_expert", ("session", "member", *_ACT)),
         "open-round": ("open_round", ("session", *_ACT)),
-        "ballot-form": ("ballot_forms", ("session", "expert", "forms", "form", "ledger", "keys")),
-        "take-ballots": ("take_ballots", ("session", "files", *_ACT)),
+        "ballot-form": (
+            "ballot_commands.ballot_forms",
+            ("session", "expert", "forms", "form", "ledger", "keys"),
+        ),
+        "take-ballots": ("ballot_commands.take_ballots", ("session", "files", *_ACT)),
         "close-round": ("close_round", ("session", *_ACT)),
         "vote": ("open_vote", ("session", *_ACT)),
         "confirm": ("confirm_vote", ("session", "no", *_ACT)),
@@ -67,15 +70,28 @@ def decision_groups(
         for command, (function, wanted) in commands.items():
             text = say(f"about_{name}_{command.replace('-', '_')}")
             params = [_parameter(one, say) for one in wanted] + [*further(command)]
-            run = _runner(f"{name}_commands", function)
+            module, _, of = function.rpartition(".")
+            run = runner(module or f"{name}_commands", of)
             group.add_command(
                 click.Command(command, callback=run, params=params, help=text, add_help_option=False)
             )
         yield group
 
 
-def _runner(module: str, function: str) -> Callable[..., int]:
-    """A command whose work is imported when it is called."""
+def runner(module: str, function: str) -> Callable[..., int]:
+    """A command whose work is imported when it is called.
+
+    Parameters
+    ----------
+    module : str
+        A file of the workbench.
+    function : str
+
+    Examples
+    --------
+    >>> callable(runner("ledger_commands", "verify_ledger"))
+    True
+    """
 
     def run(**given: Any) -> int:
         done: int = getattr(importlib.import_module(f"riskkit.workbench.{module}"), function)(**given)

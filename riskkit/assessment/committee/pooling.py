@@ -31,6 +31,7 @@ from riskkit.foundation.method_numbers import method_number
 from riskkit.foundation.uncertainty import Distribution, parse_distribution
 
 _KNOTS = (0.0, *QUANTILES.values(), 1.0)
+_SAME = 1e-12  # probabilities closer than this are one
 _DECIMALS = 4  # significant digits of a pooled quantile: more would be pretence
 Ballots = Mapping[str, Mapping[str, Mapping[str, Any]]]
 """expert → question → answer"""
@@ -79,21 +80,16 @@ def pooled_quantiles(
     grid = np.unique(knots)
     below = np.array([np.interp(grid, one, _KNOTS) for one in knots])
     pool = w @ below / w.sum()
-    return np.exp(np.interp(np.asarray(probs, dtype=float), *_rising(pool, grid)))
+    return np.exp([_quantile(pool, grid, float(prob)) for prob in np.atleast_1d(probs)])
 
 
-def _rising(pool: Floats, grid: Floats) -> tuple[Floats, Floats]:
-    """Where the pool is flat (between experts who share nothing), its quantile is the middle of the flat."""
-    flat = np.isclose(pool[1:], pool[:-1], rtol=0, atol=1e-12)
-    kept = np.concatenate([[True], ~flat])
-    at = grid.copy()
-    start = 0
-    for i in range(1, len(grid)):
-        if not flat[i - 1]:
-            start = i
-        else:
-            at[start] = (grid[start] + grid[i]) / 2
-    return pool[kept], at[kept]
+def _quantile(pool: Floats, grid: Floats, prob: float) -> float:
+    """Where the pool reaches a probability; the middle, where it stays there (between experts apart)."""
+    pool = np.maximum.accumulate(np.where(np.abs(pool - prob) < _SAME, prob, pool))
+    first, last = np.searchsorted(pool, prob, side="left"), np.searchsorted(pool, prob, side="right") - 1
+    if first <= last:
+        return float(grid[first] + grid[last]) / 2
+    return float(np.interp(prob, pool[last : first + 1], grid[last : first + 1]))
 
 
 def given_answers(ballots: Ballots, question: Question) -> dict[str, Mapping[str, Any]]:

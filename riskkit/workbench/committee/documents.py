@@ -68,7 +68,7 @@ def document(now: Session, ending: str, *, lang: str, is_full: bool) -> bytes:
     >>> from riskkit.assessment.committee.session import Rules
     >>> now = Session("a", "case", "", "甲", "A", "li", "ab", "", (), (), Rules(1, 0.5, 0.5))
     >>> document(now, ".html", lang="en", is_full=False)[:15]
-    b'<!doctype html>'
+    b'<!DOCTYPE html>'
     """
     if ending not in ENDINGS:
         raise InputFaults(

@@ -17,7 +17,15 @@ from riskkit.assessment.case_file import Case
 from riskkit.assessment.committee import order, sealing, steps
 from riskkit.assessment.committee.answers import check_answers
 from riskkit.assessment.committee.questions import questions_of
-from riskkit.assessment.committee.session import CONTROL, Expert, Rules, Session, session_of, stream_of
+from riskkit.assessment.committee.session import (
+    BALLOT,
+    CONTROL,
+    Expert,
+    Rules,
+    Session,
+    session_of,
+    stream_of,
+)
 from riskkit.foundation.events import Draft, Event, is_same, moment_text
 from riskkit.foundation.faults import Fault, InputFaults, shown
 from riskkit.store.ledger import Ledger, Reader
@@ -283,7 +291,8 @@ def _require_key(now: Session, key: bytes) -> None:
 
 def _record(room: Room, now: Session, draft: Draft) -> Event:
     def guard(reader: Reader) -> None:
-        order.require_next(session_of(reader.events(draft.stream, kinds=CONTROL)), draft)
+        kinds = CONTROL if draft.kind == BALLOT else ()
+        order.require_next(session_of(reader.events(draft.stream, kinds=kinds)), draft)
 
     try:
         with room.ledger.reading() as reader:
