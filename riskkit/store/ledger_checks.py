@@ -151,14 +151,13 @@ def read_head(text: str, *, name: str) -> Head:
     """
     try:
         data: dict[str, Any] = json.loads(text)
-        head = Head(data["sequence"], data["hash"], data["at"])
-        is_good = data["format"] == _FORMAT and type(head.sequence) is int and head.sequence >= 0
-        is_good = is_good and isinstance(head.at, str) and bool(_HASH.fullmatch(head.hash))
+        sequence, told, at = data["sequence"], str(data["hash"]), str(data["at"])
+        is_good = data["format"] == _FORMAT and type(sequence) is int and bool(_HASH.fullmatch(told))
     except (ValueError, TypeError, KeyError):
-        is_good = False
-    if not is_good:
+        sequence, told, at, is_good = -1, "", "", False
+    if not is_good or sequence < 0:
         raise InputFaults(name, [Fault(name, shown(text[:60]), "a head that riskkit ledger anchor wrote")])
-    return head
+    return Head(sequence, told, at)
 
 
 def read_head_file(path: Path) -> Head:

@@ -108,11 +108,11 @@ def open_committee(case: str, **given: Any) -> int:
     source = find_case(case)
     read = parse_case(parse_toml(source.content, source.file_name))
     session = given["session"] or f"{read.id}-1"
-    members = {"experts": read_experts(given["experts"]), "rules": house_rules(n_rounds=given["rounds"])}
+    experts, rules = read_experts(given["experts"]), house_rules(n_rounds=given["rounds"])
     with using_room(given) as room:
         now = open_session(
-            room, session, read, text=source.content.decode("utf-8"), **members, chair=who_acts(given),
-            why=given["why"] or read.title.say(given["lang"]),
+            room, session, read, text=source.content.decode("utf-8"), experts=experts, rules=rules,
+            chair=who_acts(given), why=given["why"] or read.title.say(given["lang"]),
         )  # fmt: skip
         facts = {"session": now.id, "questions": len(now.questions), "experts": len(now.experts)}
         return told("open", given, keys=str(room.keys), **facts)

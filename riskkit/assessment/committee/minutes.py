@@ -140,8 +140,8 @@ def _judgement_rows(now: Session, name: str) -> list[dict[str, Any]]:
     ballots = found.answers() if found else {}
     table = feedback(ballots, now.questions)
     rows: list[dict[str, Any]] = []
-    for row in table.astype(object).where(table.notna(), None).to_dict("records"):
-        rows.append({str(key): value for key, value in row.items() if value is not None})
+    for one in table.astype(object).where(table.notna(), None).to_dict("records"):
+        rows.append({str(key): value for key, value in one.items() if value is not None})
     for row, question in zip(rows, now.questions, strict=True):
         reasons = [
             {"expert": expert, "answer": told_answer(question, answers[question.id], "en"),

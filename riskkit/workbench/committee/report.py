@@ -65,7 +65,7 @@ def report_notebook(sections: Sequence[Section]) -> dict[str, Any]:
 def _shown(one: Section) -> dict[str, Any]:
     data = {SECTION_MIME: one.to_json(), "text/plain": str(one)}
     output = {"output_type": "display_data", "metadata": {}, "data": data}
-    rest = {"metadata": {}, "source": "", "execution_count": None, "outputs": [output]}
+    rest: dict[str, Any] = {"metadata": {}, "source": "", "execution_count": None, "outputs": [output]}
     return {"cell_type": "code", "id": one.id, **rest}
 
 
@@ -180,7 +180,7 @@ def _level_range(found: Assessment, lang: str) -> str:
     if found.route != "graded":
         return say("not_graded", lang)
     warning = found.lo if found.lo == found.hi else f"{found.lo}–{found.hi}"
-    return say("level_range", lang, level=warning, risk=scale("risk").word(found.risk, lang))
+    return say("level_range", lang, level=warning, risk=scale("risk").word(str(found.risk), lang))
 
 
 def _answers(now: Session, lang: str) -> list[Section]:
