@@ -41,6 +41,12 @@ READER = "a reader is one constant of one type"
 CELLS = "cells of other people's files are picked and re-ordered in one place"
 MESSAGE = "a message is one record under the names of its protocol"
 NOTICE = "everything that goes out is written from one notice"
+ASKED = "what was asked is one set of questions, made from the case alone"
+SESSION = "what a session has come to is worked out from its events in one place"
+POOLED = "answers are pooled in one place"
+SEALED = "a ballot is sealed and opened in one place"
+OPENED = "a ledger is opened, locked and made in one place"
+EVENTS = "what was decided is read through one door"
 SHEET = "a sheet is described once, for its template, its reader and the made register"
 
 # file → file it imports → why. Every room may import foundation; the workbench may import all.
@@ -213,6 +219,14 @@ ARROWS: dict[str, dict[str, str]] = {
         "monitoring/sources/opened.py": DOOR,
     },
     "monitoring/sources/opened.py": {"monitoring/sources/file_faults.py": REFUSED},
+    "foundation/events.py": {"foundation/faults.py": "all faults of what shall be recorded are told at once"},
+    "store/ledger.py": {"store/ledger_tables.py": OPENED},
+    "store/ledger_checks.py": {"store/ledger.py": EVENTS, "store/ledger_tables.py": OPENED},
+    "store/ledger_copies.py": {
+        "store/ledger.py": EVENTS,
+        "store/ledger_checks.py": CHECKED,
+        "store/ledger_tables.py": OPENED,
+    },
     "store/quarantine_sheet.py": {
         "store/register_lock.py": LOCK,
         "store/register_manifest.py": MANIFEST,
@@ -281,6 +295,38 @@ ARROWS: dict[str, dict[str, str]] = {
     "monitoring/sample_register.py": {
         "monitoring/sample_rows.py": "the made register is put together from made rows",
         "monitoring/sources/sheets.py": SHEET,
+    },
+    "assessment/committee/answers.py": {"assessment/committee/questions.py": ASKED},
+    "assessment/committee/minutes.py": {
+        "assessment/case_file.py": "a sentence exists in zh and en",
+        "assessment/committee/pooling.py": POOLED,
+        "assessment/committee/questions.py": ASKED,
+        "assessment/committee/session.py": SESSION,
+        "assessment/committee/visible.py": "an answer is put into words in one place",
+    },
+    "assessment/committee/order.py": {
+        "assessment/committee/questions.py": ASKED,
+        "assessment/committee/sealing.py": SEALED,
+        "assessment/committee/session.py": SESSION,
+    },
+    "assessment/committee/pooling.py": {
+        "assessment/case_file.py": "a judged case is a case",
+        "assessment/committee/answers.py": "the quantiles that are asked for are named once",
+        "assessment/committee/questions.py": ASKED,
+    },
+    "assessment/committee/questions.py": {"assessment/case_file.py": "what is asked follows from the case"},
+    "assessment/committee/session.py": {
+        "assessment/committee/questions.py": ASKED,
+        "assessment/committee/sealing.py": SEALED,
+    },
+    "assessment/committee/steps.py": {
+        "assessment/committee/questions.py": ASKED,
+        "assessment/committee/sealing.py": SEALED,
+        "assessment/committee/session.py": SESSION,
+    },
+    "assessment/committee/visible.py": {
+        "assessment/committee/questions.py": ASKED,
+        "assessment/committee/session.py": SESSION,
     },
     "assessment/case.py": {
         "assessment/case_checks.py": COMPOSES,

@@ -51,6 +51,7 @@ _HEADERS = {
 }
 _ANSWERS = {
     400: "The address asks for something this page does not know. 地址中含有本页不认识的内容。",
+    401: "Your token or session has expired; ask for a new one. 令牌或会话已过期，请申请新的令牌。",
     403: "Open the address, with its token, that was printed where this was started. "
     "请打开启动时打印的地址（其中含令牌）。",
     404: "There is no such page. 没有这个页面。",
@@ -175,11 +176,21 @@ class Guard(JupyterHandler):
         """Let the holder of the token or of its cookie pass; take the token out of the address."""
         await super().prepare()
         if self.current_user is None:
-            raise web.HTTPError(403)
+            self._turn_away()
+            return
         is_page = self.request.method == "GET" and not isinstance(self, WebSocketHandler)
         if is_page and not self._finished and "token" in self.request.query_arguments:
             rest = {k: v for k, v in self.request.query_arguments.items() if k != "token"}
             self.redirect(self.request.path + ("?" + urlencode(rest, doseq=True) if rest else ""))
+
+    def _turn_away(self) -> None:
+        """To the page that asks for a password, where there is one; else with the reason."""
+        people = getattr(self.identity_provider, "everybody", None)
+        is_page = self.request.method == "GET" and not isinstance(self, WebSocketHandler)
+        if people is not None and people.method == "password" and is_page:
+            self.redirect(f"{self.base_url}login")
+            return
+        raise web.HTTPError(401 if getattr(self, "riskkit_refused", "") == "expired" else 403)
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Say what happened as plain text, in both languages; of reasons only what an address got wrong."""

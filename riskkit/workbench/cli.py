@@ -19,6 +19,7 @@ import click
 
 import riskkit
 from riskkit.foundation.faults import InputFaults
+from riskkit.workbench.decision_groups import decision_groups, runner
 from riskkit.workbench.messages import LANGS, answer, language_of, speaker
 from riskkit.workbench.rules import rule_in
 
@@ -101,8 +102,8 @@ def build(lang: str) -> click.Group:
 
     Examples
     --------
-    >>> sorted(build("en").commands)
-    ['assess', 'batch', 'check', 'dashboard', 'demo', 'ingest', 'lab', 'register', 'sample', 'template']
+    >>> sorted(build("en").commands)[:6]
+    ['assess', 'batch', 'check', 'committee', 'dashboard', 'demo']
     """
     say = speaker(lang)
     group = click.Group("riskkit", help=say("about"), add_help_option=False)
@@ -119,11 +120,19 @@ def build(lang: str) -> click.Group:
         "lab": (_lab, ["port", "no_browser"]),
         "template": (_template, ["name", "form", "file"]),
         "sample": (_sample, ["rows", "seed", "folder"]),
-        "ingest": (_register_command("ingest_files"), ["files", "source", "mapping", "register"]),
+        "ingest": (runner("register_commands", "ingest_files"), ["files", "source", "mapping", "register"]),
     }
     _add_commands(group, makers, lang, say=say)
     group.add_command(_register_group(lang, say))
+    for one in decision_groups(say, lambda command: _further(command, lang, say)):
+        group.add_command(one)
     return group
+
+
+def _further(command: str, lang: str, say: Callable[..., str]) -> list[click.Parameter]:
+    """The options that every command has; without a name, those of a group."""
+    own = [_parameter("json", say, command=command)] if command else []
+    return [*own, _language_option(lang, say, is_value=bool(command)), _help_option(say)]
 
 
 def _add_commands(
@@ -135,8 +144,7 @@ def _add_commands(
     of: str = "",
 ) -> None:
     for name, (run, wanted) in makers.items():
-        params = [_parameter(one, say, command=name) for one in (*wanted, "json")]
-        params += [_language_option(lang, say, is_value=True), _help_option(say)]
+        params = [_parameter(one, say, command=name) for one in wanted] + _further(name, lang, say)
         text = say(f"about_{of}{name}")
         command = click.Command(name, callback=run, params=params, help=text, add_help_option=False)
         group.add_command(command)
@@ -144,28 +152,19 @@ def _add_commands(
 
 def _register_group(lang: str, say: Callable[..., str]) -> click.Group:
     group = click.Group("register", help=say("about_register"), add_help_option=False)
-    group.params += [_language_option(lang, say), _help_option(say)]
+    group.params += _further("", lang, say)
     makers: dict[str, tuple[Callable[..., int], list[str]]] = {
-        "info": (_register_command("show_register"), ["register"]),
-        "sql": (_register_command("ask_register"), ["question", "limit", "register"]),
-        "counts": (_register_command("count_register"), ["by", "since", "until", "engine", "register"]),
-        "quarantine": (_register_command("sheet_of_quarantine"), ["sheet", "register"]),
-        "compact": (_register_command("compact_register"), ["register"]),
+        "info": (runner("register_commands", "show_register"), ["register"]),
+        "sql": (runner("register_commands", "ask_register"), ["question", "limit", "register"]),
+        "counts": (
+            runner("register_commands", "count_register"),
+            ["by", "since", "until", "engine", "register"],
+        ),
+        "quarantine": (runner("register_commands", "sheet_of_quarantine"), ["sheet", "register"]),
+        "compact": (runner("register_commands", "compact_register"), ["register"]),
     }
     _add_commands(group, makers, lang, say=say, of="register_")
     return group
-
-
-def _register_command(name: str) -> Callable[..., int]:
-    """A command of the register, whose work is imported when it is called."""
-
-    def run(**given: Any) -> int:
-        from riskkit.workbench import register_commands
-
-        done: int = getattr(register_commands, name)(**given)
-        return done
-
-    return run
 
 
 def _language_option(lang: str, say: Callable[..., str], *, is_value: bool = False) -> click.Option:

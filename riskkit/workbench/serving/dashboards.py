@@ -33,6 +33,15 @@ from voila.voila_identity_provider import VoilaLoginHandler  # noqa: E402
 
 from riskkit.foundation.faults import InputFaults  # noqa: E402
 from riskkit.workbench.runs import parameters  # noqa: E402
+from riskkit.workbench.serving.identity import (  # noqa: E402
+    ROLE_HEADER,
+    WHO_HEADER,
+    Login,
+    PeopleIdentity,
+    RoleAuthorizer,
+    role_of,
+    tell_kernel,
+)
 from riskkit.workbench.serving.served.kernel import OwnKernel  # noqa: E402
 
 LANGS = ("zh", "en")
@@ -50,6 +59,8 @@ class Page:
         Where it is, from the notebooks folder.
     title, question : dict of str to str
         By language, from the notebook's metadata ``riskkit``; the question may be empty.
+    roles : tuple of str
+        Who may open it, from the same place; empty for everybody.
 
     Examples
     --------
@@ -60,6 +71,11 @@ class Page:
     path: str
     title: dict[str, str]
     question: dict[str, str]
+    roles: tuple[str, ...] = ()
+
+    def is_for(self, role: str) -> bool:
+        """Whether somebody in a role may open it; where one token is for all, everybody may."""
+        return not role or not self.roles or role in self.roles
 
 
 def pages_in(notebooks: Path) -> tuple[Page, ...]:
@@ -88,7 +104,8 @@ def _page(path: Path, notebooks: Path) -> Page:
     heading = next((line.lstrip("# ") for line in headings if line.startswith("#")), path.stem)
     title = {lang: str(said.get("title", {}).get(lang, heading)) for lang in LANGS}
     question = {lang: str(said.get("question", {}).get(lang, "")) for lang in LANGS}
-    return Page(path.relative_to(notebooks).as_posix(), title, question)
+    roles = tuple(str(one) for one in said.get("roles", ()))
+    return Page(path.relative_to(notebooks).as_posix(), title, question, roles)
 
 
 def asked_parameters(notebook: Any, asked: dict[str, str], *, lang: str) -> dict[str, Any]:
@@ -166,6 +183,7 @@ class Landing(access.Guard):
                 "question": page.question[lang],
             }
             for page in pages_in(self._notebooks)
+            if page.is_for(role_of(self))
         ]
         source = (resources.files("riskkit.workbench.serving") / "served" / "landing.html.j2").read_text(
             "utf-8"
@@ -179,8 +197,10 @@ class ListedNotebook(access.Guard, TornadoVoilaHandler):
 
     async def get(self, path: str = "") -> None:
         """Run it and show it."""
-        if path not in {page.path for page in pages_in(Path(self.settings["riskkit_notebooks"]))}:
+        found = {page.path: page for page in pages_in(Path(self.settings["riskkit_notebooks"]))}
+        if path not in found or not found[path].is_for(role_of(self)):
             raise web.HTTPError(404)
+        tell_kernel(self)
         await TornadoVoilaHandler.get(self, path=path)
 
 
@@ -223,6 +243,8 @@ class Dashboards(Voila):
             riskkit_notebooks=self.root_dir,
         )
         self.identity_provider.cookie_options = {"samesite": "Lax"}
+        if isinstance(self.identity_provider, PeopleIdentity):
+            _ = self.identity_provider.everybody  # read now: a faulty file stops the start
         return settings
 
     def init_handlers(self) -> list[Any]:
@@ -232,7 +254,11 @@ class Dashboards(Voila):
             if issubclass(handler, _NOT_SERVED) or route.endswith("/logout"):
                 continue
             kept.append((route, _OURS.get(handler) or access.guarded(handler), *rest))
-        return [(self.server_url, Landing, {"notebooks": Path(self.root_dir), "lang": self.lang}), *kept]
+        own: list[Any] = [(self.server_url, Landing, {"notebooks": Path(self.root_dir), "lang": self.lang})]
+        people = getattr(self.identity_provider, "everybody", None)
+        if people is not None and people.method == "password":
+            own.append((f"{self.server_url}login", Login))
+        return [*own, *kept]
 
     def listen(self) -> None:
         """Listen, say where, and serve until stopped."""
@@ -247,8 +273,10 @@ class Dashboards(Voila):
             self.stop()
 
 
-def dashboard_config(*, host: str, port: int, lang: str, notebooks: Path, token: str) -> Config:
-    """Voila's settings for serving a folder of notebooks.
+def dashboard_config(
+    *, host: str, port: int, lang: str, notebooks: Path, token: str, people: Path | None = None
+) -> Config:
+    """Voila's settings for serving a folder of notebooks, to who has the token or to the people of a file.
 
     Examples
     --------
@@ -264,11 +292,14 @@ def dashboard_config(*, host: str, port: int, lang: str, notebooks: Path, token:
     config.VoilaConfiguration.update(
         template="riskkit", allow_template_override="NO", allow_theme_override="NO", theme="light",
         file_allowlist=[], strip_sources=True, show_tracebacks=False,
-        kernel_spec_manager_class=OwnKernel,
+        kernel_spec_manager_class=OwnKernel, http_header_envs=[WHO_HEADER, ROLE_HEADER],
         prelaunch_hook=lambda handler, notebook, cwd: _set_up(handler, notebook, cwd, lang=lang),
     )  # fmt: skip
     config.MappingKernelManager.update(
         cull_idle_timeout=_IDLE_SECONDS, cull_interval=60, cull_connected=False
     )
     config.KernelManager.transport = "ipc" if os.name == "posix" else "tcp"
+    if people is not None:
+        config.Voila.update(identity_provider_class=PeopleIdentity, authorizer_class=RoleAuthorizer)
+        config.PeopleIdentity.access_file = str(people)
     return config

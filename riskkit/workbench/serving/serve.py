@@ -53,9 +53,9 @@ def free_port(host: str, port: int) -> int:
 
 def _announcer(lang: str, *, token: str, open_browser: bool, as_json: bool) -> Callable[[str], None]:
     def announce(url: str) -> None:
-        address = f"{url}?token={token}&lang={lang}"
+        address = f"{url}?token={token}&lang={lang}" if token else f"{url.partition('?')[0]}?lang={lang}"
         texts = served_texts(lang)
-        lines = [texts["open_at"], f"  {address}", texts["stop_with"]]
+        lines = [texts["open_at" if token else "people_open_at"], f"  {address}", texts["stop_with"]]
         said = json.dumps({"url": address}) if as_json else "\n".join(lines)
         sys.stdout.write(said + "\n")
         sys.stdout.flush()
@@ -88,6 +88,7 @@ def serve_dashboard(
     host: str = LOOPBACK,
     notebooks: Path | None = None,
     as_json: bool = False,
+    people: Path | None = None,
 ) -> None:
     """Serve the dashboards until stopped; say once at which address.
 
@@ -105,6 +106,9 @@ def serve_dashboard(
         The folder of notebooks; riskkit's own when left out.
     as_json : bool
         Say the address as one line of JSON.
+    people : pathlib.Path, optional
+        The file of people, each with a role and a token or password of their own; one token for all when
+        left out.
 
     Examples
     --------
@@ -115,9 +119,12 @@ def serve_dashboard(
 
     folder = notebooks or home() / "notebooks"
     place, token = _ready(host, port, lang)
+    if people is not None:
+        people, token = people.absolute(), ""
     templates = str(resources.files("riskkit.workbench.serving") / "served")
     os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, [templates, os.environ.get("JUPYTER_PATH")]))
-    app = Dashboards(config=dashboard_config(host=host, port=place, lang=lang, notebooks=folder, token=token))
+    config = dashboard_config(host=host, port=place, lang=lang, notebooks=folder, token=token, people=people)
+    app = Dashboards(config=config)
     app.lang = lang
     app.announce = _announcer(lang, token=token, open_browser=open_browser, as_json=as_json)
     app.initialize([])

@@ -1,0 +1,1 @@
+"""The expert committee: pure functions over what was recorded, from the questions to the minutes."""

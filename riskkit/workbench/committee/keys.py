@@ -1,0 +1,112 @@
+"""The secret of a session, in a file apart from the ledger that only its owner reads."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+
+from riskkit.assessment.committee.sealing import KEY_BYTES
+from riskkit.foundation.faults import Fault, InputFaults, shown
+
+FOLDER_VARIABLE = "RISKKIT_COMMITTEE_KEYS"
+
+
+def keys_folder(place: str, given: Path | None, environment: Mapping[str, str]) -> Path:
+    """Where the secrets of a ledger's sessions are.
+
+    Parameters
+    ----------
+    place : str
+        The ledger: a path or a URL.
+    given : Path, optional
+        What somebody asked for; else ``RISKKIT_COMMITTEE_KEYS``, else ``<ledger>.keys``.
+    environment : mapping
+        Usually ``os.environ``.
+
+    Raises
+    ------
+    riskkit.foundation.faults.InputFaults
+        For a ledger on a server when no folder is named.
+
+    Examples
+    --------
+    >>> str(keys_folder("a/ledger.sqlite", None, {}))
+    'a/ledger.sqlite.keys'
+    """
+    if given is not None:
+        return given
+    if environment.get(FOLDER_VARIABLE):
+        return Path(environment[FOLDER_VARIABLE])
+    if "://" in place:
+        rule = f"--keys or {FOLDER_VARIABLE}: a folder on this machine, for a ledger on a server"
+        raise InputFaults("committee", [Fault("--keys", "", rule)])
+    return Path(f"{place}.keys")
+
+
+def new_key(folder: Path, session: str) -> bytes:
+    """The secret of a session that is about to be opened: a random one, or the one that lies there unused.
+
+    Raises
+    ------
+    riskkit.foundation.faults.InputFaults
+        When it cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as there:
+    ...     made = new_key(Path(there) / "keys", "a")
+    ...     made == read_key(Path(there) / "keys", "a") == new_key(Path(there) / "keys", "a")
+    True
+    """
+    path = folder / f"{session}.key"
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if path.exists():
+            return read_key(folder, session)
+        part = path.with_name(f".{path.name}.{os.getpid()}.part")
+        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(secrets.token_hex(KEY_BYTES) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(part, path)
+        part.unlink()
+        there = os.open(folder, os.O_RDONLY)
+        os.fsync(there)
+        os.close(there)
+    except OSError as error:
+        rule = "a folder that can be written to"
+        raise InputFaults(str(folder), [Fault(str(folder), shown(error.strerror), rule)]) from error
+    return read_key(folder, session)
+
+
+def read_key(folder: Path, session: str) -> bytes:
+    """The secret of a session.
+
+    Raises
+    ------
+    riskkit.foundation.faults.InputFaults
+        When it is not there or damaged.
+
+    Examples
+    --------
+    >>> try:
+    ...     read_key(Path("no such folder"), "a")
+    ... except InputFaults as error:
+    ...     print(error.faults[0].rule)
+    the key file of the session
+    """
+    path = folder / f"{session}.key"
+    try:
+        found = bytes.fromhex(path.read_text(encoding="ascii").strip())
+    except (OSError, ValueError) as error:
+        found = b""
+        words = getattr(error, "strerror", None) or "not hexadecimal"
+    else:
+        words = f"{len(found)} bytes"
+    if len(found) != KEY_BYTES:
+        raise InputFaults(str(path), [Fault(str(path), shown(words), "the key file of the session")])
+    return found

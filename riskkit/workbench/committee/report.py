@@ -1,0 +1,242 @@
+"""The minutes and the report of a session, as sections in one language, from its events alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from riskkit.assessment.case import Assessment, assess, parse_case
+from riskkit.assessment.committee.minutes import level_words, method_text, minutes_data, minutes_hash, vote_of
+from riskkit.assessment.committee.pooling import judged_case
+from riskkit.assessment.committee.questions import PROBABILITY, VOTE, Question, choices_of, word
+from riskkit.assessment.committee.session import Session
+from riskkit.assessment.committee.visible import last_judged, seen_by
+from riskkit.foundation.scales import scale
+from riskkit.foundation.toml_file import parse_toml
+from riskkit.workbench.committee.words import say
+from riskkit.workbench.pages.block_kinds import Block, Items, Paragraph, Table
+from riskkit.workbench.pages.blocks import SECTION_MIME, Section
+from riskkit.workbench.pictures.level_marks import level_badge
+
+_DRAWS, _SEED = 20_000, 20170914
+
+
+def report_sections(now: Session, *, lang: str, is_full: bool = True) -> tuple[Section, ...]:
+    """Everything that was decided, and how.
+
+    Parameters
+    ----------
+    now : Session
+    lang : str
+        ``zh`` or ``en``.
+    is_full : bool
+        With every answer and the assessment worked out anew; else the minutes.
+
+    Examples
+    --------
+    >>> from riskkit.assessment.committee.session import Rules
+    >>> now = Session("a", "case", "", "甲", "A", "li", "ab", "", (), (), Rules(1, 0.5, 0.5))
+    >>> [one.id for one in report_sections(now, lang="en", is_full=False)][:3]
+    ['decision', 'session', 'experts']
+    """
+    name = last_judged(now)
+    parts = [_decision(now, lang), _facts(now, lang), _experts(now, lang), _rounds(now, lang)]
+    parts += [_judgement(now, lang)]
+    if is_full and name:
+        parts += [_assessed(now, lang), *_answers(now, lang)]
+    parts += [_vote(now, lang), _signatures(now, lang), _reading(lang)]
+    return tuple(parts)
+
+
+def report_notebook(sections: Sequence[Section]) -> dict[str, Any]:
+    """Sections as an executed notebook, from which the pages, PDF and Word are made.
+
+    Examples
+    --------
+    >>> len(report_notebook([])["cells"])
+    0
+    """
+    cells = [_shown(one) for one in sections]
+    return {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+
+
+def _shown(one: Section) -> dict[str, Any]:
+    data = {SECTION_MIME: one.to_json(), "text/plain": str(one)}
+    output = {"output_type": "display_data", "metadata": {}, "data": data}
+    rest: dict[str, Any] = {"metadata": {}, "source": "", "execution_count": None, "outputs": [output]}
+    return {"cell_type": "code", "id": one.id, **rest}
+
+
+def _decision(now: Session, lang: str) -> Section:
+    vote = vote_of(now)
+    if vote is None or not now.confirmed:
+        return Section("decision", say("decision", lang), 1, (Paragraph(say("undecided", lang), "caution"),))
+    key = {True: "confirmed_yes", False: "confirmed_no", None: "confirmed_none"}[vote.is_confirmed]
+    deed = "deed_yes" if now.confirmed["is_confirmed"] == "yes" else "deed_no"
+    line = say(
+        "decided", lang, level=level_words(vote.level, lang), confirmed=say(key, lang), chair=now.chair,
+        at=now.confirmed["at"], deed=say(deed, lang), why=now.confirmed["why"],
+    )  # fmt: skip
+    blocks: list[Block] = [Paragraph(line, "lead")]
+    if vote.level in scale("warning").codes:
+        blocks.insert(0, level_badge(str(vote.level), lang))
+    return Section("decision", say("decision", lang), 1, tuple(blocks))
+
+
+def _facts(now: Session, lang: str) -> Section:
+    data = minutes_data(now)
+    rules = say(
+        "rules_line", lang, rounds=now.rules.n_rounds, quorum=f"{now.rules.quorum:.0%}",
+        majority=f"{now.rules.majority:.0%}", weights=word(f"weights_{now.rules.weights}", lang),
+    )  # fmt: skip
+    rows = (
+        (say("fact_session", lang), now.id),
+        (say("fact_case", lang), f"{now.title_zh if lang == 'zh' else now.title_en} ({now.case_id})"),
+        (say("fact_chair", lang), now.chair),
+        (say("fact_opened", lang), now.opened_at),
+        (say("fact_rules", lang), rules),
+        (say("fact_case_hash", lang), data["case_sha256"]),
+        (say("fact_minutes_hash", lang), minutes_hash(now)),
+    )
+    lines = tuple(f"{name}{'：' if lang == 'zh' else ': '}{value}" for name, value in rows)
+    return Section("session", say("facts", lang), 1, (Items(lines),))
+
+
+def _experts(now: Session, lang: str) -> Section:
+    heads = tuple(say(f"col_{one}", lang) for one in ("name", "field", "organisation", "interest", "recused"))
+    rows = tuple(
+        (
+            one.name, one.field, one.organisation or "—",
+            _interest(now, one.id, lang), now.recused.get(one.id, "—"),
+        )
+        for one in now.experts
+    )  # fmt: skip
+    return Section("experts", say("experts", lang), 1, (Table(say("experts", lang), heads, rows),))
+
+
+def _interest(now: Session, expert: str, lang: str) -> str:
+    if expert not in now.declared:
+        return say("not_declared", lang)
+    return now.declared[expert] or say("no_interest", lang)
+
+
+def _rounds(now: Session, lang: str) -> Section:
+    heads = tuple(say(f"col_{one}", lang) for one in ("round", "opened_at", "closed_at", "ballots"))
+    rows = tuple(
+        (
+            _round_name(one.name, lang),
+            one.opened_at,
+            one.closed_at or say("is_open", lang),
+            str(len(one.sealed)),
+        )
+        for one in now.rounds
+    )
+    return Section("rounds", say("rounds", lang), 1, (Table(say("rounds", lang), heads, rows, numeric=(3,)),))
+
+
+def _round_name(name: str, lang: str) -> str:
+    return say("round_vote", lang) if name == VOTE else name
+
+
+def _judgement(now: Session, lang: str) -> Section:
+    data = minutes_data(now)
+    name = data["judged_round"]
+    if not name:
+        return Section("judgement", say("rounds", lang), 1, (Paragraph(say("judgement_none", lang), "note"),))
+    title = say("judgement", lang, round=name)
+    asked = {one.id: one for one in now.questions}
+    rows = tuple(_judgement_row(row, asked[row["question"]], lang) for row in data["judgement"])
+    heads = tuple(say(f"col_{one}", lang) for one in ("asked", "pooled", "range", "n", "abstained"))
+    return Section("judgement", title, 1, (Table(title, heads, rows, numeric=(3, 4)),))
+
+
+def _judgement_row(row: dict[str, Any], question: Question, lang: str) -> tuple[str, ...]:
+    pooled, spread = "—", "—"
+    if question.kind == PROBABILITY and "mid" in row:
+        pooled = f"{row['mid']:g} ({row['low']:g} – {row['high']:g})"
+        spread = f"{row['mid_lo']:g} – {row['mid_hi']:g}"
+    elif row.get("counts"):
+        known = choices_of(question, lang)
+        pairs = [one.rpartition(":") for one in row["counts"].split(";")]
+        pooled = ("；" if lang == "zh" else "; ").join(f"{known[code]} × {n}" for code, _, n in pairs)
+    return question.say(lang), pooled, spread, str(row["n_answers"]), str(row["n_abstained"])
+
+
+def _assessed(now: Session, lang: str) -> Section:
+    name = last_judged(now)
+    found = now.round(name)
+    case = parse_case(parse_toml(now.case_text.encode(), f"{now.case_id}.toml"))
+    judged = judged_case(case, found.answers() if found else {}, now.questions, method=method_text(now))
+    found_levels = [assess(one, rng=np.random.default_rng(_SEED), draws=_DRAWS) for one in (case, judged)]
+    told = [_level_range(one, lang) for one in found_levels]
+    method = method_text(now).say(lang)
+    line = say("assessed_line", lang, before=told[0], after=told[1])
+    return Section("assessed", say("assessed", lang), 1, (Paragraph(line), Paragraph(method, "source")))
+
+
+def _level_range(found: Assessment, lang: str) -> str:
+    if found.route != "graded":
+        return say("not_graded", lang)
+    warning = found.lo if found.lo == found.hi else f"{found.lo}–{found.hi}"
+    return say("level_range", lang, level=warning, risk=scale("risk").word(str(found.risk), lang))
+
+
+def _answers(now: Session, lang: str) -> list[Section]:
+    table = seen_by(now, asker="", role="auditor", lang=lang)
+    asked = {one.id: one.say(lang) for name in ("1", VOTE) for one in now.asked_in(name)}
+    heads = tuple(say(f"col_{one}", lang) for one in ("asked", "expert", "answer", "reason"))
+    found = []
+    for one in now.rounds:
+        rows = table[table["round"] == one.name].sort_values(["question", "expert"], kind="stable")
+        if len(rows):
+            title = say("answers", lang, round=_round_name(one.name, lang))
+            cells = zip(
+                rows["question"].map(asked), rows["expert"], rows["answer"], rows["reason"], strict=True
+            )
+            lines = tuple((str(a), str(b), str(c), str(d) or "—") for a, b, c, d in cells)
+            found.append(Section(f"answers-{one.name}", title, 2, (Table(title, heads, lines),)))
+    return found
+
+
+def _vote(now: Session, lang: str) -> Section:
+    vote = vote_of(now)
+    if vote is None:
+        return Section("vote", say("vote", lang), 1, (Paragraph(say("undecided", lang), "note"),))
+    known = {code: level_words(code, lang) for code in vote.counts}
+    rows = tuple((known[code], str(n)) for code, n in vote.counts.items())
+    heads = (say("col_level", lang), say("col_votes", lang))
+    line = say("vote_counts", lang, voters=vote.n_voters, ballots=vote.n_ballots, abstained=vote.n_abstained)
+    names = {one.id: one.name for one in now.experts}
+    dissent = tuple(
+        f"{names[expert]} · {known[level]} · {reason or say('no_reason', lang)}"
+        for expert, level, reason in vote.dissent
+    )
+    shown: Block = Items(dissent) if dissent else Paragraph(say("dissent_none", lang))
+    title = Paragraph(say("dissent", lang), "lead")
+    return Section(
+        "vote", say("vote", lang), 1,
+        (Table(say("vote", lang), heads, rows, numeric=(1,)), Paragraph(line), title, shown),
+    )  # fmt: skip
+
+
+def _signatures(now: Session, lang: str) -> Section:
+    names = {one.id: one.name for one in now.experts}
+    mine = minutes_hash(now)
+    rows = tuple(
+        (names.get(who, who), say("signed_same" if signed == mine else "signed_other", lang), signed)
+        for who, signed in sorted(now.signed.items())
+    )
+    heads = (say("col_name", lang), say("col_signed", lang), "SHA-256")
+    body: Block = (
+        Table(say("signatures", lang), heads, rows) if rows else Paragraph(say("signatures_none", lang))
+    )
+    return Section(
+        "signatures", say("signatures", lang), 1, (body, Paragraph(say("signature_note", lang), "caution"))
+    )
+
+
+def _reading(lang: str) -> Section:
+    lines = tuple(say(f"read_{number}", lang) for number in (1, 2, 3))
+    return Section("reading", say("read_title", lang), 2, (Items(lines),))

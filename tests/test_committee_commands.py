@@ -1,0 +1,263 @@
+"""riskkit committee and riskkit ledger as people type them; ballot forms that are filled, edited and forged."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import python_calamine
+import xlsxwriter
+
+from riskkit.assessment.case import load_case
+from riskkit.assessment.committee.questions import CHOICES, PROBABILITY, choices_of, questions_of, word
+from riskkit.store.ledger import open_ledger
+from riskkit.workbench import cli
+from riskkit.workbench.committee.forms import COLUMNS
+from riskkit.workbench.committee.words import committee_texts, say
+
+CASE = "note7-battery-2016"
+
+
+@pytest.fixture
+def run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., Any]:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "experts.csv").write_text(
+        "id,name,field,organisation\ne1,王一,电池,甲所\ne2,Li Er,burns,\ne3,Zhao,fire,C\n", encoding="gb18030"
+    )
+
+    def call(*words: str, code: int = 0, lang: str = "en") -> Any:
+        assert cli.main([*words, "--json", "--lang", lang]) == code, capsys.readouterr()
+        return json.loads(capsys.readouterr().out)
+
+    return call
+
+
+def begin(run: Callable[..., Any]) -> None:
+    run(
+        "committee",
+        "open",
+        CASE,
+        "--experts",
+        "experts.csv",
+        "--session",
+        "n7",
+        "--as",
+        "chair",
+        "--rounds",
+        "2",
+    )
+    for who in ("e1", "e2", "e3"):
+        run("committee", "declare", "n7", "--expert", who, "--as", who)
+    run("committee", "open-round", "n7", "--as", "chair")
+
+
+def lines_of(path: Path) -> list[list[str]]:
+    if path.suffix == ".csv":
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            return list(csv.reader(file))
+    book = python_calamine.CalamineWorkbook.from_path(path)
+    return [[str(cell) for cell in row] for row in book.get_sheet_by_index(0).to_python()]
+
+
+def save(path: Path, lines: list[list[Any]]) -> None:
+    """As a spreadsheet program saves what somebody typed."""
+    if path.suffix == ".csv":
+        with path.open("w", encoding="gb18030", newline="") as file:
+            csv.writer(file).writerows(lines)
+        return
+    with xlsxwriter.Workbook(path, {"strings_to_formulas": False}) as book:
+        page = book.add_worksheet()
+        for row, cells in enumerate(lines):
+            for column, cell in enumerate(cells):
+                page.write(row, column, cell)
+
+
+def fill(path: Path, number: int, *, lang: str = "en") -> list[list[Any]]:
+    lines: list[list[Any]] = lines_of(path)
+    kinds = {one.id: one for one in questions_of(load_case(CASE))}
+    at = {name: n for n, name in enumerate(COLUMNS)}
+    for line in lines[1:]:
+        name, _, code = line[at["question"]].partition(":")
+        question = kinds.get(name)
+        if question is None:
+            line[at["choice"]] = "Ⅱ 严重" if name == "vote.level" else word("yes", lang)
+        elif question.kind == PROBABILITY:
+            mid = 0.01 * 2**number
+            line[at["low"]], line[at["mid"]], line[at["high"]] = mid / 3, mid, f"{mid * 300}%"
+        elif question.kind == CHOICES:
+            line[at["choice"]] = word("yes" if code == "recall" else "no", lang)
+        else:
+            line[at["choice"]] = [*choices_of(question, lang).values()][number]
+            line[at["reason"]] = "=HYPERLINK(1)"
+    save(path, lines)
+    return lines
+
+
+@pytest.mark.parametrize(("form", "lang"), [("xlsx", "zh"), ("csv", "en")])
+def test_a_session_from_open_to_signed_minutes(
+    run: Callable[..., Any], tmp_path: Path, form: str, lang: str
+) -> None:
+    begin(run)
+    for name in ("1", "vote"):
+        if name == "vote":
+            run("committee", "vote", "n7", "--as", "chair")
+        made = run("committee", "ballot-form", "n7", "--format", form, "--out", "forms", lang=lang)
+        assert len(made["files"]) == 3
+        for number, file in enumerate(made["files"]):
+            fill(tmp_path / file, number, lang=lang)
+        taken = run("committee", "take-ballots", "n7", *made["files"], "--as", "secretary")
+        assert [one["expert"] for one in taken["ballots"]] == ["e1", "e2", "e3"]
+        assert run("committee", "status", "n7")["rounds"][-1]["n_ballots"] == 3
+        run("committee", "close-round", "n7", "--as", "chair")
+    run("committee", "confirm", "n7", "--as", "chair", "--why", "clear")
+    for who in ("chair", "e1"):
+        run("committee", "sign", "n7", "--as", who)
+    run("committee", "end", "n7", "--as", "chair")
+    for ending in (".html", ".docx"):
+        run("committee", "report", "n7", "--out", f"report{ending}", lang=lang)
+        assert (tmp_path / f"report{ending}").stat().st_size > 5000
+    run("ledger", "export", "--out", "l.jsonl")
+    run("committee", "report", "n7", "--export", "l.jsonl", "--out", "again.html", lang=lang)
+    assert (tmp_path / "again.html").read_bytes() == (tmp_path / "report.html").read_bytes()
+    assert run("ledger", "verify")["ok"]
+    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "=HYPERLINK(1)" in text and {"zh": "Ⅱ 严重", "en": "Ⅱ serious"}[lang] in text
+
+
+def test_forms_that_are_edited_forged_or_elsewhere_are_refused(
+    run: Callable[..., Any], tmp_path: Path
+) -> None:
+    begin(run)
+    run("committee", "ballot-form", "n7", "--format", "csv", "--out", "f")
+    good = fill(tmp_path / "f/n7-1-e1.csv", 0)
+    at = {name: n for n, name in enumerate(COLUMNS)}
+
+    def refused(name: str, change: Callable[[list[list[Any]]], Any]) -> str:
+        lines = [[*line] for line in good]
+        change(lines)
+        save(tmp_path / name, lines)
+        told = run("committee", "take-ballots", "n7", name, code=2)
+        return "; ".join(fault["rule"] for fault in told["ballots"][0]["faults"])
+
+    def every(column: str, value: str) -> Callable[[list[list[Any]]], None]:
+        return lambda lines: [line.__setitem__(at[column], value) for line in lines[1:]] and None
+
+    assert "the question as it was sent out" in refused(
+        "a.csv", lambda x: x[1].__setitem__(at["asked"], "Other?")
+    )
+    assert "made for this session, round and expert" in refused("b.csv", every("expert", "e2"))
+    assert "made for this session, round and expert" in refused("c.csv", every("mark", "0" * 24))
+    assert "a ballot for the session n7" in refused("d.csv", every("session", "other"))
+    assert "one session, round and expert" in refused("e.csv", lambda x: x[1].__setitem__(at["expert"], "e2"))
+    assert "all lines of the form" in refused("f.csv", lambda x: x.pop(3))
+    assert "each line once" in refused("g.csv", lambda x: x.append(x[3]))
+    assert "a number such as" in refused("h.csv", lambda x: x[2].__setitem__(at["low"], "zero"))
+    assert "quantiles that rise" in refused("i.csv", lambda x: x[2].__setitem__(at["low"], "0.9"))
+    assert "yes, no or abstain" in refused("j.csv", lambda x: x[-1].__setitem__(at["choice"], "maybe"))
+    assert "ballot-form wrote" in refused("k.csv", lambda x: x[0].__setitem__(0, "other head"))
+    ledger = open_ledger(str(tmp_path / "ledger.sqlite"), is_reader=True)
+    assert len(ledger.events("refusals/")) == 11
+    assert ledger.events("committee/n7", kinds=["ballot_taken"]) == ()
+    ledger.close()
+    run("committee", "take-ballots", "n7", "f/n7-1-e1.csv")
+    run("committee", "take-ballots", "n7", "f/n7-1-e1.csv")
+    changed = [[*line] for line in good]
+    changed[1][at["reason"]] = "second thought"
+    save(tmp_path / "l.csv", changed)
+    told = run("committee", "take-ballots", "n7", "l.csv", "f/n7-1-e1.csv", code=1)
+    assert "one ballot a round" in told["ballots"][0]["faults"][0]["rule"]
+
+
+def test_a_vote_form_is_no_ballot_of_another_session(run: Callable[..., Any], tmp_path: Path) -> None:
+    begin(run)
+    run("committee", "open", CASE, "--experts", "experts.csv", "--session", "other", "--as", "chair")
+    run("committee", "ballot-form", "n7", "--expert", "e1", "--format", "csv", "--out", "f")
+    lines = fill(tmp_path / "f/n7-1-e1.csv", 0)
+    for line in lines[1:]:
+        line[COLUMNS.index("session")] = "other"
+    save(tmp_path / "f.csv", lines)
+    told = run("committee", "take-ballots", "other", "f.csv", code=2)
+    assert "made for this session" in told["ballots"][0]["faults"][0]["rule"]
+
+
+def test_refusals_of_commands(run: Callable[..., Any], tmp_path: Path) -> None:
+    def rules(*words: str) -> str:
+        return "; ".join(one["rule"] for one in run(*words, code=2)["faults"])
+
+    assert "a ledger that exists" in rules("committee", "status", "n7")
+    begin(run)
+    assert "a session that was opened" in rules("committee", "status", "other")
+    assert "an id that is not taken" in rules(
+        "committee", "open", CASE, "--experts", "experts.csv", "--session", "n7"
+    )
+    assert "the chair of the session" in rules("committee", "close-round", "n7", "--as", "e1")
+    assert "reason of a recusal" in rules("committee", "recuse", "n7", "--expert", "e1")
+    assert "reason of a confirmation" in rules("committee", "confirm", "n7")
+    assert "one of e1, e2, e3" in rules("committee", "ballot-form", "n7", "--expert", "e9")
+    assert "ends in .html" in rules("committee", "minutes", "n7", "--out", "m.exe")
+    assert "--keys or" in rules(
+        "committee", "open", CASE, "--experts", "experts.csv", "--ledger", "postgresql://h/d"
+    )
+    (tmp_path / "bad.csv").write_text("id,who\n1,2\n")
+    assert "the columns id, name, field" in rules("committee", "open", CASE, "--experts", "bad.csv")
+
+
+def test_the_ledgers_commands(run: Callable[..., Any], tmp_path: Path) -> None:
+    begin(run)
+    run("ledger", "anchor", "--out", "head.json")
+    assert run("ledger", "verify", "--anchor", "head.json")["findings"] == []
+    assert len(run("ledger", "show", "--stream", "committee/n7", "--limit", "2")["events"]) == 2
+    assert run("ledger", "show", "--until", "1")["n"] == 1
+    assert run("ledger", "show", "--until", "2001-01-01")["n"] == 0
+    run("ledger", "backup", "--out", "b.sqlite")
+    run("ledger", "restore", "b.sqlite", "--ledger", "again.sqlite")
+    run("ledger", "export", "--out", "l.jsonl")
+    run("ledger", "import", "l.jsonl", "--ledger", "third.sqlite")
+    for name in ("again.sqlite", "third.sqlite"):
+        assert run("ledger", "verify", "--ledger", name, "--anchor", "head.json")["ok"]
+    ledger = open_ledger(str(tmp_path / "third.sqlite"))
+    with ledger.engine.connect() as connection:
+        connection.exec_driver_sql("DROP TRIGGER ledger_no_update")
+        connection.exec_driver_sql("UPDATE ledger_events SET who = 'forger' WHERE sequence = 3")
+        connection.commit()
+    ledger.close()
+    found = run("ledger", "verify", "--ledger", "third.sqlite", code=1)
+    assert [(one["sequence"], one["kind"]) for one in found["findings"]] == [(3, "altered")]
+    for words in (["--until", "noon"], ["--until", "2026-01-01T00:00:00"]):
+        assert "a sequence, a day" in run("ledger", "show", *words, code=2)["faults"][0]["rule"]
+
+
+def test_the_words_are_there_in_both_languages() -> None:
+    for key, texts in committee_texts().items():
+        assert texts["zh"] and texts["en"], key
+        assert texts["zh"].count("{") == texts["en"].count("{"), key
+    assert say("vote", "zh") == "表决"
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_what_people_read(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, lang: str) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "experts.csv").write_text("id,name,field\ne1,Wang,fire\n")
+    said = []
+    for words in (
+        ["committee", "open", CASE, "--experts", "experts.csv", "--as", "chair"],
+        ["committee", "declare", f"{CASE}-1", "--expert", "e1"],
+        ["committee", "open-round", f"{CASE}-1", "--as", "chair"],
+        ["committee", "status", f"{CASE}-1"],
+        ["committee", "minutes", f"{CASE}-1"],
+        ["ledger", "verify"],
+        ["ledger", "show"],
+        ["ledger", "anchor"],
+    ):
+        assert cli.main([*words, "--lang", lang]) == 0
+        said.append(capsys.readouterr().out)
+    assert all(said)
+    assert ("会议" in said[0]) == (lang == "zh")
+    assert cli.main(["committee", "close-round", f"{CASE}-1", "--as", "x", "--lang", lang]) == 2
+    assert ("法定" in capsys.readouterr().err) == (lang == "zh")
