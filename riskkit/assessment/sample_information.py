@@ -145,7 +145,7 @@ def value_of_testing(chances: Floats, losses: ArrayLike) -> Known:
     decided = _decided(p, _rule(p, cost))
     gains = cost[:, usual] - (decided * cost).sum(axis=1)
     return Known(
-        max(0.0, float(gains.mean())),
+        _settled(float(gains.mean()), cost),
         _value_elsewhere(p, cost, usual),
         float(gains.std() / math.sqrt(gains.size)),
         max(0.0, float(1 - decided[:, usual].mean())),
@@ -170,7 +170,12 @@ def _value_elsewhere(p: Floats, cost: Floats, usual: int) -> float:
         rule = _rule(p[start::2], cost[start::2])
         judged = cost[1 - start :: 2]
         gains.append(judged[:, usual] - (_decided(p[1 - start :: 2], rule) * judged).sum(axis=1))
-    return max(0.0, float(np.concatenate(gains).mean()))
+    return _settled(float(np.concatenate(gains).mean()), cost)
+
+
+def _settled(value: float, cost: Floats) -> float:
+    """A value that is no more than rounding is none."""
+    return value if value > 1e-12 * float(np.abs(cost).max()) else 0.0
 
 
 @dataclass(frozen=True)

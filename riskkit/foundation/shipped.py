@@ -27,3 +27,14 @@ def case_path(case_id: str) -> Path:
     'note7-battery-2016.toml'
     """
     return home() / "data" / "cases" / f"{case_id}.toml"
+
+
+def what_ifs_path(case_id: str) -> Path:
+    """The file of what-ifs of a shipped case; it need not exist.
+
+    Examples
+    --------
+    >>> what_ifs_path("note7-battery-2016").parent.name
+    'what_ifs'
+    """
+    return home() / "data" / "what_ifs" / f"{case_id}.toml"
