@@ -47,6 +47,7 @@ POOLED = "answers are pooled in one place"
 SEALED = "a ballot is sealed and opened in one place"
 OPENED = "a ledger is opened, locked and made in one place"
 EVENTS = "what was decided is read through one door"
+CUTS = "the best rule along an ordered number is found in one place"
 SHEET = "a sheet is described once, for its template, its reader and the made register"
 
 # file → file it imports → why. Every room may import foundation; the workbench may import all.
@@ -398,9 +399,22 @@ ARROWS: dict[str, dict[str, str]] = {
     "assessment/case_checks.py": {"assessment/case_file.py": FACTS},
     "assessment/sentences.py": {"assessment/case_file.py": FACTS},
     "assessment/what_if.py": {"assessment/case_file.py": FACTS},
-    "assessment/what_if_file.py": {"assessment/case_file.py": "a what-if makes one case into another"},
+    "assessment/what_if_file.py": {
+        "assessment/case_file.py": "a what-if makes one case into another",
+        "assessment/planned_tests.py": "tests stand in the file of the what-ifs they would inform",
+    },
+    "assessment/planned_tests.py": {"assessment/case_file.py": FACTS},
+    "assessment/sample_information.py": {
+        "assessment/case_file.py": "a sentence exists in zh and en",
+        "assessment/cut_points.py": CUTS,
+        "assessment/level_information.py": "a test is worth at most what knowing its input is worth",
+        "assessment/planned_tests.py": "it values the tests of a file",
+    },
     "assessment/harm.py": {"assessment/case_file.py": "harm is counted over the scenarios of a case"},
-    "assessment/level_information.py": {"assessment/case_file.py": "a sentence exists in zh and en"},
+    "assessment/level_information.py": {
+        "assessment/case_file.py": "a sentence exists in zh and en",
+        "assessment/cut_points.py": CUTS,
+    },
     "assessment/what_if_effects.py": {
         "assessment/case_file.py": "before and after are cases",
         "assessment/harm.py": "harm before and after is counted in one place",

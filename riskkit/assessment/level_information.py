@@ -12,16 +12,15 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from riskkit.assessment.case_file import Text
+from riskkit.assessment.cut_points import best_rule, cheapest, decide
 from riskkit.foundation import standards
 from riskkit.foundation.faults import Fault, refuse
 from riskkit.foundation.scales import scale
 from riskkit.foundation.tables import TableFault
 from riskkit.foundation.uncertainty import Floats
-
-Places = NDArray[np.int64]
 
 
 def loss_table(name: str = "house") -> Floats:
@@ -157,8 +156,8 @@ def value_of_knowing(x: ArrayLike, losses: ArrayLike) -> Known:
         raise ValueError("one value of the input and one row of losses a draw, at least 4 draws")
     if not (np.isfinite(at).all() and np.isfinite(cost).all()):
         raise ValueError("inputs and losses that are all finite")
-    usual = _cheapest(cost)
-    chosen = _decide(at, *_best_rule(at, cost))
+    usual = cheapest(cost)
+    chosen = decide(at, *best_rule(at, cost))
     gain = cost[:, usual] - np.take_along_axis(cost, chosen[:, None], axis=1)[:, 0]
     return Known(
         float(gain.mean()),
@@ -168,55 +167,15 @@ def value_of_knowing(x: ArrayLike, losses: ArrayLike) -> Known:
     )
 
 
-def _cheapest(cost: Floats) -> int:
-    """The decision of the least average loss; the higher level of two that are equal."""
-    means = cost.mean(axis=0)
-    return int(np.flatnonzero(means <= means.min() + 1e-12)[-1])
-
-
 def _value_elsewhere(at: Floats, cost: Floats, usual: int) -> float:
     """The value of rules found on every other draw, judged on the rest."""
     gains = []
     for start in (0, 1):
-        rule = _best_rule(at[start::2], cost[start::2])
+        rule = best_rule(at[start::2], cost[start::2])
         rest, judged = at[1 - start :: 2], cost[1 - start :: 2]
-        chosen = _decide(rest, *rule)
+        chosen = decide(rest, *rule)
         gains.append(judged[:, usual] - np.take_along_axis(judged, chosen[:, None], axis=1)[:, 0])
     return max(0.0, float(np.concatenate(gains).mean()))
-
-
-def _best_rule(at: Floats, cost: Floats) -> tuple[Floats, bool]:
-    """Cut points of the input, and whether decisions rise (else fall) across them."""
-    order = np.argsort(at, kind="stable")
-    ordered, sorted_cost = at[order], cost[order]
-    rising, falling = _cuts(ordered, sorted_cost), _cuts(ordered, sorted_cost[:, ::-1])
-    rises = rising[1] <= falling[1]
-    places = rising[0] if rises else falling[0]
-    bounds = np.concatenate([[-np.inf], (ordered[:-1] + ordered[1:]) / 2, [np.inf]])
-    return bounds[places], rises
-
-
-def _cuts(ordered: Floats, cost: Floats) -> tuple[Places, float]:
-    """The cheapest places at which to pass from each decision to the next, and what that costs."""
-    n, decisions = cost.shape
-    total = np.vstack([np.zeros(decisions), np.cumsum(cost, axis=0)])
-    between = np.concatenate([[True], ordered[1:] > ordered[:-1], [True]])
-    so_far, came_from = total[:, 0], []
-    for d in range(1, decisions):
-        gap = np.where(between, so_far - total[:, d], np.inf)
-        least = np.minimum.accumulate(gap)
-        came_from.append(np.maximum.accumulate(np.where(gap == least, np.arange(n + 1), 0)))
-        so_far = total[:, d] + least
-    places, end = [], n
-    for back in reversed(came_from):
-        end = int(back[end])
-        places.append(end)
-    return np.array(places[::-1], dtype=np.int64), float(so_far[n])
-
-
-def _decide(at: Floats, bounds: Floats, rises: bool) -> Places:
-    passed = np.searchsorted(bounds, at, side="right")
-    return np.asarray(passed if rises else len(bounds) - passed, dtype=np.int64)
 
 
 @dataclass(frozen=True)
@@ -296,7 +255,7 @@ def information_value(
     table["cost_cny"] = [paid.get(str(name), math.nan) for name in table.index]
     table["per_10k_cny"] = 1e4 * table["value"] / table["cost_cny"]
     by = ["per_10k_cny", "value"] if paid else ["value"]
-    usual = _cheapest(cost)
+    usual = cheapest(cost)
     return Information(
         scale("warning").codes[usual],
         float(cost[:, usual].mean()),

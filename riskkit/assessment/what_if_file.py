@@ -30,6 +30,7 @@ from riskkit.assessment.case_file import (
     of_list,
     severity_mix,
 )
+from riskkit.assessment.planned_tests import PlannedTest, planned_misfits
 from riskkit.foundation import glossary, standards
 from riskkit.foundation.faults import Fault, refuse, shown
 from riskkit.foundation.toml_file import TomlFile, read_toml
@@ -130,11 +131,12 @@ class WhatIf:
 
 @dataclass(frozen=True, config=_STRICT)
 class WhatIfs:
-    """What-ifs that belong to one case, as one file holds them."""
+    """What-ifs that belong to one case, and tests that could be made first, as one file holds them."""
 
     schema: Literal[1]
     case: Id
     what_ifs: Annotated[tuple[WhatIf, ...], Field(min_length=1, max_length=100)]
+    tests: Annotated[tuple[PlannedTest, ...], Field(max_length=100)] = ()
 
 
 def load_what_ifs(path: str, case: Case) -> WhatIfs:
@@ -181,15 +183,22 @@ def parse_what_ifs(file: TomlFile, case: Case) -> WhatIfs:
     """
     found = as_record(file, WhatIfs)
     faults = [Fault(file.place(("case",)), shown(found.case), case.id)] if found.case != case.id else []
-    seen: set[str] = set()
+    faults += list(_doubled(file, "what_ifs", found.what_ifs)) + list(_doubled(file, "tests", found.tests))
     for number, what_if in enumerate(found.what_ifs):
-        if what_if.id in seen:
-            faults.append(Fault(file.place(("what_ifs", number, "id")), what_if.id, "an id that stands once"))
-        seen.add(what_if.id)
         for place, value, rule in _misfits(what_if, case):
             faults.append(Fault(file.place(("what_ifs", number, *place)), shown(value), rule))
+    for number, test in enumerate(found.tests):
+        for part, value, rule in planned_misfits(test, case):
+            faults.append(Fault(file.place(("tests", number, part)), shown(value), rule))
     refuse(file.name, faults)
     return found
+
+
+def _doubled(file: TomlFile, part: str, items: Sequence[WhatIf | PlannedTest]) -> Iterator[Fault]:
+    ids = [one.id for one in items]
+    for number, one in enumerate(ids):
+        if one in ids[:number]:
+            yield Fault(file.place((part, number, "id")), one, "an id that stands once")
 
 
 def what_ifs_text(what_ifs: WhatIfs) -> str:

@@ -38,3 +38,14 @@ def example_path(name: str) -> Path:
     True
     """
     return home() / "data" / "examples" / f"{name}.toml"
+
+
+def what_ifs_path(case_id: str) -> Path:
+    """The file of what-ifs of a shipped case; it need not exist.
+
+    Examples
+    --------
+    >>> what_ifs_path("note7-battery-2016").parent.name
+    'what_ifs'
+    """
+    return home() / "data" / "what_ifs" / f"{case_id}.toml"

@@ -1,0 +1,248 @@
+"""Pictures of the what-if report: levels side by side, what they hang on, and how the draws settle."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from riskkit.assessment.case import Assessment
+from riskkit.assessment.sentences import input_name
+from riskkit.assessment.what_if_effects import Effect
+from riskkit.foundation.scales import scale
+from riskkit.foundation.tables import records
+from riskkit.workbench.pages.block_kinds import Cell, Table
+from riskkit.workbench.pages.blocks import Picture
+from riskkit.workbench.pictures import style
+from riskkit.workbench.report.what_if_analysis import leading_inputs, sensitivity_words
+from riskkit.workbench.report.what_if_sections import chances_words, effect_title
+from riskkit.workbench.report.what_if_study import WhatIfStudy
+from riskkit.workbench.report.what_if_words import amount, say
+from riskkit.workbench.report.words import percent
+
+_SHARES = {"tickvals": [0, 0.25, 0.5, 0.75, 1], "ticktext": [f"{n}%" for n in (0, 25, 50, 75, 100)]}
+_HATCH = {"shape": "/", "fgcolor": style.QUIET, "bgcolor": "#ffffff", "size": 7, "solidity": 0.25}
+
+
+def what_if_levels(study: WhatIfStudy | Assessment, *, lang: str) -> Picture | None:
+    """The probability of the levels under each what-if, one bar each, the case as it is first.
+
+    Parameters
+    ----------
+    study : WhatIfStudy or Assessment
+        As from `riskkit.workbench.report.what_if_study.study_case`.
+    lang : str
+        ``zh`` or ``en``.
+
+    Returns
+    -------
+    Picture or None
+        None where nothing was graded, or there is nothing to compare.
+
+    Examples
+    --------
+    >>> from riskkit.workbench.report.what_if_example import studied
+    >>> len(what_if_levels(studied(), lang="en").table.rows)
+    4
+    """
+    if isinstance(study, Assessment) or len(study.effects) < 2:
+        return None
+    rows, traces = style.Rows(body=1.7), []
+    for one in study.effects:
+        traces += _stack(one, rows.add(effect_title(one, lang), bold=one.what_if is None))
+    title = say("levels_title", lang)
+    remark, room = style.below(f"{_key(lang)}  {say('levels_marks', lang)}", at=58)
+    shape = _shape(title, rows, room) | {"barmode": "stack"}
+    axis = {"range": [0, 1.02], "title": {"text": say("levels_x", lang), "font": {"size": 12}}}
+    shape["xaxis"] = style.quiet_axis() | _SHARES | axis
+    shape["annotations"] = [*rows.labels, remark]
+    told = "".join(_said(one, lang) for one in study.effects)
+    alt = say("levels_alt", lang, told=told)
+    return Picture("what-if-levels", title, alt, _level_table(study, lang), {"data": traces, "layout": shape})
+
+
+def _said(one: Effect, lang: str) -> str:
+    gap = "" if lang == "zh" else " "
+    return say("levels_alt_one", lang, title=effect_title(one, lang), told=chances_words(one, lang)) + gap
+
+
+def _key(lang: str) -> str:
+    of = scale("warning")
+    return "  ".join(f"{of.symbol(code)} {code} {of.word(code, lang)}" for code in reversed(of.codes))
+
+
+def _shape(title: str, rows: style.Rows, room: int) -> dict[str, Any]:
+    margin = {"l": 14, "r": 22, "t": 10, "b": room}
+    shape = style.layout(title, height=rows.height() + 10 + room, margin=margin)
+    shape["yaxis"] = rows.axis()
+    return shape
+
+
+def _parts(one: Effect) -> list[tuple[str | None, float]]:
+    """Shares of a bar from the highest level down; what is open last."""
+    certain = [(code, float(one.shares.at[code, "certain"])) for code in reversed(scale("warning").codes)]
+    return [*certain, (None, max(0.0, 1 - sum(share for _, share in certain)))]
+
+
+def _stack(one: Effect, y: float) -> list[dict[str, Any]]:
+    of, traces = scale("warning"), []
+    for code, share in _parts(one):
+        if share <= 1e-9:
+            continue
+        look: dict[str, Any] = (
+            {"color": "#ffffff", "pattern": _HATCH} if code is None else {"color": of.colour(code)}
+        )
+        marker = look | {"line": {"color": style.INK, "width": 0.8}}
+        bar = {"type": "bar", "orientation": "h", "x": [share], "y": [y], "width": 1.3, "hoverinfo": "skip"}
+        traces.append(bar | {"marker": marker})
+    return traces
+
+
+def _level_table(study: WhatIfStudy, lang: str) -> Table:
+    codes = list(reversed(scale("warning").codes))
+    rows: list[tuple[Cell, ...]] = [
+        (effect_title(one, lang), *(percent(float(one.shares.at[code, "certain"]), lang) for code in codes))
+        for one in study.effects
+    ]
+    return Table(
+        say("levels_title", lang), (say("col_what_if", lang), *codes), tuple(rows), numeric=(1, 2, 3, 4)
+    )
+
+
+def what_if_drivers(study: WhatIfStudy | Assessment, *, lang: str) -> Picture | None:
+    """Total Sobol' indices of the inputs, for harm and for the level, with their intervals.
+
+    Parameters
+    ----------
+    study, lang
+        As for `what_if_levels`.
+
+    Returns
+    -------
+    Picture or None
+        None where nothing was graded, or nothing varies.
+
+    Examples
+    --------
+    >>> from riskkit.workbench.report.what_if_example import studied
+    >>> what_if_drivers(studied(), lang="zh").id
+    'what-if-drivers'
+    """
+    if isinstance(study, Assessment) or study.harm_shares.empty:
+        return None
+    rows, traces = style.Rows(body=2.6), []
+    table: list[tuple[Cell, ...]] = []
+    for name in leading_inputs(study):
+        words = input_name(study.assessment.case, name, lang)
+        y = rows.add(words)
+        for place, colour, indices in (
+            (0.55, style.DARK, study.harm_shares),
+            (-0.55, style.LIGHT, study.level_shares),
+        ):
+            traces += _index_bar(indices.loc[name], y + place, colour)
+        shown = (
+            f"{one.at[name, 'st']:.2f}" if one.at[name, "st"] == one.at[name, "st"] else "—"
+            for one in (study.harm_shares, study.level_shares)
+        )
+        table.append((words, *shown))
+    title = say("sensitivity_title", lang)
+    remark, room = style.below(say("sensitivity_marks", lang), at=58)
+    shape = _shape(title, rows, room) | {"barmode": "overlay"}
+    axis = {"rangemode": "tozero", "title": {"text": say("sensitivity_x", lang), "font": {"size": 12}}}
+    shape["xaxis"] = style.quiet_axis() | axis
+    shape["annotations"] = [*rows.labels, remark]
+    harm, level = sensitivity_words(study, lang)
+    heads = (say("col_input", lang), say("col_st", lang), say("col_level_st", lang))
+    numbers = Table(title, heads, tuple(table), numeric=(1, 2))
+    alt = say("sensitivity_alt", lang, harm=harm, level=level)
+    return Picture("what-if-drivers", title, alt, numbers, {"data": traces, "layout": shape})
+
+
+def _index_bar(row: Any, y: float, colour: str) -> list[dict[str, Any]]:
+    value = float(row["st"])
+    if math.isnan(value):
+        return []
+    reach = {
+        "type": "data",
+        "array": [float(row["st_hi"]) - value],
+        "color": style.INK,
+        "thickness": 1.2,
+        "width": 3,
+    }
+    bar = {
+        "type": "bar",
+        "orientation": "h",
+        "x": [max(value, 0.0)],
+        "y": [y],
+        "width": 0.95,
+        "hoverinfo": "skip",
+    }
+    return [bar | {"marker": {"color": colour}, "error_x": reach}]
+
+
+def what_if_running(study: WhatIfStudy | Assessment, *, lang: str) -> Picture | None:
+    """The share of the most frequent level as the draws come in, with its interval.
+
+    Parameters
+    ----------
+    study, lang
+        As for `what_if_levels`.
+
+    Returns
+    -------
+    Picture or None
+        None where nothing was graded.
+
+    Examples
+    --------
+    >>> from riskkit.workbench.report.what_if_example import studied
+    >>> what_if_running(studied(), lang="en").alt[:5]
+    'After'
+    """
+    if isinstance(study, Assessment):
+        return None
+    found = study.running_level
+    n = [float(one) for one in found["n"]]
+    line = {"color": style.LIGHT, "width": 0}
+    quiet = {"type": "scatter", "mode": "lines", "hoverinfo": "skip"}
+    data = [
+        quiet | {"x": n, "y": [float(v) for v in found["hi"]], "line": line},
+        quiet
+        | {
+            "x": n,
+            "y": [float(v) for v in found["lo"]],
+            "line": line,
+            "fill": "tonexty",
+            "fillcolor": style.LIGHT,
+        },
+        quiet
+        | {
+            "x": n,
+            "y": [float(v) for v in found["estimate"]],
+            "mode": "lines+markers",
+            "line": {"color": style.DARK},
+        },
+    ]
+    title = say("running_title", lang, level=study.settled_level)
+    remark, room = style.below(say("running_marks", lang), at=58)
+    shape = style.layout(title, height=270 + room, margin={"l": 54, "r": 16, "t": 12, "b": room})
+    axis = {"type": "log", "title": {"text": say("running_x", lang), "font": {"size": 12}}}
+    shape["xaxis"] = style.quiet_axis() | axis | {"tickvals": n, "ticktext": [f"{v:,.0f}" for v in n]}
+    shape["yaxis"] = style.quiet_axis() | {"tickformat": ".0%"}
+    shape["annotations"] = [remark]
+    last = records(found)[-1]
+    ends = {
+        key: percent(float(last[name]), lang)
+        for key, name in (("share", "estimate"), ("low", "lo"), ("high", "hi"))
+    }
+    alt = say("running_alt", lang, n=f"{last['n']:,.0f}", **ends)
+    rows: list[tuple[Cell, ...]] = [
+        (f"{row['n']:,.0f}", f"{row['estimate']:.3f}", amount(float(row["se"]))) for row in records(found)
+    ]
+    heads = (say("col_draws", lang), say("levels_x", lang), say("col_se", lang))
+    return Picture(
+        "what-if-running",
+        title,
+        alt,
+        Table(title, heads, tuple(rows), numeric=(0, 1, 2)),
+        {"data": data, "layout": shape},
+    )
