@@ -39,6 +39,7 @@ IDS = "a row that is there already is known by its id"
 PARTS = "the files of a register are written in one place"
 READER = "a reader is one constant of one type"
 CELLS = "cells of other people's files are picked and re-ordered in one place"
+STEPS = "the steps of a warning's life are stated once"
 MESSAGE = "a message is one record under the names of its protocol"
 NOTICE = "everything that goes out is written from one notice"
 ASKED = "what was asked is one set of questions, made from the case alone"
@@ -435,6 +436,8 @@ ARROWS: dict[str, dict[str, str]] = {
         "warning/profiles.py": "a profile is data that is handed through",
         "warning/reasons.py": "a table row carries the reason of its grade",
     },
+    "warning/dynamics/board.py": {"warning/dynamics/life.py": STEPS},
+    "warning/dynamics/clocks.py": {"warning/dynamics/life.py": STEPS},
     "warning/grading.py": {"warning/profiles.py": "a grade is looked up in the tables of a profile"},
     "warning/profiles.py": {
         "warning/profile_file.py": "a user's own profile is checked before its rows are read"
