@@ -13,7 +13,7 @@ import pyarrow.parquet as pa_parquet  # type: ignore[import-untyped]
 from riskkit.foundation.evidence import QUARANTINE_COLUMNS, rule_text
 from riskkit.foundation.faults import visible
 from riskkit.store.register_lock import reading
-from riskkit.store.register_manifest import read_manifest
+from riskkit.store.register_manifest import read_manifest, require_parts
 
 _LIVE = re.compile(r"\s*[=+\-@\t\r\n|%]")
 _PLAIN_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
@@ -46,6 +46,8 @@ def write_quarantine(folder: Path, target: Path, *, lang: str) -> int:
 
     Raises
     ------
+    InputFaults
+        When files of the register are lost.
     OSError
         When it cannot be written.
 
@@ -75,6 +77,8 @@ def write_quarantine(folder: Path, target: Path, *, lang: str) -> int:
 
 
 def _lines(folder: Path) -> Iterator[dict[str, str]]:
-    for part in read_manifest(folder).of_kind("quarantine"):
+    manifest = read_manifest(folder)
+    require_parts(folder, manifest)
+    for part in manifest.of_kind("quarantine"):
         for batch in pa_parquet.ParquetFile(folder / part.path).iter_batches(batch_size=10_000):
             yield from batch.to_pylist()

@@ -21,6 +21,7 @@ from riskkit.store.register_manifest import (
     Manifest,
     Part,
     read_manifest,
+    require_parts,
     write_manifest,
 )
 from riskkit.store.register_parts import AsideWriter, PartWriter, sync_file
@@ -102,8 +103,8 @@ def ingest(folder: Path, origin: Origin, rows: Iterable[Rows], *, wait: float = 
     Raises
     ------
     InputFaults
-        When another writer is at work, when the disk is full, or when `rows` refuses the file. The register
-        is as before then.
+        When another writer is at work, when the disk is full, when files of the register are lost, or when
+        `rows` refuses the file. The register is as before then.
 
     Examples
     --------
@@ -147,6 +148,7 @@ def changing(folder: Path, *, wait: float = 0.0) -> Iterator[Manifest]:
         try:
             manifest = read_manifest(folder)
             sweep(folder, manifest)
+            require_parts(folder, manifest)
             yield manifest
         except OSError as error:
             rule = "a register that can be written to; it is as before"

@@ -10,12 +10,14 @@ import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.parquet as pa_parquet  # type: ignore[import-untyped]
 
 from riskkit.foundation.evidence import quarantine_schema, stored_schema
+from riskkit.foundation.faults import Fault, InputFaults
 from riskkit.store.register_changes import abandon, changing
 from riskkit.store.register_ids import open_run, write_run
 from riskkit.store.register_manifest import NO_YEAR, Manifest, Part, read_manifest, write_manifest
 from riskkit.store.register_parts import AsideWriter, PartWriter, sync_file
 
 _ROWS = 50_000
+_SPOILED = (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowKeyError, pa.ArrowTypeError)
 _LARGE = 1 << 28
 """A file of this size is left as it is: reading it again would cost more than it brings. [bytes]"""
 
@@ -41,9 +43,8 @@ def compact(folder: Path, *, wait: float = 0.0) -> tuple[int, int]:
     Raises
     ------
     InputFaults
-        When another writer is at work, or the disk is full. The register is as before then.
-    RuntimeError
-        When a file does not hold the rows that the manifest says.
+        When another writer is at work, when the disk is full, or when a file does not hold the rows that the
+        manifest says. The register is as before then.
 
     Examples
     --------
@@ -84,12 +85,21 @@ def _together(folder: Path, before: Manifest, parts: Sequence[Part]) -> tuple[Pa
             for rows in _rows(folder, parts, stored_schema() if is_record else quarantine_schema()):
                 writer.add(rows)
             made = writer.close()
+        except _SPOILED as error:
+            writer.abandon()
+            raise _spoiled(folder, parts) from error
         except BaseException:
             writer.abandon()
             raise
     if sum(one.rows for one in made) != sum(one.rows for one in parts):
-        raise RuntimeError(f"{parts[0].path} and others: not the rows that the manifest says")
+        raise _spoiled(folder, parts)
     return made
+
+
+def _spoiled(folder: Path, parts: Sequence[Part]) -> InputFaults:
+    rule = "among these files, the rows that the manifest says"
+    faults = [Fault(str(folder / part.path), f"{part.n_bytes} B", rule) for part in parts]
+    return InputFaults(str(folder), faults)
 
 
 def _rows(folder: Path, parts: Sequence[Part], schema: pa.Schema) -> Iterator[pa.Table]:

@@ -12,13 +12,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow as pa  # type: ignore[import-untyped]
 
 from riskkit.foundation.evidence import arrow_schema
 from riskkit.foundation.faults import Fault, refuse, shown
 from riskkit.store.register_lock import reading
-from riskkit.store.register_manifest import read_manifest
-from riskkit.store.register_query import looking
+from riskkit.store.register_manifest import read_manifest, require_parts
+from riskkit.store.register_query import looking, unanswered
 from riskkit.store.register_spark import spark_session
 
 ENGINES = ("duckdb", "spark")
@@ -33,7 +34,8 @@ class CountsAsked:
     Parameters
     ----------
     by : tuple of str
-        Columns of the record, or ``year``, ``quarter``, ``month``: one row of counts for each combination.
+        Columns of the record, or ``year``, ``quarter``, ``month``: one row of counts for each combination;
+        none for one row of all.
     since, until : date, optional
         First and last day that count.
     where : mapping of str to sequence of str
@@ -52,6 +54,9 @@ class CountsAsked:
         faults = [
             Fault("counts", shown(one), "a column of the record, year, quarter or month") for one in strange
         ]
+        unfit = dict.fromkeys(one for one in self.by if one in SUMS or self.by.count(one) > 1)
+        rule = "a column named once that is not itself summed"
+        faults += [Fault("counts", shown(one), rule) for one in unfit]
         refuse("counts", faults)
 
 
@@ -89,10 +94,10 @@ def counts(records: Any, asked: CountsAsked) -> Any:
         for name in asked.by
     }
     sums = {name: rows[name].sum().cast("int64") for name in SUMS}
-    return rows.group_by(**keys).aggregate(n_records=rows.count(), **sums)
+    return (rows.group_by(**keys) if keys else rows).aggregate(n_records=rows.count(), **sums)
 
 
-def counted(folder: Path, asked: CountsAsked, *, engine: str = "duckdb") -> pa.Table:
+def counted(folder: Path, asked: CountsAsked, *, engine: str = "duckdb", session: Any = None) -> pa.Table:
     """The counts of a register.
 
     Parameters
@@ -103,6 +108,8 @@ def counted(folder: Path, asked: CountsAsked, *, engine: str = "duckdb") -> pa.T
         What is to be counted.
     engine : str
         ``duckdb``, or ``spark`` where riskkit was installed with it.
+    session : SparkSession, optional
+        That of a cluster, for ``spark``; one of this machine alone if not given.
 
     Returns
     -------
@@ -123,8 +130,8 @@ def counted(folder: Path, asked: CountsAsked, *, engine: str = "duckdb") -> pa.T
     """
     if engine not in ENGINES:
         refuse("--engine", [Fault("--engine", shown(engine), " | ".join(ENGINES))])
-    run = _by_duckdb if engine == "duckdb" else _by_spark
-    found = _typed(run(folder, asked), asked)
+    is_duckdb = engine == "duckdb"
+    found = _typed(_by_duckdb(folder, asked) if is_duckdb else _by_spark(folder, asked, session), asked)
     return found.sort_by([(name, "ascending") for name in asked.by]) if asked.by else found
 
 
@@ -151,17 +158,22 @@ def _question(asked: CountsAsked, dialect: str) -> str:
 
 
 def _by_duckdb(folder: Path, asked: CountsAsked) -> pa.Table:
-    with looking(folder) as connection:
-        return connection.sql(_question(asked, "duckdb")).to_arrow_table()
+    try:
+        with looking(folder) as connection:
+            return connection.sql(_question(asked, "duckdb")).to_arrow_table()
+    except duckdb.Error as error:
+        raise unanswered("counts", error) from error
 
 
-def _by_spark(folder: Path, asked: CountsAsked) -> pa.Table:
+def _by_spark(folder: Path, asked: CountsAsked, session: Any) -> pa.Table:
     if importlib.util.find_spec("pyspark") is None:
         rule = "riskkit[spark] installed, and a Java runtime"
         refuse("--engine", [Fault("--engine", "spark", rule)])
     with reading(folder):
-        parts = [str((folder / part.path).absolute()) for part in read_manifest(folder).of_kind("records")]
+        manifest = read_manifest(folder)
+        require_parts(folder, manifest)
+        parts = [str((folder / part.path).absolute()) for part in manifest.of_kind("records")]
         if not parts:
             return _by_duckdb(folder, asked)
-        with spark_session(parts) as session:
-            return session.sql(_question(asked, "pyspark")).toArrow()
+        with spark_session(parts, session=session) as asking:
+            return asking.sql(_question(asked, "pyspark")).toArrow()

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from riskkit.foundation.faults import Fault, InputFaults, shown
+from riskkit.foundation.faults import Fault, InputFaults, refuse, shown
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -174,6 +174,49 @@ def _require_free(folder: Path) -> None:
 
 def _fault(path: Path, value: object, rule: str) -> InputFaults:
     return InputFaults(path.name, [Fault(str(path), shown(value), rule)])
+
+
+def require_parts(folder: Path, manifest: Manifest) -> None:
+    """Every file of a register is there and has its size, as after a copy that came to its end.
+
+    Parameters
+    ----------
+    folder : Path
+        The register.
+    manifest : Manifest
+        What it consists of.
+
+    Raises
+    ------
+    InputFaults
+        With every file that is not.
+
+    Examples
+    --------
+    >>> lost = Manifest(parts=(Part("ids", "ids/s/1.ids", "s", 0, 1, 16),))
+    >>> try:
+    ...     require_parts(Path("no such register"), lost)
+    ... except InputFaults as error:
+    ...     print(error.faults[0].value, error.faults[0].rule)
+    – / 16 B a file of the register, as it was written
+    """
+    found = [(folder / part.path, part.n_bytes, _size(folder / part.path)) for part in manifest.parts]
+    rule = "a file of the register, as it was written"
+    refuse(
+        str(folder),
+        [
+            Fault(str(path), f"{'–' if size is None else size} / {n_bytes} B", rule)
+            for path, n_bytes, size in found
+            if size != n_bytes
+        ],
+    )
+
+
+def _size(path: Path) -> int | None:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return None
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:

@@ -19,7 +19,7 @@ import pyarrow as pa  # type: ignore[import-untyped]
 from riskkit.foundation.evidence import arrow_schema, quarantine_schema, record_columns
 from riskkit.foundation.faults import Fault, InputFaults, shown, visible
 from riskkit.store.register_lock import reading
-from riskkit.store.register_manifest import Ingest, Manifest, Part, read_manifest
+from riskkit.store.register_manifest import Ingest, Manifest, Part, read_manifest, require_parts
 
 _MEMORY = "2GB"
 _LONGEST_TOLD = 300
@@ -85,7 +85,7 @@ def looking(
     Raises
     ------
     InputFaults
-        When there is no register.
+        When there is no register, or files of it are lost.
 
     Examples
     --------
@@ -99,6 +99,7 @@ def looking(
         raise InputFaults(str(folder), [Fault("--register", shown(str(folder)), rule)])
     with reading(folder), tempfile.TemporaryDirectory(prefix="riskkit-") as spare:
         manifest = read_manifest(folder)
+        require_parts(folder, manifest)
         settings: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": memory,
             "temp_directory": spare,
@@ -200,6 +201,16 @@ def sql(folder: Path, question: str, *, most_rows: int | None = None) -> pa.Tabl
             answer = connection.sql(question)
             return (answer.limit(most_rows) if most_rows is not None else answer).to_arrow_table()
     except (duckdb.Error, UnicodeError) as error:
-        told = visible(f"{error}".split("\n\n")[0].replace("\n", " "))[:_LONGEST_TOLD]
-        fault = Fault("sql", told, "a question that can be answered")
-        raise InputFaults("sql", [fault]) from error
+        raise unanswered("sql", error) from error
+
+
+def unanswered(what: str, error: Exception) -> InputFaults:
+    """What DuckDB says against a question, in a line.
+
+    Examples
+    --------
+    >>> unanswered("sql", duckdb.Error("no such\\ncolumn\\n\\nLINE 1")).faults[0].value
+    'no such column'
+    """
+    told = visible(f"{error}".split("\n\n")[0].replace("\n", " "))[:_LONGEST_TOLD]
+    return InputFaults(what, [Fault(what, told, "a question that can be answered")])

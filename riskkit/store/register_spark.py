@@ -7,6 +7,9 @@ import importlib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+_SETTINGS = {"spark.sql.session.timeZone": "UTC", "spark.sql.variable.substitute": "false"}
+"""Days are days, and ``${…}`` in a text is that text."""
+
 
 @contextlib.contextmanager
 def spark_session(paths: Sequence[str], *, session: Any = None) -> Iterator[Any]:
@@ -30,14 +33,17 @@ def spark_session(paths: Sequence[str], *, session: Any = None) -> Iterator[Any]
     if ours:
         found: Any = importlib.import_module("pyspark.sql")
         builder = found.SparkSession.builder.master("local[*]").appName("riskkit")
-        settings = {"spark.ui.enabled": "false", "spark.sql.session.timeZone": "UTC",
-                    "spark.driver.bindAddress": "127.0.0.1", "spark.driver.host": "127.0.0.1"}  # fmt: skip
+        settings = {"spark.ui.enabled": "false", "spark.driver.bindAddress": "127.0.0.1",
+                    "spark.driver.host": "127.0.0.1"}  # fmt: skip
         for name, value in settings.items():
             builder = builder.config(name, value)
         session = builder.getOrCreate()
     try:
-        session.read.parquet(*paths).createOrReplaceTempView("records")
-        yield session
+        asking = session.newSession()  # its tables and settings are its own
+        for name, value in _SETTINGS.items():
+            asking.conf.set(name, value)
+        asking.read.parquet(*paths).createOrReplaceTempView("records")
+        yield asking
     finally:
         if ours:
             session.stop()

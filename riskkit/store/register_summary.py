@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from riskkit.store.register_lock import reading
-from riskkit.store.register_manifest import Manifest, read_manifest
+from riskkit.store.register_manifest import Manifest, read_manifest, require_parts
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def summary(folder: Path) -> RegisterSummary:
     Raises
     ------
     InputFaults
-        When the folder holds something else.
+        When the folder holds something else, or files of the register are lost.
 
     Examples
     --------
@@ -63,7 +63,9 @@ def summary(folder: Path) -> RegisterSummary:
     0
     """
     with reading(folder):
-        return summarised(read_manifest(folder))
+        manifest = read_manifest(folder)
+        require_parts(folder, manifest)
+        return summarised(manifest)
 
 
 def summarised(manifest: Manifest) -> RegisterSummary:
