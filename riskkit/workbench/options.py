@@ -38,6 +38,7 @@ def parameter(name: str, say: Callable[..., str], *, command: str) -> click.Para
         "out": (["--out"], {"type": folder, "default": Path(out), "show_default": True}),
         "profile": (["--profile"], {"metavar": "NAME"}),
         "param": (["-p", "param"], {"metavar": "NAME=VALUE", "multiple": True}),
+        "set": (["-p", "--set", "param"], {"metavar": "NAME=VALUE", "multiple": True}),
         "format": (["--format", "formats"], {"default": "html", "show_default": True}),
         "notebook": (["--notebook"], {"default": "assess_case", "show_default": True}),
         "deadline": (["--deadline"], {"type": _Seconds(1, 86_400), "default": 600.0}),
@@ -63,6 +64,8 @@ def parameter(name: str, say: Callable[..., str], *, command: str) -> click.Para
         )
     if name == "package":
         return click.Argument(["package"], metavar="PACKAGE", type=click.Path(path_type=Path))
+    if name == "notebook_name":
+        return click.Argument(["notebook"], metavar="NOTEBOOK")
     if name == "list":
         return click.Argument(["source"], metavar="LIST", type=click.Path(path_type=Path))
     return click.Argument(
