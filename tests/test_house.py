@@ -229,6 +229,20 @@ ARROWS: dict[str, dict[str, str]] = {
         "store/ledger_checks.py": CHECKED,
         "store/ledger_tables.py": OPENED,
     },
+    "monitoring/exchange.py": {
+        "monitoring/exchange_rules.py": "what is written is what may be handed on",
+    },
+    "monitoring/exchange_rules.py": {
+        "monitoring/disclosure.py": "small cells are hidden in one way",
+    },
+    "monitoring/exchange_reading.py": {
+        "monitoring/exchange.py": "a package is named and described in one way",
+        "monitoring/sources/opened.py": DOOR,
+        "monitoring/sources/source.py": READER,
+    },
+    "monitoring/exchange_compare.py": {
+        "monitoring/triage.py": "which records tell of the same thing is settled in one place",
+    },
     "store/quarantine_sheet.py": {
         "store/register_lock.py": LOCK,
         "store/register_manifest.py": MANIFEST,

@@ -6,7 +6,6 @@ nothing was run or written; 130 interrupted. Heavy packages are imported inside 
 
 from __future__ import annotations
 
-import math
 import os
 import signal
 import sys
@@ -21,11 +20,13 @@ import riskkit
 from riskkit.foundation.faults import InputFaults
 from riskkit.workbench.decision_groups import decision_groups, runner
 from riskkit.workbench.messages import LANGS, answer, language_of, speaker
+from riskkit.workbench.options import parameter
 from riskkit.workbench.rules import rule_in
 
 _MOST_FAULTS = 50
 _FORMATS = ("html", "pdf", "docx")
-_WITH_DEFAULT = ("form", "rows", "seed", "register", "limit", "engine")
+_OF_DEMO = ("monitor_register", "nonconformity_rates", "monitoring_plan")
+"""Notebooks about no case that the demo runs too, on the made data."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -115,6 +116,7 @@ def build(lang: str) -> click.Group:
             _batch,
             ["list", "out", "profile", "param", "format", "notebook", "deadline", "jobs", "resume"],
         ),
+        "run": (_run, ["notebook_name", "out", "set", "format", "deadline"]),
         "check": (_check, ["cases"]),
         "dashboard": (_dashboard, ["port", "no_browser"]),
         "lab": (_lab, ["port", "no_browser"]),
@@ -131,7 +133,7 @@ def build(lang: str) -> click.Group:
 
 def _further(command: str, lang: str, say: Callable[..., str]) -> list[click.Parameter]:
     """The options that every command has; without a name, those of a group."""
-    own = [_parameter("json", say, command=command)] if command else []
+    own = [parameter("json", say, command=command)] if command else []
     return [*own, _language_option(lang, say, is_value=bool(command)), _help_option(say)]
 
 
@@ -144,7 +146,7 @@ def _add_commands(
     of: str = "",
 ) -> None:
     for name, (run, wanted) in makers.items():
-        params = [_parameter(one, say, command=name) for one in wanted] + _further(name, lang, say)
+        params = [parameter(one, say, command=name) for one in wanted] + _further(name, lang, say)
         text = say(f"about_{of}{name}")
         command = click.Command(name, callback=run, params=params, help=text, add_help_option=False)
         group.add_command(command)
@@ -162,6 +164,22 @@ def _register_group(lang: str, say: Callable[..., str]) -> click.Group:
         ),
         "quarantine": (runner("register_commands", "sheet_of_quarantine"), ["sheet", "register"]),
         "compact": (runner("register_commands", "compact_register"), ["register"]),
+        "export": (
+            runner("exchange_commands", "export_register"),
+            [
+                "package_out",
+                "level",
+                "by",
+                "since",
+                "until",
+                "where",
+                "title",
+                "publisher",
+                "licence",
+                "register",
+            ],
+        ),
+        "import": (runner("exchange_commands", "import_register"), ["package", "check", "register"]),
     }
     _add_commands(group, makers, lang, say=say, of="register_")
     return group
@@ -198,79 +216,6 @@ def _version(say: Callable[..., str]) -> click.Option:
     )
 
 
-def _parameter(name: str, say: Callable[..., str], *, command: str) -> click.Parameter:
-    folder = _Folder(file_okay=False, path_type=Path)
-    port = {"dashboard": 8866, "lab": 8888}.get(command, 0)
-    out = "reports/demo" if command == "demo" else "reports"
-    options: dict[str, tuple[list[str], dict[str, Any]]] = {
-        "out": (["--out"], {"type": folder, "default": Path(out), "show_default": True}),
-        "profile": (["--profile"], {"metavar": "NAME"}),
-        "param": (["-p", "param"], {"metavar": "NAME=VALUE", "multiple": True}),
-        "format": (["--format", "formats"], {"default": "html", "show_default": True}),
-        "notebook": (["--notebook"], {"default": "assess_case", "show_default": True}),
-        "deadline": (["--deadline"], {"type": _Seconds(1, 86_400), "default": 600.0}),
-        "jobs": (["--jobs"], {"type": click.IntRange(1, 256), "default": _cores(), "show_default": True}),
-        "resume": (["--resume"], {"is_flag": True}),
-        "json": (["--json", "is_json"], {"is_flag": True}),
-        "port": (["--port"], {"type": click.IntRange(0, 65_535), "default": port, "show_default": True}),
-        "no_browser": (["--no-browser"], {"is_flag": True}),
-        "form": (["--format", "form"], {"type": click.Choice(("csv", "xlsx")), "default": "xlsx"}),
-        "file": (["--out", "out"], {"type": click.Path(path_type=Path), "metavar": "FILE"}),
-        "rows": (["--rows"], {"type": click.IntRange(1, 10_000_000), "default": 200_000}),
-        "seed": (["--seed"], {"type": click.IntRange(0), "default": 1}),
-        "folder": (["--out", "out"], {"type": folder, "required": True, "metavar": "DIR"}),
-        **_register_options(folder),
-    }
-    if name in options:
-        names, more = options[name]
-        shown = {"show_default": True} if name in _WITH_DEFAULT else {}
-        return click.Option(names, help=say(f"opt_{name}"), **more, **shown)
-    if name == "files":
-        return click.Argument(
-            ["files"], metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path)
-        )
-    if name == "list":
-        return click.Argument(["source"], metavar="LIST", type=click.Path(path_type=Path))
-    return click.Argument(
-        [name], metavar="[CASE]..." if name == "cases" else None, nargs=-1 if name == "cases" else 1
-    )
-
-
-def _register_options(folder: click.Path) -> dict[str, tuple[list[str], dict[str, Any]]]:
-    return {
-        "source": (["--source"], {"metavar": "NAME"}),
-        "mapping": (["--mapping"], {"type": click.Path(path_type=Path), "metavar": "FILE"}),
-        "register": (["--register"], {"type": folder, "default": Path("register"), "metavar": "DIR"}),
-        "limit": (["--limit"], {"type": click.IntRange(1), "default": 1000}),
-        "by": (["--by"], {"metavar": "COLUMN", "multiple": True}),
-        "since": (["--since"], {"metavar": "DATE"}),
-        "until": (["--until"], {"metavar": "DATE"}),
-        "engine": (["--engine"], {"type": click.Choice(("duckdb", "spark")), "default": "duckdb"}),
-        "sheet": (["--out", "out"], {"type": click.Path(path_type=Path), "metavar": "FILE"}),
-    }
-
-
-class _Folder(click.Path):
-    """A folder with a name: an empty text would be the one we stand in."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        if str(value) == "":
-            self.fail("''", param, ctx)
-        return super().convert(value, param, ctx)
-
-
-class _Seconds(click.FloatRange):
-    """A range that knows that nan is outside of it."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        number = super().convert(value, param, ctx)
-        return number if math.isfinite(number) else self.fail(repr(value), param, ctx)
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def _wishes(given: dict[str, Any], **more: Any) -> Any:
     """What the options say for all reports; a missing system part is told before anything runs."""
     from riskkit.workbench.runs.planning import Wishes, pairs
@@ -298,11 +243,13 @@ def _require_parts(formats: Sequence[str], lang: str) -> None:
 
 
 def _demo(**given: Any) -> int:
-    from riskkit.workbench.resources import shipped_cases
+    from riskkit.workbench.resources import notebook, shipped_cases
     from riskkit.workbench.runs.batch import Request
     from riskkit.workbench.runs.session import make_reports
 
     requests = [Request(case, case, {"lang": lang}) for case in shipped_cases() for lang in LANGS]
+    there = [name for name in _OF_DEMO if notebook(name).is_file()]
+    requests += [Request(name, "", {"lang": lang}, name) for name in there for lang in LANGS]
     return make_reports(
         "demo", requests, _wishes(given, by_language=True), **_session(given, langs=_first(given["lang"]))
     )
@@ -327,6 +274,14 @@ def _assess(case: str, **given: Any) -> int:
 
     requests = [Request("", case, {})]
     return make_reports("assess", requests, _wishes(given), **_session(given, langs=()))
+
+
+def _run(notebook: str, **given: Any) -> int:
+    from riskkit.workbench.runs.batch import Request
+    from riskkit.workbench.runs.session import make_reports
+
+    requests = [Request("", "", {}, notebook)]
+    return make_reports("run", requests, _wishes(given), **_session(given, langs=()))
 
 
 def _batch(source: Path, **given: Any) -> int:

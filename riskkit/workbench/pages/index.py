@@ -27,6 +27,8 @@ from riskkit.workbench.pictures.level_marks import (
     result_badge,
 )
 
+MONITORING = ("riskkit.register/1", "riskkit.rates/1", "riskkit.plan/1")
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -110,13 +112,16 @@ def index_html(
     (True, False)
     """
     _check(entries, lang, other_language)
-    cards = [_card(entry, lang) for entry in sorted(entries, key=_urgency)]
+    others = [entry for entry in entries if _is_about_no_case(entry)]
+    cases = [entry for entry in entries if not _is_about_no_case(entry)]
+    cards = [_card(entry, lang) for entry in sorted(cases, key=_urgency)]
     counts = Counter(card["level"] for card in cards)
     return page_html(
         "index.html.j2",
         lang=lang,
         scripts=[asset("index.js")] if cards else [],
         cards=cards,
+        monitored=[_monitored(entry, lang) for entry in others],
         failed=failed,
         bars=_bars(counts, lang),
         filters=_filters(cards, lang),
@@ -161,6 +166,23 @@ def _card(entry: Entry, lang: str) -> dict[str, Any]:
         "robustness": str((result.get("robustness") or {}).get(lang) or ""),
         "assessed_on": str(case.get("assessed_on") or ""),
         "main": _address(entry.reports.get(lang) or next(iter(entry.reports.values()), "")),
+        "reports": [(each, _address(entry.reports[each])) for each in LANGS if each in entry.reports],
+        "data": _address(entry.data),
+    }
+
+
+def _is_about_no_case(entry: Entry) -> bool:
+    """Results of cases carry a number as their schema, those of monitoring a name of their own."""
+    return str(entry.result.get("schema", "")) in MONITORING
+
+
+def _monitored(entry: Entry, lang: str) -> dict[str, Any]:
+    about = entry.result["case"]
+    main = entry.reports.get(lang) or next(iter(entry.reports.values()), "")
+    return {
+        "title": str((about.get("title") or {}).get(lang) or about["id"]),
+        "id": str(about["id"]),
+        "main": _address(main),
         "reports": [(each, _address(entry.reports[each])) for each in LANGS if each in entry.reports],
         "data": _address(entry.data),
     }

@@ -37,9 +37,11 @@ class Request:
     place : str
         Where it stands, for a fault.
     case : str
-        An id or a path.
+        An id or a path; empty for a notebook that is about no case.
     given : dict
         Parameters.
+    notebook : str
+        The name of a shipped notebook; that of the command if empty.
 
     Examples
     --------
@@ -50,6 +52,7 @@ class Request:
     place: str
     case: str
     given: dict[str, Any]
+    notebook: str = ""
 
 
 def read_list(path: Path) -> tuple[Request, ...]:
@@ -179,7 +182,11 @@ def plan_all(requests: Iterable[Request], plan: Callable[[Request], RunPlan]) ->
             continue
         if one.folder in taken:
             faults.append(
-                Fault(request.place, shown(request.case), f"listed once; it is at {taken[one.folder]}")
+                Fault(
+                    request.place,
+                    shown(request.case or request.notebook),
+                    f"listed once; it is at {taken[one.folder]}",
+                )
             )
         taken.setdefault(one.folder, request.place)
         made.append(one)

@@ -118,6 +118,8 @@ def plan_request(request: Request, wishes: Wishes) -> RunPlan:
     ...     print(error.faults[0].value)
     'no-such-case'
     """
+    if not request.case:
+        return _plan_alone(request, wishes)
     given = {**wishes.given, **request.given}
     lang = given.pop("lang", wishes.lang)
     faults: list[Fault] = []
@@ -125,13 +127,29 @@ def plan_request(request: Request, wishes: Wishes) -> RunPlan:
     name, attached = _tried(faults, partial(_profile, given.get(_PROFILE), wishes.folder)) or (None, ())
     if name is not None:
         given[_PROFILE] = name
-    notebook = _tried(faults, partial(resources.notebook, wishes.notebook))
+    notebook = _tried(faults, partial(resources.notebook, request.notebook or wishes.notebook))
     make = partial(make_plan, out=wishes.out / str(lang) if wishes.by_language else wishes.out, lang=lang)
     make = partial(make, formats=wishes.formats, deadline=wishes.deadline, attached=attached)
     plan = _tried(faults, partial(make, notebook, case or _UNREAD, given)) if notebook else None
     refuse("report", faults)
     assert plan is not None
     return plan
+
+
+def _plan_alone(request: Request, wishes: Wishes) -> RunPlan:
+    from riskkit.workbench.runs.alone import alone_plan
+
+    given = {**wishes.given, **request.given}
+    lang = given.pop("lang", wishes.lang)
+    return alone_plan(
+        resources.notebook(request.notebook or wishes.notebook),
+        given,
+        folder=wishes.folder,
+        out=wishes.out / str(lang) if wishes.by_language else wishes.out,
+        lang=lang,
+        formats=wishes.formats,
+        deadline=wishes.deadline,
+    )
 
 
 def _tried(faults: list[Fault], make: Callable[[], T]) -> T | None:

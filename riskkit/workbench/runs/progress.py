@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from riskkit.workbench.runs.alone import is_alone
 from riskkit.workbench.runs.plans import RunPlan
 from riskkit.workbench.runs.workers import Event
 
@@ -84,4 +85,5 @@ def name_of(plan: RunPlan) -> str:
     >>> name_of(RunPlan(Path("b.ipynb"), CaseSource("a", Path("a"), b"", False), {}, Path("out"), lang="zh"))
     'a (zh)'
     """
-    return f"{plan.case.case_id} ({plan.lang})"
+    name = plan.notebook.stem if is_alone(plan) else plan.case.case_id
+    return f"{name} ({plan.lang})"

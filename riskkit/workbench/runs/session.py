@@ -13,6 +13,7 @@ import click
 from riskkit.foundation.faults import Fault, refuse, shown
 from riskkit.workbench.messages import answer, speaker
 from riskkit.workbench.runs import batch
+from riskkit.workbench.runs.alone import is_alone
 from riskkit.workbench.runs.planning import Wishes, plan_request
 from riskkit.workbench.runs.plans import RunPlan, RunResult
 from riskkit.workbench.runs.progress import Progress
@@ -33,7 +34,7 @@ def make_reports(
     Parameters
     ----------
     command : str
-        Who asks: ``demo``, ``assess`` or ``batch``.
+        Who asks: ``demo``, ``assess``, ``batch`` or ``run``.
     requests : sequence of Request
         What is asked for.
     wishes : Wishes
@@ -93,7 +94,7 @@ def _require_writable(out: Path) -> None:
 
 def _announce(command: str, plans: Sequence[RunPlan], wishes: Wishes, *, jobs: int) -> None:
     say = speaker(wishes.lang)
-    cases = len({one.case.case_id for one in plans})
+    cases = len({one.case.case_id for one in plans if not is_alone(one)})
     key = "demo_begins" if command == "demo" else "batch_begins"
     click.echo(say(key, cases=cases, reports=len(plans), jobs=jobs, out=wishes.out))
 

@@ -1,0 +1,115 @@
+"""The options and arguments of the commands: their names, types and defaults."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+_WITH_DEFAULT = ("form", "rows", "seed", "register", "limit", "engine", "level", "licence")
+
+
+def parameter(name: str, say: Callable[..., str], *, command: str) -> click.Parameter:
+    """One option or argument of a command.
+
+    Parameters
+    ----------
+    name : str
+        Which one.
+    say : callable
+        Gives its help in one language.
+    command : str
+        Whose it is: a port and a folder of output depend on it.
+
+    Examples
+    --------
+    >>> from riskkit.workbench.messages import speaker
+    >>> parameter("out", speaker("en"), command="demo").opts
+    ['--out']
+    """
+    folder = _Folder(file_okay=False, path_type=Path)
+    port = {"dashboard": 8866, "lab": 8888}.get(command, 0)
+    out = "reports/demo" if command == "demo" else "reports"
+    options: dict[str, tuple[list[str], dict[str, Any]]] = {
+        "out": (["--out"], {"type": folder, "default": Path(out), "show_default": True}),
+        "profile": (["--profile"], {"metavar": "NAME"}),
+        "param": (["-p", "param"], {"metavar": "NAME=VALUE", "multiple": True}),
+        "set": (["-p", "--set", "param"], {"metavar": "NAME=VALUE", "multiple": True}),
+        "format": (["--format", "formats"], {"default": "html", "show_default": True}),
+        "notebook": (["--notebook"], {"default": "assess_case", "show_default": True}),
+        "deadline": (["--deadline"], {"type": _Seconds(1, 86_400), "default": 600.0}),
+        "jobs": (["--jobs"], {"type": click.IntRange(1, 256), "default": _cores(), "show_default": True}),
+        "resume": (["--resume"], {"is_flag": True}),
+        "json": (["--json", "is_json"], {"is_flag": True}),
+        "port": (["--port"], {"type": click.IntRange(0, 65_535), "default": port, "show_default": True}),
+        "no_browser": (["--no-browser"], {"is_flag": True}),
+        "form": (["--format", "form"], {"type": click.Choice(("csv", "xlsx")), "default": "xlsx"}),
+        "file": (["--out", "out"], {"type": click.Path(path_type=Path), "metavar": "FILE"}),
+        "rows": (["--rows"], {"type": click.IntRange(1, 10_000_000), "default": 200_000}),
+        "seed": (["--seed"], {"type": click.IntRange(0), "default": 1}),
+        "folder": (["--out", "out"], {"type": folder, "required": True, "metavar": "DIR"}),
+        **_register_options(folder),
+    }
+    if name in options:
+        names, more = options[name]
+        shown = {"show_default": True} if name in _WITH_DEFAULT else {}
+        return click.Option(names, help=say(f"opt_{name}"), **more, **shown)
+    if name == "files":
+        return click.Argument(
+            ["files"], metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path)
+        )
+    if name == "package":
+        return click.Argument(["package"], metavar="PACKAGE", type=click.Path(path_type=Path))
+    if name == "notebook_name":
+        return click.Argument(["notebook"], metavar="NOTEBOOK")
+    if name == "list":
+        return click.Argument(["source"], metavar="LIST", type=click.Path(path_type=Path))
+    return click.Argument(
+        [name], metavar="[CASE]..." if name == "cases" else None, nargs=-1 if name == "cases" else 1
+    )
+
+
+def _register_options(folder: click.Path) -> dict[str, tuple[list[str], dict[str, Any]]]:
+    return {
+        "source": (["--source"], {"metavar": "NAME"}),
+        "mapping": (["--mapping"], {"type": click.Path(path_type=Path), "metavar": "FILE"}),
+        "register": (["--register"], {"type": folder, "default": Path("register"), "metavar": "DIR"}),
+        "limit": (["--limit"], {"type": click.IntRange(1), "default": 1000}),
+        "by": (["--by"], {"metavar": "COLUMN", "multiple": True}),
+        "since": (["--since"], {"metavar": "DATE"}),
+        "until": (["--until"], {"metavar": "DATE"}),
+        "engine": (["--engine"], {"type": click.Choice(("duckdb", "spark")), "default": "duckdb"}),
+        "sheet": (["--out", "out"], {"type": click.Path(path_type=Path), "metavar": "FILE"}),
+        "package_out": (["--out", "out"], {"type": click.Path(path_type=Path), "metavar": "FILE"}),
+        "level": (["--level"], {"type": click.Choice(("records", "counts")), "default": "records"}),
+        "where": (["-w", "--where", "where"], {"metavar": "NAME=VALUE", "multiple": True}),
+        "title": (["--title"], {"metavar": "TEXT"}),
+        "publisher": (["--publisher"], {"metavar": "NAME", "default": "not stated"}),
+        "licence": (["--licence"], {"metavar": "NAME", "default": "other-closed"}),
+        "check": (["--check"], {"is_flag": True}),
+    }
+
+
+class _Folder(click.Path):
+    """A folder with a name: an empty text would be the one we stand in."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if str(value) == "":
+            self.fail("''", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+class _Seconds(click.FloatRange):
+    """A range that knows that nan is outside of it."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        number = super().convert(value, param, ctx)
+        return number if math.isfinite(number) else self.fail(repr(value), param, ctx)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,127 @@
+"""A notebook that is about no case: checked as strictly, run the same way, with what it read on record."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from riskkit.foundation import shipped
+from riskkit.foundation.faults import Fault, InputFaults, refuse, shown
+from riskkit.workbench.resources import CaseSource
+from riskkit.workbench.runs import parameters as params
+from riskkit.workbench.runs.plans import RunPlan, make_plan, read_notebook
+
+FOLDER = "monitoring"
+"""Where its reports stand, beside the folders of the cases."""
+SAMPLES = ("register_sample", "plan_sample")
+_PATH = "[path]"
+
+
+def alone_plan(notebook: Path, given: Mapping[str, Any], *, folder: Path, **options: Any) -> RunPlan:
+    """The plan of a notebook without a case.
+
+    Parameters
+    ----------
+    notebook : Path
+        The notebook; the help of a parameter that takes a file or folder ends in ``[path]``.
+    given : mapping
+        Parameters other than ``lang``.
+    folder : Path
+        Where relative paths start.
+    **options
+        As for `riskkit.workbench.runs.plans.make_plan`.
+
+    Raises
+    ------
+    InputFaults
+        With every fault of the parameters; when the notebook is about a case.
+
+    Examples
+    --------
+    >>> from riskkit.workbench.resources import notebook
+    >>> plan = alone_plan(notebook("monitor_register"), {}, folder=Path.cwd(), out=Path("out"), lang="en")
+    >>> plan.folder.as_posix()
+    'out/monitoring/monitor_register'
+    """
+    known = params.declared(read_notebook(notebook), name=notebook.name)
+    rule = "a notebook without a case; riskkit assess takes a case"
+    is_alone = all(one.name != "case" for one in known)
+    refuse("notebook", [] if is_alone else [Fault("notebook", shown(notebook.stem), rule)])
+    faults, found = [], dict(given)
+    for one in known:
+        if one.help.endswith(_PATH) and isinstance(given.get(one.name), str):
+            path = _path(given[one.name], one, folder)
+            rule = "a file or folder that exists"
+            faults += [] if path is not None else [Fault(one.name, shown(given[one.name]), rule)]
+            found[one.name] = path
+    try:
+        plan = make_plan(notebook, _source(notebook, {}), {k: v for k, v in found.items() if v is not None},
+                         **options)  # fmt: skip
+    except InputFaults as error:
+        faults += error.faults
+    refuse("report", faults)
+    files = {name: found[name] for name in found if _is_read(name, known, plan)}
+    return make_plan(notebook, _source(notebook, files), found, **options)
+
+
+def is_alone(plan: RunPlan) -> bool:
+    """Whether a plan is about no case.
+
+    Examples
+    --------
+    >>> from riskkit.workbench.resources import notebook
+    >>> is_alone(alone_plan(notebook("monitoring_plan"), {}, folder=Path.cwd(), out=Path("out"), lang="en"))
+    True
+    """
+    return plan.case.case_id == FOLDER and "case" not in plan.parameters
+
+
+def _path(text: str, parameter: params.Parameter, folder: Path) -> str | None:
+    """The name of a made table as it is; a path from where the person stands; None where nothing is."""
+    if text == parameter.default or text in ("", *SAMPLES):
+        return text
+    path = (folder / text).absolute()
+    try:
+        return str(path) if "\0" not in text and path.exists() else None
+    except OSError:
+        return None
+
+
+def _is_read(name: str, known: tuple[params.Parameter, ...], plan: RunPlan) -> bool:
+    is_path = any(one.name == name and one.help.endswith(_PATH) for one in known)
+    return is_path and Path(str(plan.parameters[name])).is_absolute()
+
+
+def _source(notebook: Path, files: Mapping[str, str]) -> CaseSource:
+    """What stands in the place of the case: a record of what the report was made from, with digests."""
+    lines = [
+        "# What this report was made from: SHA-256 of each file, and of the manifest of a register.",
+        "[made]",
+    ]
+    lines += [f"{json.dumps(name)} = {json.dumps(sha)}" for name, sha in _made().items()]
+    lines += ["[given]"]
+    lines += [
+        f"{json.dumps(name)} = {json.dumps(_digest(Path(path)))}" for name, path in sorted(files.items())
+    ]
+    return CaseSource(FOLDER, notebook.with_name(f"{FOLDER}.toml"), ("\n".join(lines) + "\n").encode(), False)
+
+
+@cache
+def _made() -> dict[str, str]:
+    folder = shipped.home() / "data"
+    files = [path for name in SAMPLES for path in sorted((folder / name).glob("*.csv"))]
+    return {path.relative_to(folder).as_posix(): _digest(path) for path in files}
+
+
+def _digest(path: Path) -> str:
+    """Of a file; of a register its manifest, which names all that is in it."""
+    file = path / "manifest.json" if path.is_dir() else path
+    try:
+        with file.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError:
+        return ""
