@@ -299,13 +299,14 @@ def _require_parts(formats: Sequence[str], lang: str) -> None:
 
 
 def _demo(**given: Any) -> int:
-    from riskkit.workbench.resources import shipped_cases
-    from riskkit.workbench.runs.batch import Request
+    from riskkit.workbench.runs.planning import demo_requests
     from riskkit.workbench.runs.session import make_reports
 
-    requests = [Request(case, case, {"lang": lang}) for case in shipped_cases() for lang in LANGS]
     return make_reports(
-        "demo", requests, _wishes(given, by_language=True), **_session(given, langs=_first(given["lang"]))
+        "demo",
+        demo_requests(LANGS),
+        _wishes(given, by_language=True),
+        **_session(given, langs=_first(given["lang"])),
     )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import pandas as pd
+
 from riskkit.assessment.case import Assessment
 from riskkit.assessment.sentences import input_name
 from riskkit.assessment.what_if_effects import Effect
@@ -201,48 +203,38 @@ def what_if_running(study: WhatIfStudy | Assessment, *, lang: str) -> Picture | 
     if isinstance(study, Assessment):
         return None
     found = study.running_level
-    n = [float(one) for one in found["n"]]
-    line = {"color": style.LIGHT, "width": 0}
-    quiet = {"type": "scatter", "mode": "lines", "hoverinfo": "skip"}
-    data = [
-        quiet | {"x": n, "y": [float(v) for v in found["hi"]], "line": line},
-        quiet
-        | {
-            "x": n,
-            "y": [float(v) for v in found["lo"]],
-            "line": line,
-            "fill": "tonexty",
-            "fillcolor": style.LIGHT,
-        },
-        quiet
-        | {
-            "x": n,
-            "y": [float(v) for v in found["estimate"]],
-            "mode": "lines+markers",
-            "line": {"color": style.DARK},
-        },
-    ]
     title = say("running_title", lang, level=study.settled_level)
     remark, room = style.below(say("running_marks", lang), at=58)
     shape = style.layout(title, height=270 + room, margin={"l": 54, "r": 16, "t": 12, "b": room})
+    n = [float(one) for one in found["n"]]
     axis = {"type": "log", "title": {"text": say("running_x", lang), "font": {"size": 12}}}
-    shape["xaxis"] = style.quiet_axis() | axis | {"tickvals": n, "ticktext": [f"{v:,.0f}" for v in n]}
+    ticks = {"tickvals": n[::2], "ticktext": [f"{v:,.0f}" for v in n[::2]]}
+    shape["xaxis"] = style.quiet_axis() | axis | ticks
     shape["yaxis"] = style.quiet_axis() | {"tickformat": ".0%"}
     shape["annotations"] = [remark]
     last = records(found)[-1]
-    ends = {
-        key: percent(float(last[name]), lang)
-        for key, name in (("share", "estimate"), ("low", "lo"), ("high", "hi"))
-    }
+    parts = (("share", "estimate"), ("low", "lo"), ("high", "hi"))
+    ends = {key: percent(float(last[name]), lang) for key, name in parts}
     alt = say("running_alt", lang, n=f"{last['n']:,.0f}", **ends)
+    figure = {"data": _band(found), "layout": shape}
+    return Picture("what-if-running", title, alt, _running_table(study, title, lang), figure)
+
+
+def _band(found: pd.DataFrame) -> list[dict[str, Any]]:
+    """The interval as a band, and the estimate over it."""
+    n = [float(one) for one in found["n"]]
+    lo, hi, middle = ([float(v) for v in found[name]] for name in ("lo", "hi", "estimate"))
+    edge = {"color": style.LIGHT, "width": 0}
+    quiet = {"type": "scatter", "mode": "lines", "hoverinfo": "skip", "x": n}
+    band = {"y": lo, "line": edge, "fill": "tonexty", "fillcolor": style.LIGHT}
+    line = {"y": middle, "mode": "lines+markers", "line": {"color": style.DARK}}
+    return [quiet | {"y": hi, "line": edge}, quiet | band, quiet | line]
+
+
+def _running_table(study: WhatIfStudy, title: str, lang: str) -> Table:
     rows: list[tuple[Cell, ...]] = [
-        (f"{row['n']:,.0f}", f"{row['estimate']:.3f}", amount(float(row["se"]))) for row in records(found)
+        (f"{row['n']:,.0f}", f"{row['estimate']:.3f}", amount(float(row["se"])))
+        for row in records(study.running_level)
     ]
     heads = (say("col_draws", lang), say("levels_x", lang), say("col_se", lang))
-    return Picture(
-        "what-if-running",
-        title,
-        alt,
-        Table(title, heads, tuple(rows), numeric=(0, 1, 2)),
-        {"data": data, "layout": shape},
-    )
+    return Table(title, heads, tuple(rows), numeric=(0, 1, 2))

@@ -122,8 +122,10 @@ def _error(value: float, error: float) -> str:
 def _index(row: pd.Series, name: str, lang: str) -> str:
     if pd.isna(row[name]):
         return "—"
-    ends = {"low": f"{row[f'{name}_lo']:.2f}", "high": f"{row[f'{name}_hi']:.2f}"}
-    return say("interval", lang, middle=f"{row[name]:.2f}", **ends)
+    middle, low, high = (
+        f"{round(float(row[one]), 2) + 0.0:.2f}" for one in (name, f"{name}_lo", f"{name}_hi")
+    )
+    return say("interval", lang, middle=middle, low=low, high=high)
 
 
 def _regional(study: WhatIfStudy, lang: str) -> Table:
@@ -131,10 +133,14 @@ def _regional(study: WhatIfStudy, lang: str) -> Table:
     for name, row in study.regional.head(MOST).iterrows():
         kind = input_kind(str(name))
         medians = (say_number(float(row[one]), kind, lang) for one in ("median_in", "median_out"))
-        rows.append((_name(study, name, lang), f"{row['ks']:.2f}", amount(row["p_value"]), *medians))
+        rows.append((_name(study, name, lang), f"{row['ks']:.2f}", _p_value(float(row["p_value"])), *medians))
     heads = ("col_input", "col_ks", "col_p", "col_in", "col_out")
     caption = say("regional_table", lang, level=study.regional_level)
     return Table(caption, tuple(say(head, lang) for head in heads), tuple(rows), numeric=(1, 2, 3, 4))
+
+
+def _p_value(value: float) -> str:
+    return "<0.001" if value < 0.001 else f"{value:.3f}"
 
 
 def what_if_information(study: WhatIfStudy | Assessment, *, lang: str) -> Section | None:

@@ -166,7 +166,7 @@ def what_ifs_compared(study: WhatIfStudy | Assessment, *, lang: str) -> Section 
 
 def _levels(study: WhatIfStudy, lang: str) -> Table:
     now, n = study.effects[0], study.assessment.draws
-    level = now.hi
+    level = _unsure_level(now)
     rows = []
     for one in study.effects:
         kind = "—" if one.what_if is None else label("what_if", one.what_if.kind, lang)
@@ -182,6 +182,12 @@ def _levels(study: WhatIfStudy, lang: str) -> Table:
     shown = [say(head, lang) for head in heads]
     shown += [say("col_at_least", lang, level=level), say("col_move", lang)]
     return Table(say("level_table", lang), tuple(shown), tuple(rows), numeric=(4, 5))
+
+
+def _unsure_level(now: Effect) -> str:
+    """The lowest level that some but not all draws reach; else the one that is possible."""
+    reached = now.shares["at_least"]
+    return next((str(code) for code in _CODES if 0 < reached[code] < 1), now.hi)
 
 
 def _ranks(study: WhatIfStudy) -> list[int]:
