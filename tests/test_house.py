@@ -40,6 +40,8 @@ PARTS = "the files of a register are written in one place"
 READER = "a reader is one constant of one type"
 CELLS = "cells of other people's files are picked and re-ordered in one place"
 CUTS = "the best rule along an ordered number is found in one place"
+MESSAGE = "a message is one record under the names of its protocol"
+NOTICE = "everything that goes out is written from one notice"
 SHEET = "a sheet is described once, for its template, its reader and the made register"
 
 # file → file it imports → why. Every room may import foundation; the workbench may import all.
@@ -391,6 +393,23 @@ ARROWS: dict[str, dict[str, str]] = {
     "warning/profiles.py": {
         "warning/profile_file.py": "a user's own profile is checked before its rows are read"
     },
+    "warning/publication/cap_prose.py": {
+        "warning/publication/cap_message.py": MESSAGE,
+        "warning/publication/cap_structure.py": "a time of the protocol is known in one place",
+    },
+    "warning/publication/cap_structure.py": {"warning/publication/cap_message.py": MESSAGE},
+    "warning/publication/cap_xml.py": {
+        "warning/publication/cap_message.py": MESSAGE,
+        "warning/publication/cap_prose.py": CHECKED,
+        "warning/publication/cap_structure.py": CHECKED,
+    },
+    "warning/publication/feeds.py": {"warning/publication/notices.py": NOTICE},
+    "warning/publication/notice_cap.py": {
+        "warning/publication/cap_message.py": MESSAGE,
+        "warning/publication/cap_prose.py": "what level and colour are called in a message is said once",
+        "warning/publication/notices.py": NOTICE,
+    },
+    "warning/publication/notice_json.py": {"warning/publication/notices.py": NOTICE},
     "warning/reasons.py": {"warning/profiles.py": "a reason cites the rows of a profile"},
 }
 # Against the stream, on purpose.

@@ -108,8 +108,6 @@ def test_a_measure_never_raises_harm_or_level_unless_it_is_no_measure(name: str)
             assert (one.avoided["mean"] <= 0).all()
             continue
         after = changed_draws(x, one.what_if, draws=300, rng=np.random.default_rng(1))
-        for draws in (x, after):  # what is planned lowers the chance that one unit harms, too
-            assert np.isfinite(harm_draws(case, draws | units)).all()
         assert (harm_draws(apply(case, one.what_if), after | units) <= before + 1e-15).all()
         assert (one.avoided["mean"] >= -1e-12).all()
         assert order.index(one.lo) <= order.index(found.effects[0].lo)
@@ -417,7 +415,11 @@ def test_every_text_exists_in_both_languages_with_the_same_places_and_is_used() 
     files = [*folder.glob("report/what_if_*.py"), folder / "pictures" / "what_if_figures.py"]
     source = "".join(path.read_text(encoding="utf-8") for path in files)
     built = ("do_", "size_", "limit_")
-    assert [key for key in what_if_texts() if not key.startswith(built) and f'"{key}"' not in source] == []
+    assert [
+        key
+        for key in what_if_texts()
+        if not key.startswith(built) and not re.search(f"[\"']{key}[\"']", source)
+    ] == []
 
 
 def test_amounts_are_short_and_missing_ones_are_a_dash() -> None:

@@ -81,7 +81,7 @@ def _shape(title: str, rows: style.Rows, room: int) -> dict[str, Any]:
 
 def _parts(one: Effect) -> list[tuple[str | None, float]]:
     """Shares of a bar from the highest level down; what is open last."""
-    certain = [(code, float(one.shares.at[code, "certain"])) for code in reversed(scale("warning").codes)]
+    certain = [(code, float(one.shares["certain"].loc[code])) for code in reversed(scale("warning").codes)]
     return [*certain, (None, max(0.0, 1 - sum(share for _, share in certain)))]
 
 
@@ -102,7 +102,7 @@ def _stack(one: Effect, y: float) -> list[dict[str, Any]]:
 def _level_table(study: WhatIfStudy, lang: str) -> Table:
     codes = list(reversed(scale("warning").codes))
     rows: list[tuple[Cell, ...]] = [
-        (effect_title(one, lang), *(percent(float(one.shares.at[code, "certain"]), lang) for code in codes))
+        (effect_title(one, lang), *(percent(float(one.shares["certain"].loc[code]), lang) for code in codes))
         for one in study.effects
     ]
     return Table(
@@ -136,16 +136,12 @@ def what_if_drivers(study: WhatIfStudy | Assessment, *, lang: str) -> Picture | 
     for name in leading_inputs(study):
         words = input_name(study.assessment.case, name, lang)
         y = rows.add(words)
-        for place, colour, indices in (
-            (0.55, style.DARK, study.harm_shares),
-            (-0.55, style.LIGHT, study.level_shares),
-        ):
-            traces += _index_bar(indices.loc[name], y + place, colour)
-        shown = (
-            f"{one.at[name, 'st']:.2f}" if one.at[name, "st"] == one.at[name, "st"] else "—"
-            for one in (study.harm_shares, study.level_shares)
-        )
-        table.append((words, *shown))
+        shown: list[Cell] = [words]
+        for place, indices in ((0.55, study.harm_shares), (-0.55, study.level_shares)):
+            value, top = (float(indices[one].loc[name]) for one in ("st", "st_hi"))
+            traces += _index_bar(value, top, y + place, colour=style.DARK if place > 0 else style.LIGHT)
+            shown.append("—" if math.isnan(value) else f"{value:.2f}")
+        table.append(tuple(shown))
     title = say("sensitivity_title", lang)
     remark, room = style.below(say("sensitivity_marks", lang), at=58)
     shape = _shape(title, rows, room) | {"barmode": "overlay"}
@@ -159,26 +155,12 @@ def what_if_drivers(study: WhatIfStudy | Assessment, *, lang: str) -> Picture | 
     return Picture("what-if-drivers", title, alt, numbers, {"data": traces, "layout": shape})
 
 
-def _index_bar(row: Any, y: float, colour: str) -> list[dict[str, Any]]:
-    value = float(row["st"])
+def _index_bar(value: float, top: float, y: float, *, colour: str) -> list[dict[str, Any]]:
     if math.isnan(value):
         return []
-    reach = {
-        "type": "data",
-        "array": [float(row["st_hi"]) - value],
-        "color": style.INK,
-        "thickness": 1.2,
-        "width": 3,
-    }
-    bar = {
-        "type": "bar",
-        "orientation": "h",
-        "x": [max(value, 0.0)],
-        "y": [y],
-        "width": 0.95,
-        "hoverinfo": "skip",
-    }
-    return [bar | {"marker": {"color": colour}, "error_x": reach}]
+    reach = {"type": "data", "array": [top - value], "color": style.INK, "thickness": 1.2, "width": 3}
+    bar = {"type": "bar", "orientation": "h", "x": [max(value, 0.0)], "y": [y], "width": 0.95}
+    return [bar | {"marker": {"color": colour}, "error_x": reach, "hoverinfo": "skip"}]
 
 
 def what_if_running(study: WhatIfStudy | Assessment, *, lang: str) -> Picture | None:
