@@ -276,7 +276,8 @@ def sentence_on_tests(told: WorthOfTests, title: Callable[[str, str], str]) -> T
             en=f"None of the tests would change the level decided ({told.decision}).",
         )
     likely, money = str(worth["p_change"].idxmax()), str(worth["per_10k_cny"].idxmax())
-    chance, gain = f"{worth.at[likely, 'p_change']:.0%}"[:-1], f"{worth.at[money, 'evsi']:.2g}"
+    chance = f"{float(worth['p_change'].max()):.0%}"[:-1]
+    gain = f"{float(worth['evsi'].loc[money]):.2g}"
     names = {lang: (title(likely, lang), title(money, lang)) for lang in ("zh", "en")}
     zh_money = "它也最合算" if likely == money else f"最合算的是“{names['zh'][1]}”"
     en_money = "It is also" if likely == money else f"“{names['en'][1]}” is"

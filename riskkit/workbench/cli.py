@@ -25,8 +25,6 @@ from riskkit.workbench.rules import rule_in
 
 _MOST_FAULTS = 50
 _FORMATS = ("html", "pdf", "docx")
-_OF_DEMO = ("monitor_register", "nonconformity_rates", "monitoring_plan")
-"""Notebooks about no case that the demo runs too, on the made data."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -243,15 +241,14 @@ def _require_parts(formats: Sequence[str], lang: str) -> None:
 
 
 def _demo(**given: Any) -> int:
-    from riskkit.workbench.resources import notebook, shipped_cases
-    from riskkit.workbench.runs.batch import Request
+    from riskkit.workbench.runs.planning import demo_requests
     from riskkit.workbench.runs.session import make_reports
 
-    requests = [Request(case, case, {"lang": lang}) for case in shipped_cases() for lang in LANGS]
-    there = [name for name in _OF_DEMO if notebook(name).is_file()]
-    requests += [Request(name, "", {"lang": lang}, name) for name in there for lang in LANGS]
     return make_reports(
-        "demo", requests, _wishes(given, by_language=True), **_session(given, langs=_first(given["lang"]))
+        "demo",
+        demo_requests(LANGS),
+        _wishes(given, by_language=True),
+        **_session(given, langs=_first(given["lang"])),
     )
 
 

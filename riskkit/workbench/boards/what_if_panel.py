@@ -11,7 +11,7 @@ import numpy as np
 
 from riskkit.assessment.case import Assessment, assess, load_case
 from riskkit.assessment.case_file import Case
-from riskkit.assessment.what_if import changed
+from riskkit.assessment.what_if_file import WhatIf as Measure
 from riskkit.foundation.faults import InputFaults
 from riskkit.workbench import reports
 from riskkit.workbench.boards.case_toml import case_toml
@@ -27,10 +27,17 @@ from riskkit.workbench.boards.panel_widgets import (
 )
 from riskkit.workbench.boards.panel_words import say
 from riskkit.workbench.boards.what_if_inputs import fields, moves, said_moves
-from riskkit.workbench.boards.what_if_levels import Glance, contradictions, glance, glance_of, with_glance
+from riskkit.workbench.boards.what_if_levels import contradictions, glance, glance_of, with_glance
+from riskkit.workbench.boards.what_if_measures import (
+    kept_text,
+    kept_what_if,
+    measure_lines,
+    shipped_measures,
+    with_measure,
+)
 from riskkit.workbench.boards.what_if_words import Kept, gauge_words, head_words, kept_table
 from riskkit.workbench.figures import risk_grid
-from riskkit.workbench.pages.blocks import Details, Paragraph, Section
+from riskkit.workbench.pages.blocks import Details, Items, Paragraph, Section
 from riskkit.workbench.resources import shipped_cases
 
 MOVING_DRAWS = 2_000
@@ -132,6 +139,7 @@ class WhatIf:
         self.before = self.seen = glance_of(self.assessment, seed=seed)
         self.fields = fields(self.original, profile=self.profile, lang=lang)
         self.kept: list[Kept] = []
+        self.measures = shipped_measures(self.original)
         self._make_widgets()
         self._soon = Later(self.follow, seconds=_AT_ONCE, from_last=False)
         self._at_rest = Later(self.settle, seconds=_AT_REST, from_last=True)
@@ -168,6 +176,12 @@ class WhatIf:
         self.locked.observe(lambda change: self._lock(change["new"]), "value")
         self.name = ipywidgets.Text(description=self._say("kept_label"), continuous_update=False)
         self.toml = ipywidgets.Textarea(description=self._say("toml_label"), rows=14)
+        self.what_ifs = ipywidgets.Textarea(description=self._say("what_ifs_label"), rows=10)
+        known = [(one.title.say(self.lang), one.id) for one in self.measures.values()]
+        options = [(self._say("no_measure"), ""), *known]
+        self.measure = ipywidgets.Dropdown(options=options, value="", description=self._say("measure_label"))
+        self.measure.observe(lambda _: self._moved(), "value")
+        self.made = ipywidgets.HTML()
 
     def _laid_out(self) -> list[ipywidgets.Widget]:
         reset = button(self._say("reset"), self.reset, is_main=True)
@@ -176,6 +190,7 @@ class WhatIf:
         left = box(
             "rkp-col rkp-left",
             html("heading", self._say("inputs_title"), self._say("inputs_note")),
+            *([box("rkp-row", self.measure), self.made] if self.measures else []),
             box("rkp-row", reset, self.locked, self.again),
             self.inputs,
         )
@@ -190,6 +205,8 @@ class WhatIf:
             self.basis,
             html("heading", self._say("toml_title"), self._say("toml_note")),
             box("rkp-col rkp-last", self.toml),
+            html("heading", self._say("what_ifs_title"), self._say("what_ifs_note")),
+            box("rkp-col rkp-last", self.what_ifs),
         ]
 
     # What happens
@@ -205,7 +222,8 @@ class WhatIf:
         self.inputs.positions = dict(positions)
 
     def reset(self) -> None:
-        """Set every input back to what the case says."""
+        """Set every input back to what the case says, and take back the measure."""
+        self.measure.value = ""
         self.set({})
 
     def _moved(self) -> None:
@@ -242,13 +260,17 @@ class WhatIf:
     def _take_over(self) -> bool:
         """Make the case that the inputs now describe; say so where they describe none."""
         try:
-            self.case = changed(self.original, moves(self.fields, self.inputs.positions))
+            moved = moves(self.fields, self.inputs.positions)
+            self.case = with_measure(self.original, self._measure(), moved)
         except InputFaults as faults:
             self._warn(self._say("failed", reason=str(faults)))
             return False
         wrong = contradictions(self.case)
         self._warn(self._say("contradiction", faults="; ".join(wrong)) if wrong else "")
         return True
+
+    def _measure(self, name: str | None = None) -> Measure | None:
+        return self.measures.get(self.measure.value if name is None else name)
 
     def _warn(self, words: str) -> None:
         self.caution.value = fragment("section", _said("", words, "caution")) if words else ""
@@ -266,6 +288,17 @@ class WhatIf:
         self.basis.value = "".join(fragment("section", one) for one in self._explained())
         self._show_kept()
         self.toml.value = self._toml()
+        self.made.value = self._made()
+
+    def _made(self) -> str:
+        """The measure that is loaded, change by change."""
+        measure = self._measure()
+        if measure is None:
+            return ""
+        lines = Items(tuple(measure_lines(self.original, measure, lang=self.lang)))
+        title = Paragraph(self._say("measure_made", title=measure.title.say(self.lang)), "note")
+        note = Paragraph(self._say("measure_note"), "note")
+        return fragment("section", Section("measure", "", 2, (title, lines, note)))
 
     def _explained(self) -> list[Section]:
         """Why the level is what it is, what would change it, and the sources that are cited in it."""
@@ -280,7 +313,7 @@ class WhatIf:
         """Remember the inputs as they stand, with what came out."""
         self.settle()
         name = self.name.value.strip()[:60] or self._say("kept_name", n=len(self.kept) + 1)
-        self.kept.append(Kept(name, dict(self.inputs.positions), self.seen))
+        self.kept.append(Kept(name, dict(self.inputs.positions), self.seen, str(self.measure.value)))
         self.name.value = ""
         self._show_kept()
 
@@ -291,19 +324,32 @@ class WhatIf:
 
     def _show_kept(self) -> None:
         now = dict(self.inputs.positions)
-        columns: list[tuple[str, Glance, Mapping[str, int]]] = [(self._say("the_case"), self.before, {})]
-        columns += [(one.name, one.seen, one.positions) for one in self.kept]
-        columns.append((self._say("now"), self.seen, now))
-        told = [(name, seen, self._changes(positions)) for name, seen, positions in columns]
+        columns = [Kept(self._say("the_case"), {}, self.before), *self.kept]
+        columns.append(Kept(self._say("now"), now, self.seen, str(self.measure.value)))
+        told = [(one.name, one.seen, self._changes(one.positions, one.measure)) for one in columns]
         section = Section("kept", "", 2, (kept_table(told, lang=self.lang),))
         self.side.value = fragment("section", section)
+        written = [
+            self._written(number, one) for number, one in enumerate(self.kept or columns[-1:], start=1)
+        ]
+        self.what_ifs.value = kept_text(self.original, [one for one in written if one is not None])
 
-    def _changes(self, positions: Mapping[str, int]) -> list[str]:
-        return said_moves(self.original, self.fields, positions, lang=self.lang)
+    def _written(self, number: int, one: Kept) -> Measure | None:
+        moved = moves(self.fields, one.positions)
+        measure = self._measure(one.measure)
+        return kept_what_if(self.original, measure, moved, name=one.name, number=number)
+
+    def _changes(self, positions: Mapping[str, int], measure: str) -> list[str]:
+        made = self._measure(measure)
+        told = [] if made is None else [self._say("measure_made", title=made.title.say(self.lang))]
+        return [*told, *said_moves(self.original, self.fields, positions, lang=self.lang)]
+
+    def _now_changed(self) -> list[str]:
+        return self._changes(self.inputs.positions, str(self.measure.value))
 
     def _toml(self) -> str:
         wrong = contradictions(self.case)
-        remarks = [self._say("toml_head"), *(f"  {line}" for line in self._changes(self.inputs.positions))]
+        remarks = [self._say("toml_head"), *(f"  {line}" for line in self._now_changed())]
         remarks += [self._say("toml_refused"), *(f"  {line}" for line in wrong)] if wrong else []
         return case_toml(named_as_what_if(self.case), remarks=remarks)
 

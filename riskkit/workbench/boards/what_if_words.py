@@ -113,11 +113,14 @@ class Kept:
         What was set.
     seen : Glance
         What came out.
+    measure : str
+        The id of the measure that was loaded; empty for none.
     """
 
     name: str
     positions: dict[str, int]
     seen: Glance
+    measure: str = ""
 
 
 def kept_table(columns: Sequence[tuple[str, Glance, Sequence[str]]], *, lang: str) -> Table:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
@@ -42,6 +42,8 @@ class Entry:
         Language → address of the report, relative to the index page.
     data : str
         Address of ``result.json``, relative to the index page; empty if there is none.
+    more : Mapping of str to Mapping
+        Title of a further report on the case → language → its address.
 
     Examples
     --------
@@ -52,6 +54,7 @@ class Entry:
     result: Mapping[str, Any]
     reports: Mapping[str, str]
     data: str = ""
+    more: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -130,7 +133,7 @@ def index_html(
 
 
 def _check(entries: Sequence[Entry], lang: str, other_language: str) -> None:
-    addresses = [address for entry in entries for address in (*entry.reports.values(), entry.data)]
+    addresses = [address for entry in entries for address in _addresses(entry)]
     refuse(
         "index",
         [
@@ -142,6 +145,11 @@ def _check(entries: Sequence[Entry], lang: str, other_language: str) -> None:
             ),
         ],
     )
+
+
+def _addresses(entry: Entry) -> list[str]:
+    further = [address for pages in entry.more.values() for address in pages.values()]
+    return [*entry.reports.values(), entry.data, *further]
 
 
 def _urgency(entry: Entry) -> tuple[int, float, str]:
@@ -167,6 +175,12 @@ def _card(entry: Entry, lang: str) -> dict[str, Any]:
         "assessed_on": str(case.get("assessed_on") or ""),
         "main": _address(entry.reports.get(lang) or next(iter(entry.reports.values()), "")),
         "reports": [(each, _address(entry.reports[each])) for each in LANGS if each in entry.reports],
+        "more": [
+            (title, each, _address(pages[each]))
+            for title, pages in entry.more.items()
+            for each in LANGS
+            if each in pages
+        ],
         "data": _address(entry.data),
     }
 

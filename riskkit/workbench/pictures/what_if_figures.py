@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import pandas as pd
+
 from riskkit.assessment.case import Assessment
 from riskkit.assessment.sentences import input_name
 from riskkit.assessment.what_if_effects import Effect
@@ -79,7 +81,7 @@ def _shape(title: str, rows: style.Rows, room: int) -> dict[str, Any]:
 
 def _parts(one: Effect) -> list[tuple[str | None, float]]:
     """Shares of a bar from the highest level down; what is open last."""
-    certain = [(code, float(one.shares.at[code, "certain"])) for code in reversed(scale("warning").codes)]
+    certain = [(code, float(one.shares["certain"].loc[code])) for code in reversed(scale("warning").codes)]
     return [*certain, (None, max(0.0, 1 - sum(share for _, share in certain)))]
 
 
@@ -100,7 +102,7 @@ def _stack(one: Effect, y: float) -> list[dict[str, Any]]:
 def _level_table(study: WhatIfStudy, lang: str) -> Table:
     codes = list(reversed(scale("warning").codes))
     rows: list[tuple[Cell, ...]] = [
-        (effect_title(one, lang), *(percent(float(one.shares.at[code, "certain"]), lang) for code in codes))
+        (effect_title(one, lang), *(percent(float(one.shares["certain"].loc[code]), lang) for code in codes))
         for one in study.effects
     ]
     return Table(
@@ -134,16 +136,12 @@ def what_if_drivers(study: WhatIfStudy | Assessment, *, lang: str) -> Picture | 
     for name in leading_inputs(study):
         words = input_name(study.assessment.case, name, lang)
         y = rows.add(words)
-        for place, colour, indices in (
-            (0.55, style.DARK, study.harm_shares),
-            (-0.55, style.LIGHT, study.level_shares),
-        ):
-            traces += _index_bar(indices.loc[name], y + place, colour)
-        shown = (
-            f"{one.at[name, 'st']:.2f}" if one.at[name, "st"] == one.at[name, "st"] else "—"
-            for one in (study.harm_shares, study.level_shares)
-        )
-        table.append((words, *shown))
+        shown: list[Cell] = [words]
+        for place, indices in ((0.55, study.harm_shares), (-0.55, study.level_shares)):
+            value, top = (float(indices[one].loc[name]) for one in ("st", "st_hi"))
+            traces += _index_bar(value, top, y + place, colour=style.DARK if place > 0 else style.LIGHT)
+            shown.append("—" if math.isnan(value) else f"{value:.2f}")
+        table.append(tuple(shown))
     title = say("sensitivity_title", lang)
     remark, room = style.below(say("sensitivity_marks", lang), at=58)
     shape = _shape(title, rows, room) | {"barmode": "overlay"}
@@ -157,26 +155,12 @@ def what_if_drivers(study: WhatIfStudy | Assessment, *, lang: str) -> Picture | 
     return Picture("what-if-drivers", title, alt, numbers, {"data": traces, "layout": shape})
 
 
-def _index_bar(row: Any, y: float, colour: str) -> list[dict[str, Any]]:
-    value = float(row["st"])
+def _index_bar(value: float, top: float, y: float, *, colour: str) -> list[dict[str, Any]]:
     if math.isnan(value):
         return []
-    reach = {
-        "type": "data",
-        "array": [float(row["st_hi"]) - value],
-        "color": style.INK,
-        "thickness": 1.2,
-        "width": 3,
-    }
-    bar = {
-        "type": "bar",
-        "orientation": "h",
-        "x": [max(value, 0.0)],
-        "y": [y],
-        "width": 0.95,
-        "hoverinfo": "skip",
-    }
-    return [bar | {"marker": {"color": colour}, "error_x": reach}]
+    reach = {"type": "data", "array": [top - value], "color": style.INK, "thickness": 1.2, "width": 3}
+    bar = {"type": "bar", "orientation": "h", "x": [max(value, 0.0)], "y": [y], "width": 0.95}
+    return [bar | {"marker": {"color": colour}, "error_x": reach, "hoverinfo": "skip"}]
 
 
 def what_if_running(study: WhatIfStudy | Assessment, *, lang: str) -> Picture | None:
@@ -201,48 +185,38 @@ def what_if_running(study: WhatIfStudy | Assessment, *, lang: str) -> Picture | 
     if isinstance(study, Assessment):
         return None
     found = study.running_level
-    n = [float(one) for one in found["n"]]
-    line = {"color": style.LIGHT, "width": 0}
-    quiet = {"type": "scatter", "mode": "lines", "hoverinfo": "skip"}
-    data = [
-        quiet | {"x": n, "y": [float(v) for v in found["hi"]], "line": line},
-        quiet
-        | {
-            "x": n,
-            "y": [float(v) for v in found["lo"]],
-            "line": line,
-            "fill": "tonexty",
-            "fillcolor": style.LIGHT,
-        },
-        quiet
-        | {
-            "x": n,
-            "y": [float(v) for v in found["estimate"]],
-            "mode": "lines+markers",
-            "line": {"color": style.DARK},
-        },
-    ]
     title = say("running_title", lang, level=study.settled_level)
     remark, room = style.below(say("running_marks", lang), at=58)
     shape = style.layout(title, height=270 + room, margin={"l": 54, "r": 16, "t": 12, "b": room})
+    n = [float(one) for one in found["n"]]
     axis = {"type": "log", "title": {"text": say("running_x", lang), "font": {"size": 12}}}
-    shape["xaxis"] = style.quiet_axis() | axis | {"tickvals": n, "ticktext": [f"{v:,.0f}" for v in n]}
+    ticks = {"tickvals": n[::2], "ticktext": [f"{v:,.0f}" for v in n[::2]]}
+    shape["xaxis"] = style.quiet_axis() | axis | ticks
     shape["yaxis"] = style.quiet_axis() | {"tickformat": ".0%"}
     shape["annotations"] = [remark]
     last = records(found)[-1]
-    ends = {
-        key: percent(float(last[name]), lang)
-        for key, name in (("share", "estimate"), ("low", "lo"), ("high", "hi"))
-    }
+    parts = (("share", "estimate"), ("low", "lo"), ("high", "hi"))
+    ends = {key: percent(float(last[name]), lang) for key, name in parts}
     alt = say("running_alt", lang, n=f"{last['n']:,.0f}", **ends)
+    figure = {"data": _band(found), "layout": shape}
+    return Picture("what-if-running", title, alt, _running_table(study, title, lang), figure)
+
+
+def _band(found: pd.DataFrame) -> list[dict[str, Any]]:
+    """The interval as a band, and the estimate over it."""
+    n = [float(one) for one in found["n"]]
+    lo, hi, middle = ([float(v) for v in found[name]] for name in ("lo", "hi", "estimate"))
+    edge = {"color": style.LIGHT, "width": 0}
+    quiet = {"type": "scatter", "mode": "lines", "hoverinfo": "skip", "x": n}
+    band = {"y": lo, "line": edge, "fill": "tonexty", "fillcolor": style.LIGHT}
+    line = {"y": middle, "mode": "lines+markers", "line": {"color": style.DARK}}
+    return [quiet | {"y": hi, "line": edge}, quiet | band, quiet | line]
+
+
+def _running_table(study: WhatIfStudy, title: str, lang: str) -> Table:
     rows: list[tuple[Cell, ...]] = [
-        (f"{row['n']:,.0f}", f"{row['estimate']:.3f}", amount(float(row["se"]))) for row in records(found)
+        (f"{row['n']:,.0f}", f"{row['estimate']:.3f}", amount(float(row["se"])))
+        for row in records(study.running_level)
     ]
     heads = (say("col_draws", lang), say("levels_x", lang), say("col_se", lang))
-    return Picture(
-        "what-if-running",
-        title,
-        alt,
-        Table(title, heads, tuple(rows), numeric=(0, 1, 2)),
-        {"data": data, "layout": shape},
-    )
+    return Table(title, heads, tuple(rows), numeric=(0, 1, 2))

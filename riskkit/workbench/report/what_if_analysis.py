@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pandas as pd
 
 from riskkit.assessment.case import Assessment
@@ -12,6 +14,7 @@ from riskkit.assessment.sentences import input_kind, input_name, say_number
 from riskkit.foundation.convergence import is_settled
 from riskkit.foundation.method_numbers import method_number
 from riskkit.foundation.tables import records
+from riskkit.foundation.uncertainty import best
 from riskkit.workbench.pages.block_kinds import Block, Cell, Details, Items, Paragraph, Table
 from riskkit.workbench.pages.blocks import Section
 from riskkit.workbench.report.what_if_study import WhatIfStudy
@@ -100,30 +103,22 @@ def _indices(study: WhatIfStudy, lang: str) -> Table:
     rows = []
     for name in leading_inputs(study):
         cells: list[Cell] = [_name(study, name, lang)]
-        screened = study.screening.loc[name] if name in study.screening.index else None
-        cells += (
-            ["—", "—"]
-            if screened is None
-            else [_error(screened["mu_star"], screened["se"]), amount(screened["sigma"])]
-        )
+        size, error, spread = (float(study.screening[one].loc[name]) for one in ("mu_star", "se", "sigma"))
+        cells += [f"{size:.2f} ± {error:.2f}", amount(spread)]
         for table in (study.harm_shares, study.level_shares):
-            row = table.loc[name]
-            cells += [_index(row, "s", lang), _index(row, "st", lang)]
+            cells += [_index(table, name, one, lang=lang) for one in ("s", "st")]
         rows.append(tuple(cells))
     heads = ("col_input", "col_mu", "col_sigma", "col_s", "col_st", "col_level_s", "col_level_st")
     shown = tuple(say(head, lang) for head in heads)
     return Table(say("sensitivity_table", lang), shown, tuple(rows), numeric=(1, 2, 3, 4, 5, 6))
 
 
-def _error(value: float, error: float) -> str:
-    return f"{value:.2f} ± {error:.2f}"
-
-
-def _index(row: pd.Series, name: str, lang: str) -> str:
-    if pd.isna(row[name]):
+def _index(table: pd.DataFrame, name: str, which: str, *, lang: str) -> str:
+    found = [float(table[one].loc[name]) for one in (which, f"{which}_lo", f"{which}_hi")]
+    if math.isnan(found[0]):
         return "—"
-    ends = {"low": f"{row[f'{name}_lo']:.2f}", "high": f"{row[f'{name}_hi']:.2f}"}
-    return say("interval", lang, middle=f"{row[name]:.2f}", **ends)
+    middle, low, high = (f"{round(one, 2) + 0.0:.2f}" for one in found)
+    return say("interval", lang, middle=middle, low=low, high=high)
 
 
 def _regional(study: WhatIfStudy, lang: str) -> Table:
@@ -131,10 +126,14 @@ def _regional(study: WhatIfStudy, lang: str) -> Table:
     for name, row in study.regional.head(MOST).iterrows():
         kind = input_kind(str(name))
         medians = (say_number(float(row[one]), kind, lang) for one in ("median_in", "median_out"))
-        rows.append((_name(study, name, lang), f"{row['ks']:.2f}", amount(row["p_value"]), *medians))
+        rows.append((_name(study, name, lang), f"{row['ks']:.2f}", _p_value(float(row["p_value"])), *medians))
     heads = ("col_input", "col_ks", "col_p", "col_in", "col_out")
     caption = say("regional_table", lang, level=study.regional_level)
     return Table(caption, tuple(say(head, lang) for head in heads), tuple(rows), numeric=(1, 2, 3, 4))
+
+
+def _p_value(value: float) -> str:
+    return "<0.001" if value < 0.001 else f"{value:.3f}"
 
 
 def what_if_information(study: WhatIfStudy | Assessment, *, lang: str) -> Section | None:
@@ -253,15 +252,15 @@ def what_if_convergence(study: WhatIfStudy | Assessment, *, lang: str) -> Sectio
         _running(study, lang),
         Paragraph(say("two_lead", lang, units=f"{study.units:,.0f}", share=_known_share(study, lang))),
     ]
-    facts = study.assessment.case.facts
-    if "units_on_market" not in facts or study.units == method_number("what_if", "reference_units"):
+    market = study.assessment.case.facts.get("units_on_market")
+    if market is None or not best(market.value) > 0:
         blocks.append(Paragraph(say("two_reference", lang, units=f"{study.units:,.0f}"), "note"))
     blocks.append(_bands(study, lang))
     return Section("what-if-convergence", say("convergence", lang), 1, tuple(blocks))
 
 
 def _known_share(study: WhatIfStudy, lang: str) -> str:
-    return "—" if pd.isna(study.known_share) else percent(study.known_share, lang)
+    return "—" if math.isnan(study.known_share) else percent(study.known_share, lang)
 
 
 def _running(study: WhatIfStudy, lang: str) -> Table:

@@ -44,7 +44,7 @@ def chances_words(one: Effect, lang: str) -> str:
     """
     told = []
     for code in reversed(_CODES):
-        certain, possible = (float(one.shares.at[code, name]) for name in ("certain", "possible"))
+        certain, possible = (float(one.shares[name].loc[code]) for name in ("certain", "possible"))
         ends = [percent(share, lang) for share in (certain, possible)]
         said = ends[0] if ends[0] == ends[1] else say("range", lang, low=ends[0], high=ends[1])
         told += [f"{code} {said}"] if possible > 0 else []
@@ -113,15 +113,15 @@ def _code(rank: object) -> str:
 def _harm_words(harm: pd.DataFrame, lang: str) -> str:
     told = [
         f"{say('severity', lang, rank=rank)}: {_cell(harm, rank, lang)}"
-        for rank in harm.index
-        if harm.at[rank, "mean"] != 0
+        for rank in range(1, 5)
+        if harm["mean"].loc[rank] != 0
     ]
     return "\n".join(told) or "0"
 
 
-def _cell(harm: pd.DataFrame, rank: object, lang: str) -> str:
-    row = harm.loc[rank]
-    return with_interval(float(row["mean"]), float(row["p05"]), float(row["p95"]), lang=lang)
+def _cell(harm: pd.DataFrame, rank: int, lang: str) -> str:
+    middle, low, high = (float(harm[name].loc[rank]) for name in ("mean", "p05", "p95"))
+    return with_interval(middle, low, high, lang=lang)
 
 
 def what_ifs_compared(study: WhatIfStudy | Assessment, *, lang: str) -> Section | None:
@@ -166,12 +166,12 @@ def what_ifs_compared(study: WhatIfStudy | Assessment, *, lang: str) -> Section 
 
 def _levels(study: WhatIfStudy, lang: str) -> Table:
     now, n = study.effects[0], study.assessment.draws
-    level = now.hi
+    level = _unsure_level(now)
     rows = []
     for one in study.effects:
         kind = "—" if one.what_if is None else label("what_if", one.what_if.kind, lang)
-        share = float(one.shares.at[level, "at_least"])
-        move = 100 * (share - float(now.shares.at[level, "at_least"]))
+        share = float(one.shares["at_least"].loc[level])
+        move = 100 * (share - float(now.shares["at_least"].loc[level]))
         change = (
             "—" if one is now else (say("points", lang, n=f"{move:+.1f}") if move else say("unchanged", lang))
         )
@@ -182,6 +182,12 @@ def _levels(study: WhatIfStudy, lang: str) -> Table:
     shown = [say(head, lang) for head in heads]
     shown += [say("col_at_least", lang, level=level), say("col_move", lang)]
     return Table(say("level_table", lang), tuple(shown), tuple(rows), numeric=(4, 5))
+
+
+def _unsure_level(now: Effect) -> str:
+    """The lowest level that some but not all draws reach; else the one that is possible."""
+    reached = now.shares["at_least"]
+    return next((str(code) for code in _CODES if 0 < reached[code] < 1), now.hi)
 
 
 def _ranks(study: WhatIfStudy) -> list[int]:

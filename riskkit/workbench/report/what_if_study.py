@@ -125,7 +125,7 @@ def study_case(
         return assessment
     x = case_levels.draw_inputs(case, draws, rng=np.random.default_rng(seed))
     ranks = np.broadcast_to(case_levels.evaluate(case, x, profile=profile).hi, draws)
-    told = _sensitivity(case, profile, seed=seed)
+    screening, harm_shares, level_shares = _sensitivity(case, profile, seed=seed)
     known, worth = _information(x, ranks, planned)
     level = _settled_level(ranks)
     bands, share, units = harm_bands(case, rng=np.random.default_rng([seed, 4]))
@@ -135,7 +135,9 @@ def study_case(
         assessment,
         planned,
         study_effects(case, planned, profile=profile, draws=draws, seed=seed),
-        *told,
+        screening,
+        harm_shares,
+        level_shares,
         regional_sensitivity(x, ranks >= (behaviour or 5)),
         None if behaviour is None else codes[behaviour - 1],
         known,
@@ -196,7 +198,7 @@ def harm_power(case: Case, x: Mapping[str, Floats]) -> Floats:
     array([-3.82])
     """
     one = dict(x) | {"units_on_market": np.ones(1)}
-    return np.log10(np.maximum(harm_draws(case, one).sum(axis=0), _LEAST))
+    return np.asarray(np.log10(np.maximum(harm_draws(case, one).sum(axis=0), _LEAST)))
 
 
 def uncertain_inputs(case: Case) -> dict[str, Distribution]:
@@ -239,13 +241,13 @@ def _level_of(case: Case, profile: Profile, places: Mapping[str, Floats]) -> Flo
     return case_levels.evaluate(case, _values(case, places), profile=profile).hi.astype(np.float64)
 
 
-def _sensitivity(case: Case, profile: Profile, *, seed: int) -> tuple[pd.DataFrame, ...]:
+def _sensitivity(
+    case: Case, profile: Profile, *, seed: int
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     inputs = uncertain_inputs(case)
     if all(isinstance(dist, Fixed) for dist in inputs.values()):
-        return (
-            pd.DataFrame(columns=["mu", "mu_star", "sigma", "se"]),
-            *([pd.DataFrame(columns=["s", "s_lo", "s_hi", "st", "st_lo", "st_hi"])] * 2),
-        )
+        none = pd.DataFrame(columns=["s", "s_lo", "s_hi", "st", "st_lo", "st_hi"])
+        return pd.DataFrame(columns=["mu", "mu_star", "sigma", "se"]), none, none
     harm, level = partial(_harm_of, case), partial(_level_of, case, profile)
     n = {name: round(method_number("what_if", name)) for name in ("trajectories", "base_samples")}
     rng = np.random.default_rng([seed, 2])

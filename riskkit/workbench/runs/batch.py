@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from riskkit.foundation.faults import Fault, InputFaults, refuse, shown
 from riskkit.foundation.toml_file import parse_toml
+from riskkit.workbench import resources
 from riskkit.workbench.runs import records, run_folders
-from riskkit.workbench.runs.plans import RunPlan, RunResult
+from riskkit.workbench.runs.plans import RunPlan, RunResult, read_notebook
 from riskkit.workbench.runs.workers import Event, run_all
 
 BATCH = "batch.json"
@@ -41,7 +42,7 @@ class Request:
     given : dict
         Parameters.
     notebook : str
-        The name of a shipped notebook; that of the command if empty.
+        The name of a shipped notebook; empty for the one that the command asks for.
 
     Examples
     --------
@@ -145,9 +146,12 @@ def _listed(name: str, rows: Sequence[tuple[str, dict[str, Any]]]) -> tuple[Requ
     if not 0 < len(rows) <= _MOST_ROWS:
         faults.append(Fault(name, f"{len(rows)} reports", f"from 1 to {_MOST_ROWS}"))
     refuse(name, faults)
-    return tuple(
-        Request(place, row["case"], {k: v for k, v in row.items() if k != "case"}) for place, row in rows
-    )
+    return tuple(_request(place, row) for place, row in rows)
+
+
+def _request(place: str, row: dict[str, Any]) -> Request:
+    given = {k: v for k, v in row.items() if k not in ("case", "notebook")}
+    return Request(place, row["case"], given, str(row.get("notebook", "")))
 
 
 def plan_all(requests: Iterable[Request], plan: Callable[[Request], RunPlan]) -> tuple[RunPlan, ...]:
@@ -360,19 +364,34 @@ def write_index(results: Sequence[RunResult], *, out: Path, langs: Sequence[str]
 
 
 def _entries(results: Sequence[RunResult], out: Path, lang: str) -> list[Entry]:
-    """One entry a case, with the address of its report in each language."""
+    """One entry a case, with the address of its report in each language, and of its further reports."""
     from riskkit.workbench.pages.index import Entry
 
-    made: dict[tuple[str, str], dict[str, RunResult]] = {}
+    made: dict[str, dict[str, dict[str, RunResult]]] = {}
     for one in results:
         if one.ok:
-            made.setdefault((one.case_id, one.notebook), {})[one.lang] = one
+            made.setdefault(one.case_id, {}).setdefault(one.notebook, {})[one.lang] = one
     entries = []
-    for by_lang in made.values():
+    for by_notebook in made.values():
+        pages = {
+            _notebook_title(name, lang): {
+                key: _address(one.folder / "report.html", out) for key, one in by_lang.items()
+            }
+            for name, by_lang in by_notebook.items()
+        }
+        (_, first), *more = pages.items()
+        by_lang = next(iter(by_notebook.values()))
         best = by_lang.get(lang) or next(iter(by_lang.values()))
-        pages = {key: _address(one.folder / "report.html", out) for key, one in by_lang.items()}
-        entries.append(Entry(result_of(best) or {}, pages, _address(best.folder / records.RESULT, out)))
+        address = _address(best.folder / records.RESULT, out)
+        entries.append(Entry(result_of(best) or {}, first, address, dict(more)))
     return entries
+
+
+def _notebook_title(name: str, lang: str) -> str:
+    """What a notebook calls itself, or its name."""
+    path = resources.home() / "notebooks" / f"{name}.ipynb"
+    found = read_notebook(path).metadata.get("riskkit", {}) if path.is_file() else {}
+    return str(found.get("title", {}).get(lang) or name)
 
 
 def _address(path: Path, out: Path) -> str:

@@ -10,11 +10,15 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from riskkit.foundation.faults import Fault, InputFaults, refuse, shown
+from riskkit.foundation.shipped import what_ifs_path
 from riskkit.workbench import resources
 from riskkit.workbench.runs.batch import Request
 from riskkit.workbench.runs.plans import RunPlan, make_plan
 
 _PROFILE = "profile"
+_OF_DEMO = ("monitor_register", "nonconformity_rates", "monitoring_plan")
+"""Notebooks about no case that the demo runs too, on the made data."""
+WHAT_IF, WHAT_IFS = "what_if", "what_ifs"
 _UNREAD = resources.CaseSource("unread", Path("unread.toml"), b"", is_shipped=False)
 T = TypeVar("T")
 
@@ -102,6 +106,31 @@ def checked_case(text: str, *, folder: Path) -> resources.CaseSource:
     return dataclasses.replace(found, case_id=case.id)
 
 
+def demo_requests(langs: Sequence[str]) -> list[Request]:
+    """Every shipped case assessed, its what-ifs where it has a file of them, and the made data.
+
+    Parameters
+    ----------
+    langs : sequence of str
+        The languages.
+
+    Examples
+    --------
+    >>> sorted({one.notebook for one in demo_requests(["zh"])})
+    ['', 'monitor_register', 'monitoring_plan', 'nonconformity_rates', 'what_if']
+    """
+    cases = resources.shipped_cases()
+    planned = tuple(one for one in cases if what_ifs_path(one).is_file())
+    made = (("", cases), (WHAT_IF, planned))
+    of_cases = [(case, case, name) for name, some in made for case in some]
+    alone = [(name, "", name) for name in _OF_DEMO]
+    return [
+        Request(place, case, {"lang": lang}, name)
+        for place, case, name in (*of_cases, *alone)
+        for lang in langs
+    ]
+
+
 def plan_request(request: Request, wishes: Wishes) -> RunPlan:
     """The plan of one request.
 
@@ -129,6 +158,9 @@ def plan_request(request: Request, wishes: Wishes) -> RunPlan:
         given[_PROFILE] = name
     notebook = _tried(faults, partial(resources.notebook, request.notebook or wishes.notebook))
     make = partial(make_plan, out=wishes.out / str(lang) if wishes.by_language else wishes.out, lang=lang)
+    if case is not None and notebook is not None and notebook.stem == WHAT_IF:
+        told = _tried(faults, partial(_what_ifs, given.get(WHAT_IFS), case, wishes.folder)) or ("", ())
+        given[WHAT_IFS], attached = told[0], (*attached, *told[1])
     make = partial(make, formats=wishes.formats, deadline=wishes.deadline, attached=attached)
     plan = _tried(faults, partial(make, notebook, case or _UNREAD, given)) if notebook else None
     refuse("report", faults)
@@ -159,6 +191,24 @@ def _tried(faults: list[Fault], make: Callable[[], T]) -> T | None:
     except InputFaults as error:
         faults += error.faults
         return None
+
+
+def _what_ifs(
+    wanted: object, case: resources.CaseSource, folder: Path
+) -> tuple[str, tuple[tuple[str, bytes], ...]]:
+    """The file of what-ifs as the notebook gets it: a user's own, the shipped one, or none."""
+    from riskkit.assessment.case import parse_case
+    from riskkit.assessment.what_if_file import parse_what_ifs
+    from riskkit.foundation.toml_file import parse_toml
+
+    if wanted and not (isinstance(wanted, str) and wanted.endswith(".toml")):
+        raise InputFaults(WHAT_IFS, [Fault(WHAT_IFS, shown(wanted), "empty, or a .toml file")])
+    path = resources.safe_path(str(wanted), folder=folder) if wanted else what_ifs_path(case.case_id)
+    if not wanted and not (case.is_shipped and path.is_file()):
+        return "", ()
+    content = resources.read_limited(path)
+    parse_what_ifs(parse_toml(content, path.name), parse_case(parse_toml(case.content, case.file_name)))
+    return "what-ifs.toml", (("what-ifs.toml", content),)
 
 
 def _profile(wanted: object, folder: Path) -> tuple[str | None, tuple[tuple[str, bytes], ...]]:
