@@ -46,13 +46,47 @@ def what_if(
     return what_if_panel.what_if(case, lang=lang, **options)
 
 
+def committee_ballot(
+    session: str = "", *, lang: str, who: str = "", interactive: bool = True
+) -> ipywidgets.Widget | None:
+    """An expert's ballot: see `riskkit.workbench.boards.committee_panels.ballot_panel`.
+
+    Examples
+    --------
+    >>> committee_ballot(lang="en", interactive=False) is None
+    True
+    """
+    if not interactive:
+        return None
+    from riskkit.workbench.boards import committee_panels
+
+    return committee_panels.ballot_panel(session, lang=lang, who=who)
+
+
+def committee_session(
+    session: str = "", *, lang: str, who: str = "", interactive: bool = True
+) -> ipywidgets.Widget | None:
+    """The committee's room: see `riskkit.workbench.boards.committee_panels.session_panel`.
+
+    Examples
+    --------
+    >>> committee_session(lang="en", interactive=False) is None
+    True
+    """
+    if not interactive:
+        return None
+    from riskkit.workbench.boards import committee_panels
+
+    return committee_panels.session_panel(session, lang=lang, who=who)
+
+
 def how_to_read(panel: str, *, lang: str) -> Section:
     """How to read a panel, and where its limits are.
 
     Parameters
     ----------
     panel : str
-        ``overview`` or ``what_if``.
+        ``overview``, ``what_if``, ``committee_ballot`` or ``committee_session``.
     lang : str
         ``zh`` or ``en``.
 

@@ -214,7 +214,7 @@ class Login(JupyterHandler):
         source = (resources.files("riskkit.workbench.serving") / "served" / "login.html.j2").read_text(
             "utf-8"
         )
-        token = self.xsrf_token.decode() if isinstance(self.xsrf_token, bytes) else str(self.xsrf_token)
+        token = self.xsrf_token.decode()
         template = jinja2.Environment(autoescape=True).from_string(source)
         self.finish(template.render(lang=lang, texts=served_texts(lang), why=why, xsrf=token))
 
