@@ -103,7 +103,7 @@ def build(lang: str) -> click.Group:
     Examples
     --------
     >>> sorted(build("en").commands)[:6]
-    ['assess', 'batch', 'check', 'committee', 'dashboard', 'demo']
+    ['access', 'assess', 'batch', 'check', 'committee', 'dashboard']
     """
     say = speaker(lang)
     group = click.Group("riskkit", help=say("about"), add_help_option=False)
@@ -116,7 +116,7 @@ def build(lang: str) -> click.Group:
             ["list", "out", "profile", "param", "format", "notebook", "deadline", "jobs", "resume"],
         ),
         "check": (_check, ["cases"]),
-        "dashboard": (_dashboard, ["port", "no_browser"]),
+        "dashboard": (_dashboard, ["port", "no_browser", "people"]),
         "lab": (_lab, ["port", "no_browser"]),
         "template": (_template, ["name", "form", "file"]),
         "sample": (_sample, ["rows", "seed", "folder"]),
@@ -214,6 +214,7 @@ def _parameter(name: str, say: Callable[..., str], *, command: str) -> click.Par
         "json": (["--json", "is_json"], {"is_flag": True}),
         "port": (["--port"], {"type": click.IntRange(0, 65_535), "default": port, "show_default": True}),
         "no_browser": (["--no-browser"], {"is_flag": True}),
+        "people": (["--access", "people"], {"type": click.Path(path_type=Path), "metavar": "FILE"}),
         "form": (["--format", "form"], {"type": click.Choice(("csv", "xlsx")), "default": "xlsx"}),
         "file": (["--out", "out"], {"type": click.Path(path_type=Path), "metavar": "FILE"}),
         "rows": (["--rows"], {"type": click.IntRange(1, 10_000_000), "default": 200_000}),
@@ -365,9 +366,8 @@ def _check(cases: Sequence[str], **given: Any) -> int:
 def _dashboard(port: int, **given: Any) -> int:
     from riskkit.workbench.serving.serve import serve_dashboard
 
-    serve_dashboard(
-        port=port, lang=given["lang"], open_browser=not given["no_browser"], as_json=given["is_json"]
-    )
+    how = {"open_browser": not given["no_browser"], "as_json": given["is_json"], "people": given["people"]}
+    serve_dashboard(port=port, lang=given["lang"], **how)
     return 0
 
 
