@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import anywidget
@@ -14,7 +15,7 @@ from riskkit.assessment.committee.minutes import minutes_hash, vote_of
 from riskkit.assessment.committee.questions import VOTE, Question, choices_of, word
 from riskkit.assessment.committee.session import Session
 from riskkit.assessment.committee.visible import progress
-from riskkit.foundation.faults import InputFaults
+from riskkit.foundation.faults import Fault, InputFaults
 from riskkit.store.ledger import open_ledger
 from riskkit.workbench.boards.panel_widgets import box, html, in_either_language
 from riskkit.workbench.committee.keys import keys_folder
@@ -22,7 +23,7 @@ from riskkit.workbench.committee.report import judgement_section
 from riskkit.workbench.committee.room import Room, cast_ballot, session_in, sessions_in, take_step
 from riskkit.workbench.committee.words import committee_texts, say
 from riskkit.workbench.decision_groups import LEDGER_VARIABLE
-from riskkit.workbench.pages.blocks import Paragraph, Section, Table
+from riskkit.workbench.pages.blocks import Paragraph, Role, Section, Table
 from riskkit.workbench.pages.rendering import asset
 from riskkit.workbench.rules import rule_in
 from riskkit.workbench.serving.identity import as_visitor
@@ -185,18 +186,23 @@ def _room(session: str, who: str, *, lang: str) -> list[ipywidgets.Widget]:
     room, now, why = _entered(session, lang)
     if room is None or now is None:
         return [_note(why)]
+    if not who and as_visitor() is not None:
+        return [_note(say("need_identity", lang))]
     shown = ipywidgets.VBox(children=_shown(now, lang))
     if who != now.chair:
         text = say("room_not_chair", lang, chair=now.chair, who=who or "—")
         return [html("heading", say("room_title", lang, title=_title(now, lang))), _note(text), shown]
     reason = ipywidgets.Text(
-        description="", placeholder=say("room_why", lang), layout=ipywidgets.Layout(width="100%")
+        description="", placeholder=say("room_why", lang), layout=ipywidgets.Layout(width="auto")
     )
     told = ipywidgets.HTML()
 
     def act(kind: str, **data: Any) -> None:
         try:
             current = session_in(room, now.id)
+            if kind == "confirmed" and not reason.value.strip():
+                rule = "the reason of a confirmation or its refusal"
+                raise InputFaults("committee", [Fault(say("room_why", lang), "—", rule)])
             event = take_step(
                 room,
                 now.id,
@@ -210,9 +216,7 @@ def _room(session: str, who: str, *, lang: str) -> list[ipywidgets.Widget]:
             told.value = _told_html(_said(say("room_refused", lang), error, lang))
         shown.children = _shown(session_in(room, now.id), lang)
 
-    buttons = [
-        _button(say(key, lang), lambda key=key: act(*_DEEDS[key][:1], **_DEEDS[key][1])) for key in _DEEDS
-    ]
+    buttons = [_button(say(key, lang), partial(act, kind, **data)) for key, (kind, data) in _DEEDS.items()]
     return [
         html("heading", say("room_title", lang, title=_title(now, lang))), _note(say("room_secret", lang)),
         shown, reason, box("rkp-row", *buttons), told,
@@ -257,7 +261,9 @@ def _shown(now: Session, lang: str) -> tuple[ipywidgets.Widget, ...]:
     table = Section(
         "rounds", say("rounds", lang), 2, (Table(say("rounds", lang), heads, rows, numeric=(1,)),)
     )
-    return tuple(ipywidgets.HTML(one._repr_html_()) for one in (table, judgement_section(now, lang)))
+    return tuple(
+        ipywidgets.HTML(one._repr_mimebundle_()["text/html"]) for one in (table, judgement_section(now, lang))
+    )
 
 
 def _entered(session: str, lang: str) -> tuple[Room | None, Session | None, str]:
@@ -287,11 +293,11 @@ def _round_name(name: str, lang: str) -> str:
 
 
 def _note(text: str) -> ipywidgets.HTML:
-    return ipywidgets.HTML(Section("note", "", 2, (Paragraph(text),))._repr_html_())
+    return ipywidgets.HTML(_told_html(text, "body"))
 
 
-def _told_html(text: str) -> str:
-    return Section("told", "", 2, (Paragraph(text, "lead"),))._repr_html_()
+def _told_html(text: str, role: Role = "lead") -> str:
+    return str(Section("told", "", 2, (Paragraph(text, role),))._repr_mimebundle_()["text/html"])
 
 
 def _style() -> ipywidgets.HTML:

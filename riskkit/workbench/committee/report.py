@@ -153,7 +153,8 @@ def judgement_section(now: Session, lang: str) -> Section:
     data = minutes_data(now)
     name = data["judged_round"]
     if not name:
-        return Section("judgement", say("rounds", lang), 1, (Paragraph(say("judgement_none", lang), "note"),))
+        none = Paragraph(say("judgement_none", lang), "note")
+        return Section("judgement", say("judgement_short", lang), 1, (none,))
     title = say("judgement", lang, round=name)
     asked = {one.id: one for one in now.questions}
     rows = tuple(_judgement_row(row, asked[row["question"]], lang) for row in data["judgement"])
