@@ -37,7 +37,7 @@ def opened(room: Room, experts: Sequence[Expert] = EXPERTS, **rules: Any) -> Ses
     given = {"n_rounds": 2, "quorum": 2 / 3, "majority": 0.5} | rules
     return open_session(
         room, "n7", load_case(CASE), text=case_path(CASE).read_text(encoding="utf-8"), experts=experts,
-        rules=Rules(**given), chair="chair", why="quarterly meeting",
+        rules=Rules(**given), chair="chair", why="made-up session, to try things out（虚构示例会议）",
     )  # fmt: skip
 
 
@@ -101,3 +101,21 @@ def whole_session(room: Room) -> Session:
         take_step(room, "n7", "signed", who=who, why="read", expert=who, minutes=mine)
     take_step(room, "n7", "ended", who="chair", why="signed by all")
     return session_in(room, "n7")
+
+
+def write_sample(folder: Path) -> None:
+    """The sample session that comes with riskkit; run by hand when the format of exports changes."""
+    import tempfile
+
+    from riskkit.store.ledger_copies import export_ledger
+    from riskkit.workbench.committee import keys
+
+    with tempfile.TemporaryDirectory() as there:
+        secret = Path(there) / "keys"
+        secret.mkdir()
+        (secret / "n7.key").write_text("5a" * keys.KEY_BYTES)
+        room = make_room(Path(there))
+        whole_session(room)
+        folder.mkdir(parents=True, exist_ok=True)
+        export_ledger(room.ledger, folder / "session.jsonl")
+        room.ledger.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import datetime as dt
 import hashlib
@@ -297,7 +298,7 @@ def test_any_altered_byte_of_any_row_is_found(whole: Path, tmp_path: Path, data:
     path = tmp_path / "altered.sqlite"
     shutil.copy(whole, path)
     row, column = data.draw(st.integers(1, 6)), data.draw(st.sampled_from(TEXT_COLUMNS))
-    with sqlite3.connect(path) as raw:
+    with contextlib.closing(sqlite3.connect(path)) as raw, raw:
         raw.execute("DROP TRIGGER ledger_no_update")
         (text,) = raw.execute(f"SELECT {column} FROM ledger_events WHERE sequence = ?", (row,)).fetchone()
         value = bytearray(text.encode())
@@ -307,9 +308,7 @@ def test_any_altered_byte_of_any_row_is_found(whole: Path, tmp_path: Path, data:
         try:
             raw.execute(statement, (bytes(value), row))
         except sqlite3.IntegrityError:  # a key or hash of another row: the table itself refuses
-            raw.close()
             return
-    raw.close()
     ledger = open_ledger(str(path), is_reader=True)
     found = verify(ledger)
     ledger.close()

@@ -163,34 +163,28 @@ class Guard(JupyterHandler):
         """Let no page of another origin read an answer."""
 
     def get_login_url(self) -> str:
-        """There is no page to log in at: who has no token is told so.
+        """Where a password is asked for, if it is; else who has no token is told so, or that it has expired.
 
         Raises
         ------
         tornado.web.HTTPError
-            403, always.
+            403, or 401 for a token whose time is over.
         """
-        raise web.HTTPError(403)
+        people = getattr(self.identity_provider, "everybody", None)
+        if people is not None and people.method == "password":
+            return f"{self.base_url}login"
+        raise web.HTTPError(401 if getattr(self, "riskkit_refused", "") == "expired" else 403)
 
     async def prepare(self) -> None:  # type: ignore[override]
         """Let the holder of the token or of its cookie pass; take the token out of the address."""
         await super().prepare()
         if self.current_user is None:
-            self._turn_away()
-            return
+            self.get_login_url()
+            raise web.HTTPError(403)
         is_page = self.request.method == "GET" and not isinstance(self, WebSocketHandler)
         if is_page and not self._finished and "token" in self.request.query_arguments:
             rest = {k: v for k, v in self.request.query_arguments.items() if k != "token"}
             self.redirect(self.request.path + ("?" + urlencode(rest, doseq=True) if rest else ""))
-
-    def _turn_away(self) -> None:
-        """To the page that asks for a password, where there is one; else with the reason."""
-        people = getattr(self.identity_provider, "everybody", None)
-        is_page = self.request.method == "GET" and not isinstance(self, WebSocketHandler)
-        if people is not None and people.method == "password" and is_page:
-            self.redirect(f"{self.base_url}login")
-            return
-        raise web.HTTPError(401 if getattr(self, "riskkit_refused", "") == "expired" else 403)
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Say what happened as plain text, in both languages; of reasons only what an address got wrong."""

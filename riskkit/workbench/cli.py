@@ -102,7 +102,7 @@ def build(lang: str) -> click.Group:
     Examples
     --------
     >>> sorted(build("en").commands)[:6]
-    ['assess', 'batch', 'check', 'committee', 'dashboard', 'demo']
+    ['access', 'assess', 'batch', 'check', 'committee', 'dashboard']
     """
     say = speaker(lang)
     group = click.Group("riskkit", help=say("about"), add_help_option=False)
@@ -116,7 +116,7 @@ def build(lang: str) -> click.Group:
         ),
         "run": (_run, ["notebook_name", "out", "set", "format", "deadline"]),
         "check": (_check, ["cases"]),
-        "dashboard": (_dashboard, ["port", "no_browser"]),
+        "dashboard": (_dashboard, ["port", "no_browser", "people"]),
         "lab": (_lab, ["port", "no_browser"]),
         "template": (_template, ["name", "form", "file"]),
         "sample": (_sample, ["rows", "seed", "folder"]),
@@ -317,9 +317,8 @@ def _check(cases: Sequence[str], **given: Any) -> int:
 def _dashboard(port: int, **given: Any) -> int:
     from riskkit.workbench.serving.serve import serve_dashboard
 
-    serve_dashboard(
-        port=port, lang=given["lang"], open_browser=not given["no_browser"], as_json=given["is_json"]
-    )
+    how = {"open_browser": not given["no_browser"], "as_json": given["is_json"], "people": given["people"]}
+    serve_dashboard(port=port, lang=given["lang"], **how)
     return 0
 
 

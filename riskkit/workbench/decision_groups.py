@@ -1,4 +1,4 @@
-"""The command groups about decisions: ``riskkit ledger …`` and ``riskkit committee …``."""
+"""The command groups about decisions: ``riskkit ledger …``, ``riskkit committee …``, ``riskkit access …``."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ import click
 
 LEDGER_VARIABLE = "RISKKIT_LEDGER"
 _PLACE = ("ledger",)
+_ROLES = ("assessor", "expert", "chair", "leadership", "auditor")
+_METHODS = ("token", "password", "header")
 _ACT = ("as", "why", "ledger", "keys")
 # group → command → the function that does it, and its parameters
 GROUPS: Mapping[str, Mapping[str, tuple[str, tuple[str, ...]]]] = {
@@ -43,6 +45,7 @@ GROUPS: Mapping[str, Mapping[str, tuple[str, tuple[str, ...]]]] = {
         "minutes": ("write_minutes", ("session", "write", "export", *_PLACE)),
         "report": ("write_report", ("session", "write", "export", *_PLACE)),
     },
+    "access": {"add": ("add_person", ("name", "role", "people", "days", "method"))},
 }
 
 
@@ -62,7 +65,7 @@ def decision_groups(
     --------
     >>> from riskkit.workbench.messages import speaker
     >>> [group.name for group in decision_groups(speaker("en"), lambda name: [])]
-    ['ledger', 'committee']
+    ['ledger', 'committee', 'access']
     """
     for name, commands in GROUPS.items():
         group = click.Group(name, help=say(f"about_{name}"), add_help_option=False)
@@ -106,6 +109,7 @@ def _parameter(name: str, say: Callable[..., str]) -> click.Parameter:
     arguments: dict[str, dict[str, Any]] = {
         "case": {"metavar": "CASE"},
         "session": {"metavar": "SESSION"},
+        "name": {"metavar": "NAME"},
         "file": {"metavar": "FILE", "type": path},
         "files": {"metavar": "FILE...", "type": path, "nargs": -1, "required": True},
     }
@@ -131,6 +135,10 @@ def _parameter(name: str, say: Callable[..., str]) -> click.Parameter:
         "forms": (["--out", "folder"], {"type": folder, "default": Path(), "metavar": "DIR"}),
         "form": (["--format", "form"], {"type": click.Choice(("xlsx", "csv")), "default": "xlsx"}),
         "no": (["--no"], {"is_flag": True}),
+        "role": (["--role"], {"type": click.Choice(_ROLES), "required": True}),
+        "people": (["--access", "people"], {"type": path, "default": Path("access.toml"), "metavar": "FILE"}),
+        "days": (["--days"], {"type": click.IntRange(0, 3650)}),
+        "method": (["--method"], {"type": click.Choice(_METHODS), "default": "token"}),
     }
     names, more = options[name]
     return click.Option(names, help=say(f"opt_decision_{name}"), **more)

@@ -47,6 +47,7 @@ def parameter(name: str, say: Callable[..., str], *, command: str) -> click.Para
         "json": (["--json", "is_json"], {"is_flag": True}),
         "port": (["--port"], {"type": click.IntRange(0, 65_535), "default": port, "show_default": True}),
         "no_browser": (["--no-browser"], {"is_flag": True}),
+        "people": (["--access", "people"], {"type": click.Path(path_type=Path), "metavar": "FILE"}),
         "form": (["--format", "form"], {"type": click.Choice(("csv", "xlsx")), "default": "xlsx"}),
         "file": (["--out", "out"], {"type": click.Path(path_type=Path), "metavar": "FILE"}),
         "rows": (["--rows"], {"type": click.IntRange(1, 10_000_000), "default": 200_000}),

@@ -63,13 +63,47 @@ def register_board(register: str = "", *, lang: str, interactive: bool = True) -
     return register_panel.register_board(register, lang=lang)
 
 
+def committee_ballot(
+    session: str = "", *, lang: str, who: str = "", interactive: bool = True
+) -> ipywidgets.Widget | None:
+    """An expert's ballot: see `riskkit.workbench.boards.committee_panels.ballot_panel`.
+
+    Examples
+    --------
+    >>> committee_ballot(lang="en", interactive=False) is None
+    True
+    """
+    if not interactive:
+        return None
+    from riskkit.workbench.boards import committee_panels
+
+    return committee_panels.ballot_panel(session, lang=lang, who=who)
+
+
+def committee_session(
+    session: str = "", *, lang: str, who: str = "", interactive: bool = True
+) -> ipywidgets.Widget | None:
+    """The committee's room: see `riskkit.workbench.boards.committee_panels.session_panel`.
+
+    Examples
+    --------
+    >>> committee_session(lang="en", interactive=False) is None
+    True
+    """
+    if not interactive:
+        return None
+    from riskkit.workbench.boards import committee_panels
+
+    return committee_panels.session_panel(session, lang=lang, who=who)
+
+
 def how_to_read(panel: str, *, lang: str) -> Section:
     """How to read a panel, and where its limits are.
 
     Parameters
     ----------
     panel : str
-        ``overview``, ``what_if`` or ``register``.
+        ``overview``, ``what_if``, ``register``, ``committee_ballot`` or ``committee_session``.
     lang : str
         ``zh`` or ``en``.
 

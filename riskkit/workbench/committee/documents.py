@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 from riskkit.assessment.committee.session import Session, session_of, stream_of
+from riskkit.foundation.events import Event
 from riskkit.foundation.faults import Fault, InputFaults, shown
 from riskkit.workbench.committee.report import report_notebook, report_sections
 from riskkit.workbench.committee.words import say
@@ -15,7 +16,7 @@ ENDINGS = (".html", ".pdf", ".docx")
 
 
 def session_from(session: str, *, ledger: str, export: Path | None) -> Session:
-    """A session from a ledger, or from an export of one.
+    """A session from a ledger, or from an export of one; the latest, where no id is given.
 
     Raises
     ------
@@ -34,16 +35,18 @@ def session_from(session: str, *, ledger: str, export: Path | None) -> Session:
     from riskkit.store.ledger_copies import read_export
 
     if export is not None:
-        events = tuple(one for one in read_export(export) if one.stream == stream_of(session))
+        events: tuple[Event, ...] = tuple(read_export(export))
     else:
         found = open_ledger(ledger, is_reader=True)
         try:
-            events = found.events(stream_of(session))
+            events = found.events(stream_of(session) if session else "committee/")
         finally:
             found.close()
-    if not events:
+    opened = [one.stream for one in events if one.kind == "opened" and one.stream.startswith("committee/")]
+    wanted = stream_of(session) if session else opened[-1] if opened else ""
+    if wanted not in opened:
         raise InputFaults("committee", [Fault("session", shown(session), "a session that was opened")])
-    return session_of(events)
+    return session_of(one for one in events if one.stream == wanted)
 
 
 def document(now: Session, ending: str, *, lang: str, is_full: bool) -> bytes:

@@ -43,7 +43,7 @@ def report_sections(now: Session, *, lang: str, is_full: bool = True) -> tuple[S
     """
     name = last_judged(now)
     parts = [_decision(now, lang), _facts(now, lang), _experts(now, lang), _rounds(now, lang)]
-    parts += [_judgement(now, lang)]
+    parts += [judgement_section(now, lang)]
     if is_full and name:
         parts += [_assessed(now, lang), *_answers(now, lang)]
     parts += [_vote(now, lang), _signatures(now, lang), _reading(lang)]
@@ -140,11 +140,21 @@ def _round_name(name: str, lang: str) -> str:
     return say("round_vote", lang) if name == VOTE else name
 
 
-def _judgement(now: Session, lang: str) -> Section:
+def judgement_section(now: Session, lang: str) -> Section:
+    """What the last closed round before the vote came to, question by question.
+
+    Examples
+    --------
+    >>> from riskkit.assessment.committee.session import Rules
+    >>> now = Session("a", "case", "", "甲", "A", "li", "ab", "", (), (), Rules(1, 0.5, 0.5))
+    >>> judgement_section(now, "en").blocks[0].text
+    'No round is closed yet.'
+    """
     data = minutes_data(now)
     name = data["judged_round"]
     if not name:
-        return Section("judgement", say("rounds", lang), 1, (Paragraph(say("judgement_none", lang), "note"),))
+        none = Paragraph(say("judgement_none", lang), "note")
+        return Section("judgement", say("judgement_short", lang), 1, (none,))
     title = say("judgement", lang, round=name)
     asked = {one.id: one for one in now.questions}
     rows = tuple(_judgement_row(row, asked[row["question"]], lang) for row in data["judgement"])

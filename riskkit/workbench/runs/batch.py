@@ -16,6 +16,7 @@ from riskkit.foundation.faults import Fault, InputFaults, refuse, shown
 from riskkit.foundation.toml_file import parse_toml
 from riskkit.workbench import resources
 from riskkit.workbench.runs import records, run_folders
+from riskkit.workbench.runs.alone import FOLDER
 from riskkit.workbench.runs.plans import RunPlan, RunResult, read_notebook
 from riskkit.workbench.runs.workers import Event, run_all
 
@@ -370,7 +371,8 @@ def _entries(results: Sequence[RunResult], out: Path, lang: str) -> list[Entry]:
     made: dict[str, dict[str, dict[str, RunResult]]] = {}
     for one in results:
         if one.ok:
-            made.setdefault(one.case_id, {}).setdefault(one.notebook, {})[one.lang] = one
+            about = f"{one.case_id}/{one.notebook}" if one.case_id == FOLDER else one.case_id
+            made.setdefault(about, {}).setdefault(one.notebook, {})[one.lang] = one
     entries = []
     for by_notebook in made.values():
         pages = {

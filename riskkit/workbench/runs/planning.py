@@ -123,7 +123,7 @@ def demo_requests(langs: Sequence[str]) -> list[Request]:
     planned = tuple(one for one in cases if what_ifs_path(one).is_file())
     made = (("", cases), (WHAT_IF, planned))
     of_cases = [(case, case, name) for name, some in made for case in some]
-    alone = [(name, "", name) for name in _OF_DEMO]
+    alone = [(name, "", name) for name in _OF_DEMO if resources.notebook(name).is_file()]
     return [
         Request(place, case, {"lang": lang}, name)
         for place, case, name in (*of_cases, *alone)

@@ -19,6 +19,7 @@ from typing import Any
 
 import jinja2
 from jupyter_server.auth.authorizer import Authorizer
+from jupyter_server.auth.decorator import allow_unauthenticated
 from jupyter_server.auth.identity import IdentityProvider, User
 from jupyter_server.base.handlers import JupyterHandler
 from tornado import web
@@ -190,10 +191,12 @@ class Login(JupyterHandler):
         for name, value in headers().items():
             self.set_header(name, value)
 
+    @allow_unauthenticated
     async def get(self) -> None:
         """Show the form."""
         self._show("")
 
+    @allow_unauthenticated
     async def post(self) -> None:
         """Let in who knows the password."""
         provider = self.identity_provider
@@ -214,7 +217,7 @@ class Login(JupyterHandler):
         source = (resources.files("riskkit.workbench.serving") / "served" / "login.html.j2").read_text(
             "utf-8"
         )
-        token = self.xsrf_token.decode() if isinstance(self.xsrf_token, bytes) else str(self.xsrf_token)
+        token = self.xsrf_token.decode()
         template = jinja2.Environment(autoescape=True).from_string(source)
         self.finish(template.render(lang=lang, texts=served_texts(lang), why=why, xsrf=token))
 

@@ -116,11 +116,15 @@ def serve_dashboard(
     """
     keep_out_slow_import()
     from riskkit.workbench.serving.dashboards import Dashboards, dashboard_config
+    from riskkit.workbench.serving.people import read_people
 
     folder = notebooks or home() / "notebooks"
     place, token = _ready(host, port, lang)
     if people is not None:
+        read_people(people)  # a faulty file is told before anything starts
         people, token = people.absolute(), ""
+    if "RISKKIT_LEDGER" in os.environ and "://" not in os.environ["RISKKIT_LEDGER"]:
+        os.environ["RISKKIT_LEDGER"] = str(Path(os.environ["RISKKIT_LEDGER"]).absolute())  # kernels move
     templates = str(resources.files("riskkit.workbench.serving") / "served")
     os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, [templates, os.environ.get("JUPYTER_PATH")]))
     config = dashboard_config(host=host, port=place, lang=lang, notebooks=folder, token=token, people=people)

@@ -1,0 +1,118 @@
+"""Everything that the notebook of a committee's report calls: open a session, show its parts, publish it."""
+
+from __future__ import annotations
+
+import os
+from importlib import resources
+from pathlib import Path
+
+from riskkit import __version__
+from riskkit.assessment.committee.minutes import minutes_data, minutes_hash, vote_of
+from riskkit.assessment.committee.session import Session
+from riskkit.foundation.faults import Fault, InputFaults
+from riskkit.workbench.committee.documents import session_from
+from riskkit.workbench.committee.report import report_sections
+from riskkit.workbench.decision_groups import LEDGER_VARIABLE
+from riskkit.workbench.monitoring import Found
+from riskkit.workbench.pages.blocks import Section
+from riskkit.workbench.serving.identity import as_visitor
+
+_JUDGED = ("judgement", "assessed", "answers-")
+_VOTED = ("vote", "signatures", "reading")
+
+
+def open_session_record(ledger: str = "", *, session: str = "") -> Session:
+    """A session from a ledger, from an export of one, or the sample that comes with riskkit.
+
+    Parameters
+    ----------
+    ledger : str
+        A file or URL, or an export that ends in ``.jsonl``; the ledger of ``RISKKIT_LEDGER`` when empty, and
+        without that the sample.
+    session : str
+        Its id; the latest when empty.
+
+    Raises
+    ------
+    riskkit.foundation.faults.InputFaults
+        When there is no such session, or the role of who looks at the page may not see it yet.
+
+    Examples
+    --------
+    >>> open_session_record("sample").case_id
+    'note7-battery-2016'
+    """
+    place = ledger or os.environ.get(LEDGER_VARIABLE) or "sample"
+    if place == "sample":
+        kept = resources.files("riskkit.workbench.committee") / "sample" / "session.jsonl"
+        with resources.as_file(kept) as path:
+            found = session_from(session, ledger="", export=path)
+    elif place.endswith(".jsonl"):
+        found = session_from(session, ledger="", export=Path(place))
+    else:
+        found = session_from(session, ledger=place, export=None)
+    name, role = as_visitor() or ("", "auditor")
+    if role == "expert" or name in found.recused or (role in ("", "leadership") and not found.confirmed):
+        rule = "a session whose vote is confirmed, or the role of chair, assessor or auditor"
+        raise InputFaults("committee", [Fault("role", role or "—", rule)])
+    return found
+
+
+def _parts(now: Session, lang: str) -> tuple[Section, ...]:
+    return report_sections(now, lang=lang, is_full=True)
+
+
+def decision_part(now: Session, *, lang: str) -> tuple[Section, ...]:
+    """What was decided, about what, by whom and by which rules.
+
+    Examples
+    --------
+    >>> [one.id for one in decision_part(open_session_record("sample"), lang="en")]
+    ['decision', 'session', 'experts', 'rounds']
+    """
+    rest = (*_JUDGED, *_VOTED)
+    return tuple(one for one in _parts(now, lang) if not one.id.startswith(rest))
+
+
+def judgement_part(now: Session, *, lang: str) -> tuple[Section, ...]:
+    """What the experts judged, and the assessment with their judgement in it.
+
+    Examples
+    --------
+    >>> [one.id for one in judgement_part(open_session_record("sample"), lang="en")][:2]
+    ['judgement', 'assessed']
+    """
+    return tuple(one for one in _parts(now, lang) if one.id.startswith(_JUDGED))
+
+
+def vote_part(now: Session, *, lang: str) -> tuple[Section, ...]:
+    """How the committee voted, who dissented and why, and who signed.
+
+    Examples
+    --------
+    >>> [one.id for one in vote_part(open_session_record("sample"), lang="en")]
+    ['vote', 'signatures', 'reading']
+    """
+    return tuple(one for one in _parts(now, lang) if one.id.startswith(_VOTED))
+
+
+def publish_session(now: Session) -> Found:
+    """Put what was decided into the notebook, where the runner reads it back.
+
+    Examples
+    --------
+    >>> publish_session(open_session_record("sample")).record["vote"]["level"]
+    'Ⅱ'
+    """
+    vote = vote_of(now)
+    data = minutes_data(now)
+    return Found(
+        {
+            "schema": "riskkit.committee/1",
+            "case": {"id": now.id, "title": {"zh": now.title_zh, "en": now.title_en}},
+            "inputs": {"riskkit": __version__, "case_sha256": data["case_sha256"]},
+            "minutes_sha256": minutes_hash(now),
+            "vote": data["vote"] if vote else None,
+            "confirmation": data["confirmation"],
+        }
+    )

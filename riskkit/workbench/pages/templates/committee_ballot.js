@@ -1,0 +1,138 @@
+// One expert's ballot, question by question. Every text goes in as textContent: nothing is read as markup.
+// `sent` goes to the kernel once, when the expert hands the ballot in; `told` comes back.
+let views = 0;
+
+function make(tag, attributes, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes || {})) {
+    if (value === true) node.setAttribute(name, "");
+    else if (value !== false && value !== null) node.setAttribute(name, value);
+  }
+  node.append(...children);
+  return node;
+}
+
+function number(text) {
+  const said = text.trim().replace(",", ".");
+  const one = said.match(/^1\s*\/\s*([0-9.eE+-]+)$/);
+  if (one) return 1 / Number(one[1]);
+  if (said.endsWith("%")) return said.length > 1 ? Number(said.slice(0, -1)) / 100 : NaN;
+  return said === "" ? NaN : Number(said);
+}
+
+function render({ model, el }) {
+  const prefix = "rkb" + ++views + "-";
+  const words = model.get("words");
+  const questions = model.get("questions");
+  const cards = [];
+  let at = 0;
+
+  function quantiles(card, question) {
+    const fields = ["low", "mid", "high"].map((name) => {
+      const id = prefix + question.id + "-" + name;
+      const input = make("input", { type: "text", inputmode: "decimal", id, autocomplete: "off", placeholder: words["eg_" + name] });
+      const said = make("output", { for: id });
+      input.addEventListener("input", () => {
+        const value = number(input.value);
+        said.textContent = value > 0 && value < 1 ? words.about.replace("{n}", Math.round(1 / value).toLocaleString(words.locale)) : "";
+      });
+      card.append(make("p", { class: "rkb-line" }, make("label", { for: id }, words[name]), input, said));
+      return [name, input];
+    });
+    card.append(make("p", { class: "rkp-note" }, words.quantile_help));
+    return () => Object.fromEntries(fields.map(([name, input]) => [name, number(input.value)]));
+  }
+
+  function choices(card, question) {
+    const kind = question.kind === "choices" ? "checkbox" : "radio";
+    const inputs = question.choices.map(([code, said]) => {
+      const input = make("input", { type: kind, name: prefix + question.id, value: code });
+      card.append(make("label", { class: "rkb-choice" }, input, make("span", {}, said)));
+      return input;
+    });
+    const chosen = () => inputs.filter((input) => input.checked).map((input) => input.value);
+    return () => kind === "checkbox" ? { codes: chosen() } : { level: chosen()[0] ?? null };
+  }
+
+  function problem(question, answer) {
+    if (answer.abstain) return answer.reason ? "" : words.need_reason;
+    if (question.kind === "probability") {
+      const all = [answer.low, answer.mid, answer.high];
+      if (all.some((value) => !(value > 0 && value < 1))) return words.need_numbers;
+      return all[0] < all[1] && all[1] < all[2] ? "" : words.need_rising;
+    }
+    return question.kind === "level" && answer.level === null ? words.need_choice : "";
+  }
+
+  function drawn(question, place) {
+    const card = make("fieldset", { class: "rkb-card" });
+    card.append(make("legend", { tabindex: "-1" }, words.place.replace("{i}", place + 1).replace("{n}", questions.length) + " " + question.asked));
+    const read = question.kind === "probability" ? quantiles(card, question) : choices(card, question);
+    const rest = make("input", { type: "checkbox" });
+    card.append(make("label", { class: "rkb-choice rkb-abstain" }, rest, make("span", {}, words.abstain)));
+    const id = prefix + question.id + "-reason";
+    const reason = make("textarea", { id, rows: "2", maxlength: "2000" });
+    card.append(make("p", { class: "rkb-reason" }, make("label", { for: id }, words.reason), reason));
+    const wrong = make("p", { class: "rkb-wrong", role: "alert" });
+    card.append(wrong);
+    const answer = () => {
+      const said = rest.checked ? { abstain: true } : read();
+      const why = reason.value.trim();
+      return why ? { ...said, reason: why } : said;
+    };
+    const check = () => {
+      wrong.textContent = problem(question, answer());
+      return wrong.textContent === "";
+    };
+    return { card, answer, check, question };
+  }
+
+  const back = make("button", { type: "button", class: "rkb-button" }, words.back);
+  const next = make("button", { type: "button", class: "rkb-button rkb-main" }, words.next);
+  const told = make("p", { class: "rkb-told", role: "status" });
+  const bar = make("progress", { max: String(questions.length), value: "0", "aria-label": words.progress });
+
+  function show(place) {
+    at = place;
+    cards.forEach((one, i) => { one.card.hidden = i !== at; });
+    back.disabled = at === 0;
+    next.textContent = at === cards.length - 1 ? words.hand_in : words.next;
+    bar.value = at;
+    if (el.contains(document.activeElement)) cards[at].card.querySelector("legend").focus();
+  }
+
+  function forward() {
+    if (!cards[at].check()) return;
+    if (at < cards.length - 1) { show(at + 1); return; }
+    const wrong = cards.findIndex((one) => !one.check());
+    if (wrong >= 0) { show(wrong); return; }
+    next.disabled = true;
+    told.textContent = words.sending;
+    model.set("sent", { n: (model.get("sent").n || 0) + 1, answers: Object.fromEntries(cards.map((one) => [one.question.id, one.answer()])) });
+    model.save_changes();
+  }
+
+  function answered() {
+    const said = model.get("told");
+    if (!said.text) return;
+    told.textContent = said.text;
+    told.classList.toggle("rkb-bad", !said.ok);
+    if (said.ok) {
+      el.replaceChildren(told);
+      return;
+    }
+    next.disabled = false;
+  }
+
+  questions.forEach((question, place) => cards.push(drawn(question, place)));
+  back.addEventListener("click", () => show(Math.max(0, at - 1)));
+  next.addEventListener("click", forward);
+  el.classList.add("rkb");
+  el.replaceChildren(bar, ...cards.map((one) => one.card), make("p", { class: "rkb-row" }, back, next), told);
+  show(0);
+  answered();
+  model.on("change:told", answered);
+  return () => model.off("change:told", answered);
+}
+
+export default { render };
