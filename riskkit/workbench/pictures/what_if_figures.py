@@ -22,7 +22,6 @@ from riskkit.workbench.report.what_if_words import amount, say
 from riskkit.workbench.report.words import percent
 
 _SHARES = {"tickvals": [0, 0.25, 0.5, 0.75, 1], "ticktext": [f"{n}%" for n in (0, 25, 50, 75, 100)]}
-_HATCH = {"shape": "/", "fgcolor": style.QUIET, "bgcolor": "#ffffff", "size": 7, "solidity": 0.25}
 
 
 def what_if_levels(study: WhatIfStudy | Assessment, *, lang: str) -> Picture | None:
@@ -79,20 +78,23 @@ def _shape(title: str, rows: style.Rows, room: int) -> dict[str, Any]:
     return shape
 
 
-def _parts(one: Effect) -> list[tuple[str | None, float]]:
-    """Shares of a bar from the highest level down; what is open last."""
-    certain = [(code, float(one.shares["certain"].loc[code])) for code in reversed(scale("warning").codes)]
-    return [*certain, (None, max(0.0, 1 - sum(share for _, share in certain)))]
+def _parts(one: Effect) -> list[tuple[str, float, bool]]:
+    """Shares of a bar from the highest level proven down; each is certain, or may be higher."""
+    parts, above = [], 0.0
+    for code in reversed(scale("warning").codes):
+        certain, reached = (float(one.shares[name].loc[code]) for name in ("certain", "at_least"))
+        parts += [(code, certain, True), (code, reached - above - certain, False)]
+        above = reached
+    return parts
 
 
 def _stack(one: Effect, y: float) -> list[dict[str, Any]]:
     of, traces = scale("warning"), []
-    for code, share in _parts(one):
+    for code, share, is_certain in _parts(one):
         if share <= 1e-9:
             continue
-        look: dict[str, Any] = (
-            {"color": "#ffffff", "pattern": _HATCH} if code is None else {"color": of.colour(code)}
-        )
+        pattern = {"shape": "/", "fgcolor": of.colour(code), "bgcolor": "#ffffff", "size": 7, "solidity": 0.4}
+        look = {"color": of.colour(code)} if is_certain else {"color": "#ffffff", "pattern": pattern}
         marker = look | {"line": {"color": style.INK, "width": 0.8}}
         bar = {"type": "bar", "orientation": "h", "x": [share], "y": [y], "width": 1.3, "hoverinfo": "skip"}
         traces.append(bar | {"marker": marker})

@@ -29,6 +29,11 @@ def _name(study: WhatIfStudy, one: object, lang: str) -> str:
     return input_name(study.assessment.case, str(one), lang)
 
 
+def _quoted(words: str) -> str:
+    """A name that stands in quotation marks itself."""
+    return words.replace("“", "‘").replace("”", "’")
+
+
 def what_if_sensitivity(study: WhatIfStudy | Assessment, *, lang: str) -> Section | None:
     """Which inputs the probability of harm and the level hang on.
 
@@ -159,7 +164,7 @@ def what_if_information(study: WhatIfStudy | Assessment, *, lang: str) -> Sectio
         return None
     told = study.information
     titles = {} if study.planned is None else {one.id: one.title for one in study.planned.tests}
-    known = information_sentence(told, lambda one, tongue: _name(study, one, tongue)).say(lang)
+    known = information_sentence(told, lambda one, tongue: _quoted(_name(study, one, tongue))).say(lang)
     lead = say("information_lead", lang, level=told.decision, loss=amount(told.loss))
     blocks: list[Block] = []
     if study.tests is None:

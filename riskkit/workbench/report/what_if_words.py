@@ -64,11 +64,15 @@ def amount(value: float) -> str:
     --------
     >>> amount(1234567.0), amount(0.01234), amount(0.0), amount(float("nan")), amount(2e-7)
     ('1,230,000', '0.0123', '0', '—', '2e-07')
+    >>> amount(5e-5)
+    '0.00005'
     """
     if not math.isfinite(value):
         return "—"
     short = float(f"{value:.3g}")
-    return f"{short:,.0f}" if abs(short) >= 100 else f"{short:.3g}"
+    if abs(short) >= 100:
+        return f"{short:,.0f}"
+    return f"{short:.3g}" if abs(short) < 1e-6 else np.format_float_positional(short, trim="-")
 
 
 def with_interval(middle: float, low: float, high: float, *, lang: str) -> str:
@@ -78,9 +82,11 @@ def with_interval(middle: float, low: float, high: float, *, lang: str) -> str:
     --------
     >>> with_interval(2.0, 1.0, 3.0, lang="en"), with_interval(float("nan"), 0.0, 0.0, lang="zh")
     ('2 (1 to 3)', '—')
+    >>> with_interval(0.0, 0.0, 0.0, lang="en")
+    '0'
     """
-    if not math.isfinite(middle):
-        return "—"
+    if not math.isfinite(middle) or not any((middle, low, high)):
+        return amount(middle)
     return say("interval", lang, middle=amount(middle), low=amount(low), high=amount(high))
 
 
