@@ -183,6 +183,35 @@ def test_a_file_of_ones_own_is_read_and_its_faulty_rows_set_aside(tmp_path: Path
     assert "4 rows were read: 2 used, 0 repeating an earlier one, 2 set aside" in told
 
 
+def test_records_come_in_through_the_same_door_as_those_of_a_register(tmp_path: Path) -> None:
+    head = "source_class,date,product,product_group,origin,n_tested,n_nonconforming\n"
+    rows = [
+        "2024年1月31日,lamp,lamps,德国,１０,1",
+        "2024-01-31,lamp,lamps,DE,10,11",
+        "2024-02-30,lamp,lamps,DE,10,1",
+    ]
+    lines = [f"monitoring,{row}\n" for row in [*rows, rows[0]]]
+    (tmp_path / "a.csv").write_text(head + "".join(lines), encoding="utf-8")
+    opened = monitoring.open_records(str(tmp_path / "a.csv"))
+    assert (opened.n_read, opened.n_doubled, opened.n_aside, len(opened.table)) == (4, 1, 2, 1)
+    assert opened.aside["rule"].tolist() == ["nonconforming_over_tested", "date_unreadable"]
+    assert opened.table[["origin", "n_tested"]].values.tolist() == [["DE", 10.0]]
+    given = {"by": "origin", "across": "origin", "every": "year", "draws": 10}
+    found = monitoring.study_rates(opened, rng=np.random.default_rng(1), **given)
+    for lang, word in (("zh", "不合格数不大于检验数"), ("en", "no more nonconforming than tested")):
+        assert word in str(monitoring.rates_summary(found, lang=lang))
+
+
+def test_the_sample_sets_aside_what_its_answers_say() -> None:
+    opened = monitoring.open_records()
+    answers = json.loads(
+        (shipped.home() / "data" / "register_sample" / "known_answers.json").read_text(encoding="utf-8")
+    )["rows"]
+    both = [one for one in answers if one["sheet"] in ("border_inspection", "market_sampling")]
+    wanted = tuple(sum(one[name] for one in both) for name in ("rows", "repeated", "faulty"))
+    assert (opened.n_read, opened.n_doubled, opened.n_aside) == wanted
+
+
 def test_markup_in_a_file_reaches_the_page_as_text(tmp_path: Path) -> None:
     path = own_file(tmp_path, product_group=[NASTY, NASTY, "lamp", "=cmd()"])
     found = monitoring.study_rates(

@@ -1,11 +1,13 @@
 """The tables that the monitoring notebooks start from: a shipped sample, or a CSV file of one's own.
 
-Rows that break a rule are set aside with the rule, rows that repeat an earlier one exactly are dropped, and
-all three numbers are told: read = used + repeated + set aside.
+Sheets and records come in through the same door as those of a register. Rows that break a rule are set aside
+with the rule, rows that repeat an earlier one exactly are dropped, and all three numbers are told: read =
+used + repeated + set aside. A plain table of counts, which is no record, is checked here.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import io
 from dataclasses import dataclass
@@ -15,14 +17,19 @@ import numpy as np
 import pandas as pd
 
 from riskkit.foundation import shipped
+from riskkit.foundation.evidence import arrow_schema
 from riskkit.foundation.faults import Fault, refuse, shown
 from riskkit.foundation.number_columns import floats
-from riskkit.monitoring.sources import border_inspection, market_sampling
-from riskkit.monitoring.sources.source import missing_headers
+from riskkit.monitoring.sources import border_inspection, canonical, market_sampling
+from riskkit.monitoring.sources.intake import read_records
+from riskkit.monitoring.sources.opened import file_facts
+from riskkit.monitoring.sources.source import Source, missing_headers
+from riskkit.workbench.made_register import READ_ON
 
 SAMPLE = "register_sample"
 MOST_BYTES = 50_000_000
 _SHEETS = (border_inspection.SOURCE, market_sampling.SOURCE)
+_SOURCES = (*_SHEETS, canonical.SOURCE)
 _COUNTS = ("n_tested", "n_nonconforming")
 
 
@@ -38,7 +45,7 @@ class OpenTable:
         The rows that are used.
     aside : DataFrame
         One row a fault: row (as in the file, the first row of data is 1), column, value, rule (a key of
-        ``monitoring_texts.csv``).
+        ``monitoring_texts.csv``, or an id of ``record_rules.csv``).
     n_read, n_doubled, n_aside : int
         Rows read, repeated and set aside.
     sha256 : str
@@ -88,27 +95,53 @@ def open_records(name: str = SAMPLE) -> OpenTable:
     else:
         files = [Path(name)]
     contents = [_content(path) for path in files]
-    natives = [_native(content, path.name) for content, path in zip(contents, files, strict=True)]
-    kept, faults, n_doubled = [], [], 0
-    for native, path in zip(natives, files, strict=True):
-        rows = native[~native.duplicated()]
-        n_doubled += len(native) - len(rows)
-        good, wrong = _sorted(_as_records(rows, path.name))
-        kept.append(good)
-        faults.append(wrong)
-    n_read, n_kept = sum(map(len, natives)), sum(map(len, kept))
-    digest = hashlib.sha256(b"".join(contents)).hexdigest()
-    table, aside = pd.concat(kept, ignore_index=True), pd.concat(faults, ignore_index=True)
+    day = READ_ON if name == SAMPLE else dt.datetime.now().astimezone().date()
+    parts = [_part(path, content, day) for path, content in zip(files, contents, strict=True)]
+    n_read, n_kept = sum(part.n_read for part in parts), sum(len(part.good) for part in parts)
+    n_doubled = sum(part.n_doubled for part in parts)
     return OpenTable(
         name if name == SAMPLE else files[0].name,
-        table,
-        aside,
+        pd.concat([part.good for part in parts], ignore_index=True),
+        pd.concat([part.aside for part in parts], ignore_index=True),
         n_read,
         n_doubled,
         n_read - n_doubled - n_kept,
-        digest,
+        hashlib.sha256(b"".join(contents)).hexdigest(),
         name == SAMPLE,
     )
+
+
+@dataclass(frozen=True)
+class _Part:
+    """One file, parted."""
+
+    good: pd.DataFrame
+    aside: pd.DataFrame
+    n_read: int
+    n_doubled: int
+
+
+def _part(path: Path, content: bytes, day: dt.date) -> _Part:
+    native = _native(content, path.name)
+    source = next((one for one in _SOURCES if not missing_headers(one, native.columns)), None)
+    if source is not None:
+        return _records(path, source, day)
+    missing = [column for column in _COUNTS if column not in native]
+    refuse(path.name, [Fault(f"{path.name}: {column}", "missing", "a column") for column in missing])
+    rows = native[~native.duplicated()]
+    good, aside = _sorted(rows)
+    return _Part(good, aside, len(native), len(native) - len(rows))
+
+
+def _records(path: Path, source: Source, day: dt.date) -> _Part:
+    batches = list(read_records(file_facts(path), source, now=day))
+    tables = [one.records.cast(arrow_schema()).to_pandas() for one in batches]
+    rows = pd.concat(tables, ignore_index=True) if tables else arrow_schema().empty_table().to_pandas()
+    fresh = rows[~rows["record_id"].duplicated()].astype(dict.fromkeys(_COUNTS, "float64"))
+    lines = [line for one in batches for line in one.quarantine.to_pylist()]
+    told = [(one["row_number"], one["column"] or "", one["value"] or "", one["rule_id"]) for one in lines]
+    aside = pd.DataFrame(told, columns=["row", "column", "value", "rule"])
+    return _Part(fresh, aside, sum(one.n_read for one in batches), len(rows) - len(fresh))
 
 
 def open_table(name: str, *, sample: str) -> OpenTable:
@@ -168,15 +201,6 @@ def _native(content: bytes, name: str) -> pd.DataFrame:
         faults = [Fault(name, shown(str(error)), "a table in CSV, in UTF-8")]
     refuse(name, faults)
     return rows.set_axis(range(1, len(rows) + 1))
-
-
-def _as_records(native: pd.DataFrame, name: str) -> pd.DataFrame:
-    for source in _SHEETS:
-        if not missing_headers(source, native.columns):
-            return source.to_records(native)
-    missing = [column for column in _COUNTS if column not in native]
-    refuse(name, [Fault(f"{name}: {column}", "missing", "a column") for column in missing])
-    return native
 
 
 def _sorted(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:

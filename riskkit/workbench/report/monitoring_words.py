@@ -13,7 +13,7 @@ from importlib import resources
 from typing import Any
 
 from riskkit.foundation.codes import country_name, is_country
-from riskkit.foundation.evidence import record_columns
+from riskkit.foundation.evidence import record_columns, rule_text
 from riskkit.foundation.glossary import codes, label
 
 
@@ -114,6 +114,17 @@ def _word(value: Any, column: str, lang: str) -> str:
     if column == "hazard_class" and value in codes("hazard_class"):
         return label("hazard_class", str(value), lang)
     return str(value)
+
+
+def rule_word(rule: str, lang: str) -> str:
+    """What a broken rule asks for, of a plain table or of a record.
+
+    Examples
+    --------
+    >>> rule_word("rule_hs", "en"), rule_word("date_in_future", "en")
+    ('2 to 10 digits, an even number of them', 'a day not after the day of reading')
+    """
+    return say(rule, lang) if rule in monitoring_texts() else rule_text(rule, lang)
 
 
 def column_name(column: str, lang: str) -> str:

@@ -17,7 +17,14 @@ from riskkit.monitoring.reasons import reason_text
 from riskkit.workbench.pages.block_kinds import Block, Items, Paragraph, Table
 from riskkit.workbench.pages.blocks import Section
 from riskkit.workbench.report.monitoring_records import OpenTable
-from riskkit.workbench.report.monitoring_words import column_name, group_name, number, rate, say
+from riskkit.workbench.report.monitoring_words import (
+    column_name,
+    group_name,
+    number,
+    rate,
+    rule_word,
+    say,
+)
 from riskkit.workbench.report.rate_study import TOP, RateStudy
 
 _MOST_ROWS, _MOST_ASIDE = 200, 20
@@ -77,7 +84,12 @@ def _aside(opened: OpenTable, lang: str) -> Table:
     rows = records(opened.aside.head(_MOST_ASIDE))
     heads = tuple(say(key, lang) for key in ("col_row", "col_column", "col_value", "col_rule"))
     cells = tuple(
-        (str(row["row"]), column_name(row["column"], lang), shown(str(row["value"])), say(row["rule"], lang))
+        (
+            str(row["row"]),
+            column_name(row["column"], lang),
+            shown(str(row["value"])),
+            rule_word(row["rule"], lang),
+        )
         for row in rows
     )
     return Table(say("aside_table", lang, n=len(cells)), heads, cells, numeric=(0,))
