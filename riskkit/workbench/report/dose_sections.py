@@ -192,15 +192,13 @@ def _inputs(one: Dose, lang: str) -> str:
     if one.route is None:
         return say("no_dose", lang)
     known = standards.table("exposure_inputs")
-    known = known[known["route"] == one.route].set_index("input")
+    words = {row["input"]: row for row in records(known[known["route"] == one.route])}
     values = read_exposure(one.route, one.inputs)
-    told = [
-        _input(name, float(value), one, known=known.loc[name], lang=lang) for name, value in values.items()
-    ]
+    told = [_input(name, float(value), one, known=words[name], lang=lang) for name, value in values.items()]
     return f"{say(f'route_{one.route}', lang)}: " + "; ".join(told)
 
 
-def _input(name: str, value: float, one: Dose, *, known: pd.Series, lang: str) -> str:
+def _input(name: str, value: float, one: Dose, *, known: Mapping[str, Any], lang: str) -> str:
     """An input with its unit, and its 5–95 % where it is uncertain."""
     unit = "" if known["unit"] == "1" else f" {known['unit']}"
     ends = ""
@@ -275,7 +273,7 @@ def _threshold(one: Dose, row: Mapping[str, Any], lang: str) -> str:
         return say("not_known", lang)
     if row["ttc_outcome"] == "excluded":
         known = standards.table("ttc_exclusions").set_index("exclusion")
-        return say("ttc_excluded", lang, why="; ".join(known.at[x, lang] for x in one.ttc_exclusions))
+        return say("ttc_excluded", lang, why="; ".join(str(known.at[x, lang]) for x in one.ttc_exclusions))
     said = {"ratio": figure(row["ttc_ratio"]), "threshold": figure(row["ttc"])}
     return say(f"ttc_{row['ttc_outcome']}", lang, **said)
 

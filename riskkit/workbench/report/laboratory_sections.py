@@ -80,17 +80,16 @@ def study_round(opened: OpenFile[LaboratoryRound], *, on: dt.date) -> RoundStudy
     rows = rows[["result", "expanded_uncertainty", "coverage_factor"]].astype("float64")
     x, u = rows["result"], rows["expanded_uncertainty"] / rows["coverage_factor"]
     u_assigned = given.expanded_assigned / given.coverage_assigned
-    expanded = {
-        "expanded_results": rows["expanded_uncertainty"],
-        "expanded_assigned": given.expanded_assigned,
-    }
+    claimed = rows["expanded_uncertainty"]
     scores = pd.DataFrame(
         {
             "result": x,
             "z": z_score(x, given.assigned, sigma=given.sigma),
             "z_prime": z_prime_score(x, given.assigned, sigma=given.sigma, u_assigned=u_assigned),
             "zeta": zeta_score(x, given.assigned, u_results=u, u_assigned=u_assigned),
-            "en": en_score(x, given.assigned, **expanded),
+            "en": en_score(
+                x, given.assigned, expanded_results=claimed, expanded_assigned=given.expanded_assigned
+            ),
         }
     )
     robust = {"algorithm_a": algorithm_a(x), "q_hampel": q_hampel(x)}

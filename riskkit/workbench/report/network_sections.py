@@ -125,7 +125,7 @@ def _given(study: NetworkStudy, lang: str) -> list[tuple[str, ...]]:
     """The conditional tables, a row for each combination of the parents' states."""
     case = study.opened.content
     states = case.net.states()
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for node in case.net.nodes:
         for given, line in zip(product(*(states[one] for one in node.parents)), node.table, strict=True):
             told = [

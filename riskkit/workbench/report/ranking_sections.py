@@ -75,7 +75,8 @@ class RankingStudy:
 
     def names(self, lang: str) -> dict[str, str]:
         """Criteria and alternatives in words, by id."""
-        return {one.id: one.title.say(lang) for one in (*self.asked.criteria, *self.asked.alternatives)}
+        criteria = {one.id: one.title.say(lang) for one in self.asked.criteria}
+        return criteria | {one.id: one.title.say(lang) for one in self.asked.alternatives}
 
 
 def values_table(study: RankingStudy, *, lang: str) -> Section:
@@ -247,8 +248,8 @@ def ranks_table(study: RankingStudy, *, lang: str) -> Section:
         _ranked(study, name, heads, numbers=(*numbers, ranks), lang=lang)
         for name, heads, numbers, ranks in parts
     ]
-    blocks = (Paragraph(lead, "lead"), *tables, compromise, how("ranks", lang))
-    return Section("ranks", say("ranks_title", lang), 1, blocks)
+    blocks: list[Block] = [Paragraph(lead, "lead"), *tables, compromise, how("ranks", lang)]
+    return Section("ranks", say("ranks_title", lang), 1, tuple(blocks))
 
 
 def _ranked(
@@ -370,5 +371,5 @@ def fuzzy_grade(study: RankingStudy, *, lang: str) -> Section:
     caption = say("fuzzy_table", lang, operator=say(f"operator_{found.operator}", lang))
     cells = Table(caption, columns, tuple(rows), numeric=tuple(range(1, len(columns))))
     cautions = [Paragraph(label("caution", code, lang), "caution") for code in found.cautions]
-    blocks = (Paragraph(lead, "lead"), cells, *cautions, how("fuzzy", lang))
-    return Section("fuzzy-grade", say("fuzzy_title", lang), 1, blocks)
+    blocks: list[Block] = [Paragraph(lead, "lead"), cells, *cautions, how("fuzzy", lang)]
+    return Section("fuzzy-grade", say("fuzzy_title", lang), 1, tuple(blocks))
