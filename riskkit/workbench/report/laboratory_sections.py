@@ -233,22 +233,10 @@ def capability_section(study: RoundStudy, *, lang: str) -> Section | None:
         "col_able",
         "#col_unscored",
     )
-    given = study.opened.content
-    needs = [(one.need_id, _limit(one.limit_needed)) for one in given.needs]
-    able = [_ability(one) for one in given.abilities]
-    able_heads = (
-        "col_laboratory",
-        "col_test",
-        "#col_a_year",
-        "#col_limit_reached",
-        "col_valid_to",
-        "#col_last_score",
-    )
     blocks = (
         Paragraph(lead, "lead"),
         table("gap_table", lang, heads, rows=rows),
-        table("needs_table", lang, ("col_need", "#col_limit_needed"), rows=needs),
-        table("able_table", lang, able_heads, rows=able),
+        *_given(study.opened.content, lang),
         how("gap", lang),
     )
     return Section("capability", say("gap_title", lang), 1, blocks)
@@ -261,3 +249,21 @@ def _limit(value: float | None) -> str:
 def _ability(one: Ability) -> tuple[str, ...]:
     numbers = figure(one.n_per_year), figure(one.limit_reached)
     return one.laboratory, one.item, *numbers, one.valid_to.isoformat(), _limit(one.last_score)
+
+
+def _given(given: LaboratoryRound, lang: str) -> tuple[Table, Table]:
+    """What the gaps rest on: limits needed, and what each laboratory can do."""
+    needs = [(one.need_id, _limit(one.limit_needed)) for one in given.needs]
+    able = [_ability(one) for one in given.abilities]
+    heads = (
+        "col_laboratory",
+        "col_test",
+        "#col_a_year",
+        "#col_limit_reached",
+        "col_valid_to",
+        "#col_last_score",
+    )
+    return (
+        table("needs_table", lang, ("col_need", "#col_limit_needed"), rows=needs),
+        table("able_table", lang, heads, rows=able),
+    )
