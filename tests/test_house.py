@@ -39,6 +39,9 @@ IDS = "a row that is there already is known by its id"
 PARTS = "the files of a register are written in one place"
 READER = "a reader is one constant of one type"
 CELLS = "cells of other people's files are picked and re-ordered in one place"
+STEPS = "the steps of a warning's life are stated once"
+MESSAGE = "a message is one record under the names of its protocol"
+NOTICE = "everything that goes out is written from one notice"
 SHEET = "a sheet is described once, for its template, its reader and the made register"
 
 # file → file it imports → why. Every room may import foundation; the workbench may import all.
@@ -373,10 +376,29 @@ ARROWS: dict[str, dict[str, str]] = {
         "warning/profiles.py": "a profile is data that is handed through",
         "warning/reasons.py": "a table row carries the reason of its grade",
     },
+    "warning/dynamics/board.py": {"warning/dynamics/life.py": STEPS},
+    "warning/dynamics/clocks.py": {"warning/dynamics/life.py": STEPS},
     "warning/grading.py": {"warning/profiles.py": "a grade is looked up in the tables of a profile"},
     "warning/profiles.py": {
         "warning/profile_file.py": "a user's own profile is checked before its rows are read"
     },
+    "warning/publication/cap_prose.py": {
+        "warning/publication/cap_message.py": MESSAGE,
+        "warning/publication/cap_structure.py": "a time of the protocol is known in one place",
+    },
+    "warning/publication/cap_structure.py": {"warning/publication/cap_message.py": MESSAGE},
+    "warning/publication/cap_xml.py": {
+        "warning/publication/cap_message.py": MESSAGE,
+        "warning/publication/cap_prose.py": CHECKED,
+        "warning/publication/cap_structure.py": CHECKED,
+    },
+    "warning/publication/feeds.py": {"warning/publication/notices.py": NOTICE},
+    "warning/publication/notice_cap.py": {
+        "warning/publication/cap_message.py": MESSAGE,
+        "warning/publication/cap_prose.py": "what level and colour are called in a message is said once",
+        "warning/publication/notices.py": NOTICE,
+    },
+    "warning/publication/notice_json.py": {"warning/publication/notices.py": NOTICE},
     "warning/reasons.py": {"warning/profiles.py": "a reason cites the rows of a profile"},
 }
 # Against the stream, on purpose.

@@ -36,6 +36,15 @@ SHOWN = (
     "workbench/runs/session.py",
     "warning/profile_file.py",
     "warning/profiles.py",
+    "warning/dynamics/adjustment.py",
+    "warning/dynamics/board.py",
+    "warning/dynamics/life.py",
+    "warning/dynamics/terms.py",
+    "warning/publication/cap_prose.py",
+    "warning/publication/cap_structure.py",
+    "warning/publication/cap_xml.py",
+    "warning/publication/feeds.py",
+    "warning/publication/notices.py",
 )
 # raised for people who write code, not for people who type commands
 FOR_CODE = ("not a name: x", "TOML cannot hold x")

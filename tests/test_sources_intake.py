@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import gzip
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,9 @@ from riskkit.monitoring.sources.intake import read_records
 from riskkit.monitoring.sources.opened import file_facts
 from riskkit.monitoring.sources.sheets import choices, headers, sheet_columns
 from riskkit.monitoring.sources.templates import write_template
+from riskkit.store.register_query import sql
+from riskkit.store.register_summary import summary
+from riskkit.workbench.cli import main
 
 NOW = dt.date(2031, 1, 1)
 EVERY = [reader(name) for name in READERS]
@@ -215,3 +219,24 @@ def test_every_row_of_a_real_file_is_accounted_for(name: str, path: str, n_rows:
     rules = aside.group_by("rule_id").aggregate([("row_number", "count")]).to_pylist()
     assert {one["rule_id"]: one["row_number_count"] for one in rules} == ASIDE.get(path, {})
     assert records.num_rows == n_rows - sum(ASIDE.get(path, {}).values())
+
+
+def test_the_command_takes_in_every_real_file_and_says_what_became_of_its_rows(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    register = tmp_path / "register"
+    for name, path, n_rows in REAL:
+        file = shared("data", *path.split("/"))
+        words = ["ingest", str(file), "--source", name, "--register", str(register), "--json"]
+        assert main(words) == 0
+        told = json.loads(capsys.readouterr().out)["files"][0]
+        assert told["n_read"] == n_rows
+        assert told["n_read"] == told["n_accepted"] + told["n_quarantined"] + told["n_duplicates"]
+        assert told["n_quarantined"] == sum(ASIDE.get(path, {}).values())
+        assert main(words) == 0
+        assert not json.loads(capsys.readouterr().out)["files"][0]["changed"]
+    found = summary(register)
+    assert found.n_read == sum(n_rows for _, _, n_rows in REAL)
+    assert sum(found.by_source.values()) == found.n_accepted
+    n_rows = sql(register, "select count(*) n, count(distinct record_id) d from records").to_pylist()
+    assert n_rows == [{"n": found.n_accepted, "d": found.n_accepted}]

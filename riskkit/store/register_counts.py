@@ -19,7 +19,7 @@ from riskkit.foundation.faults import Fault, refuse, shown
 from riskkit.store.register_lock import reading
 from riskkit.store.register_manifest import read_manifest
 from riskkit.store.register_query import looking
-from riskkit.store.register_spark import spark_table
+from riskkit.store.register_spark import spark_session
 
 ENGINES = ("duckdb", "spark")
 PERIODS = {"year": "Y", "quarter": "Q", "month": "M"}
@@ -138,13 +138,21 @@ def _typed(found: pa.Table, asked: CountsAsked) -> pa.Table:
     )
 
 
-def _by_duckdb(folder: Path, asked: CountsAsked) -> pa.Table:
+def _question(asked: CountsAsked, dialect: str) -> str:
+    """The question in the SQL of an engine, over the columns that it needs."""
     import ibis  # type: ignore[import-untyped]
 
-    table = ibis.table(ibis.Schema.from_pyarrow(arrow_schema()), name="records")
-    question = str(ibis.to_sql(counts(table, asked), dialect="duckdb"))
+    needed = {"date", *SUMS, *asked.by, *asked.where}
+    schema = pa.schema([one for one in arrow_schema() if one.name in needed])
+    if any(pa.types.is_floating(one.type) for one in schema):
+        dialect = getattr(ibis, dialect).name  # how an engine reads "not a number" is its own option
+    table = ibis.table(ibis.Schema.from_pyarrow(schema), name="records")
+    return str(ibis.to_sql(counts(table, asked), dialect=dialect))
+
+
+def _by_duckdb(folder: Path, asked: CountsAsked) -> pa.Table:
     with looking(folder) as connection:
-        return connection.sql(question).to_arrow_table()
+        return connection.sql(_question(asked, "duckdb")).to_arrow_table()
 
 
 def _by_spark(folder: Path, asked: CountsAsked) -> pa.Table:
@@ -155,5 +163,5 @@ def _by_spark(folder: Path, asked: CountsAsked) -> pa.Table:
         parts = [str((folder / part.path).absolute()) for part in read_manifest(folder).of_kind("records")]
         if not parts:
             return _by_duckdb(folder, asked)
-        with spark_table(parts) as table:
-            return counts(table, asked).to_pyarrow()
+        with spark_session(parts) as session:
+            return session.sql(_question(asked, "pyspark")).toArrow()

@@ -28,7 +28,7 @@ from riskkit.monitoring.sources.native import (
     text_table,
 )
 
-_QUOTE, _LINE_FEED = 34, 10
+_QUOTE, _LINE_FEED, _RETURN = 34, 10, 13
 _DELIMITERS = (b",", b";", b"\t", b"|")
 _QUOTED_PART = re.compile(rb'"[^"]*+"')
 _OPEN_TO_THE_END = re.compile(rb'"[^"]*+(?:""[^"]*+)*+\Z')
@@ -45,7 +45,7 @@ class _Text:
     is_end: bool = False
     is_skipping: bool = False
     n_rows: int = 0
-    by_cell: int = _FEWEST_BY_CELL
+    by_cell: int = 1
 
     def more(self) -> None:
         """One block more, or the end; the rest of a line that was too long is dropped."""
@@ -84,7 +84,7 @@ def read_delimited(blocks: Iterator[bytes], *, name: str, form: str = "csv") -> 
     >>> [(rows.table.num_rows, [row.rule_id for row in rows.broken]) for rows in file.chunks]
     [(2, ['ragged_row'])]
     """
-    text = _Text(blocks)
+    text = _Text(blocks, by_cell=_fewest_by_cell())
     most = intake_limit("header_bytes")
     while not text.is_end and len(text.data) <= most:
         text.more()
@@ -92,7 +92,7 @@ def read_delimited(blocks: Iterator[bytes], *, name: str, form: str = "csv") -> 
     if not text.data:
         raise file_fault(name, "", "file_empty")
     delimiter = b"\t" if form == "tsv" else _delimiter(text.data[:most])
-    cells, end = _header_cells(text.data[: most + 1], _cell(delimiter))
+    cells, end = _header_cells(text.data[: most + 1], _cell(delimiter), name=name)
     if end > most or (end == len(text.data) and not text.is_end):
         raise file_fault(name, f"{len(text.data):,}", "header_too_long")
     text.data = text.data[end:]
@@ -103,16 +103,22 @@ def read_delimited(blocks: Iterator[bytes], *, name: str, form: str = "csv") -> 
     return NativeFile(headers, _chunks(text, headers, delimiter))
 
 
+def _fewest_by_cell() -> int:
+    return min(_FEWEST_BY_CELL, intake_limit("rows_at_a_time"))
+
+
 def _delimiter(start: bytes) -> bytes:
     line = _QUOTED_PART.sub(b"", start.partition(b"\n")[0])
     return max(_DELIMITERS, key=line.count)
 
 
-def _header_cells(data: bytes, cell: re.Pattern[bytes]) -> tuple[list[bytes], int]:
+def _header_cells(data: bytes, cell: re.Pattern[bytes], *, name: str) -> tuple[list[bytes], int]:
     cells, place, end = [], 0, b","
     while end and end not in (b"\r", b"\n", b"\r\n"):
         found = cell.match(data, place)
         assert found is not None  # every text begins with a cell, if only an empty one
+        if found[1] is None and found[2].startswith(b'"'):
+            raise file_fault(name, broken_text(found[2]), "header_unreadable")
         cells.append(_content(found))
         place, end = found.end(), found[3]
     return cells, place
@@ -156,7 +162,7 @@ def _plain_rows(text: _Text, headers: tuple[str, ...], delimiter: bytes) -> Nati
     if not end or strange < end < _WORTH_ARROW:
         return None
     rows = _by_arrow(text, headers, delimiter, end=end)
-    text.data, text.by_cell = text.data[end:], _FEWEST_BY_CELL
+    text.data, text.by_cell = text.data[end:], _fewest_by_cell()
     return rows
 
 
@@ -180,12 +186,13 @@ def _plain_stretch(text: _Text, delimiter: bytes, *, until: int) -> tuple[int, b
     until = nul if nul >= 0 else until
     at_end = text.is_end and until == len(data)
     has_quotes = data.find(b'"', 0, until) >= 0
-    if not has_quotes and data.count(b"\n", 0, until) <= most and not _has_long_row(data, until):
+    n_ends = data.count(b"\n", 0, until) + data.count(b"\r", 0, until)
+    if not has_quotes and n_ends < most and not _has_long_row(data, until):
         return (until if at_end else data.rfind(b"\n", 0, until) + 1), until == len(data)
     signs = np.frombuffer(data, dtype=np.uint8, count=until)
     quotes = np.flatnonzero(signs == _QUOTE)
     sound = _sound_quotes(signs, quotes, delimiter)
-    ends = np.flatnonzero(signs[: quotes[sound] if sound < len(quotes) else until] == _LINE_FEED)
+    ends = _row_ends(signs[: quotes[sound] if sound < len(quotes) else until])
     ends = ends[np.searchsorted(quotes, ends) % 2 == 0] + 1
     is_closed = sound == len(quotes) and sound % 2 == 0
     if at_end and is_closed and (not len(ends) or ends[-1] < until):
@@ -195,6 +202,14 @@ def _plain_stretch(text: _Text, delimiter: bytes, *, until: int) -> tuple[int, b
     end = int(ends[min(short, most) - 1]) if min(short, most) else 0
     is_all = until == len(data) and sound == len(quotes) and short == len(ends)
     return end, is_all and (bool(end) or not at_end)
+
+
+def _row_ends(signs: NDArray[np.uint8]) -> NDArray[np.intp]:
+    """Where lines end: at a line feed, or at a return that none follows."""
+    is_end = signs == _LINE_FEED
+    returns = np.flatnonzero(signs[:-1] == _RETURN)
+    is_end[returns[~is_end[returns + 1]]] = True
+    return np.flatnonzero(is_end)
 
 
 def _has_long_row(data: bytes, until: int) -> bool:

@@ -19,6 +19,8 @@ _BAD_BYTE = b"\xff"
 _MULTIBYTE = re.compile(r"[^\x00-\x7f]")
 _PAIR = re.compile(rb"[\x81-\xfe][\x40-\xfe]")
 _ESCAPED = re.compile("[\udc80-\udcff]")
+_TELLING = re.compile(rb"[\x80-\xff]")
+_ENOUGH = 1 << 12
 
 
 def encoding_of(sample: bytes) -> str:
@@ -40,10 +42,25 @@ def encoding_of(sample: bytes) -> str:
     >>> encoding_of("product".encode("utf-16-le")), encoding_of("crème brûlée, café".encode("latin-1"))
     ('utf-16-le', 'utf-8')
     """
+    return _wide(sample) or _narrow(sample)
+
+
+def _wide(sample: bytes) -> str:
+    """Which UTF-16 it is, or none: every second byte is often NUL, and so is the one beside a line feed."""
     start = sample[:_SAMPLE]
     even, odd = start[::2].count(0), start[1::2].count(0)
-    if max(even, odd) > 0.05 * len(start) / 2 and min(even, odd) < 0.05 * max(even, odd):
-        return "utf-16-le" if odd > even else "utf-16-be"
+    if max(even, odd) <= 0.05 * len(start) / 2 or min(even, odd) >= 0.05 * max(even, odd):
+        return ""
+    line_end, is_little = start.find(b"\n"), odd > even
+    beside = line_end + 1 if is_little else line_end - 1
+    if line_end >= 0 and 0 <= beside < len(start) and (start[beside] or line_end % 2 == is_little):
+        return ""
+    return "utf-16-le" if is_little else "utf-16-be"
+
+
+def _narrow(sample: bytes) -> str:
+    telling = _TELLING.search(sample)
+    start = sample[telling.start() :][:_SAMPLE] if telling else b""
     if _left_over(start, "utf-8") <= 0.5:
         return "utf-8"
     pairs = _PAIR.findall(start)
@@ -90,16 +107,22 @@ def utf8_blocks(read: Callable[[int], bytes], size: int, *, name: str) -> Iterat
     '产品,a\\n���,b\\n'
     """
     block = read(size)
+    while len(block) < _ENOUGH and (following := read(size)):
+        block += following
     if block.startswith(_WIDE_MARKS):
         raise file_fault(name, "UTF-32", "encoding_unknown")
     encoding = next((known for mark, known in _MARKS.items() if block.startswith(mark)), "")
     block = block[next((len(mark) for mark in _MARKS if block.startswith(mark)), 0) :]
+    encoding = encoding or _wide(block)
     while block and not encoding:
-        if block.isascii() and 0 not in block:
+        telling = _TELLING.search(block)
+        if telling is None:
             yield block
             block = read(size)
             continue
-        encoding = encoding_of(block)
+        while len(block) - telling.start() < _ENOUGH and (following := read(size)):
+            block += following  # half a character at the end of a block says nothing of its encoding
+        encoding = _narrow(block)
     if encoding in ("utf-8", ""):
         yield from _as_they_are(block, read, size=size)
     else:

@@ -72,9 +72,8 @@ def _key(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[: 2 * DIGEST_BYTES]
 
 
-def _escaped(column: pa.ChunkedArray) -> pa.Array:
+def _escaped(cells: pa.Array) -> pa.Array:
     """No cell holds the sign that stands between cells."""
-    cells = column.combine_chunks()
     for sign, escape in ((_ESCAPE, "0"), (_BETWEEN, "1")):
         if pc.any(pc.match_substring(cells, sign)).as_py():
             cells = pc.replace_substring(cells, sign, _ESCAPE + escape)

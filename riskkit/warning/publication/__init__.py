@@ -1,0 +1,1 @@
+"""Warnings on their way to people and other systems: CAP, feeds, calendars."""
