@@ -114,7 +114,9 @@ def _knot(sheet: Sheet, words: str) -> None:
 
 
 def _table(tie: BowTie, top_rate: float | None, lang: str) -> Table:
-    names = {one.id: titled(one, lang) for one in (*tie.threats, *tie.barriers, *tie.consequences)}
+    names = {one.id: titled(one, lang) for one in tie.threats}
+    names |= {one.id: titled(one, lang) for one in tie.barriers}
+    names |= {one.id: titled(one, lang) for one in tie.consequences}
     rows = [
         (
             names.get(row["threat"], say("top_event", lang)),

@@ -83,7 +83,8 @@ def tree_rows(tree: FaultTree) -> list[Row]:
     >>> [(row.number, row.item.id) for row in tree_rows(tree)]
     [('1', 't'), ('1.1', 'a'), ('1.2', 'b')]
     """
-    items: dict[str, Gate | Event] = {one.id: one for one in (*tree.gates, *tree.events)}
+    items: dict[str, Gate | Event] = {gate.id: gate for gate in tree.gates}
+    items |= {event.id: event for event in tree.events}
     p = {event.id: float(best(event.p)) for event in tree.events}
     found = gate_probabilities(tree)
     p |= dict(zip(found["gate"], found["p"].astype(float), strict=True))

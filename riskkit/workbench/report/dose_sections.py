@@ -20,7 +20,7 @@ from riskkit.assessment.hazard_quotients import (
 )
 from riskkit.assessment.sensitivity import morris, sobol
 from riskkit.foundation import standards
-from riskkit.foundation.distributions import Floats
+from riskkit.foundation.distributions import Floats, quantile
 from riskkit.foundation.faults import Fault, refuse, shown
 from riskkit.foundation.method_numbers import method_number
 from riskkit.foundation.tables import records
@@ -192,13 +192,20 @@ def _inputs(one: Dose, lang: str) -> str:
     if one.route is None:
         return say("no_dose", lang)
     known = standards.table("exposure_inputs")
-    known = known[known["route"] == one.route].set_index("input")
+    words = {row["input"]: row for row in records(known[known["route"] == one.route])}
     values = read_exposure(one.route, one.inputs)
-    told = [
-        f"{known.at[name, lang]} {float(value):.4g} {known.at[name, 'unit']}"
-        for name, value in values.items()
-    ]
+    told = [_input(name, float(value), one, known=words[name], lang=lang) for name, value in values.items()]
     return f"{say(f'route_{one.route}', lang)}: " + "; ".join(told)
+
+
+def _input(name: str, value: float, one: Dose, *, known: Mapping[str, Any], lang: str) -> str:
+    """An input with its unit, and its 5–95 % where it is uncertain."""
+    unit = "" if known["unit"] == "1" else f" {known['unit']}"
+    ends = ""
+    if name in one.uncertain:
+        low, high = (float(q) for q in quantile(one.uncertain[name], [0.05, 0.95]))
+        ends = f" ({figure(low)} – {figure(high)})"
+    return f"{known[lang]} {value:.4g}{unit}{ends}"
 
 
 def dose_margins(study: DoseStudy, *, lang: str) -> Section:
@@ -266,7 +273,7 @@ def _threshold(one: Dose, row: Mapping[str, Any], lang: str) -> str:
         return say("not_known", lang)
     if row["ttc_outcome"] == "excluded":
         known = standards.table("ttc_exclusions").set_index("exclusion")
-        return say("ttc_excluded", lang, why="; ".join(known.at[x, lang] for x in one.ttc_exclusions))
+        return say("ttc_excluded", lang, why="; ".join(str(known.at[x, lang]) for x in one.ttc_exclusions))
     said = {"ratio": figure(row["ttc_ratio"]), "threshold": figure(row["ttc"])}
     return say(f"ttc_{row['ttc_outcome']}", lang, **said)
 

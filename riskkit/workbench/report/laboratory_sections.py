@@ -21,7 +21,7 @@ from riskkit.foundation.tables import records
 from riskkit.workbench.pages.block_kinds import Paragraph, Table
 from riskkit.workbench.pages.blocks import Section
 from riskkit.workbench.report.example_files import OpenFile
-from riskkit.workbench.report.example_records import LaboratoryRound
+from riskkit.workbench.report.example_records import Ability, LaboratoryRound
 from riskkit.workbench.report.method_words import basis_cell, figure, how, say, started_from, table
 
 KINDS = ("z", "z_prime", "zeta", "en")
@@ -80,17 +80,16 @@ def study_round(opened: OpenFile[LaboratoryRound], *, on: dt.date) -> RoundStudy
     rows = rows[["result", "expanded_uncertainty", "coverage_factor"]].astype("float64")
     x, u = rows["result"], rows["expanded_uncertainty"] / rows["coverage_factor"]
     u_assigned = given.expanded_assigned / given.coverage_assigned
-    expanded = {
-        "expanded_results": rows["expanded_uncertainty"],
-        "expanded_assigned": given.expanded_assigned,
-    }
+    claimed = rows["expanded_uncertainty"]
     scores = pd.DataFrame(
         {
             "result": x,
             "z": z_score(x, given.assigned, sigma=given.sigma),
             "z_prime": z_prime_score(x, given.assigned, sigma=given.sigma, u_assigned=u_assigned),
             "zeta": zeta_score(x, given.assigned, u_results=u, u_assigned=u_assigned),
-            "en": en_score(x, given.assigned, **expanded),
+            "en": en_score(
+                x, given.assigned, expanded_results=claimed, expanded_assigned=given.expanded_assigned
+            ),
         }
     )
     robust = {"algorithm_a": algorithm_a(x), "q_hampel": q_hampel(x)}
@@ -158,12 +157,28 @@ def _scores(study: RoundStudy, lang: str) -> Table:
         (
             str(name),
             f"{row['result']:g}",
+            _claimed(study, i),
             *(_scored(row[kind], judged[kind][i], lang) for kind in KINDS),
         )
         for i, (name, row) in enumerate(study.scores.iterrows())
     ]
-    heads = ("col_laboratory", "#col_result", "#col_z", "#col_z_prime", "#col_zeta", "#col_en")
+    heads = (
+        "col_laboratory",
+        "#col_result",
+        "#col_claimed",
+        "#col_z",
+        "#col_z_prime",
+        "#col_zeta",
+        "#col_en",
+    )
     return table("scores_table", lang, heads, rows=rows)
+
+
+def _claimed(study: RoundStudy, i: int) -> str:
+    one = study.opened.content.round.results[i]
+    if one.expanded_uncertainty is None or one.coverage_factor is None:
+        return "—"
+    return f"{one.expanded_uncertainty:g} ({one.coverage_factor:g})"
 
 
 def _scored(value: float, word: str | None, lang: str) -> str:
@@ -218,5 +233,37 @@ def capability_section(study: RoundStudy, *, lang: str) -> Section | None:
         "col_able",
         "#col_unscored",
     )
-    blocks = (Paragraph(lead, "lead"), table("gap_table", lang, heads, rows=rows), how("gap", lang))
+    blocks = (
+        Paragraph(lead, "lead"),
+        table("gap_table", lang, heads, rows=rows),
+        *_given(study.opened.content, lang),
+        how("gap", lang),
+    )
     return Section("capability", say("gap_title", lang), 1, blocks)
+
+
+def _limit(value: float | None) -> str:
+    return "—" if value is None else figure(value)
+
+
+def _ability(one: Ability) -> tuple[str, ...]:
+    numbers = figure(one.n_per_year), figure(one.limit_reached)
+    return one.laboratory, one.item, *numbers, one.valid_to.isoformat(), _limit(one.last_score)
+
+
+def _given(given: LaboratoryRound, lang: str) -> tuple[Table, Table]:
+    """What the gaps rest on: limits needed, and what each laboratory can do."""
+    needs = [(one.need_id, _limit(one.limit_needed)) for one in given.needs]
+    able = [_ability(one) for one in given.abilities]
+    heads = (
+        "col_laboratory",
+        "col_test",
+        "#col_a_year",
+        "#col_limit_reached",
+        "col_valid_to",
+        "#col_last_score",
+    )
+    return (
+        table("needs_table", lang, ("col_need", "#col_limit_needed"), rows=needs),
+        table("able_table", lang, heads, rows=able),
+    )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 
 import pandas as pd
 
-from riskkit.assessment.bayes_nets import Conflict, conflict, posterior
+from riskkit.assessment.bayes_nets import Conflict, all_states, conflict, posterior
 from riskkit.assessment.information_value import expected_utilities, value_of_information
 from riskkit.assessment.product_hazards import hazard_rate, product_risk, rate_mean, rate_quantile
 from riskkit.assessment.product_model_file import ProductModel
@@ -98,7 +99,7 @@ def network_states(study: NetworkStudy, *, lang: str) -> Section:
         (
             study.node(row["node"], lang),
             case.word(row["state"], lang),
-            figure(row["prior"]),
+            figure(row["prior"], 4),
             figure(row["p"], 4),
             "✓" if case.evidence.get(row["node"]) == row["state"] else "",
         )
@@ -108,10 +109,34 @@ def network_states(study: NetworkStudy, *, lang: str) -> Section:
     blocks = (
         Paragraph(say("network_lead", lang, found="; ".join(listed)), "lead"),
         table("network_table", lang, heads, rows=rows),
+        table(
+            "given_table",
+            lang,
+            ("col_node", "col_when_parents", "col_probabilities"),
+            rows=_given(study, lang),
+        ),
         how("network", lang),
         started_from(study.opened, lang),
     )
     return Section("network-states", say("network_title", lang), 1, blocks)
+
+
+def _given(study: NetworkStudy, lang: str) -> list[tuple[str, ...]]:
+    """The conditional tables, a row for each combination of the parents' states."""
+    case = study.opened.content
+    states = case.net.states()
+    rows: list[tuple[str, ...]] = []
+    for node in case.net.nodes:
+        for given, line in zip(product(*(states[one] for one in node.parents)), node.table, strict=True):
+            told = [
+                f"{study.node(one, lang)} = {case.word(state, lang)}"
+                for one, state in zip(node.parents, given, strict=True)
+            ]
+            shares = [
+                f"{case.word(state, lang)} {figure(p, 4)}" for state, p in zip(node.states, line, strict=True)
+            ]
+            rows.append((study.node(node.id, lang), "; ".join(told) or "—", " · ".join(shares)))
+    return rows
 
 
 def network_conflict(study: NetworkStudy, *, lang: str) -> Section:
@@ -159,11 +184,22 @@ def network_values(study: NetworkStudy, *, lang: str) -> Section:
     --------
     >>> from riskkit.workbench.report.example_files import open_network
     >>> len(network_values(study_network(open_network("note7-network")), lang="zh").blocks)
-    4
+    5
     """
     case = study.opened.content
     best = str(study.worth.index[0])
     lead = say("worth_lead", lang, option=case.word(best, lang), worth=figure(float(study.worth.iloc[0]), 4))
+    told = [
+        "; ".join(case.word(state, lang) for state in states)
+        for states in all_states(case.net, case.choice.nodes)
+    ]
+    utilities = [
+        (
+            case.word(option, lang),
+            "; ".join(f"{words} {figure(one, 4)}" for words, one in zip(told, numbers, strict=True)),
+        )
+        for option, numbers in case.choice.utility.items()
+    ]
     options = [(case.word(str(name), lang), figure(float(one), 4)) for name, one in study.worth.items()]
     names = ("value", "cost", "net", "p_change", "of_perfect")
     rows = [
@@ -173,6 +209,7 @@ def network_values(study: NetworkStudy, *, lang: str) -> Section:
     heads = ("col_look", "#col_value", "#col_cost", "#col_net", "#col_change", "#col_of_perfect")
     blocks = (
         Paragraph(lead, "lead"),
+        table("utility_table", lang, ("col_option", "col_worth_by_state"), rows=utilities),
         table("worth_table", lang, ("col_option", "#col_worth"), rows=options),
         table("value_table", lang, heads, rows=rows),
         how("value", lang),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -74,7 +75,8 @@ class RankingStudy:
 
     def names(self, lang: str) -> dict[str, str]:
         """Criteria and alternatives in words, by id."""
-        return {one.id: one.title.say(lang) for one in (*self.asked.criteria, *self.asked.alternatives)}
+        criteria = {one.id: one.title.say(lang) for one in self.asked.criteria}
+        return criteria | {one.id: one.title.say(lang) for one in self.asked.alternatives}
 
 
 def values_table(study: RankingStudy, *, lang: str) -> Section:
@@ -122,7 +124,8 @@ def values_table(study: RankingStudy, *, lang: str) -> Section:
 def _thresholds(kind: str, given: object, lang: str) -> str:
     named = [(name, float(getattr(given, name))) for name in ("q", "p", "s")]
     told = ", ".join(f"{name} = {figure(value)}" for name, value in named if not np.isnan(value))
-    return f"{say(f'preference_{kind}', lang)} {told}".strip()
+    word = say(f"preference_{kind}", lang)
+    return f"{word} ({told})" if told else word
 
 
 def expert_weights(study: RankingStudy, *, lang: str) -> Section:
@@ -228,27 +231,6 @@ def ranks_table(study: RankingStudy, *, lang: str) -> Section:
     """
     names, asked = study.names(lang), study.asked
     t, v, p = study.topsis, study.vikor, study.promethee
-    rows = [
-        (
-            one.title.say(lang),
-            *(figure(float(x)) for x in (t.to_ideal[i], t.to_anti_ideal[i], t.closeness[i])),
-            str(t.ranks[i]),
-            *(figure(float(x)) for x in (v.group_utility[i], v.regret[i], v.compromise[i])),
-            str(v.ranks[i]),
-            *(figure(float(x)) for x in (p.leaving[i], p.entering[i], p.net[i])),
-            str(p.ranks[i]),
-        )
-        for i, one in enumerate(asked.alternatives)
-    ]
-    heads = ("#col_near", "#col_far", "#col_closeness", "#col_topsis_rank", "#col_vikor_s", "#col_vikor_r")
-    heads += (
-        "#col_vikor_q",
-        "#col_vikor_rank",
-        "#col_leaving",
-        "#col_entering",
-        "#col_flow",
-        "#col_flow_rank",
-    )
     firsts = [names[asked.alternatives[int(np.argmin(found.ranks))].id] for found in (t, v, p)]
     agreed = len(set(firsts)) == 1
     lead = say(
@@ -257,10 +239,28 @@ def ranks_table(study: RankingStudy, *, lang: str) -> Section:
     listed = "; ".join(asked.alternatives[i].title.say(lang) for i in v.compromise_set)
     told = {"advantage": figure(v.advantage), "needed": figure(v.advantage_needed), "set": listed}
     compromise = Paragraph(say("vikor_set", lang, **told))
-    cells = table("ranks_table", lang, ("col_alternative", *heads), rows=rows)
-    return Section(
-        "ranks", say("ranks_title", lang), 1, (Paragraph(lead, "lead"), cells, compromise, how("ranks", lang))
+    parts = (
+        ("topsis", ("near", "far", "closeness"), (t.to_ideal, t.to_anti_ideal, t.closeness), t.ranks),
+        ("vikor", ("vikor_s", "vikor_r", "vikor_q"), (v.group_utility, v.regret, v.compromise), v.ranks),
+        ("flow", ("leaving", "entering", "flow"), (p.leaving, p.entering, p.net), p.ranks),
     )
+    tables = [
+        _ranked(study, name, heads, numbers=(*numbers, ranks), lang=lang)
+        for name, heads, numbers, ranks in parts
+    ]
+    blocks: list[Block] = [Paragraph(lead, "lead"), *tables, compromise, how("ranks", lang)]
+    return Section("ranks", say("ranks_title", lang), 1, tuple(blocks))
+
+
+def _ranked(
+    study: RankingStudy, name: str, heads: tuple[str, ...], *, numbers: tuple[Any, ...], lang: str
+) -> Table:
+    rows = [
+        (one.title.say(lang), *(figure(float(x[i]), 4) for x in numbers[:-1]), str(numbers[-1][i]))
+        for i, one in enumerate(study.asked.alternatives)
+    ]
+    columns = ("col_alternative", *(f"#col_{head}" for head in heads), "#col_rank")
+    return table(f"ranks_{name}", lang, columns, rows=rows)
 
 
 def acceptability_table(study: RankingStudy, *, lang: str) -> Section:
@@ -371,5 +371,5 @@ def fuzzy_grade(study: RankingStudy, *, lang: str) -> Section:
     caption = say("fuzzy_table", lang, operator=say(f"operator_{found.operator}", lang))
     cells = Table(caption, columns, tuple(rows), numeric=tuple(range(1, len(columns))))
     cautions = [Paragraph(label("caution", code, lang), "caution") for code in found.cautions]
-    blocks = (Paragraph(lead, "lead"), cells, *cautions, how("fuzzy", lang))
-    return Section("fuzzy-grade", say("fuzzy_title", lang), 1, blocks)
+    blocks: list[Block] = [Paragraph(lead, "lead"), cells, *cautions, how("fuzzy", lang)]
+    return Section("fuzzy-grade", say("fuzzy_title", lang), 1, tuple(blocks))
