@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.parquet as pa_parquet  # type: ignore[import-untyped]
 
-from riskkit.foundation.evidence import quarantine_schema, stored_schema
+from riskkit.foundation.evidence import intake_limit, quarantine_schema, stored_schema
 from riskkit.foundation.faults import Fault, InputFaults
 from riskkit.store.register_changes import abandon, changing
 from riskkit.store.register_ids import open_run, write_run
@@ -54,23 +54,81 @@ def compact(folder: Path, *, wait: float = 0.0) -> tuple[int, int]:
     (0, 0)
     """
     with changing(folder, wait=wait) as before:
-        groups: dict[tuple[str, str, int], list[Part]] = defaultdict(list)
-        for part in before.parts:
-            if part.kind != "ids" and part.n_bytes > _LARGE:
-                continue
-            groups[part.kind, part.source, part.year].append(part)
-        many = [parts for parts in groups.values() if len(parts) > 1]
-        if not many:
-            return len(before.parts), len(before.parts)
-        try:
-            made = [one for parts in many for one in _together(folder, before, parts)]
-            after = before.changed(without=[part for parts in many for part in parts], parts=made)
-            write_manifest(folder, after)
-        except BaseException:
-            if read_manifest(folder).generation == before.generation:
-                abandon(folder, before.generation + 1)
-            raise
-        return len(before.parts), len(after.parts)
+        return _merged(folder, before, _groups(before))
+
+
+def tidy(folder: Path, *, wait: float = 0.0) -> tuple[int, int]:
+    """Put small files together once there are many, as happens when many small files are read in.
+
+    A file is left alone while the smaller ones beside it come to less than half of it, so that a row is
+    written again a few times and not at every turn.
+
+    Parameters
+    ----------
+    folder, wait
+        As for `compact`.
+
+    Returns
+    -------
+    int, int
+        Files before and after.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as there:
+    ...     tidy(Path(there))
+    (0, 0)
+    """
+    now = read_manifest(folder)
+    if len(now.parts) < intake_limit("loose_parts") or not _is_loose(_small_groups(now)):
+        return len(now.parts), len(now.parts)
+    with changing(folder, wait=wait) as before:
+        return _merged(folder, before, _small_groups(before))
+
+
+def _groups(manifest: Manifest) -> list[list[Part]]:
+    """The files that may be one."""
+    found: dict[tuple[str, str, int], list[Part]] = defaultdict(list)
+    for part in manifest.parts:
+        if part.kind == "ids" or part.n_bytes <= _LARGE:
+            found[part.kind, part.source, part.year].append(part)
+    return [parts for parts in found.values() if len(parts) > 1]
+
+
+def _small_groups(manifest: Manifest) -> list[list[Part]]:
+    """The small files that may be one; ids see to that themselves."""
+    groups = [sorted(parts, key=lambda part: part.n_bytes) for parts in _groups(manifest)]
+    small = [_up_to_the_first_large(parts) for parts in groups if parts[0].kind != "ids"]
+    return [parts for parts in small if len(parts) > 1]
+
+
+def _up_to_the_first_large(parts: Sequence[Part]) -> list[Part]:
+    small, n_bytes = [parts[0]], parts[0].n_bytes
+    for part in parts[1:]:
+        if part.n_bytes > 2 * n_bytes:
+            break
+        small.append(part)
+        n_bytes += part.n_bytes
+    return small
+
+
+def _is_loose(groups: Sequence[Sequence[Part]]) -> bool:
+    return sum(len(parts) - 1 for parts in groups) >= intake_limit("loose_parts")
+
+
+def _merged(folder: Path, before: Manifest, groups: Sequence[Sequence[Part]]) -> tuple[int, int]:
+    if not groups:
+        return len(before.parts), len(before.parts)
+    try:
+        made = [one for parts in groups for one in _together(folder, before, parts)]
+        after = before.changed(without=[part for parts in groups for part in parts], parts=made)
+        write_manifest(folder, after)
+    except BaseException:
+        if read_manifest(folder).generation == before.generation:
+            abandon(folder, before.generation + 1)
+        raise
+    return len(before.parts), len(after.parts)
 
 
 def _together(folder: Path, before: Manifest, parts: Sequence[Part]) -> tuple[Part, ...]:

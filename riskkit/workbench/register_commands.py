@@ -108,6 +108,7 @@ def _ingest(
     from riskkit.monitoring.sources.intake import read_records
     from riskkit.monitoring.sources.opened import file_facts
     from riskkit.store.register_changes import Origin, ingest
+    from riskkit.store.register_compaction import tidy
 
     now = dt.datetime.now().astimezone()
     facts = file_facts(file)
@@ -118,6 +119,11 @@ def _ingest(
         batches = read_records(facts, source, now=now.date(), others=others)
         watched: Iterable[Rows] = _watched(batches, rules, step)
         entry, is_new = ingest(given["register"], origin, watched, wait=_WAIT)
+    if is_new:
+        with contextlib.suppress(
+            InputFaults
+        ):  # the file is in; who cannot tidy now does so after another file
+            tidy(given["register"])
     return {**asdict(entry), "changed": is_new, "rules": dict(rules.most_common())}
 
 
