@@ -134,15 +134,11 @@ def _written(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _texts(cells: pd.Series) -> pd.Series:
-    if pd.api.types.is_float_dtype(cells):
-        return cells.map(lambda value: None if pd.isna(value) else _number(float(value))).astype(object)
     if pd.api.types.is_datetime64_any_dtype(cells):
         return cells.dt.strftime("%Y-%m-%d").astype(object)
-    return (
-        cells.astype(object)
-        .where(cells.notna(), None)
-        .map(lambda value: value if value is None else str(value))
-    )
+    is_number = pd.api.types.is_float_dtype(cells)
+    texts = [None if pd.isna(one) else _number(float(one)) if is_number else str(one) for one in cells]
+    return pd.Series(texts, index=cells.index, dtype=object)
 
 
 def _number(value: float) -> str:

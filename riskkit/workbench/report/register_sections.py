@@ -93,9 +93,10 @@ def register_years(study: RegisterStudy, *, lang: str) -> Section:
     found = year_table(study)
     years = sorted(found.columns, key=lambda year: year or "9999")
     heads = [year or say("reg_undated", lang) for year in years]
+    most = found.sum(axis=1).sort_values(ascending=False, kind="stable")
     rows = [
-        (source_word(code, lang), *(number(float(found.at[code, y])) for y in years), number(float(line)))
-        for code, line in found.sum(axis=1).sort_values(ascending=False, kind="stable").items()
+        (source_word(code, lang), *(number(n) for n in found.loc[code, years].astype(float)), number(float(n)))
+        for code, n in most.items()
     ]
     sums = [number(float(found[year].sum())) for year in years]
     rows.append((say("all_groups", lang), *sums, number(float(found.to_numpy().sum()))))

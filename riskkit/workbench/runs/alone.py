@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Callable, Mapping
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -58,14 +58,23 @@ def alone_plan(notebook: Path, given: Mapping[str, Any], *, folder: Path, **opti
             rule = "a file or folder that exists"
             faults += [] if path is not None else [Fault(one.name, shown(given[one.name]), rule)]
             found[one.name] = path
-    try:
-        plan = make_plan(notebook, _source(notebook, {}), {k: v for k, v in found.items() if v is not None},
-                         **options)  # fmt: skip
-    except InputFaults as error:
-        faults += error.faults
+    plan = _checked(faults, partial(make_plan, notebook, _source(notebook, {}), _given(found), **options))
     refuse("report", faults)
+    assert plan is not None
     files = {name: found[name] for name in found if _is_read(name, known, plan)}
     return make_plan(notebook, _source(notebook, files), found, **options)
+
+
+def _given(found: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _checked(faults: list[Fault], make: Callable[[], RunPlan]) -> RunPlan | None:
+    try:
+        return make()
+    except InputFaults as error:
+        faults += error.faults
+        return None
 
 
 def is_alone(plan: RunPlan) -> bool:
