@@ -80,7 +80,7 @@ class DecisionMaker:
         >>> from riskkit.assessment.elicitation.study import expert_study
         >>> study = expert_study([[[1, 2, 3]]], [2], probs=[0.05, 0.5, 0.95], fewest=1)
         >>> round(decision_maker(study).combined, 4)
-        0.0645
+        0.0769
         """
         return self.calibration * self.information
 
@@ -245,7 +245,7 @@ def decision_maker(
     >>> from riskkit.assessment.elicitation.study import expert_study
     >>> study = expert_study([[[1, 2, 3]], [[0, 5, 10]]], [2], probs=[0.05, 0.5, 0.95], fewest=1)
     >>> decision_maker(study, weighting="equal").answers.round(3).tolist()
-    [[0.615, 2.545, 8.889]]
+    [[0.217, 2.5, 9.545]]
     """
     of = _mixed(study)
     n = len(of.scored.study.experts)
