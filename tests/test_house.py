@@ -27,6 +27,7 @@ COMPARES = "compare.py puts one case through the methods of its stream"
 METHODS = "the method itself is applied, never written a second time"
 FINDING = "every method fills the same record"
 COUNTED = "counts of a table are read and refused in one place"
+SCORED = "answers are checked, binned and scored in one place"
 DESIGN = "a survey is estimated from its whole design, never from a part cut out of it"
 GAIN = "a budget is shared out by marginal gain in one place"
 RECORD = "the columns of the record are described once"
@@ -311,6 +312,22 @@ ARROWS: dict[str, dict[str, str]] = {
     "monitoring/sample_register.py": {
         "monitoring/sample_rows.py": "the made register is put together from made rows",
         "monitoring/sources/sheets.py": SHEET,
+    },
+    "assessment/elicitation/performance.py": {"assessment/elicitation/study.py": SCORED},
+    "assessment/elicitation/pooling.py": {
+        "assessment/elicitation/performance.py": SCORED,
+        "assessment/elicitation/study.py": SCORED,
+    },
+    "assessment/elicitation/decision_makers.py": {
+        "assessment/elicitation/performance.py": SCORED,
+        "assessment/elicitation/pooling.py": "weighted answers are mixed in one place",
+        "assessment/elicitation/study.py": SCORED,
+    },
+    "assessment/elicitation/robustness.py": {
+        "assessment/elicitation/decision_makers.py": "the same pooled expert, with one piece left out",
+        "assessment/elicitation/performance.py": SCORED,
+        "assessment/elicitation/pooling.py": "weighted answers are mixed in one place",
+        "assessment/elicitation/study.py": SCORED,
     },
     "assessment/committee/answers.py": {"assessment/committee/questions.py": ASKED},
     "assessment/committee/minutes.py": {

@@ -212,8 +212,8 @@ def _country(name: str) -> str | None:
     behind = _CODE_BEHIND.search(key)
     if found or not behind:
         return found
-    code, name = _as_code(behind[1]), _countries().get(key[: behind.start()])
-    return code if name in (None, code) else None
+    code, named = _as_code(behind[1]), _countries().get(key[: behind.start()])
+    return code if named in (None, code) else None
 
 
 def _as_code(key: str) -> str | None:

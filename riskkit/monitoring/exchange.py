@@ -135,7 +135,7 @@ def _written(table: pd.DataFrame) -> pd.DataFrame:
 
 def _texts(cells: pd.Series) -> pd.Series:
     if pd.api.types.is_datetime64_any_dtype(cells):
-        return cells.dt.strftime("%Y-%m-%d").astype(object)
+        return pd.Series(cells.dt.strftime("%Y-%m-%d"), dtype=object)
     is_number = pd.api.types.is_float_dtype(cells)
     texts = [None if pd.isna(one) else _number(float(one)) if is_number else str(one) for one in cells]
     return pd.Series(texts, index=cells.index, dtype=object)

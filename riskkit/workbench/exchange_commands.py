@@ -229,7 +229,9 @@ def _arrived(package: Package, register: Path, *, today: dt.date) -> Arrived:
     here = _here(register, named)
     fresh = [_without(one, here) for one in named]
     rows, others = _frame(named), _frame(fresh)
-    told: Any = completeness(rows, columns=list(given_columns())).iloc[0].drop("n_records") if len(rows) else {}
+    told: Any = {}
+    if len(rows):
+        told = completeness(rows, columns=list(given_columns())).iloc[0].drop("n_records")
     rules = Counter(rule for one in batches for rule in one.quarantine["rule_id"].to_pylist())
     compared = compare(_register_rows(register, without=rows), others)
     n_here = len(rows) - len(others)

@@ -31,7 +31,7 @@ def parameter(name: str, say: Callable[..., str], *, command: str) -> click.Para
     >>> parameter("out", speaker("en"), command="demo").opts
     ['--out']
     """
-    folder = _Folder(file_okay=False, path_type=Path)
+    path, folder = click.Path(path_type=Path), _Folder(file_okay=False, path_type=Path)
     port = {"dashboard": 8866, "lab": 8888}.get(command, 0)
     out = "reports/demo" if command == "demo" else "reports"
     options: dict[str, tuple[list[str], dict[str, Any]]] = {
@@ -47,7 +47,7 @@ def parameter(name: str, say: Callable[..., str], *, command: str) -> click.Para
         "json": (["--json", "is_json"], {"is_flag": True}),
         "port": (["--port"], {"type": click.IntRange(0, 65_535), "default": port, "show_default": True}),
         "no_browser": (["--no-browser"], {"is_flag": True}),
-        "people": (["--access", "people"], {"type": click.Path(path_type=Path), "metavar": "FILE"}),
+        "people": (["--access", "people"], {"type": path, "metavar": "FILE"}),
         "form": (["--format", "form"], {"type": click.Choice(("csv", "xlsx")), "default": "xlsx"}),
         "file": (["--out", "out"], {"type": click.Path(path_type=Path), "metavar": "FILE"}),
         "rows": (["--rows"], {"type": click.IntRange(1, 10_000_000), "default": 200_000}),
@@ -60,15 +60,11 @@ def parameter(name: str, say: Callable[..., str], *, command: str) -> click.Para
         shown = {"show_default": True} if name in _WITH_DEFAULT else {}
         return click.Option(names, help=say(f"opt_{name}"), **more, **shown)
     if name == "files":
-        return click.Argument(
-            ["files"], metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path)
-        )
-    if name == "package":
-        return click.Argument(["package"], metavar="PACKAGE", type=click.Path(path_type=Path))
+        return click.Argument(["files"], metavar="FILE...", nargs=-1, required=True, type=path)
     if name == "notebook_name":
         return click.Argument(["notebook"], metavar="NOTEBOOK")
-    if name == "list":
-        return click.Argument(["source"], metavar="LIST", type=click.Path(path_type=Path))
+    if name in ("list", "package"):
+        return click.Argument(["source" if name == "list" else name], metavar=name.upper(), type=path)
     return click.Argument(
         [name], metavar="[CASE]..." if name == "cases" else None, nargs=-1 if name == "cases" else 1
     )

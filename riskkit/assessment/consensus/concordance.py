@@ -90,7 +90,7 @@ def kendall_w(
     ties = _ties(ranks) if is_tie_corrected else 0.0
     widest = m**2 * (n**3 - n) - m * ties
     if widest <= 0:
-        return Concordance(*[np.nan] * 2, n - 1, *[np.nan] * 4)  # type: ignore[arg-type]
+        return Concordance(np.nan, np.nan, n - 1, np.nan, np.nan, np.nan, np.nan)
     w = min(12 * _spread(ranks) / widest, 1.0)
     chi2 = m * (n - 1) * w
     f = (m - 1) * w / (1 - w) if w < 1 else np.nan

@@ -130,13 +130,14 @@ def _round_faults(answers: pd.DataFrame) -> list[Fault]:
     faults = []
     twice = answers.duplicated(["round", "question", "expert"])
     numbers = pd.to_numeric(answers["round"], errors="coerce")
+    values = pd.to_numeric(answers["value"], errors="coerce")
     for k, row in enumerate(answers.itertuples(index=False)):
         place = f"answers/row {k + 1}"
         if twice.iloc[k]:
             faults.append(Fault(place, shown(str(row.expert)), "one answer an expert, question and round"))
         if not (numbers.iloc[k] >= 1 and numbers.iloc[k] == int(numbers.iloc[k])):
             faults.append(Fault(f"{place}/round", shown(row.round), "a whole number from 1"))
-        if not pd.isna(row.value) and np.isinf(float(str(row.value))):
+        if np.isinf(values.iloc[k]):
             faults.append(Fault(f"{place}/value", shown(row.value), "a finite number, or missing"))
     return faults
 

@@ -1,4 +1,4 @@
-"""How far the pooled judgement hangs on one expert or one seed, and whether it holds on seeds it never saw."""
+"""How far the pooled judgement hangs on one expert or seed, and whether it holds on seeds it never saw."""
 
 from __future__ import annotations
 

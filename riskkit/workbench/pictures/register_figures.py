@@ -132,12 +132,10 @@ def _cell_words(n: pd.DataFrame, channels: pd.DataFrame, places: list[float]) ->
 
 def _grid_table(n: pd.DataFrame, channels: pd.DataFrame, lang: str) -> Table:
     rows: list[tuple[Cell, ...]] = []
-    for code in n.index:
+    for code, counts, reach in zip(n.index, n.to_numpy(), channels.to_numpy(), strict=True):
         found = [
-            say("cover_cell", lang, n=number(float(n.at[code, one])), k=int(channels.at[code, one]))
-            if n.at[code, one]
-            else say("gap_cell", lang)
-            for one in n.columns
+            say("cover_cell", lang, n=number(float(one)), k=int(of)) if one else say("gap_cell", lang)
+            for one, of in zip(counts, reach, strict=True)
         ]
         rows.append((source_word(code, lang), *found))
     heads = (say("col_class", lang), *(label("hazard_class", one, lang) for one in n.columns))

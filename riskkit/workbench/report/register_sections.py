@@ -95,8 +95,9 @@ def register_years(study: RegisterStudy, *, lang: str) -> Section:
     heads = [year or say("reg_undated", lang) for year in years]
     most = found.sum(axis=1).sort_values(ascending=False, kind="stable")
     rows = [
-        (source_word(code, lang), *(number(n) for n in found.loc[code, years].astype(float)), number(float(n)))
-        for code, n in most.items()
+        (source_word(code, lang), *map(number, counts), number(float(sum(counts))))
+        for code in most.index
+        for counts in [found.loc[[code], years].to_numpy(dtype=float)[0].tolist()]
     ]
     sums = [number(float(found[year].sum())) for year in years]
     rows.append((say("all_groups", lang), *sums, number(float(found.to_numpy().sum()))))
