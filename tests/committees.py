@@ -22,6 +22,7 @@ EXPERTS = (
     Expert("e3", "Zhao", "fire", "C"),
 )
 CASE = "note7-battery-2016"
+Ballots = Callable[[Sequence[Question], int, str], dict[str, Any]]
 
 
 def clock_from(start: dt.datetime = START) -> Callable[[], dt.datetime]:
@@ -74,21 +75,22 @@ def votes(level: str, confirm: str = "yes", reason: str = "") -> dict[str, Any]:
     return {"vote.level": said, "vote.confirm": {"level": confirm}}
 
 
-def whole_round(room: Room, name: str) -> None:
+def whole_round(room: Room, name: str, said: Ballots | None = None) -> None:
     open_round(room, name)
     questions = session_in(room, "n7").questions
     for number, one in enumerate(EXPERTS):
-        cast_ballot(room, "n7", one.id, name=name, answers=ballot(questions, number), who=one.id)
+        answers = said(questions, number, name) if said else ballot(questions, number)
+        cast_ballot(room, "n7", one.id, name=name, answers=answers, who=one.id)
     close_round(room, name)
 
 
-def whole_session(room: Room) -> Session:
+def whole_session(room: Room, said: Ballots | None = None) -> Session:
     from riskkit.assessment.committee.minutes import minutes_hash
 
     opened(room)
     declared(room)
-    whole_round(room, "1")
-    whole_round(room, "2")
+    whole_round(room, "1", said)
+    whole_round(room, "2", said)
     open_round(room, "vote")
     for one, level in zip(EXPERTS, ("Ⅱ", "Ⅱ", "Ⅰ"), strict=True):
         reason = "deaths are possible" if level == "Ⅰ" else ""
@@ -103,6 +105,44 @@ def whole_session(room: Room) -> Session:
     return session_in(room, "n7")
 
 
+SAID: dict[str, tuple[tuple[float | str, float | str, float | str], tuple[str, str, str]]] = {
+    "severity.burn_on_body": (("2", "2", "1"), ("就诊的烧伤居多", "doctors saw most of them", "small areas")),
+    "p.burn_on_body.1": (
+        (5e-4, 2e-3, 3e-4),
+        ("电芯设计裕量小", "92 reports, many are never made", "by sales"),
+    ),
+    "p.burn_on_body.2": ((0.3, 0.25, 0.35), ("26/92", "26 of 92", "26 of 92, and pockets")),
+    "p.burn_on_body.3": ((0.6, 0.8, 0.7), ("来不及脱手", "asleep or in a pocket", "as for other phones")),
+    "severity.night_fire": (("4", "4", "4"), ("可致死", "deaths are possible", "deaths are possible")),
+    "p.night_fire.2": ((0.05, 0.02, 0.1), ("床边充电", "few beds catch fire", "bedding burns quickly")),
+    "p.night_fire.3": ((0.01, 0.004, 0.02), ("睡眠中", "smoke alarms help", "asleep, no alarm at home")),
+    "severity.property_fire": (("2", "2", "3"), ("可修复", "can be made good", "cars were lost")),
+    "p.property_fire.2": ((0.6, 0.55, 0.6), ("55/92", "55 of 92", "55 of 92")),
+    "p.property_fire.3": ((0.2, 0.3, 0.4), ("多为局部", "half of it small", "fire brigades were called")),
+    "urgency": (("3", "4", "4"), ("已停售", "still in use every night", "still charged at night")),
+    "scope": (("4", "4", "4"), ("全国在用", "a million sold", "several countries")),
+}
+"""What three made-up experts might say of the sample case: a middle or a level each, and a reason each."""
+
+
+def sample_answer(question: Question, number: int, *, spread: float) -> dict[str, Any]:
+    if question.kind == CHOICES:
+        return {"codes": [*choices_of(question, "en")][: 2 + number]}
+    said, reasons = SAID[question.id]
+    reason = reasons[number]
+    if question.kind == PROBABILITY:
+        own = [float(one) for one in said]
+        mid = sorted(own)[1] * (own[number] / sorted(own)[1]) ** spread
+        return {"low": round(mid / 3, 7), "mid": round(mid, 7), "high": round(min(mid * 2.5, (1 + mid) / 2), 7),
+                "reason": reason}  # fmt: skip
+    return {"level": [*choices_of(question, "en")][int(said[number]) - 1], "reason": reason}
+
+
+def sample_ballot(questions: Sequence[Question], number: int, name: str) -> dict[str, Any]:
+    """Wider apart in the first round than in the second, after the feedback."""
+    return {one.id: sample_answer(one, number, spread=1.0 if name == "1" else 0.6) for one in questions}
+
+
 def write_sample(folder: Path) -> None:
     """The sample session that comes with riskkit; run by hand when the format of exports changes."""
     import tempfile
@@ -115,7 +155,7 @@ def write_sample(folder: Path) -> None:
         secret.mkdir()
         (secret / "n7.key").write_text("5a" * keys.KEY_BYTES)
         room = make_room(Path(there))
-        whole_session(room)
+        whole_session(room, said=sample_ballot)
         folder.mkdir(parents=True, exist_ok=True)
         export_ledger(room.ledger, folder / "session.jsonl")
         room.ledger.close()

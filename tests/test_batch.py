@@ -17,7 +17,7 @@ import pytest
 from tiny_report import PUBLISH, names, write_case, write_notebook
 
 from riskkit.foundation.faults import InputFaults
-from riskkit.workbench.runs import batch, plans, workers
+from riskkit.workbench.runs import batch, lists, plans, workers
 
 SWITCH = (
     PUBLISH
@@ -140,20 +140,20 @@ def test_a_list_is_read_and_every_fault_in_it_is_told(tmp_path: Path) -> None:
     file = tmp_path / "list.csv"
     file.write_bytes('\ufeffcase,note,seed\r\na,"儿童, 牙刷",1\r\n,x,2\r\nb,,\r\nc,1,2,3\r\n'.encode())
     with pytest.raises(InputFaults) as caught:
-        batch.read_list(file)
+        lists.read_list(file)
     assert [fault.place for fault in caught.value.faults] == ["list.csv:5"]
     file.write_text('case,note,seed\na,"儿童, 牙刷",1\n,x,2\nb,,\n', encoding="utf-8")
     with pytest.raises(InputFaults) as caught:
-        batch.read_list(file)
+        lists.read_list(file)
     assert [fault.place for fault in caught.value.faults] == ["list.csv:3:case"]
     file.write_text('case,note,seed\na,"儿童, 牙刷",1\nb,,\n', encoding="utf-8")
-    assert [one.given for one in batch.read_list(file)] == [{"note": "儿童, 牙刷", "seed": "1"}, {}]
+    assert [one.given for one in lists.read_list(file)] == [{"note": "儿童, 牙刷", "seed": "1"}, {}]
     toml = tmp_path / "list.toml"
     toml.write_text('[[report]]\ncase = "a"\nseed = 3\n[[report]]\ncase = "b"\n')
-    assert [one.given for one in batch.read_list(toml)] == [{"seed": 3}, {}]
+    assert [one.given for one in lists.read_list(toml)] == [{"seed": 3}, {}]
     for name in ("b", "a"):
         write_case(tmp_path / "folder", name)
-    assert [one.case for one in batch.read_list(tmp_path / "folder")] == ["a.toml", "b.toml"]
+    assert [one.case for one in lists.read_list(tmp_path / "folder")] == ["a.toml", "b.toml"]
 
 
 WRONG_LISTS = {
@@ -175,7 +175,7 @@ def test_a_wrong_list_is_one_clear_error(tmp_path: Path, name: str) -> None:
     if name in WRONG_LISTS:
         (tmp_path / name).write_bytes(WRONG_LISTS[name])
     with pytest.raises(InputFaults) as caught:
-        batch.read_list(tmp_path / name)
+        lists.read_list(tmp_path / name)
     assert len(caught.value.faults) == 1
 
 
@@ -183,11 +183,11 @@ def test_all_faults_of_all_lines_come_together_and_a_folder_is_used_once(tmp_pat
     notebook = write_notebook(tmp_path / "nb")
     case = write_case(tmp_path / "cases")
 
-    def plan(request: batch.Request) -> plans.RunPlan:
+    def plan(request: lists.Request) -> plans.RunPlan:
         return plans.make_plan(notebook, case, request.given, out=tmp_path / "out", lang="zh", formats=())
 
     asked: list[dict[str, object]] = [{}, {"seed": "x", "z": 1}, {}, {"q": 1}]
-    lines = [batch.Request(f"l:{n}", "toy", given) for n, given in enumerate(asked)]
+    lines = [lists.Request(f"l:{n}", "toy", given) for n, given in enumerate(asked)]
     with pytest.raises(InputFaults) as caught:
         batch.plan_all(lines, plan)
     assert [fault.place for fault in caught.value.faults] == ["l:1: seed", "l:1: z", "l:2", "l:3: q"]

@@ -19,7 +19,7 @@ from riskkit.foundation.faults import InputFaults, plain_text, shown
 from riskkit.foundation.toml_file import parse_toml
 from riskkit.warning.profiles import load_profile, profile_names
 from riskkit.workbench import cli, resources
-from riskkit.workbench.runs import batch, parameters
+from riskkit.workbench.runs import lists, parameters
 
 GOOD = (Path(__file__).parent / "cases" / "kettle.toml").read_text(encoding="utf-8")
 SECONDS = 10  # each takes a tenth of one; what these inputs used to take has no end
@@ -244,7 +244,7 @@ def test_a_hostile_list_is_refused_in_time(tmp_path: Path, name: str) -> None:
     content, rule = LISTS[name]
     (tmp_path / name).write_bytes(content)
     with in_time(), pytest.raises(InputFaults) as caught:
-        batch.read_list(tmp_path / name)
+        lists.read_list(tmp_path / name)
     assert rule in str(caught.value)
 
 
@@ -267,7 +267,7 @@ def test_what_is_no_plain_file_is_refused_without_being_read(tmp_path: Path) -> 
             resources.find_case(name, folder=tmp_path)
     for name in ("pipe.csv", "zero.toml", "round.toml", "a" * 5000 + ".csv"):
         with in_time(), pytest.raises(InputFaults):
-            batch.read_list(tmp_path / name)
+            lists.read_list(tmp_path / name)
     grown = tmp_path / "grown.toml"
     with grown.open("wb") as file:
         file.truncate(2_000_001)

@@ -30,6 +30,9 @@ COMPARED = ("agreement", "method_findings", "cards", "case_ranking")
 CASES = tuple(sorted(path.stem for path in (shipped.home() / "data" / "cases").glob("*.toml")))
 
 
+OF_A_CASE = sorted({*figures.__all__} - {"method_actions", "bow_tie_picture", "tree_picture"})
+
+
 def section(name: str, assessment: Assessment, lang: str = "en") -> Section:
     found = getattr(reports, name)(assessment, lang=lang)
     assert isinstance(found, Section)
@@ -39,7 +42,7 @@ def section(name: str, assessment: Assessment, lang: str = "en") -> Section:
 def report(assessment: Assessment, lang: str) -> list[Any]:
     """Everything a report shows, in no special order."""
     parts = [getattr(reports, name)(assessment, lang=lang) for name in (*ANY, *GRADED_ONLY, "handover")]
-    parts += [getattr(figures, n)(assessment, lang=lang) for n in figures.__all__ if n != "method_actions"]
+    parts += [getattr(figures, name)(assessment, lang=lang) for name in OF_A_CASE]
     compared = compare_methods(assessment)
     parts += [reports.methods_compared(compared, lang=lang), figures.method_actions(compared, lang=lang)]
     parts += [getattr(reports, name)(compared, lang=lang) for name in COMPARED]

@@ -67,6 +67,7 @@ SHOWN = (
     "workbench/pages/documents.py",
     "workbench/serving/people.py",
     "workbench/runs/batch.py",
+    "workbench/runs/lists.py",
     "workbench/runs/parameters.py",
     "workbench/runs/planning.py",
     "workbench/runs/plans.py",

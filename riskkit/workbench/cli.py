@@ -266,7 +266,7 @@ def _session(given: dict[str, Any], *, langs: Sequence[str]) -> dict[str, Any]:
 
 
 def _assess(case: str, **given: Any) -> int:
-    from riskkit.workbench.runs.batch import Request
+    from riskkit.workbench.runs.lists import Request
     from riskkit.workbench.runs.session import make_reports
 
     requests = [Request("", case, {})]
@@ -274,7 +274,7 @@ def _assess(case: str, **given: Any) -> int:
 
 
 def _run(notebook: str, **given: Any) -> int:
-    from riskkit.workbench.runs.batch import Request
+    from riskkit.workbench.runs.lists import Request
     from riskkit.workbench.runs.session import make_reports
 
     requests = [Request("", "", {}, notebook)]
@@ -282,7 +282,7 @@ def _run(notebook: str, **given: Any) -> int:
 
 
 def _batch(source: Path, **given: Any) -> int:
-    from riskkit.workbench.runs.batch import read_list
+    from riskkit.workbench.runs.lists import read_list
     from riskkit.workbench.runs.session import make_reports
 
     requests = read_list(source)

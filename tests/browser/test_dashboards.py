@@ -95,7 +95,8 @@ def test_a_slider_moved_by_keyboard_changes_the_level(server: Served, width: int
             page.keyboard.press("ArrowLeft")
         expect(level).to_contain_text("Level Ⅲ", timeout=PATIENCE)
         expect(page.get_by_text("Lower than in the case (there: Ⅱ).")).to_be_visible()
-        expect(page.locator("textarea")).to_have_value(re.compile("ports affected: 7 → 4"), timeout=PATIENCE)
+        change = page.get_by_role("textbox", name="TOML text")
+        expect(change).to_have_value(re.compile("ports affected: 7 → 4"), timeout=PATIENCE)
         assert page.evaluate(WIDE) <= width
         page.get_by_role("button", name="Reset to the case").focus()
         page.keyboard.press("Enter")

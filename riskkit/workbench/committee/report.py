@@ -77,12 +77,17 @@ def _decision(now: Session, lang: str) -> Section:
     deed = "deed_yes" if now.confirmed["is_confirmed"] == "yes" else "deed_no"
     line = say(
         "decided", lang, level=level_words(vote.level, lang), confirmed=say(key, lang), chair=now.chair,
-        at=now.confirmed["at"], deed=say(deed, lang), why=now.confirmed["why"],
+        at=_moment(now.confirmed["at"]), deed=say(deed, lang), why=now.confirmed["why"],
     )  # fmt: skip
     blocks: list[Block] = [Paragraph(line, "lead")]
     if vote.level in scale("warning").codes:
         blocks.insert(0, level_badge(str(vote.level), lang))
     return Section("decision", say("decision", lang), 1, tuple(blocks))
+
+
+def _moment(text: str) -> str:
+    """A recorded moment to the second, for reading; the record keeps it whole."""
+    return f"{text[:10]} {text[11:19]} UTC" if text else ""
 
 
 def _facts(now: Session, lang: str) -> Section:
@@ -95,7 +100,7 @@ def _facts(now: Session, lang: str) -> Section:
         (say("fact_session", lang), now.id),
         (say("fact_case", lang), f"{now.title_zh if lang == 'zh' else now.title_en} ({now.case_id})"),
         (say("fact_chair", lang), now.chair),
-        (say("fact_opened", lang), now.opened_at),
+        (say("fact_opened", lang), _moment(now.opened_at)),
         (say("fact_rules", lang), rules),
         (say("fact_case_hash", lang), data["case_sha256"]),
         (say("fact_minutes_hash", lang), minutes_hash(now)),
@@ -127,8 +132,8 @@ def _rounds(now: Session, lang: str) -> Section:
     rows = tuple(
         (
             _round_name(one.name, lang),
-            one.opened_at,
-            one.closed_at or say("is_open", lang),
+            _moment(one.opened_at),
+            _moment(one.closed_at) or say("is_open", lang),
             str(len(one.sealed)),
         )
         for one in now.rounds
@@ -165,8 +170,8 @@ def judgement_section(now: Session, lang: str) -> Section:
 def _judgement_row(row: dict[str, Any], question: Question, lang: str) -> tuple[str, ...]:
     pooled, spread = "—", "—"
     if question.kind == PROBABILITY and "mid" in row:
-        pooled = f"{row['mid']:g} ({row['low']:g} – {row['high']:g})"
-        spread = f"{row['mid_lo']:g} – {row['mid_hi']:g}"
+        pooled = f"{row['mid']:.3g} ({row['low']:.3g} – {row['high']:.3g})"
+        spread = f"{row['mid_lo']:.3g} – {row['mid_hi']:.3g}"
     elif row.get("counts"):
         known = choices_of(question, lang)
         pairs = [one.rpartition(":") for one in row["counts"].split(";")]
@@ -196,10 +201,12 @@ def _level_range(found: Assessment, lang: str) -> str:
 def _answers(now: Session, lang: str) -> list[Section]:
     table = seen_by(now, asker="", role="auditor", lang=lang)
     asked = {one.id: one.say(lang) for name in ("1", VOTE) for one in now.asked_in(name)}
+    places = {name: place for place, name in enumerate(asked)}
     heads = tuple(say(f"col_{one}", lang) for one in ("asked", "expert", "answer", "reason"))
     found = []
     for one in now.rounds:
-        rows = table[table["round"] == one.name].sort_values(["question", "expert"], kind="stable")
+        rows = table[table["round"] == one.name]
+        rows = rows.assign(place=rows["question"].map(places)).sort_values(["place", "expert"], kind="stable")
         if len(rows):
             title = say("answers", lang, round=_round_name(one.name, lang))
             cells = zip(

@@ -15,7 +15,7 @@ from riskkit.workbench.resources import CaseSource
 from riskkit.workbench.runs import parameters as params
 from riskkit.workbench.runs.plans import RunPlan, make_plan, read_notebook
 
-FOLDER = "monitoring"
+FOLDER = "notebooks"
 """Where its reports stand, beside the folders of the cases."""
 SAMPLES = ("register_sample", "plan_sample")
 _PATH = "[path]"
@@ -45,7 +45,7 @@ def alone_plan(notebook: Path, given: Mapping[str, Any], *, folder: Path, **opti
     >>> from riskkit.workbench.resources import notebook
     >>> plan = alone_plan(notebook("monitor_register"), {}, folder=Path.cwd(), out=Path("out"), lang="en")
     >>> plan.folder.as_posix()
-    'out/monitoring/monitor_register'
+    'out/notebooks/monitor_register'
     """
     known = params.declared(read_notebook(notebook), name=notebook.name)
     rule = "a notebook without a case; riskkit assess takes a case"

@@ -12,12 +12,20 @@ from typing import Any, TypeVar
 from riskkit.foundation.faults import Fault, InputFaults, refuse, shown
 from riskkit.foundation.shipped import what_ifs_path
 from riskkit.workbench import resources
-from riskkit.workbench.runs.batch import Request
+from riskkit.workbench.runs.lists import Request
 from riskkit.workbench.runs.plans import RunPlan, make_plan
 
 _PROFILE = "profile"
-_OF_DEMO = ("monitor_register", "nonconformity_rates", "monitoring_plan")
-"""Notebooks about no case that the demo runs too, on the made data."""
+_OF_DEMO = (
+    "monitor_register",
+    "nonconformity_rates",
+    "monitoring_plan",
+    "trees_and_networks",
+    "rank_and_measure",
+    "doses_and_drivers",
+    "committee_report",
+)
+"""Notebooks about no case that the demo runs too, on made data, examples and a made session."""
 WHAT_IF, WHAT_IFS = "what_if", "what_ifs"
 _UNREAD = resources.CaseSource("unread", Path("unread.toml"), b"", is_shipped=False)
 T = TypeVar("T")
@@ -107,7 +115,7 @@ def checked_case(text: str, *, folder: Path) -> resources.CaseSource:
 
 
 def demo_requests(langs: Sequence[str]) -> list[Request]:
-    """Every shipped case assessed, its what-ifs where it has a file of them, and the made data.
+    """Every shipped case assessed, its what-ifs where it has a file of them, and what is about no case.
 
     Parameters
     ----------
@@ -116,8 +124,8 @@ def demo_requests(langs: Sequence[str]) -> list[Request]:
 
     Examples
     --------
-    >>> sorted({one.notebook for one in demo_requests(["zh"])})
-    ['', 'monitor_register', 'monitoring_plan', 'nonconformity_rates', 'what_if']
+    >>> sorted({one.notebook for one in demo_requests(["zh"])})[:3]
+    ['', 'committee_report', 'doses_and_drivers']
     """
     cases = resources.shipped_cases()
     planned = tuple(one for one in cases if what_ifs_path(one).is_file())

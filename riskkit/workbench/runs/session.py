@@ -12,7 +12,7 @@ import click
 
 from riskkit.foundation.faults import Fault, refuse, shown
 from riskkit.workbench.messages import answer, speaker
-from riskkit.workbench.runs import batch
+from riskkit.workbench.runs import batch, lists
 from riskkit.workbench.runs.alone import is_alone
 from riskkit.workbench.runs.planning import Wishes, plan_request
 from riskkit.workbench.runs.plans import RunPlan, RunResult
@@ -21,7 +21,7 @@ from riskkit.workbench.runs.progress import Progress
 
 def make_reports(
     command: str,
-    requests: Sequence[batch.Request],
+    requests: Sequence[lists.Request],
     wishes: Wishes,
     *,
     langs: Sequence[str] = (),
@@ -60,7 +60,7 @@ def make_reports(
     --------
     >>> from riskkit.foundation.faults import InputFaults
     >>> try:
-    ...     make_reports("assess", [batch.Request("", "no-such-case", {})], Wishes(Path("reports"), "zh"))
+    ...     make_reports("assess", [lists.Request("", "no-such-case", {})], Wishes(Path("reports"), "zh"))
     ... except InputFaults as error:
     ...     print(error.faults[0].value)
     'no-such-case'
