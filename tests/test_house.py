@@ -329,6 +329,13 @@ ARROWS: dict[str, dict[str, str]] = {
         "assessment/elicitation/pooling.py": "weighted answers are mixed in one place",
         "assessment/elicitation/study.py": SCORED,
     },
+    "assessment/committee/agreeing.py": {
+        "assessment/committee/questions.py": ASKED,
+        "assessment/committee/session.py": SESSION,
+        "assessment/consensus/agreement.py": METHODS,
+        "assessment/consensus/concordance.py": METHODS,
+        "assessment/consensus/rounds.py": METHODS,
+    },
     "assessment/committee/answers.py": {"assessment/committee/questions.py": ASKED},
     "assessment/committee/minutes.py": {
         "assessment/case_file.py": "a sentence exists in zh and en",

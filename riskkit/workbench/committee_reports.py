@@ -14,10 +14,10 @@ from riskkit.workbench.committee.documents import session_from
 from riskkit.workbench.committee.report import report_sections
 from riskkit.workbench.decision_groups import LEDGER_VARIABLE
 from riskkit.workbench.monitoring import Found
-from riskkit.workbench.pages.blocks import Section
+from riskkit.workbench.pages.blocks import Picture, Section
 from riskkit.workbench.serving.identity import as_visitor
 
-_JUDGED = ("judgement", "assessed", "answers-")
+_JUDGED = ("judgement", "agreement", "assessed", "answers-")
 _VOTED = ("vote", "signatures", "reading")
 
 
@@ -58,11 +58,11 @@ def open_session_record(ledger: str = "", *, session: str = "") -> Session:
     return found
 
 
-def _parts(now: Session, lang: str) -> tuple[Section, ...]:
+def _parts(now: Session, lang: str) -> tuple[Section | Picture, ...]:
     return report_sections(now, lang=lang, is_full=True)
 
 
-def decision_part(now: Session, *, lang: str) -> tuple[Section, ...]:
+def decision_part(now: Session, *, lang: str) -> tuple[Section | Picture, ...]:
     """What was decided, about what, by whom and by which rules.
 
     Examples
@@ -74,18 +74,18 @@ def decision_part(now: Session, *, lang: str) -> tuple[Section, ...]:
     return tuple(one for one in _parts(now, lang) if not one.id.startswith(rest))
 
 
-def judgement_part(now: Session, *, lang: str) -> tuple[Section, ...]:
+def judgement_part(now: Session, *, lang: str) -> tuple[Section | Picture, ...]:
     """What the experts judged, and the assessment with their judgement in it.
 
     Examples
     --------
     >>> [one.id for one in judgement_part(open_session_record("sample"), lang="en")][:2]
-    ['judgement', 'assessed']
+    ['judgement', 'agreement']
     """
     return tuple(one for one in _parts(now, lang) if one.id.startswith(_JUDGED))
 
 
-def vote_part(now: Session, *, lang: str) -> tuple[Section, ...]:
+def vote_part(now: Session, *, lang: str) -> tuple[Section | Picture, ...]:
     """How the committee voted, who dissented and why, and who signed.
 
     Examples

@@ -15,15 +15,16 @@ from riskkit.assessment.committee.session import Session
 from riskkit.assessment.committee.visible import last_judged, seen_by
 from riskkit.foundation.scales import scale
 from riskkit.foundation.toml_file import parse_toml
+from riskkit.workbench.committee.agreement_sections import agreement_parts
 from riskkit.workbench.committee.words import say
 from riskkit.workbench.pages.block_kinds import Block, Items, Paragraph, Table
-from riskkit.workbench.pages.blocks import SECTION_MIME, Section
+from riskkit.workbench.pages.blocks import SECTION_MIME, Picture, Section
 from riskkit.workbench.pictures.level_marks import level_badge
 
 _DRAWS, _SEED = 20_000, 20170914
 
 
-def report_sections(now: Session, *, lang: str, is_full: bool = True) -> tuple[Section, ...]:
+def report_sections(now: Session, *, lang: str, is_full: bool = True) -> tuple[Section | Picture, ...]:
     """Everything that was decided, and how.
 
     Parameters
@@ -42,15 +43,20 @@ def report_sections(now: Session, *, lang: str, is_full: bool = True) -> tuple[S
     ['decision', 'session', 'experts']
     """
     name = last_judged(now)
-    parts = [_decision(now, lang), _facts(now, lang), _experts(now, lang), _rounds(now, lang)]
+    parts: list[Section | Picture] = [
+        _decision(now, lang),
+        _facts(now, lang),
+        _experts(now, lang),
+        _rounds(now, lang),
+    ]
     parts += [judgement_section(now, lang)]
     if is_full and name:
-        parts += [_assessed(now, lang), *_answers(now, lang)]
+        parts += [*agreement_parts(now, lang=lang), _assessed(now, lang), *_answers(now, lang)]
     parts += [_vote(now, lang), _signatures(now, lang), _reading(lang)]
     return tuple(parts)
 
 
-def report_notebook(sections: Sequence[Section]) -> dict[str, Any]:
+def report_notebook(sections: Sequence[Section | Picture]) -> dict[str, Any]:
     """Sections as an executed notebook, from which the pages, PDF and Word are made.
 
     Examples
@@ -62,8 +68,9 @@ def report_notebook(sections: Sequence[Section]) -> dict[str, Any]:
     return {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
 
 
-def _shown(one: Section) -> dict[str, Any]:
-    data = {SECTION_MIME: one.to_json(), "text/plain": str(one)}
+def _shown(one: Section | Picture) -> dict[str, Any]:
+    is_picture = isinstance(one, Picture)
+    data = one._repr_mimebundle_() if is_picture else {SECTION_MIME: one.to_json(), "text/plain": str(one)}
     output = {"output_type": "display_data", "metadata": {}, "data": data}
     rest: dict[str, Any] = {"metadata": {}, "source": "", "execution_count": None, "outputs": [output]}
     return {"cell_type": "code", "id": one.id, **rest}
