@@ -22,6 +22,7 @@ from riskkit.workbench.decision_groups import decision_groups, runner
 from riskkit.workbench.messages import LANGS, answer, language_of, speaker
 from riskkit.workbench.options import parameter
 from riskkit.workbench.rules import rule_in
+from riskkit.workbench.warnings.options import warning_group
 
 _MOST_FAULTS = 50
 _FORMATS = ("html", "pdf", "docx")
@@ -126,6 +127,7 @@ def build(lang: str) -> click.Group:
     group.add_command(_register_group(lang, say))
     for one in decision_groups(say, lambda command: _further(command, lang, say)):
         group.add_command(one)
+    group.add_command(warning_group(lang, lambda command: _further(command, lang, say)))
     return group
 
 

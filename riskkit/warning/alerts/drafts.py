@@ -1,0 +1,191 @@
+"""What a document about a warning must say, and the values that its template is filled with."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from riskkit.foundation import standards
+from riskkit.foundation.faults import Fault, InputFaults, plain_text, refuse, shown
+from riskkit.foundation.glossary import label
+from riskkit.foundation.scales import scale
+from riskkit.foundation.tables import records
+from riskkit.warning.alerts.choice import ChosenDocument, authority_of
+from riskkit.warning.publication.notices import Notice, check_notice
+
+CHINA = dt.timezone(dt.timedelta(hours=8))
+LEVELS = ("Ⅳ", "Ⅲ", "Ⅱ", "Ⅰ")
+Values = Mapping[str, str | list[str]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DocumentFacts:
+    """What a document needs beside the notice.
+
+    Parameters
+    ----------
+    number : str
+        发文字号, such as ``示警通〔2026〕1号``.
+    measures : tuple of str
+        Codes of ``alert_measures`` that were decided on.
+    is_authorised : bool
+        Whether the State Council authorised level Ⅰ.
+    goods : mapping of str to str
+        Name of the goods in zh and en.
+    ports : tuple of str
+        Ports and customs districts concerned, for a bulletin.
+    attachments : tuple of str
+    """
+
+    number: str
+    measures: tuple[str, ...]
+    goods: Mapping[str, str]
+    is_authorised: bool = False
+    ports: tuple[str, ...] = ()
+    attachments: tuple[str, ...] = field(default_factory=tuple)
+
+
+def check_document(notice: Notice, facts: DocumentFacts, *, document: ChosenDocument) -> None:
+    """Refuse a document that does not say what the law and its kind ask for, with everything that is missing.
+
+    The eight facts of Art. 64 and the term (预警时效) must be there; level Ⅰ needs its authorisation; a
+    bulletin says goods codes, ports and what to inspect.
+
+    Parameters
+    ----------
+    notice : Notice
+    facts : DocumentFacts
+    document : ChosenDocument
+        As from `riskkit.warning.alerts.choice.choose_documents`.
+
+    Raises
+    ------
+    InputFaults
+        With each missing or impossible fact.
+
+    References
+    ----------
+    .. [1] 突发事件应对法 (2024), Art. 64 (``emergency_law_2024``); 国发〔2017〕43号, 9–10 (``sc_2017_43``).
+
+    Examples
+    --------
+    >>> check_document.__name__
+    'check_document'
+    """
+    found: list[Fault] = []
+    try:
+        check_notice(notice)
+    except InputFaults as error:
+        found += error.faults
+    found += [
+        Fault(f"{document.document}.{one.place}", one.value, one.rule)
+        for one in _faults(notice, facts, document)
+    ]
+    refuse(notice.notice_id, found)
+
+
+def _faults(notice: Notice, facts: DocumentFacts, document: ChosenDocument) -> Iterator[Fault]:
+    if notice.ends_at is None and notice.kind != "lifted":
+        yield Fault("ends_at", "", "until when the warning holds")
+    if notice.level in range(1, 5) and authority_of(notice.level, lang="en")[1] and not facts.is_authorised:
+        yield Fault("is_authorised", "False", "authorised by the State Council, for level Ⅰ")
+    for name, texts in (
+        ("number", [facts.number]),
+        ("goods", list(facts.goods.values())),
+        ("ports", facts.ports),
+    ):
+        for text in texts:
+            try:
+                plain_text(text)
+            except ValueError as error:
+                yield Fault(name, shown(text), str(error))
+    if not facts.number.strip():
+        yield Fault("number", "", "the number of the document")
+    missing = [lang for lang in ("zh", "en") if not facts.goods.get(lang, "").strip()]
+    yield from (Fault(f"goods.{lang}", "", "given, in zh and en") for lang in missing)
+    if document.document == "bulletin":
+        if not notice.hs:
+            yield Fault("hs", "", "the goods codes to be targeted")
+        if not facts.ports:
+            yield Fault("ports", "", "the ports or customs districts concerned")
+
+
+def document_values(
+    notice: Notice, facts: DocumentFacts, *, document: ChosenDocument, lang: str
+) -> dict[str, str | list[str]]:
+    """The values that a template of a document may use, each a text of one line or a list of such texts.
+
+    Parameters
+    ----------
+    notice, facts, document
+        As for `check_document`.
+    lang : str
+        ``zh`` or ``en``.
+
+    Returns
+    -------
+    dict of str to str or list of str
+
+    Examples
+    --------
+    >>> document_values.__name__
+    'document_values'
+    """
+    of = scale("warning")
+    code = LEVELS[notice.level - 1]
+    said = {row["measure"]: str(row[lang]) for row in records(standards.table("alert_measures"))}
+    audience = standards.table("alert_documents").set_index("document")[f"audience_{lang}"]
+    texts = {
+        name: getattr(notice, name).get(lang, "")
+        for name in (
+            "category", "title", "event", "reach", "advice", "measures", "issuer", "contact", "reason",
+        )
+    }  # fmt: skip
+    found: dict[str, str | list[str]] = {name: _line(text) for name, text in texts.items()}
+    return found | {
+        "kind": notice.kind,
+        "document": document.zh if lang == "zh" else document.en,
+        "why": document.why_zh if lang == "zh" else document.why_en,
+        "number": _line(facts.number),
+        "goods": _line(facts.goods.get(lang, "")),
+        "to": str(audience.loc[document.document]),
+        "level": code,
+        "level_word": of.word(code, lang),
+        "colour": label("colour", code, lang),
+        "authority": authority_of(notice.level, lang=lang)[0],
+        "issued_on": day_words(notice.issued_at, lang),
+        "starts_on": day_words(notice.starts_at, lang),
+        "ends_on": day_words(notice.ends_at, lang) if notice.ends_at else "",
+        "places": [_line(one.name[lang]) for one in notice.places],
+        "hs": list(notice.hs),
+        "lots": [_line(one) for one in notice.lots],
+        "ports": [_line(one) for one in facts.ports],
+        "steps": [said[one] for one in document.measures],
+        "attachments": [_line(one) for one in facts.attachments],
+    }
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def day_words(moment: dt.datetime, lang: str) -> str:
+    """A day as documents write it, in the time of China.
+
+    Examples
+    --------
+    >>> day = dt.datetime(2026, 5, 1, 17, tzinfo=dt.UTC)
+    >>> day_words(day, "zh"), day_words(day, "en")
+    ('2026年5月2日', '2 May 2026')
+    """
+    there = moment.astimezone(CHINA)
+    if lang == "zh":
+        return f"{there.year}年{there.month}月{there.day}日"
+    return f"{there.day} {_MONTHS[there.month - 1]} {there.year}"
+
+
+_MONTHS: Sequence[str] = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip

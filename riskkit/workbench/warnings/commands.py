@@ -1,0 +1,403 @@
+"""The commands ``riskkit warning …``: each checks, does one thing, and says what it did."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import numpy as np
+
+from riskkit.foundation.faults import Fault, InputFaults, shown
+from riskkit.workbench.committee_commands import who_acts
+from riskkit.workbench.ledger_commands import using_ledger
+from riskkit.workbench.messages import answer
+from riskkit.workbench.warnings.words import say
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from riskkit.assessment.case import Assessment
+    from riskkit.warning.dynamics.life import WarningState
+    from riskkit.workbench.warnings.making import Decision
+    from riskkit.workbench.warnings.room import WarningRoom
+
+_DRAWS, _SEED = 20_000, 20170914
+_LEVELS = ("Ⅳ", "Ⅲ", "Ⅱ", "Ⅰ")
+
+
+@contextlib.contextmanager
+def using_room(given: Mapping[str, Any], *, is_reader: bool = False) -> Iterator[WarningRoom]:
+    """The warnings of the ledger that ``--ledger`` names.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as there, using_room({"ledger": f"{there}/l.sqlite"}) as room:
+    ...     room.ledger.head().sequence
+    0
+    """
+    from riskkit.workbench.warnings.room import WarningRoom
+
+    with using_ledger(given["ledger"], is_reader=is_reader) as ledger:
+        yield WarningRoom(ledger)
+
+
+def assessed(case: str) -> Assessment:
+    """A case, assessed.
+
+    Examples
+    --------
+    >>> assessed("toothbrushes-2016" if False else "note7-battery-2016").hi
+    'Ⅲ'
+    """
+    from riskkit.assessment.case import assess, parse_case
+    from riskkit.foundation.toml_file import parse_toml
+    from riskkit.workbench.resources import find_case
+
+    source = find_case(case)
+    read = parse_case(parse_toml(source.content, source.file_name))
+    return assess(read, rng=np.random.default_rng(_SEED), draws=_DRAWS)
+
+
+def _step(warning: str, event: str, given: Mapping[str, Any], **more: Any) -> int:
+    from riskkit.warning.dynamics.life import WarningEvent
+    from riskkit.workbench.warnings.room import take_step
+
+    asked = {"level": given.get("level"), "evidence": tuple(given.get("evidence") or ())}
+    asked |= {"reason": given.get("why") or "", "is_authorised": bool(given.get("authorised"))}
+    asked |= {"effect_agrees": given.get("effect") or None, "has_consent": given.get("consent") or None}
+    with using_room(given) as room:
+        step = WarningEvent(
+            **{
+                "warning_id": warning,
+                "event": event,
+                "at": room.clock(),
+                "who": who_acts(given),
+                **asked,
+                **more,
+            }
+        )
+        state = take_step(room, step)
+    return _told(state, event, given)
+
+
+def _told(state: WarningState, event: str, given: Mapping[str, Any]) -> int:
+    code = _LEVELS[state.level - 1] if state.level else "—"
+    facts = {"warning": state.warning_id, "event": event, "phase": state.phase, "level": state.level}
+    if given["is_json"]:
+        answer({"command": f"warning {event}", "ok": True, "exit_code": 0, **facts})
+    else:
+        lang = given["lang"]
+        click.echo(
+            say(
+                "step_done",
+                lang,
+                warning=state.warning_id,
+                event=event,
+                phase=say(f"phase_{state.phase}", lang),
+                level=code,
+            )
+        )
+    return 0
+
+
+def propose(case: str, **given: Any) -> int:
+    """Propose a warning on a case, at the level of its assessment unless another is given.
+
+    Examples
+    --------
+    >>> propose.__name__
+    'propose'
+    """
+    found = assessed(case)
+    if found.route != "graded" or found.hi not in _LEVELS:
+        rule = "a case that is graded here; food goes to the food-accident plan"
+        raise InputFaults(found.case.id, [Fault("goods", found.case.goods, rule)])
+    level = given["level"] or _LEVELS.index(str(found.hi)) + 1
+    evidence = tuple(one.id for one in found.case.sources) or (found.case.id,)
+    reason = given["why"] or f"{found.case.id}: {found.lo}–{found.hi}"
+    warning = given["warning"] or found.case.id
+    return _step(warning, "proposed", given, level=level, evidence=evidence, reason=reason)
+
+
+def confirm(warning: str, **given: Any) -> int:
+    """Confirm a warning, as another person than the one who proposed it.
+
+    Examples
+    --------
+    >>> confirm.__name__
+    'confirm'
+    """
+    return _step(warning, "confirmed", given)
+
+
+def reject(warning: str, **given: Any) -> int:
+    """Reject a proposal.
+
+    Examples
+    --------
+    >>> reject.__name__
+    'reject'
+    """
+    return _step(warning, "rejected", given)
+
+
+def issue(warning: str, **given: Any) -> int:
+    """Issue a confirmed warning.
+
+    Examples
+    --------
+    >>> issue.__name__
+    'issue'
+    """
+    return _step(warning, "issued", given, ends_at=_day(given["until"]))
+
+
+def raise_level(warning: str, **given: Any) -> int:
+    """Raise the level.
+
+    Examples
+    --------
+    >>> raise_level.__name__
+    'raise_level'
+    """
+    return _step(warning, "raised", given)
+
+
+def lower_level(warning: str, **given: Any) -> int:
+    """Lower the level, where the effect agrees and the committee consents.
+
+    Examples
+    --------
+    >>> lower_level.__name__
+    'lower_level'
+    """
+    return _step(warning, "lowered", given)
+
+
+def prolong(warning: str, **given: Any) -> int:
+    """Prolong the term.
+
+    Examples
+    --------
+    >>> prolong.__name__
+    'prolong'
+    """
+    return _step(warning, "prolonged", given, ends_at=_day(given["until"]))
+
+
+def correct(warning: str, **given: Any) -> int:
+    """Correct the level.
+
+    Examples
+    --------
+    >>> correct.__name__
+    'correct'
+    """
+    return _step(warning, "corrected", given)
+
+
+def lift(warning: str, **given: Any) -> int:
+    """Lift a warning, where the effect agrees and the committee consents.
+
+    Examples
+    --------
+    >>> lift.__name__
+    'lift'
+    """
+    return _step(warning, "lifted", given)
+
+
+def expire(warning: str, **given: Any) -> int:
+    """Record that the term of a warning has passed.
+
+    Examples
+    --------
+    >>> expire.__name__
+    'expire'
+    """
+    return _step(warning, "expired", given)
+
+
+def _day(text: str | None) -> dt.datetime | None:
+    from riskkit.warning.alerts.drafts import CHINA
+
+    if not text:
+        return None
+    try:
+        day = dt.date.fromisoformat(text)
+    except ValueError:
+        raise InputFaults("warning", [Fault("--until", shown(text), "YYYY-MM-DD")]) from None
+    return dt.datetime.combine(day, dt.time(23, 59, 59), tzinfo=CHINA)
+
+
+def draft(case: str, **given: Any) -> int:
+    """Write every document and message for where a warning stands, and record their hashes.
+
+    Examples
+    --------
+    >>> draft.__name__
+    'draft'
+    """
+    from riskkit.workbench.warnings.delivery import put_file
+    from riskkit.workbench.warnings.making import make_issue
+    from riskkit.workbench.warnings.room import record_draft
+
+    found = assessed(case)
+    warning = given["warning"] or found.case.id
+    with using_room(given) as room:
+        decision = _decision(room, warning, given)
+        made = make_issue(found, decision, templates=given["templates"])
+        folder = given["out"] / decision.issue
+        for name, content in made.files.items():
+            put_file(folder / name, content)
+        record_draft(room, warning, decision.issue, files=made.hashes(), who=who_acts(given))
+    plain = {
+        lang: {"score": round(one.score, 3), "is_plain": one.is_plain} for lang, one in made.reading.items()
+    }
+    facts = {
+        "issue": decision.issue,
+        "documents": made.chosen,
+        "files": sorted(made.files),
+        "folder": str(folder),
+    }
+    if given["is_json"]:
+        answer({"command": "warning draft", "ok": True, "exit_code": 0, **facts, "readability": plain})
+        return 0
+    click.echo(say("drafted_done", given["lang"], issue=decision.issue, n=len(made.files), folder=folder))
+    for of, one in made.reading.items():
+        if not one.is_plain:
+            click.echo(say("plain_no", given["lang"], of=of, score=round(one.score, 2)), err=True)
+    return 0
+
+
+def _decision(room: WarningRoom, warning: str, given: Mapping[str, Any]) -> Decision:
+    from riskkit.foundation.events import moment_of
+    from riskkit.workbench.warnings.making import Decision
+    from riskkit.workbench.warnings.room import APPROVED, DRAFTED, state_of, stream_of
+
+    events = room.ledger.events(stream_of(warning))
+    state = state_of(events, warning)
+    if state.phase not in ("issued", "lifted") or state.level is None:
+        rule = "a warning that is issued or lifted"
+        raise InputFaults("warning", [Fault("phase", say(f"phase_{state.phase}", "en"), rule)])
+    ready = {one.data["drafted"] for one in events if one.kind == APPROVED}
+    earlier = tuple(
+        (one.data["issue"], moment_of(one.at)) for one in events if one.kind == DRAFTED and one.hash in ready
+    )
+    now = room.clock()
+    return Decision(
+        warning_id=warning, issue=f"{warning}.{len(earlier) + 1}", level=state.level,
+        kind="lifted" if state.phase == "lifted" else "changed" if earlier else "first",
+        issued_at=now, starts_at=state.since if state.since and state.phase == "issued" else now,
+        ends_at=state.ends_at, reason=state.reason if earlier else "",
+        earlier=earlier, number=len(earlier) + 1,
+        measures=tuple(given["measures"]), ports=tuple(given["ports"]), lots=tuple(given["lots"]),
+        is_authorised=bool(given["authorised"]), is_exercise=bool(given["exercise"]),
+    )  # fmt: skip
+
+
+def approve_issue(warning: str, issue_id: str, **given: Any) -> int:
+    """Approve an issue as it was drafted, as another person.
+
+    Examples
+    --------
+    >>> approve_issue.__name__
+    'approve_issue'
+    """
+    from riskkit.workbench.warnings.room import approve
+
+    with using_room(given) as room:
+        event = approve(room, warning, issue_id, who=who_acts(given), why=given["why"] or issue_id)
+    if given["is_json"]:
+        answer(
+            {
+                "command": "warning approve",
+                "ok": True,
+                "exit_code": 0,
+                "issue": issue_id,
+                "event": event.sequence,
+            }
+        )
+    else:
+        click.echo(say("approved_done", given["lang"], issue=issue_id))
+    return 0
+
+
+def release_issue(warning: str, issue_id: str, files: Path, **given: Any) -> int:
+    """Deliver an approved issue; 1 where something failed, to be tried again.
+
+    Examples
+    --------
+    >>> release_issue.__name__
+    'release_issue'
+    """
+    from riskkit.foundation.toml_file import parse_toml
+    from riskkit.warning.publication.channels import read_channels
+    from riskkit.workbench.warnings.delivery import read_issue, release
+
+    path = given["channels"]
+    if not path.is_file():
+        raise InputFaults("channels", [Fault("--channels", shown(str(path)), "a .toml file that exists")])
+    channels = read_channels(parse_toml(path.read_bytes(), path.name).data)
+    recipients = None if given["recipients"] is None else _recipients(given["recipients"])
+    with using_room(given) as room:
+        done = release(
+            room, warning, issue_id, files=read_issue(files), channels=channels, who=who_acts(given),
+            recipients=recipients, base=path.absolute().parent,
+        )  # fmt: skip
+    counts = {"n": len(done.delivered), "before": len(done.before), "failed": len(done.failed)}
+    code = 0 if done.is_whole else 1
+    if given["is_json"]:
+        answer({"command": "warning release", "ok": not code, "exit_code": code, "issue": issue_id, **counts})
+    else:
+        click.echo(say("released_done", given["lang"], issue=issue_id, **counts))
+    return code
+
+
+def _recipients(path: Path) -> pd.DataFrame:
+    import pandas as pd
+
+    from riskkit.monitoring.sources.native_file import native_file
+    from riskkit.monitoring.sources.opened import file_facts
+
+    rows: list[dict[str, Any]] = []
+    with native_file(file_facts(path)) as file:
+        for chunk in file.chunks:
+            rows += chunk.table.to_pylist()
+        return pd.DataFrame(rows, columns=list(file.headers))
+
+
+def rehearse_case(case: str, **given: Any) -> int:
+    """Take a case from assessment to lifted warning in a folder of its own.
+
+    Examples
+    --------
+    >>> rehearse_case.__name__
+    'rehearse_case'
+    """
+    from riskkit.store.ledger_checks import verify
+    from riskkit.workbench.warnings.rehearsal import rehearse
+
+    out = given["out"]
+    place = out / "ledger.sqlite"
+    if place.exists():
+        raise InputFaults("warning", [Fault("--out", shown(str(out)), "a folder without a ledger")])
+    found = assessed(case)
+    out.mkdir(parents=True, exist_ok=True)
+    tell = (lambda text: None) if given["is_json"] else (lambda text: click.echo(f"  {text}", err=True))
+    with using_ledger(str(place), is_reader=False) as ledger:
+        done = rehearse(found, ledger, out=out, ports=tuple(given["ports"]) or ("2200",), tell=tell)
+        checked = verify(ledger)
+    facts = {"n": done.n_files, "sent": done.n_deliveries, "events": checked.n_events, "folder": str(out)}
+    code = 0 if checked.is_whole else 1
+    if given["is_json"]:
+        phases = [{"phase": one.phase, "level": one.level} for one in done.states]
+        answer({"command": "warning rehearse", "ok": not code, "exit_code": code, **facts, "life": phases})
+    else:
+        click.echo(say("rehearsed_done", given["lang"], **facts))
+    return code

@@ -1,0 +1,260 @@
+"""Approved issues on their way out: into folders, as e-mail files, to this machine; each place once."""
+
+from __future__ import annotations
+
+import contextlib
+import email.message
+import email.policy
+import email.utils
+import http.client
+import os
+import re
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pandas as pd
+
+from riskkit.foundation.events import Draft, Event, canonical, moment_of
+from riskkit.foundation.faults import Fault, InputFaults, refuse, shown
+from riskkit.warning.publication.channels import Channel, Delivery, deliveries
+from riskkit.workbench.warnings.room import DELIVERED, FAILED, WarningRoom, approved_files, stream_of
+from riskkit.workbench.warnings.words import say
+
+_SECONDS = 10
+_UNSAFE = re.compile(r"[^\w.-]+")
+SENDER = "no-reply@example.org"
+
+
+@dataclass(frozen=True)
+class _Out:
+    """One delivery with what it carries."""
+
+    delivery: Delivery
+    content: bytes
+    base: Path
+    issue: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of the deliveries of an issue.
+
+    Parameters
+    ----------
+    delivered, before, failed : tuple of Delivery
+        Now, in an earlier attempt, and not at all.
+
+    Examples
+    --------
+    >>> Outcome((), (), ()).is_whole
+    True
+    """
+
+    delivered: tuple[Delivery, ...]
+    before: tuple[Delivery, ...]
+    failed: tuple[Delivery, ...]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing failed."""
+        return not self.failed
+
+
+def release(
+    room: WarningRoom, warning_id: str, issue: str, *, files: Mapping[str, bytes],
+    channels: Sequence[Channel], who: str, recipients: pd.DataFrame | None = None, base: Path | None = None,
+) -> Outcome:  # fmt: skip
+    """Deliver an approved issue; try again as often as needed, nobody gets anything twice.
+
+    Everything is checked before the first delivery: the approval, the files against the hashes that were
+    approved, every recipient. Each delivery is recorded in the ledger when it is done; a failed one is too,
+    and the others go on.
+
+    Parameters
+    ----------
+    room : WarningRoom
+    warning_id, issue : str
+    files : mapping of str to bytes
+        As they were approved.
+    channels : sequence of Channel
+    who : str
+    recipients : DataFrame, optional
+        For channels of kind ``mail``.
+    base : Path, optional
+        Where relative folders of channels start.
+
+    Raises
+    ------
+    riskkit.foundation.faults.InputFaults
+        With everything that keeps the issue from going out; nothing is delivered then.
+
+    Examples
+    --------
+    >>> release.__name__
+    'release'
+    """
+    events = room.ledger.events(stream_of(warning_id))
+    _refuse_changed(files, approved_files(events, issue), issue)
+    todo = deliveries(channels, files, recipients)
+    refuse(issue, [] if todo else [Fault("channels", "nothing", "a channel that takes one of the documents")])
+    known = {one.data["delivery"] for one in events if one.kind == DELIVERED}
+    before = tuple(one for one in todo if one.key in known)
+    done, failed = [], []
+    for one in todo:
+        if one.key in known:
+            continue
+        try:
+            _ways()[one.channel.kind](_Out(one, files[one.file], base or Path.cwd(), issue))
+        except (OSError, http.client.HTTPException) as error:
+            failed.append(one)
+            why = str(error) or type(error).__name__
+            _record(room, one, warning=warning_id, kind=FAILED, issue=issue, who=who, why=why)
+        else:
+            done.append(one)
+            _record(room, one, warning=warning_id, kind=DELIVERED, issue=issue, who=who, why=issue)
+    return Outcome(tuple(done), before, tuple(failed))
+
+
+def _refuse_changed(files: Mapping[str, bytes], approved: Mapping[str, str], issue: str) -> None:
+    faults = [
+        Fault(name, "missing", "a file as it was approved") for name in sorted(set(approved) - set(files))
+    ]
+    for name, content in sorted(files.items()):
+        if approved.get(name) != sha256(content).hexdigest():
+            faults.append(Fault(name, "changed", "a file as it was approved"))
+    refuse(issue, faults)
+
+
+def _record(room: WarningRoom, one: Delivery, **about: str) -> Event:
+    stream, kind = stream_of(about["warning"]), about["kind"]
+    data: dict[str, str | int] = {
+        "issue": about["issue"], "delivery": one.key, "channel": one.channel.name, "recipient": one.recipient,
+        "file": one.file,
+    }  # fmt: skip
+    if kind == FAILED:
+        data["attempt"] = len(room.ledger.events(stream, kinds=[FAILED])) + 1
+    key = f"{kind}:{sha256(canonical(data).encode()).hexdigest()}"
+    return room.ledger.append([Draft(stream, kind, data, about["who"], about["why"], key)], clock=room.clock)[
+        0
+    ]
+
+
+def _ways() -> dict[str, Callable[[_Out], None]]:
+    return {"folder": _to_folder, "mail": _to_mail, "webhook": _to_webhook}
+
+
+def put_file(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all.
+
+    Examples
+    --------
+    >>> with tempfile.TemporaryDirectory() as there:
+    ...     put_file(Path(there) / "a" / "b.txt", b"x")
+    ...     (Path(there) / "a" / "b.txt").read_bytes()
+    b'x'
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            Path(name).unlink()
+
+
+def _to_folder(out: _Out) -> None:
+    put_file(out.base / out.delivery.channel.to / out.issue / out.delivery.file, out.content)
+
+
+def _to_mail(out: _Out) -> None:
+    """An e-mail as a file: nothing is sent."""
+    one = out.delivery
+    made = email.message.EmailMessage(policy=email.policy.SMTP)
+    made["From"], made["To"] = SENDER, one.address or SENDER
+    made["Subject"] = f"{out.issue} {one.file}"
+    made["Message-ID"] = f"<{one.key}@example.org>"
+    made.set_content(say("foot", "en" if ".en." in one.file else "zh"))
+    main, _, sub = _TYPES[one.file.rpartition(".")[2]].partition("/")
+    made.add_attachment(out.content, maintype=main, subtype=sub, filename=one.file)
+    made.set_boundary(f"=={one.key[:40]}==")
+    name = _UNSAFE.sub("_", one.recipient)[:60] or "all"
+    path = out.base / one.channel.to / out.issue / f"{name}.{one.key[:12]}.{one.file}.eml"
+    put_file(path, made.as_bytes())
+
+
+_TYPES = {
+    "html": "text/html", "pdf": "application/pdf", "txt": "text/plain", "xml": "application/cap+xml",
+    "json": "application/json", "ics": "text/calendar",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+}  # fmt: skip
+
+
+def _to_webhook(out: _Out) -> None:
+    """POST to this machine; the same key each time lets the receiver tell a repetition."""
+    one = out.delivery
+    parts = urlsplit(one.channel.to)
+    line = http.client.HTTPConnection(parts.hostname or "127.0.0.1", parts.port, timeout=_SECONDS)
+    try:
+        kind = _TYPES[one.file.rpartition(".")[2]]
+        heads = {"Content-Type": kind, "Idempotency-Key": one.key, "X-Issue": out.issue}
+        line.request("POST", parts.path or "/", body=out.content, headers=heads)
+        status = line.getresponse().status
+    finally:
+        line.close()
+    if not 200 <= status < 300:
+        raise http.client.HTTPException(f"status {status}")
+
+
+def delivery_log(room: WarningRoom, warning_id: str) -> pd.DataFrame:
+    """What was delivered where and when, and what failed.
+
+    Returns
+    -------
+    DataFrame
+        ``at``, ``issue``, ``channel``, ``recipient``, ``file``, ``outcome``, ``why``.
+
+    Examples
+    --------
+    >>> delivery_log.__name__
+    'delivery_log'
+    """
+    rows = [
+        {
+            "at": moment_of(one.at), "issue": one.data["issue"], "channel": one.data["channel"],
+            "recipient": one.data["recipient"], "file": one.data["file"], "outcome": one.kind, "why": one.why,
+        }
+        for one in room.ledger.events(stream_of(warning_id), kinds=[DELIVERED, FAILED])
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=["at", "issue", "channel", "recipient", "file", "outcome", "why"])
+
+
+def read_issue(folder: Path) -> dict[str, bytes]:
+    """The files of an issue from its folder.
+
+    Raises
+    ------
+    riskkit.foundation.faults.InputFaults
+        When there is no such folder.
+
+    Examples
+    --------
+    >>> try:
+    ...     read_issue(Path("no-such-folder"))
+    ... except InputFaults as error:
+    ...     print(error.faults[0].rule)
+    a folder with the files of an issue
+    """
+    if not folder.is_dir():
+        raise InputFaults(
+            "issue", [Fault("issue", shown(str(folder)), "a folder with the files of an issue")]
+        )
+    return {one.name: one.read_bytes() for one in sorted(folder.iterdir()) if one.is_file()}

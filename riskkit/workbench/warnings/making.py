@@ -1,0 +1,278 @@
+"""From a case and a decision to an issue: the notice, its documents in every format, messages and data."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from riskkit.assessment.case import Assessment
+from riskkit.foundation import standards
+from riskkit.foundation.codes import country_name
+from riskkit.foundation.faults import Fault, InputFaults, refuse
+from riskkit.warning.alerts.choice import CONSUMER_GOODS, ChosenDocument, choose_documents, default_measures
+from riskkit.warning.alerts.drafts import DocumentFacts, check_document, document_values
+from riskkit.warning.alerts.readability import Readability, readability
+from riskkit.warning.publication.cap_xml import to_xml
+from riskkit.warning.publication.feeds import DueDate, due_calendar
+from riskkit.warning.publication.notice_cap import cap_of
+from riskkit.warning.publication.notice_json import notice_data
+from riskkit.warning.publication.notices import LANGUAGES, Notice, Place
+from riskkit.workbench.warnings.official import FORMATS, FilledDocument, in_format, readable_text
+from riskkit.workbench.warnings.templating import filled, template_text
+from riskkit.workbench.warnings.words import say
+
+SENDER = "riskkit@example.org"
+ABBREVIATIONS = {"bulletin": "通", "circular": "告", "announcement": "公"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """What was decided about an issue, beside the case.
+
+    Parameters
+    ----------
+    warning_id, issue : str
+        The warning, and this issue of it.
+    kind : str
+        ``first``, ``changed`` or ``lifted``.
+    level : int
+        1–4 for Ⅳ–Ⅰ.
+    issued_at, starts_at : datetime
+    ends_at : datetime or None
+    reason : str
+        Why it was changed or lifted.
+    measures : tuple of str
+        Codes of ``alert_measures``; those of the level when empty.
+    ports, lots : tuple of str
+    is_authorised : bool
+        By the State Council, for level Ⅰ.
+    number : int
+        Of the document in its year.
+    issuer : mapping of str to str
+        In zh and en; a stand-in when empty.
+    earlier : tuple of (str, datetime)
+        The issues that this one follows.
+
+    Examples
+    --------
+    >>> Decision.__name__
+    'Decision'
+    """
+
+    warning_id: str
+    issue: str
+    kind: str
+    level: int
+    issued_at: dt.datetime
+    starts_at: dt.datetime
+    ends_at: dt.datetime | None
+    reason: str = ""
+    measures: tuple[str, ...] = ()
+    ports: tuple[str, ...] = ()
+    lots: tuple[str, ...] = ()
+    is_authorised: bool = False
+    is_exercise: bool = False
+    number: int = 1
+    issuer: Mapping[str, str] = field(default_factory=dict)
+    earlier: tuple[tuple[str, dt.datetime], ...] = ()
+
+
+@dataclass(frozen=True)
+class Issue:
+    """An issue with everything that would go out.
+
+    Parameters
+    ----------
+    notice : Notice
+    files : dict of str to bytes
+        ``DOCUMENT.LANG.FORMAT`` → content, with ``cap.xml``, ``data.json`` and ``due.ics``.
+    chosen : tuple of str
+        The documents.
+    reading : dict of str to Readability
+        How the announcement reads, by language; empty when there is none.
+
+    Examples
+    --------
+    >>> Issue.__name__
+    'Issue'
+    """
+
+    notice: Notice
+    files: Mapping[str, bytes]
+    chosen: tuple[str, ...]
+    reading: Mapping[str, Readability]
+
+    def hashes(self) -> dict[str, str]:
+        """File → SHA-256.
+
+        Examples
+        --------
+        >>> Issue.hashes.__name__
+        'hashes'
+        """
+        return {name: hashlib.sha256(content).hexdigest() for name, content in sorted(self.files.items())}
+
+
+def notice_of(found: Assessment, decision: Decision) -> Notice:
+    """The notice of an issue: what the case and the decision say, in zh and en.
+
+    Parameters
+    ----------
+    found : Assessment
+        Of the case; food is refused, since it is handed over.
+    decision : Decision
+
+    Raises
+    ------
+    InputFaults
+        When the case is food.
+
+    Examples
+    --------
+    >>> notice_of.__name__
+    'notice_of'
+    """
+    case = found.case
+    if found.route != "graded":
+        rule = "a case that is graded here; food goes to the food-accident plan"
+        raise InputFaults(case.id, [Fault("goods", case.goods, rule)])
+    goods = {"zh": case.product.name.zh, "en": case.product.name.en}
+    places = _places(case.jurisdiction)
+    names = {
+        lang: ("、" if lang == "zh" else ", ").join(one.name[lang] for one in places) for lang in LANGUAGES
+    }
+    advice = "advice_consumer" if case.goods in CONSUMER_GOODS else "advice_firm"
+    grades = found.grades["hi"]
+    return Notice(
+        notice_id=decision.issue, warning_id=decision.warning_id, kind=decision.kind, level=decision.level,
+        category={lang: say("category", lang) for lang in LANGUAGES},
+        title={lang: say("title", lang, goods=goods[lang]) for lang in LANGUAGES},
+        event={"zh": case.summary.zh, "en": case.summary.en},
+        reach={lang: say("reach", lang, places=names[lang]) for lang in LANGUAGES},
+        advice={lang: say(advice, lang) for lang in LANGUAGES},
+        measures={lang: say("measures_none", lang) for lang in LANGUAGES},
+        issuer=decision.issuer or {lang: say("issuer", lang) for lang in LANGUAGES},
+        issued_at=decision.issued_at, starts_at=decision.starts_at, ends_at=decision.ends_at, places=places,
+        hazard_classes=tuple(dict.fromkeys(one.hazard_class for one in case.hazards)),
+        urgency=_rank(grades, "urgency") or 1, probability=_rank(grades, "probability"),
+        hs=tuple(case.product.hs), lots=decision.lots,
+        reason=dict.fromkeys(LANGUAGES, decision.reason) if decision.reason else {}, earlier=decision.earlier,
+    )  # fmt: skip
+
+
+def _rank(grades: pd.Series, name: str) -> int | None:
+    value = grades.get(name)
+    return None if value is None or pd.isna(value) else int(np.clip(int(value), 1, 4))
+
+
+def _places(jurisdiction: str) -> tuple[Place, ...]:
+    if jurisdiction == "CN":
+        row = standards.table("province_codes").set_index("code")
+        row.index = row.index.astype(str)
+        name = {lang: str(row.loc["100000", lang]) for lang in LANGUAGES}
+        return (Place(name=name, system="GB/T 2260", code="100000"),)
+    name = {lang: country_name(jurisdiction, lang) for lang in LANGUAGES}
+    return (Place(name=name, system="ISO 3166-1", code=jurisdiction),)
+
+
+def make_issue(
+    found: Assessment, decision: Decision, *, formats: Sequence[str] = FORMATS, templates: Path | None = None
+) -> Issue:
+    """Every file of an issue, or a refusal with everything that is missing; nothing is sent.
+
+    Parameters
+    ----------
+    found : Assessment
+    decision : Decision
+    formats : sequence of str
+        Of ``html``, ``pdf``, ``docx``, ``txt``.
+    templates : Path, optional
+        A folder with templates of one's own.
+
+    Raises
+    ------
+    InputFaults
+        With each missing fact of each document, and what is wrong with a template.
+
+    Examples
+    --------
+    >>> make_issue.__name__
+    'make_issue'
+    """
+    notice, case = notice_of(found, decision), found.case
+    measures = decision.measures or default_measures(
+        decision.level, direction=case.direction, goods=case.goods
+    )
+    chosen = choose_documents(measures)
+    goods = {"zh": case.product.name.zh, "en": case.product.name.en}
+    facts = {
+        one.document: DocumentFacts(
+            number=_number(one.document, decision), measures=tuple(measures), goods=goods,
+            is_authorised=decision.is_authorised, ports=decision.ports,
+        )
+        for one in chosen
+    }  # fmt: skip
+    refuse(decision.issue, _missing(notice, facts, chosen))
+    files: dict[str, bytes] = {}
+    reading: dict[str, Readability] = {}
+    for lang in LANGUAGES:
+        values: dict[str, str | list[str]] = {}
+        for one in chosen:
+            values = document_values(notice, facts[one.document], document=one, lang=lang)
+            made = _filled(one.document, values, lang=lang, templates=templates)
+            files |= {f"{one.document}.{lang}.{name}": in_format(made, name) for name in formats}
+            if one.document == "announcement":
+                reading[lang] = readability(readable_text(made), lang=lang)
+        short = filled(template_text("short", lang, folder=templates), values, name="short")
+        files[f"short.{lang}.txt"] = (" ".join(words for _, words in short) + "\n").encode()
+    files |= _messages(notice, is_exercise=decision.is_exercise)
+    return Issue(notice, files, tuple(one.document for one in chosen), reading)
+
+
+def _missing(
+    notice: Notice, facts: Mapping[str, DocumentFacts], chosen: Sequence[ChosenDocument]
+) -> list[Fault]:
+    found: list[Fault] = []
+    for one in chosen:
+        try:
+            check_document(notice, facts[one.document], document=one)
+        except InputFaults as error:
+            found += [fault for fault in error.faults if fault not in found]
+    return found
+
+
+def _filled(
+    document: str, values: Mapping[str, str | list[str]], *, lang: str, templates: Path | None
+) -> FilledDocument:
+    lines = filled(template_text(document, lang, folder=templates), values, name=document)
+    issuer, number, code = (str(values[name]) for name in ("issuer", "number", "level"))
+    words = say("level_words", lang, level=code, word=values["level_word"], colour=values["colour"])
+    return FilledDocument(lines, lang, issuer, number, code, words)
+
+
+def _number(document: str, decision: Decision) -> str:
+    return f"示警{ABBREVIATIONS[document]}〔{decision.issued_at.year}〕{decision.number}号"
+
+
+def _messages(notice: Notice, *, is_exercise: bool) -> dict[str, bytes]:
+    """CAP, data and calendars."""
+    alert = cap_of(notice, sender=SENDER, status="Exercise" if is_exercise else "Actual")
+    if is_exercise and not alert.note:
+        alert = dataclasses.replace(alert, note=" / ".join(say("exercise", lang) for lang in LANGUAGES))
+    data = json.dumps(notice_data(notice), ensure_ascii=False, sort_keys=True, indent=1)
+    found = {"cap.xml": to_xml(alert), "data.json": (data + "\n").encode()}
+    if notice.ends_at is None or notice.kind == "lifted":
+        return found
+    what = {lang: f"{say('ends', lang)}{notice.title[lang]}" for lang in LANGUAGES}
+    due = DueDate(due_id="expire", warning_id=notice.warning_id, what=what, due_at=notice.ends_at)
+    return found | {
+        f"due.{lang}.ics": due_calendar([due], lang=lang, now=notice.issued_at) for lang in LANGUAGES
+    }

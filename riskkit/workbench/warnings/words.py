@@ -1,0 +1,39 @@
+"""The words of warnings' documents and commands, in zh and en."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+
+
+@cache
+def warning_texts() -> Mapping[str, Mapping[str, str]]:
+    """All texts: key → language → text.
+
+    Examples
+    --------
+    >>> sorted(warning_texts()["foot"])
+    ['en', 'zh']
+    """
+    source = resources.files("riskkit.workbench.warnings") / "warning_texts.csv"
+    rows = csv.DictReader(source.read_text(encoding="utf-8").splitlines())
+    return {row["key"]: {"zh": row["zh"], "en": row["en"]} for row in rows}
+
+
+def say(key: str, lang: str, **values: object) -> str:
+    """One text, its places filled.
+
+    Raises
+    ------
+    KeyError
+        When there is no such key or language.
+
+    Examples
+    --------
+    >>> say("category", "en")
+    'quality and safety risk of imported and exported goods'
+    """
+    text = warning_texts()[key][lang]
+    return text.format(**values) if values else text
