@@ -329,6 +329,10 @@ ARROWS: dict[str, dict[str, str]] = {
         "assessment/elicitation/pooling.py": "weighted answers are mixed in one place",
         "assessment/elicitation/study.py": SCORED,
     },
+    "warning/alerts/drafts.py": {
+        "warning/alerts/choice.py": "who may publish is looked up in one place",
+        "warning/publication/notices.py": NOTICE,
+    },
     "assessment/committee/agreeing.py": {
         "assessment/committee/questions.py": ASKED,
         "assessment/committee/session.py": SESSION,

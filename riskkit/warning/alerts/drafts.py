@@ -90,25 +90,25 @@ def _faults(notice: Notice, facts: DocumentFacts, document: ChosenDocument) -> I
         yield Fault("ends_at", "", "until when the warning holds")
     if notice.level in range(1, 5) and authority_of(notice.level, lang="en")[1] and not facts.is_authorised:
         yield Fault("is_authorised", "False", "authorised by the State Council, for level Ⅰ")
-    for name, texts in (
-        ("number", [facts.number]),
-        ("goods", list(facts.goods.values())),
-        ("ports", facts.ports),
-    ):
-        for text in texts:
-            try:
-                plain_text(text)
-            except ValueError as error:
-                yield Fault(name, shown(text), str(error))
-    if not facts.number.strip():
-        yield Fault("number", "", "the number of the document")
     missing = [lang for lang in ("zh", "en") if not facts.goods.get(lang, "").strip()]
     yield from (Fault(f"goods.{lang}", "", "given, in zh and en") for lang in missing)
+    yield from _text_faults(notice, facts)
     if document.document == "bulletin":
         if not notice.hs:
             yield Fault("hs", "", "the goods codes to be targeted")
         if not facts.ports:
             yield Fault("ports", "", "the ports or customs districts concerned")
+
+
+def _text_faults(notice: Notice, facts: DocumentFacts) -> Iterator[Fault]:
+    goods = [text for text in facts.goods.values() if text.strip()]
+    places = {"number": [facts.number], "goods": goods, "ports": facts.ports, "lots": notice.lots}
+    for name, texts in (places | {"attachments": facts.attachments}).items():
+        for text in texts:
+            try:
+                plain_text(text)
+            except ValueError as error:
+                yield Fault(name, shown(text), str(error))
 
 
 def document_values(

@@ -80,7 +80,7 @@ def readability(text: str, *, lang: str) -> Readability:
         score = 206.835 - 1.015 * mean - 84.6 * sum(map(syllables, words)) / len(words)
         return Readability(lang, mean, longest, score, score >= method_number("readability", "flesch_least"))
     signs = _units(text, lang)
-    score = sum(map(is_common, signs)) / len(signs)
+    score = sum(map(is_first_level, signs)) / len(signs)
     limits = {name: method_number("readability", f"{name}_zh") for name in ("sentence_most", "longest")}
     is_short = mean <= limits["sentence_most"] and longest <= limits["longest"]
     is_plain = is_short and score >= method_number("readability", "common_share_zh")
@@ -105,12 +105,12 @@ def syllables(word: str) -> int:
     return max(count - is_silent, 1)
 
 
-def is_common(sign: str) -> bool:
+def is_first_level(sign: str) -> bool:
     """Whether a Chinese character is one of the 3,755 of the first level of GB/T 2312.
 
     Examples
     --------
-    >>> is_common("电"), is_common("镉")
+    >>> is_first_level("电"), is_first_level("镉")
     (True, False)
     """
     try:

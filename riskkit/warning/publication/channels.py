@@ -186,23 +186,23 @@ def _as_texts(table: pd.DataFrame) -> pd.DataFrame:
 
 def _recipient_faults(given: pd.DataFrame) -> Iterator[Fault]:
     names, addresses = given["recipient"].str.strip(), given["address"].str.strip().str.lower()
-    twice = {"a name": names.duplicated(), "an address": addresses.duplicated() & (addresses != "")}
-    for k, (name, group, address) in enumerate(
-        zip(given["recipient"], given["group"], given["address"], strict=True)
-    ):
+    named, written = names.duplicated().to_numpy(), (addresses.duplicated() & (addresses != "")).to_numpy()
+    columns = (given["recipient"], given["group"], given["address"])
+    for k, (name, group, address) in enumerate(zip(*columns, strict=True)):
         place = f"recipients/row {k + 1}"
-        for text in (name, address):
+        for text in (name, address) if address else (name,):
             try:
-                plain_text(text or ("-" if text is address else ""))
+                plain_text(text)
             except ValueError as error:
                 yield Fault(place, shown(text), str(error))
         if group not in GROUPS:
             yield Fault(f"{place}/group", shown(group), f"one of {', '.join(GROUPS)}")
         if address and not _MAIL.fullmatch(address):
             yield Fault(f"{place}/address", shown(address), "an e-mail address, or nothing")
-        for what, column in twice.items():
-            if column.iloc[k]:
-                yield Fault(place, shown(name if what == "a name" else address), f"{what} that stands once")
+        if named[k]:
+            yield Fault(place, shown(name), "a name that stands once")
+        if written[k]:
+            yield Fault(place, shown(address), "an address that stands once")
 
 
 def concerned(records_of: pd.DataFrame, *, hs: Sequence[str], places: Iterable[str] = ()) -> pd.DataFrame:

@@ -51,7 +51,7 @@ def assessed(case: str) -> Assessment:
 
     Examples
     --------
-    >>> assessed("toothbrushes-2016" if False else "note7-battery-2016").hi
+    >>> assessed("note7-battery-2016").hi
     'Ⅲ'
     """
     from riskkit.assessment.case import assess, parse_case
@@ -67,21 +67,12 @@ def _step(warning: str, event: str, given: Mapping[str, Any], **more: Any) -> in
     from riskkit.warning.dynamics.life import WarningEvent
     from riskkit.workbench.warnings.room import take_step
 
-    asked = {"level": given.get("level"), "evidence": tuple(given.get("evidence") or ())}
+    asked: dict[str, Any] = {"level": given.get("level"), "evidence": tuple(given.get("evidence") or ())}
     asked |= {"reason": given.get("why") or "", "is_authorised": bool(given.get("authorised"))}
     asked |= {"effect_agrees": given.get("effect") or None, "has_consent": given.get("consent") or None}
     with using_room(given) as room:
-        step = WarningEvent(
-            **{
-                "warning_id": warning,
-                "event": event,
-                "at": room.clock(),
-                "who": who_acts(given),
-                **asked,
-                **more,
-            }
-        )
-        state = take_step(room, step)
+        asked |= {"warning_id": warning, "event": event, "at": room.clock(), "who": who_acts(given)}
+        state = take_step(room, WarningEvent(**{**asked, **more}))
     return _told(state, event, given)
 
 
@@ -113,10 +104,10 @@ def propose(case: str, **given: Any) -> int:
     >>> propose.__name__
     'propose'
     """
+    from riskkit.workbench.warnings.making import require_graded
+
     found = assessed(case)
-    if found.route != "graded" or found.hi not in _LEVELS:
-        rule = "a case that is graded here; food goes to the food-accident plan"
-        raise InputFaults(found.case.id, [Fault("goods", found.case.goods, rule)])
+    require_graded(found)
     level = given["level"] or _LEVELS.index(str(found.hi)) + 1
     evidence = tuple(one.id for one in found.case.sources) or (found.case.id,)
     reason = given["why"] or f"{found.case.id}: {found.lo}–{found.hi}"

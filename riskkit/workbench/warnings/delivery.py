@@ -184,7 +184,10 @@ def _to_mail(out: _Out) -> None:
     made["Message-ID"] = f"<{one.key}@example.org>"
     made.set_content(say("foot", "en" if ".en." in one.file else "zh"))
     main, _, sub = _TYPES[one.file.rpartition(".")[2]].partition("/")
-    made.add_attachment(out.content, maintype=main, subtype=sub, filename=one.file)
+    made.add_attachment(
+        out.content, maintype=main, subtype=sub, filename=one.file,
+        params={"charset": "utf-8"} if main == "text" else None,
+    )  # fmt: skip
     made.set_boundary(f"=={one.key[:40]}==")
     name = _UNSAFE.sub("_", one.recipient)[:60] or "all"
     path = out.base / one.channel.to / out.issue / f"{name}.{one.key[:12]}.{one.file}.eml"

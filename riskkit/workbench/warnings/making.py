@@ -18,7 +18,7 @@ from riskkit.foundation import standards
 from riskkit.foundation.codes import country_name
 from riskkit.foundation.faults import Fault, InputFaults, refuse
 from riskkit.warning.alerts.choice import CONSUMER_GOODS, ChosenDocument, choose_documents, default_measures
-from riskkit.warning.alerts.drafts import DocumentFacts, check_document, document_values
+from riskkit.warning.alerts.drafts import LEVELS, DocumentFacts, check_document, document_values
 from riskkit.warning.alerts.readability import Readability, readability
 from riskkit.warning.publication.cap_xml import to_xml
 from riskkit.warning.publication.feeds import DueDate, due_calendar
@@ -140,10 +140,8 @@ def notice_of(found: Assessment, decision: Decision) -> Notice:
     >>> notice_of.__name__
     'notice_of'
     """
+    require_graded(found)
     case = found.case
-    if found.route != "graded":
-        rule = "a case that is graded here; food goes to the food-accident plan"
-        raise InputFaults(case.id, [Fault("goods", case.goods, rule)])
     goods = {"zh": case.product.name.zh, "en": case.product.name.en}
     places = _places(case.jurisdiction)
     names = {
@@ -166,6 +164,28 @@ def notice_of(found: Assessment, decision: Decision) -> Notice:
         hs=tuple(case.product.hs), lots=decision.lots,
         reason=dict.fromkeys(LANGUAGES, decision.reason) if decision.reason else {}, earlier=decision.earlier,
     )  # fmt: skip
+
+
+def require_graded(found: Assessment) -> None:
+    """Refuse what is not graded here: food is handed over to the food-accident plan.
+
+    Raises
+    ------
+    InputFaults
+        When there is no level.
+
+    References
+    ----------
+    .. [1] 国发〔2017〕43号, 8 (source ``sc_2017_43``).
+
+    Examples
+    --------
+    >>> require_graded.__name__
+    'require_graded'
+    """
+    if found.route != "graded" or found.hi not in LEVELS:
+        rule = "a case that is graded here; food goes to the food-accident plan"
+        raise InputFaults(found.case.id, [Fault("goods", found.case.goods, rule)])
 
 
 def _rank(grades: pd.Series, name: str) -> int | None:

@@ -10,13 +10,12 @@ from pathlib import Path
 
 from riskkit.assessment.case import Assessment
 from riskkit.foundation import standards
-from riskkit.foundation.faults import Fault, InputFaults
 from riskkit.store.ledger import Ledger
 from riskkit.warning.alerts.drafts import CHINA, LEVELS
 from riskkit.warning.dynamics.life import WarningEvent, WarningState
 from riskkit.warning.publication.channels import Channel
 from riskkit.workbench.warnings.delivery import put_file, release
-from riskkit.workbench.warnings.making import Decision, Issue, make_issue
+from riskkit.workbench.warnings.making import Decision, Issue, make_issue, require_graded
 from riskkit.workbench.warnings.room import WarningRoom, approve, record_draft, take_step
 
 ASSESSOR, APPROVER, PUBLISHER = "assessor", "approver", "publisher"
@@ -104,18 +103,16 @@ def rehearse(
     'rehearse'
     """
     case = found.case
-    if found.route != "graded" or found.hi not in LEVELS:
-        rule = "a case that is graded here; food goes to the food-accident plan"
-        raise InputFaults(case.id, [Fault("goods", case.goods, rule)])
+    require_graded(found)
     clock = _Days(dt.datetime.combine(case.assessed_on, dt.time(9), tzinfo=CHINA))
     room = WarningRoom(ledger, clock)
     level = LEVELS.index(str(found.hi)) + 1
     evidence = tuple(one.id for one in case.sources) or (case.id,)
-    base = _base(case.id, level, clock.now, ports=ports)
+    first = _first_decision(case.id, level, clock.now, ports=ports)
     states: list[WarningState] = []
     issues: list[Issue] = []
     sent = 0
-    for step, decision in _plan(base, evidence, clock):
+    for step, decision in _plan(first, evidence, clock):
         states.append(take_step(room, step))
         tell(step.event)
         if decision is not None:
@@ -127,7 +124,7 @@ def rehearse(
     return Rehearsal(case.id, tuple(states), tuple(issues), n_files, sent)
 
 
-def _base(case_id: str, level: int, now: dt.datetime, *, ports: tuple[str, ...]) -> Decision:
+def _first_decision(case_id: str, level: int, now: dt.datetime, *, ports: tuple[str, ...]) -> Decision:
     return Decision(
         warning_id=case_id[:56], issue=f"{case_id[:56]}.1", kind="first", level=level, issued_at=now,
         starts_at=now, ends_at=now + dt.timedelta(days=90), ports=ports, is_exercise=True,

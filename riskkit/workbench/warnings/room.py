@@ -93,7 +93,7 @@ def state_of(events: Sequence[Event], warning_id: str) -> WarningState:
     """
     state = WarningState(warning_id=warning_id)
     for event in events:
-        if event.kind not in RELEASE and event.kind != "refused":
+        if event.kind not in RELEASE:
             state = next_state(state, step_of(event))
     return state
 

@@ -1,0 +1,251 @@
+"""Documents of warnings: which, what they must say, how they read, templates that people edit, formats."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import itertools
+import json
+import zipfile
+from pathlib import Path
+
+import docx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from warned import NOW, assessed_case, decision, issue, named
+
+from riskkit.foundation import standards
+from riskkit.foundation.faults import InputFaults
+from riskkit.warning.alerts.choice import DOCUMENTS, authority_of, choose_documents, default_measures
+from riskkit.warning.alerts.readability import readability, syllables
+from riskkit.warning.publication.cap_xml import from_xml
+from riskkit.workbench.pages.documents import missing_parts
+from riskkit.workbench.warnings.making import make_issue
+from riskkit.workbench.warnings.official import FORMATS, FilledDocument, in_format
+from riskkit.workbench.warnings.templating import MARK, filled, template_text
+
+MEASURES = standards.table("alert_measures")["measure"].astype(str).tolist()
+
+
+@pytest.mark.parametrize(
+    ("measures", "documents"),
+    [
+        (["notify_ports"], ["bulletin"]),
+        (["notify_firms"], ["circular"]),
+        (["recall", "stop_sale"], ["announcement"]),
+        (["recall", "strengthen_inspection", "notify_firms"], ["bulletin", "circular", "announcement"]),
+    ],
+)
+def test_documents_follow_from_measures_as_the_policy_says(measures: list[str], documents: list[str]) -> None:
+    assert [one.document for one in choose_documents(measures)] == documents
+
+
+@given(st.lists(st.sampled_from(MEASURES), min_size=1))
+def test_every_measure_is_in_one_document_and_no_document_is_idle(measures: list[str]) -> None:
+    found = choose_documents(measures)
+    assert sorted(one for document in found for one in document.measures) == sorted(set(measures))
+    assert all(document.measures for document in found)
+    assert [DOCUMENTS.index(one.document) for one in found] == sorted(
+        DOCUMENTS.index(d.document) for d in found
+    )
+
+
+@pytest.mark.parametrize("goods", ["consumer_product", "industrial"])
+@pytest.mark.parametrize("direction", ["import", "export"])
+def test_a_higher_level_never_brings_fewer_measures(goods: str, direction: str) -> None:
+    found = [set(default_measures(level, direction=direction, goods=goods)) for level in range(1, 5)]
+    assert all(low <= high for low, high in itertools.pairwise(found))
+    assert ("ban" in found[3]) == (direction == "import")
+    assert ("public_notice" in found[3]) == (goods == "consumer_product")
+
+
+def test_unknown_measures_and_levels_are_refused() -> None:
+    with pytest.raises(InputFaults, match="2 faults"):
+        choose_documents(["a", "recall", "b"])
+    with pytest.raises(InputFaults, match="one at least"):
+        choose_documents([])
+    with pytest.raises(ValueError, match="from 1 to 4"):
+        default_measures(5, direction="import", goods="food")
+
+
+def test_the_highest_level_needs_authorisation_and_no_other() -> None:
+    assert [authority_of(level, lang="en")[1] for level in (1, 2, 3, 4)] == [False, False, False, True]
+    with pytest.raises(InputFaults, match="authorised by the State Council"):
+        issue(level=4)
+    assert issue(level=4, is_authorised=True).chosen == DOCUMENTS
+
+
+def test_everything_that_is_missing_is_said_at_once() -> None:
+    with pytest.raises(InputFaults) as caught:
+        issue(level=4, ports=(), ends_at=None, issuer={"zh": "海关"})
+    said = {one.place for one in caught.value.faults}
+    assert {"issuer.en", "bulletin.ports", "bulletin.ends_at", "bulletin.is_authorised"} <= said
+
+
+def test_an_end_before_the_beginning_is_refused() -> None:
+    with pytest.raises(InputFaults, match="after the beginning"):
+        issue(ends_at=NOW - dt.timedelta(days=1))
+
+
+def test_food_is_handed_over() -> None:
+    with pytest.raises(InputFaults, match="food-accident plan"):
+        make_issue(assessed_case(food_case()), decision())
+
+
+def food_case() -> str:
+    from riskkit.workbench.resources import shipped_cases
+
+    return next(one for one in shipped_cases() if assessed_case(one).route != "graded")
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("kind", ["first", "changed", "lifted"])
+def test_the_documents_say_what_the_law_asks(lang: str, kind: str) -> None:
+    more = {} if kind == "first" else {"reason": "证据 evidence", "earlier": (("w-1.0", NOW),)}
+    found = issue(kind=kind, **more)
+    texts = {name: content.decode() for name, content in found.files.items() if name.endswith(f".{lang}.txt")}
+    assert len(texts) == 4
+    notice = found.notice
+    for name, text in texts.items():
+        assert notice.title[lang] in text, name
+        assert notice.issuer[lang] in text, name
+        if kind == "changed" and not name.startswith("short"):
+            assert "证据 evidence" in text
+        if kind != "lifted":
+            assert ("2026年5月31日" if lang == "zh" else "31 May 2026") in text, name
+            assert notice.advice[lang] in text
+            assert "Ⅱ" in text and ("橙色" if lang == "zh" else "orange") in text
+    bulletin = texts[f"bulletin.{lang}.txt"]
+    if kind != "lifted":
+        assert notice.category[lang] in bulletin and notice.reach[lang] in bulletin
+        assert "851712" in bulletin and "2200" in bulletin
+
+
+def test_a_public_notice_reads_plainly_and_that_is_measured() -> None:
+    found = issue().reading
+    assert found["zh"].is_plain and found["en"].is_plain
+    assert found["en"].score > 50
+    hard = "Notwithstanding aforementioned considerations, determination of electrochemical instability necessitates"
+    assert not readability(hard + " discontinuation of utilisation.", lang="en").is_plain
+    assert not readability("镉镍镧铈镨钕钷钐铕钆。", lang="zh").is_plain
+    assert not readability("很" * 100 + "。", lang="zh").is_plain
+    assert not readability("", lang="zh").is_plain
+
+
+def test_reading_ease_is_that_of_the_formula() -> None:
+    """Ten words of one syllable in one sentence: 206.835 - 10.15 - 84.6."""
+    text = "The cat sat on the mat and the dog slept."
+    assert readability(text, lang="en").score == pytest.approx(206.835 - 1.015 * 10 - 84.6)
+    assert [syllables(one) for one in ("battery", "recall", "safe", "exchange")] == [3, 2, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("template", "words"),
+    [
+        ("{{ nothing }}", "a value that there is"),
+        ("{{ title.__class__ }}", "Getattr"),
+        ("{{ title['__class__'] }}", "Getitem"),
+        ("{{ title.upper() }}", "Call"),
+        ("{% for x in ().__class__.__mro__ %}{{ x }}{% endfor %}", "Getattr"),
+        ("{% import 'os' as os %}", "Import"),
+        ("{% include '/etc/passwd' %}", "Include"),
+        ("{% set a = 1 %}", "Assign"),
+        ("{% macro a() %}{% endmacro %}", "Macro"),
+        ("{{ title|attr('x') }}", "Filter"),
+        ("{{ 9 ** 9 ** 9 }}", "Pow"),
+        ("{{ title", "a template"),
+        ("{% if %}", "a template"),
+        (f"{MARK}# {{{{ title }}}}", "hidden"),
+    ],
+)
+def test_code_in_a_template_is_refused(template: str, words: str) -> None:
+    with pytest.raises(InputFaults, match=words):
+        filled(template, {"title": "lamp"})
+
+
+def test_all_that_is_wrong_with_a_template_is_said_at_once() -> None:
+    with pytest.raises(InputFaults, match="3 faults"):
+        filled("{{ a }}\n{{ title.b }}\n{{ c|attr('d') }}", {"title": "lamp", "c": "x"})
+
+
+@given(st.text(max_size=40))
+def test_no_value_becomes_a_heading_an_item_or_a_line_of_its_own(value: str) -> None:
+    words = " ".join(value.split())
+    if MARK in words or not words.replace("#", "").replace("-", "").replace(">", "").strip():
+        return
+    found = filled("# T\n{{ title }}\n- {{ title }}", {"title": words})
+    assert [kind for kind, _ in found] == ["title", "text", "item"][: len(found)]
+
+
+def test_ones_own_template_takes_the_place_of_the_shipped_one(tmp_path: Path) -> None:
+    (tmp_path / "announcement.zh.txt").write_text("# 自拟：{{ title }}\n{{ advice }}\n", encoding="utf-8")
+    found = make_issue(assessed_case(), decision(), formats=("txt",), templates=tmp_path)
+    assert found.files["announcement.zh.txt"].decode().startswith("自拟：")
+    assert not found.files["announcement.en.txt"].decode().startswith("自拟")
+    (tmp_path / "announcement.zh.txt").write_bytes("# 自拟".encode("gbk"))
+    with pytest.raises(InputFaults, match="UTF-8"):
+        template_text("announcement", "zh", folder=tmp_path)
+    (tmp_path / "announcement.zh.txt").write_bytes(b"x" * 100_001)
+    with pytest.raises(InputFaults, match="at most 100000"):
+        template_text("announcement", "zh", folder=tmp_path)
+
+
+@pytest.mark.parametrize("name", ["<script>alert(1)</script>", "=1+1", "# lamp", "a & b", "儿童<b>手表"])
+def test_hostile_names_of_goods_are_shown_as_words(name: str) -> None:
+    found = make_issue(named(name), decision(), formats=("html", "docx", "txt"))
+    page = found.files["announcement.zh.html"].decode()
+    assert "<script>" not in page and "<b>" not in page
+    assert page.count("<h1>") == 1
+    words = docx.Document(io.BytesIO(found.files["bulletin.en.docx"]))
+    assert any(name in paragraph.text for paragraph in words.paragraphs)
+    assert json.loads(found.files["data.json"])["title"]["zh"].startswith(name.split("存", maxsplit=1)[0][:2])
+
+
+@pytest.mark.parametrize("text", ["lamp\u202egnp", "a\x00b", "a\u2063b"])
+@pytest.mark.parametrize("name", ["ports", "lots", "issuer"])
+def test_texts_that_hide_something_are_refused(name: str, text: str) -> None:
+    value = {"zh": text, "en": text} if name == "issuer" else (text,)
+    with pytest.raises(InputFaults, match="hidden"):
+        issue(**{name: value})
+
+
+def test_the_same_issue_is_the_same_bytes_and_its_messages_can_be_read() -> None:
+    formats = ("html", "docx", "txt")
+    one, two = (make_issue(assessed_case(), decision(), formats=formats) for _ in range(2))
+    assert one.files == two.files
+    alert = from_xml(one.files["cap.xml"])
+    assert (alert.status, alert.msg_type) == ("Exercise", "Alert")
+    assert json.loads(one.files["data.json"])["level"] == 3
+    assert b"20260531" in one.files["due.zh.ics"]
+
+
+def test_a_word_document_has_the_layout_of_official_documents() -> None:
+    raw = make_issue(assessed_case(), decision(), formats=("docx",)).files["circular.zh.docx"]
+    made = docx.Document(io.BytesIO(raw))
+    page = made.sections[0]
+    assert [round(one.cm, 1) for one in (page.page_width, page.page_height)] == [21.0, 29.7]
+    assert [round(one.cm, 1) for one in (page.top_margin, page.left_margin)] == [3.7, 2.8]
+    texts = [one.text for one in made.paragraphs]
+    assert texts[1] == "示警告〔2026〕1号"
+    xml = zipfile.ZipFile(io.BytesIO(raw)).read("word/document.xml").decode()
+    assert 'w:eastAsia="仿宋_GB2312"' in xml and 'w:eastAsia="方正小标宋简体"' in xml
+    title = next(one for one in made.paragraphs if one.style.name == "Heading 1")
+    assert title.text.startswith("风险警示通告")
+
+
+@pytest.mark.skipif(bool(missing_parts("pdf")), reason="; ".join(missing_parts("pdf")) or "-")
+def test_a_pdf_is_made_and_says_the_same() -> None:
+    import pypdf
+
+    lines = [("title", "Lamp"), ("text", "Stop using it."), ("signature", "Customs")]
+    made = in_format(FilledDocument(lines, "en", "Customs", "1", "Ⅱ", "Level Ⅱ"), "pdf")
+    text = pypdf.PdfReader(io.BytesIO(made)).pages[0].extract_text()
+    assert "Stop using it." in text and "Lamp" in text
+
+
+def test_every_format_and_document_has_a_template_in_both_languages() -> None:
+    assert FORMATS == ("html", "pdf", "docx", "txt")
+    for name in (*DOCUMENTS, "short"):
+        for lang in ("zh", "en"):
+            assert "title" in template_text(name, lang)
