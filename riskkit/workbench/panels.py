@@ -63,6 +63,23 @@ def register_board(register: str = "", *, lang: str, interactive: bool = True) -
     return register_panel.register_board(register, lang=lang)
 
 
+def warning_board(ledger: str = "", *, lang: str, interactive: bool = True) -> ipywidgets.Widget | None:
+    """The warnings of a ledger: see `riskkit.workbench.boards.warning_panel.warning_board`.
+
+    A report on paper (`interactive` false) loads no widgets and shows nothing.
+
+    Examples
+    --------
+    >>> warning_board(lang="en", interactive=False) is None
+    True
+    """
+    if not interactive:
+        return None
+    from riskkit.workbench.boards import warning_panel
+
+    return warning_panel.warning_board(ledger, lang=lang)
+
+
 def committee_ballot(
     session: str = "", *, lang: str, who: str = "", interactive: bool = True
 ) -> ipywidgets.Widget | None:
@@ -103,7 +120,7 @@ def how_to_read(panel: str, *, lang: str) -> Section:
     Parameters
     ----------
     panel : str
-        ``overview``, ``what_if``, ``register``, ``committee_ballot`` or ``committee_session``.
+        ``overview``, ``what_if``, ``register``, ``warning``, ``committee_ballot`` or ``committee_session``.
     lang : str
         ``zh`` or ``en``.
 

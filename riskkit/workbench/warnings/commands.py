@@ -246,7 +246,9 @@ def draft(case: str, **given: Any) -> int:
         folder = given["out"] / decision.issue
         for name, content in made.files.items():
             put_file(folder / name, content)
-        record_draft(room, warning, decision.issue, files=made.hashes(), who=who_acts(given))
+        record_draft(
+            room, warning, decision.issue, files=made.hashes(), who=who_acts(given), about=made.about()
+        )
     plain = {
         lang: {"score": round(one.score, 3), "is_plain": one.is_plain} for lang, one in made.reading.items()
     }

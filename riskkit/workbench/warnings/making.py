@@ -120,6 +120,25 @@ class Issue:
         """
         return {name: hashlib.sha256(content).hexdigest() for name, content in sorted(self.files.items())}
 
+    def about(self) -> dict[str, object]:
+        """Title, places and level, as the ledger keeps them for boards.
+
+        Examples
+        --------
+        >>> Issue.about.__name__
+        'about'
+        """
+        return _about(self.notice)
+
+
+def _about(notice: Notice) -> dict[str, object]:
+    places = [{"code": one.code, **{lang: one.name[lang] for lang in LANGUAGES}} for one in notice.places]
+    return {
+        "title": {lang: notice.title[lang] for lang in LANGUAGES},
+        "places": places,
+        "level": notice.level,
+    }
+
 
 def notice_of(found: Assessment, decision: Decision) -> Notice:
     """The notice of an issue: what the case and the decision say, in zh and en.

@@ -180,7 +180,9 @@ def _out(room: WarningRoom, issue: Issue, decision: Decision, *, out: Path) -> i
     """Write, record, have approved, and deliver."""
     for name, content in issue.files.items():
         put_file(out / "issues" / decision.issue / name, content)
-    record_draft(room, decision.warning_id, decision.issue, files=issue.hashes(), who=PUBLISHER)
+    record_draft(
+        room, decision.warning_id, decision.issue, files=issue.hashes(), who=PUBLISHER, about=issue.about()
+    )
     approve(room, decision.warning_id, decision.issue, who=APPROVER, why="演练 rehearsal")
     files = {name: content for name, content in issue.files.items() if content}
     done = release(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -177,7 +177,10 @@ def _append(
         raise
 
 
-def record_draft(room: WarningRoom, warning_id: str, issue: str, *, files: dict[str, str], who: str) -> Event:
+def record_draft(
+    room: WarningRoom, warning_id: str, issue: str, *, files: dict[str, str], who: str,
+    about: Mapping[str, Any] | None = None,
+) -> Event:  # fmt: skip
     """Record that an issue's documents were drafted, by the hashes of its files.
 
     Parameters
@@ -187,6 +190,8 @@ def record_draft(room: WarningRoom, warning_id: str, issue: str, *, files: dict[
     files : dict of str to str
         File → SHA-256.
     who : str
+    about : mapping, optional
+        What it is about, for boards: as from `riskkit.workbench.warnings.making.Issue.about`.
 
     Raises
     ------
@@ -204,7 +209,7 @@ def record_draft(room: WarningRoom, warning_id: str, issue: str, *, files: dict[
         is_out = now.phase not in ("none", "proposed", "rejected")
         refuse(issue, [] if is_out else [Fault("phase", now.phase, "a warning that is confirmed or issued")])
 
-    data = {"issue": issue, "files": files}
+    data = {"issue": issue, "files": files, "about": dict(about or {})}
     draft = Draft(stream_of(warning_id), DRAFTED, data, who, issue, _key("draft", canonical(data)))
     return _append(room, draft, guard=guard)
 

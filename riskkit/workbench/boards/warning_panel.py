@@ -1,0 +1,211 @@
+"""The board of warnings: current ones by level, where, what is due and overdue, and the life of each."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from typing import Any
+
+import ipywidgets
+
+from riskkit.foundation.events import Event
+from riskkit.foundation.scales import scale
+from riskkit.store.ledger import open_ledger
+from riskkit.warning.alerts.drafts import LEVELS
+from riskkit.workbench.boards.panel_widgets import (
+    Drawing,
+    SortedTable,
+    box,
+    fragment,
+    html,
+    in_either_language,
+)
+from riskkit.workbench.boards.panel_words import say as panel_say
+from riskkit.workbench.decision_groups import LEDGER_VARIABLE
+from riskkit.workbench.pages.blocks import Section
+from riskkit.workbench.pages.rendering import ink
+from riskkit.workbench.pictures.level_marks import level_badge
+from riskkit.workbench.pictures.warning_figure import day_of, steps_table, warning_timeline
+from riskkit.workbench.warnings.board_rows import BoardRow, board_rows, counts_by_level, counts_by_place
+from riskkit.workbench.warnings.room import STREAM, utc_now
+from riskkit.workbench.warnings.sample import sample_events
+from riskkit.workbench.warnings.words import say
+
+_HEADS = ("level", "warning", "phase", "since", "ends", "due")
+
+
+def warning_board(ledger: str = "", *, lang: str, now: dt.datetime | None = None) -> ipywidgets.Widget:
+    """The warnings of a ledger, for those who lead and those who watch.
+
+    Parameters
+    ----------
+    ledger : str
+        A file or URL; that of ``RISKKIT_LEDGER`` if empty, and without that made-up warnings.
+    lang : str
+        ``zh`` or ``en``.
+    now : datetime, optional
+        The moment for which it is shown.
+
+    Raises
+    ------
+    InputFaults
+        When there is no such ledger.
+
+    Examples
+    --------
+    >>> shown = warning_board(lang="en", now=dt.datetime(2026, 5, 1, tzinfo=dt.UTC))
+    >>> len(shown.children[-1].children) > 5
+    True
+    """
+    at = now or utc_now()
+    place = ledger or os.environ.get(LEDGER_VARIABLE, "")
+    rows = board_rows(_events(place) if place else sample_events(at), now=at)
+
+    def build(spoken: str) -> list[ipywidgets.Widget]:
+        panel = WarningBoard(rows, lang=spoken, now=at, is_sample=not place)
+        panel.fill()
+        return panel.parts
+
+    return in_either_language(lang, build)
+
+
+def _events(place: str) -> tuple[Event, ...]:
+    ledger = open_ledger(place, is_reader=True)
+    try:
+        return ledger.events(STREAM)
+    finally:
+        ledger.close()
+
+
+class WarningBoard:
+    """The panel: widgets, and what fills them.
+
+    Parameters
+    ----------
+    rows : list of BoardRow
+    lang : str
+    now : datetime
+    is_sample : bool
+        Whether the warnings are made up, which is told then.
+
+    Examples
+    --------
+    >>> now = dt.datetime(2026, 5, 1, tzinfo=dt.UTC)
+    >>> panel = WarningBoard(board_rows(sample_events(now), now=now), lang="en", now=now, is_sample=True)
+    >>> panel.which.value = "all"
+    >>> len(panel.table.rows) > 4
+    True
+    """
+
+    def __init__(self, rows: list[BoardRow], *, lang: str, now: dt.datetime, is_sample: bool) -> None:
+        self.rows, self.lang, self.now, self.is_sample = rows, lang, now, is_sample
+        self.tiles, self.due, self.places, self.steps = (ipywidgets.HTML() for _ in range(4))
+        self.which = self._choice("show_which", [("show_current", "current"), ("show_all", "all")])
+        levels = [(level_badge(code, lang).label, str(n)) for n, code in enumerate(LEVELS, start=1)]
+        self.level = self._choice("choose_level", [("any_level", ""), *reversed(levels)])
+        names = [(f"{_code(row)} {self._title(row)}", str(k)) for k, row in enumerate(rows)]
+        self.one = self._choice("choose_warning", names, act=self.look)
+        caption = {"caption": say("board_table", lang), "empty": say("board_empty", lang)}
+        sorting = {"sort_by": panel_say("sort_by", lang), "colon": panel_say("colon", lang)}
+        columns = [{"title": say(f"col_{name}", lang)} for name in _HEADS]
+        self.table = SortedTable(columns=columns, rows=[], by=0, names=1, down=True, words=caption | sorting)
+        self.drawing = self._drawing()
+        self.parts = self._laid_out()
+
+    def _title(self, row: BoardRow) -> str:
+        return str(row.title.get(self.lang, row.state.warning_id))
+
+    def _choice(self, name: str, options: list[tuple[str, str]], act: Any = None) -> ipywidgets.Dropdown:
+        known = ("show_current", "show_all", "any_level")
+        shown = [(say(word, self.lang) if word in known else word, value) for word, value in options]
+        made = ipywidgets.Dropdown(options=shown, description=say(name, self.lang))
+        made.observe(lambda _: (act or self.fill)(), "value")
+        return made
+
+    def _drawing(self) -> Drawing | None:
+        if not self.rows:
+            return None
+        picture = warning_timeline(self.rows[0], lang=self.lang, now=self.now)
+        return Drawing(picture, panel_say("numbers", self.lang))
+
+    def _laid_out(self) -> list[ipywidgets.Widget]:
+        made = [html("note", say("board_is_sample", self.lang))] if self.is_sample else []
+        drawn = [] if self.drawing is None else [box("rkp-row", self.one), self.drawing.box, self.steps]
+        return [
+            *made,
+            html("heading", say("board_title", self.lang), say("print_note", self.lang)),
+            self.tiles,
+            box("rkp-row", self.which, self.level),
+            self.table,
+            self.due,
+            *drawn,
+            self.places,
+        ]
+
+    def fill(self) -> None:
+        """Show what fits the filters."""
+        fit = [one for one in self.rows if self._fits(one)]
+        self.tiles.value = fragment("tiles", self._tiles())
+        self.table.rows = [self._cells(one) for one in fit]
+        lines = [words for one in fit for words in self._due_lines(one)]
+        self.due.value = fragment("lines", say("due_title", self.lang), lines, say("due_none", self.lang))
+        places = counts_by_place(fit, lang=self.lang)
+        told = [say("place_line", self.lang, place=place, n=n) for place, n in places.items()]
+        self.places.value = fragment(
+            "lines", say("places_title", self.lang), told, say("places_none", self.lang)
+        )
+        self.look()
+
+    def look(self) -> None:
+        """Show the life of the warning that is chosen."""
+        if self.drawing is None:
+            return
+        row = self.rows[int(self.one.value or 0)]
+        self.drawing.show(warning_timeline(row, lang=self.lang, now=self.now))
+        table = steps_table(row, lang=self.lang)
+        self.steps.value = fragment("section", Section("steps", "", 2, (table,)))
+
+    def _fits(self, row: BoardRow) -> bool:
+        is_level = not self.level.value or row.state.level == int(self.level.value)
+        return is_level and (row.is_current or self.which.value == "all")
+
+    def _tiles(self) -> dict[str, Any]:
+        of, tiles = scale("warning"), []
+        for level, n in counts_by_level(self.rows).items():
+            code = LEVELS[level - 1]
+            look = {
+                "symbol": of.symbol(code),
+                "colour": of.colour(code),
+                "label": level_badge(code, self.lang).label,
+            }
+            tiles.append(look | {"n": n, "note": ""})
+        return {"heading": say("board_title", self.lang), "tiles": tiles}
+
+    def _cells(self, row: BoardRow) -> list[dict[str, Any]]:
+        badge = level_badge(_code(row), self.lang)
+        marks = [
+            {"symbol": badge.symbol, "label": badge.label, "colour": badge.colour, "ink": ink(badge.colour)}
+        ]
+        first = row.due[0] if row.due else None
+        due = self._due_words(first) if first else "—"
+        texts = (
+            self._title(row),
+            say(f"phase_{row.state.phase}", self.lang),
+            day_of(row.state.since) if row.state.since else "—",
+            day_of(row.state.ends_at) if row.state.ends_at else "—",
+            due,
+        )
+        level = {"text": "", "sort": row.state.level or 0, "marks": marks}
+        return [level, *({"text": text, "sort": text} for text in texts)]
+
+    def _due_words(self, one: Any) -> str:
+        when = say("is_overdue" if one.is_overdue else "due_by", self.lang, at=day_of(one.due_at))
+        words = say(f"clock_{one.clock}", self.lang)
+        return f"{when} · {words} ({day_of(one.due_at)})" if one.is_overdue else f"{words} · {when}"
+
+    def _due_lines(self, row: BoardRow) -> list[str]:
+        return [f"{_code(row)} {self._title(row)}: {self._due_words(one)}" for one in row.due]
+
+
+def _code(row: BoardRow) -> str:
+    return "none" if row.state.level is None else LEVELS[row.state.level - 1]

@@ -1,0 +1,107 @@
+"""The board of warnings: what it shows is what a plain reading of the ledger gives, in both languages."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+from warned import NOW, issue, issued, room_in, step
+
+from riskkit.workbench import panels
+from riskkit.workbench.boards.warning_panel import WarningBoard, warning_board
+from riskkit.workbench.pictures.warning_figure import warning_timeline
+from riskkit.workbench.warnings.board_rows import BoardRow, board_rows, counts_by_level, counts_by_place
+from riskkit.workbench.warnings.room import record_draft, stream_of
+from riskkit.workbench.warnings.sample import sample_events
+
+LATER = NOW + dt.timedelta(days=20)
+
+
+@pytest.fixture
+def rows(tmp_path: Path) -> list[BoardRow]:
+    room = room_in(tmp_path)
+    issued(room)
+    made = issue()
+    record_draft(room, "w-1", "w-1.1", files=made.hashes(), who="c", about=made.about())
+    step(room, "raised", "b", level=4, is_authorised=True)
+    events = room.ledger.events()
+    room.ledger.close()
+    return board_rows(events, now=LATER)
+
+
+def test_a_row_says_where_the_warning_stands_and_how_it_came_there(rows: list[BoardRow]) -> None:
+    (row,) = rows
+    assert (row.state.phase, row.state.level, row.is_current) == ("issued", 4, True)
+    assert [(one.event, one.level) for one in row.steps] == [
+        ("proposed", 3), ("confirmed", 3), ("issued", 3), ("raised", 4),
+    ]  # fmt: skip
+    assert row.title["en"].startswith("Quality and safety risk of Smartphone")
+    assert counts_by_level(rows) == {4: 1, 3: 0, 2: 0, 1: 0}
+    assert counts_by_place(rows, lang="zh") == {"美国": 1}
+    assert [one.is_overdue for one in row.due] == [True, False]  # the review is, the term is not
+
+
+def test_the_board_as_it_was(tmp_path: Path) -> None:
+    room = room_in(tmp_path)
+    step(room, "proposed", level=2)
+    before = room.ledger.events(stream_of("w-1"))
+    step(room, "rejected", "b")
+    assert board_rows(before, now=NOW)[0].is_current
+    assert not board_rows(room.ledger.events(), now=NOW)[0].is_current
+    room.ledger.close()
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_panel_shows_level_by_symbol_and_word_and_says_what_is_overdue(
+    rows: list[BoardRow], lang: str
+) -> None:
+    panel = WarningBoard(rows, lang=lang, now=LATER, is_sample=False)
+    panel.fill()
+    level, title, *_, due = panel.table.rows[0]
+    mark = level["marks"][0]
+    assert (mark["symbol"], level["sort"]) == ("■", 4)
+    assert ("特别严重（红色）" if lang == "zh" else "extremely serious (red)") in mark["label"]
+    assert ("逾期" if lang == "zh" else "overdue") in due["text"]
+    assert title["text"] == rows[0].title[lang]
+    assert ("美国：1" if lang == "zh" else "United States: 1") in panel.places.value
+    panel.level.value = "1"
+    assert panel.table.rows == []
+    assert not panel.is_sample
+
+
+def test_the_timeline_ends_now_at_the_level_it_has(rows: list[BoardRow]) -> None:
+    picture = warning_timeline(rows[0], lang="en", now=LATER)
+    line = picture.figure["data"][0]
+    assert line["y"] == [3, 3, 3, 4, 4]
+    assert line["x"][-1].startswith("2026-05-21")
+    assert picture.alt.endswith("now issued, level Ⅰ.")
+    assert len(picture.table.rows) == 4
+
+
+def test_hostile_words_of_a_ledger_are_words(tmp_path: Path) -> None:
+    room = room_in(tmp_path)
+    step(room, "proposed", level=2, reason="<script>alert(1)</script>")
+    rows = board_rows(room.ledger.events(), now=NOW)
+    room.ledger.close()
+    panel = WarningBoard(rows, lang="en", now=NOW, is_sample=False)
+    panel.fill()
+    assert "<script>" not in panel.steps.value and "&lt;script&gt;" in panel.steps.value
+
+
+def test_without_a_ledger_a_sample_is_shown_and_said_to_be_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("RISKKIT_LEDGER", raising=False)
+    rows = board_rows(sample_events(NOW), now=NOW)
+    phases = [row.state.phase for row in rows]
+    assert {"issued", "proposed", "lifted"} <= set(phases)
+    assert phases[-1] == "lifted"  # what is over stands last
+    shown = warning_board(lang="zh", now=NOW)
+    assert "虚构" in shown.children[-1].children[0].value
+    assert panels.warning_board(lang="zh", interactive=False) is None
+
+
+def test_an_empty_ledger_is_an_empty_board(tmp_path: Path) -> None:
+    room = room_in(tmp_path)
+    room.ledger.close()
+    shown = warning_board(str(tmp_path / "ledger.sqlite"), lang="en", now=NOW)
+    assert "nothing is due" in shown.children[-1].children[4].value
