@@ -27,8 +27,8 @@ def open_session_record(ledger: str = "", *, session: str = "") -> Session:
     Parameters
     ----------
     ledger : str
-        A file or URL, or an export that ends in ``.jsonl``; the ledger of ``RISKKIT_LEDGER`` when empty, and
-        without that the sample.
+        A file or URL, or an export that ends in ``.jsonl``; the ledger of ``RISKKIT_LEDGER`` when empty (for
+        ``riskkit run`` also a ``ledger.sqlite`` where one stands), and without that the sample.
     session : str
         Its id; the latest when empty.
 

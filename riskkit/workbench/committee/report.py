@@ -45,7 +45,7 @@ def report_sections(now: Session, *, lang: str, is_full: bool = True) -> tuple[S
     parts = [_decision(now, lang), _facts(now, lang), _experts(now, lang), _rounds(now, lang)]
     parts += [judgement_section(now, lang)]
     if is_full and name:
-        parts += [_assessed(now, lang), *_answers(now, lang)]
+        parts += [assessed_section(now, lang), *_answers(now, lang)]
     parts += [_vote(now, lang), _signatures(now, lang), _reading(lang)]
     return tuple(parts)
 
@@ -131,7 +131,7 @@ def _rounds(now: Session, lang: str) -> Section:
     heads = tuple(say(f"col_{one}", lang) for one in ("round", "opened_at", "closed_at", "ballots"))
     rows = tuple(
         (
-            _round_name(one.name, lang),
+            round_name(one.name, lang),
             _moment(one.opened_at),
             _moment(one.closed_at) or say("is_open", lang),
             str(len(one.sealed)),
@@ -141,7 +141,14 @@ def _rounds(now: Session, lang: str) -> Section:
     return Section("rounds", say("rounds", lang), 1, (Table(say("rounds", lang), heads, rows, numeric=(3,)),))
 
 
-def _round_name(name: str, lang: str) -> str:
+def round_name(name: str, lang: str) -> str:
+    """What a round is called.
+
+    Examples
+    --------
+    >>> round_name("2", "en"), round_name("vote", "en")
+    ('2', 'vote')
+    """
     return say("round_vote", lang) if name == VOTE else name
 
 
@@ -162,12 +169,21 @@ def judgement_section(now: Session, lang: str) -> Section:
         return Section("judgement", say("judgement_short", lang), 1, (none,))
     title = say("judgement", lang, round=name)
     asked = {one.id: one for one in now.questions}
-    rows = tuple(_judgement_row(row, asked[row["question"]], lang) for row in data["judgement"])
+    rows = tuple(judgement_words(row, asked[row["question"]], lang) for row in data["judgement"])
     heads = tuple(say(f"col_{one}", lang) for one in ("asked", "pooled", "range", "n", "abstained"))
     return Section("judgement", title, 1, (Table(title, heads, rows, numeric=(3, 4)),))
 
 
-def _judgement_row(row: dict[str, Any], question: Question, lang: str) -> tuple[str, ...]:
+def judgement_words(row: dict[str, Any], question: Question, lang: str) -> tuple[str, ...]:
+    """What a round came to on one question: asked, pooled, range of the middles, answers, abstentions.
+
+    Examples
+    --------
+    >>> row = {"low": 0.01, "mid": 0.02, "high": 0.05, "mid_lo": 0.01, "mid_hi": 0.03, "n_answers": 2,
+    ...        "n_abstained": 0}
+    >>> judgement_words(row, Question("p", PROBABILITY, "", "How likely?"), "en")
+    ('How likely?', '0.02 (0.01 – 0.05)', '0.01 – 0.03', '2', '0')
+    """
     pooled, spread = "—", "—"
     if question.kind == PROBABILITY and "mid" in row:
         pooled = f"{row['mid']:.3g} ({row['low']:.3g} – {row['high']:.3g})"
@@ -179,7 +195,14 @@ def _judgement_row(row: dict[str, Any], question: Question, lang: str) -> tuple[
     return question.say(lang), pooled, spread, str(row["n_answers"]), str(row["n_abstained"])
 
 
-def _assessed(now: Session, lang: str) -> Section:
+def assessed_section(now: Session, lang: str) -> Section:
+    """The level of the case with its own numbers, and with what the committee judged in the last round.
+
+    Examples
+    --------
+    >>> assessed_section.__name__
+    'assessed_section'
+    """
     name = last_judged(now)
     found = now.round(name)
     case = parse_case(parse_toml(now.case_text.encode(), f"{now.case_id}.toml"))
@@ -208,7 +231,7 @@ def _answers(now: Session, lang: str) -> list[Section]:
         rows = table[table["round"] == one.name]
         rows = rows.assign(place=rows["question"].map(places)).sort_values(["place", "expert"], kind="stable")
         if len(rows):
-            title = say("answers", lang, round=_round_name(one.name, lang))
+            title = say("answers", lang, round=round_name(one.name, lang))
             cells = zip(
                 rows["question"].map(asked), rows["expert"], rows["answer"], rows["reason"], strict=True
             )
