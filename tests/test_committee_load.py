@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import multiprocessing
 import os
 import signal
 import time
@@ -66,9 +65,9 @@ def noted(folder: Path) -> list[int]:
 
 
 def start(place: str, folder: Path, share: Sequence[int], *, go: Any, name: str) -> Any:
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["riskkit.workbench.committee.room", "riskkit.assessment.case", "pytest"])
-    process = context.Process(target=vote, args=(place, folder / "keys", share, go, folder / f"{name}.told"))
+    process = ledgers.fast_starter().Process(
+        target=vote, args=(place, folder / "keys", share, go, folder / f"{name}.told")
+    )
     process.start()
     return process
 
@@ -79,7 +78,7 @@ def test_200_experts_vote_while_processes_are_killed(place: str, tmp_path: Path)
     said = [steps.step(now, "declared", who=e.id, why="x", expert=e.id, interest="") for e in EXPERTS]
     room.ledger.append(said, clock=room.clock)
     take_step(room, "n7", "round_opened", who="chair", why="agenda", round="1")
-    go = multiprocessing.get_context("forkserver").Event()
+    go = ledgers.fast_starter().Event()
     shares = [range(first, len(EXPERTS), PROCESSES) for first in range(PROCESSES)]
     voters = [start(place, tmp_path, share, go=go, name=f"first{n}") for n, share in enumerate(shares)]
     go.set()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from riskkit.assessment.case import Assessment, assess, parse_case
+from riskkit.assessment.case_file import Case
 from riskkit.assessment.committee.minutes import level_words, method_text, minutes_data, minutes_hash, vote_of
 from riskkit.assessment.committee.pooling import judged_case
 from riskkit.assessment.committee.questions import PROBABILITY, VOTE, Question, choices_of, word
@@ -207,11 +208,32 @@ def assessed_section(now: Session, lang: str) -> Section:
     found = now.round(name)
     case = parse_case(parse_toml(now.case_text.encode(), f"{now.case_id}.toml"))
     judged = judged_case(case, found.answers() if found else {}, now.questions, method=method_text(now))
-    found_levels = [assess(one, rng=np.random.default_rng(_SEED), draws=_DRAWS) for one in (case, judged)]
-    told = [_level_range(one, lang) for one in found_levels]
+    both = [assess(one, rng=np.random.default_rng(_SEED), draws=_DRAWS) for one in (case, judged)]
+    told = [_level_range(one, lang) for one in both]
     method = method_text(now).say(lang)
     line = say("assessed_line", lang, before=told[0], after=told[1])
-    return Section("assessed", say("assessed", lang), 1, (Paragraph(line), Paragraph(method, "source")))
+    if all(one.route != "graded" for one in both):
+        return Section("assessed", say("assessed", lang), 1, (Paragraph(line), Paragraph(method, "source")))
+    heads = tuple(say(f"col_{one}", lang) for one in ("what", "own", "judged"))
+    title = say("assessed_table", lang)
+    table = Table(title, heads, (*_probabilities(case, both, lang), *_shares(both, lang)), numeric=(1, 2))
+    notes = (Paragraph(say("assessed_presumed", lang), "note"),) if both[1].presumed else ()
+    blocks = (Paragraph(line), table, *notes, Paragraph(method, "source"))
+    return Section("assessed", say("assessed", lang), 1, blocks)
+
+
+def _probabilities(case: Case, both: Sequence[Assessment], lang: str) -> Iterator[tuple[str, ...]]:
+    """How likely each scenario is, by the case's own numbers and by the committee's."""
+    for place, scenario in enumerate(case.scenarios):
+        rows = [one.scenarios.iloc[place] for one in both]
+        cells = (f"{row['p50']:.2g} ({row['p05']:.2g} – {row['p95']:.2g})" for row in rows)
+        yield (say("assessed_p", lang, scenario=scenario.title.say(lang)), *cells)
+
+
+def _shares(both: Sequence[Assessment], lang: str) -> Iterator[tuple[str, ...]]:
+    for code in scale("risk").codes:
+        cells = (f"{one.risk_shares[code]:.0%}" for one in both)
+        yield (say("assessed_share", lang, risk=scale("risk").word(code, lang)), *cells)
 
 
 def _level_range(found: Assessment, lang: str) -> str:
