@@ -142,8 +142,8 @@ def judged_text(now: Session) -> str:
     Examples
     --------
     >>> from riskkit.workbench.committee_reports import open_session_record
-    >>> print(judged_text(open_session_record("sample"))[:32])
-    # 由专家委员会评判：会议 n7，第 2 轮；纪要 SHA-
+    >>> judged_text(open_session_record("sample")).splitlines()[3]
+    'id = "note7-battery-2016-n7"'
     """
     name = last_judged(now)
     found = now.round(name)

@@ -20,6 +20,7 @@ from riskkit.workbench.committee.words import say
 from riskkit.workbench.pages.block_kinds import Block, Items, Paragraph, Table
 from riskkit.workbench.pages.blocks import SECTION_MIME, Section
 from riskkit.workbench.pictures.level_marks import level_badge
+from riskkit.workbench.report.method_words import figure
 
 _DRAWS, _SEED = 20_000, 20170914
 
@@ -187,8 +188,8 @@ def judgement_words(row: dict[str, Any], question: Question, lang: str) -> tuple
     """
     pooled, spread = "—", "—"
     if question.kind == PROBABILITY and "mid" in row:
-        pooled = f"{row['mid']:.3g} ({row['low']:.3g} – {row['high']:.3g})"
-        spread = f"{row['mid_lo']:.3g} – {row['mid_hi']:.3g}"
+        pooled = f"{figure(row['mid'])} ({figure(row['low'])} – {figure(row['high'])})"
+        spread = f"{figure(row['mid_lo'])} – {figure(row['mid_hi'])}"
     elif row.get("counts"):
         known = choices_of(question, lang)
         pairs = [one.rpartition(":") for one in row["counts"].split(";")]
@@ -226,7 +227,9 @@ def _probabilities(case: Case, both: Sequence[Assessment], lang: str) -> Iterato
     """How likely each scenario is, by the case's own numbers and by the committee's."""
     for place, scenario in enumerate(case.scenarios):
         rows = [one.scenarios.iloc[place] for one in both]
-        cells = (f"{row['p50']:.2g} ({row['p05']:.2g} – {row['p95']:.2g})" for row in rows)
+        cells = (
+            f"{figure(row['p50'], 2)} ({figure(row['p05'], 2)} – {figure(row['p95'], 2)})" for row in rows
+        )
         yield (say("assessed_p", lang, scenario=scenario.title.say(lang)), *cells)
 
 
