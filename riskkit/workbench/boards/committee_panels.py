@@ -79,8 +79,13 @@ def _deeds(
     reason = ipywidgets.Text(placeholder=say("room_why", lang), layout=ipywidgets.Layout(width="auto"))
 
     def act(kind: str, **data: Any) -> None:
-        told.children = (note(_acted(entry, kind, data, why=reason.value.strip(), lang=lang), "lead"),)
-        look()
+        try:
+            done = _acted(entry, kind, data, why=reason.value.strip(), lang=lang)
+        except InputFaults as error:  # the page stays as it is, with the reason somebody has begun to write
+            told.children = (note(refusal(say("room_refused", lang), error, lang), "lead"),)
+        else:
+            look()
+            told.children = (note(done, "lead"),)
 
     buttons = [
         deed(say(key, lang), partial(act, kind, **data), is_possible=_is_possible(entry, kind, data))
@@ -91,21 +96,11 @@ def _deeds(
 
 def _acted(entry: Entry, kind: str, data: Mapping[str, Any], *, why: str, lang: str) -> str:
     """Do it, and say what came of it."""
-    try:
-        if kind == "confirmed" and not why:
-            rule = "the reason of a confirmation or its refusal"
-            raise InputFaults("committee", [Fault(say("room_why", lang), "—", rule)])
-        default = say("room_title", lang, title=entry.now.id)
-        event = take_step(
-            entry.room,
-            entry.now.id,
-            kind,
-            who=entry.who,
-            why=why or default,
-            **_filled(entry.now, kind, data),
-        )
-    except InputFaults as error:
-        return refusal(say("room_refused", lang), error, lang)
+    if kind == "confirmed" and not why:
+        rule = "the reason of a confirmation or its refusal"
+        raise InputFaults("committee", [Fault(say("room_why", lang), "—", rule)])
+    more = {"who": entry.who, "why": why or say("room_title", lang, title=entry.now.id)}
+    event = take_step(entry.room, entry.now.id, kind, **more, **_filled(entry.now, kind, data))
     return say("room_done", lang, sequence=event.sequence, at=event.at)
 
 
