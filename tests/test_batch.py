@@ -96,7 +96,9 @@ def test_a_worker_that_hangs_is_killed_with_all_it_started(tmp_path: Path) -> No
 def test_an_interrupt_leaves_complete_folders_and_no_process(tmp_path: Path) -> None:
     planned(tmp_path, {"a": "", "b": ""})
     code = f"""
+import signal
 import sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # started in the background it would be ignored
 sys.path.insert(0, {str(Path(__file__).parent)!r})
 from pathlib import Path
 from test_batch import planned

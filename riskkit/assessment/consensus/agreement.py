@@ -148,7 +148,7 @@ def _alpha(codes: Floats, counts: Floats, metric: str) -> float:
     pairs = np.einsum("u,ui,uj->ij", 1 / (per_item - 1), counts, counts)
     observed = float((pairs * distance).sum()) / n
     expected = float((np.outer(total, total) * distance).sum()) / (n * (n - 1))
-    return 1 - observed / expected if expected > 0 else float("nan")
+    return float(1 - observed / expected) if expected > 0 else float("nan")
 
 
 def _ordinal(codes: Floats, total: Floats) -> Floats:

@@ -80,7 +80,7 @@ class DecisionMaker:
         >>> from riskkit.assessment.elicitation.study import expert_study
         >>> study = expert_study([[[1, 2, 3]]], [2], probs=[0.05, 0.5, 0.95], fewest=1)
         >>> round(decision_maker(study).combined, 4)
-        0.0769
+        0.012
         """
         return self.calibration * self.information
 

@@ -225,6 +225,8 @@ def validity_ratio(splits: pd.DataFrame) -> Floats:
     """Out-of-sample validity: combined score of performance weights over that of equal weights.
 
     Each is the mean over all splits; above 1 the performance weights did better on seeds they never saw.
+    The literature reports, over 33 studies with 80 % of the seeds to learn from, three quarters of the
+    accuracy and twice the information of equal weights.
 
     Parameters
     ----------
