@@ -333,3 +333,19 @@ def test_a_page_takes_no_code_from_its_visitor(
     seen = asyncio.run(try_it())
     assert "execute_request" not in seen
     assert not mark.exists()
+
+
+@pytest.mark.parametrize(("name", "why"), [("old", "expired"), ("e1", "wrong"), ("nobody\n", "wrong")])
+def test_a_refused_token_is_logged_without_its_secret(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, name: str, why: str
+) -> None:
+    gone = Person("old", "chair", hashed("s3cret-s3cret"), TODAY - dt.timedelta(days=1))
+    write_people(tmp_path / "a.toml", People("token", (gone, Person("e1", "expert", hashed("another-one")))))
+    provider = identity.PeopleIdentity(access_file=str(tmp_path / "a.toml"))
+    provider.log.propagate = True
+    request = SimpleNamespace(remote_ip="127.0.0.1", headers={"Authorization": f"token {name}.s3cret-s3cret"})
+    handler: Any = SimpleNamespace(request=request, get_argument=lambda *_: "")
+    assert asyncio.run(provider.get_user_token(handler)) is None
+    assert handler.riskkit_refused == why
+    assert f"({why})" in caplog.text and "s3cret" not in caplog.text
+    assert "\n" not in caplog.records[-1].getMessage()

@@ -30,8 +30,8 @@ WAIT = 30_000
 
 @contextmanager
 def served(folder: Path) -> Iterator[str]:
-    """`riskkit dashboard --access` over the shipped notebooks."""
-    known = {**os.environ, "RISKKIT_LEDGER": str(folder / "ledger.sqlite")}
+    """`riskkit dashboard --access` over the shipped notebooks, where the ledger stands."""
+    known = {name: text for name, text in os.environ.items() if name != "RISKKIT_LEDGER"}
     known["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), known.get("PYTHONPATH")]))
     command = [sys.executable, "-m", "riskkit", "dashboard", "--port", "0", "--no-browser", "--json"]
     process = subprocess.Popen(
