@@ -17,7 +17,7 @@ from riskkit.workbench.monitoring import Found
 from riskkit.workbench.pages.blocks import Section
 from riskkit.workbench.serving.identity import as_visitor
 
-_JUDGED = ("judgement", "assessed", "answers-")
+_JUDGED = ("judgement", "movement", "assessed", "answers-")
 _VOTED = ("vote", "signatures", "reading")
 
 
@@ -80,7 +80,7 @@ def judgement_part(now: Session, *, lang: str) -> tuple[Section, ...]:
     Examples
     --------
     >>> [one.id for one in judgement_part(open_session_record("sample"), lang="en")][:2]
-    ['judgement', 'assessed']
+    ['judgement', 'movement']
     """
     return tuple(one for one in _parts(now, lang) if one.id.startswith(_JUDGED))
 

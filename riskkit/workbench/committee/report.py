@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from riskkit.assessment.case import Assessment, assess, parse_case
 from riskkit.assessment.case_file import Case
 from riskkit.assessment.committee.minutes import level_words, method_text, minutes_data, minutes_hash, vote_of
-from riskkit.assessment.committee.pooling import judged_case
+from riskkit.assessment.committee.pooling import feedback, judged_case
 from riskkit.assessment.committee.questions import PROBABILITY, VOTE, Question, choices_of, word
 from riskkit.assessment.committee.session import Session
 from riskkit.assessment.committee.visible import last_judged, seen_by
@@ -45,7 +46,7 @@ def report_sections(now: Session, *, lang: str, is_full: bool = True) -> tuple[S
     """
     name = last_judged(now)
     parts = [_decision(now, lang), _facts(now, lang), _experts(now, lang), _rounds(now, lang)]
-    parts += [judgement_section(now, lang)]
+    parts += [judgement_section(now, lang), *_movement(now, lang)]
     if is_full and name:
         parts += [assessed_section(now, lang), *_answers(now, lang)]
     parts += [_vote(now, lang), _signatures(now, lang), _reading(lang)]
@@ -174,6 +175,26 @@ def judgement_section(now: Session, lang: str) -> Section:
     rows = tuple(judgement_words(row, asked[row["question"]], lang) for row in data["judgement"])
     heads = tuple(say(f"col_{one}", lang) for one in ("asked", "pooled", "range", "n", "abstained"))
     return Section("judgement", title, 1, (Table(title, heads, rows, numeric=(3, 4)),))
+
+
+def _movement(now: Session, lang: str) -> list[Section]:
+    """How the pool moved from round to round; nothing before the second."""
+    closed = [one for one in now.rounds if one.key and one.name != VOTE]
+    if len(closed) < 2:
+        return []
+    tables = [feedback(one.answers(), now.questions).to_dict("records") for one in closed]
+    rows = []
+    for question, *found in zip(now.questions, *tables, strict=True):
+        told = [judgement_words(_known(row), question, lang)[1] for row in found]
+        rows.append((question.say(lang), *told))
+    heads = (say("col_asked", lang), *(say("col_in_round", lang, round=one.name) for one in closed))
+    title = say("movement", lang)
+    return [Section("movement", title, 2, (Table(title, heads, tuple(rows)),))]
+
+
+def _known(row: Mapping[Hashable, Any]) -> dict[str, Any]:
+    """A row of the feedback without what is missing in it."""
+    return {str(name): value for name, value in row.items() if not pd.isna(value)}
 
 
 def judgement_words(row: dict[str, Any], question: Question, lang: str) -> tuple[str, ...]:
