@@ -139,12 +139,8 @@ def _shown(now: Session, lang: str) -> list[ipywidgets.Widget]:
         for row in progress(now).to_dict("records")
     )
     table = Table(say("rounds", lang), heads, rows, numeric=(1,))
-    wanted = [
-        *(["decision", "vote", "signatures"] if vote_of(now) else []),
-        "judgement",
-        "movement",
-        "experts",
-    ]
+    done = [*(["decision"] if now.confirmed else []), "vote", "signatures"] if vote_of(now) else []
+    wanted = [*done, "judgement", "movement", "experts"]
     parts = {one.id: one for one in report_sections(now, lang=lang, is_full=False)}
     first = [Section("progress", "", 2, (table,))] if rows else []
     return [section(one) for one in [*first, *(parts[name] for name in wanted if name in parts)]]
