@@ -491,6 +491,20 @@ def test_the_report_from_the_export_alone_is_the_same_byte_for_byte(room: Room, 
             assert minutes_hash(direct).encode() in one
 
 
+def test_the_report_shows_how_the_pool_moved_between_rounds(room: Room) -> None:
+    from riskkit.workbench.committee.report import report_sections
+
+    now = whole_session(room, said=committees.sample_ballot)
+    table = next(one for one in report_sections(now, lang="en") if one.id == "movement").blocks[0]
+    row = next(one for one in table.rows if "thermal runaway" in one[0])
+    rounds = [feedback(one.answers(), QUESTIONS).set_index("question") for one in now.rounds[:2]]
+    for cell, found in zip(row[1:], rounds, strict=True):
+        assert float(cell.split(" ")[0].replace("×10⁻⁴", "e-4")) == pytest.approx(
+            found.loc["p.burn_on_body.1", "mid"], rel=5e-3
+        )
+    assert row[1] != row[2]
+
+
 def test_hostile_words_are_shown_as_words(room: Room) -> None:
     opened(room)
     declared(room)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import http.client
 import json
@@ -21,6 +22,8 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 from serving import ROOT
+from tornado.httpclient import HTTPRequest
+from tornado.websocket import websocket_connect
 
 from riskkit.foundation.faults import InputFaults
 from riskkit.workbench import cli
@@ -288,3 +291,61 @@ def test_only_kernels_of_pages_may_be_used(tmp_path: Path) -> None:
     assert rule.is_authorized(handler, identity.User(username="e1"), "execute", "kernels")
     assert not rule.is_authorized(handler, identity.User(username="e1"), "read", "contents")
     assert not rule.is_authorized(handler, identity.User(username="gone"), "execute", "kernels")
+
+
+def test_a_page_takes_no_code_from_its_visitor(
+    by_token: Site, tokens: dict[str, tuple[str, str]], tmp_path: Path
+) -> None:
+    """Whose kernel reads ballots may not be told to read others': code sent to it is not run."""
+    sent = {"Authorization": f"token {tokens['e1'][0]}"}
+    status, _, text = by_token.ask(page("for_all"), **sent)
+    found = re.search(r'"kernelId": ?"([0-9a-f-]{36})"', text)
+    assert status == 200 and found is not None
+    mark = tmp_path / "ran"
+    code = f"open({str(mark)!r}, 'w').close()"
+    address = f"ws://{by_token.host}:{by_token.port}/api/kernels/{found[1]}/channels"
+
+    def message(kind: str, **content: Any) -> str:
+        head = {
+            "msg_id": kind,
+            "msg_type": kind,
+            "session": "s",
+            "username": "",
+            "version": "5.3",
+            "date": "",
+        }
+        rest = {"parent_header": {}, "metadata": {}, "content": content, "channel": "shell"}
+        return json.dumps({"header": head, **rest})
+
+    async def try_it() -> list[str]:
+        told = {**sent, "Origin": f"http://{by_token.host}:{by_token.port}"}
+        line = await websocket_connect(HTTPRequest(address, headers=told))
+        await line.write_message(message("execute_request", code=code, silent=False, store_history=False))
+        await line.write_message(message("kernel_info_request"))
+        seen: list[str] = []
+        while "kernel_info_request" not in seen:  # the kernel answers in order
+            answer = await asyncio.wait_for(line.read_message(), 30)
+            if isinstance(answer, str):
+                seen.append(json.loads(answer)["parent_header"].get("msg_id", ""))
+        line.close()
+        return seen
+
+    seen = asyncio.run(try_it())
+    assert "execute_request" not in seen
+    assert not mark.exists()
+
+
+@pytest.mark.parametrize(("name", "why"), [("old", "expired"), ("e1", "wrong"), ("nobody\n", "wrong")])
+def test_a_refused_token_is_logged_without_its_secret(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, name: str, why: str
+) -> None:
+    gone = Person("old", "chair", hashed("s3cret-s3cret"), TODAY - dt.timedelta(days=1))
+    write_people(tmp_path / "a.toml", People("token", (gone, Person("e1", "expert", hashed("another-one")))))
+    provider = identity.PeopleIdentity(access_file=str(tmp_path / "a.toml"))
+    provider.log.propagate = True
+    request = SimpleNamespace(remote_ip="127.0.0.1", headers={"Authorization": f"token {name}.s3cret-s3cret"})
+    handler: Any = SimpleNamespace(request=request, get_argument=lambda *_: "")
+    assert asyncio.run(provider.get_user_token(handler)) is None
+    assert handler.riskkit_refused == why
+    assert f"({why})" in caplog.text and "s3cret" not in caplog.text
+    assert "\n" not in caplog.records[-1].getMessage()

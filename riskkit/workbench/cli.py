@@ -18,7 +18,7 @@ import click
 
 import riskkit
 from riskkit.foundation.faults import InputFaults
-from riskkit.workbench.decision_groups import decision_groups, runner
+from riskkit.workbench.decision_groups import decision_groups, runner, standing_here
 from riskkit.workbench.messages import LANGS, answer, language_of, speaker
 from riskkit.workbench.options import parameter
 from riskkit.workbench.rules import rule_in
@@ -280,7 +280,8 @@ def _run(notebook: str, **given: Any) -> int:
     from riskkit.workbench.runs.session import make_reports
 
     requests = [Request("", "", {}, notebook)]
-    return make_reports("run", requests, _wishes(given), **_session(given, langs=()))
+    with standing_here(os.environ):
+        return make_reports("run", requests, _wishes(given), **_session(given, langs=()))
 
 
 def _batch(source: Path, **given: Any) -> int:

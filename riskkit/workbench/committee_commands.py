@@ -282,6 +282,28 @@ def write_report(session: str, **given: Any) -> int:
     return _write(session, given=given, is_full=True)
 
 
+def write_case(session: str, **given: Any) -> int:
+    """Write the session's case with the committee's judgement in it, for ``riskkit assess``.
+
+    Parameters
+    ----------
+    session : str
+    **given : Any
+        ``ledger``, ``export`` (in its place), ``out`` (a ``.toml`` file), ``lang``, ``is_json``.
+
+    Examples
+    --------
+    >>> write_case.__name__
+    'write_case'
+    """
+    from riskkit.workbench.committee.documents import session_from, write_judged
+
+    now = session_from(session, ledger=given["ledger"], export=given["export"])
+    out: Path = given["out"] or Path(f"{session}-judged.toml")
+    write_judged(now, out)
+    return told("case", given, session=session, file=str(out))
+
+
 def _write(session: str, *, given: dict[str, Any], is_full: bool) -> int:
     from riskkit.workbench.committee.documents import session_from, write_document
 

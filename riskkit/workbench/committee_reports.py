@@ -17,7 +17,7 @@ from riskkit.workbench.monitoring import Found
 from riskkit.workbench.pages.blocks import Picture, Section
 from riskkit.workbench.serving.identity import as_visitor
 
-_JUDGED = ("judgement", "agreement", "assessed", "answers-")
+_JUDGED = ("judgement", "movement", "agreement", "assessed", "answers-")
 _VOTED = ("vote", "signatures", "reading")
 
 
@@ -27,8 +27,8 @@ def open_session_record(ledger: str = "", *, session: str = "") -> Session:
     Parameters
     ----------
     ledger : str
-        A file or URL, or an export that ends in ``.jsonl``; the ledger of ``RISKKIT_LEDGER`` when empty, and
-        without that the sample.
+        A file or URL, or an export that ends in ``.jsonl``; the ledger of ``RISKKIT_LEDGER`` when empty (for
+        ``riskkit run`` also a ``ledger.sqlite`` where one stands), and without that the sample.
     session : str
         Its id; the latest when empty.
 
@@ -80,7 +80,7 @@ def judgement_part(now: Session, *, lang: str) -> tuple[Section | Picture, ...]:
     Examples
     --------
     >>> [one.id for one in judgement_part(open_session_record("sample"), lang="en")][:2]
-    ['judgement', 'agreement']
+    ['judgement', 'movement']
     """
     return tuple(one for one in _parts(now, lang) if one.id.startswith(_JUDGED))
 

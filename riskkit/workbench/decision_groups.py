@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
 LEDGER_VARIABLE = "RISKKIT_LEDGER"
+KEYS_VARIABLE = "RISKKIT_COMMITTEE_KEYS"
+OWN_LEDGER = "ledger.sqlite"
+"""What the commands use in the folder where somebody stands, unless told otherwise."""
 _PLACE = ("ledger",)
 _ROLES = ("assessor", "expert", "chair", "leadership", "auditor")
 _METHODS = ("token", "password", "header")
@@ -44,6 +48,7 @@ GROUPS: Mapping[str, Mapping[str, tuple[str, tuple[str, ...]]]] = {
         "status": ("show_status", ("session", "ledger", "keys")),
         "minutes": ("write_minutes", ("session", "write", "export", *_PLACE)),
         "report": ("write_report", ("session", "write", "export", *_PLACE)),
+        "case": ("write_case", ("session", "write", "export", *_PLACE)),
     },
     "access": {"add": ("add_person", ("name", "role", "people", "days", "method"))},
 }
@@ -81,6 +86,66 @@ def decision_groups(
         yield group
 
 
+def places_here(environment: Mapping[str, str], folder: Path) -> dict[str, str]:
+    """Which ledger and keys somebody means who stands in a folder, for kernels, which run elsewhere.
+
+    Parameters
+    ----------
+    environment : mapping
+        Usually ``os.environ``.
+    folder : Path
+        Where relative paths start; a ``ledger.sqlite`` there is meant where nothing else is named.
+
+    Returns
+    -------
+    dict
+        What the environment has to hold: paths from the root, addresses of servers as they are.
+
+    Examples
+    --------
+    >>> places_here({"RISKKIT_LEDGER": "l.sqlite"}, Path("/work"))
+    {'RISKKIT_LEDGER': '/work/l.sqlite'}
+    >>> places_here({}, Path("/no such folder"))
+    {}
+    """
+    own = OWN_LEDGER if (folder / OWN_LEDGER).is_file() else ""
+    named = {LEDGER_VARIABLE: environment.get(LEDGER_VARIABLE) or own}
+    named[KEYS_VARIABLE] = environment.get(KEYS_VARIABLE, "")
+    return {
+        name: text if "://" in text else str((folder / text).absolute())
+        for name, text in named.items()
+        if text
+    }
+
+
+@contextlib.contextmanager
+def standing_here(environment: MutableMapping[str, str]) -> Iterator[None]:
+    """Hold `places_here` of the current folder in an environment for a while.
+
+    Parameters
+    ----------
+    environment : mapping
+        Usually ``os.environ``; in the end as it was.
+
+    Examples
+    --------
+    >>> mine = {"RISKKIT_LEDGER": "l.sqlite"}
+    >>> with standing_here(mine):
+    ...     Path(mine["RISKKIT_LEDGER"]).is_absolute()
+    True
+    >>> mine
+    {'RISKKIT_LEDGER': 'l.sqlite'}
+    """
+    before = {name: environment.get(name) for name in (LEDGER_VARIABLE, KEYS_VARIABLE)}
+    environment.update(places_here(environment, Path.cwd()))
+    try:
+        yield
+    finally:
+        for name, text in before.items():
+            environment.pop(name, None)
+            environment.update({} if text is None else {name: text})
+
+
 def runner(module: str, function: str) -> Callable[..., int]:
     """A command whose work is imported when it is called.
 
@@ -105,7 +170,7 @@ def runner(module: str, function: str) -> Callable[..., int]:
 
 def _parameter(name: str, say: Callable[..., str]) -> click.Parameter:
     path, folder = click.Path(path_type=Path), click.Path(file_okay=False, path_type=Path)
-    place = os.environ.get(LEDGER_VARIABLE) or "ledger.sqlite"
+    place = os.environ.get(LEDGER_VARIABLE) or OWN_LEDGER
     arguments: dict[str, dict[str, Any]] = {
         "case": {"metavar": "CASE"},
         "session": {"metavar": "SESSION"},

@@ -83,7 +83,7 @@ def warning_board(ledger: str = "", *, lang: str, interactive: bool = True) -> i
 def committee_ballot(
     session: str = "", *, lang: str, who: str = "", interactive: bool = True
 ) -> ipywidgets.Widget | None:
-    """An expert's ballot: see `riskkit.workbench.boards.committee_panels.ballot_panel`.
+    """An expert's ballot: see `riskkit.workbench.boards.ballot_panel.ballot_panel`.
 
     Examples
     --------
@@ -92,9 +92,9 @@ def committee_ballot(
     """
     if not interactive:
         return None
-    from riskkit.workbench.boards import committee_panels
+    from riskkit.workbench.boards import ballot_panel
 
-    return committee_panels.ballot_panel(session, lang=lang, who=who)
+    return ballot_panel.ballot_panel(session, lang=lang, who=who)
 
 
 def committee_session(

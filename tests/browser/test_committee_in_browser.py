@@ -7,15 +7,16 @@ import os
 import re
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from chromium import Watched, needs_chromium, watched_page
+from chromium import PROGRAM, Watched, needs_chromium
+from playwright.sync_api import Browser, Page, sync_playwright
 
+from riskkit.assessment.committee.session import session_of
 from riskkit.store.ledger import open_ledger
 from riskkit.store.ledger_checks import verify
 from riskkit.workbench import cli
@@ -23,12 +24,14 @@ from riskkit.workbench import cli
 pytestmark = [needs_chromium, pytest.mark.browser, pytest.mark.slow]
 ROOT = Path(__file__).resolve().parents[2]
 EXPERTS = ("e1", "e2", "e3")
+RECUSED = "e4"
+WAIT = 30_000
 
 
 @contextmanager
 def served(folder: Path) -> Iterator[str]:
-    """`riskkit dashboard --access` over the shipped notebooks."""
-    known = {**os.environ, "RISKKIT_LEDGER": str(folder / "ledger.sqlite")}
+    """`riskkit dashboard --access` over the shipped notebooks, where the ledger stands."""
+    known = {name: text for name, text in os.environ.items() if name != "RISKKIT_LEDGER"}
     known["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), known.get("PYTHONPATH")]))
     command = [sys.executable, "-m", "riskkit", "dashboard", "--port", "0", "--no-browser", "--json"]
     process = subprocess.Popen(
@@ -61,110 +64,225 @@ def page_of(base: str, name: str, token: str) -> str:
     return f"{base}voila/render/dashboards/{name}.ipynb?lang=en&token={token}"
 
 
-def answer_all(watched: Watched, number: int) -> list[float]:
-    """Answer question after question as a finger would; the seconds each took."""
-    page, took = watched.page, []
-    for _ in range(40):
-        start = time.monotonic()
+def answer_all(watched: Watched, number: int, *, is_again: bool = False) -> int:
+    """Answer question after question as a finger would; again: only what the feedback moves."""
+    page = watched.page
+    for n_cards in range(1, 40):
         card = page.locator(".rkb-card:not([hidden])")
         card.wait_for()
-        if card.locator("input[type=text]").count():
-            for name, value in zip(
-                ("low", "mid", "high"), ("0.1%", f"1/{100 - 20 * number}", "0.2"), strict=True
-            ):
-                card.get_by_label(re.compile(f"^{'middle' if name == 'mid' else name}")).fill(value)
-        elif card.locator("input[type=radio]").count():
-            radios = card.locator("input[type=radio]")
-            radios.nth(min(1 + (number == 2), radios.count() - 1)).check()
+        if is_again:
+            answer_again(card, number)
         else:
-            card.locator(".rkb-choice:not(.rkb-abstain) input").nth(number).check()
-        card.locator("textarea").fill(f"because of {number} <b>")
+            answer_first(card, number)
         last = page.get_by_role("button", name="Hand in")
         is_last = last.count() > 0
         (last if is_last else page.get_by_role("button", name="Next")).click()
-        took.append(time.monotonic() - start)
         if is_last:
-            break
-    page.get_by_text("Handed in:").wait_for(timeout=30_000)
-    return took
+            return n_cards
+    raise AssertionError("the ballot has no end")
+
+
+def answer_first(card: Any, number: int) -> None:
+    if card.locator("input[type=text]").count():
+        for name, value in (("low", "0.1%"), ("middle", f"1/{100 - 20 * number}"), ("high", "0.2")):
+            card.get_by_label(re.compile(f"^{name}")).fill(value)
+    elif card.locator("input[type=radio]").count():
+        radios = card.locator("input[type=radio]")
+        radios.nth(min(1 + (number == 2), radios.count() - 1)).check()
+    else:
+        card.locator(".rkb-choice:not(.rkb-abstain) input").nth(number).check()
+    card.locator("textarea").fill(f"because of {number} <b>")
+
+
+def answer_again(card: Any, number: int) -> None:
+    """The last round stands above each question, under letters; one's own answer is filled in."""
+    back = card.locator(".rkb-earlier")
+    assert back.get_by_text("Round 1: pooled").is_visible()
+    assert back.locator("li").count() == 3
+    assert card.locator("textarea").input_value() == f"because of {number} <b>"
+    if card.locator("input[type=text]").count():
+        assert back.locator("svg circle").count() == 3 and back.locator("svg rect").count() == 1
+        card.get_by_label(re.compile("^middle")).fill("1/90")
+
+
+def page_for(browser: Browser, width: int) -> Watched:
+    watched = Watched(browser.new_context(viewport={"width": width, "height": 900}).new_page())
+    watched.page.on("request", lambda request: watched.note_request(request.url))
+    watched.page.on("pageerror", lambda error: watched.note_error(str(error)))
+    watched.page.on("console", lambda line: line.type == "error" and watched.note_error(line.text))
+    return watched
+
+
+def press(page: Page, name: str) -> None:
+    page.get_by_role("button", name=name, exact=True).click()
+
+
+def close_round(chair: Page) -> None:
+    """The chair sees that all have answered, not what; until then a round with no ballot cannot be closed."""
+    assert chair.get_by_role("button", name="Close the open round", disabled=True).count() == 1
+    press(chair, "Look again")
+    chair.get_by_text("3 / 3").last.wait_for(timeout=WAIT)
+    assert "because of" not in chair.content()
+    press(chair, "Close the open round")
 
 
 def begin(run: Any, folder: Path) -> dict[str, str]:
-    """A session with its first round open, and everybody's token."""
-    people = "".join(f"{one},Expert {one},field\n" for one in EXPERTS)
-    (folder / "experts.csv").write_text("id,name,field\n" + people)
-    tokens = {one: run("access", "add", one, "--role", "expert")["token"] for one in EXPERTS}
-    tokens["li"] = run("access", "add", "li", "--role", "chair")["token"]
-    tokens["boss"] = run("access", "add", "boss", "--role", "leadership")["token"]
-    tokens["gone"] = "gone.no-such-secret"
-    run(
-        "committee", "open", "note7-battery-2016", "--experts", "experts.csv", "--session", "n7", "--as", "li"
+    """A session that has been opened, and everybody's token."""
+    members = (*EXPERTS, RECUSED)
+    (folder / "experts.csv").write_text(
+        "id,name,field\n" + "".join(f"{one},Expert {one},field\n" for one in members)
     )
-    for one in EXPERTS:
-        run("committee", "declare", "n7", "--expert", one, "--as", one)
-    run("committee", "open-round", "n7", "--as", "li")
+    tokens = {one: run("access", "add", one, "--role", "expert")["token"] for one in members}
+    for who, role in (("li", "chair"), ("boss", "leadership"), ("watch", "auditor")):
+        tokens[who] = run("access", "add", who, "--role", role)["token"]
+    tokens["gone"] = "gone.no-such-secret"
+    case, more = "note7-battery-2016", ("--session", "n7", "--rounds", "2", "--as", "li")
+    run("committee", "open", case, "--experts", "experts.csv", *more)
     return tokens
 
 
-def first_round(base: str, tokens: dict[str, str]) -> None:
-    for number, one in enumerate(EXPERTS):
-        with watched_page(width=400) as watched:
-            watched.page.goto(page_of(base, "committee_ballot", tokens[one]))
-            watched.page.locator(".rkb-card:not([hidden])").wait_for(timeout=60_000)
-            assert tokens[one] not in watched.page.url
-            assert watched.page.evaluate("document.documentElement.scrollWidth") <= 400
-            assert len(answer_all(watched, number)) == 13
-            assert (watched.hosts, watched.errors) == ({"127.0.0.1"}, [])
+@contextmanager
+def everybody(base: str, tokens: dict[str, str]) -> Iterator[dict[str, Watched]]:
+    """The chair at a desk and the experts at their phones, each page open from the first step to the last."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=PROGRAM, args=["--no-sandbox"])
+        try:
+            pages = {one: page_for(browser, 400) for one in (*EXPERTS, RECUSED)} | {
+                "li": page_for(browser, 1400)
+            }
+            for who, watched in pages.items():
+                name = "committee_session" if who == "li" else "committee_ballot"
+                watched.page.goto(page_of(base, name, tokens[who]), wait_until="commit")
+            yield pages
+        finally:
+            browser.close()
+
+
+def declare_all(pages: dict[str, Watched]) -> None:
+    for who in (*EXPERTS, RECUSED):
+        page = pages[who].page
+        page.get_by_role("button", name="Declare").wait_for(timeout=WAIT)
+        assert "token" not in page.url
+        press(page, "Declare")
+        page.get_by_text("No round is open now").wait_for(timeout=WAIT)
+
+
+def blind_round(pages: dict[str, Watched], run: Any) -> None:
+    """Everybody answers; one is recused meanwhile and refused; the chair sees who has answered, never what."""
+    chair = pages["li"].page
+    press(chair, "Look again")
+    chair.get_by_role("button", name="Open the next round", disabled=False).click()
+    chair.get_by_text("0 / 4").wait_for(timeout=WAIT)
+    for number, who in enumerate((*EXPERTS, RECUSED)):
+        page = pages[who].page
+        press(page, "Look again")
+        page.locator(".rkb-card:not([hidden])").wait_for(timeout=WAIT)
+        if who == RECUSED:
+            run("committee", "recuse", "n7", "--expert", who, "--as", "li", "--why", "works for the maker")
+        assert answer_all(pages[who], number) == 13
+        told = "expert who is not recused: works for the maker" if who == RECUSED else "Handed in:"
+        page.get_by_text(told).wait_for(timeout=WAIT)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 400
+    close_round(chair)
+    chair.get_by_role("heading", name="Judgement of round 1").wait_for(timeout=WAIT)
+
+
+def second_round(pages: dict[str, Watched]) -> None:
+    press(pages["li"].page, "Open the next round")
+    pages["li"].page.get_by_text("0 / 3").wait_for(timeout=WAIT)
+    for number, who in enumerate(EXPERTS):
+        page = pages[who].page
+        press(page, "Look again")
+        page.locator(".rkb-earlier").first.wait_for(timeout=WAIT, state="attached")
+        assert answer_all(pages[who], number, is_again=True) == 13
+        page.get_by_text("Handed in:").wait_for(timeout=WAIT)
+    close_round(pages["li"].page)
+    pages["li"].page.get_by_role("heading", name="Judgement of round 2").wait_for(timeout=WAIT)
+
+
+def vote_and_sign(pages: dict[str, Watched]) -> None:
+    chair = pages["li"].page
+    press(chair, "Open the vote")
+    chair.get_by_text("0 / 3").wait_for(timeout=WAIT)
+    for number, who in enumerate(EXPERTS):
+        page = pages[who].page
+        press(page, "Look again")
+        page.get_by_text("with the committee's: warning level").wait_for(timeout=WAIT)
+        assert answer_all(pages[who], 0 if number < 2 else 2) == 2
+        page.get_by_text("Handed in:").wait_for(timeout=WAIT)
+    close_round(chair)
+    chair.get_by_role("heading", name="Vote", exact=True).wait_for(timeout=WAIT)
+    press(chair, "Confirm the vote")
+    chair.get_by_text("the reason of a confirmation").wait_for(timeout=WAIT)
+    chair.get_by_placeholder("Reason").fill("a clear majority")
+    press(chair, "Confirm the vote")
+    chair.get_by_text("a clear majority").first.wait_for(timeout=WAIT)
+    for who in EXPERTS:
+        page = pages[who].page
+        press(page, "Look again")
+        press(page, "Sign the minutes")
+        page.get_by_text("You have signed the minutes.").wait_for(timeout=WAIT)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 400
+    press(chair, "Sign the minutes")
+    chair.get_by_role("button", name="End the session", disabled=False).click()
+    chair.get_by_role("button", name="End the session", disabled=True).wait_for(timeout=WAIT)
+
+
+def refused_pages(pages: dict[str, Watched], base: str, tokens: dict[str, str]) -> None:
+    """A page of another role is not there; a token that is none opens nothing."""
+    page = pages["li"].page
+    for who, name, status in (
+        ("boss", "committee_ballot", 404),
+        ("boss", "committee_session", 404),
+        ("e1", "committee_session", 404),
+        ("li", "committee_ballot", 404),
+        ("gone", "committee_ballot", 403),
+    ):
+        page.context.clear_cookies()
+        answer = page.goto(page_of(base, name, tokens[who]))
+        assert answer is not None and answer.status == status, (who, name)
 
 
 def test_from_open_to_signed_minutes(run: Any, tmp_path: Path) -> None:
     tokens = begin(run, tmp_path)
-    with served(tmp_path) as base:
-        first_round(base, tokens)
-        with (
-            watched_page() as watched
-        ):  # the chair: who has answered, never what; then closes and opens the vote
-            page = watched.page
-            page.goto(page_of(base, "committee_session", tokens["li"]))
-            page.get_by_text("3 / 3").wait_for(timeout=60_000)
-            assert "because of" not in page.content()
-            page.get_by_role("button", name="Close the open round").click()
-            page.get_by_text("Recorded: event").wait_for(timeout=30_000)
-            page.get_by_role("heading", name="Judgement of round 1").wait_for(timeout=30_000)
-            assert "because of" not in page.content()
-            page.get_by_role("button", name="Open the vote").click()
-            page.get_by_text("0 / 3").wait_for(timeout=30_000)
-        for number, one in enumerate(EXPERTS):
-            with watched_page(width=400) as watched:
-                watched.page.goto(page_of(base, "committee_ballot", tokens[one]))
-                watched.page.locator(".rkb-card:not([hidden])").wait_for(timeout=60_000)
-                assert len(answer_all(watched, 0 if number < 2 else 2)) == 2
-                watched.page.reload()
-                watched.page.get_by_text("You handed in your ballot").wait_for(timeout=60_000)
-        with watched_page() as watched:
-            page = watched.page
-            for who, name in (
-                ("boss", "committee_ballot"),
-                ("e1", "committee_session"),
-                ("li", "committee_ballot"),
-            ):
-                answer = page.goto(page_of(base, name, tokens[who]))
-                assert answer is not None and answer.status == 404
-                page.context.clear_cookies()
-            answer = page.goto(page_of(base, "committee_ballot", tokens["gone"]))
-            assert answer is not None and answer.status == 403
-    run("committee", "close-round", "n7", "--as", "li")
-    run("committee", "confirm", "n7", "--as", "li", "--why", "a clear majority")
-    for who in ("li", *EXPERTS):
-        run("committee", "sign", "n7", "--as", who)
-    run("committee", "end", "n7", "--as", "li")
-    run("committee", "report", "n7", "--out", "direct.html")
-    run("ledger", "export", "--out", "l.jsonl")
-    run("committee", "report", "n7", "--export", "l.jsonl", "--out", "again.html")
-    assert (tmp_path / "direct.html").read_bytes() == (tmp_path / "again.html").read_bytes()
-    text = (tmp_path / "direct.html").read_text(encoding="utf-8")
-    assert "because of 2 &lt;b&gt;" in text and "<b>" not in text.partition("<main")[2]
+    with served(tmp_path) as base, everybody(base, tokens) as pages:
+        declare_all(pages)
+        blind_round(pages, run)
+        second_round(pages)
+        vote_and_sign(pages)
+        assert all(one.errors == [] and one.hosts == {"127.0.0.1"} for one in pages.values())
+        refused_pages(pages, base, tokens)
     ledger = open_ledger(str(tmp_path / "ledger.sqlite"), is_reader=True)
+    now = session_of(ledger.events("committee/n7"))
     assert verify(ledger).is_whole
-    assert len(ledger.events("committee/n7", kinds=["ballot_taken"])) == 6
+    assert [(one.name, len(one.sealed)) for one in now.rounds] == [("1", 3), ("2", 3), ("vote", 3)]
+    assert set(now.signed) == {"li", *EXPERTS} and now.ended_at and now.confirmed["level"]
+    refusals = [event.why for event in ledger.events("refusals/")]
+    assert any("works for the maker" in why for why in refusals)
     ledger.close()
+    from_the_export_alone(run, tmp_path)
+
+
+def from_the_export_alone(run: Any, folder: Path) -> None:
+    """The ledger taken into an empty place gives the same report, byte for byte: page, Word, result and all."""
+    elsewhere = folder / "elsewhere"
+    elsewhere.mkdir()
+    run("ledger", "export", "--out", "l.jsonl")
+    run("ledger", "import", "l.jsonl", "--ledger", "elsewhere/ledger.sqlite")
+    made = [reports_in(run, place) for place in (folder, elsewhere)]
+    assert {"report.html", "executed.ipynb", "result.json", "signed.html", "signed.docx"} <= made[0].keys()
+    assert made[0] == made[1]
+    assert json.loads(made[0]["result.json"])["vote"]["n_ballots"] == 3
+    text = made[0]["signed.html"].decode()
+    assert "because of 2 &lt;b&gt;" in text and "<b>" not in text.partition("<main")[2]
+
+
+def reports_in(run: Any, place: Path) -> dict[str, bytes]:
+    """Every file of the report that is made where a ledger stands, but for the manifest's time of day."""
+    os.chdir(place)
+    run("run", "committee_report", "--out", "made")
+    for ending in ("html", "docx"):
+        run("committee", "report", "n7", "--out", f"made/signed.{ending}")
+    found = {path.name: path.read_bytes() for path in (place / "made").rglob("*") if path.is_file()}
+    assert json.loads(found.pop("manifest.json"))["started_at"]
+    return found

@@ -107,7 +107,7 @@ def _is_probability(value: object) -> bool:
 
 def _level_faults(question: Question, answer: Answer, what: str) -> Iterator[Fault]:
     known = choices_of(question, "en")
-    if answer.get("level") not in known:
+    if not _is_code(answer.get("level"), known):
         yield Fault(f"{what} level", shown(answer.get("level")), f"one of {', '.join(known)}")
 
 
@@ -117,8 +117,12 @@ def _choice_faults(question: Question, answer: Answer, what: str) -> Iterator[Fa
         yield Fault(f"{what} codes", shown(codes), "codes that stand once")
         return
     for code in codes:
-        if code not in known:
+        if not _is_code(code, known):
             yield Fault(f"{what} codes", shown(code), f"one of {', '.join(known)}")
+
+
+def _is_code(value: object, known: Mapping[str, str]) -> bool:
+    return isinstance(value, str) and value in known
 
 
 _VALUE_FAULTS = {PROBABILITY: _probability_faults, LEVEL: _level_faults, CHOICES: _choice_faults}

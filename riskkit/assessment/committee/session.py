@@ -227,13 +227,15 @@ def stream_of(session: str) -> str:
     return f"committee/{session}"
 
 
-def session_of(events: Iterable[Event]) -> Session:
+def session_of(events: Iterable[Event], *, begin: Session | None = None) -> Session:
     """What a session has come to, from its events in order.
 
     Parameters
     ----------
     events : iterable of Event
         Of one session, up to any moment.
+    begin : Session, optional
+        What it had come to before these events.
 
     Raises
     ------
@@ -248,7 +250,7 @@ def session_of(events: Iterable[Event]) -> Session:
     ...     print(error.faults[0].rule)
     a session that was opened
     """
-    found: Session | None = None
+    found = begin
     for event in events:
         if event.kind == "opened":
             found = _opened(event)

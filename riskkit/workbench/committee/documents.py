@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
+from riskkit.assessment.case import parse_case
+from riskkit.assessment.committee.minutes import method_text, minutes_hash
+from riskkit.assessment.committee.pooling import judged_case
 from riskkit.assessment.committee.session import Session, session_of, stream_of
-from riskkit.foundation.events import Event
+from riskkit.assessment.committee.visible import last_judged
+from riskkit.foundation.events import Event, moment_of
 from riskkit.foundation.faults import Fault, InputFaults, shown
+from riskkit.foundation.toml_file import parse_toml
+from riskkit.workbench.boards.case_toml import case_toml
 from riskkit.workbench.committee.report import report_notebook, report_sections
 from riskkit.workbench.committee.words import say
 
+_LONGEST_ID = 64
 ENDINGS = (".html", ".pdf", ".docx")
 
 
@@ -86,7 +95,16 @@ def document(now: Session, ending: str, *, lang: str, is_full: bool) -> bytes:
         return to_html(notebook, lang=lang, title=title).encode("utf-8")
     from riskkit.workbench.pages.documents import to_docx, to_pdf
 
-    return (to_pdf if ending == ".pdf" else to_docx)(notebook, lang=lang, title=title)
+    if ending == ".pdf":
+        return to_pdf(notebook, lang=lang, title=title)
+    return to_docx(notebook, lang=lang, title=title, made_at=_last_moment(now))
+
+
+def _last_moment(now: Session) -> dt.datetime:
+    """When the session last went on, which is what a copy made later is dated by."""
+    told = [now.opened_at, now.ended_at, str(now.confirmed.get("at", ""))]
+    told += [at for one in now.rounds for at in (one.opened_at, one.closed_at)]
+    return moment_of(max(told))
 
 
 def write_document(now: Session, path: Path, *, lang: str, is_full: bool) -> Path:
@@ -105,7 +123,62 @@ def write_document(now: Session, path: Path, *, lang: str, is_full: bool) -> Pat
     ...     write_document(now, Path(there) / "m.html", lang="en", is_full=False).stat().st_size > 1000
     True
     """
-    content = document(now, path.suffix.lower(), lang=lang, is_full=is_full)
+    return _written(path, document(now, path.suffix.lower(), lang=lang, is_full=is_full))
+
+
+def judged_text(now: Session) -> str:
+    """The case of a session with the committee's judgement in it, as a file that ``riskkit assess`` takes.
+
+    Parameters
+    ----------
+    now : Session
+        With at least one closed round; the last one before the vote counts.
+
+    Raises
+    ------
+    riskkit.foundation.faults.InputFaults
+        When no round is closed.
+
+    Examples
+    --------
+    >>> from riskkit.workbench.committee_reports import open_session_record
+    >>> judged_text(open_session_record("sample")).splitlines()[3]
+    'id = "note7-battery-2016-n7"'
+    """
+    name = last_judged(now)
+    found = now.round(name)
+    if found is None:
+        raise InputFaults("committee", [Fault("round", "", "a round that is closed")])
+    case = parse_case(parse_toml(now.case_text.encode(), f"{now.case_id}.toml"))
+    judged = judged_case(case, found.answers(), now.questions, method=method_text(now))
+    facts = {"session": now.id, "round": name, "hash": minutes_hash(now)}
+    remarks = [say("judged_remark", lang, **facts) for lang in ("zh", "en")]
+    return case_toml(
+        replace(judged, id=f"{case.id}-{now.id}".replace("_", "-")[:_LONGEST_ID]), remarks=remarks
+    )
+
+
+def write_judged(now: Session, path: Path) -> Path:
+    """Write the judged case of a session, whole or not at all.
+
+    Raises
+    ------
+    riskkit.foundation.faults.InputFaults
+        When no round is closed, the name does not end in ``.toml`` or it cannot be written there.
+
+    Examples
+    --------
+    >>> from riskkit.workbench.committee_reports import open_session_record
+    >>> with tempfile.TemporaryDirectory() as there:
+    ...     write_judged(open_session_record("sample"), Path(there) / "judged.toml").name
+    'judged.toml'
+    """
+    if path.suffix != ".toml":
+        raise InputFaults("committee", [Fault("--out", shown(path.name), "a file that ends in .toml")])
+    return _written(path, judged_text(now).encode("utf-8"))
+
+
+def _written(path: Path, content: bytes) -> Path:
     try:
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.absolute().parent)
         try:

@@ -9,8 +9,7 @@ from pathlib import Path
 
 from riskkit.assessment.committee.sealing import KEY_BYTES
 from riskkit.foundation.faults import Fault, InputFaults, shown
-
-FOLDER_VARIABLE = "RISKKIT_COMMITTEE_KEYS"
+from riskkit.workbench.decision_groups import KEYS_VARIABLE
 
 
 def keys_folder(place: str, given: Path | None, environment: Mapping[str, str]) -> Path:
@@ -37,10 +36,10 @@ def keys_folder(place: str, given: Path | None, environment: Mapping[str, str]) 
     """
     if given is not None:
         return given
-    if environment.get(FOLDER_VARIABLE):
-        return Path(environment[FOLDER_VARIABLE])
+    if environment.get(KEYS_VARIABLE):
+        return Path(environment[KEYS_VARIABLE])
     if "://" in place:
-        rule = f"--keys or {FOLDER_VARIABLE}: a folder on this machine, for a ledger on a server"
+        rule = f"--keys or {KEYS_VARIABLE}: a folder on this machine, for a ledger on a server"
         raise InputFaults("committee", [Fault("--keys", "", rule)])
     return Path(f"{place}.keys")
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from riskkit.assessment.case import Assessment, assess, parse_case
+from riskkit.assessment.case_file import Case
 from riskkit.assessment.committee.minutes import level_words, method_text, minutes_data, minutes_hash, vote_of
-from riskkit.assessment.committee.pooling import judged_case
+from riskkit.assessment.committee.pooling import feedback, judged_case
 from riskkit.assessment.committee.questions import PROBABILITY, VOTE, Question, choices_of, word
 from riskkit.assessment.committee.session import Session
 from riskkit.assessment.committee.visible import last_judged, seen_by
@@ -20,6 +22,7 @@ from riskkit.workbench.committee.words import say
 from riskkit.workbench.pages.block_kinds import Block, Items, Paragraph, Table
 from riskkit.workbench.pages.blocks import SECTION_MIME, Picture, Section
 from riskkit.workbench.pictures.level_marks import level_badge
+from riskkit.workbench.report.method_words import figure
 
 _DRAWS, _SEED = 20_000, 20170914
 
@@ -43,15 +46,10 @@ def report_sections(now: Session, *, lang: str, is_full: bool = True) -> tuple[S
     ['decision', 'session', 'experts']
     """
     name = last_judged(now)
-    parts: list[Section | Picture] = [
-        _decision(now, lang),
-        _facts(now, lang),
-        _experts(now, lang),
-        _rounds(now, lang),
-    ]
-    parts += [judgement_section(now, lang)]
+    parts: list[Section | Picture] = [_decision(now, lang), _facts(now, lang), _experts(now, lang)]
+    parts += [_rounds(now, lang), judgement_section(now, lang), *_movement(now, lang)]
     if is_full and name:
-        parts += [*agreement_parts(now, lang=lang), _assessed(now, lang), *_answers(now, lang)]
+        parts += [*agreement_parts(now, lang=lang), assessed_section(now, lang), *_answers(now, lang)]
     parts += [_vote(now, lang), _signatures(now, lang), _reading(lang)]
     return tuple(parts)
 
@@ -138,7 +136,7 @@ def _rounds(now: Session, lang: str) -> Section:
     heads = tuple(say(f"col_{one}", lang) for one in ("round", "opened_at", "closed_at", "ballots"))
     rows = tuple(
         (
-            _round_name(one.name, lang),
+            round_name(one.name, lang),
             _moment(one.opened_at),
             _moment(one.closed_at) or say("is_open", lang),
             str(len(one.sealed)),
@@ -148,7 +146,14 @@ def _rounds(now: Session, lang: str) -> Section:
     return Section("rounds", say("rounds", lang), 1, (Table(say("rounds", lang), heads, rows, numeric=(3,)),))
 
 
-def _round_name(name: str, lang: str) -> str:
+def round_name(name: str, lang: str) -> str:
+    """What a round is called.
+
+    Examples
+    --------
+    >>> round_name("2", "en"), round_name("vote", "en")
+    ('2', 'vote')
+    """
     return say("round_vote", lang) if name == VOTE else name
 
 
@@ -169,16 +174,45 @@ def judgement_section(now: Session, lang: str) -> Section:
         return Section("judgement", say("judgement_short", lang), 1, (none,))
     title = say("judgement", lang, round=name)
     asked = {one.id: one for one in now.questions}
-    rows = tuple(_judgement_row(row, asked[row["question"]], lang) for row in data["judgement"])
+    rows = tuple(judgement_words(row, asked[row["question"]], lang) for row in data["judgement"])
     heads = tuple(say(f"col_{one}", lang) for one in ("asked", "pooled", "range", "n", "abstained"))
     return Section("judgement", title, 1, (Table(title, heads, rows, numeric=(3, 4)),))
 
 
-def _judgement_row(row: dict[str, Any], question: Question, lang: str) -> tuple[str, ...]:
+def _movement(now: Session, lang: str) -> list[Section]:
+    """How the pool moved from round to round; nothing before the second."""
+    closed = [one for one in now.rounds if one.key and one.name != VOTE]
+    if len(closed) < 2:
+        return []
+    tables = [feedback(one.answers(), now.questions).to_dict("records") for one in closed]
+    rows = []
+    for question, *found in zip(now.questions, *tables, strict=True):
+        told = [judgement_words(_known(row), question, lang)[1] for row in found]
+        rows.append((question.say(lang), *told))
+    heads = (say("col_asked", lang), *(say("col_in_round", lang, round=one.name) for one in closed))
+    title = say("movement", lang)
+    return [Section("movement", title, 2, (Table(title, heads, tuple(rows)),))]
+
+
+def _known(row: Mapping[Hashable, Any]) -> dict[str, Any]:
+    """A row of the feedback without what is missing in it."""
+    return {str(name): value for name, value in row.items() if not pd.isna(value)}
+
+
+def judgement_words(row: dict[str, Any], question: Question, lang: str) -> tuple[str, ...]:
+    """What a round came to on one question: asked, pooled, range of the middles, answers, abstentions.
+
+    Examples
+    --------
+    >>> row = {"low": 0.01, "mid": 0.02, "high": 0.05, "mid_lo": 0.01, "mid_hi": 0.03, "n_answers": 2,
+    ...        "n_abstained": 0}
+    >>> judgement_words(row, Question("p", PROBABILITY, "", "How likely?"), "en")
+    ('How likely?', '0.02 (0.01 – 0.05)', '0.01 – 0.03', '2', '0')
+    """
     pooled, spread = "—", "—"
     if question.kind == PROBABILITY and "mid" in row:
-        pooled = f"{row['mid']:.3g} ({row['low']:.3g} – {row['high']:.3g})"
-        spread = f"{row['mid_lo']:.3g} – {row['mid_hi']:.3g}"
+        pooled = f"{figure(row['mid'])} ({figure(row['low'])} – {figure(row['high'])})"
+        spread = f"{figure(row['mid_lo'])} – {figure(row['mid_hi'])}"
     elif row.get("counts"):
         known = choices_of(question, lang)
         pairs = [one.rpartition(":") for one in row["counts"].split(";")]
@@ -186,16 +220,46 @@ def _judgement_row(row: dict[str, Any], question: Question, lang: str) -> tuple[
     return question.say(lang), pooled, spread, str(row["n_answers"]), str(row["n_abstained"])
 
 
-def _assessed(now: Session, lang: str) -> Section:
+def assessed_section(now: Session, lang: str) -> Section:
+    """The level of the case with its own numbers, and with what the committee judged in the last round.
+
+    Examples
+    --------
+    >>> assessed_section.__name__
+    'assessed_section'
+    """
     name = last_judged(now)
     found = now.round(name)
     case = parse_case(parse_toml(now.case_text.encode(), f"{now.case_id}.toml"))
     judged = judged_case(case, found.answers() if found else {}, now.questions, method=method_text(now))
-    found_levels = [assess(one, rng=np.random.default_rng(_SEED), draws=_DRAWS) for one in (case, judged)]
-    told = [_level_range(one, lang) for one in found_levels]
+    both = [assess(one, rng=np.random.default_rng(_SEED), draws=_DRAWS) for one in (case, judged)]
+    told = [_level_range(one, lang) for one in both]
     method = method_text(now).say(lang)
     line = say("assessed_line", lang, before=told[0], after=told[1])
-    return Section("assessed", say("assessed", lang), 1, (Paragraph(line), Paragraph(method, "source")))
+    if all(one.route != "graded" for one in both):
+        return Section("assessed", say("assessed", lang), 1, (Paragraph(line), Paragraph(method, "source")))
+    heads = tuple(say(f"col_{one}", lang) for one in ("what", "own", "judged"))
+    title = say("assessed_table", lang)
+    table = Table(title, heads, (*_probabilities(case, both, lang), *_shares(both, lang)), numeric=(1, 2))
+    notes = (Paragraph(say("assessed_presumed", lang), "note"),) if both[1].presumed else ()
+    blocks = (Paragraph(line), table, *notes, Paragraph(method, "source"))
+    return Section("assessed", say("assessed", lang), 1, blocks)
+
+
+def _probabilities(case: Case, both: Sequence[Assessment], lang: str) -> Iterator[tuple[str, ...]]:
+    """How likely each scenario is, by the case's own numbers and by the committee's."""
+    for place, scenario in enumerate(case.scenarios):
+        rows = [one.scenarios.iloc[place] for one in both]
+        cells = (
+            f"{figure(row['p50'], 2)} ({figure(row['p05'], 2)} – {figure(row['p95'], 2)})" for row in rows
+        )
+        yield (say("assessed_p", lang, scenario=scenario.title.say(lang)), *cells)
+
+
+def _shares(both: Sequence[Assessment], lang: str) -> Iterator[tuple[str, ...]]:
+    for code in scale("risk").codes:
+        cells = (f"{one.risk_shares[code]:.0%}" for one in both)
+        yield (say("assessed_share", lang, risk=scale("risk").word(code, lang)), *cells)
 
 
 def _level_range(found: Assessment, lang: str) -> str:
@@ -215,7 +279,7 @@ def _answers(now: Session, lang: str) -> list[Section]:
         rows = table[table["round"] == one.name]
         rows = rows.assign(place=rows["question"].map(places)).sort_values(["place", "expert"], kind="stable")
         if len(rows):
-            title = say("answers", lang, round=_round_name(one.name, lang))
+            title = say("answers", lang, round=round_name(one.name, lang))
             cells = zip(
                 rows["question"].map(asked), rows["expert"], rows["answer"], rows["reason"], strict=True
             )

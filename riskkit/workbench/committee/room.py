@@ -207,12 +207,12 @@ def take_step(room: Room, session: str, kind: str, *, who: str, why: str, **data
     >>> take_step.__name__
     'take_step'
     """
-    now = session_in(room, session)
+    now, read = _read(room, session)
     if kind == "round_closed":
         key = read_key(room.keys, session)
         _require_key(now, key)
         data["key"] = sealing.round_key(key, session, str(data["round"])).hex()
-    return _record(room, now, steps.step(now, kind, who=who, why=why, **data))
+    return _record(room, now, steps.step(now, kind, who=who, why=why, **data), read=read)
 
 
 def cast_ballot(
@@ -240,7 +240,7 @@ def cast_ballot(
     >>> cast_ballot.__name__
     'cast_ballot'
     """
-    now = session_in(room, session, kinds=CONTROL)
+    now, read = _read(room, session, kinds=CONTROL)
     try:
         kept = check_answers(now.asked_in(name), answers, what=f"{expert}:")
         key = read_key(room.keys, session)
@@ -248,7 +248,8 @@ def cast_ballot(
     except InputFaults as error:
         remember(room, session, error, who=who)
         raise
-    return _record(room, now, steps.ballot(now, name, expert, answers=kept, key=key, who=who))
+    draft = steps.ballot(now, name, expert, answers=kept, key=key, who=who)
+    return _record(room, now, draft, read=read)
 
 
 def own_ballot(room: Room, session: str, expert: str, *, name: str) -> dict[str, Any] | None:
@@ -289,10 +290,19 @@ def _require_key(now: Session, key: bytes) -> None:
         raise InputFaults("committee", [Fault(f"{now.id}.key", "…", "the key this session was opened with")])
 
 
-def _record(room: Room, now: Session, draft: Draft) -> Event:
+def _read(room: Room, session: str, *, kinds: Sequence[str] = ()) -> tuple[Session, int]:
+    """A session, and how far the ledger had come when it was read."""
+    read = room.ledger.head().sequence
+    return session_in(room, session, until=read, kinds=kinds), read
+
+
+def _record(room: Room, now: Session, draft: Draft, *, read: int) -> Event:
+    """With the door locked only what came since is read: everybody else waits meanwhile."""
+
     def guard(reader: Reader) -> None:
         kinds = CONTROL if draft.kind == BALLOT else ()
-        order.require_next(session_of(reader.events(draft.stream, kinds=kinds)), draft)
+        since = reader.events(draft.stream, kinds=kinds, after=read)
+        order.require_next(session_of(since, begin=now), draft)
 
     try:
         with room.ledger.reading() as reader:

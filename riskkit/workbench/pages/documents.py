@@ -8,6 +8,7 @@ process levels off (about 500 MB after ten documents here), so WeasyPrint runs i
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import shutil
 import subprocess
 import warnings
@@ -93,7 +94,9 @@ def to_pdf(notebook: Mapping[str, Any], *, lang: str, title: str) -> bytes:
     return made
 
 
-def to_docx(notebook: Mapping[str, Any], *, lang: str, title: str) -> bytes:
+def to_docx(
+    notebook: Mapping[str, Any], *, lang: str, title: str, made_at: dt.datetime | None = None
+) -> bytes:
     """The report as a Word document: real headings, repeated table heads, captions, page numbers.
 
     Parameters
@@ -102,6 +105,8 @@ def to_docx(notebook: Mapping[str, Any], *, lang: str, title: str) -> bytes:
         Executed notebook (nbformat 4).
     lang, title : str
         As for :func:`riskkit.workbench.pages.html.to_html`.
+    made_at : datetime, optional
+        When it was made, with its zone; now when left out. With it the same notebook gives the same bytes.
 
     Raises
     ------
@@ -121,7 +126,7 @@ def to_docx(notebook: Mapping[str, Any], *, lang: str, title: str) -> bytes:
 
     reading = read_notebook(notebook, lang=lang)
     drawn = stills([part for part in reading.parts if isinstance(part, Picture)], kind="png")
-    return word_document(reading, drawn, lang=lang, title=title)
+    return word_document(reading, drawn, lang=lang, title=title, made_at=made_at)
 
 
 def print_html(notebook: Mapping[str, Any], *, lang: str, title: str) -> str:

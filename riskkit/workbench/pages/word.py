@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import zipfile
 from collections.abc import Iterator, Sequence
 
 from docx import Document
@@ -55,7 +56,9 @@ _STYLES = {
 }
 
 
-def word_document(reading: Reading, drawn: Sequence[bytes], *, lang: str, title: str) -> bytes:
+def word_document(
+    reading: Reading, drawn: Sequence[bytes], *, lang: str, title: str, made_at: dt.datetime | None = None
+) -> bytes:
     """The document as bytes of a ``.docx`` file.
 
     Parameters
@@ -66,6 +69,8 @@ def word_document(reading: Reading, drawn: Sequence[bytes], *, lang: str, title:
         One PNG for each picture of the reading, in order.
     lang, title : str
         Language and title of the document.
+    made_at : datetime, optional
+        When it was made, with its zone; now when left out. With it the same reading gives the same bytes.
 
     Examples
     --------
@@ -74,7 +79,7 @@ def word_document(reading: Reading, drawn: Sequence[bytes], *, lang: str, title:
     b'PK'
     """
     document = Document()
-    _prepare(document, lang=lang, title=title)
+    _prepare(document, lang=lang, title=title, made_at=made_at or dt.datetime.now(dt.UTC))
     _head(document, reading, lang=lang, title=title)
     numbers, pictures = Numbers(lang), iter(drawn)
     labels: list[tuple[str, Table]] = []
@@ -93,10 +98,19 @@ def word_document(reading: Reading, drawn: Sequence[bytes], *, lang: str, title:
     _provenance(document, reading, lang)
     out = io.BytesIO()
     document.save(out)
+    return _same_each_time(out.getvalue())
+
+
+def _same_each_time(made: bytes) -> bytes:
+    """The package with the earliest date a zip file knows on every part: bytes follow from content."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(made)) as parts, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as same:
+        for part in parts.infolist():
+            same.writestr(zipfile.ZipInfo(part.filename), parts.read(part), zipfile.ZIP_DEFLATED)
     return out.getvalue()
 
 
-def _prepare(document: WordDocument, *, lang: str, title: str) -> None:
+def _prepare(document: WordDocument, *, lang: str, title: str, made_at: dt.datetime) -> None:
     for name, (font, size, strong) in _STYLES.items():
         set_font(document.styles[name], font, lang=HTML_LANG[lang])
         document.styles[name].font.size = Pt(size)
@@ -115,7 +129,7 @@ def _prepare(document: WordDocument, *, lang: str, title: str) -> None:
     about = document.core_properties
     about.title = title if len(title) <= _LONGEST_PROPERTY else title[: _LONGEST_PROPERTY - 1] + "…"
     about.language, about.author, about.comments = HTML_LANG[lang], "riskkit", ""
-    about.created = about.modified = dt.datetime.now(dt.UTC).replace(tzinfo=None, microsecond=0)
+    about.created = about.modified = made_at.astimezone(dt.UTC).replace(tzinfo=None, microsecond=0)
 
 
 def _head(document: WordDocument, reading: Reading, *, lang: str, title: str) -> None:

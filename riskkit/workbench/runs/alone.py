@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Mapping
 from functools import cache, partial
 from pathlib import Path
@@ -19,6 +20,7 @@ FOLDER = "notebooks"
 """Where its reports stand, beside the folders of the cases."""
 SAMPLES = ("register_sample", "plan_sample")
 _PATH = "[path]"
+_SERVER = re.compile(r"(postgresql|sqlite)(\+\w+)?://")  # a ledger's address, not a file
 
 
 def alone_plan(notebook: Path, given: Mapping[str, Any], *, folder: Path, **options: Any) -> RunPlan:
@@ -90,8 +92,8 @@ def is_alone(plan: RunPlan) -> bool:
 
 
 def _path(text: str, parameter: params.Parameter, folder: Path) -> str | None:
-    """The name of a made table as it is; a path from where the person stands; None where nothing is."""
-    if text == parameter.default or text in ("", *SAMPLES):
+    """The name of a made table or a server as it is; a path from where somebody stands; None for nothing."""
+    if text == parameter.default or text in ("", *SAMPLES) or _SERVER.match(text):
         return text
     path = (folder / text).absolute()
     try:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from riskkit.workbench import access
+from riskkit.workbench.decision_groups import standing_here
 from riskkit.workbench.resources import home
 from riskkit.workbench.runs.kernels import keep_out_slow_import
 from riskkit.workbench.serving.served import served_texts
@@ -123,16 +124,15 @@ def serve_dashboard(
     if people is not None:
         read_people(people)  # a faulty file is told before anything starts
         people, token = people.absolute(), ""
-    if "RISKKIT_LEDGER" in os.environ and "://" not in os.environ["RISKKIT_LEDGER"]:
-        os.environ["RISKKIT_LEDGER"] = str(Path(os.environ["RISKKIT_LEDGER"]).absolute())  # kernels move
     templates = str(resources.files("riskkit.workbench.serving") / "served")
     os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, [templates, os.environ.get("JUPYTER_PATH")]))
     config = dashboard_config(host=host, port=place, lang=lang, notebooks=folder, token=token, people=people)
     app = Dashboards(config=config)
     app.lang = lang
     app.announce = _announcer(lang, token=token, open_browser=open_browser, as_json=as_json)
-    app.initialize([])
-    app.start()
+    with standing_here(os.environ):
+        app.initialize([])
+        app.start()
 
 
 def lab_config(*, host: str, port: int, lang: str, notebooks: Path, token: str) -> Config:

@@ -20,6 +20,44 @@ function number(text) {
   return said === "" ? NaN : Number(said);
 }
 
+const SVG = "http://www.w3.org/2000/svg";
+
+function drawn_mark(tag, attributes, text) {
+  const node = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  if (text) node.textContent = text;
+  return node;
+}
+
+// What each expert judged in the last round, and the pool: a dot and a line each, on a logarithmic scale.
+function forest(marks, words) {
+  const first = Math.floor(Math.log10(Math.min(...marks.map((mark) => mark[1]))));
+  const left = 64, right = 330, row = 20, height = marks.length * row + 24;
+  const x = (value) => left + (right - left) * (Math.log10(value) - first) / -first;
+  const svg = drawn_mark("svg", { viewBox: `0 0 340 ${height}`, role: "img", "aria-label": words.picture });
+  const step = Math.ceil(-first / 4);
+  for (let power = first; power <= 0; power += step) {
+    svg.append(drawn_mark("line", { x1: x(10 ** power), x2: x(10 ** power), y1: 2, y2: height - 18, class: "rkb-tick" }));
+    svg.append(drawn_mark("text", { x: x(10 ** power), y: height - 5, "text-anchor": "middle" }, power > -3 ? String(Number((10 ** power).toPrecision(1))) : `1e${power}`));
+  }
+  marks.forEach(([label, low, mid, high], place) => {
+    const y = 12 + place * row, kind = place === marks.length - 1 ? "rkb-pool" : "rkb-one";
+    svg.append(drawn_mark("text", { x: 0, y: y + 4 }, label.length > 9 ? label.slice(0, 8) + "…" : label));
+    svg.append(drawn_mark("line", { x1: x(low), x2: x(high), y1: y, y2: y, class: kind }));
+    svg.append(drawn_mark(place === marks.length - 1 ? "rect" : "circle", place === marks.length - 1
+      ? { x: x(mid) - 4, y: y - 4, width: 8, height: 8, class: kind } : { cx: x(mid), cy: y, r: 4, class: kind }));
+  });
+  return svg;
+}
+
+function earlier(question, words) {
+  const back = question.earlier || {};
+  if (!back.line) return [];
+  const lines = back.said.map(([label, answer, reason]) => make("li", {}, label + ": " + answer + (reason ? " — " + reason : "")));
+  const said = make("details", {}, make("summary", {}, words.said), make("ul", {}, ...lines));
+  return [make("div", { class: "rkb-earlier" }, make("p", {}, back.line), ...(back.marks.length ? [forest(back.marks, words)] : []), said)];
+}
+
 function render({ model, el }) {
   const prefix = "rkb" + ++views + "-";
   const words = model.get("words");
@@ -27,15 +65,19 @@ function render({ model, el }) {
   const cards = [];
   let at = 0;
 
+  function own(question) { return (question.earlier || {}).own || {}; }
+
   function quantiles(card, question) {
     const fields = ["low", "mid", "high"].map((name) => {
       const id = prefix + question.id + "-" + name;
       const input = make("input", { type: "text", inputmode: "decimal", id, autocomplete: "off", placeholder: words["eg_" + name] });
       const said = make("output", { for: id });
-      input.addEventListener("input", () => {
+      const tell = () => {
         const value = number(input.value);
         said.textContent = value > 0 && value < 1 ? words.about.replace("{n}", Math.round(1 / value).toLocaleString(words.locale)) : "";
-      });
+      };
+      input.addEventListener("input", tell);
+      if (own(question)[name] !== undefined) { input.value = String(own(question)[name]); tell(); }
       card.append(make("p", { class: "rkb-line" }, make("label", { for: id }, words[name]), input, said));
       return [name, input];
     });
@@ -47,6 +89,7 @@ function render({ model, el }) {
     const kind = question.kind === "choices" ? "checkbox" : "radio";
     const inputs = question.choices.map(([code, said]) => {
       const input = make("input", { type: kind, name: prefix + question.id, value: code });
+      input.checked = own(question).level === code || (own(question).codes || []).includes(code);
       card.append(make("label", { class: "rkb-choice" }, input, make("span", {}, said)));
       return input;
     });
@@ -66,12 +109,14 @@ function render({ model, el }) {
 
   function drawn(question, place) {
     const card = make("fieldset", { class: "rkb-card" });
-    card.append(make("legend", { tabindex: "-1" }, words.place.replace("{i}", place + 1).replace("{n}", questions.length) + " " + question.asked));
+    card.append(make("legend", { tabindex: "-1" }, words.place.replace("{i}", place + 1).replace("{n}", questions.length) + " " + question.asked), ...earlier(question, words));
     const read = question.kind === "probability" ? quantiles(card, question) : choices(card, question);
     const rest = make("input", { type: "checkbox" });
+    rest.checked = own(question).abstain === true;
     card.append(make("label", { class: "rkb-choice rkb-abstain" }, rest, make("span", {}, words.abstain)));
     const id = prefix + question.id + "-reason";
     const reason = make("textarea", { id, rows: "2", maxlength: "2000" });
+    reason.value = own(question).reason || "";
     card.append(make("p", { class: "rkb-reason" }, make("label", { for: id }, words.reason), reason));
     const wrong = make("p", { class: "rkb-wrong", role: "alert" });
     card.append(wrong);

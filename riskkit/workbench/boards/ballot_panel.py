@@ -1,0 +1,212 @@
+"""An expert's page: the declaration, the ballot with what the last round came to, and the minutes to sign."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import anywidget
+import ipywidgets
+import traitlets
+
+from riskkit.assessment.committee.minutes import minutes_hash
+from riskkit.assessment.committee.questions import VOTE, Question, choices_of, word
+from riskkit.assessment.committee.visible import last_judged
+from riskkit.foundation.faults import InputFaults
+from riskkit.workbench.boards.committee_entry import (
+    Entry,
+    committee_page,
+    deed,
+    entered,
+    look_again,
+    note,
+    refusal,
+    section,
+    title_of,
+)
+from riskkit.workbench.boards.panel_widgets import box, html
+from riskkit.workbench.committee.report import (
+    assessed_section,
+    judgement_section,
+    report_sections,
+    round_name,
+)
+from riskkit.workbench.committee.room import cast_ballot, take_step
+from riskkit.workbench.committee.shown_back import shown_back
+from riskkit.workbench.committee.words import committee_texts, say
+from riskkit.workbench.pages.rendering import asset
+
+Look = Callable[[], None]
+Widgets = list[ipywidgets.Widget]
+
+
+class BallotForm(anywidget.AnyWidget):
+    """A ballot as native controls, one question at a time.
+
+    Parameters
+    ----------
+    questions : list of dict
+        ``id``, ``kind``, ``asked``, ``choices`` (pairs of code and words), ``earlier`` (see
+        `riskkit.workbench.committee.shown_back.shown_back`; empty in the first round).
+    words : dict of str to str
+    sent : dict
+        ``n`` and ``answers``, when the expert has handed in.
+    told : dict
+        ``ok`` and ``text``, what became of it.
+    """
+
+    _esm = str(asset("committee_ballot.js"))
+    questions: Any = traitlets.List().tag(sync=True)
+    words = traitlets.Dict().tag(sync=True)
+    sent = traitlets.Dict().tag(sync=True)
+    told = traitlets.Dict().tag(sync=True)
+
+
+def ballot_panel(session: str, *, lang: str, who: str = "") -> ipywidgets.Widget:
+    """The page of whoever opens it: what they have to do next in the session, and nothing of others.
+
+    Parameters
+    ----------
+    session : str
+        Its id; the latest of the ledger when empty.
+    lang : str
+        ``zh`` or ``en``.
+    who : str
+        The expert, where nothing is served (a notebook on one's own machine).
+
+    Examples
+    --------
+    >>> ballot_panel.__name__
+    'ballot_panel'
+    """
+
+    def build(spoken: str, look: Look) -> Widgets:
+        entry = entered(session, who)
+        if not entry.who:
+            return [note(say("need_identity", spoken))]
+        if entry.now.expert(entry.who) is None or entry.role not in ("", "expert"):
+            return [note(say("not_member", spoken, who=entry.who))]
+        return _next(entry, spoken, look)
+
+    return committee_page(lang, build)
+
+
+def _next(entry: Entry, lang: str, look: Look) -> Widgets:
+    now, who = entry.now, entry.who
+    found = now.open_round
+    if who in now.recused:
+        return [_heading(entry, lang), note(say("you_recused", lang, why=now.recused[who]))]
+    if who not in now.declared:
+        return _declaration(entry, lang, look)
+    if found is not None and who not in found.sealed:
+        return _ballot(entry, found.name, lang=lang, look=look)
+    if found is not None:
+        done = say("already", lang, at=found.taken_at[who], round=round_name(found.name, lang))
+        return [_heading(entry, lang), note(done), look_again(lang, look)]
+    if now.confirmed:
+        return _minutes(entry, lang, look)
+    shown = [section(judgement_section(now, lang))] if last_judged(now) else []
+    return [_heading(entry, lang), note(say("no_round", lang)), look_again(lang, look), *shown]
+
+
+def _heading(entry: Entry, lang: str) -> ipywidgets.Widget:
+    found = entry.now.open_round
+    if found is None:
+        return html("heading", title_of(entry.now, lang))
+    facts = {"title": title_of(entry.now, lang), "round": round_name(found.name, lang)}
+    return html("heading", say("ballot_vote_title" if found.name == VOTE else "ballot_title", lang, **facts))
+
+
+def _declaration(entry: Entry, lang: str, look: Look) -> Widgets:
+    said = ipywidgets.Textarea(placeholder=say("declare_place", lang), layout=ipywidgets.Layout(width="auto"))
+    told = box("rkp-col")
+
+    def declare() -> None:
+        facts = {"expert": entry.who, "interest": said.value.strip()}
+        _done(entry, "declared", told, lang=lang, look=look, why=say("declare_why", lang), **facts)
+
+    return [
+        _heading(entry, lang), note(say("declare_intro", lang)), said,
+        box("rkp-row", deed(say("declare_deed", lang), declare)), told,
+    ]  # fmt: skip
+
+
+def _ballot(entry: Entry, name: str, *, lang: str, look: Look) -> Widgets:
+    earlier = shown_back(entry.now, entry.who, lang)
+    asked = [_asked(one, lang) | {"earlier": earlier.get(one.id, {})} for one in entry.now.asked_in(name)]
+    form = BallotForm(questions=asked, words=_form_words(lang), sent={}, told={})
+    after = box("rkp-col")
+    form.observe(_taker(entry, name, lang=lang, form=form, after=after, look=look), "sent")
+    shown = [section(assessed_section(entry.now, lang))] if name == VOTE else []
+    intro = "ballot_intro_vote" if name == VOTE else "ballot_intro_again" if earlier else "ballot_intro"
+    return [_heading(entry, lang), *shown, note(say(intro, lang)), form, after]
+
+
+def _taker(
+    entry: Entry, name: str, *, lang: str, form: BallotForm, after: ipywidgets.Box, look: Look
+) -> Callable[[Mapping[str, Any]], None]:
+    def take(change: Mapping[str, Any]) -> None:
+        answers = _without_gaps(change["new"].get("answers", {}))
+        try:
+            event = cast_ballot(
+                entry.room, entry.now.id, entry.who, name=name, answers=answers, who=entry.who
+            )
+        except InputFaults as error:
+            form.told = {"ok": False, "text": refusal(say("refused_ballot", lang), error, lang)}
+        else:
+            facts = {"round": round_name(name, lang), "at": event.at, "sequence": event.sequence}
+            form.told = {"ok": True, "text": say("handed_in", lang, **facts)}
+            after.children = (look_again(lang, look),)
+
+    return take
+
+
+def _without_gaps(answers: Any) -> dict[str, Any]:
+    """What a browser sent, as far as it has the shape of a ballot; the rest is refused with the ballot."""
+    if not isinstance(answers, Mapping):
+        return {}
+    return {str(name): dict(one) if isinstance(one, Mapping) else {} for name, one in answers.items()}
+
+
+def _asked(question: Question, lang: str) -> dict[str, Any]:
+    choices = [list(pair) for pair in choices_of(question, lang).items()]
+    return {"id": question.id, "kind": question.kind, "asked": question.say(lang), "choices": choices}
+
+
+def _form_words(lang: str) -> dict[str, str]:
+    words = {
+        key.removeprefix("ask_"): one[lang]
+        for key, one in committee_texts().items()
+        if key.startswith("ask_")
+    }
+    words |= {key: word(key, lang) for key in ("low", "mid", "high", "abstain", "reason")}
+    return words | {"locale": "zh-CN" if lang == "zh" else "en"}
+
+
+def _minutes(entry: Entry, lang: str, look: Look) -> Widgets:
+    """The minutes as they are signed, and the button that signs just these."""
+    now, told = entry.now, box("rkp-col")
+    mine = minutes_hash(now)
+
+    def sign() -> None:
+        facts = {"expert": entry.who, "minutes": mine}
+        _done(entry, "signed", told, lang=lang, look=look, why=say("sign_why", lang), **facts)
+
+    if entry.who in now.signed:
+        below: Widgets = [note(say("you_signed", lang))]
+    else:
+        below = [note(say("sign_intro", lang, hash=mine)), box("rkp-row", deed(say("room_sign", lang), sign))]
+    shown = report_sections(now, lang=lang, is_full=False)
+    parts = [section(one) for one in shown if isinstance(one, Section)]
+    return [_heading(entry, lang), *below, told, *parts]
+
+
+def _done(
+    entry: Entry, kind: str, told: ipywidgets.Box, *, lang: str, look: Look, why: str, **data: Any
+) -> None:
+    try:
+        take_step(entry.room, entry.now.id, kind, who=entry.who, why=why, **data)
+    except InputFaults as error:
+        told.children = (note(refusal(say("room_refused", lang), error, lang), "lead"),)
+    else:
+        look()

@@ -1,0 +1,224 @@
+"""What the pages of a committee share: whose room it is, who asks, and how a refusal is said."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import ipywidgets
+
+from riskkit.assessment.committee.session import Session
+from riskkit.foundation.faults import Fault, InputFaults
+from riskkit.store.ledger import open_ledger
+from riskkit.workbench.boards.panel_widgets import box, in_either_language
+from riskkit.workbench.committee.keys import keys_folder
+from riskkit.workbench.committee.room import Room, session_in, sessions_in
+from riskkit.workbench.committee.words import say
+from riskkit.workbench.decision_groups import LEDGER_VARIABLE
+from riskkit.workbench.pages.blocks import Paragraph, Role, Section
+from riskkit.workbench.pages.rendering import asset
+from riskkit.workbench.rules import rule_in
+from riskkit.workbench.serving.identity import as_visitor
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Somebody in the room of a session.
+
+    Parameters
+    ----------
+    room : Room
+    now : Session
+    who, role : str
+        As what served the page says; outside of serving, ``role`` is empty.
+
+    Examples
+    --------
+    >>> Entry.__name__
+    'Entry'
+    """
+
+    room: Room
+    now: Session
+    who: str
+    role: str
+
+
+def here() -> Room:
+    """The room of the ledger that ``RISKKIT_LEDGER`` names.
+
+    Raises
+    ------
+    riskkit.foundation.faults.InputFaults
+        When there is no such ledger.
+
+    Examples
+    --------
+    >>> here.__name__
+    'here'
+    """
+    place = os.environ.get(LEDGER_VARIABLE) or "ledger.sqlite"
+    open_ledger(place, is_reader=True).close()
+    return _room(place)
+
+
+@cache
+def _room(place: str) -> Room:
+    return Room(open_ledger(place), keys_folder(place, None, os.environ))
+
+
+def asker(who: str) -> tuple[str, str]:
+    """Who asks, and in which role: by what served the page; outside of serving, as the notebook says.
+
+    Examples
+    --------
+    >>> asker("e1")
+    ('e1', '')
+    """
+    return as_visitor() or (who, "")
+
+
+def entered(session: str, who: str) -> Entry:
+    """Somebody in the room of a session as it is now.
+
+    Parameters
+    ----------
+    session : str
+        Its id; the latest of the ledger when empty.
+    who : str
+        Who asks, where nothing is served.
+
+    Raises
+    ------
+    riskkit.foundation.faults.InputFaults
+        When there is no such ledger or session, or nobody knows who asks.
+
+    Examples
+    --------
+    >>> entered.__name__
+    'entered'
+    """
+    name, role = asker(who)
+    if not name and as_visitor() is not None:
+        raise InputFaults("identity", [Fault("identity", "—", "riskkit dashboard --access")])
+    room = here()
+    known = sessions_in(room)
+    if not known:
+        raise InputFaults("committee", [Fault("session", "", "a session that was opened")])
+    return Entry(room, session_in(room, session or known[-1]), name, role)
+
+
+def committee_page(
+    lang: str, build: Callable[[str, Callable[[], None]], Sequence[ipywidgets.Widget]]
+) -> ipywidgets.Widget:
+    """A page that is drawn anew when somebody asks how things stand now.
+
+    Parameters
+    ----------
+    lang : str
+        ``zh`` or ``en``.
+    build : callable
+        From a language, and the function that draws the page anew, to the widgets.
+
+    Examples
+    --------
+    >>> page = committee_page("en", lambda lang, look: [ipywidgets.HTML(lang)])
+    >>> page.children[2].children[1].children[0].value
+    'en'
+    """
+
+    def drawn(spoken: str) -> list[ipywidgets.Widget]:
+        inside = box("rkp-col")
+
+        def look() -> None:
+            try:
+                inside.children = tuple(build(spoken, look))
+            except InputFaults as error:
+                key = "need_identity" if error.what == "identity" else "no_session"
+                inside.children = (note(refusal(say(key, spoken), error, spoken)), look_again(spoken, look))
+
+        look()
+        return [ipywidgets.HTML(f"<style>{asset('committee.css')}</style>"), inside]
+
+    return in_either_language(lang, drawn)
+
+
+def look_again(lang: str, look: Callable[[], None]) -> ipywidgets.Widget:
+    """The button that draws a page anew.
+
+    Examples
+    --------
+    >>> look_again("en", print).children[0].description
+    'Look again'
+    """
+    return box("rkp-row", deed(say("look_again", lang), look))
+
+
+def deed(words: str, act: Callable[[], None], *, is_possible: bool = True) -> ipywidgets.Button:
+    """A button as wide as its words.
+
+    Parameters
+    ----------
+    words : str
+    act : callable
+    is_possible : bool
+        Whether it can be pressed now.
+
+    Examples
+    --------
+    >>> deed("Sign", print, is_possible=False).disabled
+    True
+    """
+    made = ipywidgets.Button(
+        description=words, disabled=not is_possible, layout=ipywidgets.Layout(width="auto")
+    )
+    made.on_click(lambda _: act())
+    return made
+
+
+def refusal(head: str, error: InputFaults, lang: str) -> str:
+    """Why something was refused, in words.
+
+    Examples
+    --------
+    >>> refusal("Not done:", InputFaults("a", [Fault("round", "1", "a round that is open")]), "zh")
+    'Not done:\\nround: 1 — 进行中的轮次'
+    """
+    lines = [f"{one.place}: {one.value} — {rule_in(one.rule, lang)}" for one in error.faults[:20]]
+    return "\n".join([head, *lines])
+
+
+def title_of(now: Session, lang: str) -> str:
+    """The title of a session's case.
+
+    Examples
+    --------
+    >>> from riskkit.assessment.committee.session import Rules
+    >>> title_of(Session("a", "case", "", "甲", "A", "li", "", "", (), (), Rules(1, 0.5, 0.5)), "en")
+    'A'
+    """
+    return now.title_zh if lang == "zh" else now.title_en
+
+
+def note(text: str, role: Role = "body") -> ipywidgets.HTML:
+    """A line of text on a page.
+
+    Examples
+    --------
+    >>> "&lt;b&gt;" in note("<b>").value
+    True
+    """
+    return section(Section("told", "", 2, (Paragraph(text, role),)))
+
+
+def section(one: Section) -> ipywidgets.HTML:
+    """A section on a page.
+
+    Examples
+    --------
+    >>> "<h3>A</h3>" in section(Section("a", "A", 2, ())).value
+    True
+    """
+    return ipywidgets.HTML(str(one._repr_mimebundle_()["text/html"]))

@@ -1,0 +1,185 @@
+"""The committee's pages without a browser: what each shows to whom, and what a browser may send."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import committees
+import ipywidgets
+import pytest
+from committees import EXPERTS, ballot, cast_ballot, close_round, declared, open_round, opened, votes
+
+from riskkit.workbench.boards.ballot_panel import BallotForm, ballot_panel
+from riskkit.workbench.boards.committee_panels import session_panel
+from riskkit.workbench.committee.room import Room, session_in, take_step, utc_now
+from riskkit.workbench.committee.shown_back import shown_back
+from riskkit.workbench.committee.words import say
+from riskkit.workbench.decision_groups import OWN_LEDGER, places_here
+
+
+@pytest.fixture
+def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Room]:
+    made = committees.make_room(tmp_path, utc_now)
+    opened(made)
+    monkeypatch.setenv("RISKKIT_LEDGER", str(tmp_path / "ledger.sqlite"))
+    monkeypatch.setenv("RISKKIT_COMMITTEE_KEYS", str(tmp_path / "keys"))
+    yield made
+    made.ledger.close()
+
+
+def all_in(widget: Any) -> Iterator[Any]:
+    yield widget
+    for one in getattr(widget, "children", ()):
+        yield from all_in(one)
+
+
+def words_of(page: Any) -> str:
+    """Every text that a page sends to the browser."""
+    return "\n".join(str({**one.get_state()}) for one in all_in(page) if isinstance(one, ipywidgets.Widget))
+
+
+def press(page: Any, key: str, lang: str) -> None:
+    found = [one for one in all_in(page) if getattr(one, "description", "") == say(key, lang)]
+    assert len(found) == 1 and not found[0].disabled
+    found[0].click()
+
+
+def form_in(page: Any) -> BallotForm:
+    return next(one for one in all_in(page) if isinstance(one, BallotForm))
+
+
+def hand_in(page: Any, answers: Any) -> dict[str, Any]:
+    form = form_in(page)
+    form.sent = {"n": form.sent.get("n", 0) + 1, "answers": answers}
+    told: dict[str, Any] = form.told
+    return told
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_an_experts_page_from_the_declaration_to_the_signature(room: Room, lang: str) -> None:
+    page = ballot_panel("", lang=lang, who="e1")
+    press(page, "declare_deed", lang)
+    assert say("no_round", lang) in words_of(page)
+    assert session_in(room, "n7").declared == {"e1": ""}
+    for one in EXPERTS[1:]:
+        take_step(room, "n7", "declared", who=one.id, why="x", expert=one.id, interest="")
+    open_round(room, "1")
+    press(page, "look_again", lang)
+    questions = session_in(room, "n7").questions
+    assert [one["id"] for one in form_in(page).questions] == [one.id for one in questions]
+    assert all(one["earlier"] == {} for one in form_in(page).questions)
+    told = hand_in(page, {"scope": {"level": "9"}})
+    assert not told["ok"] and say("refused_ballot", lang) in told["text"]
+    told = hand_in(page, ballot(questions, 0))
+    assert told["ok"], told
+    press(page, "look_again", lang)
+    assert say("already", lang, at="", round="1")[:4] in words_of(page)
+    for number, one in enumerate(EXPERTS[1:], start=1):
+        cast_ballot(room, "n7", one.id, name="1", answers=ballot(questions, number), who=one.id)
+    close_round(room, "1")
+    open_round(room, "vote")
+    press(page, "look_again", lang)
+    assert say("ballot_intro_vote", lang) in words_of(page) and say("assessed_table", lang) in words_of(page)
+    assert hand_in(page, votes("Ⅱ"))["ok"]
+    for one in EXPERTS[1:]:
+        cast_ballot(room, "n7", one.id, name="vote", answers=votes("Ⅱ"), who=one.id)
+    close_round(room, "vote")
+    take_step(room, "n7", "confirmed", who="chair", why="clear", level="Ⅱ", is_confirmed="yes")
+    press(page, "look_again", lang)
+    press(page, "room_sign", lang)
+    assert say("you_signed", lang) in words_of(page)
+    assert set(session_in(room, "n7").signed) == {"e1"}
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        None,
+        [],
+        "x",
+        7,
+        {"scope": None},
+        {"scope": []},
+        {1: {}},
+        {"scope": {"level": {}}},
+        {"measures": {"codes": [{}]}},
+        {"scope": {"level": "1", "reason": 3}},
+    ],
+)
+def test_whatever_a_browser_sends_is_a_ballot_or_refused(room: Room, sent: Any) -> None:
+    declared(room)
+    open_round(room, "1")
+    page = ballot_panel("n7", lang="en", who="e1")
+    assert hand_in(page, sent)["ok"] is False
+    assert session_in(room, "n7").rounds[0].sealed == {}
+    assert len(room.ledger.events("refusals/")) == 1
+
+
+def test_feedback_calls_others_by_letters_and_shows_ones_own_answer(room: Room) -> None:
+    declared(room)
+    open_round(room, "1")
+    questions = session_in(room, "n7").questions
+    for number, one in enumerate(EXPERTS):
+        cast_ballot(room, "n7", one.id, name="1", answers=ballot(questions, number), who=one.id)
+    assert shown_back(session_in(room, "n7"), "e2", "en") == {}
+    close_round(room, "1")
+    open_round(room, "2")
+    found = shown_back(session_in(room, "n7"), "e2", "en")
+    step = next(one.id for one in questions if one.kind == "probability")
+    labels = [label for label, _, _ in found[step]["said"]]
+    assert "Li Er" in labels and len(set(labels)) == 3
+    assert not {"王一", "Zhao"} & set(labels)
+    assert found[step]["own"] == committees.answer(questions[1], 1)
+    assert [mark[0] for mark in found[step]["marks"]] == [*sorted(labels), say("col_pooled", "en")]
+    assert shown_back(session_in(room, "n7"), "stranger", "en") == {}
+    text = words_of(ballot_panel("n7", lang="en", who="e2"))
+    assert "tests of lab 0" in text and "王一" not in text
+
+
+def test_no_page_shows_an_open_ballot(room: Room) -> None:
+    declared(room)
+    open_round(room, "1")
+    answers = ballot(session_in(room, "n7").questions, 1)
+    answers["scope"] = {"level": "3", "reason": "UNMISTAKABLE"}
+    cast_ballot(room, "n7", "e1", name="1", answers=answers, who="e1")
+    for lang in ("zh", "en"):
+        for who in ("chair", "e2", "somebody", ""):
+            pages = [session_panel("", lang=lang, who=who), ballot_panel("", lang=lang, who=who)]
+            assert all("UNMISTAKABLE" not in words_of(page) for page in pages)
+    assert "1 / 3" in words_of(session_panel("", lang="en", who="chair"))
+
+
+@pytest.mark.parametrize(
+    ("who", "role", "key"),
+    [("li", "chair", "not_member"), ("e1", "leadership", "not_member"), ("e3", "expert", "you_recused")],
+)
+def test_the_ballot_is_for_experts_who_are_not_recused(
+    room: Room, monkeypatch: pytest.MonkeyPatch, who: str, role: str, key: str
+) -> None:
+    declared(room)
+    take_step(room, "n7", "recused", who="chair", why="works for the maker", expert="e3")
+    open_round(room, "1")
+    monkeypatch.setenv("HTTP_X_RISKKIT_WHO", who)
+    monkeypatch.setenv("HTTP_X_RISKKIT_ROLE", role)
+    page = ballot_panel("", lang="en", who="e1")  # what the notebook says does not count where it is served
+    assert say(key, "en", who=who, why="works for the maker") in words_of(page)
+    assert not [one for one in all_in(page) if isinstance(one, BallotForm)]
+
+
+def test_a_page_without_identity_or_ledger_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RISKKIT_LEDGER", str(tmp_path / "none.sqlite"))
+    assert say("no_session", "en") in words_of(session_panel("", lang="en", who="chair"))
+    monkeypatch.setenv("HTTP_X_RISKKIT_WHO", "")
+    for panel in (session_panel, ballot_panel):
+        assert say("need_identity", "zh") in words_of(panel("", lang="zh", who="e1"))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_ledger_where_somebody_stands_is_meant_and_what_is_named_goes_first(tmp_path: Path) -> None:
+    assert places_here({}, tmp_path) == {}
+    (tmp_path / OWN_LEDGER).touch()
+    assert places_here({}, tmp_path) == {"RISKKIT_LEDGER": str(tmp_path / OWN_LEDGER)}
+    named = {"RISKKIT_LEDGER": "postgresql://h/d", "RISKKIT_COMMITTEE_KEYS": "keys"}
+    assert places_here(named, tmp_path) == {**named, "RISKKIT_COMMITTEE_KEYS": str(tmp_path / "keys")}
