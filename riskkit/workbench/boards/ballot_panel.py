@@ -34,6 +34,7 @@ from riskkit.workbench.committee.report import (
 from riskkit.workbench.committee.room import cast_ballot, take_step
 from riskkit.workbench.committee.shown_back import shown_back
 from riskkit.workbench.committee.words import committee_texts, say
+from riskkit.workbench.pages.blocks import Section
 from riskkit.workbench.pages.rendering import asset
 
 Look = Callable[[], None]
