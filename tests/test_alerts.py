@@ -20,7 +20,9 @@ from riskkit.foundation.faults import InputFaults
 from riskkit.warning.alerts.choice import DOCUMENTS, authority_of, choose_documents, default_measures
 from riskkit.warning.alerts.readability import readability, syllables
 from riskkit.warning.publication.cap_xml import from_xml
+from riskkit.workbench import cli
 from riskkit.workbench.pages.documents import missing_parts
+from riskkit.workbench.warning_drafts import choice_part, document_parts, draft_case, reading_part
 from riskkit.workbench.warnings.making import make_issue
 from riskkit.workbench.warnings.official import FORMATS, FilledDocument, in_format
 from riskkit.workbench.warnings.templating import MARK, filled, template_text
@@ -249,3 +251,28 @@ def test_every_format_and_document_has_a_template_in_both_languages() -> None:
     for name in (*DOCUMENTS, "short"):
         for lang in ("zh", "en"):
             assert "title" in template_text(name, lang)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_notebook_of_drafts_shows_what_would_go_out(tmp_path: Path, lang: str) -> None:
+    told = ["assess", "note7-battery-2016", "--notebook", "draft_warning", "--out", str(tmp_path)]
+    assert cli.main([*told, "-p", "draws=200", "--lang", lang]) == 0
+    folder = next(tmp_path.rglob("report.html")).parent
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    record = json.loads((folder / "result.json").read_text(encoding="utf-8"))
+    expected = draft_case(assessed_case(), ports="2200")
+    assert expected.issue is not None
+    assert record["drafts"]["documents"] == list(expected.issue.chosen)
+    for name in expected.issue.chosen:
+        title = expected.issue.files[f"{name}.{lang}.txt"].decode().splitlines()[0]
+        assert title in page
+
+
+def test_the_notebook_of_drafts_names_what_is_missing_and_shows_no_document() -> None:
+    made = draft_case(assessed_case(), level=4)
+    assert {one.place for one in made.missing} == {"bulletin.ports"} | {
+        f"{name}.is_authorised" for name in DOCUMENTS
+    }
+    assert document_parts(made, lang="zh") == () and reading_part(made, lang="zh") is None
+    told = str(choice_part(made, lang="zh"))
+    assert "补齐前不得发布" in told and "国务院" in told

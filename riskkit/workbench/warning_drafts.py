@@ -1,0 +1,187 @@
+"""Everything that the notebook of drafts calls: choose, draft, show, publish; nothing is recorded or sent."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from riskkit.assessment.case import Assessment
+from riskkit.foundation import standards
+from riskkit.foundation.faults import Fault, InputFaults
+from riskkit.foundation.tables import records
+from riskkit.warning.alerts.choice import authority_of, choose_documents, default_measures
+from riskkit.warning.alerts.drafts import CHINA, LEVELS
+from riskkit.workbench.pages.block_kinds import Block, Items, Paragraph, Table
+from riskkit.workbench.pages.blocks import Section
+from riskkit.workbench.pictures.level_marks import level_badge
+from riskkit.workbench.reports import Published
+from riskkit.workbench.rules import rule_in
+from riskkit.workbench.runs.result import result_record
+from riskkit.workbench.warnings.making import Decision, Issue, make_issue
+from riskkit.workbench.warnings.words import say
+
+__all__ = ["choice_part", "document_parts", "draft_case", "publish_drafts", "reading_part"]
+
+
+@dataclass(frozen=True)
+class Drafts:
+    """What would go out about a case at a level, or why it may not.
+
+    Parameters
+    ----------
+    assessment : Assessment
+    decision : Decision
+    issue : Issue or None
+        None where something is missing.
+    missing : tuple of Fault
+
+    Examples
+    --------
+    >>> Drafts.__name__
+    'Drafts'
+    """
+
+    assessment: Assessment
+    decision: Decision
+    issue: Issue | None
+    missing: tuple[Fault, ...]
+
+
+def draft_case(assessment: Assessment, *, level: int = 0, ports: str = "", days: int = 90) -> Drafts:
+    """The documents of a first issue about a case, dated on the day of its assessment.
+
+    Parameters
+    ----------
+    assessment : Assessment
+    level : int
+        1–4 for Ⅳ–Ⅰ; that of the assessment if 0.
+    ports : str
+        Ports and customs districts, comma-separated.
+    days : int
+        How long it holds.
+
+    Examples
+    --------
+    >>> from riskkit.assessment.case import assess
+    >>> from riskkit.workbench.reports import open_case
+    >>> import numpy as np
+    >>> found = assess(open_case("note7-battery-2016").case, rng=np.random.default_rng(1), draws=200)
+    >>> [one.place for one in draft_case(found).missing]
+    ['bulletin.ports']
+    """
+    case = assessment.case
+    wanted = level or (LEVELS.index(str(assessment.hi)) + 1 if assessment.hi in LEVELS else 1)
+    now = dt.datetime.combine(case.assessed_on, dt.time(9), tzinfo=CHINA)
+    decision = Decision(
+        warning_id=case.id[:56],
+        issue=f"{case.id[:56]}.1",
+        kind="first",
+        level=wanted,
+        issued_at=now,
+        starts_at=now,
+        ends_at=now + dt.timedelta(days=days),
+        is_exercise=True,
+        ports=tuple(one.strip() for one in ports.split(",") if one.strip()),
+    )
+    try:
+        return Drafts(assessment, decision, make_issue(assessment, decision, formats=("txt",)), ())
+    except InputFaults as error:
+        return Drafts(assessment, decision, None, error.faults)
+
+
+def choice_part(drafts: Drafts, *, lang: str) -> Section:
+    """Level, who may publish it, which documents and why; and everything that is missing.
+
+    Examples
+    --------
+    >>> choice_part.__name__
+    'choice_part'
+    """
+    case, decision = drafts.assessment.case, drafts.decision
+    title = say("choice_title", lang)
+    if drafts.assessment.route != "graded":
+        return Section("choice", title, 1, (_missing(drafts, lang),))
+    blocks: list[Block] = [level_badge(LEVELS[decision.level - 1], lang)]
+    blocks.append(Paragraph(say("may_publish", lang, who=authority_of(decision.level, lang=lang)[0])))
+    measures = default_measures(decision.level, direction=case.direction, goods=case.goods)
+    said = {str(row["measure"]): str(row[lang]) for row in records(standards.table("alert_measures"))}
+    rows = [
+        (
+            one.zh if lang == "zh" else one.en,
+            one.why_zh if lang == "zh" else one.why_en,
+            " ".join(said[m] for m in one.measures),
+        )
+        for one in choose_documents(measures)
+    ]
+    heads = tuple(say(f"col_{name}", lang) for name in ("document", "why", "measures"))
+    blocks.append(Table(say("choice_title", lang), heads, tuple(rows)))
+    blocks.append(Paragraph(say("measures_house", lang), "caution"))
+    blocks += [_missing(drafts, lang)] if drafts.missing else []
+    return Section("choice", title, 1, tuple(blocks))
+
+
+def _missing(drafts: Drafts, lang: str) -> Items:
+    told = tuple(
+        say("missing_line", lang, place=one.place, rule=rule_in(one.rule, lang)) for one in drafts.missing
+    )
+    return Items((say("missing_title", lang), *told))
+
+
+def document_parts(drafts: Drafts, *, lang: str) -> tuple[Section, ...]:
+    """The text of each document, as it would be published.
+
+    Examples
+    --------
+    >>> document_parts.__name__
+    'document_parts'
+    """
+    if drafts.issue is None:
+        return ()
+    found = []
+    for name in (*drafts.issue.chosen, "short"):
+        text = drafts.issue.files[f"{name}.{lang}.txt"].decode("utf-8")
+        lines = [line for line in text.splitlines() if line.strip()]
+        title = say("short_title", lang) if name == "short" else lines.pop(0)
+        found.append(Section(f"document-{name}", title, 1, tuple(Paragraph(line) for line in lines)))
+    return tuple(found)
+
+
+def reading_part(drafts: Drafts, *, lang: str) -> Section | None:
+    """How the public notice reads, in both languages.
+
+    Examples
+    --------
+    >>> reading_part.__name__
+    'reading_part'
+    """
+    if drafts.issue is None or not drafts.issue.reading:
+        return None
+    rows = [
+        (say(f"language_{of}", lang), f"{one.sentence:.1f}", str(one.longest), f"{one.score:.3g}",
+         say("plain_yes" if one.is_plain else "plain_not", lang))
+        for of, one in sorted(drafts.issue.reading.items())
+    ]  # fmt: skip
+    heads = tuple(say(f"col_{name}", lang) for name in ("language", "sentence", "longest", "score", "plain"))
+    table = Table(say("reading_title", lang), heads, tuple(rows), numeric=(1, 2, 3))
+    return Section(
+        "reading", say("reading_title", lang), 1, (table, Paragraph(say("reading_help", lang), "note"))
+    )
+
+
+def publish_drafts(drafts: Drafts, *, seed: int, case_sha256: str) -> Published:
+    """Put assessment and drafts into the notebook, where the runner reads them back.
+
+    Examples
+    --------
+    >>> publish_drafts.__name__
+    'publish_drafts'
+    """
+    record = result_record(drafts.assessment, seed=seed, case_sha256=case_sha256)
+    told: dict[str, Any] = {
+        "level": drafts.decision.level,
+        "documents": list(drafts.issue.chosen) if drafts.issue else [],
+        "files": drafts.issue.hashes() if drafts.issue else {},
+        "missing": [{"place": one.place, "rule": one.rule} for one in drafts.missing],
+    }
+    return Published(record | {"drafts": told})
