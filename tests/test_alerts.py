@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from warned import NOW, assessed_case, decision, issue, named
 
+from riskkit.assessment.case import load_case
 from riskkit.foundation import standards
 from riskkit.foundation.faults import InputFaults
 from riskkit.warning.alerts.choice import DOCUMENTS, authority_of, choose_documents, default_measures
@@ -23,6 +24,7 @@ from riskkit.warning.publication.cap_xml import from_xml
 from riskkit.workbench import cli
 from riskkit.workbench.pages.documents import missing_parts
 from riskkit.workbench.warning_drafts import choice_part, document_parts, draft_case, reading_part
+from riskkit.workbench.resources import shipped_cases
 from riskkit.workbench.warnings.making import make_issue
 from riskkit.workbench.warnings.official import FORMATS, FilledDocument, in_format
 from riskkit.workbench.warnings.templating import MARK, filled, template_text
@@ -96,8 +98,6 @@ def test_food_is_handed_over() -> None:
 
 
 def food_case() -> str:
-    from riskkit.workbench.resources import shipped_cases
-
     return next(one for one in shipped_cases() if assessed_case(one).route != "graded")
 
 
@@ -276,3 +276,16 @@ def test_the_notebook_of_drafts_names_what_is_missing_and_shows_no_document() ->
     assert document_parts(made, lang="zh") == () and reading_part(made, lang="zh") is None
     told = str(choice_part(made, lang="zh"))
     assert "补齐前不得发布" in told and "国务院" in told
+
+
+def test_a_public_notice_tells_the_facts_and_leaves_the_assessors_question_out() -> None:
+    for name in shipped_cases():
+        case = load_case(name)
+        assert case.problem is not None, name
+        for lang, words in (("zh", ("待评估", "问题是", "本例")), ("en", ("The question is", "This case"))):
+            told = case.summary.say(lang)
+            assert told.endswith(("。", ".")) and not any(word in told for word in words), name
+            assert case.problem.say(lang) not in told
+    told = issue().files["announcement.en.txt"].decode()
+    assert load_case("note7-battery-2016").summary.en in " ".join(told.split())
+    assert "The question" not in told

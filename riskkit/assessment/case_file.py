@@ -363,6 +363,7 @@ class Case:
     hazards: Annotated[tuple[Hazard, ...], Field(min_length=1, max_length=20)]
     scenarios: Annotated[tuple[Scenario, ...], Field(min_length=1, max_length=30)]
     sources: Annotated[tuple[Source, ...], Field(min_length=1, max_length=200)]
+    problem: Text | None = None
     facts: dict[str, Fact] = Field(default_factory=dict)
     presumptions: Annotated[tuple[Presumption, ...], Field(max_length=20)] = ()
     actions: Annotated[tuple[Action, ...], Field(max_length=300)] = ()

@@ -190,6 +190,6 @@ def head_words(case: Case, assessment: Assessment, *, lang: str) -> dict[str, st
         "title": case.title.say(lang),
         "about": " · ".join(about),
         "more": say("more", lang),
-        "summary": case.summary.say(lang),
+        "summary": " ".join(one.say(lang) for one in (case.summary, case.problem) if one is not None),
         "caution": text("caution_house", lang, name=name, note=note).strip() if assessment.lo else "",
     }

@@ -40,8 +40,10 @@ def summary(assessment: Assessment, *, lang: str) -> Section:
     if assessment.lo != assessment.hi:
         unknown = listed((input_name(assessment.case, name, lang) for name in assessment.missing), lang)
         blocks.append(Paragraph(text("range_why", lang, facts=unknown), "caution"))
-    blocks += [*profile_caution(assessment, lang), Paragraph(assessment.case.summary.say(lang))]
-    rows = (*_about(assessment.case, lang), *_findings(assessment, lang))
+    case = assessment.case
+    told = [one.say(lang) for one in (case.summary, case.problem) if one is not None]
+    blocks += [*profile_caution(assessment, lang), *map(Paragraph, told)]
+    rows = (*_about(case, lang), *_findings(assessment, lang))
     heads = (text("col_item", lang), text("col_content", lang))
     return Section(
         "summary", text("summary", lang), 1, (*blocks, Table(text("about_table", lang), heads, rows))

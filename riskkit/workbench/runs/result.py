@@ -90,6 +90,7 @@ def _case(case: Case) -> dict[str, Any]:
         "id": case.id,
         "title": _text(case.title),
         "summary": _text(case.summary),
+        "problem": None if case.problem is None else _text(case.problem),
         "goods": case.goods,
         "direction": case.direction,
         "jurisdiction": case.jurisdiction,
