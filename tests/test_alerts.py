@@ -23,8 +23,8 @@ from riskkit.warning.alerts.readability import readability, syllables
 from riskkit.warning.publication.cap_xml import from_xml
 from riskkit.workbench import cli
 from riskkit.workbench.pages.documents import missing_parts
-from riskkit.workbench.warning_drafts import choice_part, document_parts, draft_case, reading_part
 from riskkit.workbench.resources import shipped_cases
+from riskkit.workbench.warning_drafts import choice_part, document_parts, draft_case, reading_part
 from riskkit.workbench.warnings.making import make_issue
 from riskkit.workbench.warnings.official import FORMATS, FilledDocument, in_format
 from riskkit.workbench.warnings.templating import MARK, filled, template_text
