@@ -480,6 +480,11 @@ ARROWS: dict[str, dict[str, str]] = {
     },
     "warning/dynamics/board.py": {"warning/dynamics/life.py": STEPS},
     "warning/dynamics/clocks.py": {"warning/dynamics/life.py": STEPS},
+    "warning/dynamics/replayed.py": {
+        "warning/alerts/choice.py": "what a level brings by default is said in one place",
+        "warning/dynamics/clocks.py": "each step of a replayed life is taken when its clock runs out",
+        "warning/dynamics/life.py": STEPS,
+    },
     "warning/grading.py": {"warning/profiles.py": "a grade is looked up in the tables of a profile"},
     "warning/profiles.py": {
         "warning/profile_file.py": "a user's own profile is checked before its rows are read"

@@ -228,12 +228,17 @@ class Presumption:
 
 @dataclass(frozen=True, config=_STRICT)
 class Action:
-    """What an authority or firm then did, and when."""
+    """What an authority or firm then did, and when; where, if not in the case's own jurisdiction."""
 
     date: Date
     authority: Text
     what: Text
     source: Annotated[tuple[Id, ...], Field(min_length=1, max_length=20)]
+    by: Annotated[str, of_list("actor")] = "authority"
+    where: Country | None = None
+    measures: Annotated[
+        tuple[Annotated[str, of_list("official_measure")], ...], Field(max_length=20), Once
+    ] = ()
 
 
 @dataclass(frozen=True, config=_STRICT)
