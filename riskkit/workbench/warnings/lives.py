@@ -157,7 +157,7 @@ def _elsewhere(one: CaseLife, lang: str) -> list[str]:
     return [
         say("acted_elsewhere", lang, where=country_name(act.where, lang), day=act.date.isoformat())
         for act in found
-        if act.where not in (None, case.jurisdiction) and act.where is not None and act.date < until
+        if act.where is not None and act.where != case.jurisdiction and act.date < until
     ]
 
 

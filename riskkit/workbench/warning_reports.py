@@ -1,0 +1,211 @@
+"""Everything that the notebook of a review of warnings calls: open, show, publish; nothing is recorded."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from riskkit import __version__
+from riskkit.foundation.events import Event
+from riskkit.foundation.faults import Fault, InputFaults
+from riskkit.store.ledger import open_ledger
+from riskkit.warning.alerts.drafts import CHINA
+from riskkit.workbench.decision_groups import LEDGER_VARIABLE
+from riskkit.workbench.monitoring import Found
+from riskkit.workbench.pages.blocks import Picture, Section
+from riskkit.workbench.pictures.warning_figure import warning_timeline
+from riskkit.workbench.report.monitoring_records import open_table
+from riskkit.workbench.warnings.board_rows import BoardRow, board_rows
+from riskkit.workbench.warnings.lives import lives_part
+from riskkit.workbench.warnings.new_evidence import NewEvidence, asked_moves, checked_evidence
+from riskkit.workbench.warnings.review_sections import changes_section, moves_section, standing_section
+from riskkit.workbench.warnings.room import STREAM, utc_now
+from riskkit.workbench.warnings.sample import sample_events
+
+__all__ = [
+    "changes_part",
+    "life_pictures",
+    "lives_part",
+    "moves_part",
+    "open_review",
+    "publish_review",
+    "standing_part",
+]
+
+SAMPLE_DAY = dt.date(2026, 5, 1)
+"""The sample is shown as of this day, so that its report is the same on any day."""
+_SHOWN = 6
+
+
+@dataclass(frozen=True)
+class Review:
+    """The warnings of a ledger at a moment, and what new evidence asks of them.
+
+    Parameters
+    ----------
+    rows : tuple of BoardRow
+    now, since : datetime
+    moves : DataFrame or None
+        None where no new assessments were given.
+    is_sample : bool
+
+    Examples
+    --------
+    >>> open_review("sample").is_sample
+    True
+    """
+
+    rows: tuple[BoardRow, ...]
+    now: dt.datetime
+    since: dt.datetime
+    moves: pd.DataFrame | None
+    is_sample: bool
+
+
+def open_review(ledger: str = "", *, on: str = "", days: int = 30, evidence: str = "") -> Review:
+    """The warnings as they stood at the end of a day, and the steps of the days before it.
+
+    Parameters
+    ----------
+    ledger : str
+        A file or URL; that of ``RISKKIT_LEDGER`` when empty, and without that the sample.
+    on : str
+        The day (YYYY-MM-DD, China's time); now when empty, a fixed day for the sample.
+    days : int
+        How many days back changes are told.
+    evidence : str
+        A ``.csv`` of new assessments: warning_id, on, level_lo, level_hi, and if wanted effect_agrees and
+        has_consent; made-up ones for the sample.
+
+    Raises
+    ------
+    riskkit.foundation.faults.InputFaults
+        When there is no such ledger, the day is none, or cells of the evidence are at fault.
+
+    Examples
+    --------
+    >>> len(open_review("sample").rows)
+    6
+    """
+    place = ledger or os.environ.get(LEDGER_VARIABLE) or "sample"
+    is_sample = place == "sample"
+    now = _moment(on or (SAMPLE_DAY.isoformat() if is_sample else ""))
+    events = sample_events(now) if is_sample else _events(place, now)
+    rows = tuple(board_rows(events, now=now))
+    ids = [row.state.warning_id for row in rows]
+    given: NewEvidence | None = None
+    if evidence:
+        given = checked_evidence(open_table(evidence, sample="").rows, known=ids)
+    elif is_sample:
+        given = checked_evidence(_made_up(rows, now), known=ids)
+    moves = None if given is None else asked_moves(rows, given, now=now)
+    return Review(rows, now, now - dt.timedelta(days=days), moves, is_sample)
+
+
+def _moment(day: str) -> dt.datetime:
+    if not day:
+        return utc_now()
+    try:
+        found = dt.date.fromisoformat(day)
+    except ValueError:
+        raise InputFaults("review", [Fault("on", day, "a day as YYYY-MM-DD")]) from None
+    return dt.datetime.combine(found + dt.timedelta(days=1), dt.time(), tzinfo=CHINA)
+
+
+def _events(place: str, now: dt.datetime) -> tuple[Event, ...]:
+    ledger = open_ledger(place, is_reader=True)
+    try:
+        return ledger.events(STREAM, until=now)
+    finally:
+        ledger.close()
+
+
+def _made_up(rows: Sequence[BoardRow], now: dt.datetime) -> pd.DataFrame:
+    """One new assessment of each issued warning of the sample: in turn above, at and below its level."""
+    day = (now - dt.timedelta(days=2)).astimezone(CHINA).date().isoformat()
+    told = []
+    for n, row in enumerate(row for row in rows if row.state.phase == "issued"):
+        level = row.state.level or 1
+        low, high = ((min(level + 1, 4), 4), (level, level), (0, level - 1))[n % 3]
+        told.append({"warning_id": row.state.warning_id, "on": day, "level_lo": low, "level_hi": high})
+    return pd.DataFrame(told)
+
+
+def standing_part(review: Review, *, lang: str) -> Section:
+    """Where each current warning stands, and what is due.
+
+    Examples
+    --------
+    >>> standing_part(open_review("sample"), lang="en").id
+    'standing'
+    """
+    return standing_section(review.rows, lang=lang, is_sample=review.is_sample)
+
+
+def changes_part(review: Review, *, lang: str) -> Section:
+    """What was decided in the days before.
+
+    Examples
+    --------
+    >>> changes_part(open_review("sample"), lang="en").id
+    'changes'
+    """
+    return changes_section(review.rows, since=review.since, now=review.now, lang=lang)
+
+
+def moves_part(review: Review, *, lang: str) -> Section:
+    """What new assessments ask of each level.
+
+    Examples
+    --------
+    >>> moves_part(open_review("sample"), lang="en").id
+    'moves'
+    """
+    return moves_section(review.moves, review.rows, lang=lang)
+
+
+def life_pictures(review: Review, *, lang: str) -> tuple[Picture, ...]:
+    """The lives of the gravest current warnings as pictures, six at most.
+
+    Examples
+    --------
+    >>> len(life_pictures(open_review("sample"), lang="en"))
+    5
+    """
+    current = [row for row in review.rows if row.is_current][:_SHOWN]
+    return tuple(warning_timeline(row, lang=lang, now=review.now) for row in current)
+
+
+def publish_review(review: Review) -> Found:
+    """Put the review into the notebook, where the runner reads it back.
+
+    Examples
+    --------
+    >>> publish_review(open_review("sample")).record["warnings"][0]["phase"]
+    'issued'
+    """
+    moves = [] if review.moves is None else review.moves.astype(object).to_dict("records")
+    return Found(
+        {
+            "schema": "riskkit.warning_review/1",
+            "case": {"id": "warning-review", "title": {"zh": "预警复评", "en": "Review of warnings"}},
+            "inputs": {"riskkit": __version__, "case_sha256": ""},
+            "on": review.now.isoformat(),
+            "since": review.since.isoformat(),
+            "is_sample": review.is_sample,
+            "warnings": [
+                {"id": row.state.warning_id, "phase": row.state.phase, "level": row.state.level,
+                 "due": [{"what": one.clock, "at": one.due_at.isoformat(), "is_overdue": one.is_overdue}
+                         for one in row.due]}
+                for row in review.rows
+            ],
+            "proposals": [
+                {name: one[name] for name in ("warning_id", "level", "move", "level_after", "reason")}
+                for one in moves
+            ],
+        }
+    )  # fmt: skip

@@ -1,0 +1,132 @@
+"""New assessments of open warnings, as a table that people keep in CSV, and what they ask of each level."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from riskkit.foundation.faults import Fault, refuse, shown
+from riskkit.warning.alerts.drafts import CHINA
+from riskkit.warning.dynamics.adjustment import adjustments
+from riskkit.workbench.warnings.board_rows import BoardRow
+
+COLUMNS = ("warning_id", "on", "level_lo", "level_hi")
+AGREED = ("effect_agrees", "has_consent")
+_MOST = 50
+
+
+@dataclass(frozen=True)
+class NewEvidence:
+    """New assessments, checked.
+
+    Parameters
+    ----------
+    assessments : DataFrame
+        warning_id, at (aware), level_lo, level_hi (0–4, missing: unknown).
+    agreed : DataFrame
+        By warning: effect_agrees and has_consent, the last given; missing where nobody said.
+    """
+
+    assessments: pd.DataFrame
+    agreed: pd.DataFrame
+
+
+def checked_evidence(rows: pd.DataFrame, *, known: Sequence[str]) -> NewEvidence:
+    """The rows of a file as assessments, or everything that is wrong with them.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        warning_id, on (YYYY-MM-DD), level_lo and level_hi (0 no warning, 1–4 for Ⅳ–Ⅰ, empty if unknown);
+        if wanted effect_agrees and has_consent (yes, no or empty).
+    known : sequence of str
+        The warnings there are.
+
+    Raises
+    ------
+    InputFaults
+        With every cell at fault, by its row.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"warning_id": ["w"], "on": ["2026-05-01"], "level_lo": [1], "level_hi": [2]})
+    >>> checked_evidence(rows, known=["w"]).assessments["level_hi"].tolist()
+    [2]
+    """
+    missing = [one for one in COLUMNS if one not in rows.columns]
+    refuse("evidence", [Fault(f"evidence.{one}", "", "a column that is given") for one in missing])
+    days = pd.to_datetime(rows["on"].astype("string"), format="%Y-%m-%d", errors="coerce")
+    levels = {name: pd.to_numeric(rows[name], errors="coerce") for name in COLUMNS[2:]}
+    wrong = {
+        "warning_id": (~rows["warning_id"].isin(list(known)), "a warning of the ledger"),
+        "on": (days.isna(), "a day as YYYY-MM-DD"),
+    }
+    for name, level in levels.items():
+        is_wrong = rows[name].notna() & ~level.isin(range(5))
+        wrong[name] = (is_wrong, "0 to 4, or empty if unknown")
+    wrong["level_hi"] = (
+        wrong["level_hi"][0] | (levels["level_lo"] > levels["level_hi"]),
+        "0 to 4 and not below level_lo, or empty if unknown",
+    )
+    given = {name: rows[name].astype("string").str.lower() for name in AGREED if name in rows.columns}
+    for name, words in given.items():
+        wrong[name] = (words.notna() & ~words.isin(["yes", "no"]), "yes, no or empty")
+    faults = [
+        Fault(f"evidence[{row}].{name}", shown(rows.at[row, name]), rule)
+        for name, (is_wrong, rule) in wrong.items()
+        for row in rows.index[is_wrong.fillna(True).astype(bool)][:_MOST]
+    ]
+    refuse("evidence", faults)
+    found = pd.DataFrame({"warning_id": rows["warning_id"].astype(str), "at": days.dt.tz_localize(CHINA)})
+    found = found.assign(**{name: level.astype("Int64") for name, level in levels.items()})
+    agreed = pd.DataFrame(
+        {name: given[name].map({"yes": True, "no": False}) if name in given else pd.NA for name in AGREED},
+        index=rows.index,
+    )
+    latest = agreed.assign(warning_id=found["warning_id"], at=found["at"]).sort_values("at", kind="stable")
+    return NewEvidence(found.reset_index(drop=True), latest.groupby("warning_id")[list(AGREED)].last())
+
+
+def asked_moves(rows: Sequence[BoardRow], evidence: NewEvidence, *, now: dt.datetime) -> pd.DataFrame:
+    """What new assessments ask of each issued warning.
+
+    Parameters
+    ----------
+    rows : sequence of BoardRow
+    evidence : NewEvidence
+    now : datetime
+
+    Returns
+    -------
+    DataFrame
+        As from `riskkit.warning.dynamics.adjustment.adjustments`.
+
+    Examples
+    --------
+    >>> asked_moves.__name__
+    'asked_moves'
+    """
+    issued = [row for row in rows if row.state.phase == "issued" and row.state.level is not None]
+    ids = [row.state.warning_id for row in issued]
+    agreed = evidence.agreed.reindex(ids)
+    board = pd.DataFrame(
+        {
+            "warning_id": ids,
+            "level": [row.state.level for row in issued],
+            "level_since": pd.to_datetime([_since(row) for row in issued], utc=True),
+            **{name: agreed[name].to_numpy() for name in AGREED},
+        }
+    )
+    return adjustments(board, evidence.assessments, now=now)
+
+
+def _since(row: BoardRow) -> dt.datetime:
+    """When the warning came to the level it has."""
+    moment = row.steps[0].at
+    for before, after in zip(row.steps, row.steps[1:], strict=False):
+        if after.level != before.level:
+            moment = after.at
+    return moment
