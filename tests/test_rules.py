@@ -66,6 +66,8 @@ SHOWN = (
     "monitoring/exchange_rules.py",
     "workbench/pages/documents.py",
     "workbench/serving/people.py",
+    "workbench/warnings/new_evidence.py",
+    "workbench/warning_reports.py",
     "workbench/runs/batch.py",
     "workbench/runs/lists.py",
     "workbench/runs/parameters.py",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,10 +18,11 @@ from riskkit.warning.alerts.drafts import CHINA
 from riskkit.workbench.decision_groups import LEDGER_VARIABLE
 from riskkit.workbench.monitoring import Found
 from riskkit.workbench.pages.blocks import Picture, Section
+from riskkit.workbench.pictures.lives_figure import lives_picture
 from riskkit.workbench.pictures.warning_figure import warning_timeline
 from riskkit.workbench.report.monitoring_records import open_table
 from riskkit.workbench.warnings.board_rows import BoardRow, board_rows
-from riskkit.workbench.warnings.lives import lives_part
+from riskkit.workbench.warnings.lives import lives_said, lives_section, lives_table, shipped_lives
 from riskkit.workbench.warnings.new_evidence import NewEvidence, asked_moves, checked_evidence
 from riskkit.workbench.warnings.review_sections import changes_section, moves_section, standing_section
 from riskkit.workbench.warnings.room import STREAM, utc_now
@@ -52,6 +54,8 @@ class Review:
     moves : DataFrame or None
         None where no new assessments were given.
     is_sample : bool
+    sha256 : str
+        Of the events it is made from.
 
     Examples
     --------
@@ -64,6 +68,7 @@ class Review:
     since: dt.datetime
     moves: pd.DataFrame | None
     is_sample: bool
+    sha256: str
 
 
 def open_review(ledger: str = "", *, on: str = "", days: int = 30, evidence: str = "") -> Review:
@@ -99,11 +104,12 @@ def open_review(ledger: str = "", *, on: str = "", days: int = 30, evidence: str
     ids = [row.state.warning_id for row in rows]
     given: NewEvidence | None = None
     if evidence:
-        given = checked_evidence(open_table(evidence, sample="").rows, known=ids)
+        given = checked_evidence(open_table(evidence, sample="").table, known=ids)
     elif is_sample:
         given = checked_evidence(_made_up(rows, now), known=ids)
     moves = None if given is None else asked_moves(rows, given, now=now)
-    return Review(rows, now, now - dt.timedelta(days=days), moves, is_sample)
+    digest = hashlib.sha256("\n".join(one.hash for one in events).encode()).hexdigest()
+    return Review(rows, now, now - dt.timedelta(days=days), moves, is_sample, digest)
 
 
 def _moment(day: str) -> dt.datetime:
@@ -113,7 +119,7 @@ def _moment(day: str) -> dt.datetime:
         found = dt.date.fromisoformat(day)
     except ValueError:
         raise InputFaults("review", [Fault("on", day, "a day as YYYY-MM-DD")]) from None
-    return dt.datetime.combine(found + dt.timedelta(days=1), dt.time(), tzinfo=CHINA)
+    return dt.datetime.combine(found, dt.time(23, 59, 59), tzinfo=CHINA)
 
 
 def _events(place: str, now: dt.datetime) -> tuple[Event, ...]:
@@ -180,6 +186,19 @@ def life_pictures(review: Review, *, lang: str) -> tuple[Picture, ...]:
     return tuple(warning_timeline(row, lang=lang, now=review.now) for row in current)
 
 
+def lives_part(*, lang: str) -> tuple[Section | Picture, ...]:
+    """The shipped cases' warnings replayed, beside what authorities did and when.
+
+    Examples
+    --------
+    >>> [one.id for one in lives_part(lang="en")]
+    ['lives', 'lives-days']
+    """
+    lives = shipped_lives()
+    said, table = lives_said(lives, lang=lang), lives_table(lives, lang=lang)
+    return lives_section(lives, lang=lang), lives_picture(lives, table, said=said, lang=lang)
+
+
 def publish_review(review: Review) -> Found:
     """Put the review into the notebook, where the runner reads it back.
 
@@ -193,7 +212,7 @@ def publish_review(review: Review) -> Found:
         {
             "schema": "riskkit.warning_review/1",
             "case": {"id": "warning-review", "title": {"zh": "预警复评", "en": "Review of warnings"}},
-            "inputs": {"riskkit": __version__, "case_sha256": ""},
+            "inputs": {"riskkit": __version__, "case_sha256": review.sha256},
             "on": review.now.isoformat(),
             "since": review.since.isoformat(),
             "is_sample": review.is_sample,

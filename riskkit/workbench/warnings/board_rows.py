@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from riskkit.foundation.events import Event, moment_of
 from riskkit.warning.dynamics.clocks import Clock, clocks
 from riskkit.warning.dynamics.life import OPEN, WarningState
-from riskkit.workbench.warnings.room import DRAFTED, RELEASE, STREAM, state_of
+from riskkit.workbench.warnings.room import RELEASE, STREAM, state_of
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class BoardRow:
     ----------
     state : WarningState
     title : mapping of str to str
-        In zh and en; the id where nothing was drafted yet.
+        In zh and en; the id where nobody said what it is about.
     places : tuple of mapping
         Names in zh and en.
     due : tuple of Clock
@@ -105,8 +105,8 @@ def board_rows(events: Iterable[Event], *, now: dt.datetime) -> list[BoardRow]:
 
 
 def _row(state: WarningState, events: Sequence[Event], due: Sequence[Clock]) -> BoardRow:
-    drafted = [one.data.get("about") or {} for one in events if one.kind == DRAFTED]
-    about = drafted[-1] if drafted else {}
+    told = [one.data["about"] for one in events if one.data.get("about")]
+    about = told[-1] if told else {}
     title = about.get("title") or {"zh": state.warning_id, "en": state.warning_id}
     steps = []
     for n, event in enumerate(events):

@@ -63,7 +63,9 @@ def assessed(case: str) -> Assessment:
     return assess(read, rng=np.random.default_rng(_SEED), draws=_DRAWS)
 
 
-def _step(warning: str, event: str, given: Mapping[str, Any], **more: Any) -> int:
+def _step(
+    warning: str, event: str, given: Mapping[str, Any], *, about: Mapping[str, Any] | None = None, **more: Any
+) -> int:
     from riskkit.warning.dynamics.life import WarningEvent
     from riskkit.workbench.warnings.room import take_step
 
@@ -72,7 +74,7 @@ def _step(warning: str, event: str, given: Mapping[str, Any], **more: Any) -> in
     asked |= {"effect_agrees": given.get("effect") or None, "has_consent": given.get("consent") or None}
     with using_room(given) as room:
         asked |= {"warning_id": warning, "event": event, "at": room.clock(), "who": who_acts(given)}
-        state = take_step(room, WarningEvent(**{**asked, **more}))
+        state = take_step(room, WarningEvent(**{**asked, **more}), about=about)
     return _told(state, event, given)
 
 
@@ -104,7 +106,7 @@ def propose(case: str, **given: Any) -> int:
     >>> propose.__name__
     'propose'
     """
-    from riskkit.workbench.warnings.making import require_graded
+    from riskkit.workbench.warnings.making import about_case, require_graded
 
     found = assessed(case)
     require_graded(found)
@@ -112,7 +114,8 @@ def propose(case: str, **given: Any) -> int:
     evidence = tuple(one.id for one in found.case.sources) or (found.case.id,)
     reason = given["why"] or f"{found.case.id}: {found.lo}–{found.hi}"
     warning = given["warning"] or found.case.id
-    return _step(warning, "proposed", given, level=level, evidence=evidence, reason=reason)
+    told = {"level": level, "evidence": evidence, "reason": reason}
+    return _step(warning, "proposed", given, about=about_case(found.case), **told)
 
 
 def confirm(warning: str, **given: Any) -> int:

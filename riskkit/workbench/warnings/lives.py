@@ -170,7 +170,14 @@ def _end(life: ReplayedLife, lang: str) -> str:
     return ("；" if lang == "zh" else "; ").join(told)
 
 
-def _counted(lives: Sequence[CaseLife], lang: str) -> str:
+def lives_said(lives: Sequence[CaseLife], *, lang: str) -> str:
+    """How many warnings came earlier, later, stricter or milder, in a sentence or two.
+
+    Examples
+    --------
+    >>> lives_said(shipped_lives(), lang="en")[:19]
+    '20 cases are graded'
+    """
     graded = [one.life for one in lives if one.life is not None]
     timing, strict = (Counter(getattr(life, name) for life in graded) for name in ("timing", "strictness"))
     gap = "、" if lang == "zh" else ", "
@@ -183,25 +190,34 @@ def _counted(lives: Sequence[CaseLife], lang: str) -> str:
     )  # fmt: skip
 
 
-def lives_part(*, lang: str) -> Section:
-    """The table of all shipped cases, with what it can and cannot say.
+def lives_section(lives: Sequence[CaseLife], *, lang: str) -> Section:
+    """What the comparison of lives says, and what it cannot say.
 
     Examples
     --------
-    >>> lives_part(lang="en").id
+    >>> lives_section(shipped_lives(), lang="en").id
     'lives'
     """
-    lives = shipped_lives()
-    heads = tuple(say(f"col_{name}", lang) for name in _HEADS)
-    rows = tuple(life_cells(one, lang=lang) for one in lives)
-    title = say("lives_title", lang)
     blocks = (
-        Paragraph(_counted(lives, lang), "lead"),
+        Paragraph(lives_said(lives, lang=lang), "lead"),
         Paragraph(say("lives_limits", lang), "caution"),
-        Table(title, heads, rows),
         Paragraph(say("lives_rule", lang), "note"),
     )
-    return Section("lives", title, 1, blocks)
+    return Section("lives", say("lives_title", lang), 1, blocks)
+
+
+def lives_table(lives: Sequence[CaseLife], *, lang: str) -> Table:
+    """Case, level, who came first and who was stricter.
+
+    Examples
+    --------
+    >>> len(lives_table(shipped_lives(), lang="en").columns)
+    5
+    """
+    shown = [_HEADS.index(name) for name in ("case", "life_level", "first_act", "timing", "strictness")]
+    heads = tuple(say(f"col_{_HEADS[n]}", lang) for n in shown)
+    cells = (life_cells(one, lang=lang) for one in lives)
+    return Table(say("lives_title", lang), heads, tuple(tuple(row[n] for n in shown) for row in cells))
 
 
 def lives_page(lang: str) -> str:
@@ -222,7 +238,7 @@ def lives_page(lang: str) -> str:
     lines = [heads, ["---"] * len(heads), *(life_cells(one, lang=lang) for one in lives)]
     parts = [
         f"# {say('lives_title', lang)}",
-        _counted(lives, lang),
+        lives_said(lives, lang=lang),
         say("lives_limits", lang),
         "\n".join("| " + " | ".join(line) + " |" for line in lines),
         say("lives_rule", lang),

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from riskkit.assessment.case import Assessment
+from riskkit.assessment.case_file import Case
 from riskkit.foundation import standards
 from riskkit.foundation.codes import country_name
 from riskkit.foundation.faults import Fault, InputFaults, refuse
@@ -129,6 +130,24 @@ class Issue:
         'about'
         """
         return _about(self.notice)
+
+
+def about_case(case: Case) -> dict[str, object]:
+    """Title and places of a case, for boards before anything is drafted.
+
+    Parameters
+    ----------
+    case : Case
+
+    Examples
+    --------
+    >>> from riskkit.assessment.case import load_case
+    >>> about_case(load_case("note7-battery-2016"))["title"]["en"][:24]
+    'Quality and safety risk '
+    """
+    goods = {"zh": case.product.name.zh, "en": case.product.name.en}
+    places = [{"code": one.code, **one.name} for one in _places(case.jurisdiction)]
+    return {"title": {lang: say("title", lang, goods=goods[lang]) for lang in LANGUAGES}, "places": places}
 
 
 def _about(notice: Notice) -> dict[str, object]:

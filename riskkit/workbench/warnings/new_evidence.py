@@ -68,7 +68,7 @@ def checked_evidence(rows: pd.DataFrame, *, known: Sequence[str]) -> NewEvidence
         is_wrong = rows[name].notna() & ~level.isin(range(5))
         wrong[name] = (is_wrong, "0 to 4, or empty if unknown")
     wrong["level_hi"] = (
-        wrong["level_hi"][0] | (levels["level_lo"] > levels["level_hi"]),
+        wrong["level_hi"][0] | (levels["level_lo"] > levels["level_hi"]).fillna(value=False),
         "0 to 4 and not below level_lo, or empty if unknown",
     )
     given = {name: rows[name].astype("string").str.lower() for name in AGREED if name in rows.columns}

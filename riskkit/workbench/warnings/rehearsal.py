@@ -15,7 +15,7 @@ from riskkit.warning.alerts.drafts import CHINA, LEVELS
 from riskkit.warning.dynamics.life import WarningEvent, WarningState
 from riskkit.warning.publication.channels import Channel
 from riskkit.workbench.warnings.delivery import put_file, release
-from riskkit.workbench.warnings.making import Decision, Issue, make_issue, require_graded
+from riskkit.workbench.warnings.making import Decision, Issue, about_case, make_issue, require_graded
 from riskkit.workbench.warnings.room import WarningRoom, approve, record_draft, take_step
 
 ASSESSOR, APPROVER, PUBLISHER = "assessor", "approver", "publisher"
@@ -113,7 +113,7 @@ def rehearse(
     issues: list[Issue] = []
     sent = 0
     for step, decision in _plan(first, evidence, clock):
-        states.append(take_step(room, step))
+        states.append(take_step(room, step, about=about_case(case) if step.event == "proposed" else None))
         tell(step.event)
         if decision is not None:
             issue = make_issue(found, decision)

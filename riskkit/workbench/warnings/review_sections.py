@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Sequence
 
 import pandas as pd
 
 from riskkit.foundation import standards
 from riskkit.foundation.scales import scale
+from riskkit.foundation.tables import records
 from riskkit.warning.alerts.drafts import LEVELS
 from riskkit.workbench.pages.block_kinds import Block, Cell, Paragraph, Table
 from riskkit.workbench.pages.blocks import Section
@@ -19,14 +21,17 @@ from riskkit.workbench.warnings.words import say
 
 
 def level_words(level: int | None) -> str:
-    """A level with its symbol.
+    r"""A level with its symbol.
 
     Examples
     --------
     >>> level_words(4), level_words(0), level_words(None)
-    ('■ Ⅰ', '—', '—')
+    ('■\xa0Ⅰ', '—', '—')
     """
-    return f"{scale('warning').symbol(LEVELS[level - 1])} {LEVELS[level - 1]}" if level else "—"
+    if not level:
+        return "—"
+    code = LEVELS[level - 1]
+    return f"{scale('warning').symbol(code)}\N{NO-BREAK SPACE}{code}"
 
 
 def _title(row: BoardRow, lang: str) -> str:
@@ -123,19 +128,14 @@ def moves_section(moves: pd.DataFrame | None, rows: Sequence[BoardRow], *, lang:
     names = {row.state.warning_id: _title(row, lang) for row in rows}
     lines = tuple(
         (
-            names[str(one.warning_id)],
-            say(f"move_{one.move}", lang),
-            _moved(int(str(one.level)), int(str(one.level_after))),
-            say(f"moved_{one.reason}", lang),
-            say(
-                "review_held",
-                lang,
-                n=one.n_in_row,
-                days="—" if pd.isna(one.held_days) else f"{one.held_days:.0f}",
-            ),
-            say("yes" if one.is_review_overdue else "no", lang),
+            names[str(one["warning_id"])],
+            say(f"move_{one['move']}", lang),
+            _moved(int(one["level"]), int(one["level_after"])),
+            say(f"moved_{one['reason']}", lang),
+            say("review_held", lang, n=one["n_in_row"], days=_days(one["held_days"])),
+            say("yes" if one["is_review_overdue"] else "no", lang),
         )
-        for one in moves.itertuples()
+        for one in records(moves)
     )
     heads = tuple(
         say(f"col_{name}", lang) for name in ("warning", "move", "level", "why_move", "held", "late")
@@ -145,11 +145,18 @@ def moves_section(moves: pd.DataFrame | None, rows: Sequence[BoardRow], *, lang:
     return Section("moves", title, 1, (table, note, _rules(lang)))
 
 
+def _days(held: float) -> str:
+    return "—" if math.isnan(held) else f"{held:.0f}"
+
+
 def _rules(lang: str) -> Table:
     """How long evidence must hold before a level is lowered, as the table of rules has it."""
     heads = tuple(say(f"col_{name}", lang) for name in ("level", "in_row", "hold_days", "review_days"))
     rows = tuple(
-        (level_words(int(one.level)), str(one.n_in_row), str(one.hold_days), str(one.review_days))
-        for one in standards.table("warning_adjustment").itertuples()
+        (
+            level_words(int(row["level"])),
+            *(f"{row[name]:g}" for name in ("n_in_row", "hold_days", "review_days")),
+        )
+        for row in records(standards.table("warning_adjustment"))
     )
     return Table(say("review_rules", lang), heads, rows, numeric=(1, 2, 3))

@@ -73,6 +73,7 @@ def step_of(event: Event) -> WarningEvent:
     data = dict(event.data)
     ends = data.pop("ends_at", None)
     data["evidence"] = tuple(data.get("evidence", ()))
+    data.pop("about", None)
     return WarningEvent(
         warning_id=event.stream.removeprefix(STREAM),
         event=event.kind,
@@ -113,7 +114,9 @@ def states_in(room: WarningRoom, *, until: dt.datetime | None = None) -> dict[st
     return {name: state for name, state in found.items() if state.n_events}
 
 
-def take_step(room: WarningRoom, step: WarningEvent) -> WarningState:
+def take_step(
+    room: WarningRoom, step: WarningEvent, *, about: Mapping[str, Any] | None = None
+) -> WarningState:
     """Record a step of a warning's life, if it may be taken.
 
     Parameters
@@ -121,6 +124,8 @@ def take_step(room: WarningRoom, step: WarningEvent) -> WarningState:
     room : WarningRoom
     step : WarningEvent
         Its time is that of the room's clock.
+    about : mapping, optional
+        Title and places, for boards: as from `riskkit.workbench.warnings.making.about_case`.
 
     Raises
     ------
@@ -140,6 +145,8 @@ def take_step(room: WarningRoom, step: WarningEvent) -> WarningState:
         data["ends_at"] = moment_text(step.ends_at)
     if step.evidence:
         data["evidence"] = list(step.evidence)
+    if about:
+        data["about"] = dict(about)
     at = room.clock()
 
     def guard(reader: Reader) -> None:

@@ -16,7 +16,7 @@ from riskkit.store.ledger import open_ledger
 from riskkit.warning.alerts.drafts import LEVELS
 from riskkit.warning.dynamics.life import WarningEvent
 from riskkit.workbench.runs.run_folders import private_folder
-from riskkit.workbench.warnings.making import Decision, Issue, notice_of
+from riskkit.workbench.warnings.making import Decision, Issue, about_case, notice_of
 from riskkit.workbench.warnings.room import WarningRoom, record_draft, take_step
 
 _CASES = ("hoverboards-2016", "lead-paint-toys-2007", "note7-battery-2016", "desk-lamps-cbec-2019",
@@ -91,7 +91,8 @@ def _live(room: WarningRoom, name: str, *, until: int, clock: _Moved) -> None:
             "event": event,
             "who": who,
         }
-        take_step(room, WarningEvent(**{**given, **more}))  # type: ignore[arg-type]
+        about = about_case(found.case) if event == "proposed" else None
+        take_step(room, WarningEvent(**{**given, **more}), about=about)  # type: ignore[arg-type]
 
     step("proposed", "assessor", level=level)
     if until >= len(_CASES) - 1:
