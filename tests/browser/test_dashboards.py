@@ -12,10 +12,13 @@ from chromium import Watched, needs_chromium, watched_page
 from hostile import HOSTILE, KETTLE, hostile_case
 from playwright.sync_api import Locator, expect
 from serving import ROOT, Served, served
+from warned import NOW, room_in
 
 from riskkit.monitoring.sources.canonical import SOURCE
+from riskkit.warning.dynamics.life import WarningEvent
 from riskkit.workbench.made_register import READ_ON, take_in
 from riskkit.workbench.runs import parameters
+from riskkit.workbench.warnings.room import take_step
 
 pytestmark = [needs_chromium, pytest.mark.browser]
 PATIENCE = 60_000
@@ -45,6 +48,19 @@ def _hostile_register(folder: Path) -> Path:
     return folder / "register"
 
 
+def _hostile_ledger(folder: Path) -> Path:
+    home = folder / "warnings"  # apart, or the server would take it for its own
+    home.mkdir()
+    room = room_in(home)
+    words = dict.fromkeys(("zh", "en"), HOSTILE)
+    one = WarningEvent(
+        warning_id="w-1", event="proposed", at=NOW, who="a", level=3, reason=HOSTILE, evidence=("e",)
+    )
+    take_step(room, one, about={"title": words, "places": [words | {"code": "100000"}]})
+    room.ledger.close()
+    return home / "ledger.sqlite"
+
+
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("notebooks")
@@ -54,6 +70,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     _copy("what_if.ipynb", here / "what_if.ipynb", draws=500)
     _copy("register_board.ipynb", here / "register_board.ipynb")
     _copy("register_board.ipynb", here / "hostile_register.ipynb", register=str(_hostile_register(folder)))
+    _copy("warning_board.ipynb", here / "warning_board.ipynb")
+    _copy("warning_board.ipynb", here / "hostile_warning.ipynb", ledger=str(_hostile_ledger(folder)))
     _copy("what_if.ipynb", here / "kettle.ipynb", case=str(KETTLE), draws=500)
     _copy("what_if.ipynb", here / "hostile.ipynb", case=hostile, draws=200)
     _copy("overview.ipynb", here / "hostile_overview.ipynb", cases=[hostile], draws=200, reports="")
@@ -64,7 +82,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 def _open(watched: Watched, server: Served, name: str, **query: str) -> None:
     watched.page.goto(server.address(f"/voila/render/dashboards/{name}.ipynb", **query))
     inside = ".rkp-tile" if "overview" in name else ".rkp-gauge"
-    inside = ".rkp-cases tbody tr" if "register" in name else inside
+    inside = ".rkp-cases tbody tr" if "register" in name or "warning" in name else inside
     watched.page.wait_for_selector(inside, timeout=PATIENCE)
     expect(watched.page.locator(".rk-items li").last).to_be_visible(timeout=PATIENCE)
 
@@ -144,6 +162,7 @@ def test_the_risk_grid_is_drawn_and_follows(server: Served) -> None:
         ("overview", "预警级别总览", "Warning levels"),
         ("what_if", "改变输入", "Change the inputs"),
         ("register_board", "登记库一览", "The register at a glance"),
+        ("warning_board", "当前预警", "Current warnings"),
     ],
 )
 def test_the_language_is_switched(server: Served, name: str, zh: str, en: str) -> None:
@@ -217,7 +236,28 @@ def test_the_register_is_filtered_and_paged_by_keyboard(server: Served, width: i
         assert _is_quiet(watched)
 
 
-@pytest.mark.parametrize("name", ["hostile", "hostile_overview", "hostile_register"])
+@pytest.mark.parametrize("width", [400, 1400])
+def test_the_warnings_are_filtered_and_followed_by_keyboard(server: Served, width: int) -> None:
+    with watched_page(width=width) as watched:
+        _open(watched, server, "warning_board", lang="en")
+        page = watched.page
+        rows = page.locator(".rkp-cases tbody tr")
+        expect(rows).to_have_count(5)
+        expect(page.get_by_text("made-up steps on shipped cases")).to_be_visible()
+        expect(rows.first).to_contain_text("Level Ⅱ")
+        page.wait_for_selector(".js-plotly-plot .scatterlayer", state="attached", timeout=PATIENCE)
+        assert page.evaluate(WIDE) <= width
+        page.get_by_label("show").select_option("all")
+        expect(rows).to_have_count(6, timeout=PATIENCE)
+        page.get_by_label("level", exact=True).select_option(index=2)
+        expect(rows).not_to_have_count(6, timeout=PATIENCE)
+        expect(page.locator("table", has_text="Raised").locator("visible=true").first).to_be_visible()
+        page.get_by_label("warning", exact=True).select_option(index=2)
+        expect(page.locator("table", has_text="Raised")).to_have_count(0, timeout=PATIENCE)
+        assert _is_quiet(watched)
+
+
+@pytest.mark.parametrize("name", ["hostile", "hostile_overview", "hostile_register", "hostile_warning"])
 def test_markup_in_a_case_is_shown_as_text(server: Served, name: str) -> None:
     with watched_page(width=400) as watched:
         _open(watched, server, name, lang="en")

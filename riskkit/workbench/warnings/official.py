@@ -130,14 +130,18 @@ def _word(document: FilledDocument) -> bytes:
     import docx
     from docx.shared import Cm
 
+    from riskkit.workbench.pages.word_marks import set_font
+
     made = docx.Document()
+    set_font(made.styles["Normal"], "仿宋_GB2312", lang=_TAGS[document.lang])
     page = made.sections[0]
     page.page_width, page.page_height = Cm(21), Cm(29.7)
     page.top_margin, page.bottom_margin = Cm(3.7), Cm(3.5)
     page.left_margin, page.right_margin = Cm(2.8), Cm(2.6)
     _word_head(made, document)
     for number, (kind, words) in enumerate(document.lines):
-        _word_line(made, kind, words, is_address=number == 1 and words.endswith((":", "：")))
+        _word_line(made, kind, words, is_address=number == 1 and words.endswith((":", "：")),
+                   is_bold=kind == "heading" and document.lang == "en")  # fmt: skip
     foot = made.add_paragraph()
     _run(foot, say("foot", document.lang), font="仿宋_GB2312", size=10.5)
     about = made.core_properties
@@ -172,7 +176,7 @@ def _red_line(paragraph: Any) -> None:
     paragraph._p.get_or_add_pPr().append(borders)
 
 
-def _word_line(made: Any, kind: str, words: str, *, is_address: bool) -> None:
+def _word_line(made: Any, kind: str, words: str, *, is_address: bool, is_bold: bool) -> None:
     from docx.enum.text import WD_ALIGN_PARAGRAPH
     from docx.shared import Pt
 
@@ -187,10 +191,12 @@ def _word_line(made: Any, kind: str, words: str, *, is_address: bool) -> None:
         paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
     elif not is_address:
         shape.first_line_indent = Pt(32)
-    _run(paragraph, f"— {words}" if kind == "item" else words, font=font, size=size)
+    _run(paragraph, f"— {words}" if kind == "item" else words, font=font, size=size, is_bold=is_bold)
 
 
-def _run(paragraph: Any, words: str, *, font: str, size: float, colour: str = "16202C") -> None:
+def _run(
+    paragraph: Any, words: str, *, font: str, size: float, colour: str = "16202C", is_bold: bool = False
+) -> None:
     from docx.oxml.ns import qn
     from docx.shared import Pt, RGBColor
 
@@ -199,7 +205,7 @@ def _run(paragraph: Any, words: str, *, font: str, size: float, colour: str = "1
     run.font.name = "Times New Roman"
     fonts = run._r.get_or_add_rPr().get_or_add_rFonts()
     fonts.set(qn("w:eastAsia"), font)
-    run.bold = False
+    run.bold = is_bold
 
 
 def _still(raw: bytes) -> bytes:
