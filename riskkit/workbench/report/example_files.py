@@ -19,7 +19,13 @@ from riskkit.foundation import shipped
 from riskkit.foundation.faults import Fault, refuse, shown
 from riskkit.foundation.toml_file import TomlFile, read_toml
 from riskkit.foundation.toml_record import as_record
-from riskkit.workbench.report.example_records import Doses, InformationHistory, LaboratoryRound, Ranking
+from riskkit.workbench.report.example_records import (
+    Doses,
+    InformationHistory,
+    LaboratoryRound,
+    Ranking,
+    ScoredExperts,
+)
 
 Content = TypeVar("Content")
 
@@ -348,4 +354,22 @@ def open_doses(name: str) -> OpenFile[Doses]:
     file, _ = _opened(name)
     found = as_record(file, Doses)
     refuse(file.name, _doubled(file, "doses", [one.id for one in found.doses]))
+    return OpenFile(_named(name, file), found, file.data, file.sha256)
+
+
+def open_experts(name: str) -> OpenFile[ScoredExperts]:
+    """Experts' quantiles, with the questions whose answer is known.
+
+    Raises
+    ------
+    InputFaults
+        With every fault of the file.
+
+    Examples
+    --------
+    >>> [one.id for one in open_experts("six-experts").content.experts]
+    ['A', 'B', 'C', 'D', 'E', 'F']
+    """
+    file, _ = _opened(name)
+    found = as_record(file, ScoredExperts)
     return OpenFile(_named(name, file), found, file.data, file.sha256)

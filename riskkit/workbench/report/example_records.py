@@ -203,3 +203,36 @@ class Doses:
 
     title: Text
     doses: Annotated[tuple[Dose, ...], Field(min_length=1)]
+
+
+@dataclass(frozen=True, config=_STRICT)
+class AskedItem:
+    """A question to experts: a seed where the true value is known, else a target."""
+
+    id: Id
+    title: Text
+    unit: Text
+    scale: Literal["uni", "log"] = "uni"
+    lower: Number | None = None
+    upper: Number | None = None
+    realisation: Number | None = None
+    basis: Basis | None = None
+    source: str = ""
+
+
+@dataclass(frozen=True, config=_STRICT)
+class ExpertAnswers:
+    """An expert's quantiles, question by question; a question left out stays out."""
+
+    id: Id
+    answers: dict[Id, tuple[Number, ...]]
+
+
+@dataclass(frozen=True, config=_STRICT)
+class ScoredExperts:
+    """Experts' quantiles for questions of which some have a known answer."""
+
+    title: Text
+    quantiles: Annotated[tuple[Annotated[float, Field(gt=0, lt=1)], ...], Field(min_length=3, max_length=5)]
+    items: Annotated[tuple[AskedItem, ...], Field(min_length=1, max_length=500)]
+    experts: Annotated[tuple[ExpertAnswers, ...], Field(min_length=1, max_length=200)]
