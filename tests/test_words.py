@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from pathlib import Path
 
@@ -159,3 +160,10 @@ def test_chapter_titles_are_distinct_and_short() -> None:
 def test_chapters_much_used_in_product_safety(chapter: str, zh: str, en: str) -> None:
     row = read("hs_chapters").set_index("chapter").loc[chapter]
     assert zh in row["zh"] and en in row["en"]
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.parent.rglob("*.csv")), ids=lambda path: path.stem)
+def test_no_row_of_a_shipped_table_has_lost_or_gained_a_cell(path: Path) -> None:
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))
+    assert [n for n, row in enumerate(rows, start=1) if len(row) != len(rows[0])] == []

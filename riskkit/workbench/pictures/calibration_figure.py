@@ -36,7 +36,7 @@ def calibration_picture(counts: pd.DataFrame, probs: list[float], *, lang: str) 
     'Expected: 5 · 45 · 45 · 5 %. A: 0 · 40 · 60 · 0 %.'
     """
     masses = np.diff(np.asarray(probs), prepend=0.0, append=1.0)
-    lines = [(say("calibration_expected", lang), masses, [])]
+    lines: list[tuple[str, Any, list[int]]] = [(say("calibration_expected", lang), masses, [])]
     for one in records(counts):
         seen = np.asarray(one["counts"], dtype=float)
         lines.append((str(one["who"]), seen / max(seen.sum(), 1.0), list(one["counts"])))

@@ -71,7 +71,8 @@ class ExpertFindings:
         """
         k = self.study.items.index(item)
         if who in self.makers:
-            return self.makers[who].answers[k]
+            pooled: Floats = self.makers[who].answers[k]
+            return pooled
         answers: Floats = self.study.answers[self.study.experts.index(who), k]
         return answers
 

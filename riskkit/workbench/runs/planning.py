@@ -23,7 +23,9 @@ _OF_DEMO = (
     "trees_and_networks",
     "rank_and_measure",
     "doses_and_drivers",
+    "expert_judgement",
     "committee_report",
+    "warning_review",
 )
 """Notebooks about no case that the demo runs too, on made data, examples and a made session."""
 WHAT_IF, WHAT_IFS = "what_if", "what_ifs"
