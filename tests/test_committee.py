@@ -15,6 +15,7 @@ from typing import Any
 import committees
 import numpy as np
 import pytest
+import python_calamine
 import reference_committee
 from committees import (
     EXPERTS,
@@ -52,7 +53,9 @@ from riskkit.foundation.toml_record import toml_text, written
 from riskkit.store.ledger_checks import verify
 from riskkit.store.ledger_copies import export_ledger
 from riskkit.workbench.committee.documents import document, session_from
+from riskkit.workbench.committee.forms import form_lines, read_form, write_form
 from riskkit.workbench.committee.room import Room, cast_ballot, own_ballot, session_in, sessions_in, take_step
+from riskkit.workbench.committee.words import say
 
 KEY = bytes(range(32))
 
@@ -522,3 +525,32 @@ def test_the_vote_asks_for_a_level_and_a_confirmation() -> None:
     assert digest_of(vote_questions()) != digest_of(QUESTIONS)
     assert check_answers(vote_questions(), votes("none", "no"), what="b")["vote.level"] == {"level": "none"}
     assert Question("x", "level", "甲", "A").say("zh") == "甲"
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_form_of_the_second_round_shows_the_first_and_nobody_elses_answers(
+    room: Room, tmp_path: Path, lang: str
+) -> None:
+    opened(room)
+    declared(room)
+
+    def sheets(name: str) -> dict[str, list[list[Any]]]:
+        now = session_in(room, "n7")
+        lines = form_lines(now, name, "e2", lang=lang, key=bytes(32))
+        written = write_form(now, tmp_path / f"{name}.xlsx", lines, lang=lang)
+        with python_calamine.CalamineWorkbook.from_path(written) as book:
+            return {one: book.get_sheet_by_name(one).to_python() for one in book.sheet_names}
+
+    whole_round(room, "1")
+    assert say("form_earlier_sheet", lang) not in sheets("1")
+    open_round(room, "2")
+    found, questions = sheets("2"), session_in(room, "n7").questions
+    rows = found[say("form_earlier_sheet", lang)]
+    assert len(rows) == 1 + len(questions)
+    first = next(n for n, one in enumerate(questions, start=1) if one.kind == PROBABILITY)
+    assert rows[first][-1] == "0.03 (0.0075 – 0.054)"  # what e2 said
+    assert rows[first][2] == "0.01 – 0.09" and rows[first][3] == "3"
+    shown = " ".join(str(cell) for row in rows for cell in row)
+    assert "0.0025" not in shown and "tests of lab" not in shown  # what e1 said, and why, stays with e1
+    assert next(iter(found)) == say("form_sheet", lang)
+    assert read_form(tmp_path / "2.xlsx").expert == "e2"

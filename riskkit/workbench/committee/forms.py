@@ -24,6 +24,7 @@ from riskkit.assessment.committee.questions import CHOICES, PROBABILITY, Questio
 from riskkit.assessment.committee.session import Session
 from riskkit.foundation.events import canonical
 from riskkit.foundation.faults import Fault, InputFaults, refuse, shown, visible
+from riskkit.workbench.committee.form_feedback import add_feedback
 from riskkit.workbench.committee.words import say
 
 COLUMNS = (
@@ -188,6 +189,7 @@ def _workbook(now: Session, lines: Sequence[Mapping[str, str]], *, lang: str) ->
         book.set_properties({"title": say("form_title", lang), "created": _MADE, "author": "riskkit"})
         page = book.add_worksheet(say("form_sheet", lang))
         _fill_page(book, page, lines, now=now, lang=lang)
+        add_feedback(book, lines, now=now, lang=lang)
         help_page = book.add_worksheet(say("form_help_sheet", lang))
         for number, key in enumerate(
             ("form_help_1", "form_help_2", "form_help_3", "form_help_4", "form_help_5")
