@@ -268,7 +268,36 @@ def test_everything_that_is_shipped_is_sound(capsys: pytest.CaptureFixture[str])
 @pytest.mark.parametrize(("command", "server"), [("dashboard", "serve_dashboard"), ("lab", "serve_lab")])
 def test_servers_are_started_as_asked(monkeypatch: pytest.MonkeyPatch, command: str, server: str) -> None:
     asked_for: dict[str, object] = {}
-    more = {"people": None} if command == "dashboard" else {}
+    more = {"people": None, "host": "127.0.0.1"} if command == "dashboard" else {}
     monkeypatch.setattr(f"riskkit.workbench.serving.serve.{server}", lambda **given: asked_for.update(given))
     assert cli.main([command, "--port", "0", "--lang", "zh", "--no-browser", "--json"]) == 0
     assert asked_for == {"port": 0, "lang": "zh", "open_browser": False, "as_json": True, **more}
+
+
+@pytest.mark.parametrize(
+    ("typed", "zh"),
+    [
+        ("dashboard --host evil.example", "'--host' 的值无效：'evil.example' 不是 IP 地址"),
+        ("dashboard --port 99999", "'--port' 的值无效：99999 不在范围 0<=x<=65535 内"),
+        ("dashboard --prot 1", "没有选项 '--prot'；相近的有 "),
+        ("dashboard --xyzzy", "没有选项 '--xyzzy'。"),
+        ("asses x", "没有命令 'asses'；相近的有 'assess'。"),
+        ("xyzzy", "没有命令 'xyzzy'。"),
+        ("assess", "缺少参数 'CASE'。"),
+        ("assess a b", "多出的参数：b"),
+        ("batch x.csv --jobs two", "'--jobs' 的值无效：'two' 不是整数"),
+        ("template x --format pdf", "'--format' 的值无效：'pdf' 不在以下各项之中：'csv', 'xlsx'"),
+        ("committee", "缺少命令。"),
+        ("run x --out", "选项 '--out' 需要一个值。"),
+    ],
+)
+def test_a_mistyped_command_is_told_in_the_language_of_who_typed_it(
+    capsys: pytest.CaptureFixture[str], typed: str, zh: str
+) -> None:
+    assert (
+        cli.main(
+            [*typed.split(), "--lang", "zh"] if "--out" not in typed else ["--lang", "zh", *typed.split()]
+        )
+        == 2
+    )
+    assert capsys.readouterr().err.strip().startswith(f"用法错误：{zh}")

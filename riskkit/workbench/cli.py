@@ -7,6 +7,7 @@ nothing was run or written; 130 interrupted. Heavy packages are imported inside 
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -51,12 +52,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     except InputFaults as error:
         return _refused(error, lang, is_json="--json" in arguments)
     except click.ClickException as error:
-        text = speaker(lang)("usage", words=error.format_message())
+        text = speaker(lang)("usage", words=_usage_words(error, lang))
         return _stop(2, text, is_json="--json" in arguments, kind="usage")
     except (click.Abort, KeyboardInterrupt):
         return _stop(130, speaker(lang)("interrupted"), is_json="--json" in arguments, kind="interrupted")
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def _usage_words(error: click.ClickException, lang: str) -> str:
+    """What is wrong with a command line, in the language of the person who typed it."""
+    text = error.format_message()
+    found = re.fullmatch(r"Invalid value for (.+?): (.*)", text, flags=re.DOTALL)
+    if lang == "zh" and found:
+        return f"{found[1]} 的值无效：{rule_in(found[2], lang)}"
+    return rule_in(text, lang)
 
 
 def _interrupt(*_: object) -> NoReturn:
@@ -117,7 +127,7 @@ def build(lang: str) -> click.Group:
         ),
         "run": (_run, ["notebook_name", "out", "set", "format", "deadline"]),
         "check": (_check, ["cases"]),
-        "dashboard": (_dashboard, ["port", "no_browser", "people"]),
+        "dashboard": (_dashboard, ["port", "host", "no_browser", "people"]),
         "lab": (_lab, ["port", "no_browser"]),
         "template": (_template, ["name", "form", "file"]),
         "sample": (_sample, ["rows", "seed", "folder"]),
@@ -321,7 +331,7 @@ def _dashboard(port: int, **given: Any) -> int:
     from riskkit.workbench.serving.serve import serve_dashboard
 
     how = {"open_browser": not given["no_browser"], "as_json": given["is_json"], "people": given["people"]}
-    serve_dashboard(port=port, lang=given["lang"], **how)
+    serve_dashboard(port=port, lang=given["lang"], host=given["host"], **how)
     return 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import math
 import os
 from collections.abc import Callable
@@ -46,6 +47,7 @@ def parameter(name: str, say: Callable[..., str], *, command: str) -> click.Para
         "resume": (["--resume"], {"is_flag": True}),
         "json": (["--json", "is_json"], {"is_flag": True}),
         "port": (["--port"], {"type": click.IntRange(0, 65_535), "default": port, "show_default": True}),
+        "host": (["--host"], {"type": _Address(), "default": "127.0.0.1", "show_default": True}),
         "no_browser": (["--no-browser"], {"is_flag": True}),
         "people": (["--access", "people"], {"type": path, "metavar": "FILE"}),
         "form": (["--format", "form"], {"type": click.Choice(("csv", "xlsx")), "default": "xlsx"}),
@@ -98,6 +100,18 @@ class _Folder(click.Path):
         if str(value) == "":
             self.fail("''", param, ctx)
         return super().convert(value, param, ctx)
+
+
+class _Address(click.ParamType):
+    """An address of this machine, not a name that somebody else resolves."""
+
+    name = "address"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        try:
+            return str(ipaddress.ip_address(str(value)))
+        except ValueError:
+            return self.fail(f"{value!r} is not an IP address", param, ctx)
 
 
 class _Seconds(click.FloatRange):
