@@ -31,7 +31,7 @@ from riskkit.workbench.figures import bow_tie_picture, tree_picture
 from riskkit.workbench.pages.block_kinds import plain
 from riskkit.workbench.pages.reading import Reading, read_notebook
 from riskkit.workbench.pictures.tree_figure import MOST, tree_rows
-from riskkit.workbench.report.example_files import example_names
+from riskkit.workbench.report.example_files import example_names, open_experts
 from riskkit.workbench.report.method_words import figure, method_texts
 from riskkit.workbench.report.ranking_study import decision_values
 from riskkit.workbench.resources import CaseSource, notebook
@@ -60,6 +60,7 @@ OPENERS: dict[str, Callable[[str], Any]] = {
     "note7-network": studies.open_network,
     "note7-product-model": studies.open_product_model,
     "power-banks-2017-2025": studies.open_history,
+    "six-experts": open_experts,
 }
 
 

@@ -226,6 +226,7 @@ class ExpertAnswers:
 
     id: Id
     answers: dict[Id, tuple[Number, ...]]
+    basis: Basis = "judgement"
 
 
 @dataclass(frozen=True, config=_STRICT)
