@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import tomllib
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 from riskkit.foundation.faults import InputFaults
 from riskkit.workbench import cli, resources
 from riskkit.workbench.made_register import made_register
-from riskkit.workbench.pages.index import MONITORING, Entry, index_html
+from riskkit.workbench.pages.index import Entry, index_html
 from riskkit.workbench.resources import notebook
 from riskkit.workbench.runs.alone import FOLDER, alone_plan, is_alone
 from riskkit.workbench.runs.records import input_hash, is_complete
@@ -41,7 +42,7 @@ def test_each_runs_from_the_command_line(
     folder = tmp_path / "out" / FOLDER / name
     assert capsys.readouterr().out.strip().endswith(str(folder / "report.html"))
     result = json.loads((folder / "result.json").read_bytes())
-    assert result["schema"] in MONITORING
+    assert result["schema"].startswith("riskkit.")
     made = tomllib.loads((folder / f"{FOLDER}.toml").read_text(encoding="utf-8"))
     assert len(made["made"]) == 8 and made["given"] == {}
     assert is_complete(alone_plan(notebook(name), dict(one.split("=") for one in QUICK[name]), folder=tmp_path,
@@ -116,3 +117,18 @@ def test_the_demo_runs_them_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         for name in NAMES:
             assert f'href="{lang}/{FOLDER}/{name}/report.html"' in page
             assert (tmp_path / "demo" / lang / FOLDER / name / "report.html").is_file()
+
+
+def test_what_is_about_no_case_is_counted_as_none() -> None:
+    written = {
+        found
+        for path in Path(cli.__file__).parent.rglob("*.py")
+        for found in re.findall(r'"schema": "(riskkit\.[a-z_]+/1)"', path.read_text(encoding="utf-8"))
+    } - {"riskkit.manifest/1", "riskkit.batch/1"}
+    assert {"riskkit.experts/1", "riskkit.warning_review/1", "riskkit.committee/1"} <= written
+    about = {"id": "x", "title": {"zh": "甲", "en": "a"}}
+    entries = [
+        Entry({"schema": schema, "case": about}, {}) for schema in (*sorted(written), "riskkit.trees/1")
+    ]
+    page = index_html([*entries, Entry({"schema": 1, "case": about}, {})], lang="en")
+    assert page.count('data-level="') == 1 and "1 case." in page

@@ -102,7 +102,7 @@ class _Folder(click.Path):
         return super().convert(value, param, ctx)
 
 
-class _Address(click.ParamType):
+class _Address(click.ParamType[str]):
     """An address of this machine, not a name that somebody else resolves."""
 
     name = "address"

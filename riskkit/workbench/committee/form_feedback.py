@@ -31,7 +31,9 @@ def add_feedback(book: Any, lines: Sequence[Mapping[str, str]], *, now: Session,
     >>> add_feedback(None, [], now=None, lang="en")
     """
     found = feedback_lines(now, lines[0]["round"], lines[0]["expert"], lang=lang) if lines else []
-    page = book.add_worksheet(say("form_earlier_sheet", lang)) if found else None
+    if not found:
+        return
+    page = book.add_worksheet(say("form_earlier_sheet", lang))
     for row, cells in enumerate(found):
         look = book.add_format({"text_wrap": True, "valign": "top", "bold": row == 0, "num_format": "@"})
         for number, text in enumerate(cells):

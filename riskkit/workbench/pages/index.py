@@ -27,8 +27,6 @@ from riskkit.workbench.pictures.level_marks import (
     result_badge,
 )
 
-MONITORING = ("riskkit.register/1", "riskkit.rates/1", "riskkit.plan/1")
-
 
 @dataclass(frozen=True)
 class Entry:
@@ -186,8 +184,8 @@ def _card(entry: Entry, lang: str) -> dict[str, Any]:
 
 
 def _is_about_no_case(entry: Entry) -> bool:
-    """Results of cases carry a number as their schema, those of monitoring a name of their own."""
-    return str(entry.result.get("schema", "")) in MONITORING
+    """Results of cases carry a number as their schema, all others a name of their own."""
+    return str(entry.result.get("schema", "")).startswith("riskkit.")
 
 
 def _monitored(entry: Entry, lang: str) -> dict[str, Any]:
