@@ -12,6 +12,7 @@ from riskkit.assessment.committee.session import Session
 from riskkit.foundation.faults import Fault, InputFaults
 from riskkit.workbench.committee.documents import session_from
 from riskkit.workbench.committee.report import report_sections
+from riskkit.workbench.committee.words import say
 from riskkit.workbench.decision_groups import LEDGER_VARIABLE
 from riskkit.workbench.monitoring import Found
 from riskkit.workbench.pages.blocks import Picture, Section
@@ -105,11 +106,13 @@ def publish_session(now: Session) -> Found:
     'Ⅱ'
     """
     vote = vote_of(now)
+    named = {"zh": now.title_zh, "en": now.title_en}
+    title = {lang: say("about_title", lang, title=words) for lang, words in named.items()}
     data = minutes_data(now)
     return Found(
         {
             "schema": "riskkit.committee/1",
-            "case": {"id": now.id, "title": {"zh": now.title_zh, "en": now.title_en}},
+            "case": {"id": now.id, "title": title},
             "inputs": {"riskkit": __version__, "case_sha256": data["case_sha256"]},
             "minutes_sha256": minutes_hash(now),
             "vote": data["vote"] if vote else None,
