@@ -308,7 +308,7 @@ def test_doubled_late_and_foreign_ballots_are_refused_and_nothing_is_lost(room: 
     assert "one ballot a round" in rules_of(
         lambda: cast_ballot(room, "n7", "e1", name="1", answers=other, who="e1")
     )
-    assert "an expert of this session" in rules_of(
+    assert "an expert of the session" in rules_of(
         lambda: cast_ballot(room, "n7", "e9", name="1", answers=GOOD, who="e9")
     )
     cast_ballot(room, "n7", "e2", name="1", answers=GOOD, who="e2")

@@ -151,8 +151,8 @@ def test_forms_that_are_edited_forged_or_elsewhere_are_refused(
     assert "the question as it was sent out" in refused(
         "a.csv", lambda x: x[1].__setitem__(at["asked"], "Other?")
     )
-    assert "made for this session, round and expert" in refused("b.csv", every("expert", "e2"))
-    assert "made for this session, round and expert" in refused("c.csv", every("mark", "0" * 24))
+    assert "made for the session, round and expert" in refused("b.csv", every("expert", "e2"))
+    assert "made for the session, round and expert" in refused("c.csv", every("mark", "0" * 24))
     assert "a ballot for the session n7" in refused("d.csv", every("session", "other"))
     assert "one session, round and expert" in refused("e.csv", lambda x: x[1].__setitem__(at["expert"], "e2"))
     assert "all lines of the form" in refused("f.csv", lambda x: x.pop(3))
@@ -183,7 +183,7 @@ def test_a_vote_form_is_no_ballot_of_another_session(run: Callable[..., Any], tm
         line[COLUMNS.index("session")] = "other"
     save(tmp_path / "f.csv", lines)
     told = run("committee", "take-ballots", "other", "f.csv", code=2)
-    assert "made for this session" in told["ballots"][0]["faults"][0]["rule"]
+    assert "made for the session" in told["ballots"][0]["faults"][0]["rule"]
 
 
 def test_refusals_of_commands(run: Callable[..., Any], tmp_path: Path) -> None:

@@ -138,10 +138,10 @@ CASES: dict[str, tuple[Callable[[Room], None], str]] = {
     "late": (late, "before the round was closed"),
     "round that is not open": (lambda r: cast(r, name="2"), "a round that was opened"),
     "recused": (recused, "not recused"),
-    "stranger": (lambda r: cast(r, "e9"), "an expert of this session"),
+    "stranger": (lambda r: cast(r, "e9"), "an expert of the session"),
     "edited form": (lambda r: form(r, put("asked", "Other?")), "as it was sent out"),
-    "forged form": (lambda r: form(r, put("mark", "0" * 24, every=True)), "made for this session"),
-    "form of another expert": (lambda r: form(r, put("expert", "e3", every=True)), "made for this session"),
+    "forged form": (lambda r: form(r, put("mark", "0" * 24, every=True)), "made for the session"),
+    "form of another expert": (lambda r: form(r, put("expert", "e3", every=True)), "made for the session"),
     "ballot for another case": (lambda r: form(r, put("session", "other", every=True)), "for the session n7"),
     "questions of another case": (
         lambda r: cast(r, answers=ballot(questions_of(load_case("cadmium-jewellery-2010")), 1)), "a question of this round"

@@ -103,8 +103,8 @@ def places_here(environment: Mapping[str, str], folder: Path) -> dict[str, str]:
 
     Examples
     --------
-    >>> places_here({"RISKKIT_LEDGER": "l.sqlite"}, Path("/work"))
-    {'RISKKIT_LEDGER': '/work/l.sqlite'}
+    >>> places_here({"RISKKIT_LEDGER": "l.sqlite"}, Path("/srv"))
+    {'RISKKIT_LEDGER': '/srv/l.sqlite'}
     >>> places_here({}, Path("/no such folder"))
     {}
     """

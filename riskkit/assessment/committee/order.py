@@ -49,7 +49,7 @@ def require_next(now: Session, draft: Draft) -> None:
 def _member(now: Session, draft: Draft) -> Iterator[Fault]:
     name = str(draft.data["expert"])
     if now.expert(name) is None:
-        yield Fault("expert", shown(name), "an expert of this session")
+        yield Fault("expert", shown(name), "an expert of the session")
 
 
 def _voter(now: Session, draft: Draft) -> Iterator[Fault]:

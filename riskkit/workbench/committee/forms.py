@@ -337,7 +337,7 @@ def _mark_faults(form: Form, now: Session, key: bytes) -> Iterator[Fault]:
         asked = [lines[name]["asked"] for lines in sets.values() if name in lines]
         if not any(hmac.compare_digest(line["mark"].encode(), mark.encode()) for mark in made):
             yield Fault(
-                f"{place} {name}", shown(line["mark"]), "a line made for this session, round and expert"
+                f"{place} {name}", shown(line["mark"]), "a line made for the session, round and expert"
             )
         elif line["asked"] not in {*asked, *(f"'{text}" for text in asked)}:
             yield Fault(f"{place} {name}", shown(line["asked"]), "the question as it was sent out")

@@ -287,7 +287,7 @@ def remember(room: Room, session: str, error: InputFaults, *, who: str) -> None:
 
 def _require_key(now: Session, key: bytes) -> None:
     if not order.key_matches(now, key):
-        raise InputFaults("committee", [Fault(f"{now.id}.key", "…", "the key this session was opened with")])
+        raise InputFaults("committee", [Fault(f"{now.id}.key", "…", "the key the session was opened with")])
 
 
 def _read(room: Room, session: str, *, kinds: Sequence[str] = ()) -> tuple[Session, int]:
