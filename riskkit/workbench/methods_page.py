@@ -13,9 +13,9 @@ from riskkit.foundation import standards
 from riskkit.foundation.glossary import label
 from riskkit.foundation.method_cards import method_cards
 from riskkit.foundation.scales import scale
+from riskkit.workbench.doc_pages import markdown_table, write_pages
 from riskkit.workbench.report.comparisons import shipped_comparisons
 from riskkit.workbench.report.words import text
-from riskkit.workbench.runs.run_folders import put_file
 
 _ACTION = scale("action")
 
@@ -61,13 +61,7 @@ def write_methods_pages(folder: Path) -> None:
     ...     sorted(path.name for path in Path(home).iterdir())
     ['methods_compared.md', 'methods_compared.zh.md']
     """
-    for lang, ending in (("en", ".md"), ("zh", ".zh.md")):
-        put_file(folder / f"methods_compared{ending}", methods_page(lang).encode())
-
-
-def _markdown(heads: Sequence[str], rows: Iterator[Sequence[str]]) -> str:
-    lines = [heads, ["---"] * len(heads), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    write_pages(folder, "methods_compared", methods_page)
 
 
 def _legend(lang: str) -> str:
@@ -112,7 +106,7 @@ def _case_table(found: Sequence[Comparison], lang: str) -> list[str]:
     gap = "；" if lang == "zh" else "; "
     return [
         gap.join(key) + ("。" if lang == "zh" else "."),
-        _markdown([text("col_case", lang), *_heads(lang)], rows()),
+        markdown_table([text("col_case", lang), *_heads(lang)], rows()),
     ]
 
 
@@ -132,7 +126,7 @@ def _agreement_table(found: Sequence[Comparison], lang: str) -> list[str]:
     graded = [one for one in found if one.fitting]
     agreed = [one for one in graded if len({actions_of(finding) for finding in one.fitting}) == 1]
     lead = text("page_agreement_lead", lang, n=len(graded), agreed=len(agreed), food=len(found) - len(graded))
-    return [lead, _markdown(heads, rows())]
+    return [lead, markdown_table(heads, rows())]
 
 
 def _reason_table(found: Sequence[Comparison], lang: str) -> list[str]:
@@ -144,7 +138,7 @@ def _reason_table(found: Sequence[Comparison], lang: str) -> list[str]:
             yield [str(n), _open(str(table.at[code, lang])), _open(str(table.at[code, f"settle_{lang}"]))]
 
     heads = [text(key, lang) for key in ("page_n", "col_why", "col_settle")]
-    return [text("page_reasons_lead", lang), _markdown(heads, rows())]
+    return [text("page_reasons_lead", lang), markdown_table(heads, rows())]
 
 
 def _open(words: str) -> str:
@@ -171,4 +165,4 @@ def _method_table(lang: str) -> list[str]:
     heads = [
         text(key, lang) for key in ("col_method", "col_formula", "col_function", "col_source", "col_status")
     ]
-    return [_markdown(heads, rows())]
+    return [markdown_table(heads, rows())]

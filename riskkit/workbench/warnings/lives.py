@@ -21,10 +21,10 @@ from riskkit.warning.dynamics.replayed import (
     ReplayedLife,
     replayed_life,
 )
+from riskkit.workbench.doc_pages import markdown_table, write_pages
 from riskkit.workbench.pages.block_kinds import Paragraph, Table
 from riskkit.workbench.pages.blocks import Section
 from riskkit.workbench.report.comparisons import shipped_comparisons
-from riskkit.workbench.runs.run_folders import put_file
 from riskkit.workbench.warnings.words import say
 
 _HEADS = ("case", "life_level", "proposed", "first_act", "timing", "measures_both", "strictness", "life_end")
@@ -235,12 +235,11 @@ def lives_page(lang: str) -> str:
     """
     lives = shipped_lives()
     heads = [say(f"col_{name}", lang) for name in _HEADS]
-    lines = [heads, ["---"] * len(heads), *(life_cells(one, lang=lang) for one in lives)]
     parts = [
         f"# {say('lives_title', lang)}",
         lives_said(lives, lang=lang),
         say("lives_limits", lang),
-        "\n".join("| " + " | ".join(line) + " |" for line in lines),
+        markdown_table(heads, (life_cells(one, lang=lang) for one in lives)),
         say("lives_rule", lang),
     ]
     return "\n\n".join(parts) + "\n"
@@ -257,5 +256,4 @@ def write_lives_pages(folder: Path) -> None:
     ...     sorted(path.name for path in Path(home).iterdir())
     ['warning_lives.md', 'warning_lives.zh.md']
     """
-    for lang, ending in (("en", ".md"), ("zh", ".zh.md")):
-        put_file(folder / f"warning_lives{ending}", lives_page(lang).encode())
+    write_pages(folder, "warning_lives", lives_page)

@@ -1,0 +1,37 @@
+"""Pages of the documentation that are made from what the code says, in both languages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from riskkit.workbench.runs.run_folders import put_file
+
+
+def markdown_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table in Markdown.
+
+    Examples
+    --------
+    >>> print(markdown_table(["a", "b"], [("1", "2")]))
+    | a | b |
+    | --- | --- |
+    | 1 | 2 |
+    """
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def write_pages(folder: Path, name: str, page: Callable[[str], str]) -> None:
+    """Write a page in both languages: ``NAME.md`` and ``NAME.zh.md``.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as home:
+    ...     write_pages(Path(home), "x", lambda lang: lang)
+    ...     sorted(path.name for path in Path(home).iterdir())
+    ['x.md', 'x.zh.md']
+    """
+    for lang, ending in (("en", ".md"), ("zh", ".zh.md")):
+        put_file(folder / f"{name}{ending}", page(lang).encode())
