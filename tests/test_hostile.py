@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import math
 import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from riskkit.assessment.case import parse_case
+from riskkit.assessment.scenarios import scenario_probability
 from riskkit.foundation.distributions import exact
 from riskkit.foundation.faults import InputFaults, plain_text, shown
 from riskkit.foundation.toml_file import parse_toml
+from riskkit.monitoring.proportions import wilson
 from riskkit.warning.profiles import load_profile, profile_names
 from riskkit.workbench import cli, resources
 from riskkit.workbench.runs import lists, parameters
@@ -127,6 +134,28 @@ def test_a_fault_can_show_anything() -> None:
     assert shown("\ud800\n") == r"'\ud800\n'"
     while deep:  # taken apart by hand: the interpreter would do it one inside the other
         deep = deep.pop()
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (np.int64(2), "2"), (np.float32(0.1), "0.1"), (np.bool_(False), "False"), (np.str_("a"), "'a'"),
+        ((np.int64(2), {"p": np.float64("nan")}), "(2, {'p': nan})"), (np.array([[1, 2]]), "[[1, 2]]"),
+        (np.array(3.5), "3.5"), (np.datetime64("2026-01-02"), "2026-01-02"), (pd.Series([1.5]), "[1.5]"),
+        (pd.Timestamp("2026-01-02 03:04"), "2026-01-02 03:04:00"), ([pd.NA, pd.NaT, None], "[<NA>, NaT, None]"),
+        (Fraction(1, 50), "1/50"), (Decimal("0.10"), "0.10"), (dt.date(2026, 1, 2), "2026-01-02"),
+        (pd.DataFrame({"a": [1, 2]}), "a 0 1 1 2"),
+    ],
+)  # fmt: skip
+def test_a_fault_shows_a_value_as_people_write_it_whatever_holds_it(value: object, text: str) -> None:
+    assert shown(value) == text
+
+
+def test_messages_of_the_methods_show_numbers_without_their_storage() -> None:
+    with pytest.raises(ValueError, match=r"not 2$"):
+        wilson([1], [2], level=np.int64(2))
+    with pytest.raises(ValueError, match=r"not 2\.5 "):
+        scenario_probability([np.array([0.5]), np.array([2.5])])
 
 
 @pytest.mark.parametrize(

@@ -250,7 +250,7 @@ def _table_findings(place: tuple[str, ...], table: Any, *, shape: tuple[int, int
         try:
             values = [_number(p) for p in row]
         except (ValueError, TypeError) as error:
-            yield place, f"row {number}: {row!r}", f"probabilities from 0 to 1 ({error})"
+            yield place, f"row {number}: {shown(row)}", f"probabilities from 0 to 1 ({error})"
             continue
         if len(values) != n_states:
             yield place, f"row {number}: {len(values)} numbers", f"{n_states} numbers, one for each state"

@@ -211,7 +211,9 @@ def _inputs(route: str) -> dict[str, dict[str, Any]]:
     rows = standards.table("exposure_inputs")
     found = {str(r["input"]): r for r in rows[rows["route"] == route].to_dict("records")}
     if not found:
-        raise ValueError(f"a route of exposure is one of {', '.join(rows['route'].unique())}, not {route!r}")
+        raise ValueError(
+            f"a route of exposure is one of {', '.join(rows['route'].unique())}, not {shown(route)}"
+        )
     return {name: {str(key): value for key, value in row.items()} for name, row in found.items()}
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from riskkit.assessment.case_file import Case
+from riskkit.foundation.faults import shown
 from riskkit.foundation.uncertainty import Floats
 
 
@@ -46,7 +47,7 @@ def harm_draws(case: Case, x: Mapping[str, Floats], *, combine: str = "sum") -> 
     array([1.])
     """
     if combine not in ("sum", "highest"):
-        raise ValueError(f"harm is combined by sum or highest, not {combine!r}")
+        raise ValueError(f"harm is combined by sum or highest, not {shown(combine)}")
     units = np.asarray(x.get("units_on_market", np.array([math.nan])))
     n = max(values.size for values in x.values())
     out = np.zeros((4, n))

@@ -102,7 +102,7 @@ def moe_concern(margin: ArrayLike, *, basis: str) -> Any:
     [True, False, None]
     """
     if basis not in MOE_BASES:
-        raise ValueError(f"basis is one of {', '.join(MOE_BASES)}, not {basis!r}")
+        raise ValueError(f"basis is one of {', '.join(MOE_BASES)}, not {shown(basis)}")
     values = np.atleast_1d(np.asarray(margin, dtype=np.float64))
     out = np.asarray(values < method_number("moe", basis), dtype=object)
     out[np.isnan(values)] = None

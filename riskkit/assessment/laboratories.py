@@ -221,7 +221,7 @@ def judge_score(scores: ArrayLike, *, kind: str) -> Any:
     ['satisfactory', 'questionable', 'unsatisfactory']
     """
     if kind not in SCORES:
-        raise ValueError(f"kind is one of {', '.join(SCORES)}, not {kind!r}")
+        raise ValueError(f"kind is one of {', '.join(SCORES)}, not {shown(kind)}")
     size = np.abs(np.atleast_1d(np.asarray(scores, dtype=np.float64)))
     out = np.full(size.shape, "satisfactory", dtype=object)
     with np.errstate(invalid="ignore"):

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from riskkit.foundation.faults import shown
 from riskkit.foundation.scales import as_levels, band_codes, chunks, level_codes, on_edge, scale
 from riskkit.foundation.standards import Prevalence, RiskMatrix
 from riskkit.foundation.uncertainty import exact
@@ -82,7 +83,7 @@ def scenario_probability(steps: Sequence[Any], *, matrix: RiskMatrix | None = No
 def _probability(step: Any) -> Fraction:
     value = exact(str(step) if isinstance(step, Decimal) else step)
     if not 0 <= value <= 1:
-        raise ValueError(f"a probability lies between 0 and 1, not {step!r}")
+        raise ValueError(f"a probability lies between 0 and 1, not {shown(step)}")
     return value
 
 
@@ -91,7 +92,7 @@ def _refuse_outside(p: NDArray[np.float64]) -> None:
         wrong = (p < 0) | (p > 1)
     if wrong.any():
         raise ValueError(
-            f"a probability lies between 0 and 1, not {p[wrong].ravel()[0]!r} ({wrong.sum()} such)"
+            f"a probability lies between 0 and 1, not {shown(p[wrong].ravel()[0])} ({wrong.sum()} such)"
         )
 
 

@@ -30,7 +30,7 @@ _HIGHEST_RATING = 10
 @functools.cache
 def _allowed(method: str) -> dict[str, NDArray[np.float64]]:
     if method not in METHODS:
-        raise ValueError(f"method is one of {', '.join(METHODS)}, not {method!r}")
+        raise ValueError(f"method is one of {', '.join(METHODS)}, not {shown(method)}")
     rows = standards.table("score_scales")
     rows = rows[rows["method"] == method]
     return {str(name): np.sort(part["value"].to_numpy()) for name, part in rows.groupby("factor")}

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
+import reprlib
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from enum import Enum
+from fractions import Fraction
 
 _LONGEST_VALUE = 80
 _MOST_LISTED = 50
@@ -81,21 +87,55 @@ class InputFaults(ValueError):
         return "\n".join([head, *(f"  {fault}" for fault in self.faults[:_MOST_LISTED]), *rest])
 
 
+class _ShortRepr(reprlib.Repr):
+    """`repr` of what a person wrote: numbers, dates and texts without the type that holds them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxlevel = sys.maxsize
+        for name in ("tuple", "list", "array", "dict", "set", "frozenset", "deque", "string", "other"):
+            setattr(self, f"max{name}", _LONGEST_VALUE)
+
+    def repr_int(self, value: int, level: int) -> str:
+        """A whole number, in full."""
+        return repr(value)
+
+    def repr_str(self, value: str, level: int) -> str:
+        """A text from its beginning; the middle is where its meaning would be lost."""
+        return repr(value[: _LONGEST_VALUE + 1])
+
+    def repr_instance(self, value: object, level: int) -> str:
+        """Also numpy and pandas: scalars as the Python value they hold, arrays and columns as lists."""
+        if isinstance(value, Enum):
+            return self.repr1(value.value, level)
+        if isinstance(value, Fraction | Decimal | dt.date | dt.time):
+            return str(value)
+        if isinstance(value, str | bytes):  # numpy's own texts
+            return (str if isinstance(value, str) else bytes).__repr__(value)
+        if hasattr(value, "dtype") and hasattr(value, "tolist"):
+            return str(value) if getattr(value, "ndim", 1) == 0 else self.repr1(value.tolist(), level)
+        return " ".join(repr(value).split())
+
+
+_SHORT = _ShortRepr()
+
+
 def shown(value: object) -> str:
-    """A value as one short, printable line for a fault message.
+    """A value as one short, printable line for a fault message, however it is stored.
 
     Examples
     --------
-    >>> shown("a\\nb")
-    "'a\\\\nb'"
+    >>> import numpy as np
+    >>> shown("a\\nb"), shown((np.int64(2), Fraction(1, 50), dt.date(2026, 1, 2)))
+    ("'a\\\\nb'", '(2, 1/50, 2026-01-02)')
     >>> len(shown("x" * 1000))
     80
     >>> shown(1 << 20_000)
     'a whole number of 20001 bits'
     """
     try:
-        text = repr(value)
-    except (ValueError, RecursionError):  # a number of thousands of digits, or nesting without end
+        text = _SHORT.repr(value)
+    except Exception:  # noqa: BLE001 - the message must come, whatever the value's own repr does
         text = (
             f"a whole number of {value.bit_length()} bits" if isinstance(value, int) else "too much to show"
         )

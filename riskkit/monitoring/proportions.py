@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.special import betaincinv, ndtri
 
-from riskkit.foundation.faults import Fault, refuse
+from riskkit.foundation.faults import Fault, refuse, shown
 from riskkit.foundation.number_columns import Floats, floats
 
 METHODS = ("wilson", "clopper_pearson", "jeffreys")
@@ -32,7 +32,7 @@ class Interval:
 
 def _counts(n_bad: ArrayLike, n_tested: ArrayLike, level: float) -> tuple[Floats, Floats]:
     if not 0 < level < 1:
-        raise ValueError(f"level lies between 0 and 1, not {level!r}")
+        raise ValueError(f"level lies between 0 and 1, not {shown(level)}")
     x, n = (
         floats(values) if isinstance(values, pd.Series) else np.asarray(values, dtype=np.float64)
         for values in (n_bad, n_tested)
@@ -234,6 +234,6 @@ def interval(
     0.1576
     """
     if method not in METHODS:
-        raise ValueError(f"method is one of {', '.join(METHODS)}, not {method!r}")
+        raise ValueError(f"method is one of {', '.join(METHODS)}, not {shown(method)}")
     found = {"wilson": wilson, "clopper_pearson": clopper_pearson, "jeffreys": jeffreys}[method]
     return found(n_nonconforming, n_tested, level=level)

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import betaincinv, expit, logit, ndtri, stdtrit
 
-from riskkit.foundation.faults import Fault, refuse
+from riskkit.foundation.faults import Fault, refuse, shown
 from riskkit.foundation.number_columns import Floats, floats
 from riskkit.monitoring.survey_design import Design, Whole, jackknife_variance, unit_sums, variance
 
@@ -269,7 +269,7 @@ def survey_shares(
     """
     _check_words(level, "taylor", "t")
     if method not in ("logit", "beta"):
-        raise ValueError(f"method is logit or beta, not {method!r}")
+        raise ValueError(f"method is logit or beta, not {shown(method)}")
     found = membership(domain, design.weights.size)
     sums = unit_sums(
         design, np.ones(found.rows.size), rows=found.rows, codes=found.codes, n_codes=len(found.names)
@@ -296,10 +296,10 @@ def survey_shares(
 
 def _check_words(level: float, error: str, ends: str) -> None:
     if not 0 < level < 1:
-        raise ValueError(f"level lies between 0 and 1, not {level!r}")
+        raise ValueError(f"level lies between 0 and 1, not {shown(level)}")
     for name, word, words in (("error", error, ERRORS), ("ends", ends, ENDS)):
         if word not in words:
-            raise ValueError(f"{name} is one of {', '.join(words)}, not {word!r}")
+            raise ValueError(f"{name} is one of {', '.join(words)}, not {shown(word)}")
 
 
 def _table(found: Membership, estimate: Floats, squares: Floats, *, is_missing: Any) -> pd.DataFrame:

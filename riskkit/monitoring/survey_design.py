@@ -106,7 +106,7 @@ def survey_design(
     2
     """
     if lonely not in LONELY:
-        raise ValueError(f"lonely is one of {', '.join(LONELY)}, not {lonely!r}")
+        raise ValueError(f"lonely is one of {', '.join(LONELY)}, not {shown(lonely)}")
     columns = [NumberColumn(weight, low=0)]
     columns += [] if population is None else [NumberColumn(population, low=1)]
     texts = [name for name in (stratum, psu) if name is not None]

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtrit
 
-from riskkit.foundation.faults import Fault, refuse
+from riskkit.foundation.faults import Fault, refuse, shown
 from riskkit.foundation.method_numbers import method_number
 from riskkit.foundation.number_columns import Floats
 from riskkit.monitoring.survey import Domain, membership
@@ -107,7 +107,7 @@ def survey_changes(
     [[-80.0, 144.2]]
     """
     if not 0 < level < 1:
-        raise ValueError(f"level lies between 0 and 1, not {level!r}")
+        raise ValueError(f"level lies between 0 and 1, not {shown(level)}")
     n_rows = design.weights.size
     faults = [] if len(period) == n_rows else [Fault("period", f"{len(period)} rows", f"{n_rows} rows")]
     faults += [Fault(f"period: row {row}", "missing", "known") for row in np.flatnonzero(period.isna())]

@@ -50,7 +50,7 @@ def period_scores(dates: pd.Series, *, every: str) -> pd.Series:
     [2024.0, 2024.5]
     """
     if every not in EVERY:
-        raise ValueError(f"every is one of {', '.join(EVERY)}, not {every!r}")
+        raise ValueError(f"every is one of {', '.join(EVERY)}, not {shown(every)}")
     days = pd.to_datetime(dates, errors="coerce", format="%Y-%m-%d")
     wrong = np.flatnonzero(days.isna().to_numpy() & dates.notna().to_numpy())
     refuse(
@@ -152,7 +152,7 @@ def nonconformity_trends(
     [[2.03, 'rising']]
     """
     if not 0 < level < 1:
-        raise ValueError(f"level lies between 0 and 1, not {level!r}")
+        raise ValueError(f"level lies between 0 and 1, not {shown(level)}")
     counts = read_counts(records, what="records", keys=[*by, date])
     rows = records[list(by)].assign(
         t=period_scores(records[date], every=every), x=counts["n_nonconforming"], n=counts["n_tested"]

@@ -17,6 +17,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from riskkit.foundation import standards
+from riskkit.foundation.faults import shown
 from riskkit.foundation.scales import as_levels, band_codes, chunks, level_codes, scale
 from riskkit.foundation.uncertainty import exact
 from riskkit.warning.profiles import Profile, Rule, profile
@@ -104,7 +105,7 @@ def _grade(factor: str, facts: Mapping[str, Any] | pd.DataFrame, of: Profile | N
 def _as_numbers(name: str, values: Any) -> NDArray[np.float64]:
     known = standards.facts()
     if name not in known:
-        raise ValueError(f"no fact {name!r}; facts are {', '.join(known)}")
+        raise ValueError(f"no fact {shown(name)}; facts are {', '.join(known)}")
     raw = pd.to_numeric(pd.Series(np.ravel(np.asarray(values, dtype=object)))).to_numpy(
         dtype=np.float64, na_value=np.nan
     )

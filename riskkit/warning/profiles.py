@@ -148,7 +148,7 @@ def profile(name: str = "house_matrix") -> Profile:
     """
     tables = {table: standards.table(table) for table in ("profiles", "profile_cells", "profile_raises")}
     if name not in set(tables["profiles"]["profile"]):
-        raise KeyError(f"no profile {name!r}; there are: {', '.join(profile_names())}")
+        raise KeyError(f"no profile {shown(name)}; there are: {', '.join(profile_names())}")
     own = {table: rows[rows["profile"] == name] for table, rows in tables.items()}
     rules = standards.table("grade_rules")
     rules = rules[rules["ruleset"] == own["profiles"]["ruleset"].iloc[0]]

@@ -64,4 +64,7 @@ def answer(content: dict[str, Any]) -> None:
     >>> answer({"ok": True})
     {"ok": true}
     """
-    click.echo(json.dumps(content, ensure_ascii=False, sort_keys=True).encode("utf-8", "replace").decode())
+    from riskkit.foundation.plain_data import plain  # pandas is slow to load, and most commands print text
+
+    text = json.dumps(plain(content), ensure_ascii=False, sort_keys=True, allow_nan=False)
+    click.echo(text.encode("utf-8", "replace").decode())

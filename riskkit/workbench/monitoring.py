@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import math
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +11,7 @@ import pandas as pd
 from riskkit import __version__
 from riskkit.foundation.faults import Fault, refuse, shown
 from riskkit.foundation.number_columns import NumberColumn, number_columns
+from riskkit.foundation.plain_data import plain
 from riskkit.monitoring.plan import MonitoringPlan
 from riskkit.monitoring.siting import Siting
 from riskkit.workbench.pages.block_kinds import Paragraph
@@ -55,7 +54,7 @@ from riskkit.workbench.report.register_sections import (
     register_years,
 )
 from riskkit.workbench.report.register_study import RegisterStudy, study_register
-from riskkit.workbench.runs.result import RESULT_MIME
+from riskkit.workbench.runs.result import DIGITS, RESULT_MIME
 
 __all__ = [
     "Found",
@@ -160,6 +159,9 @@ class Found:
 
     record: dict[str, Any] = field(repr=False)
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "record", plain(self.record, digits=DIGITS))
+
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
         return {RESULT_MIME: self.record, "text/plain": str(self.record["case"]["id"])}
 
@@ -192,9 +194,9 @@ def publish_rates(study: RateStudy, *, seed: int) -> Found:
             "case": _about("title_rates", opened.name),
             "inputs": inputs | settings,
             "rows": rows,
-            "whole": _plain(study.whole.to_frame().T)[0],
-            "groups": _plain(study.groups),
-            "trends": _plain(study.trends),
+            "whole": study.whole,
+            "groups": study.groups,
+            "trends": study.trends,
         }
     )
 
@@ -241,10 +243,10 @@ def publish_plan(plan: MonitoringPlan, siting: Siting, *, opened: OpenTable) -> 
             "inputs": {"draw_seed": plan.seed, "riskkit": __version__, "case_sha256": opened.sha256},
             "spent": spent,
             "gains": gains,
-            "cells": _plain(plan.cells[names]),
-            "classes": _plain(plan.classes.reset_index()),
-            "sites": _plain(siting.sites.rename_axis("site").reset_index()),
-            "gaps": _plain(siting.demand.rename_axis("point").reset_index()),
+            "cells": plan.cells[names],
+            "classes": plan.classes.reset_index(),
+            "sites": siting.sites.rename_axis("site").reset_index(),
+            "gaps": siting.demand.rename_axis("point").reset_index(),
         }
     )
 
@@ -279,16 +281,16 @@ def publish_register(study: RegisterStudy, *, seed: int) -> Found:
             "inputs": inputs | {"threshold": study.threshold},
             "rows": rows | {"looked_at": len(study.records)},
             "by_source": whole.by_source,
-            "by_year": _plain(study.by_year),
-            "filled": _plain(study.filled.reset_index()),
-            "timely": _plain(study.timely.reset_index()),
+            "by_year": study.by_year,
+            "filled": study.filled.reset_index(),
+            "timely": study.timely.reset_index(),
             "information": {"n_groups": len(study.groups), "grades": _counts(grades)},
-            "gaps": _plain(gaps.drop(columns=["n_records", "is_gap"])),
-            "whole": None if study.rates is None else _plain(study.rates.whole.to_frame().T)[0],
-            "groups": [] if study.rates is None else _plain(study.rates.groups),
-            "periods": _plain(study.periods.assign(period=study.periods["period"].astype(str))),
-            "tops": {name: _plain(table) for name, table in study.tops.items()},
-            "quarantine": _plain(study.quarantine),
+            "gaps": gaps.drop(columns=["n_records", "is_gap"]),
+            "whole": None if study.rates is None else study.rates.whole,
+            "groups": [] if study.rates is None else study.rates.groups,
+            "periods": study.periods,
+            "tops": study.tops,
+            "quarantine": study.quarantine,
         }
     )
 
@@ -347,25 +349,3 @@ def register_rates(study: RegisterStudy, *, lang: str) -> Section:
 
 def _about(title: str, name: str) -> dict[str, Any]:
     return {"id": name, "title": {lang: say(title, lang) for lang in ("zh", "en")}}
-
-
-def _plain(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Rows as JSON values, rounded to ten figures; what is missing or infinite is None."""
-    columns = list(map(str, table.columns))
-    return [
-        {name: _value(value) for name, value in zip(columns, row, strict=True)}
-        for row in table.itertuples(index=False, name=None)
-    ]
-
-
-def _value(value: Any) -> Any:
-    if isinstance(value, bool | str):
-        return value
-    if value is None or value is pd.NA:
-        return None
-    if isinstance(value, Sequence):
-        return [_value(one) for one in value]
-    found = float(value)
-    if not math.isfinite(found):
-        return None
-    return int(found) if found == int(found) and abs(found) < 2**53 else float(f"{found:.10g}")

@@ -285,11 +285,16 @@ def _day(given: dict[str, Any], name: str) -> dt.date | None:
 
 
 def _show(command: str, table: Any, given: dict[str, Any]) -> None:
+    from riskkit.foundation.plain_data import plain
     from riskkit.store.quarantine_sheet import safe_cell
 
     if given["is_json"]:
-        rows = [{name: _as_json(value) for name, value in row.items()} for row in table.to_pylist()]
-        answer({"command": command, "ok": True, "exit_code": 0, "columns": table.column_names, "rows": rows})
+        rule = "values that JSON holds; turn others into text in the query"
+        try:
+            facts = {"columns": table.column_names, "rows": plain(table.to_pylist())}
+        except (TypeError, ValueError) as error:
+            raise InputFaults(command, [Fault("--json", str(error), rule)]) from error
+        answer({"command": command, "ok": True, "exit_code": 0, **facts})
         return
     text = io.StringIO()
     sheet = csv.writer(text, lineterminator="\n")
@@ -298,10 +303,6 @@ def _show(command: str, table: Any, given: dict[str, Any]) -> None:
         columns = [[safe_cell(value) for value in column.to_pylist()] for column in batch.columns]
         sheet.writerows(zip(*columns, strict=True))
     click.echo(text.getvalue().encode("utf-8", "replace").decode(), nl=False)
-
-
-def _as_json(value: Any) -> Any:
-    return value if value is None or isinstance(value, str | int | float | bool) else str(value)
 
 
 def sheet_of_quarantine(**given: Any) -> int:

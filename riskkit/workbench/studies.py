@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -294,29 +292,4 @@ def _published(
         "files": {one.name: one.sha256 for one in files},
     }
     about = {"id": files[0].name, "title": title}
-    plain = json.loads(json.dumps(_plain(found)))
-    return Found({"schema": f"riskkit.{kind}/1", "case": about, "inputs": _plain(inputs), **plain})
-
-
-def _plain(value: Any) -> Any:  # noqa: PLR0911 - one answer a kind
-    """Plain JSON values, numbers rounded to ten figures; what is missing or infinite is None."""
-    match value:
-        case pd.DataFrame():
-            rows = value.to_dict("records")
-            return [{str(name): _plain(one) for name, one in row.items()} for row in rows]
-        case Mapping():
-            return {str(name): _plain(one) for name, one in value.items()}
-        case list() | tuple():
-            return [_plain(one) for one in value]
-        case str() | bool() | None:
-            return value
-        case np.bool_():
-            return bool(value)
-        case dt.date():
-            return value.isoformat()[:10]
-    if value is pd.NA:
-        return None
-    number = float(value)
-    if not math.isfinite(number):
-        return None
-    return int(number) if number == int(number) and abs(number) < 2**53 else float(f"{number:.10g}")
+    return Found({"schema": f"riskkit.{kind}/1", "case": about, "inputs": inputs, **found})

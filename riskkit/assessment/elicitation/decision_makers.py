@@ -158,7 +158,7 @@ def best_on_seed_sets(
     [[1]]
     """
     if weighting not in WEIGHTINGS:
-        raise ValueError(f"no weighting {weighting!r}; there are {', '.join(WEIGHTINGS)}")
+        raise ValueError(f"no weighting {shown(weighting)}; there are {', '.join(WEIGHTINGS)}")
     s = of.scored
     seeds = np.flatnonzero(s.study.is_seed)
     bins, information = s.bins[:, seeds], s.information[:, seeds]
@@ -252,7 +252,7 @@ def decision_maker(
     if weighting == "user" or weights is not None:
         return _finished(of, _users(weights, n), "user", cut_off=0.0)
     if weighting not in WEIGHTINGS:
-        raise ValueError(f"no weighting {weighting!r}; there are {', '.join((*WEIGHTINGS, 'user'))}")
+        raise ValueError(f"no weighting {shown(weighting)}; there are {', '.join((*WEIGHTINGS, 'user'))}")
     if weighting == "equal":
         return _finished(of, np.ones(n), "equal", cut_off=0.0)
     n_seeds = int(of.scored.study.is_seed.sum())

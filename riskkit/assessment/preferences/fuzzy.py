@@ -189,7 +189,7 @@ def fuzzy_evaluation(weights: Any, relation: Any, *, operator: str) -> FuzzyEval
     'min–max composition: memberships above the weight of their factor made no difference'
     """
     if operator not in OPERATORS:
-        raise ValueError(f"no operator {operator!r}; there are: {', '.join(OPERATORS)}")
+        raise ValueError(f"no operator {shown(operator)}; there are: {', '.join(OPERATORS)}")
     a, r, grades = _checked(weights, relation)
     raw = OPERATORS[operator](a, r)
     b = raw / raw.sum()

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from riskkit.foundation.decision_table import ranks_of
-from riskkit.foundation.faults import Fault, refuse
+from riskkit.foundation.faults import Fault, refuse, shown
 from riskkit.foundation.uncertainty import Floats
 
 _RECIPROCAL = 5e-3
@@ -212,7 +212,7 @@ def defuzzified(x: ArrayLike, membership: ArrayLike, *, how: str) -> float:
     """
     at, y = np.asarray(x, dtype=np.float64), np.asarray(membership, dtype=np.float64)
     if how not in WAYS:
-        raise ValueError(f"no way {how!r}; there are: {', '.join(WAYS)}")
+        raise ValueError(f"no way {shown(how)}; there are: {', '.join(WAYS)}")
     if at.ndim != 1 or at.shape != y.shape or at.size < 2 or not (np.diff(at) > 0).all():
         raise ValueError("x must rise, with one membership for each")
     if not ((y >= 0) & (y <= 1)).all() or not y.any():

@@ -19,7 +19,7 @@ from riskkit.assessment.preferences.pairwise import (
     priorities,
 )
 from riskkit.foundation.decision_table import weight_faults
-from riskkit.foundation.faults import Fault, InputFaults, refuse
+from riskkit.foundation.faults import Fault, InputFaults, refuse, shown
 from riskkit.foundation.uncertainty import Floats
 
 _GAIN = 1e-12
@@ -128,7 +128,7 @@ def grouped_priorities(
     [0.6667, 0.3333]
     """
     if mean not in ("geometric", "arithmetic"):
-        raise ValueError(f"no mean {mean!r}; there are geometric and arithmetic")
+        raise ValueError(f"no mean {shown(mean)}; there are geometric and arithmetic")
     rows = np.atleast_2d(np.asarray(weights, dtype=np.float64))
     items = range(rows.shape[1])
     faults = [f for k, row in enumerate(rows) for f in weight_faults(row, items, what=f"expert {k}")]

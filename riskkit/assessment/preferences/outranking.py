@@ -114,7 +114,7 @@ def _preference_faults(by: Preference, place: str) -> list[Fault]:
         if not taken and not math.isnan(value):
             faults.append(Fault(f"{place}.{name}", shown(value), f"left out for {by.kind}"))
     if not faults and {"q", "p"} <= set(KINDS[by.kind]) and not by.q < by.p:
-        faults.append(Fault(f"{place}.q", f"{by.q!r} with p {by.p!r}", "q below p"))
+        faults.append(Fault(f"{place}.q", f"{shown(by.q)} with p {shown(by.p)}", "q below p"))
     return faults
 
 

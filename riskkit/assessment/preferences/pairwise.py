@@ -49,7 +49,9 @@ def random_indices(name: str) -> dict[int, float]:
     rows = standards.table("random_index")
     found = rows[rows["random_index"] == name]
     if found.empty:
-        raise KeyError(f"no random index {name!r}; there are: {', '.join(rows['random_index'].unique())}")
+        raise KeyError(
+            f"no random index {shown(name)}; there are: {', '.join(rows['random_index'].unique())}"
+        )
     return {int(n): float(ri) for n, ri in zip(found["n_items"], found["ri"], strict=True)}
 
 
@@ -255,7 +257,7 @@ def priorities(matrix: Any, *, method: str = "eigenvector", random_index: str = 
     ([0.217, 0.717, 0.066], 0.0318, True)
     """
     if method not in METHODS:
-        raise ValueError(f"no method {method!r}; there are: {', '.join(METHODS)}")
+        raise ValueError(f"no method {shown(method)}; there are: {', '.join(METHODS)}")
     given = judgements(matrix)
     _refuse_gaps(given)
     n = len(given.items)

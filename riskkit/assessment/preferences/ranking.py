@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from riskkit.foundation.decision_table import TIE, DecisionTable, decision_table, ranks_of
-from riskkit.foundation.faults import Fault, refuse
+from riskkit.foundation.faults import Fault, refuse, shown
 from riskkit.foundation.uncertainty import Floats
 
 
@@ -220,7 +220,7 @@ def vikor(values: Any, weights: Any, *, is_cost: Any = None, v: float = 0.5) -> 
     ([1.0, 0.0, 1.0], (1,))
     """
     if not 0 <= v <= 1:
-        refuse("VIKOR", [Fault("v", f"{v!r}", "a number from 0 to 1")])
+        refuse("VIKOR", [Fault("v", f"{shown(v)}", "a number from 0 to 1")])
     table = decision_table(values, weights=weights, is_cost=is_cost)
     short = table.weights * _shortfalls(table)
     s, r = short.sum(axis=1), short.max(axis=1)

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from riskkit.foundation.decision_table import decision_table, weight_faults
-from riskkit.foundation.faults import Fault, refuse
+from riskkit.foundation.faults import Fault, refuse, shown
 from riskkit.foundation.uncertainty import Floats
 
 
@@ -203,7 +203,7 @@ def mixed_weights(first: ArrayLike, second: ArrayLike, *, share: float) -> Float
     """
     a, b = _two_sets(first, second)
     if not 0 <= share <= 1:
-        refuse("combined weights", [Fault("share", f"{share!r}", "a share from 0 to 1")])
+        refuse("combined weights", [Fault("share", f"{shown(share)}", "a share from 0 to 1")])
     return np.asarray(share * a + (1 - share) * b)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from riskkit.foundation.faults import Fault, refuse
+from riskkit.foundation.faults import Fault, refuse, shown
 from riskkit.foundation.method_numbers import method_number
 from riskkit.foundation.number_columns import Floats, NumberColumn, number_columns
 from riskkit.monitoring.marginal_gain import share_budget
@@ -162,7 +162,7 @@ def allocate(
     [79, 95, 126]
     """
     if method not in METHODS:
-        raise ValueError(f"method is one of {', '.join(METHODS)}, not {method!r}")
+        raise ValueError(f"method is one of {', '.join(METHODS)}, not {shown(method)}")
     given = strata if "cost" in strata else strata.assign(cost=1.0)
     given = given if "sd" in given or method == "neyman" else given.assign(sd=0.0)
     numbers = number_columns(given, COLUMNS, what="strata")

@@ -17,7 +17,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from riskkit.foundation import standards
-from riskkit.foundation.faults import Fault, refuse
+from riskkit.foundation.faults import Fault, refuse, shown
 from riskkit.foundation.number_columns import Floats
 
 LEVELS = ("S-1", "S-2", "S-3", "S-4", "I", "II", "III")
@@ -56,7 +56,7 @@ def code_letters(lot_size: ArrayLike, *, level: str = "II") -> NDArray[np.object
     ['E', 'K', 'L']
     """
     if level not in LEVELS:
-        raise ValueError(f"level is one of {', '.join(LEVELS)}, not {level!r}")
+        raise ValueError(f"level is one of {', '.join(LEVELS)}, not {shown(level)}")
     rows = standards.table("code_letters")
     rows = rows[rows["level"] == level].sort_values("lot_from")
     place = np.searchsorted(rows["lot_from"].to_numpy(), _lots(lot_size), side="right") - 1
@@ -182,7 +182,7 @@ def plans_of_letters(
         ("standard", standard, STANDARDS),
     ):
         if word not in words:
-            raise ValueError(f"{name} is one of {', '.join(words)}, not {word!r}")
+            raise ValueError(f"{name} is one of {', '.join(words)}, not {shown(word)}")
     if inspection == "reduced" and standard == "iso_2859_1":
         raise ValueError("the reduced plans of ISO 2859-1 are not public; z14 has its own (standard='z14')")
     asked, limits = np.broadcast_arrays(np.asarray(letters, dtype=object), _limits(aql))
@@ -264,7 +264,7 @@ def double_plans(
     [[125, 3, 7, 125, 8, 9]]
     """
     if inspection not in INSPECTIONS[:2]:
-        raise ValueError(f"inspection is normal or tightened, not {inspection!r}")
+        raise ValueError(f"inspection is normal or tightened, not {shown(inspection)}")
     single = single_plans(lot_size, aql, level=level, inspection=inspection)
     sizes = standards.table("double_plan_sizes").set_index("letter")["n_each"].astype("Int64")
     numbers = standards.table("double_plan_numbers")

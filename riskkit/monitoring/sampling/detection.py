@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.special import gammaln, logsumexp, xlog1py
 
-from riskkit.foundation.faults import Fault, refuse
+from riskkit.foundation.faults import Fault, refuse, shown
 from riskkit.foundation.number_columns import Floats
 
 ROUNDINGS = ("down", "up", "nearest")
@@ -75,7 +75,7 @@ def affected_items(lot_size: ArrayLike, prevalence: ArrayLike, *, rounding: str 
     [2.0, 3.0, 0.0]
     """
     if rounding not in ROUNDINGS:
-        raise ValueError(f"rounding is one of {', '.join(ROUNDINGS)}, not {rounding!r}")
+        raise ValueError(f"rounding is one of {', '.join(ROUNDINGS)}, not {shown(rounding)}")
     items = np.asarray(lot_size, dtype=np.float64) * np.asarray(prevalence, dtype=np.float64)
     if rounding == "nearest":
         found = np.maximum(np.rint(items), 1)
@@ -142,7 +142,7 @@ def p_detect(
     )
     count, p, lot, s = given.values()
     if model not in MODELS:
-        raise ValueError(f"model is one of {', '.join(MODELS)}, not {model!r}")
+        raise ValueError(f"model is one of {', '.join(MODELS)}, not {shown(model)}")
     level, s = (p * s, np.ones_like(s)) if model == "efficacy" else (p, s)
     bad = np.asarray(affected_items(lot, level, rounding=rounding))
     none = _p_none(np.minimum(count, lot), lot, bad, s=s, level=level, is_exact=model != "approximate")

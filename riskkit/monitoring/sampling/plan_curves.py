@@ -17,7 +17,7 @@ from scipy.special import bdtr, pdtr, xlog1py, xlogy
 from scipy.special import gammaln as lgamma
 from scipy.stats import hypergeom
 
-from riskkit.foundation.faults import Fault, refuse
+from riskkit.foundation.faults import Fault, refuse, shown
 from riskkit.foundation.number_columns import Floats
 
 KINDS = ("binomial", "poisson", "hypergeometric")
@@ -125,7 +125,7 @@ def plan_curve(
 
 def _shares(p: ArrayLike, plan: AcceptancePlan, *, kind: str, lot_size: int | None) -> Floats:
     if kind not in KINDS:
-        raise ValueError(f"kind is one of {', '.join(KINDS)}, not {kind!r}")
+        raise ValueError(f"kind is one of {', '.join(KINDS)}, not {shown(kind)}")
     if lot_size is None and kind == "hypergeometric":
         raise ValueError("a hypergeometric curve is that of one lot: lot_size is needed")
     if lot_size is not None and lot_size < plan.n1 + plan.n2:

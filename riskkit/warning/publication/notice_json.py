@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import json
-from dataclasses import asdict
 from typing import Any
 
+from riskkit.foundation.plain_data import plain
 from riskkit.warning.publication.notices import KINDS, Notice, check_notice
 
 
@@ -23,15 +21,9 @@ def notice_data(notice: Notice) -> dict[str, Any]:
     ['advice', 'audience', 'category']
     """
     check_notice(notice)
-    found: dict[str, Any] = json.loads(json.dumps(asdict(notice), default=_as_text, ensure_ascii=False))
+    found: dict[str, Any] = plain(notice)
     found["earlier"] = [{"notice_id": name, "issued_at": at} for name, at in found["earlier"]]
     return found
-
-
-def _as_text(value: object) -> str:
-    if isinstance(value, dt.datetime):
-        return value.isoformat(timespec="seconds")
-    raise TypeError(f"no plain data: {value!r}")
 
 
 def notice_schema() -> dict[str, Any]:

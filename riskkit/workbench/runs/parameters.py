@@ -355,13 +355,9 @@ def as_json(values: Mapping[str, Value]) -> dict[str, Any]:
     >>> as_json({"day": dt.date(2024, 1, 2), "ports": ["CNSHA"]})
     {'day': '2024-01-02', 'ports': ['CNSHA']}
     """
-    return {name: _json_value(value) for name, value in values.items()}
+    from riskkit.foundation.plain_data import plain  # pandas is slow to load, and a server needs it late
 
-
-def _json_value(value: Value) -> Any:
-    if isinstance(value, list):
-        return [_json_value(item) for item in value]
-    return value.isoformat() if isinstance(value, dt.date) else value
+    return dict(plain(values))
 
 
 def written(values: Mapping[str, Value]) -> str:

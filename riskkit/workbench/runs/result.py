@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from riskkit import __version__
 from riskkit.assessment.case import Assessment
@@ -15,9 +13,12 @@ from riskkit.assessment.compare import Comparison, compare_methods
 from riskkit.assessment.differences import say_reason
 from riskkit.assessment.findings import PRODUCT
 from riskkit.foundation.glossary import label
+from riskkit.foundation.plain_data import plain
 
 RESULT_MIME = "application/vnd.riskkit.result+json"
 SCHEMA = 1
+DIGITS = 10
+"""Significant digits of the numbers in a record of a result."""
 
 
 def result_record(assessment: Assessment, *, seed: int, case_sha256: str | None = None) -> dict[str, Any]:
@@ -55,10 +56,10 @@ def result_record(assessment: Assessment, *, seed: int, case_sha256: str | None 
         "lo": a.lo,
         "hi": a.hi,
         "colour": label("colour", a.lo, "en") if a.lo is not None and a.lo == a.hi else None,
-        "probability": {code: _number(a.shares.at[code, "certain"]) for code in codes},
-        "possible": {code: _number(a.shares.at[code, "possible"]) for code in codes},
+        "probability": {code: a.shares.at[code, "certain"] for code in codes},
+        "possible": {code: a.shares.at[code, "possible"] for code in codes},
     }
-    return {
+    record = {
         "schema": SCHEMA,
         "case": _case(a.case),
         "route": a.route,
@@ -66,22 +67,23 @@ def result_record(assessment: Assessment, *, seed: int, case_sha256: str | None 
         "risk": {
             "level": a.risk,
             "presumed": a.presumed,
-            "probability": {k: _number(v) for k, v in a.risk_shares.items()},
+            "probability": a.risk_shares,
         },
-        "grades": {factor: _row(row) for factor, row in a.grades.iterrows()},
+        "grades": dict(a.grades.iterrows()),
         "warning": warning,
         "robustness": _text(a.robustness),
-        "profiles": [{"id": row.pop("profile")} | row for row in _rows(a.profiles)],
-        "scenarios": _rows(a.scenarios),
-        "flips": _rows(a.flips),
-        "tornado": _rows(a.tornado),
-        "rules": _rows(a.reasons[a.reasons["state"] != "no"] if graded else a.reasons),
+        "profiles": a.profiles.rename(columns={"profile": "id"}),
+        "scenarios": a.scenarios,
+        "flips": a.flips,
+        "tornado": a.tornado,
+        "rules": a.reasons[a.reasons["state"] != "no"] if graded else a.reasons,
         "methods": _methods(compared),
         "missing": list(a.missing),
         "questions": [_text(question) for question in a.questions],
-        "house_rows": _rows(a.house_rows),
+        "house_rows": a.house_rows,
         "inputs": {"case_sha256": case_sha256, "draws": a.draws, "seed": seed, "riskkit": __version__},
     }
+    return dict(plain(record, digits=DIGITS))
 
 
 def _case(case: Case) -> dict[str, Any]:
@@ -114,7 +116,7 @@ def _methods(compared: Comparison) -> list[dict[str, Any]]:
         ]
         for one in compared.differences
     }
-    rows = _rows(compared.table)
+    rows: list[dict[str, Any]] = plain(compared.table)
     for row in rows:
         row["reasons"] = why.get(row["method"], []) if row["subject"] == PRODUCT else []
     return rows
@@ -122,28 +124,3 @@ def _methods(compared: Comparison) -> list[dict[str, Any]]:
 
 def _text(text: Text) -> dict[str, str]:
     return {"zh": text.zh, "en": text.en}
-
-
-def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
-    return [_row(row) for _, row in table.iterrows()]
-
-
-def _row(row: pd.Series) -> dict[str, Any]:
-    return {str(name): _value(value) for name, value in row.items()}
-
-
-def _value(value: Any) -> Any:
-    if isinstance(value, tuple | list):
-        return [_value(part) for part in value]
-    if isinstance(value, bool | np.bool_):
-        return bool(value)
-    if isinstance(value, int | np.integer):
-        return int(value)
-    return (
-        _number(value) if isinstance(value, float | np.floating) else (None if value is None else str(value))
-    )
-
-
-def _number(value: Any) -> float | None:
-    number = float(value)
-    return float(f"{number:.10g}") if math.isfinite(number) else None
