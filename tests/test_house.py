@@ -92,6 +92,9 @@ ARROWS: dict[str, dict[str, str]] = {
     "foundation/tables.py": {"foundation/faults.py": "all faults of a table are told at once"},
     "foundation/toml_file.py": {"foundation/faults.py": "all faults of a file are told at once"},
     "foundation/number_columns.py": {"foundation/faults.py": "all faults of a table are told at once"},
+    "foundation/plain_data.py": {
+        "foundation/faults.py": "what cannot be converted is shown as in any message"
+    },
     "foundation/units.py": {"foundation/faults.py": "all faults of an input are told at once"},
     "foundation/distributions.py": {
         "foundation/elicited.py": "a quantile-elicited quantity is one distribution"
