@@ -78,6 +78,11 @@ ARROWS: dict[str, dict[str, str]] = {
         "foundation/standards.py": LIST,
         "foundation/tables.py": "rows as records",
     },
+    "foundation/held_folders.py": {"foundation/faults.py": "a link in the way is refused as any other input"},
+    "foundation/part_files.py": {
+        "foundation/faults.py": "all files in the way are told at once",
+        "foundation/held_folders.py": "files are put in place where no link can lead them elsewhere",
+    },
     "foundation/glossary.py": {"foundation/standards.py": LIST, "foundation/tables.py": "rows as records"},
     "foundation/method_numbers.py": {"foundation/standards.py": LIST},
     "foundation/method_cards.py": {

@@ -22,7 +22,7 @@ from riskkit.foundation import glossary, standards
 from riskkit.foundation.faults import InputFaults
 from riskkit.foundation.toml_file import TomlFile, parse_toml
 from riskkit.warning.profiles import profile, profile_names
-from riskkit.workbench.runs.records import canonical
+from riskkit.workbench.runs.manifests import canonical
 from riskkit.workbench.runs.result import result_record
 
 HOME = Path(__file__).parent

@@ -18,9 +18,11 @@ import psutil
 import pytest
 from tiny_report import PUBLISH, names, write_case, write_notebook
 
+from riskkit.foundation import part_files
 from riskkit.foundation.faults import InputFaults
+from riskkit.foundation.held_folders import Folder
 from riskkit.workbench import resources, runner
-from riskkit.workbench.runs import kernels, plans, records, run_folders
+from riskkit.workbench.runs import kernels, manifests, plans, records, run_folders
 
 
 def run(tmp_path: Path, *cells: str, formats: Sequence[str] = (), **options: Any) -> plans.RunResult:
@@ -217,10 +219,17 @@ def test_an_equal_complete_run_is_recognised_and_any_change_is_seen(tmp_path: Pa
     assert not records.is_complete(plan(seed=3))
 
 
+def report(**content: str) -> dict[str, bytes]:
+    """Files as a report has them: with the manifest that names them."""
+    files = {name: text.encode() for name, text in content.items()}
+    facts = {"schema": "riskkit.manifest/1", "files": manifests.digests(files)}
+    return files | {"manifest.json": manifests.canonical(manifests.sealed(facts))}
+
+
 def test_a_folder_is_replaced_in_one_step_or_not_at_all(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = run_folders.put(tmp_path / "a" / "b", {"one": b"1"})
+    folder = run_folders.put(tmp_path / "a" / "b", report(one="1"))
 
     def no_room(_: int) -> None:
         raise OSError("full")
@@ -228,49 +237,65 @@ def test_a_folder_is_replaced_in_one_step_or_not_at_all(
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", no_room)
         with pytest.raises(OSError, match="full"):
-            run_folders.put(folder, {"two": b"2"})
-    assert names(folder) == ["one"]
+            run_folders.put(folder, report(two="2"))
+    assert names(folder) == ["manifest.json", "one"]
     assert names(tmp_path / "a") == ["b"]
-    run_folders.put(folder, {"two": b"2"})
-    assert names(folder) == ["two"]
+    run_folders.put(folder, report(two="2"))
+    assert names(folder) == ["manifest.json", "two"]
     monkeypatch.setattr(run_folders, "_exchange", lambda *_: False)
-    run_folders.put(folder, {"three": b"3"})
-    assert names(folder) == ["three"]
+    run_folders.put(folder, report(three="3"))
+    assert names(folder) == ["manifest.json", "three"]
     assert names(tmp_path / "a") == ["b"]
 
 
+@pytest.mark.parametrize("can_exchange", [True, False])
+@pytest.mark.parametrize("is_ours", [True, False])
 def test_two_runs_may_put_the_same_folder_at_the_same_moment(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, can_exchange: bool, is_ours: bool
 ) -> None:
-    write = run_folders._write
+    """What another run put there gives way; what a person put there in that moment stays, and is refused."""
+    write = Folder.write
     others: list[bytes] = []
 
-    def meanwhile(path: Path, content: bytes) -> None:
-        write(path, content)
-        if not others:  # another run is quicker by a moment
+    def meanwhile(folder: Folder, name: str, content: bytes, **how: Any) -> None:
+        write(folder, name, content, **how)
+        if not others:  # somebody is quicker by a moment
             others.append(b"2")
-            run_folders.put(tmp_path / "a" / "b", {"two": b"2", "more": b"2"})
+            if is_ours:
+                run_folders.put(tmp_path / "a" / "b", report(two="2", more="2"))
+            else:
+                (tmp_path / "a" / "b").mkdir()
+                (tmp_path / "a" / "b" / "notes").write_text("mine")
 
-    monkeypatch.setattr(run_folders, "_write", meanwhile)
-    folder = run_folders.put(tmp_path / "a" / "b", {"one": b"1"})
-    assert (names(folder), names(tmp_path / "a")) == (["one"], ["b"])
+    monkeypatch.setattr(Folder, "write", meanwhile)
+    if not can_exchange:
+        monkeypatch.setattr(run_folders, "_exchange", lambda *_: False)
+    if is_ours:
+        folder = run_folders.put(tmp_path / "a" / "b", report(one="1"))
+        assert (names(folder), names(tmp_path / "a")) == (["manifest.json", "one"], ["b"])
+        return
+    with pytest.raises(InputFaults) as caught:
+        run_folders.put(tmp_path / "a" / "b", report(one="1"))
+    assert [one.value for one in caught.value.faults] == ["'notes'"]
+    assert (names(tmp_path / "a" / "b"), names(tmp_path / "a")) == (["notes"], ["b"])
 
 
-def test_a_link_or_a_file_in_the_place_of_a_report_gives_way(tmp_path: Path) -> None:
+def test_a_link_or_a_file_in_the_place_of_a_report_is_refused_and_stays(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "elsewhere" / "mine").write_text("kept")
     for name in ("link", "dangling", "file"):
         place = tmp_path / "out" / name
         place.parent.mkdir(exist_ok=True)
         if name == "file":
-            place.write_text("")
+            place.write_text("kept")
         else:
             place.symlink_to(tmp_path / ("elsewhere" if name == "link" else "nowhere"))
-        run_folders.put(place, {"one": b"1"})
-        assert not place.is_symlink()
-        assert names(place) == ["one"]
+        with pytest.raises(InputFaults):
+            run_folders.put(place, report(one="1"))
+        assert place.is_symlink() == (name != "file")
     assert names(tmp_path / "out") == ["dangling", "file", "link"]
     assert (tmp_path / "elsewhere" / "mine").read_text() == "kept"
+    assert (tmp_path / "out" / "file").read_text() == "kept"
 
 
 def test_a_full_disk_is_a_failed_run_with_its_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -286,7 +311,7 @@ def test_a_full_disk_is_a_failed_run_with_its_reason(tmp_path: Path, monkeypatch
 
 
 def test_what_a_killed_run_left_is_swept_and_a_living_one_is_not(tmp_path: Path) -> None:
-    host = run_folders._this_host()
+    host = part_files.this_host()
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
     dead = tmp_path / "a" / f"b.part-{host}-{gone.pid}-00000000"
@@ -295,7 +320,15 @@ def test_what_a_killed_run_left_is_swept_and_a_living_one_is_not(tmp_path: Path)
     mine = tmp_path / "a" / "my.part-2"
     for folder in (dead, living, elsewhere, mine):
         folder.mkdir(parents=True)
-    assert run_folders.sweep(tmp_path) == (dead,)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "mine").write_text("kept")
+    (tmp_path / "a" / "door").symlink_to(tmp_path / "out")
+    linked = tmp_path / "out" / dead.name
+    linked.mkdir()
+    assert part_files.sweep(tmp_path / "a") == (dead,)
+    assert linked.is_dir()  # behind a link nothing is looked for
+    assert part_files.sweep(tmp_path, depth=1) == (linked,)
+    (tmp_path / "a" / "door").unlink()
     assert len(names(tmp_path / "a")) == 3
 
 
@@ -303,7 +336,7 @@ def test_a_private_folder_of_a_killed_run_is_swept_and_no_other(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    host = run_folders._this_host()
+    host = part_files.this_host()
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
     (tmp_path / "elsewhere").mkdir()

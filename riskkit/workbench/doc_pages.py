@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from riskkit.workbench.runs.run_folders import put_file
+from riskkit.foundation.part_files import put_files
 
 
 def markdown_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -34,4 +34,4 @@ def write_pages(folder: Path, name: str, page: Callable[[str], str]) -> None:
     ['x.md', 'x.zh.md']
     """
     for lang, ending in (("en", ".md"), ("zh", ".zh.md")):
-        put_file(folder / f"{name}{ending}", page(lang).encode())
+        put_files(folder, {f"{name}{ending}": page(lang).encode()}, is_forced=True)

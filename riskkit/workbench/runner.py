@@ -17,10 +17,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from riskkit.foundation.faults import InputFaults
 from riskkit.workbench.runs import parameters as params
 from riskkit.workbench.runs import records, run_folders
+from riskkit.workbench.runs.manifests import MANIFEST, canonical
 from riskkit.workbench.runs.plans import RunError, RunPlan, RunResult, make_plan, read_notebook
-from riskkit.workbench.runs.records import canonical, input_hash, notebook_bytes
+from riskkit.workbench.runs.records import input_hash, notebook_bytes
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -94,11 +96,11 @@ def run_plan(plan: RunPlan, *, told: Callable[[int, int], None] | None = None) -
     started = dt.datetime.now(dt.UTC)
     try:
         files = _make(plan, told, started)
-        run_folders.put(plan.folder, files)
+        run_folders.put(plan.folder, files, root=plan.out)
     except Exception as error:  # noqa: BLE001  one report's failure, whatever it is, must not stop the others
         stop = error if isinstance(error, _Stopped) else _Stopped(_as_error(error), None)
         return failed(plan, stop.error, notebook=stop.notebook, seconds=time.monotonic() - began)
-    run_folders.remove(plan.failed_folder)
+    run_folders.remove(plan.failed_folder, manifest=records.REASON, root=plan.out)
     return RunResult(
         plan.case.case_id, plan.notebook.stem, plan.lang, "done", plan.folder, time.monotonic() - began
     )
@@ -156,6 +158,7 @@ def failed(
     ['reason.json']
     """
     reason = {
+        "schema": "riskkit.failure/1",
         "case": plan.case.case_id,
         "notebook": plan.notebook.stem,
         "lang": plan.lang,
@@ -164,11 +167,9 @@ def failed(
         "error": dataclasses.asdict(error),
         "seconds": round(seconds, 3),
     }
-    files = {records.REASON: canonical(reason)}
-    if notebook is not None:
-        files["failed.ipynb"] = notebook_bytes(notebook)
-    with contextlib.suppress(OSError):  # on a full disk the reason is still in the answer
-        run_folders.put(plan.failed_folder, files)
+    files = {} if notebook is None else {"failed.ipynb": notebook_bytes(notebook)}
+    with contextlib.suppress(OSError, InputFaults):  # on a full disk the reason is still in the answer
+        run_folders.describe(plan.failed_folder, files, manifest=records.REASON, facts=reason, root=plan.out)
     return RunResult(
         plan.case.case_id, plan.notebook.stem, plan.lang, "failed", plan.failed_folder, seconds, error
     )
@@ -196,7 +197,7 @@ def _make(plan: RunPlan, told: Callable[[int, int], None] | None, started: dt.da
         raise _Stopped(_as_error(error), notebook) from error
     files |= plan.input_files
     times |= {"executed": round(executed - clock, 3), "documents": round(time.monotonic() - executed, 3)}
-    files[records.MANIFEST] = canonical(records.manifest(plan, files, started=started, seconds=times))
+    files[MANIFEST] = canonical(records.manifest(plan, files, started=started, seconds=times))
     return files
 
 

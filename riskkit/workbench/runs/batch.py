@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from riskkit.foundation import part_files
 from riskkit.foundation.faults import Fault, InputFaults, refuse, shown
 from riskkit.workbench import resources
 from riskkit.workbench.runs import records, run_folders
@@ -19,6 +20,7 @@ from riskkit.workbench.runs.workers import Event, run_all
 
 BATCH = "batch.json"
 INDEX = "index.html"
+_DEEPEST = 3  # levels from a batch to a report: language, failed, case
 
 if TYPE_CHECKING:
     from riskkit.workbench.pages.index import Entry
@@ -89,8 +91,7 @@ def share_plotly(plans: Sequence[RunPlan], out: Path) -> tuple[RunPlan, ...]:
 
     name, content = plotly_asset()
     target = out / run_folders.ASSETS / name
-    if not target.is_file() or target.read_bytes() != content:
-        run_folders.put_file(target, content)
+    part_files.put_files(out, {name: content}, within=(run_folders.ASSETS,))
     return tuple(dataclasses.replace(one, plotly_js=_address(target, one.folder)) for one in plans)
 
 
@@ -127,7 +128,7 @@ def run_batch(
     >>> run_batch([], out=Path("/nonexistent"))
     ()
     """
-    run_folders.sweep(out)
+    part_files.sweep(out, depth=_DEEPEST)
     run_folders.sweep_private()
     skipped = {one.folder: _skipped(one) for one in plans if resume and records.is_complete(one)}
     for one in plans:
@@ -137,7 +138,7 @@ def run_batch(
     try:
         made = dict(zip([one.folder for one in todo], run_all(todo, jobs=jobs, watch=watch), strict=True))
     finally:
-        run_folders.sweep(out)
+        part_files.sweep(out, depth=_DEEPEST)
     return tuple((skipped | made)[one.folder] for one in plans)
 
 
@@ -180,8 +181,10 @@ def result_of(result: RunResult) -> dict[str, Any] | None:
     return found
 
 
-def write_summary(results: Sequence[RunResult], *, out: Path, facts: Mapping[str, Any]) -> Path:
-    """Write ``batch.json`` and say where.
+def write_summary(
+    results: Sequence[RunResult], *, out: Path, facts: Mapping[str, Any], langs: Sequence[str]
+) -> Path:
+    """Write one index page for each language and ``batch.json``, and say where the first page is.
 
     Parameters
     ----------
@@ -191,46 +194,72 @@ def write_summary(results: Sequence[RunResult], *, out: Path, facts: Mapping[str
         The folder of the batch.
     facts : mapping
         What else to note: the command, how long it took.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as home:
-    ...     json.loads(write_summary([], out=Path(home), facts={"seconds": 0.1}).read_text())["reports"]
-    []
-    """
-    summary = {"schema": "riskkit.batch/1", "reports": [record(one, out) for one in results], **facts}
-    return run_folders.put_file(out / BATCH, records.canonical(summary))
-
-
-def write_index(results: Sequence[RunResult], *, out: Path, langs: Sequence[str]) -> Path:
-    """Write one index page for each language, and say where the first one is.
-
-    Parameters
-    ----------
-    results : sequence of RunResult
-        How every report ended.
-    out : Path
-        The folder of the batch.
     langs : sequence of str
         ``index.html`` is in the first; another one's name carries its language.
 
+    Raises
+    ------
+    InputFaults
+        Files of these names are there that are not ours, or that somebody changed.
+
     Examples
     --------
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as home:
-    ...     write_index([], out=Path(home), langs=["zh"]).name
-    'index.html'
+    ...     path = write_summary([], out=Path(home), facts={"seconds": 0.1}, langs=["zh"])
+    ...     path.name, json.loads((Path(home) / "batch.json").read_text())["reports"]
+    ('index.html', [])
     """
     from riskkit.workbench.pages.index import FailedReport, index_html
 
     failures = [FailedReport(r.case_id, r.notebook, r.error.cell, str(r.error)) for r in results if r.error]
-    names = {lang: INDEX if lang == langs[0] else f"index.{lang}.html" for lang in langs}
+    names = _pages(langs)
+    pages = {}
     for lang, name in names.items():
         other = next((names[one] for one in langs if one != lang), "")
         page = index_html(_entries(results, out, lang), lang=lang, failed=failures, other_language=other)
-        run_folders.put_file(out / name, page.encode())
+        pages[name] = page.encode()
+    summary = {"schema": "riskkit.batch/1", "reports": [record(one, out) for one in results], **facts}
+    run_folders.describe(out, pages, manifest=BATCH, facts=summary, root=out)
     return out / INDEX
+
+
+def _pages(langs: Sequence[str]) -> dict[str, str]:
+    return {lang: INDEX if lang == langs[0] else f"index.{lang}.html" for lang in langs}
+
+
+def require_places(
+    plans: Sequence[RunPlan], *, out: Path, langs: Sequence[str], resume: bool = False
+) -> None:
+    """Refuse, before anything runs, to write where something is that is not ours to replace.
+
+    Parameters
+    ----------
+    plans, out, resume
+        See `run_batch`.
+    langs : sequence of str
+        The languages of the index pages; none for a single report.
+
+    Raises
+    ------
+    InputFaults
+        With every file and link that is in the way.
+
+    Examples
+    --------
+    >>> require_places([], out=Path("/nonexistent"), langs=())
+    """
+    faults: list[Fault] = []
+    if langs:
+        faults += run_folders.unwritable(out, list(_pages(langs).values()), manifest=BATCH, root=out)
+    for one in plans:
+        if resume and records.is_complete(one):
+            continue
+        faults += run_folders.foreign_report(one.folder, root=one.out)
+        faults += run_folders.unwritable(
+            one.failed_folder, ["failed.ipynb"], manifest=records.REASON, root=one.out
+        )
+    refuse("--out", dict.fromkeys(faults))
 
 
 def _entries(results: Sequence[RunResult], out: Path, lang: str) -> list[Entry]:

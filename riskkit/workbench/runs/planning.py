@@ -167,7 +167,7 @@ def plan_request(request: Request, wishes: Wishes) -> RunPlan:
     if name is not None:
         given[_PROFILE] = name
     notebook = _tried(faults, partial(resources.notebook, request.notebook or wishes.notebook))
-    make = partial(make_plan, out=wishes.out / str(lang) if wishes.by_language else wishes.out, lang=lang)
+    make = partial(make_plan, out=wishes.out, within=_within(wishes, lang), lang=lang)
     if case is not None and notebook is not None and notebook.stem == WHAT_IF:
         told = _tried(faults, partial(_what_ifs, given.get(WHAT_IFS), case, wishes.folder)) or ("", ())
         given[WHAT_IFS], attached = told[0], (*attached, *told[1])
@@ -187,11 +187,16 @@ def _plan_alone(request: Request, wishes: Wishes) -> RunPlan:
         resources.notebook(request.notebook or wishes.notebook),
         given,
         folder=wishes.folder,
-        out=wishes.out / str(lang) if wishes.by_language else wishes.out,
+        out=wishes.out,
+        within=_within(wishes, lang),
         lang=lang,
         formats=wishes.formats,
         deadline=wishes.deadline,
     )
+
+
+def _within(wishes: Wishes, lang: object) -> tuple[str, ...]:
+    return (str(lang),) if wishes.by_language else ()
 
 
 def _tried(faults: list[Fault], make: Callable[[], T]) -> T | None:

@@ -46,6 +46,8 @@ class RunPlan:
         Seconds that the notebook may take.
     attached : tuple of (str, bytes)
         Further files that a parameter names: a user's own profile.
+    within : tuple of str
+        The way from `out` to the folder of a case: of one language, where a batch is in two.
 
     Examples
     --------
@@ -65,6 +67,7 @@ class RunPlan:
     engine: str | None = None
     deadline: float = 600.0
     attached: tuple[tuple[str, bytes], ...] = ()
+    within: tuple[str, ...] = ()
 
     @property
     def input_files(self) -> dict[str, bytes]:
@@ -90,7 +93,7 @@ class RunPlan:
         >>> RunPlan(Path("b.ipynb"), case, {}, Path("out"), lang="en").folder.name
         'b'
         """
-        return self.out / self.case.case_id / self.notebook.stem
+        return self.out.joinpath(*self.within, self.case.case_id, self.notebook.stem)
 
     @property
     def failed_folder(self) -> Path:
@@ -103,7 +106,7 @@ class RunPlan:
         >>> RunPlan(Path("b.ipynb"), case, {}, Path("out"), lang="en").failed_folder.as_posix()
         'out/failed/a/b'
         """
-        return self.out / run_folders.FAILED / self.case.case_id / self.notebook.stem
+        return self.out.joinpath(*self.within, run_folders.FAILED, self.case.case_id, self.notebook.stem)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import riskkit
 from riskkit.workbench import resources
 from riskkit.workbench.runs import parameters as params
+from riskkit.workbench.runs.manifests import MANIFEST, canonical, digests, sealed
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from riskkit.workbench.runs.plans import RunPlan
 
 RESULT_MIME = "application/vnd.riskkit.result+json"
-RESULT, MANIFEST, EXECUTED, REASON = "result.json", "manifest.json", "executed.ipynb", "reason.json"
+RESULT, EXECUTED, REASON = "result.json", "executed.ipynb", "reason.json"
 _LIBRARIES = ("jupyter_client", "ipykernel", "nbclient", "numpy", "pandas", "papermill", "plotly", "scipy")
 
 
@@ -43,23 +44,6 @@ def read_result(notebook: Mapping[str, Any]) -> dict[str, Any]:
     if len(found) != 1 or not isinstance(found[0], dict):
         raise ValueError(f"the notebook must publish exactly one result; it published {len(found)}")
     return dict(found[0])
-
-
-def canonical(value: Mapping[str, Any]) -> bytes:
-    """JSON that is the same bytes for the same content.
-
-    Raises
-    ------
-    ValueError
-        A number is NaN or infinite.
-
-    Examples
-    --------
-    >>> canonical({"b": "级", "a": 1}).decode()
-    '{\\n "a": 1,\\n "b": "级"\\n}\\n'
-    """
-    text = json.dumps(value, ensure_ascii=False, sort_keys=True, indent=1, allow_nan=False)
-    return f"{text}\n".encode()
 
 
 def notebook_bytes(notebook: NotebookNode) -> bytes:
@@ -149,18 +133,17 @@ def manifest(
     >>> made["files"]["a.txt"]["bytes"], made["started_at"]
     (1, '2024-01-01T00:00:00')
     """
-    return {
-        "schema": "riskkit.manifest/1",
-        "input_hash": input_hash(plan),
-        "inputs": _inputs(plan),
-        "seed": plan.parameters.get("seed"),
-        "files": {
-            name: {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
-            for name, content in files.items()
-        },
-        "started_at": started.isoformat(timespec="seconds"),
-        "seconds": dict(seconds),
-    }
+    return sealed(
+        {
+            "schema": "riskkit.manifest/1",
+            "input_hash": input_hash(plan),
+            "inputs": _inputs(plan),
+            "seed": plan.parameters.get("seed"),
+            "files": digests(files),
+            "started_at": started.isoformat(timespec="seconds"),
+            "seconds": dict(seconds),
+        }
+    )
 
 
 def is_complete(plan: RunPlan) -> bool:

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import re
-import secrets
 import shutil
-import socket
 import tempfile
-import zlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import Any
 
-import psutil  # type: ignore[import-untyped]
-
-from riskkit.foundation.faults import Fault, refuse, shown
+from riskkit.foundation import part_files
+from riskkit.foundation.faults import Fault, InputFaults, refuse, shown
+from riskkit.foundation.held_folders import NO_LINK, Folder, held, is_ours
+from riskkit.workbench.runs.manifests import MANIFEST, canonical, digests, owned, sealed
 
 FAILED = "failed"
 ASSETS = "assets"
 _TAKEN = (FAILED, ASSETS, "zh", "en")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}", re.ASCII)
-_PART = re.compile(r".+\.part-([0-9a-f]{8})-([0-9]+)-[0-9a-f]{8}")
 _PRIVATE = re.compile(r"riskkit-([0-9a-f]{8})-([0-9]+)-.+")
 _AT_CWD = -100
 _EXCHANGE = 2
@@ -47,24 +46,27 @@ def check_name(name: str, *, what: str) -> str:
     return name
 
 
-def _this_host() -> str:
-    return f"{zlib.crc32(socket.gethostname().encode()):08x}"
-
-
-def put(folder: Path, files: Mapping[str, bytes]) -> Path:
-    """Write a folder of files so that it appears complete, in place of any older one.
+def put(folder: Path, files: Mapping[str, bytes], *, root: Path | None = None) -> Path:
+    """Write a folder of files so that it appears complete, in place of an older one of ours.
 
     Parameters
     ----------
     folder : Path
-        Where it shall stand.
+        Where it shall be.
     files : mapping
-        File name to bytes.
+        File name to bytes; `MANIFEST` among them names the others.
+    root : Path, optional
+        The folder that somebody named; a link on the way from there is refused.
 
     Returns
     -------
     Path
         `folder`.
+
+    Raises
+    ------
+    InputFaults
+        Something in the old folder was not written by us, or was changed since; it is as before then.
 
     Examples
     --------
@@ -73,108 +75,215 @@ def put(folder: Path, files: Mapping[str, bytes]) -> Path:
     ...     sorted(one.name for one in put(Path(home) / "a" / "b", {"x.txt": b"1"}).iterdir())
     ['x.txt']
     """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    part = folder.with_name(f"{folder.name}.part-{_this_host()}-{os.getpid()}-{secrets.token_hex(4)}")
-    part.mkdir()
-    try:
-        for name, content in files.items():
-            _write(part / name, content)
-        _put_in_place(part, folder)
-    finally:
-        _delete(part)
+    root, (*above, name) = _way(folder, root)
+    part = part_files.part_name(name)
+    with held(root, *above, is_made=True) as place:
+        refuse("--out", foreign(place, name))
+        try:
+            with place.below(part, is_made=True) as inside:
+                for one, content in files.items():
+                    inside.write(one, content)
+            _put_in_place(place, part, name)
+        finally:
+            if place.kind(part):
+                shutil.rmtree(place.at(part), ignore_errors=True, dir_fd=place.handle)
     return folder
 
 
-def put_file(path: Path, content: bytes) -> Path:
-    """Write one file so that it is the old one or the new one, never half of it.
+def _way(folder: Path, root: Path | None) -> tuple[Path, tuple[str, ...]]:
+    root = root or folder.parent
+    return root, folder.relative_to(root).parts
+
+
+def foreign(place: Folder, name: str, *, manifest: str = MANIFEST) -> list[Fault]:
+    """What is in a folder of reports that no manifest of ours accounts for, or that was changed since.
+
+    Parameters
+    ----------
+    place : Folder
+        The folder above.
+    name : str
+        The folder; nothing is there, or a folder without anything, is no fault.
+    manifest : str
+        The file in it that names the others.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as home, held(Path(home)) as place:
+    ...     _ = put(Path(home) / "b", {"notes.txt": b"1"})
+    ...     [one.value for one in foreign(place, "b")]
+    ["'notes.txt'"]
+    """
+    kind = place.kind(name)
+    if kind != "folder":
+        rule = NO_LINK
+        return [Fault(str(place.path / name), shown(name), rule)] if kind else []
+    with place.below(name) as inside:
+        ours = owned(inside, manifest)
+        wrong = [
+            one
+            for one in inside.names()
+            if not (one == manifest and ours) and not is_ours(inside, one, ours.get(one, ()))
+        ]
+        return [Fault(str(inside.path / one), shown(one), part_files.OUR_FILE) for one in wrong]
+
+
+def foreign_report(folder: Path, *, root: Path) -> list[Fault]:
+    """What `put` would refuse, asked before there is anything to put.
+
+    Examples
+    --------
+    >>> foreign_report(Path("/nonexistent/a/b"), root=Path("/nonexistent"))
+    []
+    """
+    root, (*above, name) = _way(folder, root)
+    try:
+        with held(root, *above) as place:
+            return foreign(place, name)
+    except InputFaults as error:
+        return list(error.faults)
+    except FileNotFoundError:
+        return []
+
+
+def describe(
+    folder: Path,
+    files: Mapping[str, bytes],
+    *,
+    manifest: str,
+    facts: Mapping[str, Any],
+    root: Path | None = None,
+) -> Path:
+    """Write files and the manifest that names them into a folder that may hold other people's files too.
+
+    The manifest comes first and knows what stood there before as well: whoever is killed in between leaves
+    files that are still known to be ours.
+
+    Parameters
+    ----------
+    folder, root
+        As for `put`.
+    files : mapping of str to bytes
+    manifest : str
+        Name of the manifest.
+    facts : mapping
+        What else it says; with a ``schema``.
+
+    Returns
+    -------
+    Path
+        The manifest.
+
+    Raises
+    ------
+    InputFaults
+        A file of one of these names is not ours, or was changed since.
 
     Examples
     --------
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as home:
-    ...     put_file(Path(home) / "x.txt", b"1").read_bytes()
-    b'1'
+    ...     facts = {"schema": "riskkit.failure/1"}
+    ...     describe(Path(home) / "b", {"x.txt": b"1"}, manifest="reason.json", facts=facts).name
+    'reason.json'
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{path.name}.part-{_this_host()}-{os.getpid()}-{secrets.token_hex(4)}")
+    root, way = _way(folder, root)
+    with held(root, *way, is_made=True) as place:
+        old = owned(place, manifest)
+        before = {
+            name: sha
+            for name, known in old.items()
+            for sha in known
+            if name in files and is_ours(place, name, {sha})
+        }
+        told = sealed({**facts, "files": digests(files), "files_before": before})
+        content = {manifest: canonical(told), **files}
+        part_files.put_files(root, content, within=way, ours=frozenset().union(*old.values()))
+        for name in set(old) - set(content):
+            if is_ours(place, name, old[name]):
+                place.remove(name)
+    return folder / manifest
+
+
+def unwritable(folder: Path, names: Collection[str], *, manifest: str, root: Path) -> list[Fault]:
+    """What `describe` would refuse, asked before there is anything to write.
+
+    Examples
+    --------
+    >>> unwritable(Path("/nonexistent/b"), ["x.txt"], manifest="reason.json", root=Path("/nonexistent"))
+    []
+    """
+    root, way = _way(folder, root)
     try:
-        _write(part, content)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
-    return path
+        with held(root, *way) as place:
+            ours = owned(place, manifest)
+            wrong = [
+                name
+                for name in (manifest, *names)
+                if place.kind(name) and not is_ours(place, name, ours.get(name, ()))
+            ]
+            return [Fault(str(place.path / name), shown(name), part_files.OUR_FILE) for name in wrong]
+    except InputFaults as error:
+        return list(error.faults)
+    except FileNotFoundError:
+        return []
 
 
-def _write(path: Path, content: bytes) -> None:
-    with path.open("xb") as target:
-        target.write(content)
-        target.flush()
-        os.fsync(target.fileno())
-
-
-def _put_in_place(part: Path, folder: Path) -> None:
+def _put_in_place(place: Folder, part: str, name: str) -> None:
     """One rename if the place is free; else the two change places in one step where the system can.
 
     Free is what a rename finds free: asking first would leave time for another run to put its own there.
+    What was there is looked at once more when nobody can reach it any longer: what somebody put into it
+    meanwhile goes back to its place.
     """
     try:
-        part.rename(folder)
+        os.rename(place.at(part), place.at(name), src_dir_fd=place.handle, dst_dir_fd=place.handle)
     except OSError:
-        if not os.path.lexists(folder):
+        if place.kind(name) != "folder":
+            refuse("--out", foreign(place, name))
             raise
     else:
         return
-    if not _exchange(part, folder):
-        aside = part.with_name(part.name[:-8] + secrets.token_hex(4))
-        folder.rename(aside)
-        part.rename(folder)
-        _delete(aside)
+    aside = part
+    if not _exchange(place, part, name):
+        aside = part_files.part_name(name)
+        place.rename(name, aside)
+        place.rename(part, name)
+    late = foreign(place, aside)
+    if late:
+        new = part_files.part_name(name)
+        place.rename(name, new)
+        place.rename(aside, name)
+        aside = new
+    shutil.rmtree(place.at(aside), ignore_errors=True, dir_fd=place.handle)
+    refuse("--out", late)
 
 
-def _delete(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        path.unlink(missing_ok=True)
-
-
-def _exchange(one: Path, other: Path) -> bool:
+def _exchange(place: Folder, one: str, other: str) -> bool:
     rename = getattr(ctypes.CDLL(None), "renameat2", None)
     if rename is None:
         return False
-    return bool(rename(_AT_CWD, os.fsencode(one), _AT_CWD, os.fsencode(other), _EXCHANGE) == 0)
+    at = _AT_CWD if place.handle is None else place.handle
+    names = (os.fsencode(place.at(one)), os.fsencode(place.at(other)))
+    return bool(rename(at, names[0], at, names[1], _EXCHANGE) == 0)
 
 
-def remove(folder: Path) -> None:
-    """Take a folder away in one step, then delete it; nothing happens if it is not there.
-
-    Examples
-    --------
-    >>> remove(Path("/nonexistent/folder"))
-    """
-    if folder.is_dir():
-        aside = folder.with_name(f"{folder.name}.part-{_this_host()}-{os.getpid()}-{secrets.token_hex(4)}")
-        folder.rename(aside)
-        shutil.rmtree(aside, ignore_errors=True)
-
-
-def sweep(out: Path) -> tuple[Path, ...]:
-    """Delete what runs on this machine began and, having been killed, could not finish.
-
-    Returns
-    -------
-    tuple of Path
-        What was deleted.
+def remove(folder: Path, *, manifest: str, root: Path | None = None) -> None:
+    """Delete the files of a folder that a manifest of ours accounts for, and the folder if it is empty then.
 
     Examples
     --------
-    >>> sweep(Path("/nonexistent"))
-    ()
+    >>> remove(Path("/nonexistent/folder"), manifest="reason.json")
     """
-    left = [path for path in sorted(out.rglob("*.part-*")) if _is_left(path.name)]
-    for path in left:
-        _delete(path)
-    return tuple(left)
+    root, (*above, name) = _way(folder, root)
+    with contextlib.suppress(OSError, InputFaults), held(root, *above) as place:
+        with place.below(name) as inside:
+            ours = owned(inside, manifest)
+            for one in sorted(ours, key=lambda one: one == manifest):
+                if is_ours(inside, one, ours[one]):
+                    inside.remove(one)
+        os.rmdir(place.at(name), dir_fd=place.handle)
 
 
 def private_folder() -> str:
@@ -186,7 +295,7 @@ def private_folder() -> str:
     >>> folder.is_dir(), folder in sweep_private(), folder.rmdir()
     (True, False, None)
     """
-    return tempfile.mkdtemp(prefix=f"riskkit-{_this_host()}-{os.getpid()}-")
+    return tempfile.mkdtemp(prefix=f"riskkit-{part_files.this_host()}-{os.getpid()}-")
 
 
 def sweep_private() -> tuple[Path, ...]:
@@ -199,11 +308,11 @@ def sweep_private() -> tuple[Path, ...]:
 
     Examples
     --------
-    >>> all(_is_left(path.name, _PRIVATE) for path in sweep_private())
+    >>> all(part_files.is_left(path.name, _PRIVATE) for path in sweep_private())
     True
     """
     found = sorted(Path(tempfile.gettempdir()).glob("riskkit-*-*"))
-    left = [path for path in found if _is_left(path.name, _PRIVATE) and _is_mine(path)]
+    left = [path for path in found if part_files.is_left(path.name, _PRIVATE) and _is_mine(path)]
     for path in left:
         shutil.rmtree(path, ignore_errors=True)
     return tuple(left)
@@ -214,8 +323,3 @@ def _is_mine(path: Path) -> bool:
         return not path.is_symlink() and path.is_dir() and path.lstat().st_uid == os.getuid()
     except OSError:
         return False
-
-
-def _is_left(name: str, pattern: re.Pattern[str] = _PART) -> bool:
-    match = pattern.fullmatch(name)
-    return match is not None and match[1] == _this_host() and not psutil.pid_exists(int(match[2]))

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import click
 
-from riskkit.foundation.faults import Fault, refuse, shown
+from riskkit.foundation import part_files
+from riskkit.foundation.faults import Fault, InputFaults, shown
 from riskkit.workbench.messages import answer, speaker
 from riskkit.workbench.runs import batch, lists
 from riskkit.workbench.runs.alone import is_alone
@@ -68,6 +69,7 @@ def make_reports(
     began = time.monotonic()
     plans = batch.plan_all(requests, lambda request: plan_request(request, wishes))
     _require_writable(wishes.out)
+    batch.require_places(plans, out=wishes.out, langs=langs, resume=resume)
     say = speaker(wishes.lang)
     if not is_json and langs:
         _announce(command, plans, wishes, jobs=jobs)
@@ -82,14 +84,16 @@ def make_reports(
 
 
 def _require_writable(out: Path) -> None:
-    """The nearest folder that exists must let us write; asked before anything is made."""
+    """The nearest folder that exists must let us write: tried, as what is allowed may still be impossible."""
     try:
         there = next(one for one in (out.absolute(), *out.absolute().parents) if os.path.lexists(one))
         (out / "x").exists()  # a name too long for the system is told here
-        is_fine = there.is_dir() and os.access(there, os.W_OK | os.X_OK)
-    except OSError:
-        is_fine = False
-    refuse("--out", [] if is_fine else [Fault("--out", shown(str(out)), "a folder that can be written to")])
+        probe = there / part_files.part_name("riskkit")
+        probe.mkdir()
+        probe.rmdir()
+    except OSError as error:
+        rule = "a folder that can be written to"
+        raise InputFaults("--out", [Fault("--out", shown(str(out)), rule)]) from error
 
 
 def _announce(command: str, plans: Sequence[RunPlan], wishes: Wishes, *, jobs: int) -> None:
@@ -104,8 +108,7 @@ def _sum_up(
 ) -> Path:
     counts = Counter(one.status for one in results)
     facts = {"command": command, "seconds": seconds, "counts": dict(counts)}
-    batch.write_summary(results, out=wishes.out, facts=facts)
-    return batch.write_index(results, out=wishes.out, langs=langs)
+    return batch.write_summary(results, out=wishes.out, facts=facts, langs=langs)
 
 
 def _answer(
