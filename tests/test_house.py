@@ -38,6 +38,8 @@ LOCK = "nobody sweeps a file away while it is read"
 MANIFEST = "a register is what its manifest says"
 IDS = "a row that is there already is known by its id"
 PARTS = "the files of a register are written in one place"
+VERSIONS = "of the rows of a notice the same one counts everywhere"
+AGENTS = "an agent that free text names is recognised in one way"
 READER = "a reader is one constant of one type"
 CELLS = "cells of other people's files are picked and re-ordered in one place"
 STEPS = "the steps of a warning's life are stated once"
@@ -164,16 +166,13 @@ ARROWS: dict[str, dict[str, str]] = {
             "monitoring/sources/source.py": READER,
         }
         for name in (
-            "cpsc_recalls",
             "fda_caers",
             "fda_import_refusals",
             "fda_recalls",
             "neiss",
             "nhtsa_recalls",
             "opss",
-            "rasff",
             "safety_gate",
-            "usda_fsis",
         )
     },
     **{
@@ -193,6 +192,20 @@ ARROWS: dict[str, dict[str, str]] = {
         "monitoring/sources/cells.py": CELLS,
         "monitoring/sources/sheets.py": SHEET,
         "monitoring/sources/source.py": READER,
+    },
+    **{
+        f"monitoring/sources/{name}.py": {
+            "monitoring/sources/cells.py": CELLS,
+            "monitoring/sources/named_agents.py": AGENTS,
+            "monitoring/sources/source.py": READER,
+        }
+        for name in ("rasff", "usda_fsis")
+    },
+    "monitoring/sources/cpsc_recalls.py": {
+        "monitoring/sources/cells.py": CELLS,
+        "monitoring/sources/named_agents.py": AGENTS,
+        "monitoring/sources/source.py": READER,
+        "monitoring/sources/stated_counts.py": "a number of items told in words is read in one way",
     },
     "monitoring/sources/canonical.py": {"monitoring/sources/source.py": READER},
     "monitoring/sources/delimited.py": {
@@ -261,6 +274,11 @@ ARROWS: dict[str, dict[str, str]] = {
         "store/register_lock.py": LOCK,
         "store/register_manifest.py": MANIFEST,
         "store/register_parts.py": PARTS,
+        "store/register_versions.py": VERSIONS,
+    },
+    "store/register_versions.py": {
+        "store/register_manifest.py": MANIFEST,
+        "store/register_parts.py": PARTS,
     },
     "store/register_compaction.py": {
         "store/register_changes.py": "a compaction is a change like any other",
@@ -278,6 +296,7 @@ ARROWS: dict[str, dict[str, str]] = {
     "store/register_query.py": {
         "store/register_lock.py": LOCK,
         "store/register_manifest.py": MANIFEST,
+        "store/register_versions.py": VERSIONS,
     },
     "store/register_summary.py": {
         "store/register_lock.py": LOCK,

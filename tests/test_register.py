@@ -47,7 +47,8 @@ def accounted(folder: Path, path: Path, **given: Any) -> None:
     assert entry.n_read == entry.n_accepted + entry.n_quarantined + entry.n_duplicates
     assert min(entry.n_accepted, entry.n_quarantined, entry.n_duplicates) >= 0
     assert is_new
-    assert sum(after.by_source.values()) - sum(before.by_source.values()) == entry.n_accepted
+    counts = [sum(one.by_source.values()) + one.n_superseded for one in (before, after)]
+    assert counts[1] - counts[0] == entry.n_accepted
     found = content(folder)
     assert found["records"] == sum(after.by_source.values())
     rows = sql(

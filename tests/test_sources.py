@@ -18,8 +18,9 @@ from riskkit.foundation import glossary
 from riskkit.foundation.evidence import given_columns, record_columns
 from riskkit.monitoring.sample_register import sample_register
 from riskkit.monitoring.sources.catalogue import SOURCES, source_named
-from riskkit.monitoring.sources.cells import cells, dates, joined, names_in, stated_count
+from riskkit.monitoring.sources.cells import cells, dates, joined, names_in
 from riskkit.monitoring.sources.source import Source, missing_headers, sources_that_fit
+from riskkit.monitoring.sources.stated_counts import count_flags, stated_count, summed_count
 
 MISSING = "missing"
 EVERY = [reader(name) for name in READERS]
@@ -324,11 +325,37 @@ def test_units_are_read_as_they_are_told(count: int) -> None:
 @pytest.mark.parametrize(
     ("told", "count"),
     [("3.1 million", "3100000"), ("About 1.25 million units", "1250000"), ("7 million.", "7000000"),
-     ("12.5", None), ("At least 5", None), ("", None), ("none", None), ("10 in 2009 and 5 in 2010", None)],
+     ("12.5", None), ("At least 5", None), ("", None), ("none", None), ("10 in 2009 and 5 in 2010", None),
+     ("About 33,000 (in addition, 8,000 were sold in Canada)", "33000"), ("Nearly 20,000", "20000"),
+     ("About 1.2 million (in addition about 245,000 bikes were sold in Canada)", "1200000"),
+     ("33,000 units; 500 pairs", "33000"), ('"About 59,000"', "59000"), ("About 2100 in U.S. and 250 in Canada", "2100"),
+     ("About 94,000 in the U.S. and 34,000 in Canada", "94000"), ("About 11,800 pairs", "11800"),
+     ("Over 1 million", None), ("Up to 9 million", None), ("1,000 to 2,000", None), ("3 models", None),
+     ("1,2345", None), ("About 2.5", None), ("1.5 thousand", "1500")],
 )  # fmt: skip
 def test_units_in_words(told: str, count: str | None) -> None:
     found = stated_count(pd.Series([told], dtype="string")).iloc[0]
     assert (found is pd.NA) if count is None else (found == count)
+
+
+def test_units_that_are_told_only_in_part_carry_a_flag() -> None:
+    told = [
+        "More than 5,000",
+        "Up to 9 million",
+        "About 10 (and 5 in Canada)",
+        "About 10 bicycles",
+        "unknown",
+        None,
+    ]
+    flags = ["units_at_least", "units_at_most", "units_more", pd.NA, pd.NA, pd.NA]
+    assert count_flags(pd.Series(told, dtype="string")).tolist() == flags
+
+
+def test_units_of_several_products_are_added_and_one_unknown_leaves_the_sum_unknown() -> None:
+    lists = ['[{"n": "About 12,300 (In addition, about 2,500 in Canada)"}, {"n": "About 700"}]',
+             '[{"n": "Over 5"}, {"n": "7"}]', "[]", "plain", "[1]", '[{"n": null}]']  # fmt: skip
+    found = summed_count(pd.Series(lists, dtype="string"), "n").tolist()
+    assert found == ["13000", pd.NA, pd.NA, pd.NA, pd.NA, pd.NA]
 
 
 def test_names_in_a_list_and_what_is_no_list() -> None:

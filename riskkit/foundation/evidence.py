@@ -22,7 +22,7 @@ QUARANTINE_COLUMNS = (
 )  # fmt: skip
 """One line for each rule that a row breaks; `native` holds all that the row said, as JSON."""
 
-LONG_TEXTS = ("record_id", "lot", "text", "evidence")
+LONG_TEXTS = ("record_id", "lot", "text", "evidence", "notice")
 """Columns in which nearly every row says something of its own: they are not kept as words of a list."""
 
 

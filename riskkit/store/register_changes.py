@@ -25,6 +25,7 @@ from riskkit.store.register_manifest import (
     write_manifest,
 )
 from riskkit.store.register_parts import AsideWriter, PartWriter, sync_file
+from riskkit.store.register_versions import Versions, versions
 
 _MOST_RUNS = 8
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -80,7 +81,8 @@ def ingest(folder: Path, origin: Origin, rows: Iterable[Rows], *, wait: float = 
     """Read a file into a register, whole or not at all.
 
     A file that was read as a file of that source before changes nothing. A row that says exactly what a row
-    of that source in the register says, or an earlier one of the file, is dropped and counted.
+    of that source in the register says, or an earlier one of the file, is dropped and counted. Of the rows
+    with one notice number only one counts, see `riskkit.store.register_versions`.
 
     Parameters
     ----------
@@ -216,21 +218,32 @@ def _taken(folder: Path, manifest: Manifest, origin: Origin, *, rows: Iterable[R
             fresh = _fresh(some.records, seen)
             n_accepted += len(fresh)
             records.add(fresh)
-        written = (*records.close(), *aside.close())
+        fresh_parts = records.close()
+        written = (*fresh_parts, *aside.close())
     except BaseException:
         records.abandon()
         aside.abandon()
         raise
+    kept = [part for part in manifest.of_kind("superseded") if part.source == source]
+    told = Versions(tuple(kept), 0, 0, 0)
+    if records.has_notices:
+        before = [part for part in manifest.of_kind("records") if part.source == source]
+        told = versions(folder, before, fresh_parts, source=source, number=number)
     entry = Ingest(
         number=len(manifest.ingests) + 1,
         n_read=n_read,
         n_accepted=n_accepted,
         n_quarantined=n_quarantined,
         n_duplicates=n_read - n_accepted - n_quarantined,
+        n_newer=told.n_newer,
+        n_translations=told.n_translations,
+        n_restated=told.n_restated,
         **vars(origin),
     )
     gone, new_runs = _id_parts(folder, seen, runs, source=source)
-    return manifest.changed(without=gone, parts=(*written, *new_runs), ingests=[entry])
+    replaced = [*gone, *(part for part in kept if part not in told.parts)]
+    added = (*written, *new_runs, *(part for part in told.parts if part not in kept))
+    return manifest.changed(without=replaced, parts=added, ingests=[entry])
 
 
 def _fresh(records: pa.Table, seen: SeenIds) -> pa.Table:

@@ -163,9 +163,20 @@ def _spoiled(folder: Path, parts: Sequence[Part]) -> InputFaults:
 def _rows(folder: Path, parts: Sequence[Part], schema: pa.Schema) -> Iterator[pa.Table]:
     words = [field.name for field in schema if pa.types.is_dictionary(field.type)]
     for part in parts:
-        file = pa_parquet.ParquetFile(folder / part.path, read_dictionary=words)
+        there = set(pa_parquet.read_schema(folder / part.path).names)
+        listed = [name for name in words if name in there]
+        file = pa_parquet.ParquetFile(folder / part.path, read_dictionary=listed)
         for batch in file.iter_batches(batch_size=_ROWS):
-            yield pa.Table.from_batches([batch]).cast(schema)
+            yield _in_columns(pa.Table.from_batches([batch]), schema)
+
+
+def _in_columns(rows: pa.Table, schema: pa.Schema) -> pa.Table:
+    """Rows in the columns of today; one that files of an earlier version lack is missing."""
+    cells = [
+        rows[field.name] if field.name in rows.column_names else pa.nulls(len(rows), field.type)
+        for field in schema
+    ]
+    return pa.table(cells, names=schema.names).cast(schema)
 
 
 def _ids(folder: Path, parts: Sequence[Part], *, number: int) -> Part:

@@ -84,17 +84,27 @@ def counts(records: Any, asked: CountsAsked) -> Any:
     """
     rows = records
     if asked.since is not None:
-        rows = rows.filter(rows.date >= asked.since)
+        rows = rows.filter(rows.date.coalesce(_day_of(rows, 1, 1)) >= asked.since)
     if asked.until is not None:
-        rows = rows.filter(rows.date <= asked.until)
+        rows = rows.filter(rows.date.coalesce(_day_of(rows, 12, 31)) <= asked.until)
     for column, values in asked.where.items():
         rows = rows.filter(rows[column].isin(list(values)))
-    keys = {
-        name: rows.date.truncate(PERIODS[name]).cast("date") if name in PERIODS else rows[name]
-        for name in asked.by
-    }
+    keys = {name: _period(rows, name) if name in PERIODS else rows[name] for name in asked.by}
     sums = {name: rows[name].sum().cast("int64") for name in SUMS}
     return (rows.group_by(**keys) if keys else rows).aggregate(n_records=rows.count(), **sums)
+
+
+def _period(rows: Any, name: str) -> Any:
+    """The first day of the period of each row; of a row without a day, only its year is known."""
+    first = rows.date.truncate(PERIODS[name]).cast("date")
+    return first.coalesce(_day_of(rows, 1, 1)) if name == "year" else first
+
+
+def _day_of(rows: Any, month: int, day: int) -> Any:
+    """A day of the year of a row that has no day."""
+    import ibis  # type: ignore[import-untyped]
+
+    return ibis.date(rows.date_year.cast("int32"), month, day)
 
 
 def counted(folder: Path, asked: CountsAsked, *, engine: str = "duckdb", session: Any = None) -> pa.Table:
@@ -147,9 +157,9 @@ def _typed(found: pa.Table, asked: CountsAsked) -> pa.Table:
 
 def _question(asked: CountsAsked, dialect: str) -> str:
     """The question in the SQL of an engine, over the columns that it needs."""
-    import ibis  # type: ignore[import-untyped]
+    import ibis
 
-    needed = {"date", *SUMS, *asked.by, *asked.where}
+    needed = {"date", "date_year", *SUMS, *asked.by, *asked.where}
     schema = pa.schema([one for one in arrow_schema() if one.name in needed])
     if any(pa.types.is_floating(one.type) for one in schema):
         dialect = getattr(ibis, dialect).name  # how an engine reads "not a number" is its own option
@@ -175,5 +185,6 @@ def _by_spark(folder: Path, asked: CountsAsked, session: Any) -> pa.Table:
         parts = [str((folder / part.path).absolute()) for part in manifest.of_kind("records")]
         if not parts:
             return _by_duckdb(folder, asked)
-        with spark_session(parts, session=session) as asking:
+        gone = [str((folder / part.path).absolute()) for part in manifest.of_kind("superseded")]
+        with spark_session(parts, without=gone, session=session) as asking:
             return asking.sql(_question(asked, "pyspark")).toArrow()

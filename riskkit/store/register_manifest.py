@@ -18,7 +18,7 @@ from riskkit.foundation.faults import Fault, InputFaults, refuse, shown
 FORMAT = 1
 MANIFEST = "manifest.json"
 NO_YEAR = 0
-KINDS = ("records", "quarantine", "ids")
+KINDS = ("records", "quarantine", "ids", "superseded")
 
 
 @dataclass(frozen=True)
@@ -28,13 +28,14 @@ class Part:
     Parameters
     ----------
     kind : str
-        ``records``, ``quarantine`` or ``ids``.
+        ``records``, ``quarantine``, ``ids`` or ``superseded``: ids of records that do not count because
+        another row of the same notice does.
     path : str
         Under the folder of the register.
     source : str
         Whose rows are in it.
     year : int
-        Year of their date; 0 for rows without one, and for the other kinds.
+        Year of their date; 0 for rows without one, and for quarantine and ids.
     rows, n_bytes : int
         How much it holds.
     """
@@ -67,6 +68,9 @@ class Ingest:
         When, in ISO 8601.
     n_read, n_accepted, n_quarantined, n_duplicates : int
         Rows; the first is the sum of the others.
+    n_newer, n_translations, n_restated : int
+        Accepted rows of notices known before: later versions, other languages, and rows of the same or an
+        earlier day. The other accepted rows are new.
     """
 
     number: int
@@ -80,6 +84,14 @@ class Ingest:
     n_accepted: int
     n_quarantined: int
     n_duplicates: int
+    n_newer: int = 0
+    n_translations: int = 0
+    n_restated: int = 0
+
+    @property
+    def n_new(self) -> int:
+        """Accepted rows that are no further row of a known notice."""
+        return self.n_accepted - self.n_newer - self.n_translations - self.n_restated
 
 
 @dataclass(frozen=True)

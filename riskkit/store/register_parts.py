@@ -42,12 +42,12 @@ def record_writer(path: Path) -> pa_parquet.ParquetWriter:
 
 
 def by_year(records: pa.Table) -> Iterator[tuple[int, pa.Table]]:
-    """The rows of each year; those without a date under 0.
+    """The rows of each year; those without a date or a year under 0.
 
     Parameters
     ----------
     records : pyarrow.Table
-        With a column ``date``.
+        With a column ``date``, and perhaps ``date_year`` for rows without a day.
 
     Yields
     ------
@@ -63,7 +63,8 @@ def by_year(records: pa.Table) -> Iterator[tuple[int, pa.Table]]:
     >>> [(year, part.num_rows) for year, part in by_year(rows)]
     [(0, 1), (2019, 1), (2020, 2)]
     """
-    years = np.array(pc.fill_null(pc.year(records["date"]), NO_YEAR), dtype=np.int64)
+    stated = [records["date_year"]] if "date_year" in records.column_names else []
+    years = np.array(pc.coalesce(pc.year(records["date"]), *stated, NO_YEAR), dtype=np.int64)
     known = np.unique(years)
     if len(known) == 1:
         yield int(known[0]), records
@@ -94,6 +95,7 @@ class PartWriter:
         self.n_waiting: dict[int, int] = defaultdict(int)
         self.writers: dict[int, pa_parquet.ParquetWriter] = {}
         self.rows: dict[int, int] = defaultdict(int)
+        self.has_notices = False
 
     def path(self, year: int) -> str:
         """Where the rows of a year go, under the register."""
@@ -101,6 +103,7 @@ class PartWriter:
 
     def add(self, records: pa.Table) -> None:
         """Take some records; what is enough for a group is written."""
+        self.has_notices |= records["notice"].null_count < len(records)
         for year, rows in by_year(records):
             self.waiting[year].append(rows)
             self.n_waiting[year] += len(rows)

@@ -1,13 +1,13 @@
 """Questions to a register in SQL: it is looked at and nothing else.
 
-A question is one SELECT. It sees the tables ``records``, ``quarantine``, ``ingests`` and ``columns``, no file
-outside of the register, no network, and no variable of this program.
+A question is one SELECT. It sees the tables ``records`` (of each notice the row that counts), ``versions``
+(every row accepted, with ``is_current``), ``quarantine``, ``ingests`` and ``columns``, no file outside of the
+register, no network, and no variable of this program.
 """
 
 from __future__ import annotations
 
 import contextlib
-import re
 import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -19,11 +19,11 @@ import pyarrow as pa  # type: ignore[import-untyped]
 from riskkit.foundation.evidence import arrow_schema, quarantine_schema, record_columns
 from riskkit.foundation.faults import Fault, InputFaults, shown, visible
 from riskkit.store.register_lock import reading
-from riskkit.store.register_manifest import Ingest, Manifest, Part, read_manifest, require_parts
+from riskkit.store.register_manifest import Ingest, Manifest, read_manifest, require_parts
+from riskkit.store.register_versions import current_query, rows_query
 
 _MEMORY = "2GB"
 _LONGEST_TOLD = 300
-_WILD = re.compile(r"([*?\[])")
 _TYPES = {
     "text": "VARCHAR",
     "code": "VARCHAR",
@@ -118,32 +118,33 @@ def looking(
 
 
 def _show(connection: duckdb.DuckDBPyConnection, folder: Path, manifest: Manifest) -> None:
-    views = {"records": arrow_schema(), "quarantine": quarantine_schema()}
-    for kind, schema in views.items():
-        _view(connection, folder, manifest.of_kind(kind), kind=kind, schema=schema)
+    records, gone = manifest.of_kind("records"), manifest.of_kind("superseded")
+    aside, schema = manifest.of_kind("quarantine"), quarantine_schema()
+    current = current_query(folder, records, gone) if records else None
+    every = rows_query(folder, records, arrow_schema()) if records else None
+    old = rows_query(folder, gone, pa.schema([("record_id", pa.string())])) if gone else None
+    _view(connection, "records", current, schema=arrow_schema())
+    _view(connection, "quarantine", rows_query(folder, aside, schema) if aside else None, schema=schema)
+    _view(connection, "superseded", old, schema=pa.schema([("record_id", pa.string())]))
+    _view(connection, "accepted", every, schema=arrow_schema())
+    is_current = "record_id NOT IN (SELECT record_id FROM superseded)"
+    connection.execute(f"CREATE VIEW versions AS SELECT *, {is_current} AS is_current FROM accepted")  # noqa: S608
     for name, table in {"ingests": ingest_log(manifest), "columns": column_dictionary()}.items():
-        connection.register("arriving", table)
-        connection.execute(f"CREATE TABLE {name} AS SELECT * FROM arriving")  # noqa: S608 - our own names
-        connection.unregister("arriving")
+        _table(connection, name, table)
 
 
-def _view(
-    connection: duckdb.DuckDBPyConnection,
-    folder: Path,
-    parts: tuple[Part, ...],
-    *,
-    kind: str,
-    schema: pa.Schema,
-) -> None:
-    if parts:
-        paths = [str((folder / part.path).absolute()) for part in parts]
-        files = ", ".join(_quoted(_WILD.sub(r"[\1]", path)) for path in paths)
-        read = f"read_parquet([{files}], hive_partitioning = false)"
-        connection.execute(f"CREATE VIEW {kind} AS SELECT * FROM {read}")  # noqa: S608 - quoted
+def _view(connection: duckdb.DuckDBPyConnection, name: str, query: str | None, *, schema: pa.Schema) -> None:
+    """What a query gives; nothing in its columns, where there is no file to ask."""
+    if query is None:
+        _table(connection, name, schema.empty_table())
     else:
-        connection.register("arriving", schema.empty_table())
-        connection.execute(f"CREATE TABLE {kind} AS SELECT * FROM arriving")  # noqa: S608 - our own names
-        connection.unregister("arriving")
+        connection.execute(f"CREATE VIEW {name} AS {query}")
+
+
+def _table(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> None:
+    connection.register("arriving", table)
+    connection.execute(f"CREATE TABLE {name} AS SELECT * FROM arriving")  # noqa: S608 - our own names
+    connection.unregister("arriving")
 
 
 def _quoted(text: str) -> str:

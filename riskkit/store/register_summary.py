@@ -22,12 +22,14 @@ class RegisterSummary:
         Files read in.
     n_read, n_accepted, n_quarantined, n_duplicates : int
         Rows; the first is the sum of the others.
+    n_superseded : int
+        Accepted rows that do not count: another row of the same notice does.
     n_bytes, n_parts : int
         What it takes on the disk.
     by_source : dict of str to int
-        Records of each source.
+        Records of each source that count.
     by_year : dict of int to int
-        Records of each year; 0 for those without a date.
+        Records of each year that count; 0 for those without a date.
     """
 
     generation: int
@@ -36,6 +38,7 @@ class RegisterSummary:
     n_accepted: int
     n_quarantined: int
     n_duplicates: int
+    n_superseded: int
     n_bytes: int
     n_parts: int
     by_source: dict[str, int]
@@ -81,14 +84,18 @@ def summarised(manifest: Manifest) -> RegisterSummary:
     for part in manifest.of_kind("records"):
         sources[part.source] += part.rows
         years[part.year] += part.rows
+    for part in manifest.of_kind("superseded"):
+        sources[part.source] -= part.rows
+        years[part.year] -= part.rows
     names = ("n_read", "n_accepted", "n_quarantined", "n_duplicates")
     rows = {name: sum(getattr(one, name) for one in manifest.ingests) for name in names}
     return RegisterSummary(
         manifest.generation,
         len(manifest.ingests),
+        n_superseded=sum(part.rows for part in manifest.of_kind("superseded")),
         n_bytes=sum(part.n_bytes for part in manifest.parts),
         n_parts=len(manifest.parts),
-        by_source=dict(sorted(sources.items())),
-        by_year=dict(sorted(years.items())),
+        by_source=dict(sorted((+sources).items())),
+        by_year=dict(sorted((+years).items())),
         **rows,
     )

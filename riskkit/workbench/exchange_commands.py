@@ -271,7 +271,7 @@ def _here(register: Path, batches: Sequence[Batch]) -> set[str]:
         for one in batches:
             arriving: pa.Table = one.records.select(["record_id"])
             connection.register("arriving", arriving)
-            asked = "SELECT DISTINCT record_id FROM records SEMI JOIN arriving USING (record_id)"
+            asked = "SELECT DISTINCT record_id FROM versions SEMI JOIN arriving USING (record_id)"
             found.update(row[0] for row in connection.sql(asked).fetchall())
             connection.unregister("arriving")
     return found

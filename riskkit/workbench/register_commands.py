@@ -162,6 +162,11 @@ def _say_taken(one: dict[str, Any], given: dict[str, Any]) -> None:
         return
     figures = {part: f"{one[f'n_{part}']:,}" for part in ("read", "accepted", "quarantined", "duplicates")}
     click.echo(say("taken_file", name=name, **figures))
+    if any(one[name] for name in ("n_newer", "n_translations", "n_restated")):
+        n_new = one["n_accepted"] - one["n_newer"] - one["n_translations"] - one["n_restated"]
+        told = {"new": n_new, "newer": one["n_newer"], "translations": one["n_translations"],
+                "restated": one["n_restated"], "unchanged": one["n_duplicates"]}  # fmt: skip
+        click.echo(f"  {say('taken_notices', **{name: f'{n:,}' for name, n in told.items()})}")
     for rule, times in list(one["rules"].items())[:_MOST_RULES]:
         click.echo(f"  {say('broken_rule', n=f'{times:,}', rule=rule_text(rule, given['lang']))}")
 
@@ -209,6 +214,8 @@ def show_register(**given: Any) -> int:
         )
     )
     records = f"{sum(found.by_source.values()):,}"
+    if found.n_superseded:
+        click.echo(say("register_superseded", n=f"{found.n_superseded:,}"))
     click.echo(say("register_size", records=records, parts=found.n_parts, bytes=f"{found.n_bytes:,}"))
     for name, rows in found.by_source.items():
         click.echo(f"  {name}  {rows:,}")

@@ -25,11 +25,7 @@ _COMPACT = re.compile(r"\s*(?P<y>\d{4})(?P<m>\d{2})(?P<d>\d{2})(?:\.0)?\s*")
 _MONTH_NAME = re.compile(r"\s*(?P<d>\d{1,2})[- ](?P<m>[A-Za-z]{3})[A-Za-z]*[- ](?P<y>\d{4}|\d{2})\s*")
 _NAME_FIRST = re.compile(r"\s*(?P<m>[A-Za-z]{3})[a-z]*\.? (?P<d>\d{1,2}),? (?P<y>\d{4})\s*")
 _BEHIND_TIME = re.compile(r"\s*(?P<y>\d{4})-(?P<m>\d{2})-(?P<d>\d{2})[T ]\d{2}:\d{2}.*")
-_ABOUT = re.compile(
-    r"\s*(?:(?:about|approximately|approx\.?|nearly|roughly)\s+)?"
-    r"(?P<n>\d{1,3}(?:,\d{3})+|\d+(?:\.\d+)?)(?P<m>\s+million)?(?:\s+(?:units|vehicles|items))?\.?\s*",
-    re.IGNORECASE,
-)
+_ISO_DAY = r"\d{4}-\d{2}-\d{2}"
 
 
 def header_key(header: str) -> str:
@@ -143,25 +139,29 @@ def dates(texts: pd.Series, *, month_first: bool = False) -> pd.Series:
     return each_text(texts, reordered)
 
 
-def stated_count(texts: pd.Series) -> pd.Series:
-    """A number of items told in words, as digits; missing where the words only give a bound.
+def latest(*days: pd.Series) -> pd.Series:
+    """The latest of several days of a row; what is no day in ISO form is passed over.
 
     Examples
     --------
-    >>> stated_count(pd.Series(["About 3.1 million", "14,500 units", "Over 300,000", "unknown"])).tolist()
-    ['3100000', '14500', <NA>, <NA>]
+    >>> latest(pd.Series(["2026-01-02", "x"]), pd.Series(["2026-01-10", pd.NA])).tolist()
+    ['2026-01-10', <NA>]
     """
+    texts = [day.astype("string") for day in days]
+    known = [text.where(text.str.fullmatch(_ISO_DAY).fillna(False).astype("bool"), "") for text in texts]
+    found = functools.reduce(lambda one, two: one.where(one >= two, two), known)
+    return found.mask(found == "").astype("string")
 
-    def count(text: str) -> str | None:
-        found = _ABOUT.fullmatch(text)
-        if not found:
-            return None
-        whole, _, part = found["n"].replace(",", "").partition(".")
-        if found["m"]:
-            return whole + part.ljust(6, "0") if len(part) <= 6 else None
-        return whole if not part.strip("0") else None
 
-    return each_text(texts, count)
+def flagged(texts: pd.Series, code: str) -> pd.Series:
+    """A code of the column ``flags`` in the rows where something is told.
+
+    Examples
+    --------
+    >>> flagged(pd.Series(["a headline", pd.NA], dtype="string"), "headline_product").tolist()
+    ['headline_product', <NA>]
+    """
+    return pd.Series(code, index=texts.index, dtype="string").where(texts.notna())
 
 
 def names_in(texts: pd.Series, *keys: str, between: str = "; ") -> pd.Series:

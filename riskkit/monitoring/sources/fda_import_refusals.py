@@ -42,13 +42,14 @@ def to_records(native: pd.DataFrame) -> pd.DataFrame:
                 cells(native, "CITY_NAME"), cells(native, "PROVINCE_STATE"), cells(native, "MFG_FIRM_FEI_NUM")
             ),
             "evidence": joined(*number, between="/"),
+            "notice": joined(*number, between="/").where(number[0].notna() & number[2].notna()),
         }
     )
 
 
 SOURCE = Source(
     name="fda_import_refusals",
-    version=1,
+    version=2,
     title_zh="美国拒绝进口货物（FDA）",
     title_en="US import refusals (FDA)",
     publisher="US Food and Drug Administration",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from riskkit.monitoring.sources.cells import cells, dates, joined, same
+from riskkit.monitoring.sources.cells import cells, dates, joined, latest, same
 from riskkit.monitoring.sources.source import Source
 
 
@@ -24,6 +24,7 @@ def to_records(native: pd.DataFrame) -> pd.DataFrame:
     """
     begun = cells(native, "recall_initiation_date", "Recall Initiation Date")
     noticed = cells(native, "report_date", "Report Date", "date", "Center Classification Date")
+    changes = (noticed, *(cells(native, name) for name in ("termination_date", "center_classification_date")))
     return pd.DataFrame(
         {
             "source_class": same(native, "foreign_notification"),
@@ -39,13 +40,15 @@ def to_records(native: pd.DataFrame) -> pd.DataFrame:
             "lot": cells(native, "code_info"),
             "text": joined(cells(native, "product_quantity"), cells(native, "distribution_pattern")),
             "evidence": cells(native, "recall_number", "event_id"),
+            "notice": cells(native, "recall_number"),
+            "notice_updated": latest(*(dates(one, month_first=True) for one in changes)),
         }
     )
 
 
 SOURCE = Source(
     name="fda_recalls",
-    version=1,
+    version=2,
     title_zh="美国食药产品召回（FDA）",
     title_en="US recalls of food, drugs and devices (FDA)",
     publisher="US Food and Drug Administration",

@@ -59,7 +59,8 @@ def _name_only(product: str) -> str | None:
 def to_records(native: pd.DataFrame) -> pd.DataFrame:
     """One record for each case: who was hurt how, with the weight and the design of the sample.
 
-    The product is the first one of the case. A case stands for `weight` cases of the country.
+    The product is the first one of the case. A case stands for `weight` cases of the country. Where the
+    outcome is not known (left without being seen, not recorded), so is the number of dead.
 
     Examples
     --------
@@ -74,6 +75,7 @@ def to_records(native: pd.DataFrame) -> pd.DataFrame:
     product = each_text(cells(native, "Product_1"), _code)
     narrative = cells(native, "Narrative", "Narrative_1")
     age = each_text(cells(native, "Age"), _years).fillna(each_text(cells(native, "age_months"), _months))
+    level = severities(disposition, "neiss", between=r"$^")
     died = disposition.str.fullmatch(_DIED).fillna(False).astype("bool")
     unhurt = disposition.str.fullmatch(_UNHURT).fillna(False).astype("bool")
     return pd.DataFrame(
@@ -86,22 +88,23 @@ def to_records(native: pd.DataFrame) -> pd.DataFrame:
             "hazard_class": hazard_classes(diagnosis, "neiss", between=r"$^"),
             "event": joined(_told(native, "Location", "Incident Locale"), _told(native, "Body_Part")),
             "injury": injury_codes(diagnosis, "neiss"),
-            "severity": severities(disposition, "neiss", between=r"$^"),
+            "severity": level,
             "n_injured": same(native, "1").mask(died | unhurt, "0"),
-            "n_dead": same(native, "0").mask(died, "1"),
+            "n_dead": same(native, "0").where(level.notna() | unhurt).mask(died, "1"),
             "weight": cells(native, "Weight"),
             "stratum": cells(native, "Stratum"),
             "psu": cells(native, "PSU"),
             "age_years": age,
             "text": joined(narrative, cells(native, "Narrative_2"), between=" "),
             "evidence": cells(native, "CPSC_Case_Number"),
+            "notice": each_text(cells(native, "CPSC_Case_Number"), _code),
         }
     )
 
 
 SOURCE = Source(
     name="neiss",
-    version=1,
+    version=2,
     title_zh="美国急诊产品伤害病例（CPSC NEISS）",
     title_en="US product injuries in emergency departments (CPSC NEISS)",
     publisher="US Consumer Product Safety Commission",

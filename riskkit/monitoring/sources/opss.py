@@ -63,13 +63,15 @@ def to_records(native: pd.DataFrame) -> pd.DataFrame:
             "event": joined(cells(native, "product_alert_type"), cells(native, "product_risk_level")),
             "text": joined(title, summary),
             "evidence": joined(each_text(title, _number), cells(native, "link")),
+            "notice": each_text(title, _number).fillna(cells(native, "link")),
+            "notice_updated": dates(cells(native, "public_timestamp")),
         }
     )
 
 
 SOURCE = Source(
     name="opss",
-    version=1,
+    version=2,
     title_zh="英国产品安全通报与召回（OPSS）",
     title_en="UK product safety alerts and recalls (OPSS)",
     publisher="UK Office for Product Safety and Standards",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 
-from riskkit.foundation.foreign_words import country_codes, hazard_classes
-from riskkit.monitoring.sources.cells import cells, dates, joined, same
+from riskkit.foundation.foreign_words import country_codes, each_text, hazard_classes
+from riskkit.monitoring.sources.cells import cells, dates, flagged, joined, same
 from riskkit.monitoring.sources.source import Source
 
 _ONE_DAY = r"[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}"
@@ -18,10 +20,19 @@ def _issued(native: pd.DataFrame) -> pd.Series:
     return dates(cells(native, "Alert date", "Publication date", "Date").fillna(one))
 
 
+_NUMBER = re.compile(r"[A-Z0-9]+/\d+/(\d{2}|(?:19|20)\d{2})")
+
+
+def _year(number: str) -> str | None:
+    found = _NUMBER.fullmatch(number)
+    return (found[1] if len(found[1]) == 4 else f"20{found[1]}") if found else None
+
+
 def to_records(native: pd.DataFrame) -> pd.DataFrame:
     """One record for each alert.
 
-    The public export tells the year of an alert in its number only; its day is read where a column has it.
+    The public export tells the year of an alert in its number only; its day is read where a column has it,
+    and the year stands in a column of its own where there is none.
 
     Examples
     --------
@@ -36,6 +47,8 @@ def to_records(native: pd.DataFrame) -> pd.DataFrame:
         cells(native, "Alert submitted by", "notifying_country", "Notifying country"),
     )
     risk = cells(native, "Risk type")
+    number, day = cells(native, "Alert number"), _issued(native)
+    year = cells(native, "alert_year").fillna(each_text(number, _year)).where(day.isna())
     measures = joined(
         cells(native, "Compulsory measures", "Measures ordered by public authorities", "measure_categories"),
         cells(native, "Voluntary measures", "Measures taken by economic operators"),
@@ -43,7 +56,8 @@ def to_records(native: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "source_class": same(native, "foreign_notification"),
-            "date": _issued(native),
+            "date": day,
+            "date_year": year,
             "product": cells(native, "Product", "product_name", "Name"),
             "product_group": cells(native, "Category", "product_category", "Portal category"),
             "brand": cells(native, "Brand"),
@@ -57,14 +71,16 @@ def to_records(native: pd.DataFrame) -> pd.DataFrame:
             "text": joined(
                 cells(native, "Description", "product_description"), cells(native, "Risk", "risk_description")
             ),
-            "evidence": joined(cells(native, "Alert number"), cells(native, "URL of Case")),
+            "evidence": joined(number, cells(native, "URL of Case")),
+            "notice": number,
+            "flags": flagged(year, "year_only"),
         }
     )
 
 
 SOURCE = Source(
     name="safety_gate",
-    version=1,
+    version=2,
     title_zh="欧盟安全门通报（Safety Gate，原 RAPEX）",
     title_en="EU Safety Gate alerts (formerly RAPEX)",
     publisher="European Commission, on notifications of national authorities",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import html
+import re
 
 import pandas as pd
 
 from riskkit.foundation.foreign_words import each_text, hazard_classes
-from riskkit.monitoring.sources.cells import cells, dates, joined, same
+from riskkit.monitoring.sources.cells import cells, dates, flagged, joined, same
+from riskkit.monitoring.sources.named_agents import agents_in_title
 from riskkit.monitoring.sources.source import Source
 
 
@@ -16,8 +18,37 @@ def _plain(native: pd.DataFrame, *headers: str) -> pd.Series:
     return each_text(cells(native, *headers), html.unescape)
 
 
+_SAYS_NOTHING = re.compile(
+    r"(?:misbranding|mislabell?ing|import violation|processing defect|produced without benefit of inspection"
+    r"|unfit for human consumption|insanitary conditions|product contamination)",
+    re.IGNORECASE,
+)
+"""Reasons that name no agent: among others they are passed over."""
+_SPANISH = re.compile(
+    r"\b(?:retiran?|retiros?|retirada|debido|posible|productos?|alerta|emite|empresa|firma|sin el"
+    r"|del mercado)\b",
+    re.IGNORECASE,
+)
+_LANGUAGES = {"english": "en", "spanish": "es", "español": "es"}
+
+
+def _reasons(reasons: str) -> str | None:
+    """The reasons of a list that name an agent."""
+    parts = [part.strip() for part in reasons.split(",")]
+    return ", ".join(part for part in parts if not _SAYS_NOTHING.fullmatch(part)) or None
+
+
+def _language(native: pd.DataFrame, title: pd.Series) -> pd.Series:
+    """As the service says, else by the words of the title: a Spanish twin has the same number."""
+    told = cells(native, "field_translation_language", "langcode", "language")
+    known = each_text(told, lambda text: _LANGUAGES.get(text.lower(), text.lower()[:2]))
+    return known.fillna(each_text(title, lambda text: "es" if len(_SPANISH.findall(text)) > 1 else "en"))
+
+
 def to_records(native: pd.DataFrame) -> pd.DataFrame:
-    """One record for each notice; a notice in English and Spanish is two rows there and two here.
+    """One record for each row; a notice in English and Spanish is two rows with one number: one counts.
+
+    A reason that names no agent ("Product Contamination") is read together with the title.
 
     Examples
     --------
@@ -29,15 +60,19 @@ def to_records(native: pd.DataFrame) -> pd.DataFrame:
     """
     reason = _plain(native, "field_recall_reason", "recall_reason")
     title = _plain(native, "field_title", "title")
+    product = _plain(native, "field_product_items", "product_description")
+    number = cells(native, "field_recall_number", "notice_id_number")
+    by_title = hazard_classes(each_text(title, agents_in_title), "fsis", between=",")
+    by_reason = hazard_classes(each_text(reason, _reasons), "fsis", between=",")
     return pd.DataFrame(
         {
             "source_class": same(native, "foreign_notification"),
             "date": dates(cells(native, "field_recall_date", "notification_date"), month_first=True),
-            "product": _plain(native, "field_product_items", "product_description").fillna(title),
+            "product": product.fillna(title),
             "product_group": _plain(native, "field_processing"),
             "maker": _plain(native, "field_establishment", "company_name"),
             "region": same(native, "US"),
-            "hazard_class": hazard_classes(reason, "fsis", between=","),
+            "hazard_class": by_reason.fillna(by_title),
             "hazard": reason,
             "event": joined(
                 cells(native, "field_recall_type", "recall_type"),
@@ -45,16 +80,20 @@ def to_records(native: pd.DataFrame) -> pd.DataFrame:
             ),
             "text": title,
             "evidence": joined(
-                cells(native, "field_recall_number", "notice_id_number"),
+                number,
                 cells(native, "field_recall_url", "recall_url"),
             ),
+            "notice": number,
+            "notice_updated": dates(cells(native, "field_last_modified_date"), month_first=True),
+            "language": _language(native, title),
+            "flags": flagged(title.where(product.isna()), "headline_product"),
         }
     )
 
 
 SOURCE = Source(
     name="usda_fsis",
-    version=1,
+    version=2,
     title_zh="美国肉禽蛋召回（USDA FSIS）",
     title_en="US recalls of meat, poultry and eggs (USDA FSIS)",
     publisher="USDA Food Safety and Inspection Service",

@@ -28,6 +28,7 @@ SHOWN = (
     "record_id", "date", "source_class", "product", "hazard_class", "hazard", "origin", "port", "n_tested",
     "n_nonconforming", "n_injured", "n_dead", "evidence",
 )  # fmt: skip
+_YEAR = "coalesce(year(date), date_year)"
 _IN_TEST = f"source_class IN ({', '.join(repr(one) for one in INSPECTIONS)})"
 
 
@@ -74,7 +75,7 @@ class Asked:
         Examples
         --------
         >>> Asked({"port": "X", "origin": "?"}, since=2020).condition()
-        ('port = ? AND origin IS NULL AND date >= make_date(?, 1, 1)', ['X', 2020])
+        ('port = ? AND origin IS NULL AND coalesce(year(date), date_year) >= ?', ['X', 2020])
         """
         parts, values = [], list[Any]()
         for column, value in self.where.items():
@@ -83,9 +84,9 @@ class Asked:
             elif value:
                 parts.append(f"{column} = ?")
                 values.append(value)
-        for sign, year, day in ((">=", self.since, "1, 1"), ("<=", self.until, "12, 31")):
+        for sign, year in ((">=", self.since), ("<=", self.until)):
             if year is not None:
-                parts.append(f"date {sign} make_date(?, {day})")
+                parts.append(f"{_YEAR} {sign} ?")
                 values.append(year)
         return " AND ".join(parts) or "true", values
 
@@ -151,7 +152,7 @@ def choices(folder: Path) -> Choices:
     with looking(folder) as connection:
         values = {column: _values(connection, column) for column in FILTERS}
         years = connection.sql(
-            "SELECT DISTINCT year(date) FROM records WHERE date IS NOT NULL ORDER BY 1"
+            f"SELECT DISTINCT {_YEAR} AS year FROM records WHERE year IS NOT NULL ORDER BY 1"  # noqa: S608
         ).fetchall()
         n_records = int(_table(connection, "SELECT count(*) AS n FROM records", [])["n"].iloc[0])
     return Choices(values, tuple(int(year) for (year,) in years), n_records)
@@ -188,7 +189,7 @@ def ask(folder: Path, asked: Asked) -> Found:
     with looking(folder) as connection:
         n_records = int(_table(connection, f"SELECT count(*) AS n {where}", values)["n"].iloc[0])
         periods = _table(
-            connection, f"SELECT year(date) AS year, {sums} {where} GROUP BY 1 ORDER BY 1 NULLS LAST", values
+            connection, f"SELECT {_YEAR} AS year, {sums} {where} GROUP BY 1 ORDER BY 1 NULLS LAST", values
         )
         ranking = _table(
             connection,

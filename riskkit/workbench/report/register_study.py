@@ -33,7 +33,9 @@ TOPS = ("product_group", "origin", "port")
 INSPECTIONS = ("enforcement", "monitoring")
 """Classes of source that tell of what was tested, good and bad; others report the bad alone."""
 _COLUMNS = tuple(
-    dict.fromkeys(("source", "source_class", *FILLED, "date_reported", "consignor", "n_injured", "n_dead"))
+    dict.fromkeys(
+        ("source", "source_class", *FILLED, "date_reported", "consignor", "n_injured", "n_dead", "date_year")
+    )
 )
 _NO_FAULTS = ("row", "column", "value", "rule")
 
@@ -191,8 +193,8 @@ def _days(since: str, until: str, every: str) -> tuple[dt.date | None, dt.date |
 
 def _records(folder: Path, first: dt.date | None, last: dt.date | None) -> pd.DataFrame:
     """The records of a period, in an order that does not depend on when they were read in."""
-    when = [f"date >= DATE '{first}'"] if first else []
-    when += [f"date <= DATE '{last}'"] if last else []
+    when = [f"coalesce(date, make_date(date_year::INT, 1, 1)) >= DATE '{first}'"] if first else []
+    when += [f"coalesce(date, make_date(date_year::INT, 12, 31)) <= DATE '{last}'"] if last else []
     chosen = f"WHERE {' AND '.join(when)}" if when else ""
     question = f"SELECT {', '.join(_COLUMNS)} FROM records {chosen} ORDER BY date, record_id"  # noqa: S608
     table = sql(folder, question, most_rows=MOST_RECORDS + 1)
@@ -203,6 +205,7 @@ def _records(folder: Path, first: dt.date | None, last: dt.date | None) -> pd.Da
     rows = table.to_pandas()
     for column in ("date", "date_reported"):
         rows[column] = pd.to_datetime(rows[column])
+    rows["date_year"] = rows["date_year"].astype("Int64")
     return pd.DataFrame(rows)
 
 
@@ -216,7 +219,7 @@ def _no_faults() -> pd.DataFrame:
 
 
 def _by_year(records: pd.DataFrame) -> pd.DataFrame:
-    years = records["date"].dt.year.astype("Int64").rename("year")
+    years = records["date"].dt.year.astype("Int64").fillna(records["date_year"]).rename("year")
     found = records.groupby(["source_class", years], dropna=False).size()
     return found.rename("n_records").reset_index()
 
