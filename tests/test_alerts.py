@@ -224,7 +224,7 @@ def test_the_same_issue_is_the_same_bytes_and_its_messages_can_be_read() -> None
     assert one.files == two.files
     alert = from_xml(one.files["cap.xml"])
     assert (alert.status, alert.msg_type) == ("Exercise", "Alert")
-    assert json.loads(one.files["data.json"])["level"] == 3
+    assert json.loads(one.files["data.json"])["level"] == "Ⅱ"
     assert b"20260531" in one.files["due.zh.ics"]
 
 
@@ -275,13 +275,28 @@ def test_the_notebook_of_drafts_shows_what_would_go_out(tmp_path: Path, lang: st
 
 
 def test_the_notebook_of_drafts_names_what_is_missing_and_shows_no_document() -> None:
-    made = draft_case(assessed_case(), level=4)
+    made = draft_case(assessed_case(), level="Ⅰ", reason="children were hurt")
     assert {one.place for one in made.missing} == {"bulletin.ports"} | {
         f"{name}.is_authorised" for name in DOCUMENTS
     }
     assert document_parts(made, lang="zh") == () and reading_part(made, lang="zh") is None
     told = str(choice_part(made, lang="zh"))
     assert "补齐前不得发布" in told and "国务院" in told
+
+
+@pytest.mark.parametrize("level", ["I", "1", "一级", "red", "红色"])
+def test_a_draft_at_another_level_than_the_assessed_one_says_both_and_needs_a_reason(level: str) -> None:
+    without = draft_case(assessed_case(), level=level)
+    assert without.issue is None and "--why" in {one.place for one in without.missing}
+    decided = decision(level=4, is_authorised=True, assessed=("Ⅲ", "Ⅲ"), level_reason="children were hurt")
+    made = make_issue(assessed_case(), decided, formats=("txt",))
+    for name in DOCUMENTS:
+        english, chinese = (
+            " ".join(made.files[f"{name}.{lang}.txt"].decode().split()) for lang in ("en", "zh")
+        )
+        assert "Assessed: level Ⅲ; set at level Ⅰ. Reason: children were hurt" in english
+        assert "评估结果：Ⅲ级；确定为Ⅰ级，理由：children were hurt" in chinese
+    assert "Assessed" not in issue().files["announcement.en.txt"].decode()
 
 
 def test_a_public_notice_tells_the_facts_and_leaves_the_assessors_question_out() -> None:

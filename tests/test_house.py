@@ -96,6 +96,10 @@ ARROWS: dict[str, dict[str, str]] = {
         "foundation/tables.py": "a standard is a table checked against the dictionary",
         "foundation/distributions.py": "an edge is compared as an exact fraction",
     },
+    "foundation/warning_levels.py": {
+        "foundation/glossary.py": "a level may be named by its colour",
+        "foundation/scales.py": "what is read is a level of the scale",
+    },
     "foundation/tables.py": {"foundation/faults.py": "all faults of a table are told at once"},
     "foundation/toml_file.py": {"foundation/faults.py": "all faults of a file are told at once"},
     "foundation/number_columns.py": {"foundation/faults.py": "all faults of a table are told at once"},

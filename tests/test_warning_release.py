@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import collections
+import contextlib
+import dataclasses
+import datetime as dt
 import email
 import email.policy
 import json
 import os
+import pickle
+import signal
+import subprocess
+import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -17,7 +25,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from warned import NOW, assessed_case, issue, issued, room_in, step
+from warned import NOW, HandClock, assessed_case, issue, issued, room_in, step
 
 from riskkit.foundation.faults import InputFaults
 from riskkit.store.ledger_checks import verify
@@ -357,3 +365,124 @@ def test_the_commands_step_by_step(
     assert cli.main(["warning", "status", "--lang", "zh"]) == 0
     assert "已解除" in capsys.readouterr().out
     assert not (os.environ.get("RISKKIT_LEDGER") and Path(os.environ["RISKKIT_LEDGER"]).exists())
+
+
+class Receiver:
+    """A webhook of this machine that counts what it gets, and may do something before it answers."""
+
+    def __init__(self) -> None:
+        self.got: list[tuple[str, bytes]] = []
+        self.before_answer: Callable[[], None] = lambda: None
+        receiver = self
+
+        class Door(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                receiver.got.append((self.headers["Idempotency-Key"], body))
+                receiver.before_answer()
+                with contextlib.suppress(OSError):  # nobody may be there any more
+                    self.send_response(200)
+                    self.end_headers()
+
+            def log_message(self, *words: object) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
+        self.thread = threading.Thread(target=self.server.serve_forever)
+
+    def __enter__(self) -> Receiver:
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.server.shutdown()
+        self.thread.join()
+        self.server.server_close()
+
+    def channel(self) -> Channel:
+        address = f"http://127.0.0.1:{self.server.server_port}/in"
+        return Channel("hook", "webhook", address, ("cap", "data"), ("zh",))
+
+
+_KILLED = """
+import datetime, os, pickle, signal, sys
+from riskkit.store.ledger import open_ledger
+from riskkit.workbench.warnings import delivery
+from riskkit.workbench.warnings.room import WarningRoom
+place, files, channel, at, now = pickle.load(sys.stdin.buffer)
+left = [at]
+def watched(of):
+    def run(*given, **more):
+        for moment in (lambda: None, lambda: of(*given, **more)):
+            found = moment()
+            left[0] -= 1
+            if left[0] == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+        return found
+    return run
+delivery._record, delivery._to_webhook = watched(delivery._record), watched(delivery._to_webhook)
+delivery.release(WarningRoom(open_ledger(place), lambda: now), "w-1", "w-1.1", files=files, channels=[channel], who="c")
+"""
+
+
+def killed_release(
+    place: str, files: dict[str, bytes], channel: Channel, *, at: int
+) -> subprocess.Popen[bytes]:
+    child = subprocess.Popen([sys.executable, "-c", _KILLED], stdin=subprocess.PIPE)
+    assert child.stdin is not None
+    child.stdin.write(pickle.dumps((place, files, channel, at, NOW + dt.timedelta(days=1))))
+    child.stdin.close()
+    return child
+
+
+@pytest.mark.parametrize("at", range(1, 13))
+def test_a_release_killed_at_any_step_reaches_a_webhook_and_a_repetition_is_known(
+    tmp_path: Path, at: int
+) -> None:
+    room = room_in(tmp_path)
+    files = ready(room)
+    with Receiver() as hook:
+        child = killed_release(str(tmp_path / "ledger.sqlite"), files, hook.channel(), at=at)
+        assert child.wait(60) == -signal.SIGKILL
+        first = [key for key, _ in hook.got]
+        last = send_later(room, files, tmp_path, hook)
+    check_received(room, hook, first=first, last=last, files=files)
+    room.ledger.close()
+
+
+@pytest.mark.parametrize("at", [1, 2])
+def test_a_release_killed_while_the_webhook_has_not_answered_is_sent_again_under_the_same_key(
+    tmp_path: Path, at: int
+) -> None:
+    room = room_in(tmp_path)
+    files = ready(room)
+    with Receiver() as hook:
+        child = killed_release(str(tmp_path / "ledger.sqlite"), files, hook.channel(), at=0)
+        hook.before_answer = lambda: child.kill() if len(hook.got) == at else None
+        assert child.wait(60) == -signal.SIGKILL
+        first = [key for key, _ in hook.got]
+        hook.before_answer = lambda: None
+        last = send_later(room, files, tmp_path, hook)
+    assert [one.key for one in last.again] == first[-1:]
+    check_received(room, hook, first=first, last=last, files=files)
+    room.ledger.close()
+
+
+def send_later(room: WarningRoom, files: dict[str, bytes], base: Path, hook: Receiver) -> Any:
+    later = dataclasses.replace(room, clock=HandClock(NOW + dt.timedelta(days=2)))
+    return send(later, files, base, channels=[hook.channel()])
+
+
+def check_received(
+    room: WarningRoom, hook: Receiver, *, first: list[str], last: Any, files: dict[str, bytes]
+) -> None:
+    counts = collections.Counter(key for key, _ in hook.got)
+    assert len(counts) == 2 and last.is_whole  # everything has arrived
+    assert {body for _, body in hook.got} == {files["cap.xml"], files["data.json"]}
+    twice = {key for key, n in counts.items() if n > 1}
+    assert max(counts.values()) <= 2 and twice <= set(first)
+    assert twice <= {one.key for one in last.again}  # no repetition that the record does not know
+    log = delivery_log(room, "w-1")
+    assert (log["outcome"] == "delivered").sum() == 2
+    assert (log["outcome"] == "delivery_begun").sum() == 2 + len(last.again)
+    assert verify(room.ledger).is_whole

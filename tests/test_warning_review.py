@@ -57,7 +57,7 @@ def test_only_what_was_decided_in_the_time_asked_for_is_told(ledger: str) -> Non
 
 
 def test_evidence_asks_what_the_rules_of_adjustment_say(ledger: str, tmp_path: Path) -> None:
-    lines = [f"w-1,{day(n)},1,2,yes,yes" for n in range(21, 40, 4)]
+    lines = [f"w-1,{day(n)},Ⅳ,Ⅲ,yes,yes" for n in range(21, 40, 4)]
     review = warnings.open_review(ledger, on=day(60), evidence=put(tmp_path, *lines))
     assert review.moves is not None
     row = review.moves.iloc[0]
@@ -74,14 +74,30 @@ def test_evidence_asks_what_the_rules_of_adjustment_say(ledger: str, tmp_path: P
     assert direct["held_days"].tolist() == review.moves["held_days"].tolist()
 
 
+@pytest.mark.parametrize("row", ["1,1", "Ⅳ,1", "４,Ⅰ", "grade 4,Ⅰ", "Ⅳ,serious", "Ⅳ-Ⅲ,Ⅰ"])
+def test_evidence_whose_level_could_be_another_is_refused_with_what_is_accepted(
+    ledger: str, tmp_path: Path, row: str
+) -> None:
+    with pytest.raises(InputFaults, match=r"Ⅰ \(I, 1, 一级, red, 红\).*no bare number but 0"):
+        warnings.open_review(ledger, on=day(60), evidence=put(tmp_path, f"w-1,{day(21)},{row},,"))
+
+
+def test_evidence_of_no_warning_is_read_beside_gaps(ledger: str) -> None:
+    rows = pd.DataFrame(
+        {"warning_id": "w-1", "on": day(21), "level_lo": ["none", 0.0, None], "level_hi": ["四级"] * 3}
+    )
+    found = checked_evidence(rows, known=["w-1"]).assessments
+    assert found["level_lo"].tolist() == [0, 0, pd.NA] and found["level_hi"].tolist() == [1, 1, 1]
+
+
 def test_evidence_from_before_the_level_was_raised_does_not_lower_it(ledger: str, tmp_path: Path) -> None:
-    lines = [f"w-1,{day(n)},1,2,yes,yes" for n in range(1, 20, 3)]
+    lines = [f"w-1,{day(n)},Ⅳ,Ⅲ,yes,yes" for n in range(1, 20, 3)]
     review = warnings.open_review(ledger, on=day(60), evidence=put(tmp_path, *lines))
     assert review.moves is not None and review.moves["move"].tolist() == ["hold"]
 
 
 def test_silence_about_effect_and_consent_is_not_agreement(ledger: str, tmp_path: Path) -> None:
-    lines = [f"w-1,{day(n)},1,2" for n in range(21, 40, 4)]
+    lines = [f"w-1,{day(n)},Ⅳ,yellow" for n in range(21, 40, 4)]
     path = put(tmp_path, *lines, head="warning_id,on,level_lo,level_hi")
     review = warnings.open_review(ledger, on=day(60), evidence=path)
     assert review.moves is not None and review.moves["reason"].tolist() == ["effect_not_agreed"]
@@ -95,7 +111,7 @@ def test_no_evidence_no_proposal(ledger: str) -> None:
 
 def test_everything_wrong_with_evidence_is_said_at_once(ledger: str, tmp_path: Path) -> None:
     path = put(
-        tmp_path, "w-9,2026-02-30,5,x,maybe,yes", "w-1,=1+1,3,2,yes,<b>", "w-1,2026-05-01,,,no,", ",,,,,"
+        tmp_path, "w-9,2026-02-30,5,x,maybe,yes", "w-1,=1+1,Ⅱ,Ⅲ,yes,<b>", "w-1,2026-05-01,,,no,", ",,,,,"
     )  # fmt: skip
     with pytest.raises(InputFaults) as caught:
         warnings.open_review(ledger, on=day(60), evidence=path)
@@ -133,7 +149,8 @@ def test_warnings_not_issued_are_not_adjusted(tmp_path: Path) -> None:
     rows = board_rows(room.ledger.events(), now=NOW + DAY)
     room.ledger.close()
     given = checked_evidence(
-        pd.DataFrame({"warning_id": ["w-1"], "on": [day(0)], "level_lo": [4], "level_hi": [4]}), known=["w-1"]
+        pd.DataFrame({"warning_id": ["w-1"], "on": [day(0)], "level_lo": ["Ⅰ"], "level_hi": ["red"]}),
+        known=["w-1"],
     )
     assert asked_moves(rows, given, now=NOW + DAY).empty
 
@@ -145,7 +162,7 @@ def test_the_notebook_shows_a_ledger(ledger: str, tmp_path: Path, lang: str) -> 
     folder = next((tmp_path / "out").rglob("report.html")).parent
     page = (folder / "report.html").read_text(encoding="utf-8")
     record = json.loads((folder / "result.json").read_text(encoding="utf-8"))
-    assert [(one["id"], one["phase"], one["level"]) for one in record["warnings"]] == [("w-1", "issued", 4)]
+    assert [(one["id"], one["phase"], one["level"]) for one in record["warnings"]] == [("w-1", "issued", "Ⅰ")]
     assert not record["is_sample"] and record["proposals"] == []
     assert say("lives_title", lang) in page and say("review_no_evidence", lang)[:12] in page
     assert say("review_sample", lang)[:25] not in page

@@ -21,6 +21,7 @@ from riskkit.foundation.faults import Fault, refuse
 from riskkit.foundation.scales import scale
 from riskkit.foundation.tables import TableFault
 from riskkit.foundation.uncertainty import Floats
+from riskkit.foundation.warning_levels import level_code
 
 
 def loss_table(name: str = "house") -> Floats:
@@ -80,6 +81,7 @@ def losses_from_rows(rows: pd.DataFrame) -> Floats:
     (4, 4)
     """
     codes = list(scale("warning").codes)
+    rows = rows.assign(**{name: [_read(level) for level in rows[name]] for name in ("decided", "true")})
     if len(rows) != 16 or rows.duplicated(["decided", "true"]).any():
         raise TableFault("a loss table has one row for each level decided and each level that is right")
     grid = rows.pivot(index="decided", columns="true", values="loss").reindex(index=codes, columns=codes)
@@ -88,6 +90,13 @@ def losses_from_rows(rows: pd.DataFrame) -> Floats:
     if not np.isfinite(losses).all() or np.diag(losses).any() or (np.concatenate(steps) < 0).any():
         raise TableFault("a loss table costs nothing for the right level and never less further off")
     return losses
+
+
+def _read(level: object) -> str:
+    try:
+        return level_code(level, is_graded=True)
+    except ValueError as error:
+        raise TableFault(str(error)) from None
 
 
 @dataclass(frozen=True)

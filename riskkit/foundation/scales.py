@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -178,7 +178,7 @@ def as_levels(codes: NDArray[np.int8], of: Scale, like: Any) -> Any:
     return pd.Series(levels, index=like.index, name="level") if isinstance(like, pd.Series) else levels
 
 
-def level_codes(levels: Any, of: Scale) -> NDArray[np.int8]:
+def level_codes(levels: Any, of: Scale, *, read: Callable[[Any], str] | None = None) -> NDArray[np.int8]:
     """Levels as codes 0 … n−1, −1 for missing.
 
     Parameters
@@ -187,6 +187,9 @@ def level_codes(levels: Any, of: Scale) -> NDArray[np.int8]:
         Level words of the scale.
     of : Scale
         The scale.
+    read : callable, optional
+        Gives the code for a word that is none, as `riskkit.foundation.warning_levels.level_code` does; raises
+        ValueError for what it does not know.
 
     Raises
     ------
@@ -206,11 +209,15 @@ def level_codes(levels: Any, of: Scale) -> NDArray[np.int8]:
     flat = raw.ravel()
     missing = pd.isna(flat)
     known = {code: number for number, code in enumerate(of.codes)}
-    strange = sorted({str(word) for word in flat[~missing] if word not in known})
+    strange, rule = [], f"levels are {', '.join(of.codes)}"
+    for word in dict.fromkeys(word for word in flat[~missing] if word not in known):
+        try:
+            known[word] = known[read(word)] if read else known[word]
+        except (ValueError, KeyError) as error:
+            strange.append(str(word))
+            rule = str(error) if read else rule
     if strange:
-        raise ValueError(
-            f"not a level of {of.name}: {', '.join(strange[:5])}; levels are {', '.join(of.codes)}"
-        )
+        raise ValueError(f"not a level of {of.name}: {', '.join(sorted(strange)[:5])}; {rule}")
     out = np.array(
         [-1 if gone else known[word] for word, gone in zip(flat, missing, strict=True)], dtype=np.int8
     )

@@ -20,6 +20,7 @@ from riskkit.foundation import standards
 from riskkit.foundation.faults import shown
 from riskkit.foundation.scales import as_levels, band_codes, chunks, level_codes, scale
 from riskkit.foundation.uncertainty import exact
+from riskkit.foundation.warning_levels import level_code
 from riskkit.warning.profiles import Profile, Rule, profile
 
 Ranks = NDArray[np.int8]
@@ -313,7 +314,8 @@ def warning_level(
     risk : str, array_like or Series, optional
         Risk level ``low`` … ``serious``, for profiles that use it.
     floor : str, array_like or Series
-        Lowest level that direct triggers guarantee.
+        Lowest level that direct triggers guarantee, as `riskkit.foundation.warning_levels.level_code` reads
+        it; a bare number is refused, since grades beside it count 4 as the gravest.
 
     Returns
     -------
@@ -350,7 +352,8 @@ def warning_level(
     if lacking:
         raise ValueError(f"profile {profile.name} needs {', '.join(lacking)}")
     like = next((value for value in given.values() if isinstance(value, pd.Series)), severity)
-    floors = level_codes(floor, scale("warning")) + np.int8(1)
+    read = functools.partial(level_code, is_graded=True)
+    floors = level_codes(floor, scale("warning"), read=read) + np.int8(1)
     ranks = {factor: _ranks(factor, given[factor]) for factor in needed}
     shape = np.broadcast_shapes(floors.shape, *(value.shape for value in ranks.values()))
     flat = {factor: np.broadcast_to(value, shape).ravel() for factor, value in ranks.items()}

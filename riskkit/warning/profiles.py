@@ -25,6 +25,7 @@ from riskkit.foundation.faults import Fault, InputFaults, refuse, shown
 from riskkit.foundation.scales import scale
 from riskkit.foundation.tables import check, records, typed
 from riskkit.foundation.toml_file import TomlFile, read_toml
+from riskkit.foundation.warning_levels import level_code
 from riskkit.warning.profile_file import PARTS, shape_faults
 
 FACTORS = ("severity", "probability", "risk", "urgency", "scope")
@@ -250,12 +251,17 @@ def _level_table(cells: pd.DataFrame, factors: Sequence[str]) -> tuple[NDArray[n
     for row in cells.to_dict("records"):
         place = tuple(int(row[factor]) - 1 if row[factor] == row[factor] else -9 for factor in factors)
         where = f"cell {dict(zip(factors, (p + 1 for p in place), strict=True))}"
-        if any(not 0 <= p <= 3 for p in place) or row["level"] not in known:
+        try:
+            level = known.index(level_code(row["level"], is_graded=True))
+        except ValueError as error:
+            faults.append(Fault(where, shown(row["level"]), str(error)))
+            continue
+        if any(not 0 <= p <= 3 for p in place):
             faults.append(Fault(where, shown(row["level"]), "grades 1–4 and a level Ⅰ–Ⅳ"))
         elif levels[place] >= 0:
             faults.append(Fault(where, shown(row["level"]), "one level only"))
         else:
-            levels[place] = known.index(row["level"])
+            levels[place] = level
     for place in itertools.product(range(4), repeat=len(factors)):
         if levels[place] < 0 and not faults:
             faults.append(
@@ -326,7 +332,7 @@ def load_profile(path: str | Path) -> Profile:
     written = {"profiles": [{"profile": name, **head}]}
     for part, table in PARTS.items():
         owner = "ruleset" if part == "rules" else "profile"
-        written[table] = [{owner: name, **row} for row in file.data.get(part, [])]
+        written[table] = [{owner: name, **_with_sign(row)} for row in file.data.get(part, [])]
     faults = _head_faults(file, name, has_rules="rules" in file.data, ruleset=str(head["ruleset"]))
     tables: dict[str, pd.DataFrame] = {}
     for table, rows in written.items():
@@ -352,6 +358,14 @@ def _head_faults(file: TomlFile, name: str, *, has_rules: bool, ruleset: str) ->
         place = file.place(("profile", "ruleset"))
         faults.append(Fault(place, shown(ruleset), f"one of {', '.join(known)}, or [[rules]]"))
     return faults
+
+
+def _with_sign(row: dict[str, Any]) -> dict[str, Any]:
+    """A row with its level as a sign; one that is none is left for the check of the table."""
+    try:
+        return {**row, "level": level_code(row["level"], is_graded=True)} if "level" in row else row
+    except ValueError:
+        return row
 
 
 def _written(value: Any) -> str:

@@ -10,6 +10,7 @@ from riskkit.assessment.case import Assessment
 from riskkit.foundation import standards
 from riskkit.foundation.faults import Fault, InputFaults
 from riskkit.foundation.tables import records
+from riskkit.foundation.warning_levels import level_rank
 from riskkit.warning.alerts.choice import authority_of, choose_documents, default_measures
 from riskkit.warning.alerts.drafts import CHINA, LEVELS
 from riskkit.workbench.pages.block_kinds import Block, Items, Paragraph, Table
@@ -19,6 +20,7 @@ from riskkit.workbench.reports import Published
 from riskkit.workbench.rules import rule_in
 from riskkit.workbench.runs.result import result_record
 from riskkit.workbench.warnings.making import Decision, Issue, make_issue
+from riskkit.workbench.warnings.proposing import Proposal, proposal
 from riskkit.workbench.warnings.words import say
 
 __all__ = ["choice_part", "document_parts", "draft_case", "publish_drafts", "reading_part"]
@@ -48,14 +50,18 @@ class Drafts:
     missing: tuple[Fault, ...]
 
 
-def draft_case(assessment: Assessment, *, level: int = 0, ports: str = "", days: int = 90) -> Drafts:
+def draft_case(
+    assessment: Assessment, *, level: str = "", reason: str = "", ports: str = "", days: int = 90
+) -> Drafts:
     """The documents of a first issue about a case, dated on the day of its assessment.
 
     Parameters
     ----------
     assessment : Assessment
-    level : int
-        1–4 for Ⅳ–Ⅰ; that of the assessment if 0.
+    level : str
+        As `riskkit.foundation.warning_levels.level_code` reads it; that of the assessment if empty.
+    reason : str
+        Why; needed where the level is not the assessed one, and where the facts leave a range.
     ports : str
         Ports and customs districts, comma-separated.
     days : int
@@ -71,13 +77,19 @@ def draft_case(assessment: Assessment, *, level: int = 0, ports: str = "", days:
     ['bulletin.ports']
     """
     case = assessment.case
-    wanted = level or (LEVELS.index(str(assessment.hi)) + 1 if assessment.hi in LEVELS else 1)
+    try:
+        asked, missing = proposal(assessment, level=level, reason=reason), tuple[Fault, ...]()
+    except InputFaults as error:
+        rank = level_rank(str(assessment.hi)) if assessment.hi in LEVELS else 1
+        asked, missing = Proposal(rank, "", (), ()), error.faults
     now = dt.datetime.combine(case.assessed_on, dt.time(9), tzinfo=CHINA)
     decision = Decision(
         warning_id=case.id[:56],
         issue=f"{case.id[:56]}.1",
         kind="first",
-        level=wanted,
+        level=asked.level,
+        assessed=asked.assessed if asked.departs else (),
+        level_reason=asked.reason,
         issued_at=now,
         starts_at=now,
         ends_at=now + dt.timedelta(days=days),
@@ -85,9 +97,10 @@ def draft_case(assessment: Assessment, *, level: int = 0, ports: str = "", days:
         ports=tuple(one.strip() for one in ports.split(",") if one.strip()),
     )
     try:
-        return Drafts(assessment, decision, make_issue(assessment, decision, formats=("txt",)), ())
+        issue = make_issue(assessment, decision, formats=("txt",))
     except InputFaults as error:
-        return Drafts(assessment, decision, None, error.faults)
+        return Drafts(assessment, decision, None, tuple(dict.fromkeys([*missing, *error.faults])))
+    return Drafts(assessment, decision, None if missing else issue, missing)
 
 
 def choice_part(drafts: Drafts, *, lang: str) -> Section:
@@ -179,7 +192,9 @@ def publish_drafts(drafts: Drafts, *, seed: int, case_sha256: str) -> Published:
     """
     record = result_record(drafts.assessment, seed=seed, case_sha256=case_sha256)
     told: dict[str, Any] = {
-        "level": drafts.decision.level,
+        "level": LEVELS[drafts.decision.level - 1],
+        "assessed": list(drafts.decision.assessed),
+        "reason": drafts.decision.level_reason,
         "documents": list(drafts.issue.chosen) if drafts.issue else [],
         "files": drafts.issue.hashes() if drafts.issue else {},
         "missing": [{"place": one.place, "rule": one.rule} for one in drafts.missing],

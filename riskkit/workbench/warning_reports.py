@@ -13,6 +13,7 @@ import pandas as pd
 from riskkit import __version__
 from riskkit.foundation.events import Event
 from riskkit.foundation.faults import Fault, InputFaults
+from riskkit.foundation.warning_levels import code_of_rank
 from riskkit.store.ledger import open_ledger
 from riskkit.warning.alerts.drafts import CHINA
 from riskkit.workbench.decision_groups import LEDGER_VARIABLE
@@ -136,7 +137,8 @@ def _made_up(rows: Sequence[BoardRow], now: dt.datetime) -> pd.DataFrame:
     told = []
     for n, row in enumerate(row for row in rows if row.state.phase == "issued"):
         level = row.state.level or 1
-        low, high = ((min(level + 1, 4), 4), (level, level), (0, level - 1))[n % 3]
+        ends = ((min(level + 1, 4), 4), (level, level), (0, level - 1))[n % 3]
+        low, high = (code_of_rank(rank) if rank else "none" for rank in ends)
         told.append({"warning_id": row.state.warning_id, "on": day, "level_lo": low, "level_hi": high})
     return pd.DataFrame(told)
 
@@ -217,13 +219,16 @@ def publish_review(review: Review) -> Found:
             "since": review.since.isoformat(),
             "is_sample": review.is_sample,
             "warnings": [
-                {"id": row.state.warning_id, "phase": row.state.phase, "level": row.state.level,
+                {"id": row.state.warning_id, "phase": row.state.phase, "level": code_of_rank(row.state.level),
+                 "assessed": list(row.state.assessed),
                  "due": [{"what": one.clock, "at": one.due_at.isoformat(), "is_overdue": one.is_overdue}
                          for one in row.due]}
                 for row in review.rows
             ],
             "proposals": [
-                {name: one[name] for name in ("warning_id", "level", "move", "level_after", "reason")}
+                {"warning_id": one["warning_id"], "move": one["move"], "reason": one["reason"],
+                 **{name: None if pd.isna(one[name]) else code_of_rank(one[name])
+                    for name in ("level", "level_after")}}
                 for one in moves
             ],
         }

@@ -6,7 +6,14 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from riskkit.assessment.committee.questions import CHOICES, LEVEL, PROBABILITY, Question, choices_of
+from riskkit.assessment.committee.questions import (
+    CHOICES,
+    LEVEL,
+    PROBABILITY,
+    Question,
+    choice_of,
+    choices_of,
+)
 from riskkit.foundation.faults import Fault, plain_text, refuse, shown
 
 QUANTILES = {"low": 0.05, "mid": 0.50, "high": 0.95}
@@ -24,7 +31,7 @@ def check_answers(
     ----------
     questions : sequence of Question
     answers : mapping of question id to answer
-        ``{"low": …, "mid": …, "high": …}`` for a probability, ``{"level": …}`` for a grade,
+        ``{"low": …, "mid": …, "high": …}`` for a probability, ``{"level": …}`` for a grade or level,
         ``{"codes": […]}`` for a list, or ``{"abstain": true}`` with a reason; each may have a ``reason``.
     what : str
         The ballot, for the faults.
@@ -106,9 +113,10 @@ def _is_probability(value: object) -> bool:
 
 
 def _level_faults(question: Question, answer: Answer, what: str) -> Iterator[Fault]:
-    known = choices_of(question, "en")
-    if not _is_code(answer.get("level"), known):
-        yield Fault(f"{what} level", shown(answer.get("level")), f"one of {', '.join(known)}")
+    try:
+        choice_of(question, answer.get("level"))
+    except ValueError as error:
+        yield Fault(f"{what} level", shown(answer.get("level")), str(error))
 
 
 def _choice_faults(question: Question, answer: Answer, what: str) -> Iterator[Fault]:
@@ -135,5 +143,5 @@ def _kept(question: Question, answer: Answer) -> dict[str, Any]:
     if question.kind == PROBABILITY:
         return {**{name: float(answer[name]) for name in QUANTILES}, **reason}
     if question.kind == LEVEL:
-        return {"level": answer["level"], **reason}
+        return {"level": choice_of(question, answer["level"]), **reason}
     return {"codes": [code for code in choices_of(question, "en") if code in answer["codes"]], **reason}

@@ -23,6 +23,7 @@ from riskkit.foundation import standards
 from riskkit.foundation.events import canonical
 from riskkit.foundation.scales import scale
 from riskkit.foundation.toml_record import written
+from riskkit.foundation.warning_levels import level_code
 
 PROBABILITY, LEVEL, CHOICES = "probability", "level", "choices"
 KINDS = (PROBABILITY, LEVEL, CHOICES)
@@ -168,6 +169,31 @@ def choices_of(question: Question, lang: str) -> dict[str, str]:
     of = scale(question.scale)
     levels = {code: f"{code} {of.word(code, lang)}" for code in of.codes}
     return levels | ({NO_WARNING: word("no_warning", lang)} if question.scale == "warning" else {})
+
+
+def choice_of(question: Question, written: Any) -> str:
+    """The code of what somebody chose: the code, its words in zh or en, a level however it is written.
+
+    Raises
+    ------
+    ValueError
+        With the list of what may be chosen.
+
+    Examples
+    --------
+    >>> choice_of(vote_questions()[0], "一级"), choice_of(vote_questions()[1], "是")
+    ('Ⅰ', 'yes')
+    """
+    for lang in LANGS:
+        for code, words in choices_of(question, lang).items():
+            if isinstance(written, str) and written.strip().casefold() in (code.casefold(), words.casefold()):
+                return code
+    if question.scale != "warning":
+        raise ValueError(f"one of {', '.join(choices_of(question, 'en'))}")
+    try:
+        return level_code(written)
+    except ValueError as error:
+        raise ValueError(f"{error}; or {NO_WARNING}") from None
 
 
 def as_data(questions: Iterable[Question]) -> list[dict[str, Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from riskkit.foundation import standards
@@ -36,6 +36,8 @@ class DocumentFacts:
     ports : tuple of str
         Ports and customs districts concerned, for a bulletin.
     attachments : tuple of str
+    departure : mapping of str to str
+        In zh and en: what was assessed and why the level is another; empty where it is the assessed one.
     """
 
     number: str
@@ -44,6 +46,7 @@ class DocumentFacts:
     is_authorised: bool = False
     ports: tuple[str, ...] = ()
     attachments: tuple[str, ...] = field(default_factory=tuple)
+    departure: Mapping[str, str] = field(default_factory=dict)
 
 
 def check_document(notice: Notice, facts: DocumentFacts, *, document: ChosenDocument) -> None:
@@ -102,8 +105,14 @@ def _faults(notice: Notice, facts: DocumentFacts, document: ChosenDocument) -> I
 
 def _text_faults(notice: Notice, facts: DocumentFacts) -> Iterator[Fault]:
     goods = [text for text in facts.goods.values() if text.strip()]
-    places = {"number": [facts.number], "goods": goods, "ports": facts.ports, "lots": notice.lots}
-    for name, texts in (places | {"attachments": facts.attachments}).items():
+    places: dict[str, Iterable[str]] = {
+        "number": [facts.number],
+        "goods": goods,
+        "ports": facts.ports,
+        "lots": notice.lots,
+    }
+    places |= {"attachments": facts.attachments, "departure": facts.departure.values()}
+    for name, texts in places.items():
         for text in texts:
             try:
                 plain_text(text)
@@ -149,6 +158,7 @@ def document_values(
         "why": document.why_zh if lang == "zh" else document.why_en,
         "number": _line(facts.number),
         "goods": _line(facts.goods.get(lang, "")),
+        "departure": _line(facts.departure.get(lang, "")),
         "to": str(audience.loc[document.document]),
         "level": code,
         "level_word": of.word(code, lang),

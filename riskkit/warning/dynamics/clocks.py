@@ -59,11 +59,7 @@ def clocks(
     >>> [(found.clock, found.is_overdue) for found in clocks([one], now=at + dt.timedelta(hours=7))]
     [('confirm', True)]
     """
-    table = standards.table("warning_clocks") if rules is None else rules
-    hours = {
-        (str(row.phase), int(str(row.level))): (str(row.clock), float(str(row.hours)))
-        for row in table.itertuples()
-    }
+    hours = _hours(standards.table("warning_clocks") if rules is None else rules)
     found = []
     for state in states:
         if state.phase not in OPEN:
@@ -72,6 +68,36 @@ def clocks(
         due += [("expire", state.ends_at)] if state.phase == "issued" and state.ends_at else []
         found += [Clock(state.warning_id, name, at, at <= now) for name, at in due]
     return sorted(found, key=lambda one: (one.due_at, one.warning_id, one.clock))
+
+
+def allowed(phase: str, level: int) -> tuple[str, float]:
+    """What is due next on an open warning, and how long it may wait.
+
+    Parameters
+    ----------
+    phase : str
+        ``proposed``, ``confirmed`` or ``issued``.
+    level : int
+        1–4 for Ⅳ–Ⅰ.
+
+    Returns
+    -------
+    tuple of (str, float)
+        The clock and its time [h].
+
+    Examples
+    --------
+    >>> allowed("proposed", 4)
+    ('confirm', 6.0)
+    """
+    return _hours(standards.table("warning_clocks"))[phase, level]
+
+
+def _hours(table: pd.DataFrame) -> dict[tuple[str, int], tuple[str, float]]:
+    return {
+        (str(row.phase), int(str(row.level))): (str(row.clock), float(str(row.hours)))
+        for row in table.itertuples()
+    }
 
 
 def _running(state: WarningState, hours: dict[tuple[str, int], tuple[str, float]]) -> tuple[str, dt.datetime]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 
 from riskkit.foundation import standards
 from riskkit.foundation.faults import Fault, refuse, shown
+from riskkit.foundation.warning_levels import accepted_levels, code_of_rank
 
 LEVELS = (1, 2, 3, 4)
 NONE, OPEN = "none", ("proposed", "confirmed", "issued")
@@ -33,7 +34,8 @@ class WarningEvent:
     who : str
         By whom.
     level : int, optional
-        1–4 for Ⅳ–Ⅰ, where the step gives one.
+        Its rank, 1–4 for Ⅳ–Ⅰ, where the step gives one: what people and files write is read by
+        `riskkit.foundation.warning_levels.level_rank`.
     reason : str
         Why.
     evidence : tuple of str
@@ -52,6 +54,11 @@ class WarningEvent:
         Whether the committee consents; unknown if None.
     other : str
         The warning that takes its place.
+    assessed : tuple of str
+        The proven and the possible level of the assessment behind a proposal (``Ⅳ`` … ``Ⅰ``); empty where
+        nobody said.
+    missing : tuple of str
+        The facts that leave the range between them.
     """
 
     warning_id: str
@@ -68,6 +75,8 @@ class WarningEvent:
     effect_agrees: bool | None = None
     has_consent: bool | None = None
     other: str = ""
+    assessed: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,6 +100,8 @@ class WarningState:
         Until when it holds.
     other : str
         The warning that took its place.
+    assessed, missing : tuple of str
+        The assessment behind its proposal, as in `WarningEvent`.
     n_events : int
         How many steps it took.
     """
@@ -104,7 +115,14 @@ class WarningState:
     last_at: dt.datetime | None = None
     ends_at: dt.datetime | None = None
     other: str = ""
+    assessed: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
     n_events: int = 0
+
+    @property
+    def departs(self) -> bool:
+        """Whether its level is not that of the assessment: another one, or one out of a range."""
+        return bool(self.assessed) and set(self.assessed) != {code_of_rank(self.level)}
 
 
 @dataclass(frozen=True)
@@ -195,7 +213,7 @@ def _timing(state: WarningState, event: WarningEvent) -> dict[str, str]:
 def _level(state: WarningState, event: WarningEvent, step: Step) -> dict[str, str]:
     given, now = event.level, state.level
     if step.level_rule in ("given", "higher", "lower") and given not in LEVELS:
-        return {"level": "a level from 1 (Ⅳ) to 4 (Ⅰ)"}
+        return {"level": f"{accepted_levels()}, as its rank from 1 (Ⅳ) to 4 (Ⅰ)"}
     wrong = {
         "same": given is not None and given != now,
         "none": given is not None,
@@ -288,6 +306,8 @@ def next_state(state: WarningState, event: WarningEvent) -> WarningState:
         last_at=event.at,
         ends_at=event.ends_at if event.ends_at is not None else state.ends_at,
         other=event.other or state.other,
+        assessed=event.assessed or state.assessed,
+        missing=event.missing or state.missing,
         n_events=state.n_events + 1,
     )
 

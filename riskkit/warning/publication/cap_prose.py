@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from riskkit.foundation import standards
 from riskkit.foundation.codes import is_country
 from riskkit.foundation.faults import Fault, shown
+from riskkit.foundation.warning_levels import code_of_rank, level_code
 from riskkit.warning.publication.cap_message import CapAlert, CapArea, CapInfo, CapResource
 from riskkit.warning.publication.cap_structure import is_time
 
@@ -97,21 +98,22 @@ def _level(info: CapInfo, place: str) -> Iterator[Fault]:
     if not given:
         return
     rows = standards.table("cap_meanings")
-    codes = _level_codes()
     fits = [
-        (codes[str(row.value)], str(row.colour), str(row.cap_word))
+        (str(code_of_rank(int(str(row.value)))), str(row.colour), str(row.cap_word))
         for row in rows[rows["field"] == "level"].itertuples()
     ]
     told = (given.get(LEVEL), given.get(COLOUR), info.severity)
-    if told not in fits:
+    read = [_code(given.get(name)) for name in (LEVEL, COLOUR)]
+    if not any(read == [code, code] and word == info.severity for code, _, word in fits):
         rule = "a level with its colour and severity: " + "; ".join(", ".join(one) for one in fits)
         yield Fault(f"{place}/parameter", shown(told), rule)
 
 
-def _level_codes() -> dict[str, str]:
-    rows = standards.table("scales")
-    mine = rows[rows["scale"] == "warning"]
-    return {str(int(rank)): str(code) for rank, code in zip(mine["rank"], mine["code"], strict=True)}
+def _code(written: str | None) -> str | None:
+    try:
+        return level_code(written)
+    except ValueError:
+        return None
 
 
 def _area(area: CapArea, place: str) -> Iterator[Fault]:

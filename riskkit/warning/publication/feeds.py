@@ -11,6 +11,7 @@ import icalendar
 from lxml import etree
 
 from riskkit.foundation.faults import Fault, plain_text, refuse, shown
+from riskkit.foundation.warning_levels import code_of_rank
 from riskkit.warning.publication.notices import Notice, check_notice
 
 _ATOM = "http://www.w3.org/2005/Atom"
@@ -94,7 +95,7 @@ def _entry(root: etree._Element, notice: Notice, *, address: str, lang: str) -> 
                    "updated": issued, "published": issued, "summary": notice.event[lang]})  # fmt: skip
     author = etree.SubElement(entry, f"{{{_ATOM}}}author")
     _texts(author, {"name": notice.issuer[lang]})
-    etree.SubElement(entry, f"{{{_ATOM}}}category", term=f"level-{notice.level}")
+    etree.SubElement(entry, f"{{{_ATOM}}}category", term=f"level-{code_of_rank(notice.level)}")
     link = etree.SubElement(entry, f"{{{_ATOM}}}link", rel="alternate", type="application/cap+xml")
     link.set("href", f"{address}{notice.notice_id}.cap.xml")
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from riskkit.foundation.plain_data import plain
+from riskkit.foundation.scales import scale
+from riskkit.foundation.warning_levels import code_of_rank
 from riskkit.warning.publication.notices import KINDS, Notice, check_notice
 
 
@@ -22,6 +24,7 @@ def notice_data(notice: Notice) -> dict[str, Any]:
     """
     check_notice(notice)
     found: dict[str, Any] = plain(notice)
+    found["level"] = code_of_rank(notice.level)
     found["earlier"] = [{"notice_id": name, "issued_at": at} for name, at in found["earlier"]]
     return found
 
@@ -35,18 +38,19 @@ def notice_schema() -> dict[str, Any]:
 
     Examples
     --------
-    >>> notice_schema()["properties"]["level"]["maximum"]
-    4
+    >>> notice_schema()["properties"]["level"]["enum"]
+    ['Ⅳ', 'Ⅲ', 'Ⅱ', 'Ⅰ']
     """
     words = {"type": "object", "required": ["zh", "en"], "additionalProperties": {"type": "string"}}
     free, text = {"type": "object", "additionalProperties": {"type": "string"}}, {"type": "string"}
     time = {"type": "string", "format": "date-time"}
     grade = {"type": "integer", "minimum": 1, "maximum": 4}
+    level = {"enum": list(scale("warning").codes)}
     place = {"name": words, "system": text, "code": text}
     earlier = {"notice_id": text, "issued_at": time}
     said = dict.fromkeys(("category", "title", "event", "reach", "advice", "measures", "issuer"), words)
     properties = {
-        "notice_id": text, "warning_id": text, "kind": {"enum": list(KINDS)}, "level": grade,
+        "notice_id": text, "warning_id": text, "kind": {"enum": list(KINDS)}, "level": level,
         **said, "issued_at": time, "starts_at": time, "ends_at": {"anyOf": [time, {"type": "null"}]},
         "places": {"type": "array", "minItems": 1, "items": _closed(place)},
         "hazard_classes": {"type": "array", "minItems": 1, "items": text}, "urgency": grade,

@@ -29,7 +29,7 @@ from riskkit.workbench.pictures.warning_figure import day_of, steps_table, warni
 from riskkit.workbench.warnings.board_rows import BoardRow, board_rows, counts_by_level, counts_by_place
 from riskkit.workbench.warnings.room import STREAM, utc_now
 from riskkit.workbench.warnings.sample import sample_events
-from riskkit.workbench.warnings.words import say
+from riskkit.workbench.warnings.words import assessed_words, say
 
 _HEADS = ("level", "warning", "phase", "since", "ends", "due")
 
@@ -195,7 +195,8 @@ class WarningBoard:
             day_of(row.state.ends_at) if row.state.ends_at else "—",
             due,
         )
-        level = {"text": "", "sort": row.state.level or 0, "marks": marks}
+        assessed = assessed_words(row.state.assessed, self.lang) if row.state.departs else ""
+        level = {"text": assessed, "sort": row.state.level or 0, "marks": marks}
         return [level, *({"text": text, "sort": text} for text in texts)]
 
     def _due_words(self, one: Any) -> str:

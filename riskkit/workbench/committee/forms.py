@@ -20,7 +20,15 @@ from pathlib import Path
 from typing import Any
 
 from riskkit.assessment.committee import sealing
-from riskkit.assessment.committee.questions import CHOICES, PROBABILITY, Question, choices_of, digest_of, word
+from riskkit.assessment.committee.questions import (
+    CHOICES,
+    PROBABILITY,
+    Question,
+    choice_of,
+    choices_of,
+    digest_of,
+    word,
+)
 from riskkit.assessment.committee.session import Session
 from riskkit.foundation.events import canonical
 from riskkit.foundation.faults import Fault, InputFaults, refuse, shown, visible
@@ -364,7 +372,10 @@ def _read_line(
     elif question.kind == CHOICES:
         yield from _read_yes_no(answer, choice, code=code, place=place)
     elif choice:
-        answer["level"] = _code_of(question, choice)
+        try:
+            answer["level"] = choice_of(question, choice)
+        except ValueError as error:
+            yield Fault(f"{place} choice", shown(choice), str(error))
 
 
 def _read_number(answer: dict[str, Any], name: str, text: str, *, place: str) -> Iterator[Fault]:
@@ -381,11 +392,3 @@ def _read_yes_no(answer: dict[str, Any], choice: str, *, code: str, place: str) 
         answer.setdefault("codes", [])
     elif choice:
         yield Fault(f"{place} choice", shown(choice), "yes, no or abstain")
-
-
-def _code_of(question: Question, choice: str) -> str:
-    for lang in ("zh", "en"):
-        for code, words in choices_of(question, lang).items():
-            if choice in (code, words):
-                return code
-    return choice

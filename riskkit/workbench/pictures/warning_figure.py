@@ -11,7 +11,7 @@ from riskkit.workbench.pages.block_kinds import Cell, Table
 from riskkit.workbench.pages.blocks import Picture
 from riskkit.workbench.pictures import style
 from riskkit.workbench.warnings.board_rows import BoardRow, LifeStep
-from riskkit.workbench.warnings.words import say
+from riskkit.workbench.warnings.words import assessed_words, say
 
 _SHIFTS = (18, -18, 34, -34)
 """How far the words of steps stand from the line, so that steps of one day do not cover each other [px]."""
@@ -68,6 +68,13 @@ def _code(level: int | None) -> str:
     return "—" if level is None else LEVELS[level - 1]
 
 
+def _level(step: LifeStep, row: BoardRow, lang: str) -> str:
+    """The level after a step, with the assessed one where it is another."""
+    code, assessed = _code(step.level), row.state.assessed
+    departs = step.level is not None and assessed and set(assessed) != {code}
+    return f"{code} · {assessed_words(assessed, lang)}" if departs else code
+
+
 def day_of(moment: dt.datetime) -> str:
     """The day of a moment in China.
 
@@ -107,7 +114,7 @@ def steps_table(row: BoardRow, *, lang: str) -> Table:
     """
     heads = tuple(say(f"col_{name}", lang) for name in ("day", "event", "level", "who", "reason"))
     rows: list[tuple[Cell, ...]] = [
-        (day_of(step.at), say(f"event_{step.event}", lang), _code(step.level), step.who, step.reason)
+        (day_of(step.at), say(f"event_{step.event}", lang), _level(step, row, lang), step.who, step.reason)
         for step in row.steps
     ]
     return Table(say("steps_title", lang), heads, tuple(rows))

@@ -12,6 +12,7 @@ import click
 import numpy as np
 
 from riskkit.foundation.faults import Fault, InputFaults, shown
+from riskkit.foundation.warning_levels import code_of_rank, level_rank
 from riskkit.workbench.committee_commands import who_acts
 from riskkit.workbench.ledger_commands import using_ledger
 from riskkit.workbench.messages import answer
@@ -21,12 +22,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from riskkit.assessment.case import Assessment
-    from riskkit.warning.dynamics.life import WarningState
     from riskkit.workbench.warnings.making import Decision
     from riskkit.workbench.warnings.room import WarningRoom
 
 _DRAWS, _SEED = 20_000, 20170914
-_LEVELS = ("Ⅳ", "Ⅲ", "Ⅱ", "Ⅰ")
 
 
 @contextlib.contextmanager
@@ -63,59 +62,39 @@ def assessed(case: str) -> Assessment:
     return assess(read, rng=np.random.default_rng(_SEED), draws=_DRAWS)
 
 
-def _step(
+def take(
     warning: str, event: str, given: Mapping[str, Any], *, about: Mapping[str, Any] | None = None, **more: Any
 ) -> int:
-    from riskkit.warning.dynamics.life import WarningEvent
-    from riskkit.workbench.warnings.room import take_step
-
-    asked: dict[str, Any] = {"level": given.get("level"), "evidence": tuple(given.get("evidence") or ())}
-    asked |= {"reason": given.get("why") or "", "is_authorised": bool(given.get("authorised"))}
-    asked |= {"effect_agrees": given.get("effect") or None, "has_consent": given.get("consent") or None}
-    with using_room(given) as room:
-        asked |= {"warning_id": warning, "event": event, "at": room.clock(), "who": who_acts(given)}
-        state = take_step(room, WarningEvent(**{**asked, **more}), about=about)
-    return _told(state, event, given)
-
-
-def _told(state: WarningState, event: str, given: Mapping[str, Any]) -> int:
-    code = _LEVELS[state.level - 1] if state.level else "—"
-    facts = {"warning": state.warning_id, "event": event, "phase": state.phase, "level": state.level}
-    if given["is_json"]:
-        answer({"command": f"warning {event}", "ok": True, "exit_code": 0, **facts})
-    else:
-        lang = given["lang"]
-        click.echo(
-            say(
-                "step_done",
-                lang,
-                warning=state.warning_id,
-                event=event,
-                phase=say(f"phase_{state.phase}", lang),
-                level=code,
-            )
-        )
-    return 0
-
-
-def propose(case: str, **given: Any) -> int:
-    """Propose a warning on a case, at the level of its assessment unless another is given.
+    """Record a step of a warning's life as the options say, and say where the warning stands then.
 
     Examples
     --------
-    >>> propose.__name__
-    'propose'
+    >>> take.__name__
+    'take'
     """
-    from riskkit.workbench.warnings.making import about_case, require_graded
+    from riskkit.warning.dynamics.clocks import clocks
+    from riskkit.warning.dynamics.life import WarningEvent
+    from riskkit.workbench.warnings.room import take_step
+    from riskkit.workbench.warnings.standing import say_step, standings
 
-    found = assessed(case)
-    require_graded(found)
-    level = given["level"] or _LEVELS.index(str(found.hi)) + 1
-    evidence = tuple(one.id for one in found.case.sources) or (found.case.id,)
-    reason = given["why"] or f"{found.case.id}: {found.lo}–{found.hi}"
-    warning = given["warning"] or found.case.id
-    told = {"level": level, "evidence": evidence, "reason": reason}
-    return _step(warning, "proposed", given, about=about_case(found.case), **told)
+    asked: dict[str, Any] = {"evidence": tuple(given.get("evidence") or ())}
+    asked |= {"reason": given.get("why") or "", "is_authorised": bool(given.get("authorised"))}
+    asked |= {"effect_agrees": given.get("effect") or None, "has_consent": given.get("consent") or None}
+    if given.get("level") and "level" not in more:
+        asked["level"] = _rank(given["level"])
+    with using_room(given) as room:
+        asked |= {"warning_id": warning, "event": event, "at": room.clock(), "who": who_acts(given)}
+        state = take_step(room, WarningEvent(**{**asked, **more}), about=about)
+        standing = standings({warning: state}, clocks([state], now=room.clock()))[0]
+    say_step(standing, event, lang=given["lang"], is_json=given["is_json"])
+    return 0
+
+
+def _rank(written: str) -> int:
+    try:
+        return level_rank(written)
+    except ValueError as error:
+        raise InputFaults("warning", [Fault("--level", shown(written), str(error))]) from None
 
 
 def confirm(warning: str, **given: Any) -> int:
@@ -126,7 +105,7 @@ def confirm(warning: str, **given: Any) -> int:
     >>> confirm.__name__
     'confirm'
     """
-    return _step(warning, "confirmed", given)
+    return take(warning, "confirmed", given)
 
 
 def reject(warning: str, **given: Any) -> int:
@@ -137,7 +116,7 @@ def reject(warning: str, **given: Any) -> int:
     >>> reject.__name__
     'reject'
     """
-    return _step(warning, "rejected", given)
+    return take(warning, "rejected", given)
 
 
 def issue(warning: str, **given: Any) -> int:
@@ -148,7 +127,7 @@ def issue(warning: str, **given: Any) -> int:
     >>> issue.__name__
     'issue'
     """
-    return _step(warning, "issued", given, ends_at=_day(given["until"]))
+    return take(warning, "issued", given, ends_at=_day(given["until"]))
 
 
 def raise_level(warning: str, **given: Any) -> int:
@@ -159,7 +138,7 @@ def raise_level(warning: str, **given: Any) -> int:
     >>> raise_level.__name__
     'raise_level'
     """
-    return _step(warning, "raised", given)
+    return take(warning, "raised", given)
 
 
 def lower_level(warning: str, **given: Any) -> int:
@@ -170,7 +149,7 @@ def lower_level(warning: str, **given: Any) -> int:
     >>> lower_level.__name__
     'lower_level'
     """
-    return _step(warning, "lowered", given)
+    return take(warning, "lowered", given)
 
 
 def prolong(warning: str, **given: Any) -> int:
@@ -181,7 +160,7 @@ def prolong(warning: str, **given: Any) -> int:
     >>> prolong.__name__
     'prolong'
     """
-    return _step(warning, "prolonged", given, ends_at=_day(given["until"]))
+    return take(warning, "prolonged", given, ends_at=_day(given["until"]))
 
 
 def correct(warning: str, **given: Any) -> int:
@@ -192,7 +171,7 @@ def correct(warning: str, **given: Any) -> int:
     >>> correct.__name__
     'correct'
     """
-    return _step(warning, "corrected", given)
+    return take(warning, "corrected", given)
 
 
 def lift(warning: str, **given: Any) -> int:
@@ -203,7 +182,7 @@ def lift(warning: str, **given: Any) -> int:
     >>> lift.__name__
     'lift'
     """
-    return _step(warning, "lifted", given)
+    return take(warning, "lifted", given)
 
 
 def expire(warning: str, **given: Any) -> int:
@@ -214,7 +193,7 @@ def expire(warning: str, **given: Any) -> int:
     >>> expire.__name__
     'expire'
     """
-    return _step(warning, "expired", given)
+    return take(warning, "expired", given)
 
 
 def _day(text: str | None) -> dt.datetime | None:
@@ -294,6 +273,7 @@ def _decision(room: WarningRoom, warning: str, given: Mapping[str, Any]) -> Deci
         earlier=earlier, number=len(earlier) + 1,
         measures=tuple(given["measures"]), ports=tuple(given["ports"]), lots=tuple(given["lots"]),
         is_authorised=bool(given["authorised"]), is_exercise=bool(given["exercise"]),
+        assessed=state.assessed if state.departs else (), level_reason=state.reason,
     )  # fmt: skip
 
 
@@ -347,6 +327,7 @@ def release_issue(warning: str, issue_id: str, files: Path, **given: Any) -> int
             recipients=recipients, base=path.absolute().parent,
         )  # fmt: skip
     counts = {"n": len(done.delivered), "before": len(done.before), "failed": len(done.failed)}
+    counts["again"] = len(done.again)
     code = 0 if done.is_whole else 1
     if given["is_json"]:
         answer({"command": "warning release", "ok": not code, "exit_code": code, "issue": issue_id, **counts})
@@ -392,7 +373,7 @@ def rehearse_case(case: str, **given: Any) -> int:
     facts = {"n": done.n_files, "sent": done.n_deliveries, "events": checked.n_events, "folder": str(out)}
     code = 0 if checked.is_whole else 1
     if given["is_json"]:
-        phases = [{"phase": one.phase, "level": one.level} for one in done.states]
+        phases = [{"phase": one.phase, "level": code_of_rank(one.level)} for one in done.states]
         answer({"command": "warning rehearse", "ok": not code, "exit_code": code, **facts, "life": phases})
     else:
         click.echo(say("rehearsed_done", given["lang"], **facts))

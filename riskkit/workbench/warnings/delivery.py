@@ -1,4 +1,9 @@
-"""Approved issues on their way out: into folders, as e-mail files, to this machine; each place once."""
+"""Approved issues on their way out: folders and mail files once, webhooks of this machine at least once.
+
+A folder or a mail file is written under its name whole or not at all: a repetition leaves the same file.
+Nobody can know whether a request that was interrupted has arrived. So a request is recorded before it leaves,
+an interrupted one is sent again under the same ``Idempotency-Key``, and the record says so.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +26,7 @@ import pandas as pd
 from riskkit.foundation.events import Draft, Event, canonical, moment_of
 from riskkit.foundation.faults import Fault, InputFaults, refuse, shown
 from riskkit.warning.publication.channels import Channel, Delivery, deliveries
-from riskkit.workbench.warnings.room import DELIVERED, FAILED, WarningRoom, approved_files, stream_of
+from riskkit.workbench.warnings.room import BEGUN, DELIVERED, FAILED, WarningRoom, approved_files, stream_of
 from riskkit.workbench.warnings.words import say
 
 _SECONDS = 10
@@ -47,6 +52,8 @@ class Outcome:
     ----------
     delivered, before, failed : tuple of Delivery
         Now, in an earlier attempt, and not at all.
+    again : tuple of Delivery
+        Requests to webhooks among them whose earlier attempt was interrupted: they may have arrived twice.
 
     Examples
     --------
@@ -57,6 +64,7 @@ class Outcome:
     delivered: tuple[Delivery, ...]
     before: tuple[Delivery, ...]
     failed: tuple[Delivery, ...]
+    again: tuple[Delivery, ...] = ()
 
     @property
     def is_whole(self) -> bool:
@@ -68,7 +76,10 @@ def release(
     room: WarningRoom, warning_id: str, issue: str, *, files: Mapping[str, bytes],
     channels: Sequence[Channel], who: str, recipients: pd.DataFrame | None = None, base: Path | None = None,
 ) -> Outcome:  # fmt: skip
-    """Deliver an approved issue; try again as often as needed, nobody gets anything twice.
+    """Deliver an approved issue; it may be tried again as often as needed.
+
+    Folders and mail files get each file once. A webhook gets it at least once, always with the same
+    ``Idempotency-Key``: its receiver drops what it has had.
 
     Everything is checked before the first delivery: the approval, the files against the hashes that were
     approved, every recipient. Each delivery is recorded in the ledger when it is done; a failed one is too,
@@ -102,11 +113,15 @@ def release(
     todo = deliveries(channels, files, recipients)
     refuse(issue, [] if todo else [Fault("channels", "nothing", "a channel that takes one of the documents")])
     known = {one.data["delivery"] for one in events if one.kind == DELIVERED}
+    last = {one.data["delivery"]: one.kind for one in events if one.kind in (BEGUN, DELIVERED, FAILED)}
+    again = tuple(one for one in todo if last.get(one.key) == BEGUN)
     before = tuple(one for one in todo if one.key in known)
     done, failed = [], []
     for one in todo:
         if one.key in known:
             continue
+        if one.channel.kind == "webhook":
+            _record(room, one, warning=warning_id, kind=BEGUN, issue=issue, who=who, why=issue)
         try:
             _ways()[one.channel.kind](_Out(one, files[one.file], base or Path.cwd(), issue))
         except (OSError, http.client.HTTPException) as error:
@@ -116,7 +131,7 @@ def release(
         else:
             done.append(one)
             _record(room, one, warning=warning_id, kind=DELIVERED, issue=issue, who=who, why=issue)
-    return Outcome(tuple(done), before, tuple(failed))
+    return Outcome(tuple(done), before, tuple(failed), again)
 
 
 def _refuse_changed(files: Mapping[str, bytes], approved: Mapping[str, str], issue: str) -> None:
@@ -135,8 +150,8 @@ def _record(room: WarningRoom, one: Delivery, **about: str) -> Event:
         "issue": about["issue"], "delivery": one.key, "channel": one.channel.name, "recipient": one.recipient,
         "file": one.file,
     }  # fmt: skip
-    if kind == FAILED:
-        data["attempt"] = len(room.ledger.events(stream, kinds=[FAILED])) + 1
+    if kind in (BEGUN, FAILED):
+        data["attempt"] = len(room.ledger.events(stream, kinds=[kind])) + 1
     key = f"{kind}:{sha256(canonical(data).encode()).hexdigest()}"
     return room.ledger.append([Draft(stream, kind, data, about["who"], about["why"], key)], clock=room.clock)[
         0
@@ -202,7 +217,7 @@ _TYPES = {
 
 
 def _to_webhook(out: _Out) -> None:
-    """POST to this machine; the same key each time lets the receiver tell a repetition."""
+    """POST to this machine; the same key each time lets the receiver drop a repetition."""
     one = out.delivery
     parts = urlsplit(one.channel.to)
     line = http.client.HTTPConnection(parts.hostname or "127.0.0.1", parts.port, timeout=_SECONDS)
@@ -218,7 +233,7 @@ def _to_webhook(out: _Out) -> None:
 
 
 def delivery_log(room: WarningRoom, warning_id: str) -> pd.DataFrame:
-    """What was delivered where and when, and what failed.
+    """What was delivered where and when, what failed, and which requests were begun.
 
     Returns
     -------
@@ -235,7 +250,7 @@ def delivery_log(room: WarningRoom, warning_id: str) -> pd.DataFrame:
             "at": moment_of(one.at), "issue": one.data["issue"], "channel": one.data["channel"],
             "recipient": one.data["recipient"], "file": one.data["file"], "outcome": one.kind, "why": one.why,
         }
-        for one in room.ledger.events(stream_of(warning_id), kinds=[DELIVERED, FAILED])
+        for one in room.ledger.events(stream_of(warning_id), kinds=[BEGUN, DELIVERED, FAILED])
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=["at", "issue", "channel", "recipient", "file", "outcome", "why"])
 

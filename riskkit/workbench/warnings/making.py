@@ -45,7 +45,7 @@ class Decision:
     kind : str
         ``first``, ``changed`` or ``lifted``.
     level : int
-        1–4 for Ⅳ–Ⅰ.
+        Its rank, 1–4 for Ⅳ–Ⅰ.
     issued_at, starts_at : datetime
     ends_at : datetime or None
     reason : str
@@ -61,6 +61,10 @@ class Decision:
         In zh and en; a stand-in when empty.
     earlier : tuple of (str, datetime)
         The issues that this one follows.
+    assessed : tuple of str
+        The proven and the possible level of the assessment; empty where the level is that one.
+    level_reason : str
+        Why the level is another than the assessed one.
 
     Examples
     --------
@@ -84,6 +88,8 @@ class Decision:
     number: int = 1
     issuer: Mapping[str, str] = field(default_factory=dict)
     earlier: tuple[tuple[str, dt.datetime], ...] = ()
+    assessed: tuple[str, ...] = ()
+    level_reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -155,7 +161,7 @@ def _about(notice: Notice) -> dict[str, object]:
     return {
         "title": {lang: notice.title[lang] for lang in LANGUAGES},
         "places": places,
-        "level": notice.level,
+        "level": LEVELS[notice.level - 1],
     }
 
 
@@ -274,7 +280,7 @@ def make_issue(
     facts = {
         one.document: DocumentFacts(
             number=_number(one.document, decision), measures=tuple(measures), goods=goods,
-            is_authorised=decision.is_authorised, ports=decision.ports,
+            is_authorised=decision.is_authorised, ports=decision.ports, departure=_departure(decision),
         )
         for one in chosen
     }  # fmt: skip
@@ -293,6 +299,19 @@ def make_issue(
         files[f"short.{lang}.txt"] = (" ".join(words for _, words in short) + "\n").encode()
     files |= _messages(notice, is_exercise=decision.is_exercise)
     return Issue(notice, files, tuple(one.document for one in chosen), reading)
+
+
+def _departure(decision: Decision) -> dict[str, str]:
+    """What was assessed, where the level is another; with the reason where no line of its own gives it."""
+    if not decision.assessed:
+        return {}
+    key = "departs" if decision.reason else "departs_since"
+    lo, hi = decision.assessed[0], decision.assessed[-1]
+    return {
+        lang: say(key, lang, assessed=say("level_range" if lo != hi else "level_alone", lang, lo=lo, hi=hi),
+                  level=LEVELS[decision.level - 1], reason=decision.level_reason)
+        for lang in LANGUAGES
+    }  # fmt: skip
 
 
 def _missing(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from riskkit.foundation.faults import Fault, refuse, shown
+from riskkit.foundation.warning_levels import accepted_levels, level_rank
 from riskkit.warning.alerts.drafts import CHINA
 from riskkit.warning.dynamics.adjustment import adjustments
 from riskkit.workbench.warnings.board_rows import BoardRow
@@ -16,6 +17,8 @@ from riskkit.workbench.warnings.board_rows import BoardRow
 COLUMNS = ("warning_id", "on", "level_lo", "level_hi")
 AGREED = ("effect_agrees", "has_consent")
 _MOST = 50
+_NO_WARNING = ("0", "none", "no warning", "无", "不发布预警")
+_RULE = f"{accepted_levels()}, no bare number but 0 for no warning, or empty if unknown"
 
 
 @dataclass(frozen=True)
@@ -40,8 +43,9 @@ def checked_evidence(rows: pd.DataFrame, *, known: Sequence[str]) -> NewEvidence
     Parameters
     ----------
     rows : DataFrame
-        warning_id, on (YYYY-MM-DD), level_lo and level_hi (0 no warning, 1–4 for Ⅳ–Ⅰ, empty if unknown);
-        if wanted effect_agrees and has_consent (yes, no or empty).
+        warning_id, on (YYYY-MM-DD), level_lo and level_hi; if wanted effect_agrees and has_consent (yes, no
+        or empty). Levels are as `riskkit.foundation.warning_levels.level_code` reads them, but no bare
+        numbers; ``none`` or 0 is no warning, empty is unknown.
     known : sequence of str
         The warnings there are.
 
@@ -52,24 +56,24 @@ def checked_evidence(rows: pd.DataFrame, *, known: Sequence[str]) -> NewEvidence
 
     Examples
     --------
-    >>> rows = pd.DataFrame({"warning_id": ["w"], "on": ["2026-05-01"], "level_lo": [1], "level_hi": [2]})
+    >>> rows = pd.DataFrame({"warning_id": ["w"], "on": "2026-05-01", "level_lo": "Ⅳ", "level_hi": "yellow"})
     >>> checked_evidence(rows, known=["w"]).assessments["level_hi"].tolist()
     [2]
     """
     missing = [one for one in COLUMNS if one not in rows.columns]
     refuse("evidence", [Fault(f"evidence.{one}", "", "a column that is given") for one in missing])
     days = pd.to_datetime(rows["on"].astype("string"), format="%Y-%m-%d", errors="coerce")
-    levels = {name: pd.to_numeric(rows[name], errors="coerce") for name in COLUMNS[2:]}
+    levels = {name: rows[name].map(_rank).astype("Int64") for name in COLUMNS[2:]}
     wrong = {
         "warning_id": (~rows["warning_id"].isin(list(known)), "a warning of the ledger"),
         "on": (days.isna(), "a day as YYYY-MM-DD"),
     }
     for name, level in levels.items():
-        is_wrong = rows[name].notna() & ~level.isin(range(5))
-        wrong[name] = (is_wrong, "0 to 4, or empty if unknown")
+        is_wrong = rows[name].notna() & level.isna()
+        wrong[name] = (is_wrong, _RULE)
     wrong["level_hi"] = (
         wrong["level_hi"][0] | (levels["level_lo"] > levels["level_hi"]).fillna(value=False),
-        "0 to 4 and not below level_lo, or empty if unknown",
+        f"{_RULE}; not below level_lo",
     )
     given = {name: rows[name].astype("string").str.lower() for name in AGREED if name in rows.columns}
     for name, words in given.items():
@@ -81,13 +85,25 @@ def checked_evidence(rows: pd.DataFrame, *, known: Sequence[str]) -> NewEvidence
     ]
     refuse("evidence", faults)
     found = pd.DataFrame({"warning_id": rows["warning_id"].astype(str), "at": days.dt.tz_localize(CHINA)})
-    found = found.assign(**{name: level.astype("Int64") for name, level in levels.items()})
+    found = found.assign(**levels)
     agreed = pd.DataFrame(
         {name: given[name].map({"yes": True, "no": False}) if name in given else pd.NA for name in AGREED},
         index=rows.index,
     )
     latest = agreed.assign(warning_id=found["warning_id"], at=found["at"]).sort_values("at", kind="stable")
     return NewEvidence(found.reset_index(drop=True), latest.groupby("warning_id")[list(AGREED)].last())
+
+
+def _rank(written: object) -> int | None:
+    """0 for no warning, 1–4 for Ⅳ–Ⅰ; none for what is empty or is no level (told apart by the caller)."""
+    if isinstance(written, float) and written.is_integer():  # a whole number in a column with gaps
+        written = int(written)
+    if pd.isna(written) or str(written).strip().casefold() in _NO_WARNING:  # type: ignore[call-overload]
+        return None if pd.isna(written) else 0  # type: ignore[call-overload]
+    try:
+        return level_rank(written, is_graded=True)
+    except ValueError:
+        return None
 
 
 def asked_moves(rows: Sequence[BoardRow], evidence: NewEvidence, *, now: dt.datetime) -> pd.DataFrame:

@@ -15,7 +15,7 @@ from riskkit.workbench.warnings.words import say
 _ACT = ("as", "why", "ledger")
 _OUT = ("id", "folder", "port", "lot", "measure", "templates", "authorised", "exercise", *_ACT)
 COMMANDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
-    "propose": ("propose", ("case", "id", "level", *_ACT)),
+    "propose": ("proposing.propose", ("case", "id", "level", *_ACT)),
     "confirm": ("confirm", ("warning", "authorised", *_ACT)),
     "reject": ("reject", ("warning", *_ACT)),
     "issue": ("issue", ("warning", "until", *_ACT)),
@@ -73,7 +73,7 @@ def _parameter(name: str, lang: str) -> click.Parameter:
         "as": (["--as", "who"], {"metavar": "NAME"}),
         "why": (["--why"], {"metavar": "TEXT"}),
         "id": (["--warning", "warning"], {"metavar": "ID"}),
-        "level": (["--level"], {"type": click.IntRange(1, 4)}),
+        "level": (["--level"], {"metavar": "LEVEL"}),
         "evidence": (["--evidence"], {"metavar": "TEXT", "multiple": True}),
         "until": (["--until"], {"metavar": "DATE"}),
         "effect": (["--effect"], {"is_flag": True}),

@@ -112,8 +112,11 @@ def rehearse(
     states: list[WarningState] = []
     issues: list[Issue] = []
     sent = 0
+    basis = {"assessed": (str(found.lo), str(found.hi)), "missing": found.missing}
     for step, decision in _plan(first, evidence, clock):
-        states.append(take_step(room, step, about=about_case(case) if step.event == "proposed" else None))
+        is_first = step.event == "proposed"
+        asked = dataclasses.replace(step, **basis) if is_first else step  # type: ignore[arg-type]
+        states.append(take_step(room, asked, about=about_case(case) if is_first else None))
         tell(step.event)
         if decision is not None:
             issue = make_issue(found, decision)

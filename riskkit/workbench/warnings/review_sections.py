@@ -17,7 +17,7 @@ from riskkit.workbench.pages.blocks import Section
 from riskkit.workbench.pictures.level_marks import level_badge
 from riskkit.workbench.pictures.warning_figure import day_of
 from riskkit.workbench.warnings.board_rows import BoardRow, counts_by_level
-from riskkit.workbench.warnings.words import say
+from riskkit.workbench.warnings.words import assessed_words, say
 
 
 def level_words(level: int | None) -> str:
@@ -70,7 +70,9 @@ def _standing(row: BoardRow, lang: str) -> tuple[Cell, ...]:
         due.append(say("review_due", lang, what=say(f"clock_{one.clock}", lang), when=when))
     return (
         badge,
-        _title(row, lang),
+        f"{_title(row, lang)} ({assessed_words(state.assessed, lang)})"
+        if state.departs
+        else _title(row, lang),
         say(f"phase_{state.phase}", lang),
         day_of(state.since) if state.since else "—",
         day_of(state.ends_at) if state.ends_at else "—",

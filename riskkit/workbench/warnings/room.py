@@ -10,12 +10,16 @@ from typing import Any
 
 from riskkit.foundation.events import Draft, Event, canonical, moment_of, moment_text
 from riskkit.foundation.faults import Fault, InputFaults, refuse, shown
+from riskkit.foundation.warning_levels import code_of_rank, level_rank
 from riskkit.store.ledger import Ledger, Reader
-from riskkit.warning.dynamics.life import WarningEvent, WarningState, next_state
+from riskkit.warning.dynamics.clocks import allowed
+from riskkit.warning.dynamics.life import LEVELS, WarningEvent, WarningState, next_state
 
 STREAM = "warning/"
-DRAFTED, APPROVED, DELIVERED, FAILED = "drafted", "approved", "delivered", "delivery_failed"
-RELEASE = (DRAFTED, APPROVED, DELIVERED, FAILED)
+DRAFTED, APPROVED, BEGUN, DELIVERED, FAILED = (
+    "drafted", "approved", "delivery_begun", "delivered", "delivery_failed",
+)  # fmt: skip
+RELEASE = (DRAFTED, APPROVED, BEGUN, DELIVERED, FAILED)
 
 
 def utc_now() -> dt.datetime:
@@ -65,15 +69,19 @@ def step_of(event: Event) -> WarningEvent:
 
     Examples
     --------
-    >>> payload = '{"level":3,"reason":"r","evidence":["e"]}'
+    >>> payload = '{"level":"Ⅱ","reason":"r","evidence":["e"]}'
     >>> one = Event(1, "warning/w", "proposed", payload, "a", "2026-05-01T00:00:00.000000Z", "r", "k", "", "")
     >>> step_of(one).level
     3
     """
-    data = dict(event.data)
+    data: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in event.data.items()
+    }
     ends = data.pop("ends_at", None)
-    data["evidence"] = tuple(data.get("evidence", ()))
-    data.pop("about", None)
+    for beside in ("about", "due"):
+        data.pop(beside, None)
+    if isinstance(data.get("level"), str):  # a rank in ledgers of earlier versions
+        data["level"] = level_rank(data["level"])
     return WarningEvent(
         warning_id=event.stream.removeprefix(STREAM),
         event=event.kind,
@@ -138,15 +146,7 @@ def take_step(
     'take_step'
     """
     stream = stream_of(step.warning_id)
-    data = {
-        name: value for name, value in asdict(step).items() if name not in _BESIDE and value not in _EMPTY
-    }
-    if step.ends_at is not None:
-        data["ends_at"] = moment_text(step.ends_at)
-    if step.evidence:
-        data["evidence"] = list(step.evidence)
-    if about:
-        data["about"] = dict(about)
+    data = _recorded(step) | ({"about": dict(about)} if about else {})
     at = room.clock()
 
     def guard(reader: Reader) -> None:
@@ -160,7 +160,23 @@ def take_step(
     return state_of(room.ledger.events(stream), step.warning_id)
 
 
-_BESIDE = ("warning_id", "event", "at", "who", "ends_at", "evidence")
+def _recorded(step: WarningEvent) -> dict[str, Any]:
+    """A step as the ledger keeps it: its level as a sign, and how long its proposal may wait."""
+    data = {
+        name: value for name, value in asdict(step).items() if name not in _BESIDE and value not in _EMPTY
+    }
+    data |= {name: list(value) for name, value in data.items() if isinstance(value, tuple)}
+    if step.ends_at is not None:
+        data["ends_at"] = moment_text(step.ends_at)
+    if step.level in LEVELS:
+        data["level"] = code_of_rank(step.level)
+        if step.event == "proposed":
+            what, hours = allowed("proposed", step.level)
+            data["due"] = {"what": what, "hours": hours}
+    return data
+
+
+_BESIDE = ("warning_id", "event", "at", "who", "ends_at")
 _EMPTY: tuple[Any, ...] = (None, "", False, ())
 
 

@@ -94,7 +94,7 @@ def _live(room: WarningRoom, name: str, *, until: int, clock: _Moved) -> None:
         about = about_case(found.case) if event == "proposed" else None
         take_step(room, WarningEvent(**{**given, **more}), about=about)  # type: ignore[arg-type]
 
-    step("proposed", "assessor", level=level)
+    step("proposed", "assessor", level=level, assessed=(str(found.lo), str(found.hi)), missing=found.missing)
     if until >= len(_CASES) - 1:
         return
     clock.now += DAY / 12

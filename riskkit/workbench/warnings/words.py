@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import resources
 
@@ -37,3 +37,17 @@ def say(key: str, lang: str, **values: object) -> str:
     """
     text = warning_texts()[key][lang]
     return text.format(**values) if values else text
+
+
+def assessed_words(assessed: Sequence[str], lang: str) -> str:
+    """The proven and the possible level of the assessment behind a warning, in words.
+
+    Examples
+    --------
+    >>> assessed_words(("Ⅳ", "Ⅰ"), "en"), assessed_words(("Ⅲ", "Ⅲ"), "zh")
+    ('assessed: level Ⅳ to Ⅰ', '评估结果：Ⅲ级')
+    """
+    lo, hi = assessed[0], assessed[-1]
+    return say(
+        "assessed", lang, assessed=say("level_range" if lo != hi else "level_alone", lang, lo=lo, hi=hi)
+    )

@@ -1,0 +1,107 @@
+"""A proposal: the level that is proposed, the reason, and the assessment that it rests on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from riskkit.assessment.case import Assessment
+from riskkit.foundation.faults import Fault, refuse, shown
+from riskkit.foundation.warning_levels import code_of_rank, level_code, level_rank
+from riskkit.workbench.warnings.commands import assessed, take
+from riskkit.workbench.warnings.making import about_case, require_graded
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What is proposed on an assessed case.
+
+    Parameters
+    ----------
+    level : int
+        Its rank, 1–4 for Ⅳ–Ⅰ.
+    reason : str
+    assessed : tuple of str
+        The proven and the possible level.
+    missing : tuple of str
+        The facts that leave the range between them.
+
+    Examples
+    --------
+    >>> Proposal(4, "why", ("Ⅳ", "Ⅰ"), ("n_ports",)).assessed
+    ('Ⅳ', 'Ⅰ')
+    """
+
+    level: int
+    reason: str
+    assessed: tuple[str, ...]
+    missing: tuple[str, ...]
+
+    @property
+    def departs(self) -> bool:
+        """Whether its level is not the assessed one: another, or one out of a range."""
+        return bool(self.assessed) and set(self.assessed) != {code_of_rank(self.level)}
+
+
+def proposal(found: Assessment, *, level: str = "", reason: str = "") -> Proposal:
+    """The level that may be proposed on a case: the assessed one, or another with its reason.
+
+    Parameters
+    ----------
+    found : Assessment
+    level : str
+        As `riskkit.foundation.warning_levels.level_code` reads it; the assessed one if empty.
+    reason : str
+        Why; needed where the level is not the assessed one, and where the facts leave a range.
+
+    Raises
+    ------
+    InputFaults
+        When the case is not graded here, the level is none, or the facts leave a range or the level departs
+        from the assessed one and level or reason are not given.
+
+    Examples
+    --------
+    >>> proposal.__name__
+    'proposal'
+    """
+    require_graded(found)
+    lo, hi = str(found.lo), str(found.hi)
+    words = lo if lo == hi else f"{lo} to {hi}"
+    faults = []
+    code = hi if lo == hi and not level else ""
+    try:
+        code = level_code(level) if level else code
+    except ValueError as error:
+        faults.append(Fault("--level", shown(level), str(error)))
+    if not code and not faults:
+        rule = f"given: the facts leave {words}; not known: {', '.join(found.missing)}"
+        faults.append(Fault("--level", "", rule))
+    if not reason.strip() and {lo, hi} != {code}:
+        faults.append(Fault("--why", "", f"given, where the level is not the assessed one ({words})"))
+    refuse(found.case.id, faults)
+    said = reason.strip() or f"{found.case.id}: {words}"
+    return Proposal(level_rank(code), said, (lo, hi), found.missing if lo != hi else ())
+
+
+def propose(case: str, **given: Any) -> int:
+    """Propose a warning on a case, at the level of its assessment, or at another with its reason.
+
+    Parameters
+    ----------
+    case : str
+    **given : Any
+        ``level``, ``why``, ``warning`` (its id; that of the case otherwise), ``ledger``, ``who``, ``lang``,
+        ``is_json``.
+
+    Examples
+    --------
+    >>> propose.__name__
+    'propose'
+    """
+    found = assessed(case)
+    wanted = proposal(found, level=given["level"] or "", reason=given["why"] or "")
+    evidence = tuple(one.id for one in found.case.sources) or (found.case.id,)
+    told = {"level": wanted.level, "evidence": evidence, "reason": wanted.reason}
+    told |= {"assessed": wanted.assessed, "missing": wanted.missing}
+    return take(given["warning"] or found.case.id, "proposed", given, about=about_case(found.case), **told)

@@ -1,0 +1,143 @@
+"""Where a warning stands and what is due on it, as the command line says it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+
+import click
+
+from riskkit.foundation.scales import scale
+from riskkit.foundation.warning_levels import code_of_rank
+from riskkit.warning.dynamics.clocks import Clock
+from riskkit.warning.dynamics.life import WarningState
+from riskkit.workbench.messages import answer
+from riskkit.workbench.report.words import fact_name
+from riskkit.workbench.warnings.words import assessed_words, say
+
+
+@dataclass(frozen=True)
+class Due:
+    """Something due on a warning.
+
+    Parameters
+    ----------
+    what : str
+        ``confirm``, ``issue``, ``review`` or ``expire``.
+    at : str
+    is_overdue : bool
+
+    Examples
+    --------
+    >>> Due("review", "2026-05-01T08:00", False).what
+    'review'
+    """
+
+    what: str
+    at: str
+    is_overdue: bool
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a warning stands.
+
+    Parameters
+    ----------
+    warning, phase : str
+    level : str or None
+        ``Ⅰ`` … ``Ⅳ``.
+    due : tuple of Due
+    assessed : tuple of str
+        The proven and the possible level behind its proposal; empty where nobody said.
+    missing : tuple of str
+        The facts that leave the range.
+    reason : str
+        Why it has its level.
+
+    Examples
+    --------
+    >>> Standing("w", "issued", "Ⅱ", ()).phase
+    'issued'
+    """
+
+    warning: str
+    phase: str
+    level: str | None
+    due: tuple[Due, ...]
+    assessed: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    reason: str = ""
+
+
+def standings(states: Mapping[str, WarningState], due: Iterable[Clock]) -> list[Standing]:
+    """Every warning with what is due on it, the gravest first.
+
+    Examples
+    --------
+    >>> standings({"w": WarningState(warning_id="w", phase="lifted", level=2)}, [])[0].level
+    'Ⅲ'
+    """
+    waiting: dict[str, list[Due]] = {}
+    for one in due:
+        told = Due(one.clock, one.due_at.isoformat(timespec="minutes"), one.is_overdue)
+        waiting.setdefault(one.warning_id, []).append(told)
+    return [
+        Standing(name, state.phase, code_of_rank(state.level), tuple(waiting.get(name, ())),
+                 state.assessed, state.missing, state.reason)
+        for name, state in sorted(states.items(), key=lambda pair: (-(pair[1].level or 0), pair[0]))
+    ]  # fmt: skip
+
+
+def status_line(one: Standing, lang: str) -> str:
+    """One warning in a line: level with its symbol, phase, and what is due.
+
+    Examples
+    --------
+    >>> status_line(Standing("w", "issued", "Ⅱ", (Due("review", "2026-05-01T08:00", True),)), "en")
+    '◆ level Ⅱ w  issued  OVERDUE review: 2026-05-01T08:00'
+    """
+    code = one.level or "—"
+    symbol = scale("warning").symbol(code) if one.level else "·"
+    phase = say(f"phase_{one.phase}", lang)
+    line = say(
+        "status_line", lang, symbol=symbol, level=code, warning=one.warning, phase=phase, due=_due(one, lang)
+    )
+    return f"{line}  {assessed_words(one.assessed, lang)}" if _departs(one) else line
+
+
+def _due(one: Standing, lang: str) -> str:
+    return "; ".join(
+        say(
+            "overdue_at" if two.is_overdue else "due_at", lang, what=say(f"clock_{two.what}", lang), at=two.at
+        )
+        for two in one.due
+    )
+
+
+def _departs(one: Standing) -> bool:
+    return bool(one.assessed) and set(one.assessed) != {one.level}
+
+
+def say_step(one: Standing, event: str, *, lang: str, is_json: bool) -> None:
+    """Say what was recorded: phase, level and deadline, and the assessment where the level is not that one.
+
+    Examples
+    --------
+    >>> one = Standing("w", "issued", "Ⅱ", (), ("Ⅳ", "Ⅰ"), ("n_ports",))
+    >>> say_step(one, "issued", lang="en", is_json=False)
+    w: issued; now issued, level Ⅱ
+      assessed: level Ⅳ to Ⅰ
+      not known: ports affected
+    """
+    if is_json:
+        answer({"command": f"warning {event}", "ok": True, "exit_code": 0, "event": event, **asdict(one)})
+        return
+    phase, level = say(f"phase_{one.phase}", lang), one.level or "—"
+    click.echo(say("step_done", lang, warning=one.warning, event=event, phase=phase, level=level))
+    more = [assessed_words(one.assessed, lang)] if _departs(one) else []
+    if one.missing and _departs(one):
+        comma = "、" if lang == "zh" else ", "
+        more.append(say("not_known", lang, facts=comma.join(fact_name(name, lang) for name in one.missing)))
+    for line in [*more, *([_due(one, lang)] if one.due else [])]:
+        click.echo(f"  {line}")
