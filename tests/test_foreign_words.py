@@ -14,6 +14,7 @@ from shared import shared
 from riskkit.foundation import glossary, standards
 from riskkit.foundation.codes import is_country
 from riskkit.foundation.foreign_words import (
+    countries_named,
     country_codes,
     hazard_classes,
     injury_codes,
@@ -63,6 +64,43 @@ def test_every_iso_name_another_package_lists_is_known_or_missing_never_wrong() 
 def test_a_name_means_one_country_or_nothing(name: str, code: str | None) -> None:
     found = country_codes(texts(name)).iloc[0]
     assert (found is pd.NA) if code is None else (found == code)
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("PRC", "CN"), ("P.R.C.", "CN"), ("CHN", "CN"), ("deu", "DE"), ("德國", "DE"), ("Hongkong", "HK"),
+        ("日本国", "JP"), ("中国制造", "CN"), ("日本产", "JP"), ("泰国原装进口", "TH"), ("Turkiye", "TR"),
+        ("原产国：中国", "CN"), ("产地:越南", "VN"), ("Made in China", "CN"), ("Product of Thailand", "TH"),
+        ("China (PRC)", "CN"), ("China.", "CN"), ("Assembled in Mexico", "MX"), ("Deutschland", "DE"),
+        ("대한민국", "KR"), ("Burma", "MM"), ("Bosnia and Herzegovina", "BA"), ("中国/越南", None),
+        ("China and Vietnam", None), ("China and China", "CN"), ("Korea (North)", None), ("N/A", None),
+        ("Guinea (Bissau)", None), ("国产", None), ("原装进口", None), ("制造", None), ("made in", None),
+    ],
+)  # fmt: skip
+def test_a_country_is_known_by_codes_old_names_and_what_stands_around_it(name: str, code: str | None) -> None:
+    found = country_codes(texts(name)).iloc[0]
+    assert (found is pd.NA) if code is None else (found == code)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "codes"),
+    [
+        (["142"], ["CN"]), (["156"], ["CN"]), (["116"], [None]), (["116", "142"], ["JP", "CN"]),
+        (["116", "156"], ["KH", "CN"]), (["304"], [None]), (["304", "502", "德国"], ["DE", "US", "DE"]),
+        (["999", "142"], [None, "CN"]), (["840", "392"], ["US", "JP"]),
+    ],
+)  # fmt: skip
+def test_numbers_are_read_by_the_list_that_has_all_of_the_column(
+    numbers: list[str], codes: list[str | None]
+) -> None:
+    found = country_codes(texts(*numbers)).tolist()
+    assert found == [pd.NA if code is None else code for code in codes]
+
+
+def test_several_countries_are_all_named() -> None:
+    assert countries_named("China and Vietnam; 日本") == ("CN", "VN", "JP")
+    assert countries_named("China and somewhere") == ()
 
 
 def test_missing_stays_missing_and_the_rows_keep_their_place() -> None:

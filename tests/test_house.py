@@ -73,6 +73,7 @@ ARROWS: dict[str, dict[str, str]] = {
     "foundation/record_checks.py": {
         "foundation/evidence.py": RECORD,
         "foundation/faults.py": "what hides in a text is known in one place",
+        "foundation/foreign_words.py": "an origin that names several countries is told from one that is unknown",
         "foundation/record_cells.py": "a row is checked cell by cell first",
     },
     "foundation/foreign_words.py": {

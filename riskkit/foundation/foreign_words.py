@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import pandas as pd
 
@@ -20,7 +20,15 @@ from riskkit.foundation.tables import records
 
 BETWEEN = r"[;；,，、|]"
 """What stands between several words of one cell, where a source names no other."""
-_CODE_BEHIND = re.compile(r"\s*\(([a-z]{2})\)$")
+_BETWEEN_COUNTRIES = r"[;；,，、|/&]|\band\b|和|及"
+_BEHIND = re.compile(r"\s*\(([^()]+)\)$")
+_SAID_BEFORE = re.compile(
+    r"^(?:(?:made|manufactured|produced|assembled|grown|printed|sewn) in"
+    r"|products? of|produce of|imported from|(?:country of )?origin\s*[:：]|from|the"
+    r"|原?产(?:国|地)(?:\(地区\))?\s*[:：]|进口自|来自)\s*"
+)
+_SAID_BEHIND = re.compile(r"(?:\s*(?:制造|生产|出产|原产|原装|进口|产|製造|生産|製|産|made))+$")
+_NUMBER = re.compile(r"\d{3}", re.ASCII)
 
 
 def word_key(word: str) -> str:
@@ -59,12 +67,16 @@ def each_text(texts: pd.Series, answer: Callable[[str], str | None]) -> pd.Serie
 
 
 def country_codes(names: pd.Series) -> pd.Series:
-    """Which country each text names, in zh or en.
+    """Which country each text names, in any of the languages of ``country_words``.
+
+    Three digits are a code of the customs of China or of ISO 3166-1, whichever list has all numbers of the
+    column; where both have, only numbers that mean the same in both are read.
 
     Parameters
     ----------
     names : Series of str
-        Names as read (``中国``, ``Peoples Republic of China``, ``Czech Republic (CZ)``) or codes.
+        Names as read (``中国``, ``Made in China``, ``Czech Republic (CZ)``) or codes of two or three
+        letters or three digits.
 
     Returns
     -------
@@ -79,8 +91,39 @@ def country_codes(names: pd.Series) -> pd.Series:
     --------
     >>> country_codes(pd.Series(["德国", "Türkiye", "Italy; China", "China,China", "unknown"])).tolist()
     ['DE', 'TR', <NA>, 'CN', <NA>]
+    >>> country_codes(pd.Series(["CHN", "德國", "中国制造", "142", "China and Vietnam"])).tolist()
+    ['CN', 'DE', 'CN', 'CN', <NA>]
     """
-    return each_text(names, lambda text: _country(text) or _agreed(text, _country, between=BETWEEN))
+    numbers = _numbers_of(str(name) for name in names.dropna().unique())
+    return each_text(names, lambda text: numbers.get(text.strip()) or _one_country(text))
+
+
+def countries_named(text: str) -> tuple[str, ...]:
+    """All countries that a text names, in its order; none where a part of it is no country.
+
+    Examples
+    --------
+    >>> countries_named("China and Vietnam"), countries_named("somewhere")
+    (('CN', 'VN'), ())
+    """
+    if (one := _country(text)) is not None:
+        return (one,)
+    found = [_country(part) for part in re.split(_BETWEEN_COUNTRIES, word_key(text)) if part.strip()]
+    return () if None in found else tuple(dict.fromkeys(code for code in found if code))
+
+
+def _one_country(text: str) -> str | None:
+    found = countries_named(text)
+    return found[0] if len(found) == 1 else None
+
+
+def _numbers_of(texts: Iterable[str]) -> Mapping[str, str]:
+    """What the numbers of a column stand for."""
+    numbers = {text.strip() for text in texts if _NUMBER.fullmatch(text.strip())}
+    lists = [known for known in _country_numbers().values() if numbers <= known.keys()]
+    fits = lists or list(_country_numbers().values())
+    said = {number: {known[number] for known in fits if number in known} for number in numbers}
+    return {number: codes.pop() for number, codes in said.items() if len(codes) == 1}
 
 
 def hazard_classes(
@@ -207,13 +250,18 @@ def _worst(text: str, known: Mapping[str, str], *, between: str) -> str | None:
 
 
 def _country(name: str) -> str | None:
+    """The country of a name, as it stands or without what is said around it."""
     key = word_key(name)
-    found = _countries().get(key) or _as_code(key)
-    behind = _CODE_BEHIND.search(key)
-    if found or not behind:
-        return found
-    code, named = _as_code(behind[1]), _countries().get(key[: behind.start()])
-    return code if named in (None, code) else None
+    bare = _SAID_BEHIND.sub("", _SAID_BEFORE.sub("", key)).strip(" .。,;:!*'\"")
+    for one in dict.fromkeys((key, key.strip(" .。,;:!*'\""), bare, bare.replace(".", ""))):
+        if found := _countries().get(one) or _as_code(one):
+            return found
+    behind = _BEHIND.search(bare)
+    if not behind:
+        return None
+    within = _countries().get(behind[1].strip()) or _as_code(behind[1].strip())
+    named, is_code = _countries().get(bare[: behind.start()]), len(behind[1]) == 2
+    return within if within and (named == within or (is_code and named is None)) else None
 
 
 def _as_code(key: str) -> str | None:
@@ -224,6 +272,14 @@ def _as_code(key: str) -> str | None:
 @functools.cache
 def _countries() -> Mapping[str, str]:
     return {word_key(row["word"]): row["country"] for row in records(standards.table("country_words"))}
+
+
+@functools.cache
+def _country_numbers() -> Mapping[str, Mapping[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for row in records(standards.table("country_numbers")):
+        found.setdefault(row["code_list"], {})[row["number"]] = row["country"]
+    return found
 
 
 @functools.cache

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from riskkit.foundation.evidence import LONG_TEXTS, RecordColumn, record_columns, stored_schema
 from riskkit.foundation.faults import visible
+from riskkit.foundation.foreign_words import countries_named
 from riskkit.foundation.record_cells import (
     Cells,
     code_cells,
@@ -116,6 +117,7 @@ def check_records(
             broken += [_told(column.name, rule, rows, cells=cells) for rule, rows in read.broken.items()]
             broken += _required(column, _empty_rows(read)) if column.is_required else []
     columns["origin_text"] = _as_read(columns["origin_text"], columns["origin"], given.get("origin"))
+    columns["flags"] = _origin_flags(columns["flags"], columns["origin"], columns["origin_text"])
     table = pa.table(columns)
     broken += _across(table, given)
     return CheckedRecords(table, tuple(broken), _sound(n_rows, broken))
@@ -189,6 +191,20 @@ def _as_read(origin_text: pa.Array, origin: pa.Array, given: pa.Array | None) ->
         return origin_text
     texts = text_cells(given).values
     return _stored(pc.if_else(is_lost, texts, origin_text.cast(pa.string())), origin_text.type)
+
+
+def _origin_flags(flags: pa.Array, origin: pa.Array, origin_text: pa.Array) -> pa.Array:
+    """The flags, with the reason where an origin is told but no one country came of it."""
+    is_lost = pc.and_(origin.is_null(), origin_text.is_valid())
+    if not pc.any(is_lost).as_py():
+        return flags
+    words = origin_text.cast(pa.string()).dictionary_encode()
+    several = [len(countries_named(text)) > 1 for text in words.dictionary.to_pylist()]
+    codes = pa.array(["origin_several" if one else "origin_unresolved" for one in several], pa.string())
+    told = pc.if_else(is_lost, codes.take(words.indices), pa.scalar(None, pa.string()))
+    before = flags.cast(pa.string())
+    both = pc.binary_join_element_wise(before, told, pa.scalar("; "))
+    return _stored(pc.coalesce(both, before, told), flags.type)
 
 
 def _across(table: pa.Table, given: Mapping[str, pa.Array]) -> list[BrokenRule]:
