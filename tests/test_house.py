@@ -95,7 +95,7 @@ ARROWS: dict[str, dict[str, str]] = {
     "foundation/scales.py": {"foundation/standards.py": LIST},
     "foundation/standards.py": {
         "foundation/tables.py": "a standard is a table checked against the dictionary",
-        "foundation/distributions.py": "an edge is compared as an exact fraction",
+        "foundation/exact_numbers.py": "an edge is compared as an exact fraction",
     },
     "foundation/warning_levels.py": {
         "foundation/glossary.py": "a level may be named by its colour",
@@ -109,7 +109,13 @@ ARROWS: dict[str, dict[str, str]] = {
     },
     "foundation/units.py": {"foundation/faults.py": "all faults of an input are told at once"},
     "foundation/distributions.py": {
-        "foundation/elicited.py": "a quantile-elicited quantity is one distribution"
+        "foundation/elicited.py": "a quantile-elicited quantity is one distribution",
+        "foundation/exact_numbers.py": "a known number is an exact fraction",
+        "foundation/kept_quantiles.py": "a file may ask for a family that keeps the quantiles",
+    },
+    "foundation/elicited.py": {
+        "foundation/kept_quantiles.py": "some families pass through the quantiles exactly",
+        "foundation/method_numbers.py": "how far a fit may move a judged quantile is a row",
     },
     "foundation/toml_record.py": {
         "foundation/distributions.py": "a distribution is written the way it is read",
@@ -136,6 +142,7 @@ ARROWS: dict[str, dict[str, str]] = {
         "foundation/faults.py": "all impossible correlations are told at once",
         "foundation/distributions.py": "what is carried through a calculation are distributions",
         "foundation/elicited.py": "one of them is fitted to judged quantiles",
+        "foundation/exact_numbers.py": "a known number is an exact fraction",
     },
     "monitoring/rates.py": {"monitoring/proportions.py": "a rate is shown with the interval of a method"},
     "monitoring/trends.py": {"monitoring/rates.py": COUNTED},

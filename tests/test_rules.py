@@ -21,6 +21,8 @@ SHOWN = (
     "foundation/toml_record.py",
     "foundation/distributions.py",
     "foundation/elicited.py",
+    "foundation/exact_numbers.py",
+    "foundation/kept_quantiles.py",
     "assessment/case_file.py",
     "assessment/planned_tests.py",
     "assessment/what_if_file.py",

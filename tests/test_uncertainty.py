@@ -486,3 +486,54 @@ def test_a_changed_number_is_a_distribution(value):
 def test_what_is_no_change_of_a_number_is_refused(value):
     with pytest.raises(ValueError, match=r"\w"):
         parse_distribution(value)
+
+
+TAILS = np.array([1e-6, 1e-3, 0.01, 0.5, 0.99, 0.999, 1 - 1e-6])
+
+
+def test_a_product_of_two_ranges_has_the_quantiles_of_its_closed_form():
+    """P(XY < z) = z (1 - ln z) for two numbers uniform on 0 to 1."""
+    found = quantile(Changed(Range(0, 1), Range(0, 1)), TAILS)
+    assert found * (1 - np.log(found)) == pytest.approx(TAILS, rel=1e-3)
+    assert quantile(Changed(Range(0, 2), Range(0.5, 1)), [0, 1]).tolist() == [0, 2]
+
+
+@pytest.mark.parametrize(
+    ("of", "times", "law"),
+    [
+        (Beta(2, 3), Beta(5, 4), ("beta", 2, 7)),
+        (Beta(0.5, 300), Beta(300.5, 4), ("beta", 0.5, 304)),
+        (LogNormal(2, 2), LogNormal(3, 3), ("lognorm", math.hypot(math.log(2), math.log(3)), 0, 6)),
+    ],
+)
+def test_products_of_known_laws_have_their_quantiles(of, times, law):
+    import scipy.stats
+
+    expected = getattr(scipy.stats, law[0])(*law[1:]).ppf(TAILS)
+    assert quantile(Changed(of, times), TAILS) == pytest.approx(expected, rel=1e-3)
+    assert quantile(Changed(times, of), TAILS) == pytest.approx(expected, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("dist", "point"),
+    [
+        (Pert(1, 1, 1), 1),
+        (Range(1, 1), 1),
+        (Pert(0, 0, 0), 0),
+        (LogNormal(2, 1), 2),
+        (LogNormal(0.5, 1, 1.0), 0.5),
+        (Beta(0, 1), 0),
+        (Beta(3, 0), 1),
+        (Changed(Pert(1, 1, 1), Range(2, 2)), 2),
+        (Changed(Range(0.1, 0.1), Fixed(Fraction(1, 2))), 0.05),
+        (parse_distribution({"low": 3, "high": 3}), 3),
+        (parse_distribution({"low": 3, "mode": 3, "high": 3}), 3),
+    ],
+)
+def test_a_distribution_without_width_is_a_point(dist, point):
+    probs = np.array([0, 0.05, 0.5, 1])
+    assert quantile(dist, probs) == pytest.approx(np.full(4, point), rel=1e-12)
+    assert draw(dist, 3, rng=np.random.default_rng(1)) == pytest.approx(np.full(3, point), rel=1e-12)
+    assert float(best(dist)) == pytest.approx(point, rel=1e-12)
+    many = quantile_of_many(dist, np.linspace(0.1, 0.9, 20_000))
+    assert many.min() == pytest.approx(point, rel=1e-12) == many.max()

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from riskkit.foundation.distributions import exact
+from riskkit.foundation.exact_numbers import exact
 from riskkit.foundation.faults import Fault, refuse, shown
 from riskkit.foundation.graphs import cycles, upwards
 from riskkit.foundation.toml_file import read_toml

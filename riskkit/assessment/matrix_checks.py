@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from riskkit.foundation.distributions import exact
+from riskkit.foundation.exact_numbers import exact
 from riskkit.foundation.faults import Fault, refuse, shown
 from riskkit.foundation.standards import RiskMatrix
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from riskkit.foundation.distributions import exact
+from riskkit.foundation.exact_numbers import exact
 from riskkit.foundation.faults import Fault, refuse, shown
 from riskkit.foundation.toml_file import read_toml
 

@@ -15,10 +15,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from riskkit.foundation.exact_numbers import exact
 from riskkit.foundation.faults import shown
 from riskkit.foundation.scales import as_levels, band_codes, chunks, level_codes, on_edge, scale
 from riskkit.foundation.standards import Prevalence, RiskMatrix
-from riskkit.foundation.uncertainty import exact
 
 _NEAR = 1e-9
 

@@ -74,13 +74,16 @@ def _exact(value: float) -> Fraction:
 
 def _moved_quantiles(dist: Elicited, to: Fraction, *, most: float) -> Elicited | None:
     """Judged quantiles, multiplied until the fitted median is there; None where one would reach `most`."""
-    times, there = 1.0, dist
+    times, there, family = 1.0, dist, dist.family if dist.is_chosen else None
     for _ in range(8):
         times *= float(to / best(there))
         values = [value * times for value in dist.values]
         if values[-1] >= most:
             return None
-        there = fit_quantiles(values, dist.probs, upper=dist.upper)
+        try:
+            there = fit_quantiles(values, dist.probs, upper=dist.upper, family=family)
+        except ValueError:  # so near its bound that the family asked for cannot hold them
+            return None
         if math.isclose(float(best(there)), float(to), rel_tol=1e-6):
             break
     return there

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -11,16 +10,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import betaincinv, ndtr, ndtri
+from scipy.special import betaincinv, expit, logit, ndtr, ndtri
 
 from riskkit.foundation.elicited import Elicited, elicited_quantile, fit_quantiles
+from riskkit.foundation.exact_numbers import exact
+from riskkit.foundation.kept_quantiles import KEEPING
 
 Floats = NDArray[np.float64]
-
-# What a person may write as a number. Fraction() by itself would also work 1e999999999 out, digit by digit.
-_WRITTEN = re.compile(
-    r"[+-]?(?:[0-9]+/[0-9]+|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?)", re.ASCII
-)
 
 
 @dataclass(frozen=True)
@@ -89,48 +85,9 @@ _FORMS: dict[frozenset[str], str] = {
 }
 FORMS = (
     "a number, a fraction such as '1/50', {low, high}, {low, mode, high}, {alpha, beta}, {events, trials}, "
-    "{median, gsd}, {p05, p50, p95}, {p25, p50, p75}, or {of, times, at_most} of such forms"
+    "{median, gsd}, {p05, p50, p95}, {p25, p50, p75}, either of these two with family = 'metalog' or "
+    "'piecewise', or {of, times, at_most} of such forms"
 )
-
-
-def exact(value: Any) -> Fraction:
-    """A number as the fraction its decimal or ``a/b`` writing means.
-
-    Parameters
-    ----------
-    value : int, float, str or Fraction
-        The number.
-
-    Raises
-    ------
-    ValueError
-        When it is no finite number.
-
-    Examples
-    --------
-    >>> exact(0.1), exact("1/50"), exact(3)
-    (Fraction(1, 10), Fraction(1, 50), Fraction(3, 1))
-    >>> exact("1e999999999")
-    Traceback (most recent call last):
-    ValueError: a finite number or a fraction such as '1/50'
-    """
-    if isinstance(value, Fraction):  # already worked out: a product of steps may be as small as it is
-        return value
-    if isinstance(value, bool) or not isinstance(value, int | float | str | np.floating | np.integer):
-        raise ValueError("a number")
-    if isinstance(value, str):
-        value = value.strip()
-        if len(value) > 40:
-            raise ValueError("a number of at most 40 characters")
-        if not _WRITTEN.fullmatch(value):
-            raise ValueError("a finite number or a fraction such as '1/50'")
-    try:
-        number = Fraction(value if isinstance(value, str | int) else repr(float(value)))
-    except (ValueError, ZeroDivisionError) as error:
-        raise ValueError("a finite number or a fraction such as '1/50'") from error
-    if abs(number) > 10**18 or (number != 0 and abs(number) < Fraction(1, 10**30)):
-        raise ValueError("a number between 1e-30 and 1e18 in size, or zero")
-    return number
 
 
 def parse_distribution(value: Any) -> Distribution:
@@ -163,16 +120,23 @@ def parse_distribution(value: Any) -> Distribution:
         return value
     if not isinstance(value, Mapping):
         return Fixed(exact(value))
-    form = _FORMS.get(frozenset(map(str, value)))
+    names = frozenset(map(str, value))
+    form = _FORMS.get(names) or ("kept" if _FORMS.get(names - {"family"}) == "quantiles" else None)
     if form is None:
         if {"of"} < set(value) <= {"of", "times", "at_most"}:
             return _changed(value)
         raise ValueError(FORMS)
-    x = {str(key): float(exact(number)) for key, number in value.items()}
-    if form == "quantiles":
-        probs = sorted(x)
-        return fit_quantiles([x[p] for p in probs], [int(p[1:]) / 100 for p in probs])
+    x = {str(key): float(exact(number)) for key, number in value.items() if key != "family"}
+    if form in ("quantiles", "kept"):
+        return _from_quantiles(x, family=value.get("family"))
     return _from_parameters(form, x)
+
+
+def _from_quantiles(x: Mapping[str, float], *, family: Any) -> Distribution:
+    if family not in (None, *KEEPING):
+        raise ValueError("a family that keeps the quantiles: metalog or piecewise")
+    probs = sorted(x)
+    return fit_quantiles([x[p] for p in probs], [int(p[1:]) / 100 for p in probs], family=family)
 
 
 def _changed(value: Mapping[str, Any]) -> Distribution:
@@ -186,8 +150,8 @@ def _changed(value: Mapping[str, Any]) -> Distribution:
 def _from_parameters(form: str, x: Mapping[str, float]) -> Distribution:
     if form in ("range", "pert"):
         mode = x.get("mode", x["low"])
-        if not (x["low"] <= mode <= x["high"] and x["low"] < x["high"]):
-            raise ValueError("low ≤ mode ≤ high with low < high")
+        if not x["low"] <= mode <= x["high"]:
+            raise ValueError("low ≤ mode ≤ high")
         return Range(x["low"], x["high"]) if form == "range" else Pert(x["low"], mode, x["high"])
     if form == "lognormal":
         if x["median"] <= 0 or x["gsd"] <= 1:
@@ -220,7 +184,8 @@ def as_probability(dist: Distribution) -> Distribution:
             raise ValueError("a probability from 0 to 1 (median at most 1)")
         return LogNormal(dist.median, dist.gsd, 1.0)
     if isinstance(dist, Elicited):
-        return fit_quantiles(dist.values, dist.probs, upper=1.0)
+        family = dist.family if dist.is_chosen else None
+        return fit_quantiles(dist.values, dist.probs, upper=1.0, family=family)
     if isinstance(dist, Changed):
         return Changed(as_probability(dist.of), dist.times, min(dist.at_most, 1.0))
     low, high = support(dist)
@@ -325,8 +290,12 @@ def quantile(dist: Distribution, probs: ArrayLike) -> Floats:  # noqa: PLR0911 -
         case Pert(low, _, high):
             return np.asarray(low + (high - low) * betaincinv(*pert_shapes(dist), q), dtype=np.float64)
         case Beta(alpha, beta):
+            if alpha == 0 or beta == 0:  # all of it in one place
+                return np.full(q.shape, float(best(dist)))
             return np.asarray(betaincinv(alpha, beta, q))
         case LogNormal(median, gsd, upper):
+            if gsd == 1:
+                return np.full(q.shape, min(median, upper))
             top = ndtr(math.log(upper / median) / math.log(gsd)) if math.isfinite(upper) else 1.0
             return np.asarray(median * np.exp(math.log(gsd) * ndtri(q * top)))
         case Changed(of, times, at_most):
@@ -335,15 +304,34 @@ def quantile(dist: Distribution, probs: ArrayLike) -> Floats:  # noqa: PLR0911 -
             return elicited_quantile(dist, q)
 
 
+_TINY = np.finfo(np.float64).tiny
+
+# Probabilities that are as fine in the tails as in the middle, and cells of them with their middles
+_FINE = expit(np.linspace(-30.0, 30.0, 1201))
+_CUTS = np.concatenate([[0.0], expit(np.linspace(-25.0, 25.0, 501)), [1.0]])
+_MIDDLES, _WEIGHTS = (_CUTS[1:] + _CUTS[:-1]) / 2, np.diff(_CUTS)
+
+
 def _product_quantile(of: Distribution, times: Distribution, q: Floats) -> Floats:
-    """Exact where one factor is fixed; else from a grid of 512 × 512 equally likely pairs."""
+    """Exact where one factor is fixed; else the chance of a product below z, over all of one factor."""
     if isinstance(times, Fixed):
         return float(times.value) * quantile(of, q)
     if isinstance(of, Fixed):
         return float(of.value) * quantile(times, q)
-    middles = (np.arange(512) + 0.5) / 512
-    pairs = np.sort(np.multiply.outer(quantile(of, middles), quantile(times, middles)).ravel())
-    return np.asarray(np.interp(q, (np.arange(pairs.size) + 0.5) / pairs.size, pairs))
+    x, y = (np.log(np.maximum(quantile(dist, _FINE), _TINY)) for dist in (of, times))
+    if np.ptp(y[200:-200]) > np.ptp(x[200:-200]):  # the sum goes over the narrower one, where cells are finer
+        return _product_quantile(times, of, q)
+    middles = np.log(np.maximum(quantile(times, _MIDDLES), _TINY))
+    z = x + y  # what both factors together may reach, from end to end
+    below = expit(np.interp(z[:, None] - middles, x, logit(_FINE), left=-np.inf, right=np.inf)) @ _WEIGHTS
+    inside = np.flatnonzero((below > 0) & (below < 1) & (np.diff(below, prepend=0) > 0))
+    if not inside.size:  # both are points
+        return np.full(q.shape, float(quantile(of, 0.5) * quantile(times, 0.5)))
+    with np.errstate(divide="ignore"):
+        found = np.asarray(np.exp(np.interp(logit(q), logit(below[inside]), z[inside])))
+    found[found < 1e-300] = 0.0  # what stands for zero among logarithms
+    low, high = (quantile(of, end) * quantile(times, end) for end in (0.0, 1.0))
+    return np.where(q <= 0, low, np.where(q >= 1, high, found))
 
 
 def pert_shapes(dist: Pert) -> tuple[float, float]:
@@ -355,6 +343,8 @@ def pert_shapes(dist: Pert) -> tuple[float, float]:
     (2.0, 4.0)
     """
     width = dist.high - dist.low
+    if width == 0:  # a point: whatever the shapes, nothing of them is left
+        return 3.0, 3.0
     return 1 + 4 * (dist.mode - dist.low) / width, 1 + 4 * (dist.high - dist.mode) / width
 
 
@@ -386,7 +376,7 @@ def draw(dist: Distribution, n: int, *, rng: np.random.Generator) -> Floats:  # 
             return rng.uniform(low, high, n)
         case Pert(low, _, high):
             return low + (high - low) * rng.beta(*pert_shapes(dist), n)
-        case Beta(alpha, beta):
+        case Beta(alpha, beta) if alpha > 0 and beta > 0:
             return rng.beta(alpha, beta, n)
         case LogNormal(median, gsd, upper) if not math.isfinite(upper):
             return rng.lognormal(math.log(median), math.log(gsd), n)

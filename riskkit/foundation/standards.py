@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from riskkit.foundation.distributions import exact
+from riskkit.foundation.exact_numbers import exact
 from riskkit.foundation.tables import TableFault, records, typed
 
 STATUSES = ("published", "derived", "house")

@@ -151,7 +151,8 @@ def _distribution(dist: Distribution) -> Any:  # noqa: PLR0911 - one answer a fo
             bound = {} if math.isinf(at_most) else {"at_most": at_most}
             return {"of": _distribution(of), "times": _distribution(times)} | bound
         case _:
-            return {f"p{round(100 * p):02d}": v for p, v in zip(dist.probs, dist.values, strict=True)}
+            quantiles = {f"p{round(100 * p):02d}": v for p, v in zip(dist.probs, dist.values, strict=True)}
+            return quantiles | ({"family": dist.family} if dist.is_chosen else {})
 
 
 def _meant(share: float) -> Fraction:

@@ -28,12 +28,12 @@ from riskkit.foundation.distributions import (
     as_probability,
     best,
     draw,
-    exact,
     parse_distribution,
     quantile,
     support,
 )
 from riskkit.foundation.elicited import Elicited
+from riskkit.foundation.exact_numbers import exact
 from riskkit.foundation.faults import Fault, refuse
 
 __all__ = [

@@ -17,9 +17,9 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from riskkit.foundation import standards
+from riskkit.foundation.exact_numbers import exact
 from riskkit.foundation.faults import shown
 from riskkit.foundation.scales import as_levels, band_codes, chunks, level_codes, scale
-from riskkit.foundation.uncertainty import exact
 from riskkit.foundation.warning_levels import level_code
 from riskkit.warning.profiles import Profile, Rule, profile
 

@@ -20,7 +20,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from riskkit.foundation import standards
-from riskkit.foundation.distributions import exact
+from riskkit.foundation.exact_numbers import exact
 from riskkit.foundation.faults import Fault, InputFaults, refuse, shown
 from riskkit.foundation.scales import scale
 from riskkit.foundation.tables import check, records, typed

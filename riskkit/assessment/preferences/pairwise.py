@@ -13,8 +13,9 @@ from scipy.optimize import minimize
 from scipy.sparse.csgraph import connected_components
 
 from riskkit.foundation import standards
+from riskkit.foundation.exact_numbers import exact
 from riskkit.foundation.faults import Fault, refuse, shown
-from riskkit.foundation.uncertainty import Floats, exact
+from riskkit.foundation.uncertainty import Floats
 
 _RECIPROCAL = 5e-3
 METHODS = ("eigenvector", "geometric_mean")

@@ -12,7 +12,8 @@ from typing import Any
 
 from riskkit.assessment.case_file import Case, Fact, Scenario, Text
 from riskkit.foundation import standards
-from riskkit.foundation.uncertainty import Beta, Changed, Distribution, Fixed, LogNormal, Pert, Range, exact
+from riskkit.foundation.exact_numbers import exact
+from riskkit.foundation.uncertainty import Beta, Changed, Distribution, Fixed, LogNormal, Pert, Range
 
 
 class _Inline(dict[str, Any]):
@@ -94,7 +95,8 @@ def _distribution(dist: Distribution) -> Any:  # noqa: PLR0911 - one answer a fo
             return _Inline(of=_distribution(of), times=_distribution(times), **bound)
         case _:
             pairs = zip(dist.probs, dist.values, strict=True)
-            return _Inline({f"p{round(100 * prob):02d}": value for prob, value in pairs})
+            family = {"family": dist.family} if dist.is_chosen else {}
+            return _Inline({f"p{round(100 * prob):02d}": value for prob, value in pairs} | family)
 
 
 def _number(value: Fraction) -> int | float | str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from riskkit.assessment.case import Assessment
 from riskkit.foundation import standards
-from riskkit.foundation.distributions import exact
+from riskkit.foundation.exact_numbers import exact
 from riskkit.foundation.glossary import label
 from riskkit.foundation.scales import scale
 from riskkit.foundation.tables import records

@@ -20,6 +20,7 @@ from riskkit.assessment.sentences import say_number
 from riskkit.foundation import standards
 from riskkit.foundation.distributions import Beta, Changed, Distribution, Fixed, LogNormal, Pert, Range, best
 from riskkit.foundation.glossary import label
+from riskkit.foundation.kept_quantiles import KEEPING
 from riskkit.foundation.scales import scale
 from riskkit.workbench.pages.block_kinds import Badge
 from riskkit.workbench.pictures.level_marks import level_badge
@@ -191,7 +192,8 @@ def distribution(dist: Distribution, kind: str, lang: str) -> str:  # noqa: PLR0
         case _:
             pairs = zip(dist.probs, dist.values, strict=True)
             told = listed((text("dist_quantile", lang, p=percent(p, lang), v=say(v)) for p, v in pairs), lang)
-            return text("dist_elicited", lang, told=told)
+            key = f"dist_{dist.family}" if dist.family in KEEPING else "dist_elicited"
+            return text(key, lang, told=told)
 
 
 def grade(factor: str, rank: int, lang: str) -> str:
