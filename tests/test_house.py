@@ -457,7 +457,11 @@ ARROWS: dict[str, dict[str, str]] = {
         "assessment/findings.py": FINDING,
         "assessment/sentences.py": "inputs and numbers are said in one way everywhere",
     },
+    "assessment/preferences/pairwise.py": {
+        "assessment/preferences/judgement_matrix.py": "judgements are read before they are weighed",
+    },
     "assessment/preferences/judgement_groups.py": {
+        "assessment/preferences/judgement_matrix.py": "judgements are read before they are weighed",
         "assessment/preferences/pairwise.py": "a group and a repair are judged by the same consistency ratio",
     },
     "foundation/set_families.py": {

@@ -19,10 +19,10 @@ from riskkit.assessment.preferences.judgement_groups import (
     overall_priorities,
     repairs,
 )
+from riskkit.assessment.preferences.judgement_matrix import judgements
 from riskkit.assessment.preferences.pairwise import (
     completed_judgements,
     consistency_ratios,
-    judgements,
     priorities,
     random_indices,
 )
@@ -233,3 +233,38 @@ def test_the_faults_of_all_experts_are_told_together() -> None:
         grouped_priorities([[1.0, 0.0], [0.5, 0.4]], mean="arithmetic")
     with pytest.raises(InputFaults, match="one set a criterion"):
         overall_priorities(priorities([[1, 1], [1, 1]]), [priorities([[1]])])
+
+
+SAATY = {2: 0.5, 3: 0.33, 4: 0.25, 5: 0.2, 6: 0.17, 7: 0.14, 8: 0.13, 9: 0.11}
+
+
+@pytest.mark.parametrize("k", sorted(SAATY))
+@pytest.mark.parametrize("kind", [float, str, np.float64, np.float32])
+def test_reciprocals_with_two_decimals_are_those_they_round(k: int, kind: Any) -> None:
+    written = kind(SAATY[k])
+    for matrix in ([[1, written], [k, 1]], [[1, written], [None, 1]], [[1, None], [written, 1]]):
+        found = judgements(matrix)
+        assert sorted(found.matrix[~np.eye(2, dtype=bool)].tolist()) == [1 / k, float(k)]
+        is_rounded = k not in (2, 4, 5)
+        assert [(one.written, one.read) for one in found.rounded] == [(SAATY[k], 1 / k)] * is_rounded
+
+
+def test_a_matrix_with_rounded_reciprocals_weighs_as_the_one_meant() -> None:
+    written = [[1, 3, 6, 9], [0.33, 1, 2, 7], [0.17, 0.5, 1, 3], [0.11, 0.14, 0.33, 1]]
+    meant = [[1, 3, 6, 9], ["1/3", 1, 2, 7], ["1/6", "1/2", 1, 3], ["1/9", "1/7", "1/3", 1]]
+    assert_allclose(priorities(written).weights, priorities(meant).weights, rtol=1e-12)
+    names = list("abcd")
+    frame = pd.DataFrame(written, index=names, columns=names, dtype=object)
+    assert [(one.row, one.column, one.written) for one in judgements(frame).rounded] == [
+        ("b", "a", 0.33), ("c", "a", 0.17), ("d", "a", 0.11), ("d", "b", 0.14), ("d", "c", 0.33),
+    ]  # fmt: skip
+    assert judgements(meant).rounded == ()
+
+
+@pytest.mark.parametrize(
+    "matrix",
+    [[[1, 3], [0.3, 1]], [[1, 6], [0.16, 1]], [[1, 7], [0.15, 1]], [[1, 0.35], [3, 1]], [[1, 9], [0.1, 1]]],
+)
+def test_what_rounds_another_number_is_no_reciprocal(matrix: list[list[float]]) -> None:
+    with pytest.raises(InputFaults, match="its reciprocal"):
+        judgements(matrix)

@@ -46,7 +46,7 @@ def exact(value: Any) -> Fraction:
         if not _WRITTEN.fullmatch(value):
             raise ValueError("a finite number or a fraction such as '1/50'")
     try:
-        number = Fraction(value if isinstance(value, str | int) else repr(float(value)))
+        number = Fraction(value if isinstance(value, str | int) else str(value))  # also as float32 writes it
     except (ValueError, ZeroDivisionError) as error:
         raise ValueError("a finite number or a fraction such as '1/50'") from error
     if abs(number) > 10**18 or (number != 0 and abs(number) < Fraction(1, 10**30)):

@@ -10,12 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from riskkit.assessment.preferences.judgement_matrix import Judgements, judgements
 from riskkit.assessment.preferences.pairwise import (
-    Judgements,
     Priorities,
     consistency_limit,
     consistency_ratios,
-    judgements,
     priorities,
 )
 from riskkit.foundation.decision_table import weight_faults

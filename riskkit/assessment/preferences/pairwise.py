@@ -12,12 +12,11 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.sparse.csgraph import connected_components
 
+from riskkit.assessment.preferences.judgement_matrix import Judgements, judgements
 from riskkit.foundation import standards
-from riskkit.foundation.exact_numbers import exact
 from riskkit.foundation.faults import Fault, refuse, shown
 from riskkit.foundation.uncertainty import Floats
 
-_RECIPROCAL = 5e-3
 METHODS = ("eigenvector", "geometric_mean")
 
 
@@ -70,117 +69,6 @@ def consistency_limit() -> float:
     """
     rows = standards.table("preference_limits").set_index("limit")
     return float(rows["value"]["consistency_ratio"])
-
-
-@dataclass(frozen=True)
-class Judgements:
-    """A checked matrix of pairwise judgements.
-
-    Parameters
-    ----------
-    matrix : ndarray of float, shape (n, n)
-        Entry (i, j): how many times i outweighs j; exactly reciprocal. NaN where it was not judged.
-    items : Index
-        What is compared.
-    """
-
-    matrix: Floats
-    items: pd.Index
-
-    def is_complete(self) -> bool:
-        """Whether every pair was judged."""
-        return not bool(np.isnan(self.matrix).any())
-
-
-def judgements(matrix: Any) -> Judgements:
-    """Check pairwise judgements and make them exactly reciprocal, or refuse them with every fault.
-
-    Of each pair the entry of 1 or more is taken as meant, so that 3 beside 0.333 reads as 3 and 1/3.
-
-    Parameters
-    ----------
-    matrix : array_like, DataFrame or Judgements, shape (n, n)
-        Positive numbers or fractions such as ``"1/3"``; 1 on the diagonal; entry (j, i) the reciprocal of
-        (i, j) within 0.5 %. None or NaN on one side: the reciprocal of the other; on both: not judged.
-        A DataFrame names the items.
-
-    Returns
-    -------
-    Judgements
-
-    Raises
-    ------
-    InputFaults
-        With each entry that is not positive, each diagonal entry that is not 1 and each pair that is not
-        reciprocal.
-
-    Examples
-    --------
-    >>> judgements([[1, "1/3"], [3, 1]]).matrix[0, 1].round(4)
-    np.float64(0.3333)
-    >>> try:
-    ...     judgements([[1, 3, 5], [3, 1, 0], ["1/5", 2, 2]])
-    ... except ValueError as error:
-    ...     print(error)
-    pairwise judgements: 3 faults
-      [1, 0]: 3 where [0, 1] is 3, must be: its reciprocal, 0.333333
-      [1, 2]: 0, must be: a number above 0
-      [2, 2]: 2, must be: 1
-    """
-    if isinstance(matrix, Judgements):
-        return matrix
-    raw = np.asarray(matrix, dtype=object)
-    if raw.ndim != 2 or raw.shape[0] != raw.shape[1] or raw.shape[0] < 1:
-        refuse("pairwise judgements", [Fault("matrix", f"shape {raw.shape}", "a square matrix")])
-    items = matrix.columns if isinstance(matrix, pd.DataFrame) else pd.RangeIndex(len(raw))
-    if isinstance(matrix, pd.DataFrame) and (list(matrix.index) != list(items) or not items.is_unique):
-        rule = "the same names in rows and columns, each once"
-        refuse("pairwise judgements", [Fault("names", shown(list(matrix.index)), rule)])
-    values, faults = _read(raw, items)
-    faults += _pair_faults(values, items)
-    refuse("pairwise judgements", sorted(faults, key=lambda fault: fault.place))
-    return Judgements(_reciprocal(values), items)
-
-
-def _read(raw: NDArray[Any], items: pd.Index) -> tuple[Floats, list[Fault]]:
-    values, faults = np.full(raw.shape, np.nan), []
-    np.fill_diagonal(values, 1.0)
-    for (i, j), entry in np.ndenumerate(raw):
-        if pd.isna(entry):
-            continue
-        try:
-            value = float(exact(entry))
-        except ValueError:
-            value = 0.0
-        place = f"[{items[i]}, {items[j]}]"
-        if i == j and value != 1:
-            faults.append(Fault(place, shown(entry), "1"))
-        elif value <= 0:
-            faults.append(Fault(place, shown(entry), "a number above 0"))
-        else:
-            values[i, j] = value
-    return values, faults
-
-
-def _pair_faults(values: Floats, items: pd.Index) -> list[Fault]:
-    wrong = np.abs(values * values.T - 1) > _RECIPROCAL
-    return [
-        Fault(
-            f"[{items[i]}, {items[j]}]",
-            f"{values[i, j]:.6g} where [{items[j]}, {items[i]}] is {values[j, i]:.6g}",
-            f"its reciprocal, {1 / values[j, i]:.6g}",
-        )
-        for i, j in np.argwhere(np.tril(wrong)).tolist()
-    ]
-
-
-def _reciprocal(values: Floats) -> Floats:
-    """Each pair by its entry of 1 or more; a pair judged on one side only by that side."""
-    other = values.T
-    known = np.where(np.isnan(values), 1 / other, values)
-    known_other = np.where(np.isnan(other), 1 / values, other)
-    above = (known > known_other) | ((known == known_other) & np.tri(len(values), dtype=np.bool_).T)
-    return np.asarray(np.where(above, known, 1 / known_other))
 
 
 @dataclass(frozen=True)
@@ -390,7 +278,7 @@ def completed_judgements(matrix: Any) -> Judgements:
         return value, slope / (left @ right)
 
     found = minimize(eigenvalue, start, jac=True, method="BFGS", options={"gtol": 1e-10})
-    return Judgements(filled(found.x), given.items)
+    return Judgements(filled(found.x), given.items, given.rounded)
 
 
 def _refuse_unlinked(judged: NDArray[np.bool_], items: pd.Index) -> None:

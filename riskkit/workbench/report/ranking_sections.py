@@ -11,6 +11,7 @@ import pandas as pd
 
 from riskkit.assessment.preferences.fuzzy import FuzzyEvaluation
 from riskkit.assessment.preferences.judgement_groups import Repair
+from riskkit.assessment.preferences.judgement_matrix import judgements
 from riskkit.assessment.preferences.outranking import Promethee
 from riskkit.assessment.preferences.pairwise import Priorities, consistency_limit
 from riskkit.assessment.preferences.rank_acceptability import RankAcceptability
@@ -164,7 +165,7 @@ def expert_weights(study: RankingStudy, *, lang: str) -> Section:
     for id_, hints in study.repairs.items():
         told = tuple(_hint(hint, names, lang) for hint in hints[:3])
         blocks += [Paragraph(say("repair_lead", lang, expert=id_), "caution"), Items(told, ordered=True)]
-    given = [_matrix(study, one.id, lang) for one in study.asked.experts]
+    given = [block for one in study.asked.experts for block in _matrix(study, one.id, lang)]
     return Section("expert-weights", say("expert_title", lang), 1, (*blocks, *given, how("ahp", lang)))
 
 
@@ -175,7 +176,7 @@ def _hint(hint: Repair, names: Mapping[str, str], lang: str) -> str:
     return told
 
 
-def _matrix(study: RankingStudy, expert: str, lang: str) -> Table:
+def _matrix(study: RankingStudy, expert: str, lang: str) -> list[Block]:
     given = next(one for one in study.asked.experts if one.id == expert)
     names = [one.title.say(lang) for one in study.asked.criteria]
     rows = tuple(
@@ -183,7 +184,12 @@ def _matrix(study: RankingStudy, expert: str, lang: str) -> Table:
         for name, row in zip(names, given.judgements, strict=True)
     )
     heads = (say("col_over", lang), *names)
-    return Table(say("matrix_table", lang, expert=expert), heads, rows, numeric=tuple(range(1, len(heads))))
+    cells = Table(say("matrix_table", lang, expert=expert), heads, rows, numeric=tuple(range(1, len(heads))))
+    rounded = judgements(np.array(given.judgements, dtype=object)).rounded
+    if not rounded:
+        return [cells]
+    pairs = sorted({f"{one.written:g} = 1/{1 / one.read:.4g}" for one in rounded})
+    return [cells, Paragraph(say("matrix_rounded", lang, pairs=", ".join(pairs)), "note")]
 
 
 def all_weights(study: RankingStudy, *, lang: str) -> Section:
