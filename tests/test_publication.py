@@ -287,8 +287,59 @@ def test_what_the_schema_cannot_hold_is_held_all_the_same(changed: dict[str, Any
     with pytest.raises(InputFaults) as caught:
         to_xml(one)
     assert [fault.place for fault in caught.value.faults] == [place]
+    written = etree.tostring(tree_of(one))
+    if place in ("alert/info[1]/area", "alert/note") and one.status != "Exercise":
+        assert [fault.place for fault in from_xml(written).deviations] == [place]
+    else:
+        with pytest.raises(InputFaults):
+            from_xml(written)
+
+
+def shaped(shape: str) -> str:
+    return with_info(INFO.replace("<areaDesc>y</areaDesc>", f"<areaDesc>y</areaDesc>{shape}"))
+
+
+@pytest.mark.parametrize(
+    ("shape", "polygon", "circle"),
+    [(f"<polygon>{RING}</polygon>", (RING,), ()),
+     ("<polygon>30,120 31,120\n 31,121\t30,120</polygon>", (RING,), ()),
+     ("<polygon>\n30, 120  31, 120  31, 121  30, 120\n</polygon>", (RING,), ()),
+     ("<circle>30.5,120  12.5</circle>", (), ("30.5,120 12.5",)),
+     ("<circle>30.5 , 120\n12.5</circle>", (), ("30.5,120 12.5",))],
+)  # fmt: skip
+def test_spaces_and_line_breaks_in_areas_are_read_and_told(
+    shape: str, polygon: tuple[str, ...], circle: tuple[str, ...]
+) -> None:
+    found = from_xml(shaped(shape).encode())
+    assert (found.info[0].area[0].polygon, found.info[0].area[0].circle) == (polygon, circle)
+    is_plain = RING in shape
+    assert len(found.deviations) == (0 if is_plain else 1)
+    again = from_xml(to_xml(found))
+    assert again == found and again.deviations == ()
+
+
+@pytest.mark.parametrize(
+    "shape", ["<polygon>30,120 31,120</polygon>", "<circle>30,120</circle>", "<circle>a b</circle>"]
+)
+def test_areas_that_are_no_areas_stay_refused(shape: str) -> None:
     with pytest.raises(InputFaults):
-        from_xml(etree.tostring(tree_of(one)))
+        from_xml(shaped(shape).encode())
+
+
+def test_a_prefix_on_the_root_alone_is_read_and_told() -> None:
+    text = with_info().replace(f'<alert xmlns="{NAMESPACE}">', f'<cap:alert xmlns:cap="{NAMESPACE}">')
+    found = from_xml(text.replace("</alert>", "</cap:alert>").encode())
+    assert found == from_xml(with_info().encode())
+    assert [fault.place for fault in found.deviations] == ["alert"]
+    whole = with_info().replace("<", "<cap:").replace("<cap:/", "</cap:").replace("xmlns=", "xmlns:cap=")
+    assert from_xml(whole.encode()) == found
+    assert from_xml(whole.encode()).deviations == ()
+
+
+def test_elements_of_another_namespace_are_refused_not_a_crash() -> None:
+    text = with_info().replace("<event>", '<event xmlns="urn:other">')
+    with pytest.raises(InputFaults, match="an element of CAP"):
+        from_xml(text.encode())
 
 
 def test_areas_and_files_in_order_are_carried_both_ways() -> None:

@@ -15,6 +15,7 @@ from typing import Any
 from lxml import etree
 
 from riskkit.foundation import standards
+from riskkit.foundation.faults import Fault
 
 NAMESPACE = "urn:oasis:names:tc:emergency:cap:1.2"
 Pairs = tuple[tuple[str, str], ...]
@@ -128,6 +129,8 @@ class CapAlert:
         Codes of its handling.
     info : tuple of CapInfo
         One for each language.
+    deviations : tuple of Fault
+        Where the message as it was received departs from the protocol though it can be read; no part of it.
     """
 
     identifier: str
@@ -144,6 +147,7 @@ class CapAlert:
     references: str | None = None
     incidents: str | None = None
     info: tuple[CapInfo, ...] = ()
+    deviations: tuple[Fault, ...] = dataclasses.field(default=(), compare=False)
 
 
 _GROUPS: dict[str, type] = {"info": CapInfo, "resource": CapResource, "area": CapArea}

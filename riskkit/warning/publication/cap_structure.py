@@ -82,7 +82,7 @@ def _group_faults(parent: etree._Element, group: str, place: str) -> Iterator[Fa
         if group == "alert" and tag.startswith(_SIGNATURE):
             continue
         name = tag.removeprefix(f"{{{NAMESPACE}}}")
-        if name not in known:
+        if name not in known or name == tag:
             yield Fault(place, shown(name), "an element of CAP 1.2 in its place")
             continue
         times[name] += 1

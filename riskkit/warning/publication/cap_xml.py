@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
+import re
+from collections.abc import Iterator
+
 import defusedxml  # type: ignore[import-untyped]
 import defusedxml.ElementTree  # type: ignore[import-untyped]
 from lxml import etree
@@ -12,6 +16,9 @@ from riskkit.warning.publication.cap_prose import prose_faults
 from riskkit.warning.publication.cap_structure import structure_faults
 
 MOST_BYTES = 1 << 20
+_SHAPES = ("polygon", "circle")
+_MAY_LACK = re.compile(r"alert/info\[\d+\]/area")
+_CANCEL_NOTE = "alert/note"
 
 
 def to_xml(alert: CapAlert) -> bytes:
@@ -58,7 +65,9 @@ def to_xml(alert: CapAlert) -> bytes:
 def from_xml(content: bytes, *, name: str = "CAP") -> CapAlert:
     """A message that somebody sent.
 
-    A signature, if there is one, is passed over and not verified.
+    A signature, if there is one, is passed over and not verified. What others send although the protocol does
+    not allow it, and what can be understood all the same, is read and told in `deviations`: elements without
+    the namespace of the root, spaces and line breaks within areas, no area, a cancellation without a reason.
 
     Parameters
     ----------
@@ -84,10 +93,40 @@ def from_xml(content: bytes, *, name: str = "CAP") -> CapAlert:
       CAP: DTDForbidden, must be: XML without declarations of its own
     """
     tree = _parsed(content, name)
+    deviations = [*_in_namespace(tree), *_plain_shapes(tree)]
     refuse(name, structure_faults(tree))
     alert = message_of(tree)
-    refuse(name, prose_faults(alert))
-    return alert
+    faults = prose_faults(alert)
+    refuse(name, [one for one in faults if not _may_lack(alert, one)])
+    return dataclasses.replace(alert, deviations=(*deviations, *faults))
+
+
+def _in_namespace(tree: etree._Element) -> Iterator[Fault]:
+    """Put elements without a namespace into that of the root, as a prefix on the root alone means."""
+    if tree.tag != f"{{{NAMESPACE}}}alert":
+        return
+    bare = [one for one in tree.iter(tag=etree.Element) if not str(one.tag).startswith("{")]
+    for one in bare:
+        one.tag = f"{{{NAMESPACE}}}{one.tag}"
+    if bare:
+        names = ", ".join(dict.fromkeys(str(one.tag).rpartition("}")[2] for one in bare))
+        yield Fault("alert", visible(names)[:80], f"elements of {NAMESPACE}; these carry no namespace")
+
+
+def _plain_shapes(tree: etree._Element) -> Iterator[Fault]:
+    """Write the points of areas with one space between them and none within."""
+    for name in _SHAPES:
+        for shape in tree.iter(f"{{{NAMESPACE}}}{name}"):
+            given = shape.text or ""
+            shape.text = " ".join(re.sub(r"\s*,\s*", ",", given).split())
+            if shape.text != given.strip():
+                yield Fault(f"alert/info/area/{name}", shown(given), "one space between points, none within")
+
+
+def _may_lack(alert: CapAlert, fault: Fault) -> bool:
+    """Whether a message can be understood without what it lacks."""
+    is_cancelled = alert.msg_type == "Cancel" and fault.place == _CANCEL_NOTE
+    return not fault.value and bool(is_cancelled or _MAY_LACK.fullmatch(fault.place))
 
 
 def _parsed(content: bytes, name: str) -> etree._Element:
