@@ -419,7 +419,9 @@ def test_a_long_question_prints_nothing_of_its_own(asked: Path) -> None:
 
 def test_the_quarantine_as_a_sheet_holds_no_formula(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
-    path.write_text(f"{HEAD}\n=cmd|' /C calc'!A0,x,@SUM(1),95O3,,-1,+2,\t=1\ncomplaint,2023-02-30,<b>,,,,,\n")
+    path.write_text(
+        f"{HEAD}\n=cmd|' /C calc'!A0,x,@SUM(1),9503,,-1,+2,\t=1\ncomplaint,2023-01-30,=x,,,many,1,0\ncomplaint,2023-02-30,<b>,,,,,\n"
+    )
     taken(tmp_path / "register", path)
     for lang in ("zh", "en"):
         n_lines = write_quarantine(tmp_path / "register", tmp_path / f"{lang}.csv", lang=lang)

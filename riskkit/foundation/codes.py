@@ -69,7 +69,7 @@ def _chapters() -> dict[str, tuple[str, str]]:
 
 
 def is_hs(code: str) -> bool:
-    """Whether a code is 2–10 digits of the Harmonized System and its chapter exists.
+    """Whether a code is 2–10 digits of the Harmonized System, or 13 of a declaration, and its chapter exists.
 
     Headings and subheadings below the chapter are not looked up.
 
@@ -78,7 +78,7 @@ def is_hs(code: str) -> bool:
     >>> is_hs("950300"), is_hs("7700"), is_hs("95-03"), is_hs("9")
     (True, False, False, False)
     """
-    return re.fullmatch(r"[0-9]{2,10}", code) is not None and code[:2] in _chapters()
+    return re.fullmatch(r"[0-9]{2,10}|[0-9]{13}", code) is not None and code[:2] in _chapters()
 
 
 def hs_chapter(code: str, lang: str) -> str:

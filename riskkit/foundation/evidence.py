@@ -40,6 +40,8 @@ class RecordColumn:
         Whether a reader gives it; the others are filled in when a file is read.
     is_required : bool
         Whether a record without it is refused.
+    is_row_lost : bool
+        Whether a cell that cannot be read puts its row in quarantine; if not, only the cell is left empty.
     codes : tuple of str
         The codes that may stand in it; empty where it is no list.
     pattern : str
@@ -54,6 +56,7 @@ class RecordColumn:
     kind: str
     is_given: bool
     is_required: bool
+    is_row_lost: bool
     codes: tuple[str, ...]
     pattern: str
     minimum: str
@@ -79,6 +82,7 @@ def record_columns() -> tuple[RecordColumn, ...]:
             name=row["column"],
             is_given=row["given_by"] == "reader",
             is_required=row["required"] == "yes",
+            is_row_lost=row["unreadable"] == "row",
             codes=glossary.codes(row["list"]) if row["list"] else (),
             **{name: row[name] for name in ("kind", "pattern", "minimum", "maximum", "unit")},
             **{name: row[name] for name in ("zh", "en", "meaning_zh", "meaning_en")},
@@ -132,6 +136,30 @@ def rule_text(rule_id: str, lang: str) -> str:
     'a day not after the day of reading'
     """
     return str(standards.table("record_rules").set_index("rule_id").at[rule_id, f"text_{lang}"])
+
+
+@functools.cache
+def note_text(note_id: str, lang: str) -> str:
+    """What a note of reading says; a row of ``record_notes``.
+
+    Parameters
+    ----------
+    note_id : str
+        As it stands in the column ``flags``, between the column and the figure where it has these.
+    lang : str
+        ``zh`` or ``en``.
+
+    Raises
+    ------
+    KeyError
+        When there is no such note, or not in that language.
+
+    Examples
+    --------
+    >>> note_text("about", "en")
+    'an approximate number, read as written'
+    """
+    return str(standards.table("record_notes").set_index("note_id").at[note_id, f"text_{lang}"])
 
 
 @functools.cache

@@ -204,12 +204,12 @@ def _day(sheet: str) -> str:
 
 
 def _broken(rows: pd.DataFrame, sheet: str) -> pd.DataFrame:
-    """Each row with one fault, in turn: a day that is none, a number that cannot be, letters in a code."""
+    """Each row with one fault, in turn: a day that is none, a number that cannot be, a word for a day."""
     columns = [column["column"] for column in sheet_columns(sheet)]
     day, number = _day(sheet), columns[0]
     rows[number] = rows[number].str.replace("SYN-", "SYN-BAD-", regex=False)
     counts = [name for name in ("n_nonconforming", "n_injured", "age_years") if name in columns]
-    faults = [(day, "2026-02-30"), (counts[0], "-1"), ("hs", "95O3") if "hs" in columns else (day, "某日")]
+    faults = [(day, "2026-02-30"), (counts[0], "-1"), (day, "某日")]
     for place, (column, value) in enumerate(faults):
         rows.iloc[place :: len(faults), columns.index(column)] = value
     return rows

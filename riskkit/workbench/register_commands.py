@@ -115,20 +115,29 @@ def _ingest(
     at = now.astimezone(dt.UTC).isoformat(timespec="seconds")
     origin = Origin(facts.name, facts.sha256, facts.size, source.name, source.version, at)
     rules: Counter[str] = Counter()
+    said: Counter[tuple[str, str]] = Counter()
     with _bar(facts.name, speaker(given["lang"])) as step:
         batches = read_records(facts, source, now=now.date(), others=others)
-        watched: Iterable[Rows] = _watched(batches, rules, step)
+        watched: Iterable[Rows] = _watched(batches, rules, said, step=step)
         entry, is_new = ingest(given["register"], origin, watched, wait=_WAIT)
     if is_new:
         with contextlib.suppress(
             InputFaults
         ):  # the file is in; who cannot tidy now does so after another file
             tidy(given["register"])
-    return {**asdict(entry), "changed": is_new, "rules": dict(rules.most_common())}
+    notes = [{"note": note, "where": where, "n": n} for (note, where), n in sorted(said.items())]
+    return {**asdict(entry), "changed": is_new, "rules": dict(rules.most_common()), "notes": notes}
 
 
-def _watched(batches: Iterable[Batch], rules: Counter[str], step: Callable[[int], object]) -> Iterator[Batch]:
+def _watched(
+    batches: Iterable[Batch],
+    rules: Counter[str],
+    said: Counter[tuple[str, str]],
+    *,
+    step: Callable[[int], object],
+) -> Iterator[Batch]:
     for batch in batches:
+        said.update(batch.said)
         rules.update(batch.quarantine["rule_id"].to_pylist())
         step(batch.n_read)
         yield batch
@@ -154,7 +163,7 @@ def _printable(text: str) -> str:
 def _say_taken(one: dict[str, Any], given: dict[str, Any]) -> None:
     if given["is_json"]:
         return
-    from riskkit.foundation.evidence import rule_text
+    from riskkit.foundation.evidence import note_text, rule_text
 
     say, name = speaker(given["lang"]), _printable(one["file_name"])
     if not one["changed"]:
@@ -169,6 +178,17 @@ def _say_taken(one: dict[str, Any], given: dict[str, Any]) -> None:
         click.echo(f"  {say('taken_notices', **{name: f'{n:,}' for name, n in told.items()})}")
     for rule, times in list(one["rules"].items())[:_MOST_RULES]:
         click.echo(f"  {say('broken_rule', n=f'{times:,}', rule=rule_text(rule, given['lang']))}")
+    for note in one["notes"]:
+        text, where = note_text(note["note"], given["lang"]), _place_name(note["where"], given["lang"])
+        times = f"{note['n']:,} × " if note["n"] else ""
+        click.echo(f"  {say('reading_note', n=times, where=_printable(where), text=text)}")
+
+
+def _place_name(where: str, lang: str) -> str:
+    """The label of a column of the record; any other place as it is."""
+    from riskkit.foundation.evidence import record_columns
+
+    return next((getattr(column, lang) for column in record_columns() if column.name == where), where)
 
 
 def _say_refused(error: InputFaults, given: dict[str, Any]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from riskkit.monitoring.sources.sheets import required_headers, sheet_records
+from riskkit.monitoring.sources.sheets import needed_columns, required_headers, sheet_records
 from riskkit.monitoring.sources.source import Source
 
 
@@ -22,7 +22,7 @@ def to_records(native: pd.DataFrame) -> pd.DataFrame:
 
 SOURCE = Source(
     name="border_inspection",
-    version=1,
+    version=2,
     title_zh="口岸检验检疫结果单",
     title_en="Border inspection results",
     publisher="riskkit",
@@ -30,4 +30,6 @@ SOURCE = Source(
     required=required_headers("border_inspection"),
     date_order="ymd",
     to_records=to_records,
+    needed=needed_columns("border_inspection"),
+    is_known_by_record=True,
 )

@@ -16,8 +16,11 @@ import pandas as pd
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
 
+from riskkit.foundation.faults import InputFaults
 from riskkit.foundation.foreign_words import each_text
+from riskkit.monitoring.sources.file_faults import file_fault
 
+_BRACKETED = re.compile(r"[(（\[【〔].*?[)）\]】〕]")
 _NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTHS = {name: f"{number:02d}" for number, name in enumerate(_NAMES, start=1)}
 _MONTH_FIRST = re.compile(r"\s*(?P<m>\d{1,2})[/-](?P<d>\d{1,2})[/-](?P<y>\d{4})(?:\s.*)?")
@@ -41,6 +44,65 @@ def header_key(header: str) -> str:
     return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", header)).casefold()
 
 
+def header_place(headers: tuple[str, ...], wanted: str) -> int | None:
+    """Where a wanted column stands: under its very header, else under one that differs in signs or case.
+
+    Brackets and what is in them, asterisks and blanks may differ last of all, if one header alone fits then.
+
+    Raises
+    ------
+    InputFaults
+        When several headers differ from it in signs or case, and none is exactly it.
+
+    Examples
+    --------
+    >>> header_place(("Issue", "Issue:"), "Issue:"), header_place(("*产品名称", "数量（件）"), "数量")
+    (1, 1)
+    >>> header_place(("Units (US)", "Units (CA)"), "Units") is None
+    True
+    """
+    exact, by_key, by_bare_key = _header_index(headers)
+    if wanted in exact:
+        return exact[wanted]
+    found = by_key.get(header_key(wanted), [])
+    if len(found) > 1:
+        same = ", ".join(headers[place] for place in found)
+        raise file_fault(f"{wanted!r}", same, "header_ambiguous")
+    found = found or by_bare_key.get(_bare_key(wanted), [])
+    return found[0] if len(found) == 1 else None
+
+
+def has_header(headers: tuple[str, ...], wanted: str) -> bool:
+    """Whether a wanted column is there, be it more than once.
+
+    Examples
+    --------
+    >>> has_header(("Date", "DATE"), "date"), has_header(("Date",), "product")
+    (True, False)
+    """
+    try:
+        return header_place(headers, wanted) is not None
+    except InputFaults:
+        return True
+
+
+def _bare_key(header: str) -> str:
+    return header_key(_BRACKETED.sub("", header)) or header_key(header)
+
+
+@functools.lru_cache(maxsize=256)
+def _header_index(
+    headers: tuple[str, ...],
+) -> tuple[dict[str, int], dict[str, list[int]], dict[str, list[int]]]:
+    by_key: dict[str, list[int]] = {}
+    by_bare_key: dict[str, list[int]] = {}
+    for place, header in enumerate(headers):
+        by_key.setdefault(header_key(header), []).append(place)
+        by_bare_key.setdefault(_bare_key(header), []).append(place)
+    exact = {header: place for place, header in reversed(list(enumerate(headers)))}
+    return exact, by_key, by_bare_key
+
+
 def cells(native: pd.DataFrame, *headers: str) -> pd.Series:
     """What stands under the first of several headers that is filled, row by row.
 
@@ -62,8 +124,9 @@ def cells(native: pd.DataFrame, *headers: str) -> pd.Series:
     >>> cells(rows, "recall_date", "date").tolist()
     ['2009-01-02', '2009-03-04']
     """
-    at = {header_key(str(header)): place for place, header in reversed(list(enumerate(native.columns)))}
-    places = dict.fromkeys(at[header_key(header)] for header in headers if header_key(header) in at)
+    names = tuple(map(str, native.columns))
+    found = [header_place(names, header) for header in headers]
+    places = dict.fromkeys(place for place in found if place is not None)
     if not places:
         return pd.Series(pd.NA, index=native.index, dtype="string")
     columns = [pc.utf8_trim_whitespace(_texts(native.iloc[:, place])) for place in places]
@@ -131,7 +194,7 @@ def dates(texts: pd.Series, *, month_first: bool = False) -> pd.Series:
         for shape in shapes:
             found = shape.fullmatch(text)
             month = found and _MONTHS.get(found["m"].lower(), found["m"])
-            if found and month and month.isdigit():
+            if found and month and month.isdigit() and int(month) <= 12:
                 year = found["y"] if len(found["y"]) == 4 else f"20{found['y']}"
                 return f"{year}-{int(month):02d}-{int(found['d']):02d}"
         return text

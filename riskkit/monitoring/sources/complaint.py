@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from riskkit.monitoring.sources.sheets import required_headers, sheet_records
+from riskkit.monitoring.sources.sheets import needed_columns, required_headers, sheet_records
 from riskkit.monitoring.sources.source import Source
 
 
@@ -23,7 +23,7 @@ def to_records(native: pd.DataFrame) -> pd.DataFrame:
 
 SOURCE = Source(
     name="complaint",
-    version=1,
+    version=2,
     title_zh="消费者投诉举报单",
     title_en="Consumer complaints",
     publisher="riskkit",
@@ -31,4 +31,6 @@ SOURCE = Source(
     required=required_headers("complaint"),
     date_order="ymd",
     to_records=to_records,
+    needed=needed_columns("complaint"),
+    is_known_by_record=True,
 )

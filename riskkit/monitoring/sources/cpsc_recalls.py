@@ -99,6 +99,6 @@ SOURCE = Source(
         ("Recall Number", "Recall Date", "Hazards"),
         ("Recall Number", "Date", "Recall Heading", "Hazard Description"),
     ),
-    date_order="ymd",
+    date_order="mdy",
     to_records=to_records,
 )

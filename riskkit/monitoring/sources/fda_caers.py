@@ -76,6 +76,6 @@ SOURCE = Source(
         ),
         ("report_id", "product", "event"),
     ),
-    date_order="ymd",
+    date_order="mdy",
     to_records=to_records,
 )

@@ -55,6 +55,6 @@ SOURCE = Source(
     publisher="US Food and Drug Administration",
     licence="work of the US Government, public",
     required=(("LGL_NAME", "ISO_CNTRY_CODE", "PRODUCT_CODE", "REFUSAL_DATE", "REFUSAL_CHARGES"),),
-    date_order="ymd",
+    date_order="mdy",
     to_records=to_records,
 )

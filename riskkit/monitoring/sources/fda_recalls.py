@@ -58,6 +58,6 @@ SOURCE = Source(
         ("date", "brand_names", "product_description", "recall_reason", "company_name"),
         ("Date", "Brand Name(s)", "Product Description", "Recall Reason Description", "Company Name"),
     ),
-    date_order="ymd",
+    date_order="mdy",
     to_records=to_records,
 )

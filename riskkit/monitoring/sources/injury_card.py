@@ -6,7 +6,7 @@ import pandas as pd
 
 from riskkit.foundation.foreign_words import severities
 from riskkit.monitoring.sources.cells import same
-from riskkit.monitoring.sources.sheets import answers, required_headers, sheet_records
+from riskkit.monitoring.sources.sheets import answers, needed_columns, required_headers, sheet_records
 from riskkit.monitoring.sources.source import Source
 
 
@@ -33,7 +33,7 @@ def to_records(native: pd.DataFrame) -> pd.DataFrame:
 
 SOURCE = Source(
     name="injury_card",
-    version=1,
+    version=2,
     title_zh="产品伤害监测报告卡",
     title_en="Product injury surveillance card",
     publisher="riskkit",
@@ -41,4 +41,6 @@ SOURCE = Source(
     required=required_headers("injury_card"),
     date_order="ymd",
     to_records=to_records,
+    needed=needed_columns("injury_card"),
+    is_known_by_record=True,
 )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -16,11 +16,14 @@ from numpy.typing import NDArray
 
 from riskkit.foundation.evidence import given_columns, quarantine_schema, stored_schema
 from riskkit.foundation.faults import Fault, InputFaults, shown, visible
-from riskkit.foundation.record_checks import CheckedRecords, check_records
+from riskkit.foundation.record_checks import CheckedRecords, Manner, check_records
+from riskkit.foundation.written_dates import DateManner
 from riskkit.monitoring.sources.native import NativeRows, gathered
 from riskkit.monitoring.sources.native_file import native_file
 from riskkit.monitoring.sources.opened import FileFacts, require_unchanged
+from riskkit.monitoring.sources.reading_notes import Doubts, Shares, noted
 from riskkit.monitoring.sources.row_digests import row_digests
+from riskkit.monitoring.sources.row_kinds import rows_without_data
 from riskkit.monitoring.sources.source import (
     Source,
     missing_headers,
@@ -47,12 +50,16 @@ class Batch:
         Rows of the file.
     n_quarantined : int
         Rows that are put aside; `n_read` is these and the records.
+    said : mapping of (str, str) to int
+        What was read otherwise than it is written: a note (``record_notes``) and its column, worksheet or
+        other place → in how many cells; 0 where that is no count.
     """
 
     records: pa.Table
     quarantine: pa.Table
     n_read: int
     n_quarantined: int
+    said: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
 
 def read_records(
@@ -94,12 +101,31 @@ def read_records(
     >>> [(one.n_read, one.records.num_rows, one.quarantine["rule_id"].to_pylist()) for one in batches]
     [(2, 1, ['date_unreadable'])]
     """
+    doubts, shares = Doubts(facts.name, source.date_order), Shares()
     with native_file(facts) as file:
         if missing_headers(source, file.headers):
             raise _misfit(facts.name, file.headers, source, others=others)
         for rows in gathered(file.chunks, at_least=_ROWS):
-            yield _batch(rows, facts, source, now=now, has_fixed_columns=file.has_fixed_columns)
+            manner = _manner(source, doubts)
+            batch, checked, no_data = _batch(
+                rows, facts, source, now=now, manner=manner, has_fixed_columns=file.has_fixed_columns
+            )
+            doubts.add(checked.doubts)
+            shares.add(checked.table, checked.is_sound & (no_data == ""), no_data == "")
+            yield batch
     require_unchanged(facts)
+    if shares.said():
+        yield Batch(stored_schema().empty_table(), quarantine_schema().empty_table(), 0, 0, shares.said())
+
+
+def _manner(source: Source, doubts: Doubts) -> Manner:
+    return Manner(
+        DateManner(source.date_order),
+        decimal=source.decimal,
+        factors=dict(source.factors),
+        needed=source.needed,
+        in_doubt=doubts.columns("comma"),
+    )
 
 
 def _misfit(name: str, headers: Sequence[str], source: Source, *, others: Sequence[Source]) -> InputFaults:
@@ -113,25 +139,37 @@ def _misfit(name: str, headers: Sequence[str], source: Source, *, others: Sequen
 
 
 def _batch(
-    rows: NativeRows, facts: FileFacts, source: Source, *, now: dt.date, has_fixed_columns: bool
-) -> Batch:
+    rows: NativeRows,
+    facts: FileFacts,
+    source: Source,
+    *,
+    now: dt.date,
+    manner: Manner,
+    has_fixed_columns: bool,
+) -> tuple[Batch, CheckedRecords, NDArray[np.object_]]:
     n_rows = len(rows.row_numbers)
     native = rows.table.combine_chunks()
-    checked = check_records(
-        _given(native, rows.row_numbers, source), n_rows,
-        now=now, order=source.date_order, factors=dict(source.factors),
-    )  # fmt: skip
-    is_empty = _empty_rows(native, n_rows)
-    good = np.flatnonzero(checked.is_sound & ~is_empty)
+    checked = check_records(_given(native, rows.row_numbers, source), n_rows, now=now, manner=manner)
+    no_data = rows_without_data(native, checked.table, needed=source.needed)
+    good = np.flatnonzero(checked.is_sound & (no_data == ""))
     of_file = _of_file(facts, source)
-    ids = row_digests(native, source.name, has_fixed_columns=has_fixed_columns)
+    said_by, is_fixed = (native, has_fixed_columns)
+    if source.is_known_by_record:
+        said_by, is_fixed = _as_texts(checked.table), True
+    ids = row_digests(said_by, source.name, has_fixed_columns=is_fixed)
     core = {"record_id": ids, "row_number": pa.array(rows.row_numbers)}
     kept = checked.table if len(good) == n_rows else checked.table.take(pa.array(good))
     core = core if len(good) == n_rows else {name: cells.take(pa.array(good)) for name, cells in core.items()}
     records = _typed(kept, core | {name: _same(value, len(good)) for name, value in of_file.items()})
-    lines = _broken_lines(rows) + _rule_lines(native, rows.row_numbers, checked, is_empty=is_empty)
+    lines = _broken_lines(rows) + _rule_lines(native, rows.row_numbers, checked, no_data=no_data)
     quarantine = pa.Table.from_pylist([of_file | line for line in lines], schema=quarantine_schema())
-    return Batch(records, quarantine, rows.n_read, rows.n_read - len(good))
+    said = {("no_value", column): n for column, n in checked.n_empty.items()} | noted(records["flags"])
+    return Batch(records, quarantine, rows.n_read, rows.n_read - len(good), said), checked, no_data
+
+
+def _as_texts(records: pa.Table) -> pa.Table:
+    """Records as text, for what they say to be compared; a column in which nothing stands says nothing."""
+    return pa.table({name: records[name].cast(pa.string()).combine_chunks() for name in records.column_names})
 
 
 def _given(native: pa.Table, numbers: NDArray[np.int64], source: Source) -> dict[str, pa.Array]:
@@ -151,15 +189,6 @@ def _text(cells: pd.Series) -> pa.Array:
     return found if pa.types.is_string(found.type) else found.cast(pa.string())
 
 
-def _empty_rows(native: pa.Table, n_rows: int) -> NDArray[np.bool_]:
-    is_empty = np.ones(n_rows, dtype=bool)
-    for column in native.columns:
-        if not column.null_count:
-            return np.zeros(n_rows, dtype=bool)
-        is_empty &= np.array(column.is_null())
-    return is_empty
-
-
 def _of_file(facts: FileFacts, source: Source) -> dict[str, Any]:
     return {
         "source": source.name,
@@ -175,10 +204,10 @@ def _same(value: str | int, n_rows: int) -> pa.Array:
 
 def _typed(given: pa.Table, core: dict[str, pa.Array]) -> pa.Table:
     columns = []
-    for field in stored_schema():
-        cells = core[field.name] if field.name in core else given[field.name]
-        is_word = pa.types.is_dictionary(field.type) and not pa.types.is_dictionary(cells.type)
-        columns.append((pc.dictionary_encode(cells) if is_word else cells).cast(field.type))
+    for stored in stored_schema():
+        cells = core[stored.name] if stored.name in core else given[stored.name]
+        is_word = pa.types.is_dictionary(stored.type) and not pa.types.is_dictionary(cells.type)
+        columns.append((pc.dictionary_encode(cells) if is_word else cells).cast(stored.type))
     return pa.table(columns, schema=stored_schema())
 
 
@@ -190,18 +219,18 @@ def _broken_lines(rows: NativeRows) -> list[dict[str, Any]]:
 
 
 def _rule_lines(
-    native: pa.Table, numbers: NDArray[np.int64], checked: CheckedRecords, *, is_empty: NDArray[np.bool_]
+    native: pa.Table, numbers: NDArray[np.int64], checked: CheckedRecords, *, no_data: NDArray[np.object_]
 ) -> list[dict[str, Any]]:
-    """One line for each rule a row breaks; an empty row breaks only that rule."""
-    bad = np.flatnonzero(~checked.is_sound | is_empty)
+    """One line for each rule a row breaks; a row without data breaks only that rule."""
+    bad = np.flatnonzero(~checked.is_sound | (no_data != ""))
     said = dict(zip(bad.tolist(), map(_as_json, native.take(pa.array(bad)).to_pylist()), strict=True))
     lines = [
         {"row": row, "column": one.column, "value": value or None, "rule_id": one.rule_id}
         for one in checked.broken
         for row, value in zip(one.rows.tolist(), one.values, strict=True)
-        if not is_empty[row]
+        if not no_data[row]
     ]
-    lines += [{"row": row, "rule_id": "empty_row"} for row in np.flatnonzero(is_empty).tolist()]
+    lines += [{"row": row, "rule_id": no_data[row]} for row in np.flatnonzero(no_data != "").tolist()]
     lines.sort(key=lambda line: line["row"])
     return [
         {**line, "row_number": int(numbers[line["row"]]), "native": said[line["row"]]}

@@ -28,9 +28,9 @@ import pandas as pd
 from riskkit.foundation.evidence import RecordColumn, given_columns, record_columns
 from riskkit.foundation.faults import Fault, refuse, shown
 from riskkit.foundation.foreign_words import each_text, word_key
-from riskkit.foundation.record_cells import DATE_ORDERS
 from riskkit.foundation.toml_file import TomlFile, read_toml
 from riskkit.foundation.units import convert
+from riskkit.foundation.written_dates import DATE_ORDERS
 from riskkit.monitoring.sources.cells import cells, same
 from riskkit.monitoring.sources.source import Source
 

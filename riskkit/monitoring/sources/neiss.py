@@ -114,6 +114,6 @@ SOURCE = Source(
         ("cpsc_case_number", "treatment_date", "age_months", "weight", "stratum", "psu"),
         ("Treatment_Date", "Age", "Body_Part", "Diagnosis", "Disposition", "Narrative"),
     ),
-    date_order="ymd",
+    date_order="mdy",
     to_records=to_records,
 )

@@ -66,6 +66,6 @@ SOURCE = Source(
         ("nhtsa_id", "make", "model", "component", "report_date"),
         ("CAMPNO", "MAKETXT", "MODELTXT", "COMPNAME", "RCDATE"),
     ),
-    date_order="ymd",
+    date_order="mdy",
     to_records=to_records,
 )

@@ -92,6 +92,18 @@ def required_headers(sheet: str) -> tuple[tuple[str, ...], ...]:
     return tuple(headers(sheet, lang, only_required=True) for lang in ("zh", "en"))
 
 
+def needed_columns(sheet: str) -> tuple[str, ...]:
+    """The columns of the record that every row of a sheet fills.
+
+    Examples
+    --------
+    >>> needed_columns("complaint")
+    ('evidence', 'date_reported', 'product', 'text')
+    """
+    found = (row["canonical"] for row in sheet_columns(sheet) if row["required"] == "yes")
+    return tuple(dict.fromkeys(name for name in found if name))
+
+
 def answers(native: pd.DataFrame, sheet: str, *only: str) -> pd.DataFrame:
     """A filled sheet with the codes of its columns as headers, and choices as codes.
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from riskkit.monitoring.sources.cells import header_key
+from riskkit.monitoring.sources.cells import has_header
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,17 @@ class Source:
         Native rows as text → the same rows in the columns of the record, as text.
     factors : tuple of (str, float)
         Columns of the record whose numbers stand in another unit, and what to multiply them by.
+    needed : tuple of str
+        Columns of the record that must be filled in every row.
+    decimal : str
+        The decimal sign, ``.`` or ``,``.
+    is_known_by_record : bool
+        Whether two rows that give the same record are the same row, whatever else stands in them (a running
+        number, a further column); if not, all their cells count.
+    sheet : str
+        The worksheet to read; all that fit if empty.
+    header_row : int
+        The row of the file that holds the header, from 1; 0 for the first that fits.
     """
 
     name: str
@@ -44,6 +55,11 @@ class Source:
     date_order: str
     to_records: Callable[[pd.DataFrame], pd.DataFrame]
     factors: tuple[tuple[str, float], ...] = ()
+    needed: tuple[str, ...] = ()
+    decimal: str = "."
+    is_known_by_record: bool = False
+    sheet: str = ""
+    header_row: int = 0
 
 
 def missing_headers(source: Source, found: Iterable[str]) -> tuple[str, ...]:
@@ -64,8 +80,7 @@ def missing_headers(source: Source, found: Iterable[str]) -> tuple[str, ...]:
     (('产品',), ())
     """
     headers = tuple(found)
-    keys = {header_key(one) for one in headers}
-    return tuple(one for one in nearest_layout(source, headers) if header_key(one) not in keys)
+    return tuple(one for one in nearest_layout(source, headers) if not has_header(headers, one))
 
 
 def nearest_layout(source: Source, found: Iterable[str]) -> tuple[str, ...]:
@@ -78,10 +93,10 @@ def nearest_layout(source: Source, found: Iterable[str]) -> tuple[str, ...]:
     >>> nearest_layout(one, ["日期"])
     ('日期', '产品')
     """
-    keys = {header_key(one) for one in found}
+    headers = tuple(found)
 
     def lacking(layout: tuple[str, ...]) -> float:
-        return sum(header_key(one) not in keys for one in layout) / len(layout)
+        return sum(not has_header(headers, one) for one in layout) / len(layout)
 
     return min(source.required, key=lacking)
 
@@ -104,9 +119,10 @@ def sources_that_fit(found: Iterable[str], among: Sequence[Source]) -> tuple[str
     (('many', 'few'), ())
     """
     headers = tuple(found)
-    keys = {header_key(one) for one in headers}
     sizes = {
-        source.name: max(len(layout) for layout in source.required if {header_key(h) for h in layout} <= keys)
+        source.name: max(
+            len(layout) for layout in source.required if all(has_header(headers, one) for one in layout)
+        )
         for source in among
         if not missing_headers(source, headers)
     }

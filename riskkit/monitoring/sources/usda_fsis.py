@@ -102,6 +102,6 @@ SOURCE = Source(
         ("field_title", "field_recall_number", "field_recall_date", "field_recall_reason"),
         ("title", "notice_id_number", "notification_date", "recall_reason", "recall_classification"),
     ),
-    date_order="ymd",
+    date_order="mdy",
     to_records=to_records,
 )
