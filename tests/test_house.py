@@ -280,9 +280,11 @@ ARROWS: dict[str, dict[str, str]] = {
     },
     "monitoring/exchange_reading.py": {
         "monitoring/exchange.py": "a package is named and described in one way",
+        "monitoring/exchange_tables.py": "tables of other tools become records of ours in one place",
         "monitoring/sources/opened.py": DOOR,
         "monitoring/sources/source.py": READER,
     },
+    "monitoring/exchange_tables.py": {"monitoring/sources/opened.py": DOOR},
     "monitoring/exchange_compare.py": {
         "monitoring/triage.py": "which records tell of the same thing is settled in one place",
     },

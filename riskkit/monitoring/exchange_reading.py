@@ -25,10 +25,12 @@ from riskkit.foundation.evidence import given_columns, intake_limit, table_schem
 from riskkit.foundation.faults import Fault, InputFaults, refuse, shown
 from riskkit.foundation.sheet_cells import unguarded_cells
 from riskkit.monitoring.exchange import DESCRIPTION, RECORDS
+from riskkit.monitoring.exchange_tables import PackedFiles, write_table
 from riskkit.monitoring.sources.opened import Unpacked, file_facts, require_unchanged
 from riskkit.monitoring.sources.source import Source
 
 _PATH = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,60}\.[a-z]{2,5}", re.ASCII)
+_INSIDE = re.compile(r"(?:[\w-][\w .()+-]{0,100}/){0,4}[\w-][\w .()+-]{0,100}/?")
 _HASH = re.compile(r"sha256:([0-9a-f]{64})", re.ASCII)
 _ID = "[0-9a-f]{32}"
 _MOST_TOLD = 20
@@ -56,7 +58,7 @@ SOURCE = Source(
     title_en="Data packages of other agencies",
     publisher="the agency named in the package",
     licence="as the package says",
-    required=(("record_id", "source_class", "date", "product"),),
+    required=(("record_id", "source_class", "date", "product"), ("source_class", "date", "product")),
     date_order="ymd",
     to_records=to_records,
 )
@@ -79,7 +81,9 @@ class Package:
     headers : tuple of str
         Their columns.
     ids : list of str
-        The record ids, row by row.
+        The record ids, row by row; empty where the package of another tool gives none.
+    not_read : tuple of str
+        Files of it that are not part of the records.
     """
 
     name: str
@@ -89,10 +93,14 @@ class Package:
     records: Path
     headers: tuple[str, ...]
     ids: list[str]
+    not_read: tuple[str, ...] = ()
 
 
 def read_package(path: Path, *, into: Path) -> Package:
-    """Check a package and unpack its records.
+    """Check a package and unpack its records: one that riskkit wrote, or one of another tool.
+
+    What riskkit writes must be exactly what it says. Packages of other tools are read by their description
+    (dialect, schema, encoding, several files, folders, data within the description).
 
     Parameters
     ----------
@@ -119,17 +127,23 @@ def read_package(path: Path, *, into: Path) -> Package:
     ...         print(error.faults[0].rule)
     a zip file that is whole
     """
-    facts = file_facts(path)
+    facts, records = file_facts(path), into / "records.csv"
+    not_read: tuple[str, ...] = ()
     with _zip(path) as package:
-        _check_entries(path.name, package)
-        described = _description(path.name, package)
-        wanted = _wanted(path.name, described, package)
-        for resource in wanted:
-            is_records = resource["name"] == RECORDS
-            _unpack(path.name, package, resource, to=into / "records.csv" if is_records else None)
+        root = _check_entries(path.name, package)
+        described = _description(path.name, package, root)
+        if "riskkit" in described:
+            _check_names(path.name, package)
+            for resource in _wanted(path.name, described, package):
+                _unpack(path.name, package, resource, to=records if resource["name"] == RECORDS else None)
+        else:
+            files = PackedFiles(path.name, package, root)
+            described, not_read = write_table(files, described, needed=SOURCE.required[1], to=records)
     require_unchanged(facts)
-    headers, ids = _ids(path.name, into / "records.csv")
-    return Package(facts.name, facts.sha256, facts.size, described, into / "records.csv", headers, ids)
+    headers, ids = _ids(path.name, records, is_ours="riskkit" in described)
+    return Package(
+        facts.name, facts.sha256, facts.size, described, records, headers=headers, ids=ids, not_read=not_read
+    )
 
 
 @contextmanager
@@ -143,8 +157,8 @@ def _zip(path: Path) -> Iterator[zipfile.ZipFile]:
         raise InputFaults(path.name, [Fault(path.name, shown(str(error)), BROKEN)]) from error
 
 
-def _check_entries(name: str, package: zipfile.ZipFile) -> None:
-    """Few plain files in one folder, none of them packed in a way that is not known or far too well."""
+def _check_entries(name: str, package: zipfile.ZipFile) -> str:
+    """Few plain files, packed in a way that is known; gives the folder of the description."""
     entries = package.infolist()
     most, most_bytes = intake_limit("package_files"), intake_limit("package_bytes")
     faults = []
@@ -155,21 +169,30 @@ def _check_entries(name: str, package: zipfile.ZipFile) -> None:
     names = [entry.filename for entry in entries[:most]]
     for entry in entries[:most]:
         kind = stat.S_IFMT(entry.external_attr >> 16)
-        is_plain = not entry.flag_bits & 1 and entry.compress_type in _PLAIN and kind in (0, stat.S_IFREG)
-        if not _PATH.fullmatch(entry.filename):
-            faults.append(Fault(name, shown(entry.filename), "a plain file name without folders"))
+        is_file = kind in (0, stat.S_IFREG) or (entry.is_dir() and kind == stat.S_IFDIR)
+        is_plain = not entry.flag_bits & 1 and entry.compress_type in _PLAIN and is_file
+        if not _INSIDE.fullmatch(entry.filename):
+            faults.append(Fault(name, shown(entry.filename), "a plain file name within the package"))
         elif not is_plain:
             faults.append(Fault(name, shown(entry.filename), "a plain file, neither encrypted nor a link"))
     twice = sorted({one for one in names if names.count(one) > 1})
     faults += [Fault(name, shown(one), "a file that stands once") for one in twice]
-    if DESCRIPTION not in names:
-        faults.append(Fault(name, "missing", f"a file {DESCRIPTION}"))
+    at = [one for one in names if one.rpartition("/")[2] == DESCRIPTION]
+    if len(at) != 1 and not twice:
+        faults.append(Fault(name, ", ".join(at) or "missing", f"a file {DESCRIPTION}, once"))
     refuse(name, faults)
+    return at[0].removesuffix(DESCRIPTION)
 
 
-def _description(name: str, package: zipfile.ZipFile) -> dict[str, Any]:
+def _check_names(name: str, package: zipfile.ZipFile) -> None:
+    """Our own packages have no folders and no strange names."""
+    strange = [one for one in package.namelist() if not _PATH.fullmatch(one)]
+    refuse(name, [Fault(name, shown(one), "a plain file name without folders") for one in strange])
+
+
+def _description(name: str, package: zipfile.ZipFile, root: str) -> dict[str, Any]:
     most = intake_limit("package_description_bytes")
-    with package.open(DESCRIPTION) as stream:
+    with package.open(f"{root}{DESCRIPTION}") as stream:
         text = stream.read(most + 1)
     rule = f"a description in JSON of at most {most} bytes"
     try:
@@ -235,8 +258,8 @@ def _target(to: Path | None) -> Iterator[IO[bytes] | None]:
         yield out
 
 
-def _ids(name: str, path: Path) -> tuple[tuple[str, ...], list[str]]:
-    """The headers, and the id of each row; every row must have one of its own."""
+def _ids(name: str, path: Path, *, is_ours: bool) -> tuple[tuple[str, ...], list[str]]:
+    """The headers, and the id of each row; every row of ours has one of its own, others may have none."""
     try:
         reader = pa_csv.open_csv(path, parse_options=pa_csv.ParseOptions(newlines_in_values=True))
         headers = tuple(reader.schema.names)
@@ -244,11 +267,14 @@ def _ids(name: str, path: Path) -> tuple[tuple[str, ...], list[str]]:
         raise InputFaults(
             name, [Fault("records.csv", shown(str(error)), "a table in CSV, in UTF-8")]
         ) from error
-    missing = [one for one in SOURCE.required[0] if one not in headers]
+    has_ids = is_ours or "record_id" in headers
+    missing = [one for one in SOURCE.required[0 if has_ids else 1] if one not in headers]
     doubled = sorted({one for one in headers if headers.count(one) > 1})
     faults = [Fault("records.csv", shown(one), "a column that is there") for one in missing]
     faults += [Fault("records.csv", shown(one), "a column name used once") for one in doubled]
     refuse(name, faults)
+    if not has_ids:
+        return headers, []
     convert = pa_csv.ConvertOptions(include_columns=["record_id"], column_types={"record_id": pa.string()})
     parse = pa_csv.ParseOptions(newlines_in_values=True)
     try:

@@ -224,7 +224,12 @@ def _arrived(package: Package, register: Path, *, today: dt.date) -> Arrived:
     batches = list(read_records(file_facts(package.records), SOURCE, now=today))
     n_read = sum(one.n_read for one in batches)
     rule = "as many rows as there are record ids"
-    refuse(package.name, [] if n_read == len(package.ids) else [Fault("records.csv", f"{n_read} rows", rule)])
+    refuse(
+        package.name,
+        []
+        if not package.ids or n_read == len(package.ids)
+        else [Fault("records.csv", f"{n_read} rows", rule)],
+    )
     named = [_named(one, package) for one in batches]
     here = _here(register, named)
     fresh = [_without(one, here) for one in named]
@@ -242,13 +247,16 @@ def _arrived(package: Package, register: Path, *, today: dt.date) -> Arrived:
 
 
 def _named(batch: Batch, package: Package) -> Batch:
-    """The rows under the ids they had where they come from, and under the package's own name and digest."""
+    """The rows under the ids they had where they come from, and under the package's own name and digest.
+
+    A package of another tool has no ids of ours: its rows are known by what they say.
+    """
     import pyarrow as pa
 
     rows = batch.records
-    ids = [package.ids[row - 1] for row in rows["row_number"].to_pylist()]
+    given = [package.ids[row - 1] for row in rows["row_number"].to_pylist()] if package.ids else None
     core = {
-        "record_id": ids,
+        "record_id": given or rows["record_id"].to_pylist(),
         "file_name": [package.name] * len(rows),
         "file_sha256": [package.sha256] * len(rows),
     }
@@ -331,6 +339,7 @@ def _told(arrived: Arrived) -> dict[str, Any]:
         "conflicts": arrived.compared.conflicts.to_dict("records"),
         "n_evidence_not_compared": arrived.compared.n_ambiguous,
         "same_information": None if same is None else same.to_dict("records"),
+        "not_read": list(arrived.package.not_read),
         "publisher": _plain_text(arrived.package.description.get("contributors")),
         "licence": _plain_text(arrived.package.description.get("licenses")),
     }
@@ -362,6 +371,8 @@ def _lines(arrived: Arrived, told: dict[str, Any], given: dict[str, Any]) -> Ite
     for kind in ("unmapped", "type"):
         if told["columns"][kind]:
             yield f"  {say(f'drift_{kind}')} {', '.join(told['columns'][kind][:_MOST_TOLD])}"
+    if told["not_read"]:
+        yield f"  {say('not_read')} {', '.join(told['not_read'][:_MOST_TOLD])}"
     filled = [f"{name} {share:.0%}" for name, share in told["filled"].items() if share]
     yield say("filled", columns=", ".join(filled))
     same = told["same_information"]
