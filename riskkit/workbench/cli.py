@@ -23,10 +23,12 @@ from riskkit.workbench.decision_groups import decision_groups, runner, standing_
 from riskkit.workbench.messages import LANGS, answer, language_of, speaker
 from riskkit.workbench.options import parameter
 from riskkit.workbench.rules import rule_in
+from riskkit.workbench.system_faults import system_faults
 from riskkit.workbench.warnings.options import warning_group
 
 _MOST_FAULTS = 50
 _FORMATS = ("html", "pdf", "docx")
+_LIMITS = ("memory", "cell_output", "report_output", "cell_deadline")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -56,6 +58,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _stop(2, text, is_json="--json" in arguments, kind="usage")
     except (click.Abort, KeyboardInterrupt):
         return _stop(130, speaker(lang)("interrupted"), is_json="--json" in arguments, kind="interrupted")
+    except BrokenPipeError:  # who read the answer has gone: there is nobody to tell
+        return 1
+    except Exception as error:
+        found = system_faults(error)
+        if found is None:
+            raise
+        return _refused(found, lang, is_json="--json" in arguments)
     finally:
         signal.signal(signal.SIGTERM, before)
 
@@ -119,13 +128,13 @@ def build(lang: str) -> click.Group:
     group = click.Group("riskkit", help=say("about"), add_help_option=False)
     group.params += [_version(say), _language_option(lang, say), _help_option(say)]
     makers: dict[str, tuple[Callable[..., int], list[str]]] = {
-        "demo": (_demo, ["out", "jobs", "resume", "format"]),
-        "assess": (_assess, ["case", "out", "profile", "param", "format", "notebook", "deadline"]),
+        "demo": (_demo, ["out", "jobs", "resume", "format", *_LIMITS]),
+        "assess": (_assess, ["case", "out", "profile", "param", "format", "notebook", "deadline", *_LIMITS]),
         "batch": (
             _batch,
-            ["list", "out", "profile", "param", "format", "notebook", "deadline", "jobs", "resume"],
+            ["list", "out", "profile", "param", "format", "notebook", "deadline", *_LIMITS, "jobs", "resume"],
         ),
-        "run": (_run, ["notebook_name", "out", "set", "format", "deadline"]),
+        "run": (_run, ["notebook_name", "out", "set", "format", "deadline", *_LIMITS]),
         "check": (_check, ["cases"]),
         "dashboard": (_dashboard, ["port", "host", "no_browser", "people"]),
         "lab": (_lab, ["port", "no_browser"]),
@@ -228,6 +237,7 @@ def _version(say: Callable[..., str]) -> click.Option:
 
 def _wishes(given: dict[str, Any], **more: Any) -> Any:
     """What the options say for all reports; a missing system part is told before anything runs."""
+    from riskkit.workbench.runs.limits import Limits
     from riskkit.workbench.runs.planning import Wishes, pairs
 
     values: dict[str, Any] = pairs(given.get("param", ()))
@@ -239,7 +249,8 @@ def _wishes(given: dict[str, Any], **more: Any) -> Any:
     formats = tuple(dict.fromkeys(one.strip() for one in given["formats"].split(",")))
     _require_parts(formats, given["lang"])
     known = {name: given[name] for name in ("notebook", "deadline") if name in given}
-    return Wishes(given["out"], given["lang"], formats=formats, given=values, **known, **more)
+    limits = Limits(**{name: given[name] for name in _LIMITS if name in given})
+    return Wishes(given["out"], given["lang"], formats=formats, given=values, limits=limits, **known, **more)
 
 
 def _require_parts(formats: Sequence[str], lang: str) -> None:

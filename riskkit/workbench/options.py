@@ -11,7 +11,8 @@ from typing import Any
 
 import click
 
-_WITH_DEFAULT = ("form", "rows", "seed", "register", "limit", "engine", "level", "licence")
+_LIMITS = ("deadline", "cell_deadline", "memory", "cell_output", "report_output")
+_WITH_DEFAULT = (*_LIMITS, "form", "rows", "seed", "register", "limit", "engine", "level", "licence")
 
 
 def parameter(name: str, say: Callable[..., str], *, command: str) -> click.Parameter:
@@ -42,7 +43,14 @@ def parameter(name: str, say: Callable[..., str], *, command: str) -> click.Para
         "set": (["-p", "--set", "param"], {"metavar": "NAME=VALUE", "multiple": True}),
         "format": (["--format", "formats"], {"default": "html", "show_default": True}),
         "notebook": (["--notebook"], {"default": "assess_case", "show_default": True}),
-        "deadline": (["--deadline"], {"type": _Seconds(1, 86_400), "default": 600.0}),
+        "deadline": (["--deadline"], {"type": _Number(1, 86_400), "default": 600.0}),
+        "cell_deadline": (["--cell-deadline"], {"type": _Number(1, 86_400), "default": 300.0}),
+        "memory": (["--memory"], {"type": _Number(0.25, 4096), "default": 4.0, "metavar": "GIB"}),
+        "cell_output": (["--cell-output"], {"type": _Number(0.1, 10_000), "default": 20.0, "metavar": "MB"}),
+        "report_output": (
+            ["--report-output"],
+            {"type": _Number(0.1, 10_000), "default": 100.0, "metavar": "MB"},
+        ),
         "jobs": (["--jobs"], {"type": click.IntRange(1, 256), "default": _cores(), "show_default": True}),
         "resume": (["--resume"], {"is_flag": True}),
         "json": (["--json", "is_json"], {"is_flag": True}),
@@ -114,7 +122,7 @@ class _Address(click.ParamType[str]):
             return self.fail(f"{value!r} is not an IP address", param, ctx)
 
 
-class _Seconds(click.FloatRange):
+class _Number(click.FloatRange):
     """A range that knows that nan is outside of it."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:

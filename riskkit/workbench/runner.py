@@ -14,12 +14,14 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from riskkit.foundation.faults import InputFaults
 from riskkit.workbench.runs import parameters as params
 from riskkit.workbench.runs import records, run_folders
+from riskkit.workbench.runs.limits import Guard
 from riskkit.workbench.runs.manifests import MANIFEST, canonical
 from riskkit.workbench.runs.plans import RunError, RunPlan, RunResult, make_plan, read_notebook
 from riskkit.workbench.runs.records import input_hash, notebook_bytes
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from riskkit.workbench.resources import CaseSource
 
 _LONGEST_MESSAGE = 2000
+_TIMED_OUT = "CellTimeoutError"
 
 
 class _Stopped(Exception):
@@ -46,11 +49,13 @@ class _Watch:
     """Follows the execution: the notebook as far as it came, and the cell that is running."""
 
     deadline: float
+    cell_deadline: float
     told: Callable[[int, int], None] | None
     injected_at: int
     notebook: NotebookNode | None = None
     cell: int | None = None
     began: float = field(default_factory=time.monotonic)
+    overdue: tuple[str, str] | None = None
 
     def on_start(self, *, notebook: NotebookNode) -> None:
         self.notebook = notebook
@@ -65,7 +70,13 @@ class _Watch:
         return index + 1 if index < self.injected_at else index
 
     def seconds_left(self, cell: NotebookNode) -> float:
-        return max(0.1, self.deadline - (time.monotonic() - self.began))
+        """What the cell may take; if it takes all of it, `overdue` says which limit that was."""
+        left = self.deadline - (time.monotonic() - self.began)
+        words = f"the notebook took longer than {self.deadline:g} s (--deadline)"
+        if self.cell_deadline < left:
+            words = f"a cell took longer than {self.cell_deadline:g} s (--cell-deadline)"
+        self.overdue = ("Overdue", words)
+        return max(0.1, min(left, self.cell_deadline))
 
 
 def run_plan(plan: RunPlan, *, told: Callable[[int, int], None] | None = None) -> RunResult:
@@ -175,11 +186,13 @@ def failed(
     )
 
 
-def _as_error(error: BaseException, cell: int | None = None) -> RunError:
+def _as_error(
+    error: BaseException, cell: int | None = None, limit: tuple[str, str] | None = None
+) -> RunError:
     kind = str(getattr(error, "ename", None) or type(error).__name__)
     message = str(getattr(error, "evalue", None) or error).strip()
-    if kind == "CellTimeoutError":
-        kind, message = "Overdue", "the notebook took longer than its deadline"
+    if limit is not None and kind in (_TIMED_OUT, "DeadKernelError"):
+        kind, message = limit
     return RunError(kind, message[:_LONGEST_MESSAGE], cell)
 
 
@@ -205,21 +218,24 @@ def _execute(plan: RunPlan, told: Callable[[int, int], None] | None) -> Notebook
     from riskkit.workbench.runs import kernels
 
     notebook, injected_at = _prepared(plan)
-    watch = _Watch(plan.deadline, told, injected_at)
+    watch = _Watch(plan.deadline, plan.limits.cell_deadline, told, injected_at=injected_at)
     folder = Path(tempfile.mkdtemp(prefix="riskkit-"))
+    guard = Guard(plan.limits, partial(kernels.kernel_pid, folder), folder)
+    guard.start()
     try:
         work = folder / kernels.WORK_FOLDER
         work.mkdir()
         for name, content in plan.input_files.items():
             (work / name).write_bytes(content)
-        return _by_papermill(plan, notebook, watch=watch, kernel=kernels.kernel_options(folder))
+        options = kernels.kernel_options(folder, guard)
+        return _by_papermill(plan, notebook, watch=watch, guard=guard, kernel=options)
     finally:
-        kernels.end_kernel(folder)
+        guard.end()
         shutil.rmtree(folder, ignore_errors=True)
 
 
 def _by_papermill(
-    plan: RunPlan, notebook: NotebookNode, *, watch: _Watch, kernel: dict[str, Any]
+    plan: RunPlan, notebook: NotebookNode, *, watch: _Watch, guard: Guard, kernel: dict[str, Any]
 ) -> NotebookNode:
     """Papermill gets the notebook itself and no output path: it then formats and writes no path at all."""
     import papermill
@@ -241,7 +257,10 @@ def _by_papermill(
     except Exception as error:
         index = getattr(error, "cell_index", watch.cell)
         cell = None if index is None else watch.source_cell(index)
-        raise _Stopped(_as_error(error, cell), watch.notebook) from error
+        limit = guard.hit or (watch.overdue if type(error).__name__ == _TIMED_OUT else None)
+        raise _Stopped(_as_error(error, cell, limit), watch.notebook) from error
+    if guard.hit is not None:
+        raise _Stopped(RunError(*guard.hit), executed)
     executed.metadata.papermill["parameters"] = params.as_json(plan.parameters)
     return cast("NotebookNode", executed)
 

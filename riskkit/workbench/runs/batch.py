@@ -212,11 +212,13 @@ def write_summary(
     """
     from riskkit.workbench.pages.index import FailedReport, index_html
 
-    failures = [FailedReport(r.case_id, r.notebook, r.error.cell, str(r.error)) for r in results if r.error]
     names = _pages(langs)
     pages = {}
     for lang, name in names.items():
         other = next((names[one] for one in langs if one != lang), "")
+        failures = [
+            FailedReport(r.case_id, r.notebook, r.error.cell, r.error.words(lang)) for r in results if r.error
+        ]
         page = index_html(_entries(results, out, lang), lang=lang, failed=failures, other_language=other)
         pages[name] = page.encode()
     summary = {"schema": "riskkit.batch/1", "reports": [record(one, out) for one in results], **facts}

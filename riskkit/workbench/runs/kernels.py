@@ -9,24 +9,24 @@ session is ended with it.
 from __future__ import annotations
 
 import os
-import signal
 import sys
-import time
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-import psutil  # type: ignore[import-untyped]
+from jupyter_client.asynchronous.client import AsyncKernelClient
+from jupyter_client.channels import AsyncZMQSocketChannel
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
-from traitlets import Unicode, default
+from traitlets import Type, Unicode, default
 from traitlets.config import Config
 
 import riskkit
+from riskkit.workbench.runs import processes
+from riskkit.workbench.runs.limits import Guard
 
 PID_FILE = "kernel.pid"
 WORK_FOLDER = "work"
 _LONGEST_SOCKET = 90  # a Unix socket's path holds 107 bytes; "-ipc-5" and the file name come on top
-_GRACE = 2.0
 
 # Importing rfc3987_syntax compiles 35 grammars: 0.7 s in every process that imports jsonschema, which reaches
 # a kernel through plotly and nbformat. None in sys.modules is Python's own way to say "not to be imported";
@@ -40,6 +40,11 @@ import os, sys
 sys.modules[{SLOW_IMPORT!r}] = None
 house, pid_file = sys.argv[1:3]
 del sys.argv[1:3]
+if sys.platform == "linux":
+    import ctypes
+    ctypes.CDLL(None).prctl(1, 9, 0, 0, 0)  # it ends with its parent, and
+    ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # what its children leave behind stays below it
+    del ctypes
 sys.path[:] = [p for p in sys.path if p]
 if house not in sys.path:
     sys.path.insert(0, house)
@@ -84,14 +89,46 @@ class _ThisInterpreter(KernelSpecManager):
             argv=[sys.executable, "-c", _LAUNCH, house, note, "-f", "{connection_file}"],
             display_name="Python 3",
             language="python",
-            env=dict(_ENVIRONMENT),
+            env=_ENVIRONMENT | {processes.MARK: self.folder},
         )
+
+
+class _MeteredChannel(AsyncZMQSocketChannel):
+    """Counts what arrives from the kernel before it is read, and takes nothing more past a limit."""
+
+    guard: Guard
+
+    async def _recv(self, **kwargs: Any) -> dict[str, Any]:  # type: ignore[override]
+        while True:
+            parts = await self.socket.recv_multipart(**kwargs)
+            if not self.guard.takes(sum(map(len, parts))):
+                continue
+            _, message = self.session.feed_identities(parts)
+            found: dict[str, Any] = self.session.deserialize(message)
+            if found["header"]["msg_type"] == "execute_input":
+                self.guard.next_cell()
+            return found
+
+
+class ReportKernelClient(AsyncKernelClient):
+    """Hears of one kernel no more than its limits allow."""
+
+    iopub_channel_class = Type(_MeteredChannel)
+
+    @property
+    def iopub_channel(self) -> Any:
+        """The channel on which a kernel says what cells print and show."""
+        channel = super().iopub_channel
+        channel.guard = cast("ReportKernelManager", self.parent).guard
+        return channel
 
 
 class ReportKernelManager(AsyncKernelManager):
     """Starts the kernel of one report with its sockets in `folder`."""
 
     folder = Unicode(help="A private folder with a short absolute path.").tag(config=True)
+    client_factory = Type(ReportKernelClient)
+    guard: Guard
 
     @default("kernel_spec_manager")
     def _only_this_interpreter(self) -> KernelSpecManager:
@@ -106,16 +143,17 @@ class ReportKernelManager(AsyncKernelManager):
         return str(Path(self.folder) / "k.json")
 
 
-def kernel_options(folder: Path) -> dict[str, Any]:
-    """What the execution engine needs to know to start the kernel in `folder`.
+def kernel_options(folder: Path, guard: Guard) -> dict[str, Any]:
+    """What the execution engine needs to know to start the kernel in `folder`, watched by `guard`.
 
     Examples
     --------
-    >>> kernel_options(Path("/tmp/x"))["resources"]
+    >>> from riskkit.workbench.runs.limits import Limits
+    >>> kernel_options(Path("/tmp/x"), Guard(Limits(), lambda: None, Path("/tmp/x")))["resources"]
     {'metadata': {'path': '/tmp/x/work'}}
     """
     return {
-        "kernel_manager_class": ReportKernelManager,
+        "kernel_manager_class": type("RunKernelManager", (ReportKernelManager,), {"guard": guard}),
         "config": Config({"ReportKernelManager": {"folder": str(folder)}}),
         "resources": {"metadata": {"path": str(folder / WORK_FOLDER)}},
         "shutdown_kernel": "immediate",
@@ -123,72 +161,15 @@ def kernel_options(folder: Path) -> dict[str, Any]:
     }
 
 
-def end_kernel(folder: Path) -> None:
-    """End the kernel started in `folder` and every process of its session.
+def kernel_pid(folder: Path) -> int | None:
+    """The process of the kernel started in `folder`, once it is known.
 
     Examples
     --------
-    >>> end_kernel(Path("/nonexistent"))
+    >>> kernel_pid(Path("/nonexistent")) is None
+    True
     """
     try:
-        session = int((folder / PID_FILE).read_text())
+        return int((folder / PID_FILE).read_text())
     except (OSError, ValueError):
-        return
-    members = [one for one in psutil.process_iter() if _session(one.pid) == session]
-    end_processes(members)
-
-
-def _session(pid: int) -> int | None:
-    try:
-        return os.getsid(pid)
-    except OSError:
         return None
-
-
-def end_tree(pid: int) -> None:
-    """End a process with all that came out of it, however it regrouped itself.
-
-    It is stopped first, so that nothing new is started while its children are counted.
-
-    Examples
-    --------
-    >>> end_tree(2**22 + 1)
-    """
-    try:
-        root = psutil.Process(pid)
-        root.suspend()
-        members = [root, *root.children(recursive=True)]
-    except psutil.Error:
-        return
-    sessions = {_session(one.pid) for one in members} - {os.getsid(0), None}
-    members += [one for one in psutil.process_iter() if _session(one.pid) in sessions]
-    end_processes(members)
-
-
-def end_processes(members: list[psutil.Process]) -> None:
-    """Kill these processes and wait shortly until they are gone; never this one.
-
-    Examples
-    --------
-    >>> end_processes([])
-    """
-    for one in members:
-        if one.pid != os.getpid():
-            _signal(one.pid, signal.SIGKILL)
-    until = time.monotonic() + _GRACE
-    while time.monotonic() < until and any(_lives(one) for one in members if one.pid != os.getpid()):
-        time.sleep(0.01)
-
-
-def _signal(pid: int, number: int) -> None:
-    try:
-        os.kill(pid, number)
-    except ProcessLookupError:
-        return
-
-
-def _lives(process: psutil.Process) -> bool:
-    try:
-        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
-    except psutil.Error:
-        return False

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from riskkit.foundation.faults import Fault, InputFaults, refuse, shown
 from riskkit.foundation.shipped import what_ifs_path
 from riskkit.workbench import resources
+from riskkit.workbench.runs.limits import Limits
 from riskkit.workbench.runs.lists import Request
 from riskkit.workbench.runs.plans import RunPlan, make_plan
 
@@ -51,6 +52,8 @@ class Wishes:
         Parameters, where a request does not say.
     deadline : float
         Seconds that each may take.
+    limits : Limits
+        What else each may use at most.
     by_language : bool
         Whether each language has a folder of its own.
     folder : Path
@@ -68,6 +71,7 @@ class Wishes:
     notebook: str = "assess_case"
     given: Mapping[str, Any] = field(default_factory=dict)
     deadline: float = 600.0
+    limits: Limits = field(default_factory=Limits)
     by_language: bool = False
     folder: Path = field(default_factory=Path.cwd)
 
@@ -171,7 +175,8 @@ def plan_request(request: Request, wishes: Wishes) -> RunPlan:
     if case is not None and notebook is not None and notebook.stem == WHAT_IF:
         told = _tried(faults, partial(_what_ifs, given.get(WHAT_IFS), case, wishes.folder)) or ("", ())
         given[WHAT_IFS], attached = told[0], (*attached, *told[1])
-    make = partial(make, formats=wishes.formats, deadline=wishes.deadline, attached=attached)
+    make = partial(make, formats=wishes.formats, attached=attached)
+    make = partial(make, deadline=wishes.deadline, limits=wishes.limits)
     plan = _tried(faults, partial(make, notebook, case or _UNREAD, given)) if notebook else None
     refuse("report", faults)
     assert plan is not None
@@ -192,6 +197,7 @@ def _plan_alone(request: Request, wishes: Wishes) -> RunPlan:
         lang=lang,
         formats=wishes.formats,
         deadline=wishes.deadline,
+        limits=wishes.limits,
     )
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from riskkit.foundation.faults import Fault, InputFaults, refuse
+from riskkit.workbench.rules import rule_in
 from riskkit.workbench.runs import parameters as params
 from riskkit.workbench.runs import run_folders
+from riskkit.workbench.runs.limits import Limits
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -44,6 +46,8 @@ class RunPlan:
         A papermill engine; None is the stock one.
     deadline : float
         Seconds that the notebook may take.
+    limits : Limits
+        What else it may use at most.
     attached : tuple of (str, bytes)
         Further files that a parameter names: a user's own profile.
     within : tuple of str
@@ -66,6 +70,7 @@ class RunPlan:
     plotly_js: str = "embedded"
     engine: str | None = None
     deadline: float = 600.0
+    limits: Limits = field(default_factory=Limits)
     attached: tuple[tuple[str, bytes], ...] = ()
     within: tuple[str, ...] = ()
 
@@ -133,8 +138,18 @@ class RunError:
     cell: int | None = None
 
     def __str__(self) -> str:
-        place = f"cell {self.cell}: " if self.cell is not None else ""
-        return f"{place}{self.kind}: {self.message}"
+        return self.words("en")
+
+    def words(self, lang: str) -> str:
+        """The same in one language; what a notebook said itself stays as it is.
+
+        Examples
+        --------
+        >>> RunError("Overdue", "a cell took longer than 9 s (--cell-deadline)", 4).words("zh")
+        '第 4 个单元：Overdue: 单元运行超过 9 秒（--cell-deadline）'
+        """
+        place = {"zh": f"第 {self.cell} 个单元：", "en": f"cell {self.cell}: "}[lang]
+        return f"{'' if self.cell is None else place}{self.kind}: {rule_in(self.message, lang)}"
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,8 @@ class Progress:
         How many reports there are.
     say : callable
         Gives messages in one language.
+    lang : str
+        Which one.
 
     Examples
     --------
@@ -29,10 +31,10 @@ class Progress:
     {}
     """
 
-    def __init__(self, total: int, say: Callable[..., str]) -> None:
+    def __init__(self, total: int, say: Callable[..., str], *, lang: str = "en") -> None:
         from tqdm import tqdm
 
-        self.say = say
+        self.say, self.lang = say, lang
         self.running: dict[str, str] = {}
         is_terminal = sys.stderr.isatty()
         self.bar: Any = tqdm(
@@ -68,7 +70,7 @@ class Progress:
 
     def _line(self, name: str, event: Event) -> None:
         assert event.result is not None
-        error = str(event.result.error).splitlines()[0] if event.result.error else ""
+        error = event.result.error.words(self.lang).splitlines()[0] if event.result.error else ""
         text = self.say(
             f"line_{event.result.status}", name=name, seconds=f"{event.result.seconds:.1f}", error=error
         )

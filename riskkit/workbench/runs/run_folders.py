@@ -9,12 +9,14 @@ import re
 import shutil
 import tempfile
 from collections.abc import Collection, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from riskkit.foundation import part_files
 from riskkit.foundation.faults import Fault, InputFaults, refuse, shown
 from riskkit.foundation.held_folders import NO_LINK, Folder, held, is_ours
+from riskkit.workbench.runs import processes
 from riskkit.workbench.runs.manifests import MANIFEST, canonical, digests, owned, sealed
 
 FAILED = "failed"
@@ -299,7 +301,7 @@ def private_folder() -> str:
 
 
 def sweep_private() -> tuple[Path, ...]:
-    """Delete private folders of this user whose maker was killed before it could.
+    """Delete private folders of this user whose maker was killed before it could, and end what runs there.
 
     Returns
     -------
@@ -314,6 +316,7 @@ def sweep_private() -> tuple[Path, ...]:
     found = sorted(Path(tempfile.gettempdir()).glob("riskkit-*-*"))
     left = [path for path in found if part_files.is_left(path.name, _PRIVATE) and _is_mine(path)]
     for path in left:
+        processes.end_all(partial(processes.marked, path))
         shutil.rmtree(path, ignore_errors=True)
     return tuple(left)
 

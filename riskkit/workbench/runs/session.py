@@ -13,7 +13,7 @@ import click
 from riskkit.foundation import part_files
 from riskkit.foundation.faults import Fault, InputFaults, shown
 from riskkit.workbench.messages import answer, speaker
-from riskkit.workbench.runs import batch, lists
+from riskkit.workbench.runs import batch, lists, processes
 from riskkit.workbench.runs.alone import is_alone
 from riskkit.workbench.runs.planning import Wishes, plan_request
 from riskkit.workbench.runs.plans import RunPlan, RunResult
@@ -75,7 +75,7 @@ def make_reports(
         _announce(command, plans, wishes, jobs=jobs)
     if langs:
         plans = batch.share_plotly(plans, wishes.out)
-    with Progress(len(plans), say) as progress:
+    with Progress(len(plans), say, lang=wishes.lang) as progress, processes.none_left():
         results = batch.run_batch(plans, out=wishes.out, jobs=jobs, resume=resume, watch=progress.watch)
     seconds = round(time.monotonic() - began, 1)
     index = _sum_up(command, results, wishes, langs=langs, seconds=seconds) if langs else None

@@ -6,12 +6,10 @@ own, so a Ctrl-C at the terminal reaches the batch alone, which then ends its wo
 
 from __future__ import annotations
 
-import ctypes
 import multiprocessing
 import os
 import shutil
 import signal
-import sys
 import tempfile
 import time
 from collections import deque
@@ -22,10 +20,9 @@ from multiprocessing.process import BaseProcess
 from typing import Any
 
 from riskkit.workbench.runner import failed, run_plan
-from riskkit.workbench.runs import kernels, run_folders
+from riskkit.workbench.runs import kernels, processes, run_folders
 from riskkit.workbench.runs.plans import RunError, RunPlan, RunResult
 
-_ADOPT_ORPHANS = 36  # PR_SET_CHILD_SUBREAPER: what a kernel leaves behind stays findable under its worker
 _GRACE = 30.0
 
 
@@ -158,11 +155,20 @@ def _next_results(
     ready = wait(list(busy), timeout=max(0.0, until - time.monotonic()))
     heard = [(one, _hear(one, watch)) for pipe, one in busy.items() if pipe in ready]
     late = [
-        (one, _kill(one, "Overdue", "the report took longer than its deadline"))
+        (
+            one,
+            _kill(
+                one, "Overdue", f"the report took longer than {one.plan.deadline + grace:g} s (--deadline)"
+            ),
+        )
         for pipe, one in busy.items()
         if pipe not in ready and one.plan and time.monotonic() > one.began + one.plan.deadline + grace
     ]
     return [(one, result) for one, result in [*heard, *late] if result is not None]
+
+
+def _late(seconds: float) -> str:
+    return f"the report took longer than {seconds:g} s (--deadline)"
 
 
 def _hear(worker: _Worker, watch: Callable[[Event], None]) -> RunResult | None:
@@ -186,8 +192,11 @@ def _kill(worker: _Worker, kind: str, words: str) -> RunResult:
 
 
 def _end(worker: _Worker) -> None:
-    if worker.process.pid is not None:
-        kernels.end_tree(worker.process.pid)
+    pid, folder = worker.process.pid, worker.folder
+    if pid is not None:
+        processes.end_all(
+            lambda: [*processes.processes_of([pid]), *processes.of_session(pid), *processes.marked(folder)]
+        )
     worker.process.join(5.0)
     worker.pipe.close()
     shutil.rmtree(worker.folder, ignore_errors=True)
@@ -211,8 +220,8 @@ def _work(pipe: Connection, folder: str) -> None:
     """The life of a worker: reports until nobody sends any more."""
     os.setsid()
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_ADOPT_ORPHANS, 1, 0, 0, 0)
+    processes.end_with_parent(signal.SIGKILL)
+    processes.adopt_orphans()
     os.dup2(2, 1)  # stdout belongs to the answer of the command
     kernels.keep_out_slow_import()
     tempfile.tempdir = folder

@@ -1,0 +1,215 @@
+"""The processes of a run: all that a notebook started, however it left its kernel, ends with the report.
+
+Three things tell them. Each has in its environment the folder of its run, which daemons and doubly forked
+processes inherit. The kernel leads a session of its own. And on Linux the kernel, and behind it the worker,
+adopt what lost its parent, so that a process that also emptied its environment and left the session is still
+found below them. Elsewhere such a process escapes; one that only detached itself does not.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import sys
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator
+from pathlib import Path
+
+import psutil  # type: ignore[import-untyped]
+
+MARK = "RISKKIT_RUN"
+"""Name of the variable that holds the folder of a run."""
+_ADOPT, _IS_ADOPTING, _END_WITH_PARENT = 36, 37, 1  # numbers of prctl: PR_SET_CHILD_SUBREAPER and others
+_GRACE = 5.0
+_AT_ONCE = 0.2
+
+
+def _prctl(number: int, value: object) -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(number, value, 0, 0, 0)
+
+
+def adopt_orphans() -> None:
+    """Become the parent of everything below this process that loses its own; on Linux.
+
+    Examples
+    --------
+    >>> adopt_orphans.__name__
+    'adopt_orphans'
+    """
+    _prctl(_ADOPT, 1)
+
+
+def end_with_parent(number: int) -> None:
+    """Have this process sent a signal when the one that started it ends; on Linux.
+
+    Examples
+    --------
+    >>> end_with_parent.__name__
+    'end_with_parent'
+    """
+    _prctl(_END_WITH_PARENT, number)
+
+
+def adopted() -> frozenset[int]:
+    """The children of this process, if it adopts orphans; else nothing, as it could not tell them.
+
+    Examples
+    --------
+    >>> isinstance(adopted(), frozenset)
+    True
+    """
+    return frozenset(one.pid for one in psutil.Process().children()) if _is_adopting() else frozenset()
+
+
+def marked(folder: Path | str) -> list[psutil.Process]:
+    """Every process of the runs below a folder.
+
+    Examples
+    --------
+    >>> marked("/nonexistent")
+    []
+    """
+    found = []
+    for one in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, OSError):
+            mark = one.environ().get(MARK, "")
+            found += [one] if mark == str(folder) or mark.startswith(f"{folder}{os.sep}") else []
+    return found
+
+
+def of_session(pid: int) -> list[psutil.Process]:
+    """Every process of the session that a process leads or led.
+
+    Examples
+    --------
+    >>> of_session(2**22 + 1)
+    []
+    """
+    return [one for one in psutil.process_iter() if _session(one.pid) == pid]
+
+
+def with_children(members: Iterable[psutil.Process]) -> list[psutil.Process]:
+    """Processes and all that is below them.
+
+    Examples
+    --------
+    >>> with_children([])
+    []
+    """
+    found: dict[int, psutil.Process] = {}
+    for one in members:
+        with contextlib.suppress(psutil.Error):
+            found |= {each.pid: each for each in (one, *one.children(recursive=True))}
+    return list(found.values())
+
+
+def processes_of(pids: Collection[int]) -> list[psutil.Process]:
+    """Those of these numbers that live.
+
+    Examples
+    --------
+    >>> [one.pid for one in processes_of([os.getpid(), 2**22 + 1])] == [os.getpid()]
+    True
+    """
+    found = []
+    for pid in pids:
+        with contextlib.suppress(psutil.Error):
+            found.append(psutil.Process(pid))
+    return found
+
+
+def end_all(find: Callable[[], Iterable[psutil.Process]], *, grace: float = _GRACE) -> bool:
+    """End what `find` finds, with all below it, until it finds nothing any more; never this process.
+
+    They are all stopped before the first is ended, so that none starts another meanwhile.
+
+    Parameters
+    ----------
+    find : callable
+        Is asked again and again.
+    grace : float
+        How long at most [s].
+
+    Returns
+    -------
+    bool
+        Whether nothing is left.
+
+    Examples
+    --------
+    >>> end_all(lambda: [])
+    True
+    """
+    until = time.monotonic() + grace
+    while members := [one for one in with_children(find()) if one.pid != os.getpid() and _lives(one)]:
+        if time.monotonic() > until:
+            return False
+        for act in ("suspend", "kill"):
+            for one in members:
+                with contextlib.suppress(psutil.Error):
+                    getattr(one, act)()
+        _await(members)
+    return True
+
+
+def _await(members: Collection[psutil.Process]) -> None:
+    """Look, and not wait: who started a process wants to hear itself how it ended."""
+    soon = time.monotonic() + _AT_ONCE
+    while any(map(_lives, members)) and time.monotonic() < soon:
+        time.sleep(0.01)
+
+
+def forget(pids: Collection[int]) -> None:
+    """Let children that ended go, so that no trace of them stays in the table of processes.
+
+    Examples
+    --------
+    >>> forget([])
+    """
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            os.waitpid(pid, os.WNOHANG)
+
+
+@contextlib.contextmanager
+def none_left() -> Iterator[None]:
+    """End, last of all, what came below this process meanwhile and is of another session than its own.
+
+    For a process that is riskkit's own: a notebook may have ended the worker that would have found it.
+
+    Examples
+    --------
+    >>> with none_left():
+    ...     pass
+    """
+    was_adopting = bool(_is_adopting())
+    adopt_orphans()
+    before, ours = adopted(), os.getsid(0)
+    try:
+        yield
+    finally:
+        end_all(lambda: [one for one in processes_of(adopted() - before) if _session(one.pid) != ours])
+        forget([pid for pid in adopted() - before if _session(pid) != ours])
+        _prctl(_ADOPT, int(was_adopting))
+
+
+def _is_adopting() -> int:
+    found = ctypes.c_int(0)
+    _prctl(_IS_ADOPTING, ctypes.byref(found))
+    return found.value
+
+
+def _session(pid: int) -> int | None:
+    try:
+        return os.getsid(pid)
+    except OSError:
+        return None
+
+
+def _lives(process: psutil.Process) -> bool:
+    try:
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.Error:
+        return False
