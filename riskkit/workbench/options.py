@@ -43,14 +43,7 @@ def parameter(name: str, say: Callable[..., str], *, command: str) -> click.Para
         "set": (["-p", "--set", "param"], {"metavar": "NAME=VALUE", "multiple": True}),
         "format": (["--format", "formats"], {"default": "html", "show_default": True}),
         "notebook": (["--notebook"], {"default": "assess_case", "show_default": True}),
-        "deadline": (["--deadline"], {"type": _Number(1, 86_400), "default": 600.0}),
-        "cell_deadline": (["--cell-deadline"], {"type": _Number(1, 86_400), "default": 300.0}),
-        "memory": (["--memory"], {"type": _Number(0.25, 4096), "default": 4.0, "metavar": "GIB"}),
-        "cell_output": (["--cell-output"], {"type": _Number(0.1, 10_000), "default": 20.0, "metavar": "MB"}),
-        "report_output": (
-            ["--report-output"],
-            {"type": _Number(0.1, 10_000), "default": 100.0, "metavar": "MB"},
-        ),
+        **_limit_options(),
         "jobs": (["--jobs"], {"type": click.IntRange(1, 256), "default": _cores(), "show_default": True}),
         "resume": (["--resume"], {"is_flag": True}),
         "json": (["--json", "is_json"], {"is_flag": True}),
@@ -78,6 +71,19 @@ def parameter(name: str, say: Callable[..., str], *, command: str) -> click.Para
     return click.Argument(
         [name], metavar="[CASE]..." if name == "cases" else None, nargs=-1 if name == "cases" else 1
     )
+
+
+def _limit_options() -> dict[str, tuple[list[str], dict[str, Any]]]:
+    return {
+        "deadline": (["--deadline"], {"type": _Number(1, 86_400), "default": 600.0}),
+        "cell_deadline": (["--cell-deadline"], {"type": _Number(1, 86_400), "default": 300.0}),
+        "memory": (["--memory"], {"type": _Number(0.25, 4096), "default": 4.0, "metavar": "GIB"}),
+        "cell_output": (["--cell-output"], {"type": _Number(0.1, 10_000), "default": 20.0, "metavar": "MB"}),
+        "report_output": (
+            ["--report-output"],
+            {"type": _Number(0.1, 10_000), "default": 100.0, "metavar": "MB"},
+        ),
+    }
 
 
 def _register_options(folder: click.Path) -> dict[str, tuple[list[str], dict[str, Any]]]:
