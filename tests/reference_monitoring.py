@@ -7,6 +7,8 @@ import math
 from fractions import Fraction
 from math import comb
 
+import pandas as pd
+
 
 def wilson_ends(x: int, n: int, z: float) -> tuple[float, float]:
     """Where |p̂ − p| = z √(p(1−p)/n), by halving."""
@@ -113,3 +115,36 @@ def feasible_counts(
             for key, value in zip(hidden, values, strict=True):
                 found[key].add(value)
     return found
+
+
+def tables_that_fit(shown: pd.DataFrame, *, minimum: int, most: int) -> dict[str, list[tuple[int, int, int]]]:
+    """Tested, nonconforming and conforming counts of every cell, in all tables that fit what is published.
+
+    One key, the sum under ``*``. What the words say counts too.
+    """
+
+    def choices(name: str) -> list[tuple[int, int]]:
+        row = shown.loc[name]
+        if row["shown"] == "shown":
+            return [(int(row["n_tested"]), int(row["n_nonconforming"]))]
+        top = minimum - 1 if row["shown"] == "too_few" else most
+        return [(n, x) for n in range(1, top + 1) for x in range(n + 1)]
+
+    names = [name for name in shown.index if name != "*"]
+    reached: dict[tuple[int, int], dict[str, set[tuple[int, int]]]] = {(0, 0): {}}
+    for name in names:  # sums reached so far, with the counts of each cell on some way to them
+        nxt: dict[tuple[int, int], dict[str, set[tuple[int, int]]]] = {}
+        for (n, x), ways in reached.items():
+            for dn, dx in choices(name):
+                if n + dn <= most and x + dx <= n + dn:
+                    there = nxt.setdefault((n + dn, x + dx), {})
+                    for other, seen in ways.items():
+                        there.setdefault(other, set()).update(seen)
+                    there.setdefault(name, set()).add((dn, dx))
+        reached = nxt
+    found: dict[str, set[tuple[int, int, int]]] = {}
+    for n, x in set(choices("*")) & set(reached) if shown.at["*", "shown"] != "shown" else choices("*"):
+        found.setdefault("*", set()).add((n, x, n - x))
+        for name, pairs in reached[n, x].items():
+            found.setdefault(name, set()).update((a, b, a - b) for a, b in pairs)
+    return {name: sorted(values) for name, values in found.items()}

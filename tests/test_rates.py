@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from reference_monitoring import beta_binomial_loglik, feasible_counts, wilson_ends
+from reference_monitoring import beta_binomial_loglik, feasible_counts, tables_that_fit, wilson_ends
 from scipy.stats import beta as beta_distribution
 from scipy.stats import binomtest
 from shared import own, shared
@@ -448,6 +448,54 @@ def test_no_hidden_cell_can_be_worked_out_by_trying_every_number():
         found = feasible_counts(cells, rows, columns, total=value[ALL, ALL], most=9)
         assert all(len(numbers) > 1 for numbers in found.values())
         assert {key for key, v in cells.items() if v is None} >= {("r0", "c0"), ("r1", "c2")}
+
+
+def test_words_and_sums_together_do_not_give_a_small_cell_away():
+    """4 and 4 of a shown 8 are determined once it is known that each is at most 4."""
+    cells = pd.DataFrame({"port": ["X", "Y", "Z"], "n_tested": [4, 4, 90], "n_nonconforming": [1, 2, 8]})
+    shown = hide_small_cells(cells, by=["port"], minimum=5)
+    assert shown["shown"].tolist() == ["too_few", "too_few", "complement", "shown"]
+    known = possible_counts(shown, by=["port"], column="n_tested", minimum=5)
+    assert known[["least", "most"]].values.tolist() == [[1, 4], [1, 4], [90, 96]]
+
+
+def test_words_of_small_sums_do_not_give_their_cells_away():
+    cells = pd.DataFrame({"port": list("WXYZ"), "n_tested": [1] * 4, "n_nonconforming": [0, 1, 0, 0]})
+    shown = hide_small_cells(cells, by=["port"], minimum=5)
+    assert shown["shown"].tolist() == ["too_few"] * 4 + ["complement"]
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(st.integers(0, 7).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))), min_size=1, max_size=4),
+    st.sampled_from([2, 3, 5]),
+    st.sampled_from([1, 2]),
+)  # fmt: skip
+def test_an_attacker_who_tries_every_number_and_knows_the_words_stays_in_doubt(counts, minimum, width):
+    """Every table of whole numbers that fits what is published: each small cell takes several values."""
+    names = [f"c{i}" for i in range(len(counts))]
+    n, x = [[one[k] for one in counts] for k in (1, 0)]
+    cells = pd.DataFrame({"port": names, "n_tested": n, "n_nonconforming": x})
+    shown = hide_small_cells(cells, by=["port"], minimum=minimum, width=width).set_index("port")
+    assert not shown.loc[shown["shown"] == "shown", "n_tested"].between(1, minimum - 1).any()
+    seen = tables_that_fit(shown, minimum=minimum, most=max(10, sum(n) + width))
+    for name, tested in [*zip(names, n, strict=True), (ALL, sum(n))]:
+        if 0 < tested < minimum:
+            found = seen[name]
+            room = minimum - 2 if shown.at[name, "shown"] == "too_few" else width
+            for values, apart in zip(zip(*found, strict=True), (min(width, room), width, width), strict=True):
+                assert max(values) - min(values) >= min(apart, minimum - 1)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_words_and_sums_of_two_keys_do_not_give_a_small_cell_away(seed):
+    rng = np.random.default_rng(seed)
+    n = rng.integers(0, 8, (3, 3))
+    x = rng.binomial(n, 0.3)
+    shown = hide_small_cells(two_way(n.tolist(), x.tolist()), by=["row", "column"], minimum=5)
+    ranges = possible_counts(shown, by=["row", "column"], column="n_tested", minimum=5)
+    small = ranges.merge(shown.loc[shown["shown"] == "too_few", ["row", "column"]])
+    assert len(small) and (small["most"] - small["least"] >= 1).all()
 
 
 def test_one_small_cell_takes_the_cheapest_companions():

@@ -1,10 +1,13 @@
 """Tables of counts that can be published: small cells hidden so that no margin gives them back.
 
 A cell of which little was tested points at one maker. It is hidden (*too few*). A sum that is shown beside it
-would give it back, so further cells are hidden (*complement*): as many that every hidden cell could still
-have had other counts of conforming and of nonconforming items, at least `width` apart, under all sums that
-are shown. Which further cells, costs least in tested items shown: the classical linear-programming choice
-(move a hidden count by `width` and let the moves that keep all shown sums cost what they hide).
+would give it back, so further cells are hidden (*complement*): as many that every small cell could still have
+had other counts of tested, conforming and nonconforming items, at least `width` apart, under all sums that
+are shown *and under what the two words say*: too few is at least 1 and below `minimum`, a complement is at
+least 1, and no more items fail than were tested. Which further cells, costs least in tested items shown: the
+classical linear-programming choice (move a count by `width` in whole items and let the moves that keep all
+shown sums cost what they hide). Where words alone would give counts away – four cells of 1 whose sum is too
+few as well – small sums are called complements too.
 
 The protection is against giving a count back exactly, not against narrow guesses.
 """
@@ -13,12 +16,15 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.optimize import linprog
-from scipy.sparse import csr_array, hstack
+from scipy.optimize import Bounds, LinearConstraint, linprog, milp
+from scipy.sparse import block_array, csr_array, hstack
+from scipy.sparse import eye_array as identity_array
 
 from riskkit.foundation.faults import Fault, refuse
 from riskkit.foundation.method_numbers import method_number
@@ -151,44 +157,131 @@ def hide_small_cells(
     table = with_margins(cells, by=by)
     n, x = (table[name].to_numpy(dtype=np.float64) for name in ("n_tested", "n_nonconforming"))
     few = (n > 0) & (n < minimum)
-    hidden = few.copy()
-    sums = _sums(table, by)
-    for cell in np.flatnonzero(few)[np.argsort(-n[few], kind="stable")]:
-        for values in (x, n - x):
-            hidden |= _complements(cell, values, sums=sums, hidden=hidden, cost=n, width=float(width))
+    is_sum = (table[list(by)] == ALL).any(axis=1).to_numpy()
+    counts = _Counts(x, n - x, _sums(table, by), minimum - 1.0)
+    hidden = _protected(counts, few, few, width=width)
+    said_few = few
+    if hidden is None:  # the words for small sums would give the cells in them away
+        said_few = few & ~is_sum
+        hidden = _protected(counts, few, said_few, width=width)
+    hidden = n > 0 if hidden is None else hidden
     out = table.assign(rate=np.where(n > 0, x / np.where(n > 0, n, 1), np.nan))
     out["rate"] = out["rate"].where(~hidden)
     for name in ("n_tested", "n_nonconforming"):
         out[name] = out[name].astype("Int64").where(~hidden)
-    out["shown"] = np.select([few, hidden], ["too_few", "complement"], default="shown")
+    out["shown"] = np.select([said_few, hidden], ["too_few", "complement"], default="shown")
     return out
 
 
+@dataclass(frozen=True)
+class _Counts:
+    """Nonconforming and conforming items of every cell and sum, how moves of them add up, and what is few.
+
+    A move is of nonconforming items up and down and of conforming items up and down, of each cell.
+    """
+
+    bad: Floats
+    good: Floats
+    sums: csr_array
+    most_few: float
+
+    @cached_property
+    def kept(self) -> csr_array:
+        """What a move changes of each sum; it has to be nothing."""
+        none = csr_array(self.sums.shape)
+        rows = [[self.sums, -self.sums, none, none], [none, none, self.sums, -self.sums]]
+        return csr_array(block_array(rows))
+
+    @cached_property
+    def tested(self) -> csr_array:
+        """What a move changes of the items tested in each cell."""
+        one = identity_array(self.bad.size)
+        return csr_array(hstack([one, -one, one, -one]))
+
+
+def _protected(
+    counts: _Counts, few: NDArray[np.bool_], said_few: NDArray[np.bool_], *, width: int
+) -> NDArray[np.bool_] | None:
+    """Which cells to hide; None where no hiding leaves some small cell two possible counts."""
+    n, hidden = counts.bad + counts.good, few.copy()
+    seen = np.zeros((2, 3, n.size))  # the lowest and highest moves found so far, which hold for every cell
+    for cell in np.flatnonzero(few)[np.argsort(-n[few], kind="stable")]:
+        room = int(counts.most_few) if said_few[cell] else width + 1
+        tested, part = min(width, room - 1), min(width, room)  # from 1, and from 0, to the most that is few
+        for of, apart in enumerate((tested, part, part)):
+            if seen[1, of, cell] - seen[0, of, cell] >= apart:
+                continue
+            moves = _complements(counts, (of, cell), hidden=hidden, said_few=said_few, width=apart)
+            if moves is None:
+                return None
+            for bad, good in moves:
+                hidden |= (bad != 0) | (good != 0)
+                every = np.stack([bad + good, bad, good])
+                seen = np.stack([np.minimum(seen[0], every), np.maximum(seen[1], every)])
+    return hidden
+
+
+_Move = tuple[Floats, Floats]
+
+
 def _complements(
-    cell: int, values: Floats, *, sums: csr_array, hidden: NDArray[np.bool_], cost: Floats, width: float
-) -> NDArray[np.bool_]:
-    """What must be hidden so that a count could be `width` more, or less: whichever hides less."""
-    size = values.size
-    price = np.where(hidden, 0.0, cost + 1)
-    best, found = np.inf, np.zeros(size, dtype=np.bool_)
-    for up, down in ((width, 0.0), (0.0, width)):
-        if down > values[cell]:
-            continue
-        least, most = np.zeros(2 * size), np.r_[np.full(size, np.inf), values]
-        least[[cell, size + cell]] = most[[cell, size + cell]] = up, down
-        moved = linprog(
-            np.r_[price, price],
-            A_eq=hstack([sums, -sums]),
-            b_eq=np.zeros(sums.shape[0]),
-            bounds=np.stack([least, most], axis=1),
-            method="highs",
-        )
-        if moved.status == 0 and moved.fun < best - _MOVED:
-            best, found = moved.fun, np.abs(moved.x[:size] - moved.x[size:]) > _MOVED
+    counts: _Counts,
+    aim: tuple[int, np.intp],
+    *,
+    hidden: NDArray[np.bool_],
+    said_few: NDArray[np.bool_],
+    width: int,
+) -> list[_Move] | None:
+    """Moves by which a count could be `width` apart, up, down or both: those that hide least."""
+    best, found = np.inf, None
+    for up in range(width, -1, -1):
+        price, moves, open_to = 0.0, [], hidden.copy()
+        for step in (up, up - width):
+            if step and price < np.inf:
+                cost, move = _cheapest(counts, (*aim, step), hidden=open_to, said_few=said_few)
+                price += cost
+                moves.append(move)
+                open_to |= (move[0] != 0) | (move[1] != 0)
+        if price < best - _MOVED:
+            best, found = price, moves
+        if best == 0:
+            break
     return found
 
 
-def possible_counts(table: pd.DataFrame, *, by: Sequence[str], column: str) -> pd.DataFrame:
+def _cheapest(
+    counts: _Counts,
+    aim: tuple[int, np.intp, int],
+    *,
+    hidden: NDArray[np.bool_],
+    said_few: NDArray[np.bool_],
+) -> tuple[float, _Move]:
+    """The cheapest move of whole items that changes a count by so much and keeps all shown sums."""
+    (of, cell, step), n, size = aim, counts.bad + counts.good, hidden.size
+    target = np.zeros((4, size))
+    target[:, cell] = [(1, -1, 1, -1), (1, -1, 0, 0), (0, 0, 1, -1)][of]
+    is_there = np.where(n > 0, np.inf, 0.0)  # a cell of which nothing was tested is shown
+    constraints = [
+        LinearConstraint(counts.kept, 0, 0),
+        LinearConstraint(
+            counts.tested, np.minimum(1 - n, 0), np.where(said_few, counts.most_few - n, np.inf)
+        ),
+        LinearConstraint(target.reshape(1, -1), step, step),
+    ]
+    bounds = Bounds(np.zeros(4 * size), np.concatenate([is_there, counts.bad, is_there, counts.good]))
+    problem = {"c": np.tile(np.where(hidden, 0.0, n + 1), 4), "bounds": bounds, "constraints": constraints}
+    moved = milp(**problem)
+    if moved.status == 0 and np.abs(moved.x - np.round(moved.x)).max() > _MOVED:  # mostly they are whole
+        moved = milp(**problem, integrality=np.ones(4 * size))
+    if moved.status != 0:
+        return np.inf, (np.zeros(size), np.zeros(size))
+    parts = np.round(moved.x).reshape(4, size)
+    return float(moved.fun), (parts[0] - parts[1], parts[2] - parts[3])
+
+
+def possible_counts(
+    table: pd.DataFrame, *, by: Sequence[str], column: str, minimum: int | None = None
+) -> pd.DataFrame:
     """What a reader can work out about each cell from what is shown: its least and greatest count.
 
     Parameters
@@ -199,6 +292,9 @@ def possible_counts(table: pd.DataFrame, *, by: Sequence[str], column: str) -> p
         Its keys.
     column : str
         ``n_tested`` or ``n_nonconforming``.
+    minimum : int, optional
+        Read the words in ``shown`` too: of a cell with too few, fewer than this were tested; of any hidden
+        one, one at least.
 
     Returns
     -------
@@ -213,11 +309,17 @@ def possible_counts(table: pd.DataFrame, *, by: Sequence[str], column: str) -> p
     >>> shown = hide_small_cells(one, by=["port"], minimum=5)
     >>> possible_counts(shown, by=["port"], column="n_tested").values.tolist()
     [['X', 0.0, 22.0], ['Y', 0.0, 22.0]]
+    >>> possible_counts(shown, by=["port"], column="n_tested", minimum=5).values.tolist()
+    [['X', 1.0, 4.0], ['Y', 18.0, 21.0]]
     """
     sums = _sums(table, by)
     values = table[column].to_numpy(dtype=np.float64, na_value=np.nan)
     is_hidden = np.isnan(values)
-    bounds = np.stack([np.where(is_hidden, 0.0, values), np.where(is_hidden, np.inf, values)], axis=1)
+    least, most = np.zeros(values.size), np.full(values.size, np.inf)
+    if minimum is not None:
+        least[:] = 1.0 if column == "n_tested" else 0.0
+        most[(table["shown"] == "too_few").to_numpy()] = minimum - 1
+    bounds = np.stack([np.where(is_hidden, least, values), np.where(is_hidden, most, values)], axis=1)
     rows = []
     for cell in np.flatnonzero(is_hidden):
         aim = np.zeros(values.size)
