@@ -102,7 +102,7 @@ def emptied(url: str) -> str:
 
     engine = sa.create_engine(address_of(url))
     with engine.begin() as connection:
-        connection.exec_driver_sql("DROP TABLE IF EXISTS ledger_events, ledger_schema CASCADE")
-        connection.exec_driver_sql("DROP FUNCTION IF EXISTS ledger_refuse() CASCADE")
+        connection.exec_driver_sql("DROP SCHEMA public CASCADE")
+        connection.exec_driver_sql("CREATE SCHEMA public")
     engine.dispose()
     return url

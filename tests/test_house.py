@@ -264,9 +264,26 @@ ARROWS: dict[str, dict[str, str]] = {
         "monitoring/sources/opened.py": DOOR,
     },
     "monitoring/sources/opened.py": {"monitoring/sources/file_faults.py": REFUSED},
-    "foundation/events.py": {"foundation/faults.py": "all faults of what shall be recorded are told at once"},
-    "store/ledger.py": {"store/ledger_tables.py": OPENED},
-    "store/ledger_checks.py": {"store/ledger.py": EVENTS, "store/ledger_tables.py": OPENED},
+    "foundation/events.py": {
+        "foundation/event_times.py": "the one act that may leave the last event's time is known in one place",
+        "foundation/faults.py": "all faults of what shall be recorded are told at once",
+    },
+    "store/ledger.py": {
+        "store/ledger_clock.py": "how far a clock may be off is decided in one place",
+        "store/ledger_tables.py": OPENED,
+    },
+    "store/ledger_checks.py": {
+        "store/ledger.py": EVENTS,
+        "store/ledger_schema.py": "what the tables must be is compared in one place",
+        "store/ledger_tables.py": OPENED,
+    },
+    "store/ledger_rebase.py": {
+        "store/ledger.py": EVENTS,
+        "store/ledger_clock.py": "how far a clock may be off is decided in one place",
+    },
+    "store/ledger_schema.py": {
+        "store/ledger_tables.py": "the tables are compared with those that are made anew"
+    },
     "store/ledger_copies.py": {
         "store/ledger.py": EVENTS,
         "store/ledger_checks.py": CHECKED,
@@ -397,6 +414,12 @@ ARROWS: dict[str, dict[str, str]] = {
         "assessment/committee/questions.py": ASKED,
         "assessment/committee/session.py": SESSION,
         "assessment/committee/visible.py": "an answer is put into words in one place",
+    },
+    "assessment/committee/next_steps.py": {
+        "assessment/committee/order.py": "what may come next is decided by the rules that refuse what may not",
+        "assessment/committee/questions.py": ASKED,
+        "assessment/committee/session.py": SESSION,
+        "assessment/committee/steps.py": "a step that is tried is made as one that is taken",
     },
     "assessment/committee/order.py": {
         "assessment/committee/questions.py": ASKED,

@@ -26,6 +26,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ledgers import START, at, draft, ticking
 
+from riskkit.foundation import part_files
 from riskkit.foundation.events import Draft, Event, Head, canonical, chain_findings, digest
 from riskkit.foundation.faults import InputFaults
 from riskkit.store import ledger_tables
@@ -77,15 +78,24 @@ def refused(call: Callable[[], object]) -> str:
     return "\n".join(fault.rule for fault in caught.value.faults)
 
 
+_TRIGGERS = {
+    "sqlite": "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'",
+    "postgresql": "SELECT tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal",
+}
+
+
 def change(ledger: Ledger, statement: str) -> None:
-    """What somebody does who may write to the database, and lifts the triggers first."""
+    """What somebody does who may write to the database: lifts the triggers, and puts them back."""
     with ledger.engine.connect() as connection:
-        if connection.dialect.name == "sqlite":
-            for one in ("update", "delete"):
-                connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS ledger_no_{one}")
-        else:
-            connection.exec_driver_sql("DROP TRIGGER IF EXISTS ledger_no_change ON ledger_events")
+        kind = connection.dialect.name
+        triggers = dict(connection.exec_driver_sql(_TRIGGERS[kind]).all())
+        for name in triggers:
+            connection.exec_driver_sql(
+                f"DROP TRIGGER {name}" + (" ON ledger_events" if kind != "sqlite" else "")
+            )
         connection.exec_driver_sql(statement)
+        for sql in triggers.values():
+            connection.exec_driver_sql(sql)
         connection.commit()
 
 
@@ -319,8 +329,12 @@ def test_a_value_of_another_type_is_found(whole: Path, tmp_path: Path) -> None:
         path = tmp_path / "typed.sqlite"
         shutil.copy(whole, path)
         with sqlite3.connect(path) as raw:
+            (trigger,) = raw.execute(
+                "SELECT sql FROM sqlite_master WHERE name = 'ledger_no_update'"
+            ).fetchone()
             raw.execute("DROP TRIGGER ledger_no_update")
             raw.execute(f"UPDATE ledger_events SET {statement} WHERE sequence = 2")
+            raw.execute(trigger)
         raw.close()
         ledger = open_ledger(str(path), is_reader=True)
         assert {one.sequence for one in verify(ledger).findings} == {2}
@@ -338,6 +352,52 @@ def test_a_damaged_page_is_found(whole: Path, tmp_path: Path) -> None:
     ledger.close()
     path.write_bytes(b"not a ledger at all" * 100)
     assert "is a ledger" in refused(lambda: open_ledger(str(path), is_reader=True))
+
+
+# -- the tables themselves -------------------------------------------------------------------------------
+
+_DAMAGE = {
+    "sqlite": {
+        "a trigger dropped": ["DROP TRIGGER ledger_no_delete"],
+        "a trigger that refuses nothing": ["DROP TRIGGER ledger_no_update", "CREATE TRIGGER ledger_no_update BEFORE UPDATE "
+                                           "ON ledger_events BEGIN SELECT 1; END"],
+        "a trigger that drops what is appended": ["CREATE TRIGGER more BEFORE INSERT ON ledger_events BEGIN SELECT RAISE"
+                                                  "(IGNORE); END"],
+        "a view in place of the table": ["ALTER TABLE ledger_events RENAME TO kept",
+                                         "CREATE VIEW ledger_events AS SELECT * FROM kept"],
+        "a column more": ["ALTER TABLE ledger_events ADD COLUMN note TEXT"],
+        "an index dropped": ["DROP INDEX ledger_events_of_stream"],
+        "a table more": ["CREATE TABLE other (a)"],
+        "a version table made anew": ["DROP TABLE ledger_schema", "CREATE TABLE ledger_schema (version TEXT)",
+                                      "INSERT INTO ledger_schema VALUES (2)"],
+    },
+    "postgresql": {
+        "a trigger dropped": ["DROP TRIGGER ledger_no_change ON ledger_events"],
+        "a trigger switched off": ["ALTER TABLE ledger_events DISABLE TRIGGER ledger_no_change"],
+        "a trigger that refuses nothing": ["CREATE OR REPLACE FUNCTION ledger_refuse() RETURNS trigger LANGUAGE plpgsql AS "
+                                           "$$BEGIN RETURN NULL; END$$"],
+        "a rule that drops what is appended": ["CREATE RULE quiet AS ON INSERT TO ledger_events DO INSTEAD NOTHING"],
+        "a view in place of the table": ["ALTER TABLE ledger_events RENAME TO kept",
+                                         "CREATE VIEW ledger_events AS SELECT * FROM kept"],
+        "rows that are hidden": ["ALTER TABLE ledger_events ENABLE ROW LEVEL SECURITY"],
+        "rows of another table": ["CREATE TABLE more () INHERITS (ledger_events)"],
+        "a column more": ["ALTER TABLE ledger_events ADD COLUMN note TEXT"],
+        "a key that may stand twice": ["ALTER TABLE ledger_events DROP CONSTRAINT ledger_events_key_key"],
+        "an index dropped": ["DROP INDEX ledger_events_of_stream"],
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", sorted({*_DAMAGE["sqlite"], *_DAMAGE["postgresql"]}))
+def test_tables_that_are_not_as_riskkit_makes_them_are_found(filled: Ledger, what: str) -> None:
+    statements = _DAMAGE[filled.engine.dialect.name].get(what)
+    if statements is None:
+        pytest.skip("there is no such thing in this database")
+    assert verify(filled).is_whole
+    with filled.engine.begin() as connection:
+        for one in statements:
+            connection.exec_driver_sql(one)
+    assert "schema" in {one.kind for one in verify(filled).findings}, what
 
 
 # -- copies ----------------------------------------------------------------------------------------------
@@ -545,3 +605,53 @@ def test_a_file_that_reached_its_limit_is_said(tmp_path: Path) -> None:
     assert text == "a disk with room left; nothing was recorded"
     assert ledger.head() == Head()
     ledger.close()
+
+
+# -- what a killed copy leaves ---------------------------------------------------------------------------
+
+_KILLED_COPY = """
+import os, pathlib, signal, sys
+from riskkit.store import ledger_copies
+from riskkit.store.ledger import Reader, open_ledger
+place, what, out = sys.argv[1:]
+recorded = Reader.recorded
+def some(self, **more):
+    for n, event in enumerate(recorded(self, **more)):
+        parts = list(pathlib.Path(out).parent.glob("*.part-*"))
+        if parts and n == 2:
+            os.kill(os.getpid(), signal.SIGKILL)
+        yield event
+Reader.recorded = some
+getattr(ledger_copies, what)(open_ledger(place, is_reader=True), pathlib.Path(out))
+"""
+
+
+@pytest.mark.parametrize("what", ["export_ledger", "backup"])
+def test_what_a_killed_copy_left_is_swept_by_the_next_and_nothing_else(tmp_path: Path, what: str) -> None:
+    place, out = tmp_path / "ledger.sqlite", tmp_path / "copies" / "copy"
+    out.parent.mkdir()
+    ledger = open_ledger(str(place))
+    clock = ticking()
+    for number in range(1, 9):
+        ledger.append([draft(number)], clock=clock)
+    told = [sys.executable, "-c", _KILLED_COPY, str(place), what, str(out)]
+    assert subprocess.run(told, check=False).returncode == -signal.SIGKILL
+    left = [one.name for one in out.parent.iterdir()]
+    assert left and all(".part-" in name for name in left) and not out.exists()
+    foreign = [
+        "copy.part-1",
+        "a.part",
+        f"copy.part-00000000-{os.getpid()}-00000000",
+        ".copy.12.part",
+        "notes.part-x",
+    ]
+    for name in foreign:
+        (out.parent / name).write_text("not ours, or of another machine")
+    (out.parent / part_files.part_name("busy")).write_text("of a process that lives")
+    copies = {"export_ledger": export_ledger, "backup": backup}
+    copies[what](ledger, out)
+    ledger.close()
+    names = {one.name for one in out.parent.iterdir()}
+    beside = {"export_ledger": "copy.manifest.json", "backup": "copy.head.json"}[what]
+    assert {name for name in names if not name.startswith("busy.part-")} == {"copy", beside, *foreign}
+    assert not names & set(left) and len(names) == len(foreign) + 3

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from warned import NOW, issue, issued, room_in, step
 
+from riskkit.foundation.faults import InputFaults
 from riskkit.workbench import panels
 from riskkit.workbench.boards.warning_panel import WarningBoard, warning_board
 from riskkit.workbench.pictures.warning_figure import warning_timeline
@@ -105,3 +106,21 @@ def test_an_empty_ledger_is_an_empty_board(tmp_path: Path) -> None:
     room.ledger.close()
     shown = warning_board(str(tmp_path / "ledger.sqlite"), lang="en", now=NOW)
     assert "nothing is due" in shown.children[-1].children[4].value
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_before_the_ledger_is_made_the_board_says_what_makes_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lang: str
+) -> None:
+    place = str(tmp_path / "ledger.sqlite")
+    monkeypatch.setenv("RISKKIT_LEDGER", place)
+    for shown in (warning_board(lang=lang, now=NOW), warning_board(place, lang=lang, now=NOW)):
+        told = shown.children[-1].children[0].value
+        assert {"zh": "台账尚未建立", "en": "There is no ledger yet"}[lang] in told
+        assert "riskkit warning propose" in told and "ledger.sqlite" in told
+    assert not Path(place).exists()  # looking makes nothing
+    Path(place).write_text("something else")
+    with pytest.raises(InputFaults, match="a file that is a ledger"):
+        warning_board(lang=lang, now=NOW)
+    with pytest.raises(InputFaults, match="a ledger that exists"):
+        warning_board(str(tmp_path / "no" / "ledger.sqlite"), lang=lang, now=NOW)

@@ -21,6 +21,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from riskkit.foundation.event_times import is_lawful_rebase
 from riskkit.foundation.faults import Fault, plain_text, refuse, shown
 
 NO_HASH = "0" * 64
@@ -329,8 +330,10 @@ def chain_findings(events: Iterable[Event], *, anchors: Sequence[Head] = ()) -> 
     found: list[Finding] = []
     broken: list[Event] = []
     last, keys, wanted = Head(), set[str](), {one.sequence: one for one in anchors if one.sequence}
+    times: list[str] = []
     for event in events:
-        found += _place_findings(event, last)
+        found += _place_findings(event, last, times)
+        times.append(event.at)
         if event.key in keys:
             found.append(Finding(event.sequence, "doubled", event.key))
         if event.hash != digest(event) or not _is_canonical(event.payload):
@@ -348,14 +351,15 @@ def chain_findings(events: Iterable[Event], *, anchors: Sequence[Head] = ()) -> 
     return tuple(sorted(found, key=lambda one: (one.sequence, one.kind)))
 
 
-def _place_findings(event: Event, last: Head) -> Iterator[Finding]:
+def _place_findings(event: Event, last: Head, times: Sequence[str]) -> Iterator[Finding]:
     if event.sequence > last.sequence + 1:
         yield Finding(last.sequence + 1, "missing", f"{last.sequence + 1} to {event.sequence - 1}")
     elif event.sequence <= last.sequence:
         yield Finding(event.sequence, "misplaced", f"after {last.sequence}")
     if event.prev_hash != last.hash:
         yield Finding(event.sequence, "unlinked", f"not chained to {last.sequence}")
-    if event.at < last.at or not _AT.fullmatch(event.at):
+    is_back = event.at < last.at and not is_lawful_rebase(event, left=last.at, times=times)
+    if is_back or not _AT.fullmatch(event.at):
         yield Finding(event.sequence, "clock", f"{event.at} after {last.at}")
 
 

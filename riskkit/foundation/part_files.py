@@ -223,6 +223,8 @@ def _refuse_foreign(folder: Folder, known: Mapping[str, Collection[str]], rule: 
 def writing(path: Path, *, ours: Collection[str] = (), is_forced: bool | None = None) -> Iterator[Path]:
     """A file that becomes `path` when all went well, for content that is written piece by piece.
 
+    What a killed process left beside it is swept first.
+
     Parameters
     ----------
     path : Path
@@ -247,6 +249,7 @@ def writing(path: Path, *, ours: Collection[str] = (), is_forced: bool | None = 
     """
     rule = "" if is_forced else OUR_FILE if is_forced is None else NEW_FILE
     part = part_name(path.name)
+    sweep(path.absolute().parent)
     with _naming(path), held(path.absolute().parent) as folder, _removed(folder, [part]):
         _refuse_foreign(folder, {path.name: ours}, rule)
         yield path.with_name(part)

@@ -6,8 +6,6 @@ import datetime as dt
 import hashlib
 import io
 import json
-import os
-import secrets
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +14,7 @@ from typing import Any
 
 import pandas as pd
 
+from riskkit.foundation import part_files
 from riskkit.foundation.evidence import record_columns, table_schema
 from riskkit.foundation.sheet_cells import guarded_cells
 from riskkit.monitoring.exchange_rules import Shared
@@ -233,19 +232,14 @@ def put_package(path: Path, files: Mapping[str, bytes]) -> None:
     ...     zipfile.ZipFile(Path(there) / "a.zip").namelist()
     ['a.txt']
     """
-    waiting = path.with_name(f".{path.name}.{secrets.token_hex(4)}.new")
-    try:
-        with waiting.open("xb") as out:
-            with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as package:
-                for name, content in files.items():
-                    entry = zipfile.ZipInfo(name, _MADE)
-                    entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
-                    package.writestr(entry, content)
-            out.flush()
-            os.fsync(out.fileno())
-        waiting.replace(path)
-    finally:
-        waiting.unlink(missing_ok=True)
+    with (
+        part_files.writing(path, is_forced=True) as waiting,
+        zipfile.ZipFile(waiting, "x", zipfile.ZIP_DEFLATED) as package,
+    ):
+        for name, content in files.items():
+            entry = zipfile.ZipInfo(name, _MADE)
+            entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
+            package.writestr(entry, content)
 
 
 def source_terms(names: Sequence[str], known: Mapping[str, tuple[str, str]]) -> tuple[tuple[str, str], ...]:

@@ -13,9 +13,10 @@ One table in SQLite (a path) or PostgreSQL (a URL), the same either way. The con
   can append; what it raises refuses all drafts. A rule such as "no ballot after the round is closed" belongs
   there, never before the call.
 * **Time.** `clock` is asked while the door is locked. A time before the last event's is recorded as the last
-  event's, with what the clock said beside it (`said_at`), when it is at most `SKEW` behind (machines differ);
-  beyond that it is refused, unless ``is_late=True`` says that it shall be recorded in the same way. So `at`
-  never runs backwards, and "the state as of a moment" is a beginning of the log.
+  event's, with what the clock said beside it (`said_at`), when it is little behind (machines differ); beyond
+  that, and far ahead, it is refused (table ``ledger_limits``), unless ``is_late=True`` says that it shall be
+  recorded in the same way. A recorded act of an administrator (`ledger_rebase`) sets right what a wrong clock
+  said. So `at` never runs backwards, and "the state as of a moment" is a beginning of the log.
 * **Reading**: ``ledger.events(stream, kinds=…, after=…, until=…)`` gives events in order; ``until`` is a
   sequence (int) or a moment, and is time travel. The state of anything is worked out from events by a pure
   function of the stream that owns it; the ledger knows no states.
@@ -39,6 +40,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from riskkit.foundation.event_times import CLOCK_STREAM, REBASED, is_rebase, with_right_times
 from riskkit.foundation.events import (
     Draft,
     Event,
@@ -46,10 +48,10 @@ from riskkit.foundation.events import (
     chained,
     check_drafts,
     is_same,
-    moment_of,
     moment_text,
 )
 from riskkit.foundation.faults import Fault, InputFaults, refuse, shown
+from riskkit.store.ledger_clock import Clock, time_of
 from riskkit.store.ledger_tables import (
     connect_engine,
     hold_door,
@@ -59,9 +61,6 @@ from riskkit.store.ledger_tables import (
     upgrade,
 )
 
-SKEW = dt.timedelta(seconds=5)
-"""How far the clocks of machines may be apart."""
-Clock = Callable[[], dt.datetime]
 _CHUNK = 1000
 _KEYS_AT_ONCE = 500
 
@@ -94,6 +93,10 @@ class Reader:
             found |= {event.key: event for event in self._read(self._select().where(some))}
         return found
 
+    def recorded(self, *, after: int = 0) -> Iterator[Event]:
+        """Every event as it was recorded, also by a wrong clock: for whoever checks or copies the chain."""
+        yield from self._read(self._select().where(self._columns["sequence"] > after))
+
     def events(
         self,
         stream: str | None = None,
@@ -122,10 +125,13 @@ class Reader:
         if kinds:
             asked = asked.where(c["kind"].in_(kinds))
         if isinstance(until, dt.datetime):
-            asked = asked.where(c["at"] <= moment_text(until))
+            last = sa.select(sa.func.max(c["sequence"])).where(c["at"] <= moment_text(until))
+            asked = asked.where(c["sequence"] <= last.scalar_subquery())
         elif until is not None:
             asked = asked.where(c["sequence"] <= until)
-        yield from self._read(asked)
+        acts = sa.select(c["sequence"], c["at"]).where(c["stream"] == CLOCK_STREAM, c["kind"] == REBASED)
+        rebases = [(int(row[0]), str(row[1])) for row in self._connection.execute(acts)]
+        yield from with_right_times(self._read(asked), rebases)
 
     def _select(self) -> sa.Select[Any]:
         return _all_of(self._table)
@@ -245,7 +251,10 @@ class Ledger:
             if fresh and guard is not None:
                 guard(reader)
             last = reader.head()
-            at, said_at = self._time(last, clock, is_late=is_late) if fresh else ("", None)
+            after = (
+                Head() if fresh and is_rebase(fresh[0]) else last
+            )  # it alone may leave the last event's time
+            at, said_at = time_of(self.place, after, clock, is_late=is_late) if fresh else ("", None)
             for draft in fresh:
                 event = known[draft.key] = chained(draft, last, at=at, said_at=said_at)
                 last = Head(event.sequence, event.hash, event.at)
@@ -299,18 +308,6 @@ class Ledger:
             [Fault("key", shown(one.key), "a key that was not used for something else") for one in other],
         )
         return known
-
-    def _time(self, head: Head, clock: Clock, *, is_late: bool) -> tuple[str, str | None]:
-        try:
-            said = moment_text(clock())
-        except ValueError as error:
-            raise InputFaults(self.place, [Fault("clock", "", str(error))]) from error
-        if said >= head.at:
-            return said, None
-        if not is_late and moment_of(head.at) - moment_of(said) > SKEW:
-            rule = f"a clock that does not run backwards: the last event is of {head.at}"
-            raise InputFaults(self.place, [Fault("clock", said, rule)])
-        return head.at, said
 
     def _insert(self, connection: sa.Connection, events: Sequence[Event]) -> None:
         names = self._table.columns.keys()

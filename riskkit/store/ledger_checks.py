@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from riskkit.foundation.events import Event, Finding, Head, chain_findings
 from riskkit.foundation.faults import Fault, InputFaults, shown
 from riskkit.store.ledger import Ledger
+from riskkit.store.ledger_schema import schema_findings
 from riskkit.store.ledger_tables import file_of
 
 _FORMAT = "riskkit-ledger-head-1"
@@ -78,7 +79,7 @@ def verify(ledger: Ledger, *, anchors: Sequence[Head] = ()) -> Verified:
     except (InputFaults, sqlite3.Error, sa.exc.SQLAlchemyError, UnicodeError, ValueError, TypeError) as error:
         at = seen.head.sequence + 1
         found = [*seen.findings(anchors), Finding(at, "unreadable", shown(str(error).splitlines()[-1]))]
-    return Verified(seen.n_events, seen.head, (*found, *damage))
+    return Verified(seen.n_events, seen.head, (*found, *damage, *_schema(ledger)))
 
 
 class _Seen:
@@ -91,7 +92,7 @@ class _Seen:
 
     def each(self, ledger: Ledger) -> Iterator[Event]:
         with ledger.reading() as reader:
-            for event in reader.each():
+            for event in reader.recorded():
                 wrong = [name for name, value in asdict(event).items() if not _is_typed(name, value)]
                 if wrong:
                     raise ValueError(f"row {shown(event.sequence)}: {', '.join(wrong)} of another type")
@@ -120,6 +121,13 @@ def _damage(ledger: Ledger) -> list[Finding]:
     except (sa.exc.DBAPIError, sqlite3.Error) as error:
         lines = [str(getattr(error, "orig", error))]
     return [Finding(0, "unreadable", line) for line in lines if line != "ok"]
+
+
+def _schema(ledger: Ledger) -> list[Finding]:
+    try:
+        return schema_findings(ledger.engine)
+    except (sa.exc.DBAPIError, sqlite3.Error) as error:
+        return [Finding(0, "schema", str(getattr(error, "orig", error)).splitlines()[0])]
 
 
 def written_head(head: Head, *, place: str) -> str:

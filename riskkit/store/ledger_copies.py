@@ -12,12 +12,14 @@ import contextlib
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, fields
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from riskkit.foundation import part_files
 from riskkit.foundation.events import Event, Head, canonical, chain_findings
 from riskkit.foundation.faults import Fault, InputFaults, refuse, shown
 from riskkit.store.ledger import Ledger, open_ledger
@@ -79,7 +81,7 @@ def export_ledger(ledger: Ledger, path: Path) -> Head:
     head, sha = Head(), hashlib.sha256()
     with _replacing(path) as part:
         with part.open("wb") as file, ledger.reading() as reader:
-            for event in reader.each():
+            for event in reader.recorded():
                 line = line_of(event).encode("utf-8")
                 sha.update(line)
                 file.write(line)
@@ -185,10 +187,11 @@ def backup(ledger: Ledger, path: Path) -> Head:
     if path.exists():
         raise InputFaults(str(path), [Fault("--out", str(path), "a file that is not there yet")])
     with _replacing(path) as part:
-        copy = open_ledger(str(part))
+        part.mkdir()  # the files beside it are swept with it if this process is killed
+        copy = open_ledger(str(part / path.name))
         try:
             with ledger.reading() as reader:
-                rows = reader.each()
+                rows = reader.recorded()
                 while some := tuple(islice(rows, _CHUNK)):
                     copy.put_events(some)
             _require_whole(copy)
@@ -196,9 +199,7 @@ def backup(ledger: Ledger, path: Path) -> Head:
             leave_log(copy.engine)
         finally:
             copy.close()
-        for end in ("-wal", "-shm", ".lock"):
-            Path(f"{part}{end}").unlink(missing_ok=True)
-        _to_disk(part)
+        _to_disk(part / path.name)
     with _replacing(path.with_name(path.name + ".head.json")) as beside:
         beside.write_text(written_head(head, place=ledger.place), encoding="utf-8")
         _to_disk(beside)
@@ -239,7 +240,8 @@ def restore(path: Path, place: str) -> Head:
             if ledger.head().sequence:
                 rule = "a place where there is no ledger, or an empty one"
                 raise InputFaults(ledger.place, [Fault("--ledger", ledger.place, rule)])
-            ledger.put_events(kept.events())
+            with kept.reading() as reader:
+                ledger.put_events(tuple(reader.recorded()))
             return ledger.head()
         finally:
             ledger.close()
@@ -257,11 +259,12 @@ def _require_whole(ledger: Ledger) -> None:
 
 @contextlib.contextmanager
 def _replacing(path: Path) -> Iterator[Path]:
-    """A temporary name beside a file that becomes it when all went well."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    """A name of our own beside a file that becomes it when all went well, or a folder that holds it then."""
+    part_files.sweep(path.absolute().parent)
+    part = path.with_name(part_files.part_name(path.name))
     try:
         yield part
-        part.replace(path)
+        (part / path.name if part.is_dir() else part).replace(path)
         folder = os.open(path.absolute().parent, os.O_RDONLY)
         os.fsync(folder)
         os.close(folder)
@@ -270,6 +273,7 @@ def _replacing(path: Path) -> Iterator[Path]:
             str(path), [Fault("--out", shown(str(error)), "a file that can be written")]
         ) from error
     finally:
+        shutil.rmtree(part, ignore_errors=True)
         part.unlink(missing_ok=True)
 
 

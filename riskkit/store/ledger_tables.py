@@ -26,6 +26,8 @@ import sqlalchemy as sa
 
 from riskkit.foundation.faults import Fault, InputFaults
 
+REFUSED = "BEGIN RAISE EXCEPTION 'a ledger is only appended to'; END"
+"""What the trigger on a server does."""
 VERSION = 2
 """Of the tables, as this riskkit makes them."""
 _WAIT = 60.0  # s, for others to let go
@@ -113,6 +115,23 @@ def file_of(engine: sa.Engine) -> str:
     if engine.url.get_backend_name() != "sqlite":
         return ""
     return str(engine.get_execution_options().get("riskkit_file") or engine.url.database or "")
+
+
+def is_unmade(place: str) -> bool:
+    """Whether a place is a file that is not there yet, in a folder that is: a first act would make a ledger.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as there:
+    ...     is_unmade(f"{there}/l.sqlite"), is_unmade(f"{there}/none/l.sqlite"), is_unmade(there)
+    (True, False, False)
+    """
+    url = address_of(place)
+    if url.get_backend_name() != "sqlite":
+        return False
+    path = Path(str(url.database))
+    return not path.exists() and path.absolute().parent.is_dir()
 
 
 def connect_engine(place: str, *, is_reader: bool) -> sa.Engine:
@@ -326,7 +345,7 @@ def upgrade(engine: sa.Engine) -> int:
         return before
     with engine.connect() as connection, hold_door(connection):
         before = schema_version(connection)
-        for number, step in enumerate(_STEPS, start=1):
+        for number, step in enumerate(STEPS, start=1):
             if number > before:
                 step(connection)
                 connection.execute(_META.insert(), {"version": number})
@@ -344,8 +363,7 @@ def _make_events(connection: sa.Connection) -> None:
             )
         return
     connection.exec_driver_sql(
-        "CREATE FUNCTION ledger_refuse() RETURNS trigger LANGUAGE plpgsql AS "
-        "$$BEGIN RAISE EXCEPTION 'a ledger is only appended to'; END$$"
+        f"CREATE FUNCTION ledger_refuse() RETURNS trigger LANGUAGE plpgsql AS $${REFUSED}$$"
     )
     connection.exec_driver_sql(
         "CREATE TRIGGER ledger_no_change BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger_events "
@@ -362,4 +380,4 @@ def _add_said_at(connection: sa.Connection) -> None:
     change.create_index("ledger_events_of_stream", "ledger_events", ["stream", "sequence"])
 
 
-_STEPS: tuple[Callable[[sa.Connection], None], ...] = (_make_events, _add_said_at)
+STEPS: tuple[Callable[[sa.Connection], None], ...] = (_make_events, _add_said_at)

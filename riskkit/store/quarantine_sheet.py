@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import csv
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow.parquet as pa_parquet  # type: ignore[import-untyped]
 
+from riskkit.foundation import part_files
 from riskkit.foundation.evidence import QUARANTINE_COLUMNS, rule_text
 from riskkit.foundation.faults import visible
 from riskkit.store.register_lock import reading
@@ -58,21 +58,18 @@ def write_quarantine(folder: Path, target: Path, *, lang: str) -> int:
     ...     write_quarantine(Path(there), Path(there) / "q.csv", lang="en")
     0
     """
-    waiting = target.with_name(f".{target.name}.new")
     n_lines = 0
-    try:
-        with reading(folder), waiting.open("w", encoding="utf-8-sig", newline="") as out:
-            sheet = csv.writer(out, quoting=csv.QUOTE_ALL)
-            sheet.writerow([*QUARANTINE_COLUMNS, "rule"])
-            for line in _lines(folder):
-                told = rule_text(line["rule_id"], lang)
-                sheet.writerow([safe_cell(line[name]) for name in QUARANTINE_COLUMNS] + [told])
-                n_lines += 1
-            out.flush()
-            os.fsync(out.fileno())
-        waiting.replace(target)
-    finally:
-        waiting.unlink(missing_ok=True)
+    with (
+        reading(folder),
+        part_files.writing(target, is_forced=True) as waiting,
+        waiting.open("w", encoding="utf-8-sig", newline="") as out,
+    ):
+        sheet = csv.writer(out, quoting=csv.QUOTE_ALL)
+        sheet.writerow([*QUARANTINE_COLUMNS, "rule"])
+        for line in _lines(folder):
+            told = rule_text(line["rule_id"], lang)
+            sheet.writerow([safe_cell(line[name]) for name in QUARANTINE_COLUMNS] + [told])
+            n_lines += 1
     return n_lines
 
 

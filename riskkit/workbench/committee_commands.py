@@ -16,6 +16,7 @@ from riskkit.workbench.ledger_commands import using_ledger
 from riskkit.workbench.messages import answer, speaker
 
 if TYPE_CHECKING:
+    from riskkit.assessment.committee.next_steps import NextStep
     from riskkit.assessment.committee.session import Expert, Session
     from riskkit.workbench.committee.room import Room
 
@@ -235,13 +236,14 @@ def end_session(session: str, **given: Any) -> int:
 
 
 def show_status(session: str, **given: Any) -> int:
-    """Say how far a session has come: rounds, ballots, who is missing; never what is in an open ballot.
+    """Say how far a session has come, who is missing and what may come next; never what is in an open ballot.
 
     Examples
     --------
     >>> show_status.__name__
     'show_status'
     """
+    from riskkit.assessment.committee.next_steps import next_steps, waited_for
     from riskkit.assessment.committee.visible import progress
 
     with using_room(given, is_reader=True) as room:
@@ -249,6 +251,8 @@ def show_status(session: str, **given: Any) -> int:
     rows = progress(now).to_dict("records")
     if given["is_json"]:
         facts = {"session": now.id, "rounds": rows, "recused": dict(now.recused), "signed": dict(now.signed)}
+        facts |= {"missing": {what: list(who) for what, who in waited_for(now).items()}}
+        facts["next"] = [_next_step(one, now) for one in next_steps(now)]
         answer({"command": "committee status", "ok": True, "exit_code": 0, **facts, "ended_at": now.ended_at})
         return 0
     say = speaker(given["lang"])
@@ -257,7 +261,33 @@ def show_status(session: str, **given: Any) -> int:
         missing = ", ".join(row["missing"]) or "—"
         click.echo(say(key, round=row["round"], n=row["n_ballots"], of=row["n_voters"], missing=missing))
     click.echo(say("committee_signed", n=len(now.signed), ended=now.ended_at or "—"))
+    for line in _next_lines(now, given["lang"]):
+        click.echo(visible(line))
     return 0
+
+
+def _next_step(one: NextStep, now: Session) -> dict[str, Any]:
+    told = [f"{fault.rule} ({fault.value})" for fault in one.lacking]
+    command = f"committee {one.command} {now.id}"
+    return {"command": command, "who": list(one.who), "is_possible": not told, "lacking": told}
+
+
+def _next_lines(now: Session, lang: str) -> Iterator[str]:
+    """What is missing and what may come next, a line each."""
+    from riskkit.assessment.committee.next_steps import next_steps, waited_for
+    from riskkit.workbench.rules import rule_in
+
+    say, comma = speaker(lang), "、" if lang == "zh" else ", "
+    is_vote = now.open_round is not None and now.open_round.name == "vote"
+    for what, who in waited_for(now).items():
+        if who:
+            key = "votes" if what == "ballots" and is_vote else what
+            yield say(f"committee_missing_{key}", who=comma.join(who))
+    for one in next_steps(now):
+        line = say("committee_next", who=comma.join(one.who) or "—", command=f"{one.command} {now.id}")
+        for fault in one.lacking:
+            line += say("committee_next_lacking", rule=rule_in(fault.rule, lang), value=fault.value)
+        yield line
 
 
 def write_minutes(session: str, **given: Any) -> int:

@@ -29,6 +29,7 @@ GROUPS: Mapping[str, Mapping[str, tuple[str, tuple[str, ...]]]] = {
         "import": ("import_events", ("file", *_PLACE)),
         "backup": ("backup_ledger", ("write", *_PLACE)),
         "restore": ("restore_ledger", ("file", *_PLACE)),
+        "rebase": ("rebase_ledger", ("after", "as", "why", *_PLACE)),
     },
     "committee": {
         "open": ("open_committee", ("case", "experts", "new_session", "rounds", *_ACT)),
@@ -186,6 +187,7 @@ def _parameter(name: str, say: Callable[..., str]) -> click.Parameter:
         "as": (["--as", "who"], {"metavar": "NAME"}),
         "why": (["--why"], {"metavar": "TEXT"}),
         "anchors": (["--anchor", "anchors"], {"type": path, "multiple": True, "metavar": "FILE"}),
+        "after": (["--after"], {"type": click.IntRange(0), "required": True, "metavar": "N"}),
         "stream": (["--stream"], {"metavar": "NAME"}),
         "until": (["--until"], {"metavar": "WHEN"}),
         "last": (["--limit", "limit"], {"type": click.IntRange(1), "default": 50, "show_default": True}),

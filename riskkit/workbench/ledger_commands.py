@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from riskkit.foundation.events import moment_of
-from riskkit.foundation.faults import Fault, InputFaults, shown, visible
+from riskkit.foundation.faults import Fault, InputFaults, refuse, shown, visible
 from riskkit.workbench.messages import answer, speaker
 
 if TYPE_CHECKING:
@@ -210,6 +210,41 @@ def restore_ledger(file: Path, **given: Any) -> int:
     return _told("restore", file, head.sequence, given=given)
 
 
+def rebase_ledger(**given: Any) -> int:
+    """Record that a clock was wrong, and let the ledger go on from the clock of this machine.
+
+    Parameters
+    ----------
+    **given : Any
+        ``ledger``, ``after`` (the last event whose time is right), ``who`` and ``why`` (both needed),
+        ``lang``, ``is_json``.
+
+    Raises
+    ------
+    riskkit.foundation.faults.InputFaults
+        When name or reason are missing, or there is nothing to set right.
+
+    Examples
+    --------
+    >>> rebase_ledger.__name__
+    'rebase_ledger'
+    """
+    from riskkit.store.ledger_rebase import rebase
+
+    wanted = {"--as": given["who"], "--why": given["why"]}
+    faults = [Fault(name, "", "given") for name, text in wanted.items() if not (text or "").strip()]
+    refuse("ledger", faults)
+    with using_ledger(given["ledger"]) as ledger:
+        about = {"after": given["after"], "who": given["who"], "why": given["why"]}
+        event = rebase(ledger, **about, clock=lambda: dt.datetime.now(dt.UTC))
+    facts = {"after": given["after"], "n": event.sequence - 1 - given["after"], "at": event.at}
+    if given["is_json"]:
+        answer({"command": "ledger rebase", "ok": True, "exit_code": 0, **facts, "sequence": event.sequence})
+    else:
+        click.echo(speaker(given["lang"])("ledger_rebase_done", **facts))
+    return 0
+
+
 def anchor_ledger(**given: Any) -> int:
     """Write down how far a ledger has come, for somebody who keeps it elsewhere.
 
@@ -228,6 +263,7 @@ def anchor_ledger(**given: Any) -> int:
     >>> anchor_ledger.__name__
     'anchor_ledger'
     """
+    from riskkit.foundation.part_files import put_files
     from riskkit.store.ledger_checks import written_head
 
     with using_ledger(given["ledger"], is_reader=True) as ledger:
@@ -237,9 +273,7 @@ def anchor_ledger(**given: Any) -> int:
         click.echo(text, nl=False)
         return 0
     try:
-        part = out.with_name(f".{out.name}.part")
-        part.write_text(text, encoding="utf-8")
-        part.replace(out)
+        put_files(out.parent, {out.name: text.encode()}, is_forced=True)
     except OSError as error:
         fault = Fault("--out", shown(error.strerror), "a file that can be written")
         raise InputFaults("--out", [fault]) from error

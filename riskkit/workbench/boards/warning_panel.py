@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+from pathlib import Path
 from typing import Any
 
 import ipywidgets
@@ -11,6 +12,7 @@ import ipywidgets
 from riskkit.foundation.events import Event
 from riskkit.foundation.scales import scale
 from riskkit.store.ledger import open_ledger
+from riskkit.store.ledger_tables import is_unmade
 from riskkit.warning.alerts.drafts import LEVELS
 from riskkit.workbench.boards.panel_widgets import (
     Drawing,
@@ -46,10 +48,15 @@ def warning_board(ledger: str = "", *, lang: str, now: dt.datetime | None = None
     now : datetime, optional
         The moment for which it is shown.
 
+    Returns
+    -------
+    Widget
+        The board; where the ledger is not made yet, what makes it.
+
     Raises
     ------
     InputFaults
-        When there is no such ledger.
+        When what is there is no ledger.
 
     Examples
     --------
@@ -59,6 +66,8 @@ def warning_board(ledger: str = "", *, lang: str, now: dt.datetime | None = None
     """
     at = now or utc_now()
     place = ledger or os.environ.get(LEDGER_VARIABLE, "")
+    if place and is_unmade(place):
+        return in_either_language(lang, lambda spoken: [_unmade(place, spoken)])
     rows = board_rows(_events(place) if place else sample_events(at), now=at)
 
     def build(spoken: str) -> list[ipywidgets.Widget]:
@@ -67,6 +76,14 @@ def warning_board(ledger: str = "", *, lang: str, now: dt.datetime | None = None
         return panel.parts
 
     return in_either_language(lang, build)
+
+
+def _unmade(place: str, lang: str) -> ipywidgets.Widget:
+    """What stands in place of the board before anything was recorded."""
+    told = [say("board_unmade_how", lang, place=Path(place).name), say("board_unmade_sample", lang)]
+    return ipywidgets.HTML(
+        fragment("lines", say("board_title", lang), [say("board_unmade", lang), *told], "")
+    )
 
 
 def _events(place: str) -> tuple[Event, ...]:

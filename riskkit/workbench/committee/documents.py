@@ -13,6 +13,7 @@ from riskkit.assessment.committee.minutes import method_text, minutes_hash
 from riskkit.assessment.committee.pooling import judged_case
 from riskkit.assessment.committee.session import Session, session_of, stream_of
 from riskkit.assessment.committee.visible import last_judged
+from riskkit.foundation.event_times import rebases_in, with_right_times
 from riskkit.foundation.events import Event, moment_of
 from riskkit.foundation.faults import Fault, InputFaults, shown
 from riskkit.foundation.toml_file import parse_toml
@@ -44,7 +45,8 @@ def session_from(session: str, *, ledger: str, export: Path | None) -> Session:
     from riskkit.store.ledger_copies import read_export
 
     if export is not None:
-        events: tuple[Event, ...] = tuple(read_export(export))
+        copied = read_export(export)
+        events: tuple[Event, ...] = tuple(with_right_times(copied, rebases_in(copied)))
     else:
         found = open_ledger(ledger, is_reader=True)
         try:
