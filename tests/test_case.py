@@ -23,6 +23,7 @@ from riskkit.workbench.runs.result import result_record
 CASES = sorted((Path(__file__).parents[1] / "data" / "cases").glob("*.toml"))
 GOOD = (Path(__file__).parent / "cases" / "kettle.toml").read_text(encoding="utf-8")
 FACTS = standards.facts()
+MATRIX = profile("house_matrix")
 
 
 def kettle(text=GOOD):
@@ -37,7 +38,7 @@ def faults_of(text):
 
 def test_a_small_case_by_hand():
     """p = 1/100 × 1/10 × 1/2 = 1/2000, severity 3: EU high; H3 × P1 = Ⅲ; scope 4 raises to Ⅱ."""
-    a = assess(kettle(), rng=np.random.default_rng(1), draws=1000)
+    a = assess(kettle(), profile=MATRIX, rng=np.random.default_rng(1), draws=1000)
     assert (a.risk, a.lo, a.hi) == ("high", "Ⅱ", "Ⅱ")
     row = a.scenarios.iloc[0]
     assert (row["p_exact"], row["band"], row["severity_lo"], row["probability"]) == ("1/2000", 4, 3, 1)
@@ -45,6 +46,7 @@ def test_a_small_case_by_hand():
     assert a.grades["rule"].tolist() == ["SV-2", "", "UR-8", "SC-7", ""]
     assert a.shares["certain"].tolist() == [0, 0, 1, 0]
     assert a.profiles.set_index("profile")["lo"].to_dict() == {
+        "house_graded_exposure": "Ⅲ",
         "house_matrix": "Ⅱ",
         "house_three_factors": "Ⅱ",
     }
@@ -55,9 +57,19 @@ def test_a_small_case_by_hand():
     assert "抽样中100%为Ⅱ级" in a.robustness.zh
 
 
+def test_the_small_case_under_the_default_profile():
+    """High risk (3), urgency 3, scope 2 (7 ports, spreading, 20,000 units): Ⅲ, as for one serious injury."""
+    a = assess(kettle(), rng=np.random.default_rng(1), draws=100)
+    assert (a.profile.name, a.lo, a.hi) == ("house_graded_exposure", "Ⅲ", "Ⅲ")
+    assert a.grades["lo"].tolist() == [3, 1, 3, 2, 2]
+    assert a.grades["rule"].tolist() == ["SV-2", "", "UR-8", "SC-16", "TR-14"]
+    died = kettle(GOOD.replace("[facts.deaths]\nvalue = 0", "[facts.deaths]\nvalue = 1"))
+    assert assess(died, rng=np.random.default_rng(1), draws=100).lo == "Ⅱ"  # on sale: urgency 4
+
+
 def test_an_unknown_fact_gives_a_range_and_is_named():
     text = GOOD.replace('[facts.is_spreading]\nvalue = true\nbasis = "fact"\nsource = ["s1"]\n', "")
-    a = assess(kettle(text), rng=np.random.default_rng(1), draws=200)
+    a = assess(kettle(text), profile=MATRIX, rng=np.random.default_rng(1), draws=200)
     assert (a.lo, a.hi) == ("Ⅲ", "Ⅱ")
     assert a.missing == ("is_spreading",)
     assert "still reaching further places" in a.robustness.en
@@ -246,12 +258,17 @@ def test_draws_must_be_at_least_one():
         assess(kettle(), rng=np.random.default_rng(1), draws=0)
 
 
-def test_a_scenario_too_rare_for_the_level_table_keeps_only_what_triggers_guarantee():
+def test_a_rare_scenario_loses_levels_step_by_step_and_triggers_count_in_full():
+    levels = []
+    for p in ("1/20000", "1/50000", "1/100000", "1/200000"):  # × 1/20: 2.5e-6, 1e-6, 5e-7, 2.5e-7
+        rare = GOOD.replace('p = "1/100"', f'p = "{p}"').replace("severity = 3", "severity = 4")
+        levels.append(assess(kettle(rare), profile=MATRIX, rng=np.random.default_rng(1), draws=9).lo)
+    assert levels == ["Ⅰ", "Ⅱ", "Ⅱ", "Ⅲ"]  # Ⅱ raised for scope; a level off from 1e-6, another from 3.2e-7
     rare = GOOD.replace('p = "1/100"', 'p = "1/1000000"').replace("severity = 3", "severity = 4")
-    a = assess(kettle(rare), rng=np.random.default_rng(1), draws=100)
+    a = assess(kettle(rare), profile=MATRIX, rng=np.random.default_rng(1), draws=100)
     assert (a.scenarios.at[0, "p_exact"], a.lo, a.hi) == ("1/20000000", "Ⅳ", "Ⅳ")
     assert a.profiles.set_index("profile").at["house_three_factors", "lo"] == "Ⅲ"
     died = rare.replace("[facts.deaths]\nvalue = 0", "[facts.deaths]\nvalue = 12").replace(
         "value = 2\n", "value = 12\n", 1
     )
-    assert assess(kettle(died), rng=np.random.default_rng(1), draws=100).lo == "Ⅱ"
+    assert assess(kettle(died), profile=MATRIX, rng=np.random.default_rng(1), draws=100).lo == "Ⅱ"

@@ -90,9 +90,10 @@ def test_three_factor_profile_equals_the_obvious_version(risk, urgency, scope, f
 
 @given(fact_values(), st.sampled_from(["severity", "urgency", "scope"]))
 def test_grades_equal_the_obvious_version(facts, factor):
-    got = GRADE[factor](facts)
-    assert (got.lo, got.hi) == reference.grade(MATRIX.rules[factor], facts)
-    as_rows = GRADE[factor](pd.DataFrame([facts, facts]))
+    for one in map(profile, profile_names()):
+        got = GRADE[factor](facts, profile=one)
+        assert (got.lo, got.hi) == reference.grade(one.rules[factor], facts)
+    as_rows = GRADE[factor](pd.DataFrame([facts, facts]), profile=one)
     assert as_rows.lo.tolist() == [got.lo] * 2
     assert as_rows.rule.tolist() == [got.rule] * 2
 
@@ -108,8 +109,10 @@ def test_grades_are_monotone_in_every_fact(facts, name, share):
         before, after = grade(facts), grade(worse)
         assert after.lo >= before.lo
         assert after.hi >= before.hi
-    floors = [trigger_floor(each, profile=MATRIX) for each in (facts, worse)]
-    assert int(floors[1][0]) >= int(floors[0][0])
+    for one in map(profile, profile_names()):
+        floors = [trigger_floor(each, profile=one) for each in (facts, worse)]
+        assert int(floors[1][0]) >= int(floors[0][0])
+        assert int(floors[1][1]) >= int(floors[0][1])
 
 
 @given(fact_values(), st.sampled_from(sorted(FACTS)))
@@ -148,7 +151,7 @@ def test_direct_triggers(facts, floor):
 
 
 def test_every_grade_carries_its_rule_and_source():
-    got = grade_scope({"n_ports": 7, "is_spreading": True, "n_provinces": 1})
+    got = grade_scope({"n_ports": 7, "is_spreading": True, "n_provinces": 1}, profile=MATRIX)
     assert (got.lo, got.rule) == (4, "SC-7")
     rows = reasons(
         {"n_ports": 7.0, "is_spreading": 1.0, "n_provinces": 1.0}, "scope", profile=MATRIX

@@ -20,7 +20,7 @@ import pytest
 
 from riskkit.assessment.case import parse_case
 from riskkit.assessment.scenarios import scenario_probability
-from riskkit.foundation.distributions import exact
+from riskkit.foundation.exact_numbers import exact
 from riskkit.foundation.faults import InputFaults, plain_text, shown
 from riskkit.foundation.toml_file import parse_toml
 from riskkit.monitoring.proportions import wilson

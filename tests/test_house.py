@@ -113,7 +113,11 @@ ARROWS: dict[str, dict[str, str]] = {
         "foundation/faults.py": "what cannot be converted is shown as in any message"
     },
     "foundation/units.py": {"foundation/faults.py": "all faults of an input are told at once"},
+    "foundation/distribution_kinds.py": {
+        "foundation/elicited.py": "a quantile-elicited quantity is one distribution"
+    },
     "foundation/distributions.py": {
+        "foundation/distribution_kinds.py": "the kinds of distributions are records",
         "foundation/elicited.py": "a quantile-elicited quantity is one distribution",
         "foundation/exact_numbers.py": "a known number is an exact fraction",
         "foundation/kept_quantiles.py": "a file may ask for a family that keeps the quantiles",
@@ -543,15 +547,28 @@ ARROWS: dict[str, dict[str, str]] = {
     },
     "warning/case_levels.py": {
         "assessment/case_file.py": FACTS,
-        "assessment/scenarios.py": "a level rests on the risk of the scenarios",
+        "warning/case_numbers.py": "a case is worked out once and graded under each profile",
+        "warning/derived_facts.py": "which facts belong to one scenario is said in one place",
         "warning/grading.py": "a level is the grades and the risk, under a profile",
         "warning/profiles.py": "a profile is data that is handed through",
+    },
+    "warning/case_numbers.py": {
+        "assessment/case_file.py": FACTS,
+        "assessment/scenarios.py": "a level rests on the risk of the scenarios",
+        "warning/derived_facts.py": "what follows from the facts of a case is worked out in one place",
+        "warning/grading.py": "the probability grade belongs to the numbers that no profile changes",
+    },
+    "warning/derived_facts.py": {
+        "assessment/case_file.py": FACTS,
+        "assessment/chemical.py": "a dose by its route is worked out in one place",
     },
     "warning/case_tables.py": {
         "assessment/case_file.py": FACTS,
         "assessment/robustness.py": "the shares of the levels are counted in one place",
         "assessment/scenarios.py": "the scenarios table shows what the level used",
         "warning/case_levels.py": "profiles are compared by evaluating the same case under each",
+        "warning/case_numbers.py": "a case is worked out once and graded under each profile",
+        "warning/derived_facts.py": "which facts belong to one scenario is said in one place",
         "warning/profiles.py": "a profile is data that is handed through",
         "warning/reasons.py": "a table row carries the reason of its grade",
     },
@@ -562,9 +579,16 @@ ARROWS: dict[str, dict[str, str]] = {
         "warning/dynamics/clocks.py": "each step of a replayed life is taken when its clock runs out",
         "warning/dynamics/life.py": STEPS,
     },
-    "warning/grading.py": {"warning/profiles.py": "a grade is looked up in the tables of a profile"},
+    "warning/grading.py": {
+        "warning/grading_rules.py": "a rule is one record",
+        "warning/profile_laws.py": "a level table is looked up in one place, for its laws too",
+        "warning/profiles.py": "a grade is looked up in the tables of a profile",
+    },
+    "warning/profile_laws.py": {"warning/grading_rules.py": "a rule is one record"},
     "warning/profiles.py": {
-        "warning/profile_file.py": "a user's own profile is checked before its rows are read"
+        "warning/grading_rules.py": "a rule is one record",
+        "warning/profile_file.py": "a user's own profile is checked before its rows are read",
+        "warning/profile_laws.py": "a profile that breaks a law is refused where it is made",
     },
     "warning/publication/cap_prose.py": {
         "warning/publication/cap_message.py": MESSAGE,
@@ -588,11 +612,18 @@ ARROWS: dict[str, dict[str, str]] = {
 # Against the stream, on purpose.
 CROSSINGS: dict[str, dict[str, str]] = {
     "assessment/case.py": dict.fromkeys(
-        ("warning/case_levels.py", "warning/case_tables.py", "warning/profiles.py"),
+        (
+            "warning/case_levels.py",
+            "warning/case_numbers.py",
+            "warning/case_tables.py",
+            "warning/level_badge.py",
+            "warning/profiles.py",
+        ),
         "one frozen Assessment carries both the risk and the level, so that no two documents can disagree",
     ),
     "assessment/compare.py": {
         "warning/case_levels.py": "methods are compared on the very draws behind the assessment",
+        "warning/case_numbers.py": "the risk grid behind the level is the one compared with",
         "warning/case_tables.py": "a difference names the grades that a profile counted",
         "warning/profiles.py": "the warning profiles are among the methods compared",
     },

@@ -15,11 +15,12 @@ from riskkit.assessment.compare import compare_methods
 from riskkit.foundation import shipped, standards
 from riskkit.foundation.faults import InputFaults
 from riskkit.foundation.scales import scale
+from riskkit.warning.profiles import profile_names
 from riskkit.workbench import figures, reports
 from riskkit.workbench.pages.block_kinds import Badge, Details, Items, Paragraph, Table
 from riskkit.workbench.pages.blocks import RESULT_MIME, Section
 from riskkit.workbench.report.citations import cite, cite_standard, source_table, standard_sources
-from riskkit.workbench.report.words import percent, report_texts, text
+from riskkit.workbench.report.words import level_words, percent, report_texts, text
 from riskkit.workbench.runs.result import result_record
 
 HAN = re.compile(r"[\u3400-\u9fff]+")
@@ -283,7 +284,7 @@ def test_a_scenario_too_rare_for_the_level_table_is_explained() -> None:
         for scenario in data["scenarios"]:
             scenario["steps"][0]["p"] = "1/1000000000"
 
-    assert text("way_rare", "en", p="1 in 1,000,000") in " ".join(
+    assert text("way_rare", "en", p="1 in 1,000,000", by=3, level=level_words("Ⅳ", "en")) in " ".join(
         texts_of(section("basis", changed(FIRM, edit)))
     )
 
@@ -295,7 +296,7 @@ def test_a_users_own_profile_is_called_so(tmp_path: Path) -> None:
     told = " ".join(texts_of(section("summary", a)))
     assert "the user’s own profile “strict”" in told
     assert "no official table of warning levels" not in told
-    assert len(tables_of(section("profiles", a))[0].rows) == 3
+    assert len(tables_of(section("profiles", a))[0].rows) == 1 + len(profile_names())
 
 
 def _own_profile() -> str:

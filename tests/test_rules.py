@@ -78,6 +78,7 @@ SHOWN = (
     "workbench/runs/run_folders.py",
     "workbench/runs/session.py",
     "warning/profile_file.py",
+    "warning/profile_laws.py",
     "warning/profiles.py",
     "warning/alerts/choice.py",
     "warning/alerts/drafts.py",

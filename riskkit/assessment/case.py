@@ -14,7 +14,7 @@ import pandas as pd
 from riskkit.assessment.case_checks import case_faults, yes_no_faults
 from riskkit.assessment.case_file import Case, Text
 from riskkit.assessment.method_checks import method_faults
-from riskkit.assessment.robustness import InputRange, Ranks, flips, level_shares, tornado
+from riskkit.assessment.robustness import InputRange, Ranks, flips, level_shares, near_bounds, tornado
 from riskkit.assessment.sentences import input_kind, missing_facts, open_questions, robustness_sentence
 from riskkit.foundation import shipped, standards
 from riskkit.foundation.faults import Fault, refuse, shown
@@ -22,8 +22,10 @@ from riskkit.foundation.scales import scale
 from riskkit.foundation.toml_file import TomlFile, read_toml
 from riskkit.foundation.toml_record import as_record
 from riskkit.foundation.uncertainty import shares
-from riskkit.warning.case_levels import METHOD, Outcome, draw_inputs, evaluate, point_of
+from riskkit.warning.case_levels import Outcome, draw_inputs, evaluate, point_of
+from riskkit.warning.case_numbers import METHOD
 from riskkit.warning.case_tables import grade_table, house_rows, profile_table, reason_table, scenario_table
+from riskkit.warning.level_badge import LevelBadge, badge_shares, level_badge
 from riskkit.warning.profiles import Profile
 from riskkit.warning.profiles import profile as shipped_profile
 
@@ -62,6 +64,10 @@ class Assessment:
         What the committee is asked.
     house_rows : DataFrame
         The `house` table rows that were used.
+    badge, risk_badge : LevelBadge or None
+        The warning level and the risk level as they are shown, from the simulations.
+    near_bounds : DataFrame
+        Inputs that would change the level within a tenth of their value: see `near_bounds`.
     """
 
     case: Case
@@ -84,6 +90,9 @@ class Assessment:
     robustness: Text
     questions: tuple[Text, ...]
     house_rows: pd.DataFrame
+    badge: LevelBadge | None
+    risk_badge: LevelBadge | None
+    near_bounds: pd.DataFrame
 
 
 def load_case(path: str | Path) -> Case:
@@ -201,7 +210,25 @@ def assess(
         **_risk(case, scenarios, drawn),
         **tables,
         **_words(case, tables, now=now, drawn=drawn, used=used),
+        badge=_badge(case, (drawn.lo, drawn.hi), (now.lo, now.hi), draws=draws),
+        risk_badge=_risk_badge(case, now, drawn, draws=draws),
+        near_bounds=near_bounds(tables["flips"]),
     )
+
+
+def _badge(
+    case: Case, drawn: tuple[Ranks, Ranks], now: tuple[Ranks, Ranks], *, draws: int, of: str = "warning"
+) -> LevelBadge:
+    best = int(now[0][0]), int(now[1][0])
+    return level_badge(drawn, best, shares=badge_shares(on=case.assessed_on), of=of, draws=draws)
+
+
+def _risk_badge(case: Case, now: Outcome, drawn: Outcome, *, draws: int) -> LevelBadge:
+    """The risk of the gravest scenario, serious where it is presumed."""
+    over, at = (
+        np.max(np.broadcast_arrays(*(one.risk_rank for one in out.scenarios)), axis=0) for out in (drawn, now)
+    )
+    return _badge(case, (over, over), (at, at), draws=draws, of="risk")
 
 
 def _flips(case: Case, point: Mapping[str, float], used: Profile) -> pd.DataFrame:
@@ -258,6 +285,7 @@ def _words(
             tornado=tables["tornado"],
             scenarios=tables["scenarios"],
             profiles=tables["profiles"],
+            near=near_bounds(tables["flips"]),
         ),
         "house_rows": house_rows(case, tables["reasons"], profile=used),
     }
@@ -292,4 +320,7 @@ def _routed_out(case: Case, route: str, used: Profile, *, draws: int) -> Assessm
         robustness=note,
         questions=tuple(question.text for question in case.questions),
         house_rows=empty,
+        badge=None,
+        risk_badge=None,
+        near_bounds=empty,
     )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pandas as pd
 
-from riskkit.assessment.case_file import Case, number_range
+from riskkit.assessment.case_file import Case, Fact, number_range
 from riskkit.foundation.standards import FactKind, RiskMatrix
 from riskkit.foundation.uncertainty import best
 
@@ -50,6 +51,8 @@ def case_faults(
         *_scenario_faults(case, injuries, matrix),
         *_fact_faults(case, facts),
         *_order(case),
+        *_unknown_faults(case),
+        *_contradictions(case),
     )
 
 
@@ -151,7 +154,7 @@ def _fact_faults(case: Case, facts: Mapping[str, FactKind]) -> Iterator[Finding]
             continue
         kind, (low, high) = known[name].kind, number_range(fact)
         least, most = known[name].minimum, known[name].maximum
-        if low < least or best(fact.value) > most:
+        if low < least or _most(fact) > most:
             yield ("facts", name, "value"), f"{low:g} to {high:g}", f"{least:g} to {most:g}"
         if kind == "flag" and not (fact.is_fixed() and low in (0.0, 1.0)):
             yield ("facts", name, "value"), fact.value, "true or false"
@@ -162,21 +165,65 @@ def _fact_faults(case: Case, facts: Mapping[str, FactKind]) -> Iterator[Finding]
         yield ("exposure", "lifetime_years", "value"), years, "at least 0"
 
 
+def _most(fact: Fact) -> float:
+    """The best estimate, or the bound of what is not known."""
+    if fact.is_known():
+        return float(best(fact.value))
+    low, high = number_range(fact)
+    return high if math.isfinite(high) else low
+
+
+def _unknown_faults(case: Case) -> Iterator[Finding]:
+    """What a method works with has a value; only facts of the case may be unknown and bounded."""
+    measured: dict[tuple[str | int, ...], Fact] = {
+        ("exposure", "lifetime_years"): case.exposure.lifetime_years
+    }
+    for number, dose in enumerate(case.methods.exposure):
+        for part in ("dose", "reference_point", "guidance_value"):
+            if getattr(dose, part) is not None:
+                measured["methods", "exposure", number, part] = getattr(dose, part)
+    for path, fact in measured.items():
+        if not fact.is_known():
+            yield (*path, "value"), fact.value, "a value: only facts of the case may be unknown and bounded"
+
+
 def _order(case: Case) -> Iterator[Finding]:
     dates = [action.date for action in case.actions]
     for number, (before, after) in enumerate(itertools.pairwise(dates), start=1):
         if after < before:
             yield ("actions", number, "date"), after, "actions in time order"
-    counts = {
-        name: best(case.facts[name].value)
-        for name in ("deaths", "serious_injuries", "injured")
-        if name in case.facts
-    }
-    if "injured" in counts and counts["injured"] < max(
-        counts.get("deaths", 0), counts.get("serious_injuries", 0)
-    ):
-        yield (
-            ("facts", "injured", "value"),
-            float(counts["injured"]),
-            "all persons harmed, deaths and serious injuries included",
-        )
+
+
+# What cannot be: (the part, the whole it is a part of, the rule, said in the case file's own terms).
+_PARTS = (
+    ("deaths", "injured", "all persons harmed, deaths and serious injuries included"),
+    ("serious_injuries", "injured", "all persons harmed, deaths and serious injuries included"),
+    ("units_on_sale", "units_on_market", "all units on the market, those on sale included"),
+    ("n_provinces", "n_cities", "at least one city for each province"),
+    ("n_cities", "n_counties", "at least one county for each city"),
+)
+
+
+def _ends(case: Case, name: str) -> tuple[float, float] | None:
+    """Least and most a fact is taken to be: its best estimate, or its bounds where it is not known."""
+    fact = case.facts.get(name)
+    if fact is None:
+        return None
+    return (float(best(fact.value)),) * 2 if fact.is_known() else number_range(fact)
+
+
+def _contradictions(case: Case) -> Iterator[Finding]:
+    """Facts that cannot hold together."""
+    for part, whole, rule in _PARTS:
+        inner, outer = _ends(case, part), _ends(case, whole)
+        if inner and outer and outer[1] < inner[0]:
+            yield ("facts", whole, "value"), outer[1], f"{rule}: {part} is {inner[0]:g}"
+    nothing = {name for name in case.facts if (_ends(case, name) or (0, 1))[1] == 0}
+    yes = {name for name in ("is_spreading", "is_on_sale") if (_ends(case, name) or (0, 0))[0] == 1}
+    if "units_on_market" in nothing:
+        for name in sorted(yes):
+            yield ("facts", name, "value"), True, "false where units_on_market is 0"
+    for name, sums in (("is_on_sale", "units_on_sale"), ("n_reports", "reports_growth")):
+        told = _ends(case, sums)
+        if name in nothing and told and told[0] > (0 if sums == "units_on_sale" else 1):
+            yield ("facts", sums, "value"), told[0], f"0 where {name} is {'false' if name[:2] == 'is' else 0}"

@@ -1,7 +1,6 @@
 """What a case file may say: the frozen records behind ``data/cases/*.toml``.
 
-A number in a case is a :class:`Fact`: a value or a distribution, with where it comes from
-(`basis` ``fact`` or ``judgement``, `source` ids). Texts exist in zh and en.
+A number is a :class:`Fact`: a value, a distribution or bounds, with its basis and sources.
 """
 
 from __future__ import annotations
@@ -18,9 +17,11 @@ from riskkit.foundation.faults import plain_text
 from riskkit.foundation.uncertainty import (
     Distribution,
     Fixed,
+    Unknown,
     as_probability,
     exact,
     parse_distribution,
+    parse_number,
     support,
 )
 
@@ -57,19 +58,14 @@ def _hs(code: str) -> str:
 
 
 def number_of(value: Any) -> Distribution:
-    """A number, a distribution or a yes/no, as a case file writes it.
-
-    Raises
-    ------
-    ValueError
-        With the rule that is broken.
+    """A number, a distribution, a yes/no or bounds, as a case file writes it; a `ValueError` if it is none.
 
     Examples
     --------
-    >>> number_of(True), number_of("1/50")
-    (Fixed(value=Fraction(1, 1)), Fixed(value=Fraction(1, 50)))
+    >>> number_of(True)
+    Fixed(value=Fraction(1, 1))
     """
-    return parse_distribution({True: 1, False: 0}[value] if isinstance(value, bool) else value)
+    return parse_number({True: 1, False: 0}[value] if isinstance(value, bool) else value)
 
 
 def _only(kind: type) -> BeforeValidator:
@@ -156,6 +152,10 @@ class Fact:
     def is_fixed(self) -> bool:
         """Whether the value is taken as known."""
         return isinstance(self.value, Fixed)
+
+    def is_known(self) -> bool:
+        """Whether there is a value, be it uncertain, or only bounds."""
+        return not isinstance(self.value, Unknown)
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -379,6 +379,10 @@ class Case:
         """The policy's hazard classes in the case, in the policy's order."""
         present = {hazard.hazard_class for hazard in self.hazards}
         return tuple(code for code in glossary.codes("hazard_class") if code in present)
+
+    def known_facts(self) -> dict[str, Fact]:
+        """The facts that have a value, not only bounds."""
+        return {name: fact for name, fact in self.facts.items() if fact.is_known()}
 
 
 def number_range(fact: Fact) -> tuple[float, float]:

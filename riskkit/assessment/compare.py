@@ -24,7 +24,8 @@ from riskkit.foundation.faults import Fault, refuse, shown
 from riskkit.foundation.method_cards import method_cards
 from riskkit.foundation.scales import scale
 from riskkit.foundation.tables import records
-from riskkit.warning.case_levels import METHOD, draw_inputs, evaluate, point_of
+from riskkit.warning.case_levels import draw_inputs, evaluate, point_of
+from riskkit.warning.case_numbers import METHOD
 from riskkit.warning.case_tables import grade_table, scenario_table
 from riskkit.warning.profiles import Profile, profile_names
 from riskkit.warning.profiles import profile as shipped_profile
@@ -198,7 +199,7 @@ def _findings(
     if goods and case.goods not in goods:
         return [misfit(name, "not_consumer_product")]
     if name in GRIDS:
-        return grid_findings(name, parts, units=case.facts.get("units_on_market"), draws=draws)
+        return grid_findings(name, parts, units=case.known_facts().get("units_on_market"), draws=draws)
     if name in ("moe", "hazard_quotient", "ttc"):
         return dose_findings(case, name)
     one = next(part for part in parts if part.subject == _governing(parts))
@@ -233,7 +234,7 @@ def _presumption(case: Case) -> Finding:
 
 def _profiles(assessment: Assessment) -> list[Finding]:
     given = [name for name, kind in standards.facts().items() if kind.is_given]
-    unknown = assessment.missing or [name for name in given if name not in assessment.case.facts]
+    unknown = assessment.missing or [name for name in given if name not in assessment.case.known_facts()]
     ranks = {
         str(name): float(rank)
         for name, rank in zip(assessment.grades.index, assessment.grades["lo"], strict=True)

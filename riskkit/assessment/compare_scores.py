@@ -136,7 +136,8 @@ def _triage_band(p: float) -> str:
 
 
 def _known(case: Case, name: str) -> float:
-    return float(best(case.facts[name].value)) if name in case.facts else math.nan
+    known = case.known_facts().get(name)
+    return float(best(known.value)) if known else math.nan
 
 
 def _rationale(case: Case) -> tuple[tuple[str, ...], str]:

@@ -74,7 +74,7 @@ def varying(case: Case) -> dict[str, Distribution]:
     ['burn_on_body.p1', 'burn_on_body.p2']
     """
     steps = {f"{s.id}.p{j}": step.p for s in case.scenarios for j, step in enumerate(s.steps, start=1)}
-    known = steps | {name: fact.value for name, fact in case.facts.items()}
+    known = steps | {name: fact.value for name, fact in case.known_facts().items()}
     return {name: dist for name, dist in known.items() if not isinstance(dist, Fixed)}
 
 

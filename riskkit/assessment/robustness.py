@@ -136,6 +136,35 @@ def flips(
     return pd.DataFrame(rows).sort_values("distance", kind="stable").reset_index(drop=True)
 
 
+def near_bounds(found: pd.DataFrame, *, within: float = 0.1) -> pd.DataFrame:
+    """Changes so small that the level hangs on a bound: a tenth of the value or less.
+
+    Parameters
+    ----------
+    found : DataFrame
+        As from `flips`.
+    within : float
+        Relative change that still counts as near (house).
+
+    Returns
+    -------
+    DataFrame
+        The rows of `found` that are near.
+
+    Examples
+    --------
+    >>> found = pd.DataFrame({"input": ["a", "b"], "from_value": [501_000.0, 5.0],
+    ...                       "to_value": [500_000.0, 7.0]})
+    >>> near_bounds(found)["input"].tolist()
+    ['a']
+    """
+    if found.empty:
+        return found
+    before, after = found["from_value"].to_numpy(np.float64), found["to_value"].to_numpy(np.float64)
+    near = np.abs(after - before) <= within * np.maximum(np.abs(after), np.abs(before))
+    return found.iloc[np.flatnonzero(near)].reset_index(drop=True)
+
+
 def _ranks_at(
     names: Sequence[str], values: Floats, point: Mapping[str, float], *, evaluate: Evaluate
 ) -> NDArray[np.int8]:

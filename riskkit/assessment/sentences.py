@@ -242,8 +242,13 @@ def missing_facts(reasons: pd.DataFrame, proven: Mapping[str, int]) -> tuple[str
     found: dict[str, None] = {}
     for row in records(reasons):
         if row["state"] == "open" and row["grade"] > proven[row["factor"]]:
-            found |= {fact: None for fact, _, _, value in row["evidence"] if math.isnan(value)}
+            found |= {_asked(fact): None for fact, _, _, value in row["evidence"] if math.isnan(value)}
     return tuple(found)
+
+
+def _asked(fact: str) -> str:
+    """What to ask for a fact that is worked out from others."""
+    return "units_on_market" if fact in ("expected_deaths", "expected_serious") else fact
 
 
 def open_questions(
@@ -253,6 +258,7 @@ def open_questions(
     tornado: pd.DataFrame,
     scenarios: pd.DataFrame,
     profiles: pd.DataFrame,
+    near: pd.DataFrame | None = None,
 ) -> tuple[Text, ...]:
     """What the committee should settle, the weightiest first; the case's own questions last.
 
@@ -264,6 +270,8 @@ def open_questions(
         Facts that are not known and matter.
     tornado, scenarios, profiles : DataFrame
         As in `Assessment`.
+    near : DataFrame, optional
+        As from `near_bounds`: what the level hangs on by a tenth or less.
 
     Examples
     --------
@@ -281,6 +289,7 @@ def open_questions(
         )
         for name in missing
     ]
+    questions += [_on_a_bound(case, move) for move in records(near)] if near is not None else []
     questions += _judged_steps(case, tornado)
     for row in records(scenarios[scenarios["on_boundary"].astype(bool)]):
         title = next(s.title for s in case.scenarios if s.id == row["scenario"])
@@ -302,6 +311,19 @@ def open_questions(
         )
     questions += _presumptions(case)
     return (*questions, *(question.text for question in case.questions))
+
+
+def _on_a_bound(case: Case, move: Mapping[str, Any]) -> Text:
+    """That the level hangs on a bound: a change of a tenth or less would move it."""
+    codes, said = scale("warning").codes, {}
+    for lang in ("zh", "en"):
+        kind = input_kind(move["input"])
+        now = say_number(float(move["from_value"]), kind, lang) + _unit(move["input"], lang)
+        level = say_level(codes[int(move["lo"]) - 1], codes[int(move["hi"]) - 1], lang)
+        said[lang] = (_condition(case, move, lang), now, level)
+    zh = "级别恰在界限附近：如{}（现为{}），即为{}：该数值是否可靠到一成以内？"
+    en = "The level hangs on a bound: if {} (now {}) it is {}. Is that number good to within a tenth?"
+    return Text(zh=zh.format(*said["zh"]), en=en.format(*said["en"]))
 
 
 def _judged_steps(case: Case, tornado: pd.DataFrame) -> list[Text]:

@@ -11,7 +11,17 @@ from fractions import Fraction
 from riskkit.assessment.case_file import Case, Fact, Scenario, Step, Text
 from riskkit.foundation import standards
 from riskkit.foundation.elicited import Elicited, fit_quantiles
-from riskkit.foundation.uncertainty import Beta, Changed, Distribution, Fixed, LogNormal, Pert, Range, best
+from riskkit.foundation.uncertainty import (
+    Beta,
+    Changed,
+    Distribution,
+    Fixed,
+    LogNormal,
+    Pert,
+    Range,
+    Unknown,
+    best,
+)
 
 _NOTE = Text(zh="假设分析中改动的数值，不是事实。", en="Changed in a what-if; not a fact.")
 
@@ -46,6 +56,8 @@ def moved(dist: Distribution, to: Fraction, *, most: float) -> Distribution:  # 
     >>> moved(Beta(2, 18), Fraction(1, 100), most=1)
     Beta(alpha=2.0, beta=198.0)
     """
+    if isinstance(dist, Unknown):
+        return Fixed(to)
     now, most_exact = best(dist), Fraction(repr(float(most)))
     if isinstance(dist, Fixed) or now <= 0 or not 0 < to < most_exact:
         return Fixed(to)

@@ -39,6 +39,7 @@ from riskkit.foundation.uncertainty import (
     Changed,
     Distribution,
     Fixed,
+    Unknown,
     as_probability,
     best,
     exact,
@@ -223,7 +224,7 @@ def _misfits(what_if: WhatIf, case: Case) -> Iterator[Misfit]:
     steps = {f"{s.id}.p{j}" for s in case.scenarios for j in range(1, len(s.steps) + 1)}
     known = steps | {f"{s.id}.severity" for s in case.scenarios}
     ids, open_channels = {source.id for source in case.sources}, list(case.channels)
-    stated = set(case.facts)
+    stated = set(case.known_facts())
     for number, change in enumerate(what_if.changes):
         here = ("changes", number)
         yield from (
@@ -250,6 +251,9 @@ def _fact_misfits(change: Change, stated: set[str]) -> Iterator[tuple[str, objec
         yield "input", change.input, f"one of {', '.join(given)}"
         return
     kind = standards.facts()[change.input]
+    if isinstance(change.value, Unknown):
+        yield "value", change.value, "a value that is known"
+        return
     if change.do != "set" and change.input not in stated:
         yield (
             "input",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -12,67 +11,32 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import betaincinv, expit, logit, ndtr, ndtri
 
+from riskkit.foundation.distribution_kinds import (
+    Beta,
+    Changed,
+    Distribution,
+    Fixed,
+    LogNormal,
+    Pert,
+    Range,
+    Unknown,
+)
 from riskkit.foundation.elicited import Elicited, elicited_quantile, fit_quantiles
 from riskkit.foundation.exact_numbers import exact
 from riskkit.foundation.kept_quantiles import KEEPING
 
+__all__ = [
+    "ABOUT", "FORMS", "Beta", "Changed", "Distribution", "Fixed", "Floats", "LogNormal", "Pert", "Range",
+    "Unknown", "as_probability", "best", "draw", "parse_distribution", "parse_number", "pert_shapes",
+    "quantile", "support",
+]  # fmt: skip
+
 Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class Fixed:
-    """A value taken as known, kept exactly (``"1/50"`` stays one fiftieth)."""
-
-    value: Fraction
-
-
-@dataclass(frozen=True)
-class Range:
-    """Anything between two bounds, all equally credible (uniform)."""
-
-    low: float
-    high: float
-
-
-@dataclass(frozen=True)
-class Pert:
-    """Lowest, most credible and highest value: the beta-PERT distribution with shape 4."""
-
-    low: float
-    mode: float
-    high: float
-
-
-@dataclass(frozen=True)
-class Beta:
-    """A probability with a beta distribution, for instance from counts."""
-
-    alpha: float
-    beta: float
-
-
-@dataclass(frozen=True)
-class LogNormal:
-    """Median and geometric standard deviation, cut off above `upper` (1 for a probability)."""
-
-    median: float
-    gsd: float
-    upper: float = math.inf
-
-
-@dataclass(frozen=True)
-class Changed:
-    """A number that a measure changes: the number as it was, times a factor, and at most a bound.
-
-    Keeping what was known before beside what the measure does makes a what-if exact and readable.
-    """
-
-    of: Distribution
-    times: Distribution
-    at_most: float = math.inf
-
-
-Distribution = Fixed | Range | Pert | Beta | LogNormal | Elicited | Changed
+# "About N" without more: nine in ten of such numbers lie within a tenth of N (house).
+ABOUT = 0.1
+_Z95 = float(ndtri(0.95))
 
 _FORMS: dict[frozenset[str], str] = {
     frozenset({"low", "high"}): "range",
@@ -82,11 +46,13 @@ _FORMS: dict[frozenset[str], str] = {
     frozenset({"median", "gsd"}): "lognormal",
     frozenset({"p05", "p50", "p95"}): "quantiles",
     frozenset({"p25", "p50", "p75"}): "quantiles",
+    frozenset({"about"}): "about",
+    frozenset({"about", "within"}): "about",
 }
 FORMS = (
     "a number, a fraction such as '1/50', {low, high}, {low, mode, high}, {alpha, beta}, {events, trials}, "
     "{median, gsd}, {p05, p50, p95}, {p25, p50, p75}, either of these two with family = 'metalog' or "
-    "'piecewise', or {of, times, at_most} of such forms"
+    "'piecewise', {about}, {about, within}, or {of, times, at_most} of such forms"
 )
 
 
@@ -115,6 +81,8 @@ def parse_distribution(value: Any) -> Distribution:
     Pert(low=0.1, mode=0.2, high=0.4)
     >>> parse_distribution({"events": 3, "trials": 1000})
     Beta(alpha=3.5, beta=997.5)
+    >>> quantile(parse_distribution({"about": 1_000_000}), [0.05, 0.5, 0.95]).round(-3).tolist()
+    [909000.0, 1000000.0, 1100000.0]
     """
     if isinstance(value, Distribution):
         return value
@@ -139,6 +107,30 @@ def _from_quantiles(x: Mapping[str, float], *, family: Any) -> Distribution:
     return fit_quantiles([x[p] for p in probs], [int(p[1:]) / 100 for p in probs], family=family)
 
 
+def parse_number(value: Any) -> Distribution:
+    """Read a fact of a case: a distribution, or the bounds of a number that is not known.
+
+    Raises
+    ------
+    ValueError
+        With the rule that is broken.
+
+    Examples
+    --------
+    >>> parse_number({"unknown": True, "at_most": 5}), parse_number("1/50")
+    (Unknown(at_least=0.0, at_most=5.0), Fixed(value=Fraction(1, 50)))
+    """
+    if not (isinstance(value, Mapping) and "unknown" in value):
+        return parse_distribution(value)
+    bounds = {key: float(exact(value[key])) for key in ("at_least", "at_most") if key in value}
+    found = Unknown(**bounds)
+    if value["unknown"] is not True or not bounds or not {*value} <= {"unknown", "at_least", "at_most"}:
+        raise ValueError("{unknown = true} with at_least, at_most or both")
+    if not 0 <= found.at_least <= found.at_most:
+        raise ValueError("0 ≤ at_least ≤ at_most")
+    return found
+
+
 def _changed(value: Mapping[str, Any]) -> Distribution:
     of, times = parse_distribution(value["of"]), parse_distribution(value.get("times", 1))
     at_most = float(exact(value["at_most"])) if "at_most" in value else math.inf
@@ -157,6 +149,11 @@ def _from_parameters(form: str, x: Mapping[str, float]) -> Distribution:
         if x["median"] <= 0 or x["gsd"] <= 1:
             raise ValueError("median > 0 and gsd > 1")
         return LogNormal(x["median"], x["gsd"])
+    if form == "about":
+        within = x.get("within", ABOUT)
+        if x["about"] <= 0 or not 0 < within < 1:
+            raise ValueError("about > 0 and 0 < within < 1")
+        return LogNormal(x["about"], (1 + within) ** (1 / _Z95))
     if form == "counts":
         if not (0 <= x["events"] <= x["trials"] and x["trials"] > 0):
             raise ValueError("0 ≤ events ≤ trials and trials > 0")
@@ -194,7 +191,7 @@ def as_probability(dist: Distribution) -> Distribution:
     return dist
 
 
-def support(dist: Distribution) -> tuple[float, float]:
+def support(dist: Distribution) -> tuple[float, float]:  # noqa: PLR0911 - one answer a form
     """Lowest and highest value that can be drawn.
 
     Examples
@@ -214,6 +211,8 @@ def support(dist: Distribution) -> tuple[float, float]:
         case Changed(of, times, at_most):
             ends = [a * b if a and b else 0.0 for a, b in zip(support(of), support(times), strict=True)]
             return min(ends[0], at_most), min(ends[1], at_most)
+        case Unknown(at_least, at_most):
+            return at_least, at_most
         case _:
             return dist.lower, dist.upper
 
@@ -240,15 +239,13 @@ def best(dist: Distribution) -> Fraction:  # noqa: PLR0911 - one answer a form
             return _decimal(alpha) / (_decimal(alpha) + _decimal(beta))
         case LogNormal(median, _, _):
             return _decimal(median)
-        case Changed():
-            return _changed_best(dist)
+        case Changed(of, times, at_most):
+            product = best(of) * best(times)
+            return min(product, _decimal(at_most)) if math.isfinite(at_most) else product
+        case Unknown():
+            raise ValueError("a number that is not known has no best estimate")
         case _:
             return _decimal(float(quantile(dist, 0.5)))
-
-
-def _changed_best(dist: Changed) -> Fraction:
-    product = best(dist.of) * best(dist.times)
-    return min(product, _decimal(dist.at_most)) if math.isfinite(dist.at_most) else product
 
 
 def _decimal(value: float) -> Fraction:
@@ -300,6 +297,8 @@ def quantile(dist: Distribution, probs: ArrayLike) -> Floats:  # noqa: PLR0911 -
             return np.asarray(median * np.exp(math.log(gsd) * ndtri(q * top)))
         case Changed(of, times, at_most):
             return np.minimum(_product_quantile(of, times, q), at_most)
+        case Unknown():
+            raise ValueError("a number that is not known has no quantiles")
         case _:
             return elicited_quantile(dist, q)
 

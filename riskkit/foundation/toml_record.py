@@ -13,7 +13,16 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from riskkit.foundation.distributions import Beta, Changed, Distribution, Fixed, LogNormal, Pert, Range
+from riskkit.foundation.distributions import (
+    Beta,
+    Changed,
+    Distribution,
+    Fixed,
+    LogNormal,
+    Pert,
+    Range,
+    Unknown,
+)
 from riskkit.foundation.faults import Fault, InputFaults, shown
 from riskkit.foundation.toml_file import TomlFile
 
@@ -150,6 +159,9 @@ def _distribution(dist: Distribution) -> Any:  # noqa: PLR0911 - one answer a fo
         case Changed(of, times, at_most):
             bound = {} if math.isinf(at_most) else {"at_most": at_most}
             return {"of": _distribution(of), "times": _distribution(times)} | bound
+        case Unknown(at_least, at_most):
+            least = {"at_least": at_least} if at_least else {}
+            return {"unknown": True} | least | ({} if math.isinf(at_most) else {"at_most": at_most})
         case _:
             quantiles = {f"p{round(100 * p):02d}": v for p, v in zip(dist.probs, dist.values, strict=True)}
             return quantiles | ({"family": dist.family} if dist.is_chosen else {})

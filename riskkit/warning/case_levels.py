@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,23 +10,27 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from riskkit.assessment.case_file import Case, Scenario
-from riskkit.assessment.scenarios import risk_codes, scenario_probability
+from riskkit.assessment.case_file import Case
 from riskkit.foundation import standards
 from riskkit.foundation.uncertainty import Distribution, Floats, best, sample
-from riskkit.warning.grading import grade_probability, level_ranks, rule_bounds, trigger_floor
+from riskkit.warning.case_numbers import CaseNumbers, ScenarioNumbers, case_numbers
+from riskkit.warning.derived_facts import SCENARIO_FACTS, Limits, quotient_inputs
+from riskkit.warning.grading import level_ranks, rule_bounds
 from riskkit.warning.profiles import Profile
 
-METHOD = "eu_2024_3173"
 Ranks = NDArray[np.int8]
 _HARM = ("deaths", "serious_injuries", "injured", "loss_cny")
-_VULNERABILITY = {"general": 0.0, "vulnerable": 1.0, "very_vulnerable": 2.0}
+_STEPS = 10.0 ** (
+    -0.5 * np.arange(3)
+)  # below the floor of a profile one level is lost each half power of ten
+Bounds = tuple[Ranks, Ranks, NDArray[np.int16]]
 
 
 def inputs_of(case: Case) -> dict[str, Distribution]:
-    """Every uncertain or fixed number of a case by name, in a fixed order.
+    """Every uncertain or fixed number of a case by name, in a fixed order; what is not known stays out.
 
-    ``<scenario>.p<step>`` for step probabilities, the fact's name for facts.
+    ``<scenario>.p<step>`` for step probabilities, the fact's name for facts, ``hazard_quotient.<dose>`` for
+    the doses of substances.
 
     Examples
     --------
@@ -36,7 +39,9 @@ def inputs_of(case: Case) -> dict[str, Distribution]:
     True
     """
     steps = {f"{s.id}.p{j}": step.p for s in case.scenarios for j, step in enumerate(s.steps, start=1)}
-    return steps | {name: case.facts[name].value for name in standards.facts() if name in case.facts}
+    known = case.known_facts()
+    facts = {name: known[name].value for name in standards.facts() if name in known}
+    return steps | facts | quotient_inputs(case)
 
 
 def point_of(case: Case) -> dict[str, float]:
@@ -97,28 +102,26 @@ def draw_inputs(case: Case, n: int, *, rng: np.random.Generator) -> dict[str, Fl
 
 @dataclass(frozen=True)
 class ScenarioOutcome:
-    """One scenario, one entry a draw.
+    """One scenario under a profile, one entry a draw.
 
     Parameters
     ----------
     scenario : str
         Its id.
-    p : ndarray of float
-        Probability of harm.
-    risk : ndarray of int8
-        Risk code 0 low … 3 serious.
-    risk_rank : ndarray of int8
-        The same as 1–4, 4 where a serious risk is presumed.
-    likelihood : ndarray of int8
-        Probability grade 1–4.
+    p, risk, risk_rank, likelihood : ndarray
+        As in `ScenarioNumbers`.
     grade : tuple of ndarray of int8
         Severity grade proven and possible.
     rule : ndarray of int16
         Index of the severity rule behind the proven grade.
     facts : mapping
         The facts its severity was graded on.
-    is_graded : ndarray of bool
-        Whether it is frequent enough for the level table (see `Profile.p_floor`).
+    limits : mapping
+        Bounds of facts that are not known but bounded.
+    levels_off : ndarray of int8
+        Levels taken off the table's since the scenario is so rare (see `Profile.p_floor`).
+    floor : tuple of ndarray
+        As in `Outcome`, triggers that name facts of the scenario included.
     """
 
     scenario: str
@@ -129,7 +132,9 @@ class ScenarioOutcome:
     grade: tuple[Ranks, Ranks]
     rule: NDArray[np.int16]
     facts: Mapping[str, Floats]
-    is_graded: NDArray[np.bool_]
+    limits: Limits
+    levels_off: Ranks
+    floor: Bounds
 
 
 @dataclass(frozen=True)
@@ -144,23 +149,27 @@ class Outcome:
         By scenario.
     levels : tuple of (ndarray, ndarray)
         Level rank proven and possible by scenario.
-    urgency, scope, floor : tuple of ndarray
-        Proven and possible grade (rank for the floor), and the index of the rule behind the proven one.
+    urgency, scope : tuple of ndarray
+        Proven and possible grade, and the index of the rule behind the proven one.
     facts : mapping
         The facts of the case that urgency, scope and triggers were graded on.
+    limits : mapping
+        Bounds of those that are not known but bounded.
     """
 
     lo: Ranks
     hi: Ranks
     scenarios: tuple[ScenarioOutcome, ...]
     levels: tuple[tuple[Ranks, Ranks], ...]
-    urgency: tuple[Ranks, Ranks, NDArray[np.int16]]
-    scope: tuple[Ranks, Ranks, NDArray[np.int16]]
-    floor: tuple[Ranks, Ranks, NDArray[np.int16]]
+    urgency: Bounds
+    scope: Bounds
     facts: Mapping[str, Floats]
+    limits: Limits
 
 
-def evaluate(case: Case, x: Mapping[str, Floats], *, profile: Profile) -> Outcome:
+def evaluate(
+    case: Case, x: Mapping[str, Floats], *, profile: Profile, numbers: CaseNumbers | None = None
+) -> Outcome:
     """Grade a case for given values of its inputs, vectorised over draws.
 
     Parameters
@@ -171,6 +180,8 @@ def evaluate(case: Case, x: Mapping[str, Floats], *, profile: Profile) -> Outcom
         Inputs by the names of `point_of`.
     profile : Profile
         The tables.
+    numbers : CaseNumbers, optional
+        As from `case_numbers` for the same inputs, where several profiles grade them.
 
     Returns
     -------
@@ -186,15 +197,18 @@ def evaluate(case: Case, x: Mapping[str, Floats], *, profile: Profile) -> Outcom
     >>> bool(out.lo[0] <= out.hi[0])
     True
     """
-    facts = _case_facts(case, x)
-    urgency = rule_bounds(profile.rules["urgency"], facts)
-    scope = rule_bounds(profile.rules["scope"], facts)
-    floor = trigger_floor(facts, profile=profile)
-    scenarios = tuple(_one_scenario(case, s, x, facts=facts, profile=profile) for s in case.scenarios)
+    given = numbers or case_numbers(case, x)
+    urgency = rule_bounds(profile.rules["urgency"], given.facts, limits=given.limits)
+    scope = rule_bounds(profile.rules["scope"], given.facts, limits=given.limits)
+    shared, own = _floors(given, profile)
+    scenarios = tuple(
+        _one_scenario(one, given, floor=_higher(shared, floor), profile=profile)
+        for one, floor in zip(given.scenarios, own, strict=True)
+    )
     ends = []
     for end in (0, 1):
-        shared = {"urgency": np.atleast_1d(urgency[end]), "scope": np.atleast_1d(scope[end])}
-        ranks = [_scenario_ranks(one, end, shared, floor=floor[end], profile=profile) for one in scenarios]
+        grades = {"urgency": np.atleast_1d(urgency[end]), "scope": np.atleast_1d(scope[end])}
+        ranks = [_scenario_ranks(one, end, grades, profile=profile) for one in scenarios]
         ends.append(np.broadcast_arrays(*ranks))
     return Outcome(
         np.max(ends[0], axis=0),
@@ -203,69 +217,82 @@ def evaluate(case: Case, x: Mapping[str, Floats], *, profile: Profile) -> Outcom
         tuple(zip(*ends, strict=True)),
         urgency=urgency,
         scope=scope,
-        floor=floor,
-        facts=facts,
+        facts=given.facts,
+        limits=given.limits,
+    )
+
+
+def _floors(given: CaseNumbers, profile: Profile) -> tuple[Bounds, list[Bounds | None]]:
+    """What triggers guarantee: those on facts of the case, and by scenario those on its own facts."""
+    rules = profile.rules["trigger"]
+    is_own = [any(fact in SCENARIO_FACTS for fact, _, _ in rule.conditions) for rule in rules]
+
+    def bounds(of: bool, facts: Mapping[str, Floats], limits: Limits) -> Bounds:
+        places = np.array([*(i for i, own in enumerate(is_own) if own == of), -1], dtype=np.int16)
+        lo, hi, which = rule_bounds([rules[i] for i in places[:-1]], facts, limits=limits)
+        return lo, hi, places[which]
+
+    shared = bounds(False, given.facts, given.limits)
+    if not any(is_own):
+        return shared, [None] * len(given.scenarios)
+    named = {fact for rule in rules for fact, _, _ in rule.conditions}
+    facts = {name: values for name, values in given.facts.items() if name in named}
+    return shared, [
+        bounds(True, {**facts, **one.own, "injury_severity": one.severity}, {**given.limits, **one.limits})
+        for one in given.scenarios
+    ]
+
+
+def _higher(shared: Bounds, own: Bounds | None) -> Bounds:
+    if own is None:
+        return shared
+    is_own = own[0] > shared[0]
+    return (
+        np.maximum(shared[0], own[0]),
+        np.maximum(shared[1], own[1]),
+        np.where(is_own, own[2], shared[2]),
     )
 
 
 def _scenario_ranks(
-    one: ScenarioOutcome, end: int, shared: Mapping[str, NDArray[Any]], *, floor: Ranks, profile: Profile
+    one: ScenarioOutcome, end: int, shared: Mapping[str, NDArray[Any]], *, profile: Profile
 ) -> Ranks:
-    """Level ranks of a scenario; one too rare for the level table keeps only what triggers guarantee."""
+    """Level ranks of a scenario: one that is very rare counts less in the table, never in triggers."""
     grades = {"severity": one.grade[end], "probability": one.likelihood, "risk": one.risk_rank}
-    floors = np.atleast_1d(floor)
-    ranks = level_ranks(grades | dict(shared), floor=floors, profile=profile)
-    return np.where(one.is_graded, ranks, floors).astype(np.int8)
+    floors = np.atleast_1d(one.floor[end])
+    if not one.levels_off.any():
+        return level_ranks(grades | dict(shared), floor=floors, profile=profile)
+    ranks = level_ranks(grades | dict(shared), floor=1, profile=profile)
+    rare: Ranks = np.maximum(ranks - one.levels_off, 1).astype(np.int8)
+    return np.asarray(np.maximum(rare, floors), dtype=np.int8)
 
 
 def _one_scenario(
-    case: Case, s: Scenario, x: Mapping[str, Floats], *, facts: Mapping[str, Floats], profile: Profile
+    one: ScenarioNumbers, given: CaseNumbers, *, floor: Bounds, profile: Profile
 ) -> ScenarioOutcome:
-    matrix = standards.risk_matrix(METHOD)
-    steps = [x[f"{s.id}.p{j}"] for j in range(1, len(s.steps) + 1)]
-    p = np.atleast_1d(scenario_probability(steps, matrix=matrix))
-    severity = x[f"{s.id}.severity"]
-    risk = risk_codes(p, severity, matrix)
-    own = _scenario_facts(case, s, severity, facts=facts, harm_from=profile.harm_from)
-    lo, hi, rule = rule_bounds(profile.rules["severity"], own)
-    rank = np.full(1, 4, dtype=np.int8) if case.presumptions else risk + np.int8(1)
-    likelihood = np.atleast_1d(grade_probability(p))
-    return ScenarioOutcome(s.id, p, risk, rank, likelihood, (lo, hi), rule, own, p > profile.p_floor)
+    own = _severity_facts(one, given.facts, harm_from=profile.harm_from)
+    limits = {**given.limits, **one.limits}
+    lo, hi, rule = rule_bounds(profile.rules["severity"], own, limits=limits)
+    off = sum((one.p <= profile.p_floor * share).astype(np.int8) for share in _STEPS)
+    return ScenarioOutcome(
+        one.scenario.id,
+        one.p,
+        one.risk,
+        one.risk_rank,
+        one.likelihood,
+        (lo, hi),
+        rule,
+        own,
+        limits,
+        levels_off=np.asarray(off, dtype=np.int8),
+        floor=floor,
+    )
 
 
-@functools.cache
-def _lasting_agents() -> frozenset[str]:
-    agents = standards.table("agents")
-    return frozenset(agents.loc[agents["is_lasting"] == "yes", "agent"])
-
-
-def _case_facts(case: Case, x: Mapping[str, Floats]) -> dict[str, Floats]:
-    facts = {name: values for name, values in x.items() if "." not in name}
-    worst = [x[f"{s.id}.severity"] for s in case.scenarios]
-    facts["injury_severity"] = np.max(np.broadcast_arrays(*worst), axis=0)
-    facts["is_presumed_serious"] = np.array([float(bool(case.presumptions))])
-    facts["is_cross_border_ecommerce"] = np.array([float("cross_border_ecommerce" in case.channels)])
-    for name, implied_by in (
-        ("deaths", "injured"),
-        ("serious_injuries", "injured"),
-        ("units_on_sale", "is_on_sale"),
-    ):
-        none = np.isnan(facts[name]) & (
-            facts[implied_by] == 0
-        )  # nobody harmed: nobody died; not on sale: none left
-        facts[name] = np.where(none, 0.0, facts[name])
-    return facts
-
-
-def _scenario_facts(
-    case: Case, s: Scenario, severity: Floats, *, facts: Mapping[str, Floats], harm_from: int
+def _severity_facts(
+    one: ScenarioNumbers, facts: Mapping[str, Floats], *, harm_from: int
 ) -> dict[str, Floats]:
     """Facts for the severity grade of one scenario; harm that happened counts for grave scenarios only."""
-    agent = next(hazard.agent for hazard in case.hazards if hazard.id == s.hazard)
-    counts = severity >= harm_from
+    counts = one.severity >= harm_from
     harm = {name: np.where(counts, facts[name], 0.0) for name in _HARM}
-    return harm | {
-        "injury_severity": severity,
-        "user_vulnerability": np.array([_VULNERABILITY[s.users]]),
-        "is_lasting_agent": np.array([float(agent in _lasting_agents())]),
-    }
+    return harm | dict(one.own) | {"injury_severity": one.severity}

@@ -14,7 +14,9 @@ from riskkit.foundation import standards
 from riskkit.foundation.scales import band_codes, scale
 from riskkit.foundation.tables import records
 from riskkit.foundation.uncertainty import Floats, best, shares, summary
-from riskkit.warning.case_levels import METHOD, Outcome, evaluate
+from riskkit.warning.case_levels import Outcome, evaluate
+from riskkit.warning.case_numbers import METHOD, case_numbers
+from riskkit.warning.derived_facts import SCENARIO_FACTS
 from riskkit.warning.profiles import Profile, profile, profile_names, rows_of
 from riskkit.warning.reasons import reasons
 
@@ -37,7 +39,8 @@ def scenario_table(case: Case, now: Outcome, drawn: Outcome) -> pd.DataFrame:
     DataFrame
         scenario, hazard, severity, p_best, p_exact (as a fraction), p05, p50, p95, band (1–8), risk,
         on_boundary, one column `p_<risk level>` each, severity_lo, severity_hi, severity_rule (index),
-        probability, is_graded (frequent enough for the level table), lo, hi (warning levels), governs.
+        probability, levels_off (taken off the level table since it is so rare), lo, hi (warning levels),
+        governs.
 
     Examples
     --------
@@ -68,7 +71,7 @@ def scenario_table(case: Case, now: Outcome, drawn: Outcome) -> pd.DataFrame:
             "severity_hi": int(at.grade[1][0]),
             "severity_rule": int(at.rule[0]),
             "probability": int(at.likelihood[0]),
-            "is_graded": bool(at.is_graded[0]),
+            "levels_off": int(at.levels_off[0]),
             "lo": _LEVELS[int(level[0][0]) - 1],
             "hi": _LEVELS[int(level[1][0]) - 1],
         }
@@ -76,7 +79,7 @@ def scenario_table(case: Case, now: Outcome, drawn: Outcome) -> pd.DataFrame:
     table = pd.DataFrame(rows)
     order = [
         (
-            *(_LEVELS.index(r["lo"]), _LEVELS.index(r["hi"]), r["is_graded"]),
+            *(_LEVELS.index(r["lo"]), _LEVELS.index(r["hi"]), -r["levels_off"]),
             *(r["severity_lo"], r["probability"], r["p_best"]),
         )
         for r in records(table)
@@ -111,7 +114,8 @@ def grade_table(scenarios: pd.DataFrame, now: Outcome, *, profile: Profile) -> p
         "severity": (one["severity_lo"], one["severity_hi"], rule("severity", int(one["severity_rule"]))),
         "probability": (one["probability"], one["probability"], ""),
     }
-    for factor, (lo, hi, which) in (("urgency", now.urgency), ("scope", now.scope), ("trigger", now.floor)):
+    floor = now.scenarios[int(np.flatnonzero(scenarios["governs"])[0])].floor
+    for factor, (lo, hi, which) in (("urgency", now.urgency), ("scope", now.scope), ("trigger", floor)):
         rows[factor] = (int(np.ravel(lo)[0]), int(np.ravel(hi)[0]), rule(factor, int(np.ravel(which)[0])))
     return pd.DataFrame.from_dict(rows, orient="index", columns=["lo", "hi", "rule"])
 
@@ -127,10 +131,11 @@ def reason_table(scenarios: pd.DataFrame, now: Outcome, *, profile: Profile) -> 
     True
     """
     place = int(np.flatnonzero(scenarios["governs"])[0])
-    facts = {"severity": now.scenarios[place].facts} | dict.fromkeys(
-        ("urgency", "scope", "trigger"), now.facts
-    )
-    parts = [reasons(of, factor, profile=profile) for factor, of in facts.items()]
+    one = now.scenarios[place]
+    # A trigger may name facts of the case and of the scenario, the severity of harm of the scenario included.
+    facts = {"severity": one.facts, "urgency": now.facts, "scope": now.facts}
+    facts["trigger"] = {**now.facts, **{name: one.facts[name] for name in SCENARIO_FACTS}}
+    parts = [reasons(of, factor, profile=profile, limits=one.limits) for factor, of in facts.items()]
     return pd.concat(parts, ignore_index=True)
 
 
@@ -165,9 +170,10 @@ def profile_table(
     shipped = [profile(name) for name in profile_names()]
     others = [one for one in shipped if one.sha256 != used.sha256]
     rows = []
+    at, over = case_numbers(case, point), case_numbers(case, draws)
     for one in (used, *others):
-        now = evaluate(case, point, profile=one)
-        out = drawn if one is used else evaluate(case, draws, profile=one)
+        now = evaluate(case, point, profile=one, numbers=at)
+        out = drawn if one is used else evaluate(case, draws, profile=one, numbers=over)
         possible = level_shares(out.lo, out.hi)["possible"]
         ends = {"lo": _LEVELS[int(now.lo[0]) - 1], "hi": _LEVELS[int(now.hi[0]) - 1]}
         about = {"profile": one.name, "zh": one.zh, "en": one.en, "status": one.status}

@@ -21,9 +21,12 @@ from riskkit.foundation.exact_numbers import exact
 from riskkit.foundation.faults import shown
 from riskkit.foundation.scales import as_levels, band_codes, chunks, level_codes, scale
 from riskkit.foundation.warning_levels import level_code
-from riskkit.warning.profiles import Profile, Rule, profile
+from riskkit.warning.grading_rules import Rule
+from riskkit.warning.profile_laws import table_ranks
+from riskkit.warning.profiles import Profile, profile
 
 Ranks = NDArray[np.int8]
+Limits = Mapping[str, tuple[Any, Any]]
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ class Grades:
 
 
 def rule_bounds(
-    rules: Sequence[Rule], facts: Mapping[str, ArrayLike]
+    rules: Sequence[Rule], facts: Mapping[str, ArrayLike], *, limits: Limits | None = None
 ) -> tuple[Ranks, Ranks, NDArray[np.int16]]:
     """Proven grade, possible grade, and the index of the rule behind the proven one (−1: none).
 
@@ -55,6 +58,8 @@ def rule_bounds(
         Rules of one factor.
     facts : mapping of str to array_like of float
         Facts by name; an absent name or NaN is missing. Shapes broadcast.
+    limits : mapping of str to (least, most), optional
+        Bounds of facts that are missing but bounded.
 
     Returns
     -------
@@ -65,14 +70,20 @@ def rule_bounds(
     --------
     >>> lo, hi, which = rule_bounds(profile().rules["scope"], {"n_ports": [1, 2, np.nan]})
     >>> lo.tolist()
-    [1, 3, 1]
+    [1, 1, 1]
+    >>> bounds = {"deaths": (np.array([0.0]), np.array([5.0]))}
+    >>> facts = {"deaths": [np.nan], "injured": [10], "serious_injuries": [0], "loss_cny": [0]}
+    >>> [int(hi[0]) for hi in (rule_bounds(profile().rules["trigger"][1:2], facts)[1],
+    ...                        rule_bounds(profile().rules["trigger"][1:2], facts, limits=bounds)[1])]
+    [3, 1]
     """
+    bounds = limits or {}
     values = {name: np.asarray(value, dtype=np.float64) for name, value in facts.items()}
     shape = np.broadcast_shapes((), *(value.shape for value in values.values()))
     lo, hi = np.ones(shape, dtype=np.int8), np.ones(shape, dtype=np.int8)
     which = np.full(shape, -1, dtype=np.int16)
     for index, rule in enumerate(rules):
-        holds, may_hold = _conditions(rule, values)
+        holds, may_hold = _conditions(rule, values, bounds)
         if holds.any():
             np.copyto(which, np.int16(index), where=holds & (lo < rule.grade))
             np.maximum(lo, rule.grade, out=lo, where=holds)
@@ -81,7 +92,11 @@ def rule_bounds(
     return lo, hi, which
 
 
-def _conditions(rule: Rule, values: Mapping[str, NDArray[np.float64]]) -> tuple[Any, Any]:
+def _meets(value: Any, op: str, threshold: float) -> Any:
+    return value >= threshold if op == ">=" else value <= threshold
+
+
+def _conditions(rule: Rule, values: Mapping[str, NDArray[np.float64]], bounds: Limits) -> tuple[Any, Any]:
     holds: NDArray[np.bool_] = np.ones((), dtype=np.bool_)
     may_hold: NDArray[np.bool_] = np.ones((), dtype=np.bool_)
     for fact, op, threshold in rule.conditions:
@@ -89,9 +104,14 @@ def _conditions(rule: Rule, values: Mapping[str, NDArray[np.float64]]) -> tuple[
             holds = np.zeros((), dtype=np.bool_)
             continue
         value = values[fact]
-        met = value >= threshold if op == ">=" else value <= threshold
-        holds = holds & met
-        may_hold = may_hold & (met | np.isnan(value))
+        met, unknown = _meets(value, op, threshold), np.isnan(value)
+        if fact in bounds:
+            ends = [_meets(end, op, threshold) for end in bounds[fact]]
+            holds = holds & (met | (unknown & ends[0] & ends[1]))
+            may_hold = may_hold & (met | (unknown & (ends[0] | ends[1])))
+        else:
+            holds = holds & met
+            may_hold = may_hold & (met | unknown)
     return holds, may_hold
 
 
@@ -181,8 +201,11 @@ def grade_scope(facts: Mapping[str, Any] | pd.DataFrame, *, profile: Profile | N
 
     Examples
     --------
-    >>> grade_scope({"n_ports": 5, "is_spreading": True}).lo
-    4
+    >>> facts = {"units_on_market": 200_000, "n_provinces": 3, "is_spreading": True}
+    >>> grade_scope(facts)
+    Grades(lo=3, hi=3, rule='SC-14')
+    >>> grade_scope(facts | {"units_on_market": None})
+    Grades(lo=2, hi=4, rule='SC-13')
     """
     return _grade("scope", facts, profile)
 
@@ -193,8 +216,8 @@ def trigger_floor(facts: Mapping[str, ArrayLike], *, profile: Profile) -> tuple[
     Examples
     --------
     >>> lo, hi, which = trigger_floor({"deaths": 12, "injured": 12, "serious_injuries": 0,
-    ...                                "n_provinces": 1, "is_spreading": 0}, profile=profile())
-    >>> int(lo), int(hi), profile().rules["trigger"][int(which)].rule
+    ...                                "n_provinces": 1, "is_spreading": 0}, profile=profile("house_matrix"))
+    >>> int(lo), int(hi), profile("house_matrix").rules["trigger"][int(which)].rule
     (3, 3, 'TR-2')
     """
     return rule_bounds(profile.rules["trigger"], facts)
@@ -257,7 +280,7 @@ def level_ranks(grades: Mapping[str, NDArray[Any]], *, floor: NDArray[Any] | int
     Examples
     --------
     >>> level_ranks({"severity": np.array([3]), "probability": np.array([2]), "urgency": np.array([4]),
-    ...              "scope": np.array([4])}, floor=1, profile=profile())
+    ...              "scope": np.array([4])}, floor=1, profile=profile("house_matrix"))
     array([4], dtype=int8)
     """
     n = max(np.size(floor), *(value.size for value in grades.values()))
@@ -272,23 +295,14 @@ def level_ranks(grades: Mapping[str, NDArray[Any]], *, floor: NDArray[Any] | int
 
 
 def _block_ranks(block: Mapping[str, NDArray[Any]], floor: NDArray[Any], of: Profile) -> Ranks:
-    place = np.zeros(floor.shape, dtype=np.int16)
     missing = np.zeros(floor.shape, dtype=np.bool_)
-    for factor in of.factors:
-        grade = block[factor]
+    for grade in block.values():
         missing |= ~((grade >= 1) & (grade <= 4))
-        place *= 4
-        place += np.where(missing, 1, grade).astype(np.int16) - 1
-    ranks = of.levels.ravel()[place] + np.int8(1)
-    raised = np.zeros(floor.shape, dtype=np.int8)
-    for factor, at_least, up in of.raises:
-        missing |= ~((block[factor] >= 1) & (block[factor] <= 4))
-        raised += (block[factor] >= at_least) * np.int8(up)
-    ranks += np.minimum(raised, np.int8(of.max_raise))
-    np.minimum(ranks, np.int8(4), out=ranks)
+    known = {factor: np.where(missing, 1, grade) for factor, grade in block.items()}
+    ranks = table_ranks(of.levels, of.factors, known, raises=of.raises, max_raise=of.max_raise)
     np.maximum(ranks, floor, out=ranks, casting="unsafe")
     ranks[missing & (floor < 4)] = 0
-    return np.asarray(ranks, dtype=np.int8)
+    return ranks
 
 
 def warning_level(

@@ -3,12 +3,29 @@
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
-from riskkit.foundation.faults import Fault, plain_text, shown
+import pandas as pd
+
+from riskkit.foundation import standards
+from riskkit.foundation.faults import Fault, InputFaults, plain_text, refuse, shown
+from riskkit.foundation.tables import check, typed
 from riskkit.foundation.toml_file import TomlFile
+from riskkit.foundation.warning_levels import level_code
 
 PARTS = {"cells": "profile_cells", "raises": "profile_raises", "rules": "grade_rules"}
+# What holds where a user's own profile says nothing.
+_HEAD = {
+    "ruleset": "house",
+    "max_raise": 0,
+    "harm_from": 3,
+    "p_floor": 0,
+    "note_zh": "使用者自定的方案。",
+    "note_en": "A profile of the user's own.",
+}
 _MOST_ROWS = 2000  # more than the 4⁵ cells of the largest table
 _LONGEST = 2000
 _LARGEST = 10**18
@@ -78,3 +95,84 @@ def _unfit(value: Any) -> str:
     except ValueError as error:
         return str(error)
     return ""
+
+
+def own_tables(file: TomlFile, *, taken: Sequence[str], rulesets: Sequence[str]) -> dict[str, pd.DataFrame]:
+    """The parts of a profile file as rows of the standard tables.
+
+    Parameters
+    ----------
+    file : TomlFile
+        A user's own profile without `shape_faults`.
+    taken : sequence of str
+        Names that are taken.
+    rulesets : sequence of str
+        Shipped sets of rules that it may name.
+
+    Returns
+    -------
+    dict of str to DataFrame
+        ``profiles`` (one row), ``profile_cells``, ``profile_raises`` and ``grade_rules``.
+
+    Raises
+    ------
+    InputFaults
+        With every fault of every part.
+
+    Examples
+    --------
+    >>> from riskkit.foundation.toml_file import parse_toml
+    >>> text = '[profile]\\nname = "mine"\\nzh = "我"\\nen = "mine"\\nfactors = ["urgency"]'
+    >>> tables = own_tables(parse_toml(text.encode(), "mine.toml"), taken=[], rulesets=["house"])
+    >>> tables["profiles"]["profile"].tolist()
+    ['mine']
+    """
+    head = {**_HEAD, **file.data.get("profile", {})}
+    name = str(head.pop("name", Path(file.name).stem))
+    head["factors"] = "|".join(head.get("factors", []))
+    parts = {"profiles": [{"profile": name, **head}]}
+    for part, table in PARTS.items():
+        owner = "ruleset" if part == "rules" else "profile"
+        parts[table] = [{owner: name, **_with_sign(row)} for row in file.data.get(part, [])]
+    faults = _head_faults(file, name, taken=taken)
+    if "rules" not in file.data and head["ruleset"] not in rulesets:
+        place = file.place(("profile", "ruleset"))
+        faults.append(Fault(place, shown(head["ruleset"]), f"one of {', '.join(rulesets)}, or [[rules]]"))
+    tables: dict[str, pd.DataFrame] = {}
+    for table, rows in parts.items():
+        try:
+            tables[table] = _own_rows(rows, table, file.name)
+        except InputFaults as error:
+            faults += error.faults
+    refuse(file.name, faults)
+    return tables
+
+
+def _with_sign(row: dict[str, Any]) -> dict[str, Any]:
+    """A row with its level as a sign; one that is none is left for the check of the table."""
+    try:
+        return {**row, "level": level_code(row["level"], is_graded=True)} if "level" in row else row
+    except ValueError:
+        return row
+
+
+def _head_faults(file: TomlFile, name: str, *, taken: Sequence[str]) -> list[Fault]:
+    if re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,63}", name) and name not in taken:
+        return []
+    rule = f"1 to 64 of a–z, 0–9, - and _, and none of {', '.join(taken)}"
+    return [Fault(file.place(("profile", "name")), shown(name), rule)]
+
+
+def _written(value: Any) -> str:
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def _own_rows(rows: list[dict[str, Any]], table: str, name: str) -> pd.DataFrame:
+    words = standards.dictionary()
+    columns = standards.table(table).columns
+    defaults = {"source_id": "user", "locator": name, "status": "house", "valid_from": "", "valid_to": ""}
+    frame = pd.DataFrame([{**defaults, **row} for row in rows])
+    frame = frame.reindex(columns=[*columns, *(c for c in frame.columns if c not in columns)])
+    frame = frame.astype(object).where(frame.notna(), "").map(_written).astype("str")
+    check(frame, table, dictionary=words, name=f"{name}:{table}")
+    return typed(frame, table, dictionary=words)

@@ -8,12 +8,9 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import itertools
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,53 +18,16 @@ from numpy.typing import NDArray
 
 from riskkit.foundation import standards
 from riskkit.foundation.exact_numbers import exact
-from riskkit.foundation.faults import Fault, InputFaults, refuse, shown
-from riskkit.foundation.scales import scale
-from riskkit.foundation.tables import check, records, typed
-from riskkit.foundation.toml_file import TomlFile, read_toml
-from riskkit.foundation.warning_levels import level_code
-from riskkit.warning.profile_file import PARTS, shape_faults
+from riskkit.foundation.faults import Fault, refuse, shown
+from riskkit.foundation.tables import records
+from riskkit.foundation.toml_file import read_toml
+from riskkit.warning.grading_rules import Rule
+from riskkit.warning.profile_file import PARTS, own_tables, shape_faults
+from riskkit.warning.profile_laws import Place, jump_faults, ladder_faults, level_table
 
+DEFAULT = "house_graded_exposure"
 FACTORS = ("severity", "probability", "risk", "urgency", "scope")
 GRADED = ("severity", "urgency", "scope")
-
-# What holds where a user's own profile says nothing.
-_HEAD = {
-    "ruleset": "house",
-    "max_raise": 0,
-    "harm_from": 3,
-    "p_floor": 0,
-    "note_zh": "使用者自定的方案。",
-    "note_en": "A profile of the user's own.",
-}
-
-
-@dataclass(frozen=True)
-class Rule:
-    """One grading rule: when all its conditions hold, the grade is at least `grade`.
-
-    Parameters
-    ----------
-    rule : str
-        Its number, such as ``SC-7``.
-    grade : int
-        1–4; for a trigger the rank of the level it guarantees (1 Ⅳ … 4 Ⅰ).
-    conditions : tuple of (fact, ``">="`` or ``"<="``, threshold)
-        All must hold.
-    zh, en : str
-        What it says.
-    source_id, locator, status : str
-        Where it comes from.
-    """
-
-    rule: str
-    grade: int
-    conditions: tuple[tuple[str, str, float], ...]
-    zh: str
-    en: str
-    source_id: str
-    locator: str
-    status: str
 
 
 @dataclass(frozen=True)
@@ -89,7 +49,8 @@ class Profile:
     harm_from : int
         Harm that has happened counts for scenarios of at least this severity.
     p_floor : float
-        A scenario of at most this probability is not graded by the level table; triggers still count.
+        A scenario of at most this probability counts one level less in the level table, and one level less
+        again for each further half power of ten; triggers count in full.
     rules : mapping of str to tuple of Rule
         Rules by ``severity``, ``urgency``, ``scope`` and ``trigger``.
     rows : DataFrame
@@ -123,13 +84,13 @@ def profile_names() -> tuple[str, ...]:
     Examples
     --------
     >>> profile_names()
-    ('house_matrix', 'house_three_factors')
+    ('house_graded_exposure', 'house_matrix', 'house_three_factors')
     """
     return tuple(standards.table("profiles")["profile"])
 
 
 @functools.cache
-def profile(name: str = "house_matrix") -> Profile:
+def profile(name: str = DEFAULT) -> Profile:
     """A shipped profile by name.
 
     Raises
@@ -151,13 +112,29 @@ def profile(name: str = "house_matrix") -> Profile:
     if name not in set(tables["profiles"]["profile"]):
         raise KeyError(f"no profile {shown(name)}; there are: {', '.join(profile_names())}")
     own = {table: rows[rows["profile"] == name] for table, rows in tables.items()}
-    rules = standards.table("grade_rules")
-    rules = rules[rules["ruleset"] == own["profiles"]["ruleset"].iloc[0]]
+    rules = rules_of(str(own["profiles"]["ruleset"].iloc[0]))
     return build_profile(own["profiles"].iloc[0], own["profile_cells"], own["profile_raises"], rules=rules)
 
 
+def rules_of(ruleset: str) -> pd.DataFrame:
+    """The rows of a shipped set of grading rules; a row may belong to several sets, ``a|b``.
+
+    Examples
+    --------
+    >>> len(rules_of("house")) < len(standards.table("grade_rules"))
+    True
+    """
+    rules = standards.table("grade_rules")
+    return rules[[ruleset in sets.split("|") for sets in rules["ruleset"]]]
+
+
 def build_profile(
-    head: pd.Series, cells: pd.DataFrame, raises: pd.DataFrame, *, rules: pd.DataFrame
+    head: pd.Series,
+    cells: pd.DataFrame,
+    raises: pd.DataFrame,
+    *,
+    rules: pd.DataFrame,
+    place: Place = "{}[{}]".format,
 ) -> Profile:
     """Put a profile together from tidy rows, and refuse one that breaks a law.
 
@@ -167,6 +144,8 @@ def build_profile(
         A row in the shape of ``profiles.csv``.
     cells, raises, rules : DataFrame
         Rows in the shape of ``profile_cells.csv``, ``profile_raises.csv`` and ``grade_rules.csv``.
+    place : callable
+        From a part (``cells``, ``rules``) and a row of it to where it stands, for faults.
 
     Returns
     -------
@@ -175,22 +154,27 @@ def build_profile(
     Raises
     ------
     InputFaults
-        When the level table is not total (one level for each combination) or not monotone, or a rule
-        names an unknown fact or compares it in the direction that is not worse.
+        When the level table is not total (one level for each combination), not monotone or not smooth (a
+        level that jumps by two as a probability rises by a tenth), or a rule names an unknown fact,
+        compares it in the direction that is not worse, or does not say one thing.
 
     Examples
     --------
-    >>> build_profile(standards.table("profiles").iloc[1], standards.table("profile_cells").iloc[16:],
-    ...               standards.table("profile_raises").iloc[:0], rules=standards.table("grade_rules")).name
-    'house_three_factors'
+    >>> cells = standards.table("profile_cells")
+    >>> build_profile(standards.table("profiles").iloc[0], cells[cells["profile"] == DEFAULT],
+    ...               standards.table("profile_raises").iloc[:0], rules=rules_of("graded_exposure")).factors
+    ('risk', 'urgency', 'scope')
     """
     factors = tuple(str(head["factors"]).split("|"))
     faults = [Fault("factors", shown(f), f"one of {', '.join(FACTORS)}") for f in factors if f not in FACTORS]
     faults += [Fault("factors", shown(f), "a factor that stands once") for f in _twice(factors)]
     refuse(f"profile {head['profile']}", faults)
-    levels, faults = _level_table(cells, factors)
-    compiled, more = _compile(rules)
+    levels, at, faults = level_table(cells, factors, place=place)
+    compiled, more = _compile(rules, place=place)
     adjustments = tuple((r["factor"], int(r["at_least"]), int(r["raise_by"])) for r in records(raises))
+    if not faults:
+        most = int(head["max_raise"])
+        faults += jump_faults(levels, factors, at, raises=adjustments, max_raise=most, place=place)
     for factor in GRADED:
         if factor in {*factors, *(one for one, _, _ in adjustments)} and not (compiled[factor] or more):
             faults.append(Fault(factor, "no rule", "a rule for each factor that counts"))
@@ -244,56 +228,30 @@ def rows_of(rows: pd.DataFrame, table: str) -> pd.DataFrame:
     return rows[keep].assign(table=table).drop_duplicates()
 
 
-def _level_table(cells: pd.DataFrame, factors: Sequence[str]) -> tuple[NDArray[np.int8], list[Fault]]:
-    known = scale("warning").codes
-    levels = np.full((4,) * len(factors), -1, dtype=np.int8)
-    faults = []
-    for row in cells.to_dict("records"):
-        place = tuple(int(row[factor]) - 1 if row[factor] == row[factor] else -9 for factor in factors)
-        where = f"cell {dict(zip(factors, (p + 1 for p in place), strict=True))}"
-        try:
-            level = known.index(level_code(row["level"], is_graded=True))
-        except ValueError as error:
-            faults.append(Fault(where, shown(row["level"]), str(error)))
-            continue
-        if any(not 0 <= p <= 3 for p in place):
-            faults.append(Fault(where, shown(row["level"]), "grades 1–4 and a level Ⅰ–Ⅳ"))
-        elif levels[place] >= 0:
-            faults.append(Fault(where, shown(row["level"]), "one level only"))
-        else:
-            levels[place] = level
-    for place in itertools.product(range(4), repeat=len(factors)):
-        if levels[place] < 0 and not faults:
-            faults.append(
-                Fault(f"cell {tuple(p + 1 for p in place)}", "no level", "a level for every combination")
-            )
-    for axis, factor in enumerate(factors):
-        if not faults and (np.diff(levels, axis=axis) < 0).any():
-            faults.append(Fault(factor, "the level falls as the grade rises", "a level that never falls"))
-    return levels, faults
-
-
-def _compile(rules: pd.DataFrame) -> tuple[dict[str, tuple[Rule, ...]], list[Fault]]:
+def _compile(rules: pd.DataFrame, *, place: Place) -> tuple[dict[str, tuple[Rule, ...]], list[Fault]]:
     worse = dict(standards.table("facts").set_index("fact")["worse"])
     out: dict[str, list[Rule]] = {factor: [] for factor in (*GRADED, "trigger")}
+    first_rows: dict[tuple[str, str], int] = {}
     faults = []
     for (factor, number), rows in rules.groupby(["factor", "rule"], sort=False):
-        for row in records(rows):
+        first = rows.iloc[0]
+        for index, row in rows.iterrows():
             lawful = {"more": ">=", "less": "<="}.get(worse.get(row["fact"], ""))
+            where = place("rules", int(str(index)))
             if row["op"] != lawful or factor not in out or not 1 <= row["grade"] <= 4:
-                faults.append(
-                    Fault(
-                        f"rule {number}",
-                        shown((factor, row["fact"], row["op"], row["grade"])),
-                        "a known fact, compared in its worse direction, and a grade 1–4",
-                    )
-                )
+                said = shown((factor, row["fact"], row["op"], row["grade"]))
+                rule = "a known fact, compared in its worse direction, and a grade 1–4"
+                faults.append(Fault(where, said, rule))
+            elif any(row[key] != first[key] for key in ("grade", "zh", "en")):
+                said = shown((number, row["grade"], row["zh"], row["en"]))
+                faults.append(Fault(where, said, "one grade and one wording for all conditions of a rule"))
         if not faults:
-            first = rows.iloc[0]
             conditions = tuple((r["fact"], r["op"], float(r["threshold"])) for r in records(rows))
             words = (str(first[key]) for key in ("zh", "en", "source_id", "locator", "status"))
             out[str(factor)].append(Rule(str(number), int(first["grade"]), conditions, *words))
-    return {factor: tuple(found) for factor, found in out.items()}, faults
+            first_rows[str(factor), str(number)] = int(str(rows.index[0]))
+    compiled = {factor: tuple(found) for factor, found in out.items()}
+    return compiled, faults or ladder_faults(compiled, first_rows, place=place)
 
 
 def load_profile(path: str | Path) -> Profile:
@@ -326,58 +284,19 @@ def load_profile(path: str | Path) -> Profile:
     """
     file = read_toml(path)
     refuse(file.name, shape_faults(file))
-    head = {**_HEAD, **file.data.get("profile", {})}
-    name = str(head.pop("name", Path(file.name).stem))
-    head["factors"] = "|".join(head.get("factors", []))
-    written = {"profiles": [{"profile": name, **head}]}
-    for part, table in PARTS.items():
-        owner = "ruleset" if part == "rules" else "profile"
-        written[table] = [{owner: name, **_with_sign(row)} for row in file.data.get(part, [])]
-    faults = _head_faults(file, name, has_rules="rules" in file.data, ruleset=str(head["ruleset"]))
-    tables: dict[str, pd.DataFrame] = {}
-    for table, rows in written.items():
-        try:
-            tables[table] = _own_rows(rows, table, file.name)
-        except InputFaults as error:
-            faults += error.faults
-    refuse(file.name, faults)
+    tables = own_tables(file, taken=profile_names(), rulesets=_rulesets())
+    head = tables["profiles"].iloc[0]
     rules = tables["grade_rules"]
     if "rules" not in file.data:
-        rules = standards.table("grade_rules").query("ruleset == @head['ruleset']")
-    one, cells, raises = (tables[table] for table in ("profiles", "profile_cells", "profile_raises"))
-    return build_profile(one.iloc[0], cells, raises, rules=rules)
+        rules = rules_of(str(head["ruleset"]))
+    cells, raises = tables["profile_cells"], tables["profile_raises"]
+    own = set(PARTS) if "rules" in file.data else set(PARTS) - {"rules"}
+
+    def place(part: str, row: int) -> str:
+        return file.place((part, row)) if part in own else f"{part}[{row}]"
+
+    return build_profile(head, cells, raises, rules=rules, place=place)
 
 
-def _head_faults(file: TomlFile, name: str, *, has_rules: bool, ruleset: str) -> list[Fault]:
-    faults = []
-    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,63}", name) or name in profile_names():
-        rule = f"1 to 64 of a–z, 0–9, - and _, and none of {', '.join(profile_names())}"
-        faults.append(Fault(file.place(("profile", "name")), shown(name), rule))
-    known = tuple(standards.table("grade_rules")["ruleset"].unique())
-    if not has_rules and ruleset not in known:
-        place = file.place(("profile", "ruleset"))
-        faults.append(Fault(place, shown(ruleset), f"one of {', '.join(known)}, or [[rules]]"))
-    return faults
-
-
-def _with_sign(row: dict[str, Any]) -> dict[str, Any]:
-    """A row with its level as a sign; one that is none is left for the check of the table."""
-    try:
-        return {**row, "level": level_code(row["level"], is_graded=True)} if "level" in row else row
-    except ValueError:
-        return row
-
-
-def _written(value: Any) -> str:
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
-
-
-def _own_rows(rows: list[dict[str, Any]], table: str, name: str) -> pd.DataFrame:
-    words = standards.dictionary()
-    columns = standards.table(table).columns
-    defaults = {"source_id": "user", "locator": name, "status": "house", "valid_from": "", "valid_to": ""}
-    frame = pd.DataFrame([{**defaults, **row} for row in rows])
-    frame = frame.reindex(columns=[*columns, *(c for c in frame.columns if c not in columns)])
-    frame = frame.astype(object).where(frame.notna(), "").map(_written).astype("str")
-    check(frame, table, dictionary=words, name=f"{name}:{table}")
-    return typed(frame, table, dictionary=words)
+def _rulesets() -> tuple[str, ...]:
+    return tuple(dict.fromkeys("|".join(standards.table("grade_rules")["ruleset"]).split("|")))

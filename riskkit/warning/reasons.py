@@ -14,7 +14,13 @@ from riskkit.warning.profiles import Profile
 COLUMNS = ("factor", "rule", "grade", "state", "evidence", "zh", "en", "source_id", "locator", "status")
 
 
-def reasons(facts: Mapping[str, ArrayLike], factor: str, *, profile: Profile) -> pd.DataFrame:
+def reasons(
+    facts: Mapping[str, ArrayLike],
+    factor: str,
+    *,
+    profile: Profile,
+    limits: Mapping[str, tuple[Any, Any]] | None = None,
+) -> pd.DataFrame:
     """Every rule of a factor, with its state for one case.
 
     Parameters
@@ -25,6 +31,8 @@ def reasons(facts: Mapping[str, ArrayLike], factor: str, *, profile: Profile) ->
         ``severity``, ``urgency``, ``scope`` or ``trigger``.
     profile : Profile
         Whose rules.
+    limits : mapping of str to (least, most), optional
+        Bounds of facts that are missing but bounded.
 
     Returns
     -------
@@ -35,11 +43,12 @@ def reasons(facts: Mapping[str, ArrayLike], factor: str, *, profile: Profile) ->
     Examples
     --------
     >>> from riskkit.warning.profiles import profile
-    >>> rows = reasons({"n_ports": 5.0}, "scope", profile=profile()).set_index("rule")
+    >>> rows = reasons({"n_ports": 5.0}, "scope", profile=profile("house_matrix")).set_index("rule")
     >>> rows.loc[["SC-4", "SC-7"], "state"].tolist()
     ['fired', 'open']
     """
-    values = {name: float(np.ravel(np.asarray(value, dtype=np.float64))[0]) for name, value in facts.items()}
+    values = {name: _first(value) for name, value in facts.items()}
+    bounds = {name: (_first(least), _first(most)) for name, (least, most) in (limits or {}).items()}
     rows: list[dict[str, Any]] = []
     for rule in profile.rules[factor]:
         evidence = tuple((fact, op, limit, values.get(fact, np.nan)) for fact, op, limit in rule.conditions)
@@ -55,7 +64,7 @@ def reasons(facts: Mapping[str, ArrayLike], factor: str, *, profile: Profile) ->
                 "factor": factor,
                 "rule": rule.rule,
                 "grade": rule.grade,
-                "state": _state(evidence),
+                "state": _state(evidence, bounds),
                 "evidence": evidence,
             }
             | words
@@ -63,9 +72,20 @@ def reasons(facts: Mapping[str, ArrayLike], factor: str, *, profile: Profile) ->
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def _state(evidence: tuple[tuple[str, str, float, float], ...]) -> str:
-    met = [value >= limit if op == ">=" else value <= limit for _, op, limit, value in evidence]
-    unknown = [bool(np.isnan(value)) for *_, value in evidence]
-    if all(met):
+def _first(value: ArrayLike) -> float:
+    return float(np.ravel(np.asarray(value, dtype=np.float64))[0])
+
+
+def _state(
+    evidence: tuple[tuple[str, str, float, float], ...], bounds: Mapping[str, tuple[float, float]]
+) -> str:
+    can: list[bool] = []
+    must: list[bool] = []
+    for fact, op, limit, value in evidence:
+        ends = (value, value) if not np.isnan(value) else bounds.get(fact, (-np.inf, np.inf))
+        met = [end >= limit if op == ">=" else end <= limit for end in ends]
+        must.append(all(met))
+        can.append(any(met))
+    if all(must):
         return "fired"
-    return "open" if all(m or u for m, u in zip(met, unknown, strict=True)) else "no"
+    return "open" if all(can) else "no"

@@ -84,7 +84,7 @@ class OpenCase:
     sha256: str
 
 
-def open_case(case: str | Path, *, profile: str = "house_matrix") -> OpenCase:
+def open_case(case: str | Path, *, profile: str = "house_graded_exposure") -> OpenCase:
     """Read a case and a profile, each shipped (by its name) or from a TOML file.
 
     Parameters

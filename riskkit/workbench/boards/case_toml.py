@@ -13,7 +13,16 @@ from typing import Any
 from riskkit.assessment.case_file import Case, Fact, Scenario, Text
 from riskkit.foundation import standards
 from riskkit.foundation.exact_numbers import exact
-from riskkit.foundation.uncertainty import Beta, Changed, Distribution, Fixed, LogNormal, Pert, Range
+from riskkit.foundation.uncertainty import (
+    Beta,
+    Changed,
+    Distribution,
+    Fixed,
+    LogNormal,
+    Pert,
+    Range,
+    Unknown,
+)
 
 
 class _Inline(dict[str, Any]):
@@ -93,6 +102,10 @@ def _distribution(dist: Distribution) -> Any:  # noqa: PLR0911 - one answer a fo
         case Changed(of, times, at_most):
             bound = {} if math.isinf(at_most) else {"at_most": at_most}
             return _Inline(of=_distribution(of), times=_distribution(times), **bound)
+        case Unknown(at_least, at_most):
+            least = {"at_least": at_least} if at_least else {}
+            most = {} if math.isinf(at_most) else {"at_most": at_most}
+            return _Inline(unknown=True, **least, **most)
         case _:
             pairs = zip(dist.probs, dist.values, strict=True)
             family = {"family": dist.family} if dist.is_chosen else {}

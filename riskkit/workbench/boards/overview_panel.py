@@ -42,7 +42,7 @@ def overview(
     cases: Sequence[str],
     *,
     lang: str,
-    profile: str = "house_matrix",
+    profile: str = "house_graded_exposure",
     draws: int = 20_000,
     seed: int = 20170914,
     reports: str = "",

@@ -152,7 +152,7 @@ def _limits(profile: Profile) -> dict[str, set[tuple[str, Fraction]]]:
 def _fact_field(
     case: Case, name: str, kind: FactKind, *, lang: str, limits: Mapping[str, Iterable[tuple[str, Fraction]]]
 ) -> Field:
-    given = case.facts.get(name)
+    given = case.known_facts().get(name)
     own = best(given.value) if given else None
     values = {Fraction(0), Fraction(1)} if kind.kind == "flag" else _values(kind, own, limits.get(name, ()))
     stops = tuple(Stop(value, say_number(float(value), kind.kind, lang)) for value in sorted(values))

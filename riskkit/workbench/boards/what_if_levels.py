@@ -14,7 +14,8 @@ from riskkit.assessment.case_file import Case
 from riskkit.assessment.robustness import level_shares
 from riskkit.foundation import standards
 from riskkit.foundation.scales import scale
-from riskkit.warning.case_levels import METHOD, draw_inputs, evaluate, point_of
+from riskkit.warning.case_levels import draw_inputs, evaluate, point_of
+from riskkit.warning.case_numbers import METHOD
 from riskkit.warning.case_tables import grade_table, scenario_table
 from riskkit.warning.profiles import Profile
 

@@ -49,7 +49,7 @@ def what_if(
     case: str | Path,
     *,
     lang: str,
-    profile: str = "house_matrix",
+    profile: str = "house_graded_exposure",
     draws: int = 20_000,
     seed: int = 20170914,
     interactive: bool = True,

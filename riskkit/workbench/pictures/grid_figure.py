@@ -11,7 +11,7 @@ from riskkit.assessment.case import Assessment
 from riskkit.foundation import standards
 from riskkit.foundation.scales import scale
 from riskkit.foundation.tables import records
-from riskkit.warning.case_levels import METHOD
+from riskkit.warning.case_numbers import METHOD
 from riskkit.workbench.pages.block_kinds import Cell, Table
 from riskkit.workbench.pages.blocks import Picture
 from riskkit.workbench.pictures import style

@@ -171,7 +171,7 @@ def evidence(assessment: Assessment, conditions: Iterable[Condition], *, lang: s
 
 
 def _rests_on(assessment: Assessment, name: str, value: float, *, lang: str) -> str:
-    fact = assessment.case.facts.get(name)
+    fact = assessment.case.known_facts().get(name)
     if math.isnan(value):
         return ""
     if fact is None:
@@ -250,13 +250,6 @@ def _one_way(assessment: Assessment, end: str, lang: str) -> tuple[str, ...]:
     used, row = assessment.profile, governing_row(assessment)
     result = text("way_result", lang, level=level_words(row[end], lang))
     grades = _grades(assessment, end)
-    if not row["is_graded"]:
-        floor = (
-            [text("way_floor", lang, level=_level(grades["trigger"] - 1, lang))]
-            if grades["trigger"] > 1
-            else []
-        )
-        return text("way_rare", lang, p=probability(used.p_floor, lang)), *floor, result
     graded = [factor for factor in grades if factor != "trigger"]
     said = {f: f"{label('factor', f, lang)} {grade(f, grades[f], lang)}" for f in graded}
     start = int(used.levels[tuple(grades[factor] - 1 for factor in used.factors)])
@@ -269,7 +262,12 @@ def _one_way(assessment: Assessment, end: str, lang: str) -> tuple[str, ...]:
         lines.append(text("way_raise", lang, why=why, by=raised, level=_level(start + raised, lang)))
     elif used.raises:
         lines.append(text("way_no_raise", lang))
-    if grades["trigger"] - 1 > start + raised:
+    table = min(3, start + raised)
+    if row["levels_off"]:
+        table = max(0, table - row["levels_off"])
+        words = {"p": probability(used.p_floor, lang), "by": row["levels_off"], "level": _level(table, lang)}
+        lines.append(text("way_rare", lang, **words))
+    if grades["trigger"] - 1 > table:
         lines.append(text("way_floor", lang, level=_level(grades["trigger"] - 1, lang)))
     return (*lines, result)
 

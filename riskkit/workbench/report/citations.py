@@ -9,7 +9,7 @@ from riskkit.assessment.case import Assessment
 from riskkit.assessment.case_file import Case
 from riskkit.foundation import standards
 from riskkit.foundation.method_cards import method_cards
-from riskkit.warning.case_levels import METHOD
+from riskkit.warning.case_numbers import METHOD
 from riskkit.workbench.pages.block_kinds import Table
 from riskkit.workbench.report.words import text
 

@@ -257,7 +257,7 @@ def what_if_convergence(study: WhatIfStudy | Assessment, *, lang: str) -> Sectio
         _running(study, lang),
         Paragraph(say("two_lead", lang, units=f"{study.units:,.0f}", share=_known_share(study, lang))),
     ]
-    market = study.assessment.case.facts.get("units_on_market")
+    market = study.assessment.case.known_facts().get("units_on_market")
     if market is None or not best(market.value) > 0:
         blocks.append(Paragraph(say("two_reference", lang, units=f"{study.units:,.0f}"), "note"))
     blocks.append(_bands(study, lang))

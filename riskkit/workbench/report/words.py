@@ -18,7 +18,17 @@ import pandas as pd
 from riskkit.assessment.case_file import Case
 from riskkit.assessment.sentences import say_number
 from riskkit.foundation import standards
-from riskkit.foundation.distributions import Beta, Changed, Distribution, Fixed, LogNormal, Pert, Range, best
+from riskkit.foundation.distributions import (
+    Beta,
+    Changed,
+    Distribution,
+    Fixed,
+    LogNormal,
+    Pert,
+    Range,
+    Unknown,
+    best,
+)
 from riskkit.foundation.glossary import label
 from riskkit.foundation.kept_quantiles import KEEPING
 from riskkit.foundation.scales import scale
@@ -189,6 +199,10 @@ def distribution(dist: Distribution, kind: str, lang: str) -> str:  # noqa: PLR0
             before, factor = distribution(of, kind, lang), distribution(times, "ratio", lang)
             key = "dist_changed" if at_most in (1.0, math.inf) else "dist_capped"
             return text(key, lang, of=before, times=factor, at_most=say(at_most))
+        case Unknown(at_least, at_most):
+            key = "dist_unknown_between" if at_least else "dist_unknown_at_most"
+            key = "dist_unknown_at_least" if math.isinf(at_most) else key
+            return text(key, lang, low=say(at_least), high=say(at_most))
         case _:
             pairs = zip(dist.probs, dist.values, strict=True)
             told = listed((text("dist_quantile", lang, p=percent(p, lang), v=say(v)) for p, v in pairs), lang)

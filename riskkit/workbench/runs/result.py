@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from riskkit.assessment.differences import say_reason
 from riskkit.assessment.findings import PRODUCT
 from riskkit.foundation.glossary import label
 from riskkit.foundation.plain_data import plain
+from riskkit.warning.level_badge import LevelBadge
 
 RESULT_MIME = "application/vnd.riskkit.result+json"
 SCHEMA = 1
@@ -58,6 +60,7 @@ def result_record(assessment: Assessment, *, seed: int, case_sha256: str | None 
         "colour": label("colour", a.lo, "en") if a.lo is not None and a.lo == a.hi else None,
         "probability": {code: a.shares.at[code, "certain"] for code in codes},
         "possible": {code: a.shares.at[code, "possible"] for code in codes},
+        "badge": _badge(a.badge),
     }
     record = {
         "schema": SCHEMA,
@@ -68,6 +71,7 @@ def result_record(assessment: Assessment, *, seed: int, case_sha256: str | None 
             "level": a.risk,
             "presumed": a.presumed,
             "probability": a.risk_shares,
+            "badge": _badge(a.risk_badge),
         },
         "grades": dict(a.grades.iterrows()),
         "warning": warning,
@@ -75,6 +79,7 @@ def result_record(assessment: Assessment, *, seed: int, case_sha256: str | None 
         "profiles": a.profiles.rename(columns={"profile": "id"}),
         "scenarios": a.scenarios,
         "flips": a.flips,
+        "near_bounds": a.near_bounds,
         "tornado": a.tornado,
         "rules": a.reasons[a.reasons["state"] != "no"] if graded else a.reasons,
         "methods": _methods(compared),
@@ -84,6 +89,13 @@ def result_record(assessment: Assessment, *, seed: int, case_sha256: str | None 
         "inputs": {"case_sha256": case_sha256, "draws": a.draws, "seed": seed, "riskkit": __version__},
     }
     return dict(plain(record, digits=DIGITS))
+
+
+def _badge(badge: LevelBadge | None) -> dict[str, Any] | None:
+    if badge is None:
+        return None
+    may_be = [{"level": level, "probability": share} for level, share in badge.may_be]
+    return dataclasses.asdict(badge) | {"may_be": may_be}
 
 
 def _case(case: Case) -> dict[str, Any]:
