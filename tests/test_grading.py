@@ -252,7 +252,7 @@ def test_a_profile_is_data(tmp_path):
             lambda t: t.replace('[[cells]]\nurgency = 4\nlevel = "Ⅰ"\n', "").format(third="Ⅱ"),
             "every combination",
         ),
-        (lambda t: t.format(third="red"), "one of"),
+        (lambda t: t.format(third="purple"), "one of"),
         (lambda t: t.format(third="Ⅱ").replace('"urgency"]', '"mood"]'), "one of severity"),
         (lambda t: t.format(third="Ⅱ") + "\n[[surprise]]\nx = 1\n", "profile, cells"),
         (
