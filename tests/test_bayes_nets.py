@@ -7,10 +7,12 @@ import json
 import math
 import subprocess
 import sys
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import reference_bayes_nets as reference
 from hypothesis import given, settings
@@ -339,3 +341,56 @@ def test_loads_where_warnings_are_errors() -> None:
         [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, cwd=root, check=False
     )
     assert run.returncode == 0 and run.stdout.strip() == "[0.25, 0.75]", run.stderr
+
+
+COUNTED = network(
+    {
+        "nodes": {
+            "flaw": {"states": ["yes", "no"], "table": [0.25, 0.75]},
+            "n_signs": {
+                "states": ["0", "1", "2"],
+                "parents": ["flaw"],
+                "table": [[0.1, 0.3, 0.6], [0.8, 0.15, 0.05]],
+            },
+        }
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("evidence", "same"),
+    [
+        ({"flaw": True}, {"flaw": "yes"}), ({"flaw": np.bool_(False)}, {"flaw": "no"}),
+        ({"n_signs": 1}, {"n_signs": "1"}), ({"n_signs": np.int64(2)}, {"n_signs": "2"}),
+        ({"n_signs": 2.0}, {"n_signs": "2"}), ({"n_signs": {1: 0.2, 2: 0.8}}, {"n_signs": {"1": 0.2, "2": 0.8}}),
+        ({"flaw": {True: 3, False: np.float32(1)}}, {"flaw": {"yes": 3.0, "no": 1.0}}),
+        ({"flaw": {"yes": Fraction(1, 2), "no": 1}}, {"flaw": {"yes": 0.5, "no": 1.0}}),
+        (pd.Series({"flaw": "yes"}), {"flaw": "yes"}), ({"flaw": pd.Series({"yes": 1.0})}, {"flaw": "yes"}),
+        (None, {}),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_findings_of_other_types_count_where_they_are_unambiguous(evidence: Any, same: Any) -> None:
+    pd.testing.assert_frame_equal(bn.posterior(COUNTED, evidence), bn.posterior(COUNTED, same))
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        None, 1, 0, 1.5, float("nan"), pd.NA, ["yes"], [0.5, 0.5], b"yes", "Yes", "", {"yes": None},
+        {"yes": "0.5"}, {"yes": True}, {"yes": math.nan}, {"yes": -1}, {"yes": math.inf}, {"yes": 0}, {},
+        {"yes": 0.5, True: 0.5}, {None: 1}, object(), 1j, ("yes",),
+    ],
+    ids=lambda found: str(found)[:20],
+)  # fmt: skip
+def test_findings_that_could_mean_anything_are_refused_with_the_node(found: Any) -> None:
+    with pytest.raises(InputFaults, match=r"evidence\.flaw"):
+        bn.posterior(COUNTED, {"flaw": found})
+
+
+@pytest.mark.parametrize("evidence", [["flaw"], "flaw", 3, True, {"flaw", "n_signs"}])
+def test_evidence_that_names_no_nodes_is_refused(evidence: Any) -> None:
+    with pytest.raises(InputFaults, match="by the id of their node"):
+        bn.posterior(COUNTED, evidence)
+    with pytest.raises(InputFaults, match="n_signs"):
+        bn.posterior(COUNTED, {"n_signs": True})

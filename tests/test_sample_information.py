@@ -262,3 +262,23 @@ def test_what_is_no_test_of_the_case_is_told(more, part):
 def test_what_is_no_test_at_all_is_refused(more):
     with pytest.raises(ValueError, match="validation error"):
         planned(**more)
+
+
+@pytest.mark.parametrize(
+    "low",
+    [1.0, np.nextafter(1.0, 2), 0.1, 1e308, -1e308, 5e-324, 0.0, -1.0, 1e-310, np.nextafter(1e16, 0)],
+)
+def test_knowing_an_input_that_takes_two_neighbouring_numbers_is_worth_all_it_decides(low: float) -> None:
+    """No number lies between the two; half the draws are in either, and each wants its own decision."""
+    x = np.tile([low, np.nextafter(low, np.inf)], 50)
+    high = np.tile([False, True], 50)
+    known = value_of_knowing(x, np.stack([3.0 * high, 1.0 * ~high], axis=1))
+    assert known.value == pytest.approx(0.5, rel=1e-12) and known.p_change == 0.5
+    falling = value_of_knowing(x, np.stack([3.0 * ~high, 1.0 * high], axis=1))
+    assert falling.value == pytest.approx(0.5, rel=1e-12) and falling.p_change == 0.5
+
+
+def test_knowing_an_input_of_the_largest_numbers_is_worth_all_it_decides() -> None:
+    x = np.tile([1.5e308, 1.7e308], 50)
+    high = np.tile([False, True], 50)
+    assert value_of_knowing(x, np.stack([3.0 * high, 1.0 * ~high], axis=1)).value == pytest.approx(0.5)

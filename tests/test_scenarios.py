@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from fractions import Fraction
 
 import numpy as np
@@ -248,3 +249,39 @@ def test_shared_uncertain_steps():
             assert seen.get(level, 0.0) == pytest.approx(
                 share, abs=cases["tolerance"]["monte_carlo_1e6"]["atol"]
             )
+
+
+EDGE = Fraction(1, 2)
+JUST = Fraction(1, 10**25)
+
+
+@pytest.mark.parametrize(
+    ("value", "is_above"),
+    [
+        (EDGE, False), (EDGE + JUST, True), (EDGE - JUST, False), ("1/2", False), ("0.5", False),
+        ("0.50000000000000000000001", True), (Decimal("0.5000000000000000000000001"), True),
+        (Decimal("0.5"), False), ("5000000000000000001/10000000000000000000", True),
+    ],
+)  # fmt: skip
+def test_exact_values_in_arrays_are_compared_exactly_each_by_itself(value, is_above):
+    eu = standards.risk_matrix("eu_2024_3173")
+    alone = [risk_level(value, level, matrix=eu) for level in (1, 2, 3, 4)]
+    above = [risk_level(EDGE + Fraction(1, 1000), level, matrix=eu) for level in (1, 2, 3, 4)]
+    below = [risk_level(EDGE, level, matrix=eu) for level in (1, 2, 3, 4)]
+    assert above != below and alone == (above if is_above else below)
+    many = np.array([value, None, 0.9], dtype=object)
+    for written in (many, pd.Series(many), list(many), (value, None, 0.9)):
+        found = [next(iter(risk_level(written, level, matrix=eu))) for level in (1, 2, 3, 4)]
+        assert found == alone
+    assert list(risk_level(value, np.array([1, 2, 3, 4]), matrix=eu)) == alone
+    if len(str(value)) <= 40:
+        assert list(risk_level(np.array([str(value)]), 4, matrix=eu)) == alone[3:]
+    is_on = Fraction(value) == EDGE
+    assert on_boundary(np.array([value, 0.5, 0.3], dtype=object), matrix=eu).tolist() == [is_on, True, False]
+
+
+def test_strings_and_fractions_outside_0_to_1_in_arrays_are_refused():
+    eu = standards.risk_matrix("eu_2024_3173")
+    for value in (1 + JUST, "1.0000000000000000000001", Decimal("-1e-25")):
+        with pytest.raises(ValueError, match="between 0 and 1"):
+            risk_level(np.array([value], dtype=object), 1, matrix=eu)

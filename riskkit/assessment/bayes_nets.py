@@ -12,6 +12,7 @@ import math
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -71,23 +72,55 @@ def _refuse_entangled(engine: Any, model: Any) -> None:
 
 def _likelihoods(net: Network, evidence: Evidence) -> dict[str, list[float]]:
     """Findings as a weight for each state, after all of them have been checked."""
-    states, faults, out = net.states(), [], {}
+    if not isinstance(evidence, Mapping | pd.Series):
+        refuse("evidence", [Fault("evidence", shown(evidence), "findings by the id of their node")])
+    states, faults, out = net.states(), list[Fault](), {}
     for node, found in evidence.items():
         if node not in states:
             faults.append(Fault("evidence", shown(node), "the id of a node"))
             continue
-        weights = {found: 1.0} if isinstance(found, str) else dict(found)
-        for state in weights:
-            if state not in states[node]:
-                faults.append(Fault(f"evidence.{node}", shown(state), f"one of {', '.join(states[node])}"))
-        row = [float(weights.get(state, 0.0)) for state in states[node]]
-        if not all(math.isfinite(one) and one >= 0 for one in row):
-            faults.append(Fault(f"evidence.{node}", shown(weights), "likelihoods that are not negative"))
-        elif not any(row) and all(state in states[node] for state in weights):
-            faults.append(Fault(f"evidence.{node}", shown(weights), "a likelihood above 0"))
+        place, known = f"evidence.{node}", states[node]
+        given = list(found.items()) if isinstance(found, Mapping | pd.Series) else [(found, 1.0)]
+        named = [_named(state, known) for state, _ in given]
+        faults += [
+            Fault(place, shown(state), f"one of {', '.join(known)}; no entry where nothing was found")
+            for (state, _), name in zip(given, named, strict=True)
+            if name is None
+        ]
+        if None in named:
+            continue
+        weights = dict.fromkeys(known, 0.0)
+        weights |= {str(name): _weight(weight) for name, (_, weight) in zip(named, given, strict=True)}
+        if len(set(named)) < len(given) or not all(0 <= weight < math.inf for weight in weights.values()):
+            faults.append(Fault(place, shown(found), "likelihoods that are not negative, one for each state"))
+        elif not any(weights.values()):
+            faults.append(Fault(place, shown(found), "a likelihood above 0"))
+        row = list(weights.values())
         out[node] = row + [0.0] * (2 - len(row))
     refuse("evidence", faults)
     return out
+
+
+_WORDS = {True: ("true", "yes"), False: ("false", "no")}
+
+
+def _named(found: object, states: Sequence[str]) -> str | None:
+    """The state that a finding means: its name, its number, or yes and no for a truth value."""
+    if isinstance(found, str):
+        return found if found in states else None
+    if isinstance(found, bool | np.bool_):
+        fits = [state for state in states if state.lower() in _WORDS[bool(found)]]
+    elif isinstance(found, int | float | np.number) and float(found).is_integer():
+        fits = [state for state in states if state == str(int(found))]
+    else:
+        fits = []
+    return fits[0] if len(fits) == 1 else None
+
+
+def _weight(value: object) -> float:
+    """A likelihood; NaN where it is no number."""
+    is_number = isinstance(value, int | float | Fraction | np.number) and not isinstance(value, bool)
+    return float(value) if is_number else math.nan  # type: ignore[arg-type]
 
 
 def joint(net: Network, nodes: Sequence[str], *, evidence: Evidence | None = None) -> Floats:
@@ -123,7 +156,7 @@ def joint(net: Network, nodes: Sequence[str], *, evidence: Evidence | None = Non
     >>> joint(net, ["test", "flaw"]).tolist()
     [[0.5, 0.25], [0.0, 0.25]]
     """
-    states, findings = net.states(), _likelihoods(net, evidence or {})
+    states, findings = net.states(), _likelihoods(net, {} if evidence is None else evidence)
     refuse("nodes", [Fault("nodes", shown(one), "the id of a node") for one in nodes if one not in states])
     if not nodes or len(set(nodes)) < len(nodes):
         raise ValueError("at least one node, each once")
@@ -161,7 +194,8 @@ def posterior(
     net : Network
         The network.
     evidence : mapping of str to (str or mapping of str to float), optional
-        By node: the state found, or a likelihood for each state (states left out have none).
+        By node: the state found, or a likelihood for each state (states left out have none). A truth value
+        finds the state that is called true or yes, or false or no; a whole number the state called by it.
     nodes : sequence of str, optional
         Which nodes; all of them otherwise.
 
@@ -191,7 +225,7 @@ def posterior(
     >>> posterior(net, {"test": "bad"}, nodes=["flaw"])["p"].tolist()
     [0.75, 0.25]
     """
-    states, findings = net.states(), _likelihoods(net, evidence or {})
+    states, findings = net.states(), _likelihoods(net, {} if evidence is None else evidence)
     wanted = list(states) if nodes is None else list(nodes)
     refuse("nodes", [Fault("nodes", shown(one), "the id of a node") for one in wanted if one not in states])
     rows = [(node, state) for node in wanted for state in states[node]]

@@ -52,8 +52,11 @@ def best_rule(at: Floats, cost: Floats) -> tuple[Floats, bool]:
     rising, falling = _cuts(ordered, sorted_cost), _cuts(ordered, sorted_cost[:, ::-1])
     rises = rising[1] <= falling[1]
     places = rising[0] if rises else falling[0]
-    bounds = np.concatenate([[-np.inf], (ordered[:-1] + ordered[1:]) / 2, [np.inf]])
-    return bounds[places], rises
+    below, above = ordered[:-1], ordered[1:]
+    middles = below / 2 + above / 2  # halved first: the sum of two large numbers would be infinite
+    # between neighbouring floats there is no middle: the bound is the upper one, which then counts as passed
+    middles = np.where((middles > below) & (middles <= above), middles, above)
+    return np.concatenate([[-np.inf], middles, [np.inf]])[places], rises
 
 
 def _cuts(ordered: Floats, cost: Floats) -> tuple[Places, float]:

@@ -6,9 +6,10 @@ probabilities, the 8 × 4 grid, and the highest scenario counts. Other matrices 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -209,9 +210,7 @@ def risk_level(p_harm: Any, severity: Any, *, matrix: RiskMatrix) -> Any:
     ['high', 'medium']
     """
     like = p_harm if isinstance(p_harm, pd.Series) or not isinstance(severity, pd.Series) else severity
-    if _is_exact(p_harm) and np.ndim(severity) == 0:
-        p_harm = _banded(_probability(p_harm), matrix)
-    p, levels = np.broadcast_arrays(_floats(p_harm), _numbers(severity))
+    p, levels = np.broadcast_arrays(_floats(p_harm, matrix=matrix), _numbers(severity))
     codes = risk_codes(p.ravel(), levels.ravel(), matrix).reshape(p.shape)
     return as_levels(codes, scale("risk"), like)
 
@@ -225,10 +224,13 @@ def _banded(p: Fraction, matrix: RiskMatrix) -> float:
     return value
 
 
-def _floats(values: Any) -> NDArray[np.float64]:
+def _floats(values: Any, *, matrix: RiskMatrix | None = None) -> NDArray[np.float64]:
+    """Probabilities as floats; with a matrix, each on the same side of its bounds as the exact value."""
     raw = np.asarray(values)
     if raw.dtype.kind in "OU":
-        flat = [np.nan if pd.isna(v) else float(_probability(v)) for v in raw.ravel()]
+        known = [None if pd.isna(v) else _probability(v) for v in raw.ravel()]
+        as_float: Callable[[Fraction], float] = float if matrix is None else partial(_banded, matrix=matrix)
+        flat = [np.nan if p is None else as_float(p) for p in known]
         return np.array(flat, dtype=np.float64).reshape(raw.shape)
     return raw.astype(np.float64, copy=False)
 
@@ -271,6 +273,11 @@ def on_boundary(p_harm: Any, *, matrix: RiskMatrix) -> Any:
     if _is_exact(p_harm):
         return _probability(p_harm) in matrix.edges
     flags = on_edge(_floats(p_harm), matrix.edge_values().tolist(), rtol=_NEAR)
+    raw = np.asarray(p_harm)
+    if raw.dtype.kind in "OU":  # what is written exactly is on a bound or is not
+        exactly = [_probability(v) in matrix.edges if _is_exact(v) else None for v in raw.ravel()]
+        told = np.array([v is not None for v in exactly]).reshape(raw.shape)
+        flags = np.where(told, np.array([bool(v) for v in exactly]).reshape(raw.shape), flags)
     if isinstance(p_harm, pd.Series):
         return pd.Series(flags, index=p_harm.index, name="on_boundary")
     return bool(flags) if flags.ndim == 0 else flags
