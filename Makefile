@@ -3,7 +3,11 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
+TOOLS  := $(VENV)/.ready-dev
 UV     := uv>=0.9,<1
+INSTALL := $(BIN)/python .ci/uv_as_pip.py pip install --quiet
+COMPILE := pip compile pyproject.toml --extra dev --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-emit-find-links
+LOCKED := --compile-bytecode --require-hashes -c requirements.lock -r pyproject.toml
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -13,11 +17,11 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):[^#]*## */  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
 
-setup: $(READY)  ## make .venv from the lock (again only when pyproject.toml or requirements.lock changed)
+setup: $(TOOLS)  ## make .venv from the lock (again only when pyproject.toml or requirements.lock changed)
 
 $(READY): pyproject.toml requirements.lock
-	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(v < (3, 11) and \
-	  f"riskkit needs Python 3.11 or later; {sys.executable} is {v[0]}.{v[1]}. Try: make PYTHON=python3.12 setup")'
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(not (3, 11) <= v < (3, 14) and \
+	  f"riskkit needs Python 3.11, 3.12 or 3.13; {sys.executable} is {v[0]}.{v[1]}. Try: make PYTHON=python3.12 setup")'
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
 	  echo 'The venv module of $(PYTHON) is missing. On Debian and Ubuntu: apt-get install python3-venv' >&2; exit 1; }
 	@echo '1/4  an environment of its own in $(VENV), with '"$$($(PYTHON) --version)"
@@ -25,14 +29,19 @@ $(READY): pyproject.toml requirements.lock
 	@$(PYTHON) -m venv $(VENV)
 	@echo '2/4  uv, the installer'
 	@$(BIN)/python -m pip install --quiet '$(UV)'
-	@echo '3/4  the libraries of requirements.lock, each checked by its hash (about 700 MB on disk)'
-	@UV_COMPILE_BYTECODE=1 $(BIN)/python .ci/uv_as_pip.py pip install --quiet --require-hashes -r requirements.lock
+	@echo '3/4  the libraries riskkit needs, pinned by requirements.lock and checked by their hashes (about 1.3 GB on disk)'
+	@$(INSTALL) $(LOCKED)
 	@echo '4/4  riskkit itself, editable'
-	@$(BIN)/python .ci/uv_as_pip.py pip install --quiet --no-deps -e .
+	@$(INSTALL) --no-deps -e .
 	@touch $@
 	@echo 'ready: $(BIN)/riskkit --help'
 
-demo: setup  ## assess every real case into zh and en reports with an index, and say where they are
+$(TOOLS): $(READY)
+	@echo "what tests and checks need besides (about 0.35 GB)"
+	@$(INSTALL) $(LOCKED) --extra dev
+	@touch $@
+
+demo: $(READY)  ## assess every real case into zh and en reports with an index, and say where they are
 	@$(BIN)/riskkit demo
 
 test: setup  ## all tests (warnings are errors; tests of missing system parts skip and say so)
@@ -49,14 +58,18 @@ check: setup  ## format, lint, types, the house's laws, the tables and the cases
 bench: setup  ## speed and memory, printed and compared with the floors
 	@$(BIN)/python -m pytest -q -s -o python_files='bench_*.py' tests/benchmarks
 
-lab: setup  ## JupyterLab in notebooks/
+lab: $(READY)  ## JupyterLab in notebooks/
 	@$(BIN)/riskkit lab
 
-dashboard: setup  ## the dashboards, on this machine only, behind a token
+dashboard: $(READY)  ## the dashboards, on this machine only, behind a token
 	@$(BIN)/riskkit dashboard
 
-lock: setup  ## work requirements.lock out again from pyproject.toml (needs a package index)
-	@$(BIN)/python .ci/uv_as_pip.py pip compile pyproject.toml --extra dev --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-emit-find-links --quiet -o requirements.lock
+lock: setup  ## work requirements.lock out again (needs a package index; UPGRADE=--upgrade takes newer releases)
+	@# the old pins are preferred, but no hash is taken over: the index says anew which files a release has
+	@sed -e '/^ *--hash=/d' -e 's/ \\$$//' requirements.lock > requirements.lock.new
+	@$(BIN)/python .ci/uv_as_pip.py $(COMPILE) $(UPGRADE) --quiet -o requirements.lock.new \
+	  --custom-compile-command "uv $(COMPILE) -o requirements.lock # on $$(date -u +%F)" || { rm requirements.lock.new; exit 1; }
+	@mv requirements.lock.new requirements.lock
 
 clean:  ## remove .venv, caches and what was built (reports stay)
 	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -4,6 +4,9 @@ uv does not read pip's configuration, so a mirror or a folder of wheels that pip
 here, through the environment (an address may hold a password; a command line can be read by others).
 
     .venv/bin/python .ci/uv_as_pip.py pip install -r requirements.lock
+
+A lock is worked out from the main index alone: an extra index or a folder of wheels often holds only
+the files that fit one machine, and a lock made from them would install on machines of that kind only.
 """
 
 import ast
@@ -22,29 +25,37 @@ NAMES = {
     "default-timeout": ("UV_HTTP_TIMEOUT", " "),
     "timeout": ("UV_HTTP_TIMEOUT", " "),
 }
+# what may hold only a part of the files of a release
+PARTIAL = {"UV_INDEX", "UV_FIND_LINKS"}
 
 
-def for_uv(listing: str) -> dict[str, str]:
+def for_uv(said: str, *, is_lock: bool = False) -> dict[str, str]:
     """What `pip config list` says, as uv's variables; the environment outranks the files, as in pip."""
     found: dict[str, str] = {}
     for section in ("global.", "install.", ":env:."):
-        for line in listing.splitlines():
+        for line in said.splitlines():
             key, is_setting, value = line.partition("=")
             name = key.removeprefix(section)
             if is_setting and key.startswith(section) and name in NAMES:
                 variable, between = NAMES[name]
                 found[variable] = between.join(str(ast.literal_eval(value)).split())
+    found = {name: value for name, value in found.items() if not is_lock or name not in PARTIAL}
     if "UV_INDEX" in found:  # pip looks at all its indexes alike; the hashes of the lock keep that safe
         found["UV_INDEX_STRATEGY"] = "unsafe-best-match"
     return {variable: value for variable, value in found.items() if value}
 
 
+def listing() -> str:
+    """What pip is set up to use."""
+    command = [sys.executable, "-m", "pip", "config", "list"]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
 def main() -> None:
     """Replace this process by uv; a setting already given to uv by its own name stays."""
-    command = [sys.executable, "-m", "pip", "config", "list"]
-    listing = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    known = for_uv(listing(), is_lock=sys.argv[1:3] == ["pip", "compile"])
     scripts = Path(sys.executable).parent
-    environment = {**for_uv(listing), **os.environ, "VIRTUAL_ENV": str(scripts.parent)}
+    environment = {**known, **os.environ, "VIRTUAL_ENV": str(scripts.parent)}
     uv = str(scripts / "uv")
     os.execve(uv, [uv, *sys.argv[1:]], environment)
 

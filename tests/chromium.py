@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from patience import PAGE_HANGS
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 PROGRAM = shutil.which("chromium") or shutil.which("chromium-browser")
 needs_chromium = pytest.mark.skipif(PROGRAM is None, reason="no chromium here: apt-get install chromium")
+expect.set_options(timeout=PAGE_HANGS)
 # jupyterlab-plotly calls this on an output of Voila's, which lacks it; the figure is drawn all the same.
 KNOWN_ERRORS = ("setData is not a function",)
 
@@ -37,17 +39,23 @@ class Watched:
             self.errors.append(text)
 
 
+def watched_in(browser: Browser, *, width: int, height: int = 900) -> Watched:
+    """An empty page of a browser, of a visitor whom it does not know, that waits for states as long as they take."""
+    context = browser.new_context(viewport={"width": width, "height": height})
+    context.set_default_timeout(PAGE_HANGS)
+    watched = Watched(context.new_page())
+    watched.page.on("request", lambda request: watched.note_request(request.url))
+    watched.page.on("pageerror", lambda error: watched.note_error(str(error)))
+    watched.page.on("console", lambda line: line.type == "error" and watched.note_error(line.text))
+    return watched
+
+
 @contextmanager
 def watched_page(*, width: int = 1400, height: int = 900) -> Iterator[Watched]:
     """An empty page of a fresh browser."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=PROGRAM, args=["--no-sandbox"])
         try:
-            page = browser.new_context(viewport={"width": width, "height": height}).new_page()
-            watched = Watched(page)
-            page.on("request", lambda request: watched.note_request(request.url))
-            page.on("pageerror", lambda error: watched.note_error(str(error)))
-            page.on("console", lambda line: line.type == "error" and watched.note_error(line.text))
-            yield watched
+            yield watched_in(browser, width=width, height=height)
         finally:
             browser.close()

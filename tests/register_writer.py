@@ -17,6 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import own_memory
 import registers
 
 from riskkit.foundation.faults import InputFaults
@@ -53,7 +54,7 @@ def main(folder: Path, file: Path, how: str = "", value: str = "0") -> dict[str,
         said: dict[str, Any] = {"new": is_new, "read": entry.n_read, "accepted": entry.n_accepted}
     except InputFaults as error:
         said = {"faults": [fault.rule for fault in error.faults]}
-    return said | {"peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+    return said | {"peak_mib": own_memory.peak_mib()}
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from patience import HANGS
 
 ROOT = Path(__file__).resolve().parent.parent
 TOKEN = "a-token-for-tests-only"
@@ -81,7 +82,7 @@ class Served:
     ) -> tuple[int, dict[str, str], str]:
         """Status, headers (names in lower case) and text of one answer; no redirect is followed."""
         sent = {"Authorization": f"token {token}"} if token else {}
-        line = http.client.HTTPConnection(self.host, self.port, timeout=60)
+        line = http.client.HTTPConnection(self.host, self.port, timeout=HANGS)
         try:
             line.request(method, path, headers={**sent, **(headers or {})})
             answer = line.getresponse()
@@ -115,7 +116,7 @@ def served(folder: Path, *, what: str = "dashboard", lang: str = "en") -> Iterat
     finally:
         process.terminate()
         try:
-            process.wait(20)
+            process.wait(HANGS)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

@@ -6,8 +6,6 @@ import datetime as dt
 import io
 import itertools
 import json
-import shutil
-import subprocess
 import zipfile
 from pathlib import Path
 
@@ -15,6 +13,7 @@ import docx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from office import needs_office, office_texts
 from warned import NOW, assessed_case, decision, issue, named
 
 from riskkit.assessment.case import load_case
@@ -31,10 +30,6 @@ from riskkit.workbench.warnings.making import make_issue
 from riskkit.workbench.warnings.official import FORMATS, FilledDocument, in_format
 from riskkit.workbench.warnings.templating import MARK, filled, template_text
 
-needs_office = pytest.mark.skipif(
-    shutil.which("soffice") is None or shutil.which("pdftotext") is None,
-    reason="needs Debian's libreoffice-writer-nogui and poppler-utils",
-)
 MEASURES = standards.table("alert_measures")["measure"].astype(str).tolist()
 
 
@@ -319,17 +314,9 @@ def test_every_word_document_opens_and_reads_the_same_in_another_program(tmp_pat
     assert len(names) == 6
     for name in names:
         (tmp_path / name).write_bytes(made.files[name])
-    profile = f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}"
-    asked = ["soffice", "--headless", profile, "--convert-to", "pdf", "--outdir", str(tmp_path)]
-    subprocess.run(
-        [*asked, *(str(tmp_path / name) for name in names)], check=True, timeout=180, capture_output=True
-    )
+    read = office_texts([tmp_path / name for name in names], tmp_path)
     for name in names:
-        page = tmp_path / name.replace(".docx", ".pdf")
-        read = subprocess.run(
-            ["pdftotext", str(page), "-"], check=True, timeout=60, capture_output=True
-        ).stdout
-        shown = "".join(read.decode("utf-8").split())
+        shown = "".join(read[name].split())
         text = made.files[name.replace(".docx", ".txt")].decode("utf-8")
         lines = ["".join(line.lstrip("#->— ").split()) for line in text.splitlines() if line.strip()]
         assert lines and [line for line in lines if line not in shown] == [], name

@@ -16,6 +16,7 @@ from types import SimpleNamespace
 
 import psutil
 import pytest
+from patience import HANGS, comes_true
 from tiny_report import PUBLISH, names, write_case, write_notebook
 
 from riskkit.foundation.faults import InputFaults
@@ -132,12 +133,10 @@ if __name__ == "__main__":
         env={**os.environ, "TMPDIR": private},
     )
     note = tmp_path / "child.pid"
-    until = time.monotonic() + 60
-    while not (note.exists() and note.read_text()) and time.monotonic() < until:
-        time.sleep(0.05)
+    assert comes_true(lambda: note.exists() and note.read_text())
     family = psutil.Process(running.pid).children(recursive=True)
     os.killpg(running.pid, signal.SIGINT)
-    _, said = running.communicate(timeout=30)
+    _, said = running.communicate(timeout=HANGS)
     assert running.returncode != 0
     assert said.count(b"Traceback") == 1
     assert b"KeyboardInterrupt" in said
@@ -146,10 +145,8 @@ if __name__ == "__main__":
     assert list(Path(private).glob("riskkit-*")) == []
     shutil.rmtree(private)
     assert is_gone(int(note.read_text()))
-    until = time.monotonic() + 5  # the one that tracks shared resources leaves when it sees its parent gone
-    while not all(is_gone(one.pid) for one in family) and time.monotonic() < until:
-        time.sleep(0.05)
-    assert [one for one in family if not is_gone(one.pid)] == []
+    # the one that tracks shared resources leaves when it sees its parent gone
+    assert comes_true(lambda: all(is_gone(one.pid) for one in family))
 
 
 def test_a_list_is_read_and_every_fault_in_it_is_told(tmp_path: Path) -> None:

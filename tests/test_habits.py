@@ -119,21 +119,37 @@ def test_make_alone_lists_every_target() -> None:
 
 
 @pytest.mark.skipif(shutil.which("make") is None, reason="no make here")
-def test_an_old_python_is_refused_with_a_clear_line(tmp_path: Path) -> None:
+@pytest.mark.parametrize("version", [(3, 9), (3, 10), (3, 14), (4, 0)])
+def test_a_python_that_is_too_old_or_too_new_is_refused_with_a_clear_line(
+    tmp_path: Path, version: tuple[int, int]
+) -> None:
     for name in ("Makefile", "pyproject.toml", "requirements.lock"):
         shutil.copy(ROOT / name, tmp_path)
-    old = tmp_path / "python3"
-    old.write_text(
-        '#!/bin/sh\nexec python3 -c "import sys; sys.version_info = (3, 9); exec(sys.argv[1])" "$2"\n',
+    other = tmp_path / "python3"
+    other.write_text(
+        f"""#!/bin/sh\nexec python3 -c "import sys; sys.version_info = {version}; exec(sys.argv[1])" "$2"\n""",
         encoding="utf-8",
     )
-    old.chmod(0o755)
+    other.chmod(0o755)
     run = subprocess.run(
-        ["make", "-C", str(tmp_path), f"PYTHON={old}", "setup"], check=False, capture_output=True, text=True
+        ["make", "-C", str(tmp_path), f"PYTHON={other}", "setup"], check=False, capture_output=True, text=True
     )
     assert run.returncode != 0
-    assert "riskkit needs Python 3.11 or later" in run.stderr
+    assert (
+        "riskkit needs Python 3.11, 3.12 or 3.13" in run.stderr
+        and f" is {version[0]}.{version[1]}." in run.stderr
+    )
     assert not (tmp_path / ".venv").exists()
+
+
+def test_the_pythons_are_the_same_wherever_they_are_named() -> None:
+    named = [line.rpartition(" ")[2] for line in PROJECT["project"]["classifiers"] if "Python :: 3." in line]
+    assert named == ["3.11", "3.12", "3.13"] and PROJECT["project"]["requires-python"] == ">=3.11,<3.14"
+    assert "(3, 11) <= v < (3, 14)" in MAKEFILE
+    for page in ("README.md", "README.zh.md", "CONTRIBUTING.md"):
+        text = (ROOT / page).read_text(encoding="utf-8")
+        assert "3.11" in text and "3.13" in text, page
+        assert not re.search(r"3\.11 (or later|以上)", text), page
 
 
 def test_uv_is_told_what_pip_knows() -> None:
@@ -155,6 +171,8 @@ def test_uv_is_told_what_pip_knows() -> None:
         "UV_FIND_LINKS": "/wheels,/more",
     }
     assert for_uv("") == {}
+    # a lock made from an index or a folder that holds the files of one machine installs on such machines only
+    assert for_uv(listing, is_lock=True) == {"UV_DEFAULT_INDEX": "https://two.example/simple"}
 
 
 def test_the_hooks_fetch_nothing() -> None:

@@ -15,6 +15,7 @@ import pytest
 from hostile import HOSTILE, KETTLE, hostile_case
 from hypothesis import given
 from hypothesis import strategies as st
+from patience import HANGS
 
 from riskkit.assessment.case import assess, load_case, parse_case
 from riskkit.assessment.case_file import Case
@@ -356,7 +357,9 @@ def test_many_moves_are_followed_once() -> None:
             dropped.ask()
         dropped.drop()
         assert done == []
-        await asyncio.sleep(0.3)
+        async with asyncio.timeout(HANGS):
+            while 2 not in done:  # the one that was dropped would have come before
+                await asyncio.sleep(0.01)
 
     asyncio.run(ask())
     assert done == [1, 2]

@@ -21,6 +21,7 @@ from urllib.parse import urlencode, urlsplit
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
+from patience import HANGS
 from serving import ROOT
 from tornado.httpclient import HTTPRequest
 from tornado.websocket import websocket_connect
@@ -65,7 +66,7 @@ class Site:
     def ask(
         self, path: str, method: str = "GET", body: str = "", **headers: str
     ) -> tuple[int, dict[str, Any], str]:
-        line = http.client.HTTPConnection(self.host, self.port, timeout=60)
+        line = http.client.HTTPConnection(self.host, self.port, timeout=HANGS)
         try:
             line.request(
                 method, path, body=body or None, headers={k.replace("_", "-"): v for k, v in headers.items()}
@@ -113,7 +114,7 @@ def site(folder: Path, people: People) -> Iterator[Site]:
         yield Site(str(place.hostname), int(place.port or 0))
     finally:
         process.terminate()
-        process.communicate(timeout=30)
+        process.communicate(timeout=HANGS)
 
 
 def page(name: str) -> str:
@@ -324,7 +325,7 @@ def test_a_page_takes_no_code_from_its_visitor(
         await line.write_message(message("kernel_info_request"))
         seen: list[str] = []
         while "kernel_info_request" not in seen:  # the kernel answers in order
-            answer = await asyncio.wait_for(line.read_message(), 30)
+            answer = await asyncio.wait_for(line.read_message(), HANGS)
             if isinstance(answer, str):
                 seen.append(json.loads(answer)["parent_header"].get("msg_id", ""))
         line.close()

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import base64
 import re
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
+from patience import comes_true
 from serving import TOKEN, WIDGETS, Served, served, write_folder
 
 from riskkit.workbench import access
@@ -203,10 +203,7 @@ def test_when_the_server_stops_no_kernel_is_left(tmp_path: Path) -> None:
         assert running.get(PAGE)[0] == 200
         kernels = psutil.Process(running.process.pid).children(recursive=True)
         assert kernels
-    deadline = time.monotonic() + 10
-    while any(kernel.is_running() for kernel in kernels) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert not [kernel for kernel in kernels if kernel.is_running()]
+    assert comes_true(lambda: not any(kernel.is_running() for kernel in kernels))
 
 
 def test_the_lab_serves_no_picture_without_the_token_either(tmp_path: Path) -> None:

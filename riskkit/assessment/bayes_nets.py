@@ -163,8 +163,8 @@ def joint(net: Network, nodes: Sequence[str], *, evidence: Evidence | None = Non
     inference = _inference(net, findings, target=set(nodes))
     tensor = inference.jointPosterior(set(nodes)) if len(nodes) > 1 else inference.posterior(nodes[0])
     axes = list(reversed(tensor.names))
-    array = np.transpose(tensor.toarray(), [axes.index(node) for node in nodes])
-    return np.asarray(array[tuple(slice(len(states[node])) for node in nodes)], dtype=np.float64)
+    array = np.transpose(tensor.as_nparray(), [axes.index(node) for node in nodes])
+    return np.array(array[tuple(slice(len(states[node])) for node in nodes)], dtype=np.float64)
 
 
 def _inference(net: Network, findings: Mapping[str, list[float]], *, target: set[str] | None = None) -> Any:
@@ -242,7 +242,7 @@ def posterior(
 def _marginals(net: Network, nodes: Sequence[str], findings: Mapping[str, list[float]]) -> list[Floats]:
     inference, states = _inference(net, findings), net.states()
     return [
-        np.asarray(inference.posterior(node).toarray()[: len(states[node])], dtype=np.float64)
+        np.array(inference.posterior(node).as_nparray()[: len(states[node])], dtype=np.float64)
         for node in nodes
     ]
 

@@ -297,9 +297,11 @@ def schema_version(connection: sa.Connection) -> int:
 
     Examples
     --------
-    >>> with sa.create_engine("sqlite://").connect() as connection:
+    >>> engine = sa.create_engine("sqlite://")
+    >>> with engine.connect() as connection:
     ...     schema_version(connection)
     0
+    >>> engine.dispose()
     """
     if not sa.inspect(connection).has_table(_META.name):
         return 0

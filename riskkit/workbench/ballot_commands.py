@@ -11,6 +11,7 @@ import click
 from riskkit.foundation.faults import Fault, InputFaults, shown, visible
 from riskkit.workbench.committee_commands import found_session, told, using_room, who_acts
 from riskkit.workbench.messages import answer, speaker
+from riskkit.workbench.options import beside
 
 if TYPE_CHECKING:
     from riskkit.workbench.committee.room import Room
@@ -47,7 +48,7 @@ def ballot_forms(session: str, **given: Any) -> int:
         rule = "a round that is open" if found is None else f"one of {', '.join(voters)}"
         raise InputFaults("committee", [Fault("form", shown(given["expert"]), rule)])
     wanted = [given["expert"]] if given["expert"] else [one for one in voters if one not in found.sealed]
-    folder: Path = given["folder"]
+    folder: Path = given["folder"] or beside(given["ledger"], "form").parent
     folder.mkdir(parents=True, exist_ok=True)
     files = []
     for expert in wanted:

@@ -14,6 +14,7 @@ import click
 from riskkit.foundation.faults import Fault, InputFaults, refuse, visible
 from riskkit.workbench.ledger_commands import using_ledger
 from riskkit.workbench.messages import answer, speaker
+from riskkit.workbench.options import beside
 
 if TYPE_CHECKING:
     from riskkit.assessment.committee.next_steps import NextStep
@@ -329,7 +330,7 @@ def write_case(session: str, **given: Any) -> int:
     from riskkit.workbench.committee.documents import session_from, write_judged
 
     now = session_from(session, ledger=given["ledger"], export=given["export"])
-    out: Path = given["out"] or Path(f"{session}-judged.toml")
+    out: Path = given["out"] or beside(given["export"] or given["ledger"], f"{session}-judged.toml")
     write_judged(now, out)
     return told("case", given, session=session, file=str(out))
 
@@ -339,7 +340,7 @@ def _write(session: str, *, given: dict[str, Any], is_full: bool) -> int:
 
     name = "report" if is_full else "minutes"
     now = session_from(session, ledger=given["ledger"], export=given["export"])
-    out: Path = given["out"] or Path(f"{session}-{name}.html")
+    out: Path = given["out"] or beside(given["export"] or given["ledger"], f"{session}-{name}.html")
     write_document(now, out, lang=given["lang"], is_full=is_full)
     return told(name, given, session=session, file=str(out))
 

@@ -199,7 +199,7 @@ def _parameter(name: str, say: Callable[..., str]) -> click.Parameter:
         "member": (["--expert"], {"metavar": "ID", "required": True}),
         "expert": (["--expert"], {"metavar": "ID"}),
         "interest": (["--interest"], {"metavar": "TEXT", "default": ""}),
-        "forms": (["--out", "folder"], {"type": folder, "default": Path(), "metavar": "DIR"}),
+        "forms": (["--out", "folder"], {"type": folder, "metavar": "DIR"}),
         "form": (["--format", "form"], {"type": click.Choice(("xlsx", "csv")), "default": "xlsx"}),
         "no": (["--no"], {"is_flag": True}),
         "role": (["--role"], {"type": click.Choice(_ROLES), "required": True}),

@@ -17,6 +17,7 @@ import pandas as pd
 from riskkit.foundation.evidence import arrow_schema, given_columns, rule_text
 from riskkit.foundation.faults import Fault, InputFaults, refuse, shown
 from riskkit.workbench.messages import answer, speaker
+from riskkit.workbench.options import beside
 from riskkit.workbench.runs.planning import pairs
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def export_register(**given: Any) -> int:
     from riskkit.monitoring.exchange import counts_package, records_package
     from riskkit.monitoring.exchange_rules import shared_counts, shared_records
 
-    out: Path = given["out"] or Path(f"{given['level']}.zip")
+    out: Path = given["out"] or beside(given["register"], f"{given['level']}.zip")
     refuse("--out", [] if out.suffix == ".zip" else [Fault("--out", shown(str(out)), "a .zip file")])
     rows, told = _selected(given)
     is_records = given["level"] == "records"

@@ -15,6 +15,7 @@ import click
 from riskkit.foundation.events import moment_of
 from riskkit.foundation.faults import Fault, InputFaults, refuse, shown, visible
 from riskkit.workbench.messages import answer, speaker
+from riskkit.workbench.options import beside
 
 if TYPE_CHECKING:
     from riskkit.store.ledger import Ledger
@@ -142,7 +143,7 @@ def export_events(**given: Any) -> int:
     """
     from riskkit.store.ledger_copies import export_ledger
 
-    out: Path = given["out"] or Path("ledger.jsonl")
+    out: Path = given["out"] or beside(given["ledger"], "ledger.jsonl")
     with using_ledger(given["ledger"], is_reader=True) as ledger:
         head = export_ledger(ledger, out)
     return _told("export", out, head.sequence, given=given)
@@ -184,7 +185,7 @@ def backup_ledger(**given: Any) -> int:
     """
     from riskkit.store.ledger_copies import backup
 
-    out: Path = given["out"] or Path("ledger-backup.sqlite")
+    out: Path = given["out"] or beside(given["ledger"], "ledger-backup.sqlite")
     with using_ledger(given["ledger"], is_reader=True) as ledger:
         head = backup(ledger, out)
     return _told("backup", out, head.sequence, given=given)

@@ -11,6 +11,8 @@ from typing import Any
 
 import click
 
+from riskkit.foundation.faults import Fault, InputFaults
+
 _LIMITS = ("deadline", "cell_deadline", "memory", "cell_output", "report_output")
 _WITH_DEFAULT = (*_LIMITS, "form", "rows", "seed", "register", "limit", "engine", "level", "licence")
 
@@ -105,6 +107,31 @@ def _register_options(folder: click.Path) -> dict[str, tuple[list[str], dict[str
         "licence": (["--licence"], {"metavar": "NAME", "default": "other-closed"}),
         "check": (["--check"], {"is_flag": True}),
     }
+
+
+def beside(place: Path | str, name: str) -> Path:
+    """Where a file goes when nobody says where: next to what it is written from, not where somebody stands.
+
+    Parameters
+    ----------
+    place : Path or str
+        The register, ledger or export that is read.
+    name : str
+        The name of the new file.
+
+    Raises
+    ------
+    InputFaults
+        When what is read lies on a server: there ``--out`` is needed.
+
+    Examples
+    --------
+    >>> beside(Path("/srv/register"), "quarantine.csv").as_posix()
+    '/srv/quarantine.csv'
+    """
+    if "://" in str(place):
+        raise InputFaults("--out", [Fault("--out", "nothing", "a file, for a ledger on a server")])
+    return Path(place).absolute().parent / name
 
 
 class _Folder(click.Path):

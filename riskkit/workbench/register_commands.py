@@ -17,6 +17,7 @@ import click
 
 from riskkit.foundation.faults import Fault, InputFaults, refuse, shown
 from riskkit.workbench.messages import answer, speaker
+from riskkit.workbench.options import beside
 from riskkit.workbench.rules import rule_in
 
 if TYPE_CHECKING:
@@ -355,7 +356,7 @@ def sheet_of_quarantine(**given: Any) -> int:
     """
     from riskkit.store.quarantine_sheet import write_quarantine
 
-    out: Path = given["out"] or Path("quarantine.csv")
+    out: Path = given["out"] or beside(given["register"], "quarantine.csv")
     try:
         n_lines = write_quarantine(_register(given), out, lang=given["lang"])
     except OSError as error:

@@ -39,16 +39,18 @@ MADE = """
         from range(?) t(i)) to '{path}' (header, delimiter ',')
 """
 TAKE_IN = """
-import os, resource, sys
+import os, sys
 from pathlib import Path
+from own_memory import peak_mib
 from registers import taken
 before = sum(os.times()[:4])
 entry, _ = taken(Path(sys.argv[1]), Path(sys.argv[2]))
-print(entry.n_accepted, sum(os.times()[:4]) - before, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+print(entry.n_accepted, sum(os.times()[:4]) - before, peak_mib())
 """
 ASK = """
-import json, os, resource, sys, time
+import json, os, sys, time
 from pathlib import Path
+from own_memory import peak_mib
 from riskkit.store.register_counts import CountsAsked, counted
 from riskkit.store.register_query import sql
 register, empty, question = Path(sys.argv[1]), Path(sys.argv[2]), json.loads(sys.argv[3])
@@ -63,7 +65,7 @@ start = time.perf_counter()
 found = ask(register)
 took = time.perf_counter() - start
 rows = sum(found["n_records"].to_pylist()) if "n_records" in found.column_names else 0
-print(json.dumps([len(found), rows, took, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024]))
+print(json.dumps([len(found), rows, took, peak_mib()]))
 """
 TESTS = Path(__file__).resolve().parents[1]
 FOUR_COLUMNS = ["product", "origin", "port", "month"]

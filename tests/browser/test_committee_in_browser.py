@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from chromium import PROGRAM, Watched, needs_chromium
-from playwright.sync_api import Browser, Page, sync_playwright
+from chromium import PROGRAM, Watched, needs_chromium, watched_in
+from patience import HANGS
+from playwright.sync_api import Page, sync_playwright
 
 from riskkit.assessment.committee.session import session_of
 from riskkit.store.ledger import open_ledger
@@ -25,7 +26,6 @@ pytestmark = [needs_chromium, pytest.mark.browser, pytest.mark.slow]
 ROOT = Path(__file__).resolve().parents[2]
 EXPERTS = ("e1", "e2", "e3")
 RECUSED = "e4"
-WAIT = 30_000
 
 
 @contextmanager
@@ -46,7 +46,7 @@ def served(folder: Path) -> Iterator[str]:
         yield json.loads(process.stdout.readline())["url"].partition("?")[0].removesuffix("voila/")
     finally:
         process.terminate()
-        process.communicate(timeout=30)
+        process.communicate(timeout=HANGS)
 
 
 @pytest.fixture
@@ -105,14 +105,6 @@ def answer_again(card: Any, number: int) -> None:
         card.get_by_label(re.compile("^middle")).fill("1/90")
 
 
-def page_for(browser: Browser, width: int) -> Watched:
-    watched = Watched(browser.new_context(viewport={"width": width, "height": 900}).new_page())
-    watched.page.on("request", lambda request: watched.note_request(request.url))
-    watched.page.on("pageerror", lambda error: watched.note_error(str(error)))
-    watched.page.on("console", lambda line: line.type == "error" and watched.note_error(line.text))
-    return watched
-
-
 def press(page: Page, name: str) -> None:
     page.get_by_role("button", name=name, exact=True).click()
 
@@ -121,7 +113,7 @@ def close_round(chair: Page) -> None:
     """The chair sees that all have answered, not what; until then a round with no ballot cannot be closed."""
     assert chair.get_by_role("button", name="Close the open round", disabled=True).count() == 1
     press(chair, "Look again")
-    chair.get_by_text("3 / 3").last.wait_for(timeout=WAIT)
+    chair.get_by_text("3 / 3").last.wait_for()
     assert "because of" not in chair.content()
     press(chair, "Close the open round")
 
@@ -147,8 +139,8 @@ def everybody(base: str, tokens: dict[str, str]) -> Iterator[dict[str, Watched]]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=PROGRAM, args=["--no-sandbox"])
         try:
-            pages = {one: page_for(browser, 400) for one in (*EXPERTS, RECUSED)} | {
-                "li": page_for(browser, 1400)
+            pages = {one: watched_in(browser, width=400) for one in (*EXPERTS, RECUSED)} | {
+                "li": watched_in(browser, width=1400)
             }
             for who, watched in pages.items():
                 name = "committee_session" if who == "li" else "committee_ballot"
@@ -161,10 +153,10 @@ def everybody(base: str, tokens: dict[str, str]) -> Iterator[dict[str, Watched]]
 def declare_all(pages: dict[str, Watched]) -> None:
     for who in (*EXPERTS, RECUSED):
         page = pages[who].page
-        page.get_by_role("button", name="Declare").wait_for(timeout=WAIT)
+        page.get_by_role("button", name="Declare").wait_for()
         assert "token" not in page.url
         press(page, "Declare")
-        page.get_by_text("No round is open now").wait_for(timeout=WAIT)
+        page.get_by_text("No round is open now").wait_for()
 
 
 def blind_round(pages: dict[str, Watched], run: Any) -> None:
@@ -172,60 +164,60 @@ def blind_round(pages: dict[str, Watched], run: Any) -> None:
     chair = pages["li"].page
     press(chair, "Look again")
     chair.get_by_role("button", name="Open the next round", disabled=False).click()
-    chair.get_by_text("0 / 4").wait_for(timeout=WAIT)
+    chair.get_by_text("0 / 4").wait_for()
     for number, who in enumerate((*EXPERTS, RECUSED)):
         page = pages[who].page
         press(page, "Look again")
-        page.locator(".rkb-card:not([hidden])").wait_for(timeout=WAIT)
+        page.locator(".rkb-card:not([hidden])").wait_for()
         if who == RECUSED:
             run("committee", "recuse", "n7", "--expert", who, "--as", "li", "--why", "works for the maker")
         assert answer_all(pages[who], number) == 13
         told = "expert who is not recused: works for the maker" if who == RECUSED else "Handed in:"
-        page.get_by_text(told).wait_for(timeout=WAIT)
+        page.get_by_text(told).wait_for()
         assert page.evaluate("document.documentElement.scrollWidth") <= 400
     close_round(chair)
-    chair.get_by_role("heading", name="Judgement of round 1").wait_for(timeout=WAIT)
+    chair.get_by_role("heading", name="Judgement of round 1").wait_for()
 
 
 def second_round(pages: dict[str, Watched]) -> None:
     press(pages["li"].page, "Open the next round")
-    pages["li"].page.get_by_text("0 / 3").wait_for(timeout=WAIT)
+    pages["li"].page.get_by_text("0 / 3").wait_for()
     for number, who in enumerate(EXPERTS):
         page = pages[who].page
         press(page, "Look again")
-        page.locator(".rkb-earlier").first.wait_for(timeout=WAIT, state="attached")
+        page.locator(".rkb-earlier").first.wait_for(state="attached")
         assert answer_all(pages[who], number, is_again=True) == 13
-        page.get_by_text("Handed in:").wait_for(timeout=WAIT)
+        page.get_by_text("Handed in:").wait_for()
     close_round(pages["li"].page)
-    pages["li"].page.get_by_role("heading", name="Judgement of round 2").wait_for(timeout=WAIT)
+    pages["li"].page.get_by_role("heading", name="Judgement of round 2").wait_for()
 
 
 def vote_and_sign(pages: dict[str, Watched]) -> None:
     chair = pages["li"].page
     press(chair, "Open the vote")
-    chair.get_by_text("0 / 3").wait_for(timeout=WAIT)
+    chair.get_by_text("0 / 3").wait_for()
     for number, who in enumerate(EXPERTS):
         page = pages[who].page
         press(page, "Look again")
-        page.get_by_text("with the committee's: warning level").wait_for(timeout=WAIT)
+        page.get_by_text("with the committee's: warning level").wait_for()
         assert answer_all(pages[who], 0 if number < 2 else 2) == 2
-        page.get_by_text("Handed in:").wait_for(timeout=WAIT)
+        page.get_by_text("Handed in:").wait_for()
     close_round(chair)
-    chair.get_by_role("heading", name="Vote", exact=True).wait_for(timeout=WAIT)
+    chair.get_by_role("heading", name="Vote", exact=True).wait_for()
     press(chair, "Confirm the vote")
-    chair.get_by_text("the reason of a confirmation").wait_for(timeout=WAIT)
+    chair.get_by_text("the reason of a confirmation").wait_for()
     chair.get_by_placeholder("Reason").fill("a clear majority")
     press(chair, "Confirm the vote")
-    chair.get_by_text("a clear majority").first.wait_for(timeout=WAIT)
+    chair.get_by_text("a clear majority").first.wait_for()
     for who in EXPERTS:
         page = pages[who].page
         press(page, "Look again")
         press(page, "Sign the minutes")
-        page.get_by_text("You have signed the minutes.").wait_for(timeout=WAIT)
+        page.get_by_text("You have signed the minutes.").wait_for()
         assert page.evaluate("document.documentElement.scrollWidth") <= 400
     press(chair, "Sign the minutes")
     chair.get_by_role("button", name="End the session", disabled=False).click()
-    chair.get_by_role("button", name="End the session", disabled=True).wait_for(timeout=WAIT)
+    chair.get_by_role("button", name="End the session", disabled=True).wait_for()
 
 
 def refused_pages(pages: dict[str, Watched], base: str, tokens: dict[str, str]) -> None:

@@ -21,7 +21,6 @@ from riskkit.workbench.runs import parameters
 from riskkit.workbench.warnings.room import take_step
 
 pytestmark = [needs_chromium, pytest.mark.browser]
-PATIENCE = 60_000
 CASES = ["note7-battery-2016", "melamine-milk-2008", "cadmium-jewellery-2010"]
 WIDE = "document.documentElement.scrollWidth"
 
@@ -83,8 +82,14 @@ def _open(watched: Watched, server: Served, name: str, **query: str) -> None:
     watched.page.goto(server.address(f"/voila/render/dashboards/{name}.ipynb", **query))
     inside = ".rkp-tile" if "overview" in name else ".rkp-gauge"
     inside = ".rkp-cases tbody tr" if "register" in name or "warning" in name else inside
-    watched.page.wait_for_selector(inside, timeout=PATIENCE)
-    expect(watched.page.locator(".rk-items li").last).to_be_visible(timeout=PATIENCE)
+    watched.page.wait_for_selector(inside)
+    expect(watched.page.locator(".rk-items li").last).to_be_visible()
+
+
+# two frames and whatever is due by then: a script that got into the page would have run
+AT_REST = (
+    "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))"
+)
 
 
 def _is_quiet(watched: Watched) -> bool:
@@ -111,14 +116,14 @@ def test_a_slider_moved_by_keyboard_changes_the_level(server: Served, width: int
         ports.focus()
         for _ in range(3):
             page.keyboard.press("ArrowLeft")
-        expect(level).to_contain_text("Level Ⅲ", timeout=PATIENCE)
+        expect(level).to_contain_text("Level Ⅲ")
         expect(page.get_by_text("Lower than in the case (there: Ⅱ).")).to_be_visible()
         change = page.get_by_role("textbox", name="TOML text")
-        expect(change).to_have_value(re.compile("ports affected: 7 → 4"), timeout=PATIENCE)
+        expect(change).to_have_value(re.compile("ports affected: 7 → 4"))
         assert page.evaluate(WIDE) <= width
         page.get_by_role("button", name="Reset to the case").focus()
         page.keyboard.press("Enter")
-        expect(level).to_contain_text("Level Ⅱ", timeout=PATIENCE)
+        expect(level).to_contain_text("Level Ⅱ")
         expect(ports).to_have_attribute("aria-valuetext", "7")
         assert _is_quiet(watched)
 
@@ -130,12 +135,12 @@ def test_a_fact_that_is_not_known_leaves_a_range_and_scenarios_stand_side_by_sid
         _slider(watched, "ports affected")
         page.get_by_role("checkbox", name="ports affected: not known").focus()
         page.keyboard.press("Space")
-        expect(page.locator(".rkp-level")).to_contain_text("Level Ⅲ", timeout=PATIENCE)
+        expect(page.locator(".rkp-level")).to_contain_text("Level Ⅲ")
         expect(page.locator(".rkp-level")).to_contain_text("Level Ⅱ")
         page.get_by_label("Name (may stay empty)").fill("ports <b>unknown</b>")
         page.get_by_role("button", name="Keep this scenario").click()
         head = page.get_by_role("columnheader", name="ports <b>unknown</b>")
-        expect(head).to_be_visible(timeout=PATIENCE)
+        expect(head).to_be_visible()
         assert _is_quiet(watched)
 
 
@@ -143,7 +148,7 @@ def test_the_risk_grid_is_drawn_and_follows(server: Served) -> None:
     with watched_page() as watched:
         _open(watched, server, "kettle", lang="zh")
         page = watched.page
-        page.wait_for_selector(".js-plotly-plot .scatterlayer .point", state="attached", timeout=PATIENCE)
+        page.wait_for_selector(".js-plotly-plot .scatterlayer .point", state="attached")
         marks = (
             "() => [...document.querySelectorAll('.js-plotly-plot')][0].data.map(trace => trace.y[0]).join()"
         )
@@ -151,8 +156,8 @@ def test_the_risk_grid_is_drawn_and_follows(server: Served) -> None:
         first = page.get_by_role("slider").first
         first.focus()
         page.keyboard.press("End")
-        expect(page.locator(".rkp-level")).to_contain_text("Ⅰ级", timeout=PATIENCE)
-        page.wait_for_function(f"before => ({marks})() !== before", arg=before, timeout=PATIENCE)
+        expect(page.locator(".rkp-level")).to_contain_text("Ⅰ级")
+        page.wait_for_function(f"before => ({marks})() !== before", arg=before)
         assert _is_quiet(watched)
 
 
@@ -172,8 +177,8 @@ def test_the_language_is_switched(server: Served, name: str, zh: str, en: str) -
         expect(page.get_by_role("heading", name=zh, exact=True)).to_be_visible()
         page.get_by_role("link", name="English").focus()
         page.keyboard.press("Enter")
-        expect(page.get_by_role("heading", name=en, exact=True)).to_be_visible(timeout=PATIENCE)
-        expect(page.get_by_role("heading", name="How to read this")).to_be_visible(timeout=PATIENCE)
+        expect(page.get_by_role("heading", name=en, exact=True)).to_be_visible()
+        expect(page.get_by_role("heading", name="How to read this")).to_be_visible()
         assert page.evaluate("document.documentElement.lang") == "en"
         assert _is_quiet(watched)
 
@@ -192,12 +197,12 @@ def test_the_overview_sorts_filters_and_opens_a_case(server: Served, width: int)
         page.keyboard.press("Enter")
         assert names.all_inner_texts() == up[::-1] and page.locator("th[aria-sort=descending]").count() == 1
         page.get_by_label("Hazard class").select_option("chemical hazard")
-        expect(names).not_to_have_count(3, timeout=PATIENCE)
+        expect(names).not_to_have_count(3)
         page.get_by_role("button", name="Clear the filters").click()
-        expect(names).to_have_count(3, timeout=PATIENCE)
+        expect(names).to_have_count(3)
         assert _is_quiet(watched)
         page.get_by_role("link", name="Galaxy Note7").click()
-        page.wait_for_selector(".rkp-gauge", timeout=PATIENCE)
+        page.wait_for_selector(".rkp-gauge")
         expect(page.get_by_role("heading", name="Galaxy Note7")).to_be_visible()
         assert _is_quiet(watched)
 
@@ -206,7 +211,7 @@ def test_the_profile_is_switched(server: Served) -> None:
     with watched_page() as watched:
         _open(watched, server, "overview", lang="en")
         watched.page.get_by_label("Grading profile").select_option(index=1)
-        expect(watched.page.get_by_text("weigh alike; no official standard")).to_be_visible(timeout=PATIENCE)
+        expect(watched.page.get_by_text("weigh alike; no official standard")).to_be_visible()
         assert _is_quiet(watched)
 
 
@@ -218,21 +223,21 @@ def test_the_register_is_filtered_and_paged_by_keyboard(server: Served, width: i
         rows = page.locator(".rkp-cases tbody tr")
         expect(rows).to_have_count(20)
         expect(page.get_by_text("Showing 888 of 888 records")).to_be_visible()
-        page.wait_for_selector(".js-plotly-plot .barlayer .point", state="attached", timeout=PATIENCE)
+        page.wait_for_selector(".js-plotly-plot .barlayer .point", state="attached")
         assert page.evaluate(WIDE) <= width
         page.get_by_role("button", name="Next page").focus()
         page.keyboard.press("Enter")
-        expect(page.get_by_text("Page 2 of 45")).to_be_visible(timeout=PATIENCE)
+        expect(page.get_by_text("Page 2 of 45")).to_be_visible()
         page.get_by_label("Class of source").focus()
         page.keyboard.type("report of an enterprise")
-        expect(page.get_by_text("Showing 10 of 888 records")).to_be_visible(timeout=PATIENCE)
+        expect(page.get_by_text("Showing 10 of 888 records")).to_be_visible()
         expect(rows).to_have_count(10)
         expect(page.get_by_text("Page 1 of 1")).to_be_visible()
         expect(page.locator(".rkp-cases")).to_contain_text("SYN-defect")
         page.get_by_label("Rank by").select_option("Origin")
-        expect(page.locator("caption", has_text="Origin: the")).to_be_visible(timeout=PATIENCE)
+        expect(page.locator("caption", has_text="Origin: the")).to_be_visible()
         page.get_by_role("button", name="Clear the filters").click()
-        expect(page.get_by_text("Showing 888 of 888 records")).to_be_visible(timeout=PATIENCE)
+        expect(page.get_by_text("Showing 888 of 888 records")).to_be_visible()
         assert _is_quiet(watched)
 
 
@@ -245,15 +250,15 @@ def test_the_warnings_are_filtered_and_followed_by_keyboard(server: Served, widt
         expect(rows).to_have_count(5)
         expect(page.get_by_text("made-up steps on shipped cases")).to_be_visible()
         expect(rows.first).to_contain_text("Level Ⅱ")
-        page.wait_for_selector(".js-plotly-plot .scatterlayer", state="attached", timeout=PATIENCE)
+        page.wait_for_selector(".js-plotly-plot .scatterlayer", state="attached")
         assert page.evaluate(WIDE) <= width
         page.get_by_label("show").select_option("all")
-        expect(rows).to_have_count(6, timeout=PATIENCE)
+        expect(rows).to_have_count(6)
         page.get_by_label("level", exact=True).select_option(index=2)
-        expect(rows).not_to_have_count(6, timeout=PATIENCE)
+        expect(rows).not_to_have_count(6)
         expect(page.locator("table", has_text="Raised").locator("visible=true").first).to_be_visible()
         page.get_by_label("warning", exact=True).select_option(index=2)
-        expect(page.locator("table", has_text="Raised")).to_have_count(0, timeout=PATIENCE)
+        expect(page.locator("table", has_text="Raised")).to_have_count(0)
         assert _is_quiet(watched)
 
 
@@ -266,7 +271,7 @@ def test_markup_in_a_case_is_shown_as_text(server: Served, name: str) -> None:
         expect(shown.first).to_be_visible()
         for summary in page.locator("summary").all():
             summary.click()
-        page.wait_for_timeout(500)
+        page.evaluate(AT_REST)
         assert page.evaluate("window.bad") is None
         assert page.locator(".rkp img").count() == 0
         assert page.evaluate(WIDE) <= 400

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from page_samples import HOSTILE, TITLES, code, display, notebook, pictures, result
+from patience import PAGE_HANGS, comes_true
 
 from riskkit.workbench.pages.blocks import PLOTLY_MIME
 from riskkit.workbench.pages.html import plotly_asset, to_html
@@ -63,6 +64,7 @@ def visit(browser):
 
     def opened(path: Path, *, width: int = 1000):
         page = browser.new_page(viewport={"width": width, "height": 900})
+        page.set_default_timeout(PAGE_HANGS)
         pages.append(page)
         page.on("request", lambda request: asked.append(request.url))
         page.on("console", lambda told: complaints.append(told.text) if told.type == "error" else None)
@@ -96,11 +98,7 @@ def site(tmp_path):
 
 def until(page, told: str):
     """Wait for something to become true; Playwright's own way would need eval, which the page forbids."""
-    for _ in range(100):
-        if page.evaluate(told):
-            return
-        page.wait_for_timeout(50)
-    raise AssertionError(told)
+    assert comes_true(lambda: page.evaluate(told)), told
 
 
 def drawn(page):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
 from chromium import Watched, needs_chromium, watched_page
+from patience import comes_true
+from playwright.sync_api import expect
 from serving import TOKEN, Served, served, write_folder
 
 pytestmark = [needs_chromium, pytest.mark.browser]
@@ -27,14 +27,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 def _open_dashboard(watched: Watched, server: Served, *, lang: str) -> None:
     watched.page.goto(server.address("/", lang=lang))
     watched.page.get_by_role("link", name={"zh": "总览", "en": "Overview"}[lang]).click()
-    watched.page.wait_for_selector(".js-plotly-plot .bars path", timeout=60_000)
-
-
-def _comes_to(look: Callable[[], Any], wanted: Any, *, seconds: float = 10) -> bool:
-    deadline = time.monotonic() + seconds
-    while look() != wanted and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return bool(look() == wanted)
+    watched.page.wait_for_selector(".js-plotly-plot .bars path")
 
 
 @pytest.mark.parametrize("width", [400, 1400])
@@ -46,7 +39,7 @@ def test_the_slider_moves_by_keyboard_and_the_figure_follows(server: Served, wid
         page.get_by_role("slider").focus()
         page.keyboard.press("ArrowRight")
         page.keyboard.press("ArrowRight")
-        assert _comes_to(lambda: page.evaluate(BARS), [5])
+        assert comes_true(lambda: page.evaluate(BARS) == [5])
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         assert (watched.hosts, watched.errors) == ({"127.0.0.1"}, [])
         assert TOKEN not in page.url
@@ -60,10 +53,10 @@ def test_the_language_is_switched_by_keyboard(server: Served) -> None:
         assert page.get_by_text("said zh True 3 none").is_visible()
         page.get_by_role("link", name="English").focus()
         page.keyboard.press("Enter")
-        page.get_by_text("said en True 3 none").wait_for(timeout=60_000)
+        page.get_by_text("said en True 3 none").wait_for()
         assert (page.title(), page.evaluate("document.documentElement.lang")) == ("Overview", "en")
         page.get_by_role("link", name="Dashboards").click()
-        assert page.get_by_role("heading", name="Dashboards").is_visible()
+        expect(page.get_by_role("heading", name="Dashboards")).to_be_visible()
         assert (watched.hosts, watched.errors) == ({"127.0.0.1"}, [])
 
 
@@ -77,7 +70,7 @@ def test_closing_the_page_ends_its_kernel(tmp_path: Path) -> None:
         _open_dashboard(watched, running, lang="en")
         assert kernels() == 1
         watched.page.goto("about:blank")
-        assert _comes_to(kernels, 0)
+        assert comes_true(lambda: kernels() == 0)
 
 
 def test_text_from_a_notebook_is_text_on_the_landing_page(server: Served) -> None:
@@ -92,6 +85,6 @@ def test_the_lab_speaks_chinese_and_asks_nobody(tmp_path_factory: pytest.TempPat
     write_folder(folder)
     with served(folder, what="lab", lang="zh") as running, watched_page() as watched:
         watched.page.goto(running.address("/lab"))
-        watched.page.get_by_role("menuitem", name="文件").wait_for(timeout=60_000)
-        watched.page.wait_for_selector(".jp-DirListing-item", timeout=20_000)
+        watched.page.get_by_role("menuitem", name="文件").wait_for()
+        watched.page.wait_for_selector(".jp-DirListing-item")
         assert watched.hosts == {"127.0.0.1"}
