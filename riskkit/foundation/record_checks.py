@@ -170,7 +170,7 @@ def check_records(
     columns["flags"] = _origin_flags(columns["flags"], columns["origin"], columns["origin_text"])
     if units:
         columns |= _with_units(columns, units, notes)
-    columns["flags"] = notes.joined(columns["flags"])
+    columns["flags"] = _each_once(notes.joined(columns["flags"]))
     table = pa.table(columns)
     broken += _across(table, given)
     return CheckedRecords(table, tuple(broken), _sound(n_rows, broken), frozenset(doubts), n_empty)
@@ -350,6 +350,15 @@ def _origin_flags(flags: pa.Array, origin: pa.Array, origin_text: pa.Array) -> p
     before = flags.cast(pa.string())
     both = pc.binary_join_element_wise(before, told, pa.scalar("; "))
     return _stored(pc.coalesce(both, before, told), flags.type)
+
+
+def _each_once(flags: pa.Array) -> pa.Array:
+    """Flags without repeats: records that were read before bring theirs with them."""
+    words = flags.cast(pa.string()).dictionary_encode()
+    once = ["; ".join(dict.fromkeys(text.split("; "))) for text in words.dictionary.to_pylist()]
+    if once == words.dictionary.to_pylist():
+        return flags
+    return _stored(pa.array(once, pa.string()).take(words.indices), flags.type)
 
 
 def _across(table: pa.Table, given: Mapping[str, pa.Array]) -> list[BrokenRule]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+_REMARK = r"\s{2,}|\s+-\s+"
 _BEFORE = re.compile(
     r"^(?:(?:(?:too )?(?:high|low) (?:content|count|level|intake) of|migration of|undeclared|unauthorised"
     r"|use of|substance|colour|feed additive|food additive|food contact material|prohibited substance"
@@ -15,6 +16,13 @@ _BEHIND = re.compile(
     r"|suspicion|presumptive|unlabelled)\b.*$",
     re.IGNORECASE,
 )
+_ALLERGEN = re.compile(
+    r"\b(?:milk|lactose|lactoprotein|eggs?|fish|crustaceans?|shellfish|molluscs?|soya?|soybeans?"
+    r"|peanuts?|nuts?|almonds?|hazelnuts?|walnuts?|cashews?|pistachios?|sesame|mustard|celery"
+    r"|lupin|gluten|wheat)\b",
+    re.IGNORECASE,
+)
+_UNDECLARED = re.compile(r"\b(?:undeclared|improperly declared|not declared|non d[ée]clar)", re.IGNORECASE)
 _KINDS = {
     "salmonella": r"\bsalmonella\b",
     "escherichia coli": r"\b(?:escherichia|e\.?) ?coli\b|\b[sv]tec\b|\behec\b|\bshiga\s?-?toxin"
@@ -38,13 +46,17 @@ def agent_kind(hazard: str) -> str:
     --------
     >>> [agent_kind(one) for one in ("Salmonella Reading", "unauthorised colour Sudan IV", "STEC O157")]
     ['salmonella', 'sudan 1', 'escherichia coli']
+    >>> agent_kind("almond  undeclared"), agent_kind("almond  too high content")
+    ('allergens', 'almond')
     >>> agent_kind("too high content of nitrate"), agent_kind("cannabidiol unauthorised")
     ('nitrate', 'cannabidiol')
     """
+    if _ALLERGEN.search(hazard) and _UNDECLARED.search(hazard):
+        return "allergens"
     for kind, names in _KINDS.items():
         if re.search(names, hazard, re.IGNORECASE):
             return kind
-    return _BEHIND.sub("", _BEFORE.sub("", hazard.strip())).strip()
+    return _BEHIND.sub("", _BEFORE.sub("", re.split(_REMARK, hazard.strip())[0])).strip()
 
 
 _PHRASE = re.compile(

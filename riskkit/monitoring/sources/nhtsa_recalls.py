@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 
 from riskkit.foundation.foreign_words import each_text
-from riskkit.monitoring.sources.cells import cells, dates, flagged, joined, same
+from riskkit.monitoring.sources.cells import cells, dates, flagged, has_header, joined, same
 from riskkit.monitoring.sources.source import Source
 
 
 def _whole(text: str) -> str:
     return text.removesuffix(".0")
+
+
+_DAY_FIRST = re.compile(r"(0?[1-9]|[12]\d|3[01])/(0?[1-9]|1[0-2])/(\d{4})", re.ASCII)
+
+
+def _is_interface(native: pd.DataFrame) -> bool:
+    """Whether the rows are answers of the interface: it writes the day first, files the month."""
+    return has_header(tuple(map(str, native.columns)), "NHTSACampaignNumber")
+
+
+def _days(days: pd.Series, *, is_interface: bool) -> pd.Series:
+    """Days in ISO form; those that cannot all be of the interface's order are left to the order of files."""
+    told = days.dropna()
+    if is_interface and told.str.fullmatch(_DAY_FIRST.pattern).all():
+        return each_text(
+            days, lambda day: _DAY_FIRST.sub(lambda f: f"{f[3]}-{int(f[2]):02d}-{int(f[1]):02d}", day)
+        )
+    return dates(days, month_first=True)
 
 
 def to_records(native: pd.DataFrame) -> pd.DataFrame:
@@ -28,13 +48,15 @@ def to_records(native: pd.DataFrame) -> pd.DataFrame:
     """
     number = cells(native, "NHTSA ID", "CAMPNO", "NHTSACampaignNumber")
     make, model = cells(native, "make", "MAKETXT"), cells(native, "model", "MODELTXT")
-    day = cells(native, "Report Received Date", "report_date", "RCDATE")
+    day = _days(
+        cells(native, "Report Received Date", "report_date", "RCDATE"), is_interface=_is_interface(native)
+    )
     units = cells(native, "Potentially Affected", "POTAFF")
     vehicle = joined(make, model, cells(native, "year", "YEARTXT", "ModelYear"), between=" ")
     return pd.DataFrame(
         {
             "source_class": same(native, "foreign_notification"),
-            "date": dates(day, month_first=True),
+            "date": day,
             "product": vehicle.fillna(cells(native, "Subject")),
             "product_code": cells(native, "Component", "COMPNAME"),
             "product_group": cells(native, "Recall Type", "RCLTYPECD"),
@@ -64,6 +86,7 @@ SOURCE = Source(
     required=(
         ("NHTSA ID", "Report Received Date", "Manufacturer", "Component"),
         ("nhtsa_id", "make", "model", "component", "report_date"),
+        ("NHTSACampaignNumber", "ReportReceivedDate", "Component", "Manufacturer"),
         ("CAMPNO", "MAKETXT", "MODELTXT", "COMPNAME", "RCDATE"),
     ),
     date_order="mdy",

@@ -18,7 +18,7 @@ _REMARK = r"\s{2,}|\s+-\s+"
 
 
 def _kinds(hazards: str) -> str:
-    return "; ".join(agent_kind(re.split(_REMARK, one.strip())[0]) for one in re.split(_BETWEEN, hazards))
+    return "; ".join(agent_kind(one) for one in re.split(_BETWEEN, hazards))
 
 
 def _without_repeats(text: str) -> str:
