@@ -13,7 +13,7 @@ from riskkit.foundation import part_files
 from riskkit.foundation.evidence import QUARANTINE_COLUMNS, rule_text
 from riskkit.foundation.faults import visible
 from riskkit.store.register_lock import reading
-from riskkit.store.register_manifest import read_manifest, require_parts
+from riskkit.store.register_manifest import Manifest, read_manifest, require_parts
 
 _LIVE = re.compile(r"\s*[=+\-@\t\r\n|%]")
 _PLAIN_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
@@ -59,22 +59,23 @@ def write_quarantine(folder: Path, target: Path, *, lang: str) -> int:
     0
     """
     n_lines = 0
-    with (
-        reading(folder),
-        part_files.writing(target, is_forced=True) as waiting,
-        waiting.open("w", encoding="utf-8-sig", newline="") as out,
-    ):
-        sheet = csv.writer(out, quoting=csv.QUOTE_ALL)
-        sheet.writerow([*QUARANTINE_COLUMNS, "rule"])
-        for line in _lines(folder):
-            told = rule_text(line["rule_id"], lang)
-            sheet.writerow([safe_cell(line[name]) for name in QUARANTINE_COLUMNS] + [told])
-            n_lines += 1
+    part_files.sweep(target.absolute().parent)
+    with reading(folder):
+        manifest = read_manifest(folder)  # before anything of ours stands beside it
+        with (
+            part_files.writing(target, is_forced=True) as waiting,
+            waiting.open("w", encoding="utf-8-sig", newline="") as out,
+        ):
+            sheet = csv.writer(out, quoting=csv.QUOTE_ALL)
+            sheet.writerow([*QUARANTINE_COLUMNS, "rule"])
+            for line in _lines(folder, manifest):
+                told = rule_text(line["rule_id"], lang)
+                sheet.writerow([safe_cell(line[name]) for name in QUARANTINE_COLUMNS] + [told])
+                n_lines += 1
     return n_lines
 
 
-def _lines(folder: Path) -> Iterator[dict[str, str]]:
-    manifest = read_manifest(folder)
+def _lines(folder: Path, manifest: Manifest) -> Iterator[dict[str, str]]:
     require_parts(folder, manifest)
     for part in manifest.of_kind("quarantine"):
         for batch in pa_parquet.ParquetFile(folder / part.path).iter_batches(batch_size=10_000):
