@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import json
 from pathlib import Path
@@ -9,18 +10,35 @@ from typing import Any
 
 import ipywidgets
 import pytest
-from warned import NOW, room_in, step
+from warned import NOW, assessed_case, room_in, step
 
+from riskkit.assessment.case import Assessment
 from riskkit.foundation.events import Event, moment_of
 from riskkit.store.ledger import open_ledger
 from riskkit.workbench import cli
 from riskkit.workbench.boards.warning_panel import WarningBoard
 from riskkit.workbench.pictures.warning_figure import steps_table
+from riskkit.workbench.warnings import proposing
 from riskkit.workbench.warnings.board_rows import board_rows
 from riskkit.workbench.warnings.review_sections import standing_section
 from riskkit.workbench.warnings.room import state_of, step_of
 
-CERTAIN, RANGE = "hoverboards-2016", "lead-paint-toys-2007"  # Ⅱ, and Ⅲ to Ⅱ
+CERTAIN, RANGE, SHIPPED = "certain", "range", "furniture-tip-over-2016"
+
+
+@pytest.fixture(autouse=True)
+def cases(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One case that is certainly Ⅱ and one from Ⅲ to Ⅱ, whatever the profile of the day says; others as shipped."""
+    real = proposing.assessed
+
+    def assessed(case: str) -> Assessment:
+        known = {CERTAIN: ("Ⅱ", "Ⅱ", ()), RANGE: ("Ⅲ", "Ⅱ", ("is_spreading",))}
+        if case not in known:
+            return real(case)
+        lo, hi, missing = known[case]
+        return dataclasses.replace(assessed_case(), lo=lo, hi=hi, missing=missing)
+
+    monkeypatch.setattr(proposing, "assessed", assessed)
 
 
 def run(capsys: pytest.CaptureFixture[str], *told: str) -> tuple[int, str, str]:
@@ -170,3 +188,11 @@ def test_the_other_steps_read_levels_the_same(
     assert (code, json.loads(out)["level"], json.loads(out)["assessed"]) == (0, "Ⅰ", ["Ⅱ", "Ⅱ"])
     code, out, err = run(capsys, move, "w", *other, "--level", "grade 1", *more)
     assert code != 0 and "Ⅰ (I, 1, 一级, red, 红)" in out + err
+
+
+def test_a_shipped_case_whose_facts_leave_a_range_is_not_proposed_in_silence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, err = run(capsys, "propose", SHIPPED, *place(tmp_path))
+    assert code != 0 and "Ⅱ" in out + err and "Ⅰ" in out + err and "deaths" in out + err
+    assert not (tmp_path / "l.sqlite").exists()
