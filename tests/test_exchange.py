@@ -6,6 +6,9 @@ import datetime as dt
 import hashlib
 import io
 import json
+import signal
+import subprocess
+import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -365,3 +368,32 @@ def test_a_selection_is_what_was_selected(tmp_path: Path) -> None:
     wanted = rows[(rows["source_class"] == "complaint") & (rows["origin"] == "CN")]
     wanted = wanted[wanted["date"].between(dt.date(2022, 1, 1), dt.date(2024, 12, 31))]
     assert found["record_id"].tolist() == wanted["record_id"].tolist() and len(found)
+
+
+_KILLED_PACKAGE = """
+import os, pathlib, signal, sys, zipfile
+from riskkit.monitoring.exchange import put_package
+written = zipfile.ZipFile.writestr
+def some(self, entry, content):
+    if entry.filename == "b.csv":
+        os.kill(os.getpid(), signal.SIGKILL)
+    written(self, entry, content)
+zipfile.ZipFile.writestr = some
+put_package(pathlib.Path(sys.argv[1]), {"a.csv": b"1", "b.csv": b"2"})
+"""
+
+
+def test_what_a_killed_export_of_a_register_left_is_swept_by_the_next_and_nothing_else(
+    tmp_path: Path,
+) -> None:
+    out = tmp_path / "out.zip"
+    killed = subprocess.run([sys.executable, "-c", _KILLED_PACKAGE, str(out)], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    (left,) = tmp_path.iterdir()
+    assert left.name.startswith("out.zip.part-")
+    foreign = {"out.zip.part-1", "my.part", "out.zip.new"}
+    for name in foreign:
+        (tmp_path / name).write_text("somebody else's")
+    put_package(out, {"a.csv": b"1"})
+    assert {one.name for one in tmp_path.iterdir()} == {"out.zip", *foreign}
+    assert files_of(out) == {"a.csv": b"1"}
