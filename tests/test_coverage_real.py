@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
 import pandas as pd
+import pyarrow as pa
 import pytest
 from native_files import reader, text_table
 from shared import shared
@@ -68,3 +71,17 @@ def test_a_year_is_kept_where_an_alert_has_no_day() -> None:
     assert (found["date"].isna() == found["date_year"].notna()).all()
     assert (found["date_year"].dropna().astype(int).between(2020, 2024)).all()
     assert (found["flags"].notna() == found["date_year"].notna()).all()
+
+
+def test_units_of_a_mapped_file_are_read_as_those_of_the_agency() -> None:
+    from riskkit.foundation.evidence import record_columns
+    from riskkit.foundation.record_cells import number_cells
+
+    units = next(column for column in record_columns() if column.name == "n_units")
+    rows = json.loads(shared("data", "intake_trouble", "real", "us_recalls_goof.json").read_text("utf-8"))
+    told = [row["units"] for row in rows["recalls"] if row.get("units")]
+    found = number_cells(pa.array(told), units).values.to_pylist()
+    assert [text for text, count in zip(told, found, strict=True) if count is None] == ["About 5.900"]
+    assert (
+        dict(zip(told, found, strict=True))["About 36,000 in the United States and 3,200 in Canada"] == 36_000
+    )

@@ -71,6 +71,7 @@ ARROWS: dict[str, dict[str, str]] = {
         "foundation/foreign_words.py": "a country is looked up by its names",
         "foundation/written_dates.py": "how a day may be written is known in one place",
         "foundation/written_numbers.py": "how a number may be written is known in one place",
+        "foundation/units_in_words.py": "units that notices tell in words are read in one way",
     },
     "foundation/written_numbers.py": {"foundation/standards.py": LIST},
     "foundation/record_checks.py": {

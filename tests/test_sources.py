@@ -331,7 +331,8 @@ def test_units_are_read_as_they_are_told(count: int) -> None:
      ("33,000 units; 500 pairs", "33000"), ('"About 59,000"', "59000"), ("About 2100 in U.S. and 250 in Canada", "2100"),
      ("About 94,000 in the U.S. and 34,000 in Canada", "94000"), ("About 11,800 pairs", "11800"),
      ("Over 1 million", None), ("Up to 9 million", None), ("1,000 to 2,000", None), ("3 models", None),
-     ("1,2345", None), ("About 2.5", None), ("1.5 thousand", "1500")],
+     ("1,2345", None), ("35000 kg", None), ("About 500 pounds of beef", None), ("35000 公斤", None),
+     ("About 2.5", None), ("1.5 thousand", "1500")],
 )  # fmt: skip
 def test_units_in_words(told: str, count: str | None) -> None:
     found = stated_count(pd.Series([told], dtype="string")).iloc[0]

@@ -5,20 +5,26 @@ from __future__ import annotations
 import functools
 import re
 
-from babel import Locale
-
 from riskkit.foundation import standards
 from riskkit.foundation.tables import records
 
 # Names as Chinese official documents write them, where the locale data differ.
-_ZH_NAMES = {"TW": "中国台湾", "HK": "中国香港", "MO": "中国澳门"}
-_EN_NAMES = {"TW": "Taiwan, China", "HK": "Hong Kong, China", "MO": "Macao, China"}
+_ZH_NAMES = {"TW": "中国台湾", "HK": "中国香港", "MO": "中国澳门", "EU": "欧盟"}
+_EN_NAMES = {"TW": "Taiwan, China", "HK": "Hong Kong, China", "MO": "Macao, China", "EU": "European Union"}
 
 
 @functools.cache
 def _territories(lang: str) -> dict[str, str]:
-    names = Locale(lang).territories
-    return {code: str(name) for code, name in names.items() if re.fullmatch(r"[A-Z]{2}", code)}
+    """The names of the locale data as ``country_words`` holds them: those of newer data may differ."""
+    rows = standards.table("country_words")
+    mine = rows[rows["locator"] == f"territories, {lang}"]
+    return dict(zip(mine["country"], mine["word"], strict=True))
+
+
+@functools.cache
+def _countries() -> frozenset[str]:
+    rows = standards.table("country_numbers")
+    return frozenset(rows.loc[rows["code_list"] == "iso_numeric", "country"]) | {"EU"}
 
 
 def is_country(code: str) -> bool:
@@ -29,7 +35,7 @@ def is_country(code: str) -> bool:
     >>> is_country("CN"), is_country("EU"), is_country("XX"), is_country("cn")
     (True, True, False, False)
     """
-    return code in _territories("en") and code not in {"EZ", "QO", "UN", "XA", "XB", "XK", "ZZ"}
+    return code in _countries()
 
 
 def country_name(code: str, lang: str) -> str:
@@ -49,7 +55,7 @@ def country_name(code: str, lang: str) -> str:
 
     References
     ----------
-    .. [1] Unicode CLDR territory names, through Babel.
+    .. [1] Unicode CLDR territory names, as ``country_words`` holds them.
 
     Examples
     --------
@@ -59,7 +65,7 @@ def country_name(code: str, lang: str) -> str:
     if not is_country(code):
         raise KeyError(f"no country {code!r}")
     fixed = _ZH_NAMES if lang == "zh" else _EN_NAMES
-    return fixed.get(code, _territories(lang)[code])
+    return fixed.get(code) or _territories(lang)[code]
 
 
 @functools.cache

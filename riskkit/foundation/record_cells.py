@@ -23,6 +23,7 @@ from riskkit.foundation import codes
 from riskkit.foundation.evidence import RecordColumn, intake_limit
 from riskkit.foundation.faults import HIDDEN, visible
 from riskkit.foundation.foreign_words import country_codes
+from riskkit.foundation.units_in_words import units_in_words
 from riskkit.foundation.written_dates import DateManner, is_no_day, other_order, written_date
 from riskkit.foundation.written_numbers import (
     WrittenNumber,
@@ -295,12 +296,14 @@ def _number_answer(
     is_odd = is_in_doubt and not is_count
     if decimal == "." and is_ambiguous(text, is_count=is_count, is_in_doubt=is_odd):
         return None, "decimal_ambiguous"
-    return _fit_number(written_number(text, decimal=decimal), column, unread)
+    found = _fit_number(written_number(text, decimal=decimal), column)
+    if found is None and column.name == "n_units" and decimal == ".":
+        told = units_in_words(text)
+        found = WrittenNumber(float(told.count), told.note) if told and told.count is not None else None
+    return found, "" if found else unread
 
 
-def _fit_number(
-    found: WrittenNumber | None, column: RecordColumn, unread: str
-) -> tuple[WrittenNumber | None, str]:
+def _fit_number(found: WrittenNumber | None, column: RecordColumn) -> WrittenNumber | None:
     """A number whose unit its column may have; a limit is itself a bound."""
     is_fit = found is not None and (
         column.name in _MEASURED
@@ -309,11 +312,11 @@ def _fit_number(
         or (column.name == "age_years" and found.unit.lower() in _YEARS)
     )
     if found is None or not is_fit:
-        return None, unread
+        return None
     if column.name == "limit_value" and ":" in found.note:
         kind, bound = found.note.split(":")
-        return WrittenNumber(float(bound), "" if kind in ("at_most", "below") else kind, found.unit), ""
-    return found, ""
+        return WrittenNumber(float(bound), "" if kind in ("at_most", "below") else kind, found.unit)
+    return found
 
 
 def _bounded(

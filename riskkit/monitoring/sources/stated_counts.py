@@ -3,27 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
 
 import pandas as pd
 
 from riskkit.foundation.foreign_words import each_text
-
-_COUNT = re.compile(
-    r"[\s\"']*(?:(?:an?\s+)?(?P<bound>over|more than|greater than|at least|up to|fewer than|less than"
-    r"|no more than)\s+)?(?:(?:an?\s+)?(?:about|approximately|approx\.?|nearly|roughly|around|almost"
-    r"|estimated|some)\s+)*(?P<n>\d{1,3}(?:,\d{3})+|\d+(?:\.\d+)?)(?![.,]?\d)"
-    r"(?:\s*(?P<m>million|thousand)\b)?"
-    r"(?P<rest>(?:[\s(;,.\"'].*)?)",
-    re.IGNORECASE | re.DOTALL,
-)
-_NO_COUNT = re.compile(
-    r"\s*(?:to|or)\s+\d|\s*(?:in|during|from|since)\s+(?:19|20)\d\d\b"
-    r"|\s*(?:model|style|type|kind|color|lot|year)s?\b",
-    re.IGNORECASE,
-)
-"""What shows behind a number that it is no number of units: a range, a part by year, a number of models."""
-_DIGITS = {"million": 6, "thousand": 3}
+from riskkit.foundation.units_in_words import units_in_words
 
 
 def stated_count(texts: pd.Series) -> pd.Series:
@@ -40,8 +24,8 @@ def stated_count(texts: pd.Series) -> pd.Series:
     """
 
     def count(text: str) -> str | None:
-        found = _counted(text)
-        return None if found is None or found["bound"] else _digits(found)
+        found = units_in_words(text)
+        return None if found is None or found.count is None else str(found.count)
 
     return each_text(texts, count)
 
@@ -67,9 +51,9 @@ def summed_count(texts: pd.Series, key: str) -> pd.Series:
         except (ValueError, RecursionError):
             return None
         rows = value if isinstance(value, list) else [value]
-        told = [_counted(str(row.get(key) or "")) if isinstance(row, dict) else None for row in rows]
-        counts = [_digits(one) if one and not one["bound"] else None for one in told]
-        return str(sum(map(int, filter(None, counts)))) if counts and None not in counts else None
+        told = [units_in_words(str(row.get(key) or "")) if isinstance(row, dict) else None for row in rows]
+        counts = [one.count for one in told if one is not None and one.count is not None]
+        return str(sum(counts)) if rows and len(counts) == len(rows) else None
 
     return each_text(texts, count)
 
@@ -85,22 +69,7 @@ def count_flags(texts: pd.Series) -> pd.Series:
     """
 
     def flag(text: str) -> str | None:
-        found = _counted(text)
-        if found and found["bound"]:
-            is_least = found["bound"].lower() in ("over", "more than", "greater than", "at least")
-            return "units_at_least" if is_least else "units_at_most"
-        return "units_more" if found and re.search(r"\d", found["rest"]) else None
+        found = units_in_words(text)
+        return f"units_{found.note}" if found and found.note in ("at_least", "at_most", "more") else None
 
     return each_text(texts, flag)
-
-
-def _counted(text: str) -> re.Match[str] | None:
-    found = _COUNT.fullmatch(text)
-    return None if not found or _NO_COUNT.match(found["rest"]) or _digits(found) is None else found
-
-
-def _digits(found: re.Match[str]) -> str | None:
-    whole, _, part = found["n"].replace(",", "").partition(".")
-    zeros = _DIGITS.get((found["m"] or "").lower(), 0)
-    part = part.rstrip("0")
-    return (whole + part.ljust(zeros, "0")).lstrip("0") or "0" if len(part) <= zeros else None
