@@ -31,6 +31,7 @@ from riskkit.workbench.boards.overview_words import change_section
 from riskkit.workbench.resources import shipped_cases
 from riskkit.workbench.runs.result import result_record
 
+ROOT = Path(__file__).resolve().parent.parent
 NOTE7 = "note7-battery-2016"
 REGRADED = "ningbo-fireworks-2019"  # its level depends on the profile
 
@@ -99,6 +100,35 @@ def test_earlier_results_are_the_newest_readable_ones_of_the_profile(tmp_path: P
     found = earlier_results(tmp_path, profile="house_matrix")
     assert [(r["case"]["id"], r["warning"]["lo"]) for r in found.records] == [("a", "Ⅱ")]
     assert found.unreadable == len(bad)
+
+
+def test_reports_about_no_case_and_the_example_are_neither_unreadable_nor_vanished_cases(
+    tmp_path: Path,
+) -> None:
+    texts = {
+        "zh/monitor_register": {"schema": "riskkit.register/1", "case": {"id": "register"}},
+        "zh/committee_report": {"schema": "riskkit.committee/1", "case": {"id": NOTE7}},
+        "zh/own": _record("a", "Ⅲ", "Ⅲ"),
+        "example": _record("kettle", "Ⅱ", "Ⅱ"),
+        "foreign": {"schema": "other.register/1"},
+    }
+    for place, record in texts.items():
+        (tmp_path / place).mkdir(parents=True)
+        (tmp_path / place / "result.json").write_text(json.dumps(record), encoding="utf-8")
+    found = earlier_results(tmp_path, profile="house_matrix")
+    assert [record["case"]["id"] for record in found.records] == ["a"]
+    assert (found.unreadable, found.others) == (1, 2)
+    kinds = [(one.case_id, one.kind) for one in changes([_record("a", "Ⅲ", "Ⅲ")], found.records)]
+    assert kinds == []
+    for lang, words in (("zh", "2 份报告不涉及具体案例"), ("en", "2 reports are about no case")):
+        section = change_section([], compared=1, unreadable=1, others=found.others, lang=lang)
+        assert words in section._repr_mimebundle_()["text/html"]
+
+
+def test_the_example_that_ships_is_no_vanished_case() -> None:
+    assert earlier_results(ROOT / "reports" / "example", profile="house_matrix").unreadable == 0
+    found = earlier_results(ROOT / "reports", profile="house_matrix")
+    assert "kettle" not in {record["case"]["id"] for record in found.records}
 
 
 def test_the_overview_compares_with_real_results_and_says_when_there_are_none(tmp_path: Path) -> None:

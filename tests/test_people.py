@@ -4,25 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-import http.client
 import json
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
-import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_notebook
 from patience import HANGS
-from serving import ROOT
+from people_site import Site, page, site
 from tornado.httpclient import HTTPRequest
 from tornado.websocket import websocket_connect
 
@@ -42,83 +34,6 @@ from riskkit.workbench.serving.people import (
 from riskkit.workbench.serving.serve import serve_dashboard
 
 TODAY = dt.datetime.now(dt.UTC).date()
-SHOW = (
-    "import os\nfrom IPython.display import HTML, display\n"
-    "display(HTML(f\"<p>seen [{os.environ.get('HTTP_X_RISKKIT_WHO')}] [{os.environ.get('HTTP_X_RISKKIT_ROLE')}]</p>\"))"
-)
-
-
-def write_page(path: Path, roles: list[str]) -> None:
-    cells = [
-        new_code_cell('lang: str = "zh"  # language', metadata={"tags": ["parameters"]}),
-        new_code_cell(SHOW),
-    ]
-    said = {"title": {"zh": path.stem, "en": path.stem}, "question": {}, "roles": roles}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    nbformat.write(new_notebook(cells=cells, metadata={"riskkit": said}), path)
-
-
-@dataclass(frozen=True)
-class Site:
-    host: str
-    port: int
-
-    def ask(
-        self, path: str, method: str = "GET", body: str = "", **headers: str
-    ) -> tuple[int, dict[str, Any], str]:
-        line = http.client.HTTPConnection(self.host, self.port, timeout=HANGS)
-        try:
-            line.request(
-                method, path, body=body or None, headers={k.replace("_", "-"): v for k, v in headers.items()}
-            )
-            answer = line.getresponse()
-            text = answer.read().decode("utf-8", "replace")
-            cookies = {
-                n: v
-                for n, _, v in (
-                    c.split(";")[0].partition("=") for c in answer.headers.get_all("Set-Cookie", [])
-                )
-            }
-            return answer.status, {"cookies": cookies, "to": answer.getheader("Location", "")}, text
-        finally:
-            line.close()
-
-
-@contextmanager
-def site(folder: Path, people: People) -> Iterator[Site]:
-    write_page(folder / "pages" / "dashboards" / "for_experts.ipynb", ["expert"])
-    write_page(folder / "pages" / "dashboards" / "for_chairs.ipynb", ["chair"])
-    write_page(folder / "pages" / "for_all.ipynb", [])
-    write_people(folder / "access.toml", people)
-    program = (
-        "import sys; from pathlib import Path; from riskkit.workbench.serving.serve import serve_dashboard; "
-        "serve_dashboard(port=0, lang='en', open_browser=False, as_json=True, notebooks=Path('pages'), "
-        "people=Path('access.toml'))"
-    )
-    known = {
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
-    }
-    process = subprocess.Popen(
-        [sys.executable, "-c", program],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        env=known,
-        cwd=folder,
-    )
-    try:
-        assert process.stdout is not None
-        place = urlsplit(json.loads(process.stdout.readline())["url"])
-        assert "token" not in place.query
-        yield Site(str(place.hostname), int(place.port or 0))
-    finally:
-        process.terminate()
-        process.communicate(timeout=HANGS)
-
-
-def page(name: str) -> str:
-    return f"/voila/render/{name}.ipynb?lang=en"
 
 
 # -- the file --------------------------------------------------------------------------------------------

@@ -52,9 +52,12 @@ _HEADERS = {
 _ANSWERS = {
     400: "The address asks for something this page does not know. 地址中含有本页不认识的内容。",
     401: "Your token or session has expired; ask for a new one. 令牌或会话已过期，请申请新的令牌。",
-    403: "Open the address, with its token, that was printed where this was started. "
-    "请打开启动时打印的地址（其中含令牌）。",
+    403: "Open the address, with its token, that was printed where this was started, "
+    "or sign in at {base}sign-in. "
+    "请打开启动时打印的地址（其中含令牌），或在 {base}sign-in 登录。",
     404: "There is no such page. 没有这个页面。",
+    429: "Too many wrong tokens or passwords: try again in {wait} s. "
+    "令牌或口令错误过多，请在 {wait} 秒后重试。",
 }
 
 
@@ -181,16 +184,30 @@ class Guard(JupyterHandler):
         if self.current_user is None:
             self.get_login_url()
             raise web.HTTPError(403)
+        self._require_own_kernel()
         is_page = self.request.method == "GET" and not isinstance(self, WebSocketHandler)
         if is_page and not self._finished and "token" in self.request.query_arguments:
             rest = {k: v for k, v in self.request.query_arguments.items() if k != "token"}
             self.redirect(self.request.path + ("?" + urlencode(rest, doseq=True) if rest else ""))
+
+    def _require_own_kernel(self) -> None:
+        """Whatever is asked of a kernel, by any route: only who opened its page may ask it."""
+        kernels: Any = self.settings.get("kernel_manager")
+        for named in (*self.path_args, *self.path_kwargs.values()) if kernels else ():
+            place = kernels.place_of(named)
+            owner = getattr(self.identity_provider, "owner_of", str)(self.current_user)
+            if place and place.owner != owner:
+                raise web.HTTPError(403, "kernel of somebody else")
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Say what happened as plain text, in both languages; of reasons only what an address got wrong."""
         line = _ANSWERS.get(status_code, "Something went wrong; the log says what. 出错，原因见日志。")
         error = kwargs.get("exc_info", (None, None))[1]
         why = error.log_message if status_code == 400 and isinstance(error, web.HTTPError) else ""
+        wait = getattr(self, "riskkit_wait", 0)
+        if status_code == 429:
+            self.set_header("Retry-After", str(wait))
+        line = line.format(base=self.base_url, wait=wait)
         self.set_header("Content-Type", "text/plain; charset=UTF-8")
         self.finish(f"{status_code}  {line}\n{why or ''}".rstrip() + "\n")
 

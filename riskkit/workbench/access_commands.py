@@ -1,4 +1,4 @@
-"""The command ``riskkit access add``: give somebody a role, and a token or a password of their own."""
+"""The commands ``riskkit access …``: who may use what is served, with a role and a secret of their own."""
 
 from __future__ import annotations
 
@@ -65,4 +65,97 @@ def add_person(name: str, **given: Any) -> int:
     click.echo(say("access_added", name=name, role=given["role"], file=path))
     if token:
         click.echo(say("access_token", token=token))
+    return 0
+
+
+def remove_person(name: str, **given: Any) -> int:
+    """Take somebody out of the file of people; a server that runs ends their sessions and pages at once.
+
+    Parameters
+    ----------
+    name : str
+    **given : Any
+        ``people`` (the file), ``lang``, ``is_json``.
+
+    Raises
+    ------
+    riskkit.foundation.faults.InputFaults
+        When the file is not right or holds nobody of that name.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from riskkit.workbench.serving.people import People, Person, read_people, write_people
+    >>> with tempfile.TemporaryDirectory() as there:
+    ...     file = Path(there) / "a.toml"
+    ...     write_people(file, People("header", (Person("li", "chair"), Person("e1", "expert"))))
+    ...     _ = remove_person("li", people=file, lang="en", is_json=True)
+    ...     [one.name for one in read_people(file).people]
+    {"command": "access remove", "exit_code": 0, "name": "li", "ok": true}
+    ['e1']
+    """
+    from riskkit.workbench.serving import people as access
+
+    path: Path = given["people"]
+    everybody = access.read_people(path)
+    known = ", ".join(one.name for one in everybody.people) or "nobody"
+    fault = Fault("name", shown(name), f"somebody in the file ({known})")
+    refuse(str(path), [] if everybody.person(name) else [fault])
+    access.write_people(path, access.without_person(everybody, name))
+    if given["is_json"]:
+        answer({"command": "access remove", "ok": True, "exit_code": 0, "name": name})
+    else:
+        click.echo(speaker(given["lang"])("access_removed", name=name, file=path))
+    return 0
+
+
+def list_people(**given: Any) -> int:
+    """Say who may use what is served, in which role and until when; never a secret.
+
+    Parameters
+    ----------
+    **given : Any
+        ``people`` (the file), ``lang``, ``is_json``.
+
+    Raises
+    ------
+    riskkit.foundation.faults.InputFaults
+        When the file is not right.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from riskkit.workbench.serving.people import People, Person, write_people
+    >>> with tempfile.TemporaryDirectory() as there:
+    ...     file = Path(there) / "a.toml"
+    ...     write_people(file, People("header", (Person("li", "chair", "", dt.date(2020, 1, 1)),)))
+    ...     list_people(people=file, lang="en", is_json=False)
+    people known by header: 1
+      li  chair  until 2020-01-01 (over)
+    0
+    """
+    from riskkit.workbench.serving import people as access
+
+    everybody = access.read_people(given["people"])
+    rows = [
+        {
+            "name": one.name,
+            "role": one.role,
+            "expires": one.expires.isoformat() if one.expires else None,
+            "is_over": one.is_over(dt.datetime.now(dt.UTC).date()),
+        }
+        for one in everybody.people
+    ]
+    if given["is_json"]:
+        facts = {"method": everybody.method, "people": rows}
+        answer({"command": "access list", "ok": True, "exit_code": 0, **facts})
+        return 0
+    say = speaker(given["lang"])
+    click.echo(say("access_listed", method=everybody.method, n=len(rows)))
+    widths = {key: max((len(str(row[key])) for row in rows), default=0) for key in ("name", "role")}
+    for row in rows:
+        until = say("access_until", day=row["expires"]) if row["expires"] else say("access_no_end")
+        over = say("access_over") if row["is_over"] else ""
+        columns = [str(row[key]).ljust(width) for key, width in widths.items()]
+        click.echo(f"  {'  '.join([*columns, until])}{over}")
     return 0

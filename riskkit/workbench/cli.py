@@ -136,7 +136,10 @@ def build(lang: str) -> click.Group:
         ),
         "run": (_run, ["notebook_name", "out", "set", "format", "deadline", *_LIMITS]),
         "check": (_check, ["cases"]),
-        "dashboard": (_dashboard, ["port", "host", "no_browser", "people"]),
+        "dashboard": (
+            _dashboard,
+            ["port", "host", "no_browser", "people", "pages", "pages_each", "closed_after", "proxy"],
+        ),
         "lab": (_lab, ["port", "no_browser"]),
         "template": (_template, ["name", "form", "file"]),
         "sample": (_sample, ["rows", "seed", "folder"]),
@@ -339,10 +342,13 @@ def _check(cases: Sequence[str], **given: Any) -> int:
 
 
 def _dashboard(port: int, **given: Any) -> int:
+    from riskkit.workbench.serving.limits import serving_limits
     from riskkit.workbench.serving.serve import serve_dashboard
 
+    wanted = (given["most"], given["most_each"], given["closed_seconds"])
+    limits = serving_limits(*wanted, proxies=given["proxies"])
     how = {"open_browser": not given["no_browser"], "as_json": given["is_json"], "people": given["people"]}
-    serve_dashboard(port=port, lang=given["lang"], host=given["host"], **how)
+    serve_dashboard(port=port, lang=given["lang"], host=given["host"], limits=limits, **how)
     return 0
 
 

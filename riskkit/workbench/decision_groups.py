@@ -51,7 +51,11 @@ GROUPS: Mapping[str, Mapping[str, tuple[str, tuple[str, ...]]]] = {
         "report": ("write_report", ("session", "write", "export", *_PLACE)),
         "case": ("write_case", ("session", "write", "export", *_PLACE)),
     },
-    "access": {"add": ("add_person", ("name", "role", "people", "days", "method"))},
+    "access": {
+        "add": ("add_person", ("name", "role", "people", "days", "method")),
+        "remove": ("remove_person", ("name", "people")),
+        "list": ("list_people", ("people",)),
+    },
 }
 
 

@@ -216,9 +216,8 @@ class Overview:
         ids = [record["case"]["id"] for record in self.records]
         before = list(earlier.records) if self.all_cases else of_cases(earlier.records, ids)
         found = changes(self.records, before)
-        return words.change_section(
-            found, compared=len(before), unreadable=earlier.unreadable, lang=self.lang
-        )
+        counts = {"unreadable": earlier.unreadable, "others": earlier.others}
+        return words.change_section(found, compared=len(before), **counts, lang=self.lang)
 
 
 def _status(told: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ GROUPS = (*LEVELS, RANGE, FOOD)
 DIMENSIONS = ("hazard_classes", "origin", "channels")
 _LARGEST = 5_000_000
 _MOST_FILES = 2_000
+_EXAMPLE = "example"  # what ships in the reports' folder: about a made-up case, which cannot vanish
+_OWN_REPORT = re.compile(r"riskkit\.[a-z_]{1,40}/[0-9]{1,3}")
 
 
 def group(record: Record) -> str:
@@ -216,10 +219,11 @@ def _detail(record: Record) -> Any:
 
 @dataclass(frozen=True)
 class Earlier:
-    """Results of earlier runs: the newest of each case, and how many files could not be read."""
+    """Results of earlier runs: the newest of each case, files that could not be read, reports on no case."""
 
     records: tuple[Record, ...]
     unreadable: int
+    others: int = 0
 
 
 def earlier_results(folder: Path, *, profile: str) -> Earlier:
@@ -235,20 +239,26 @@ def earlier_results(folder: Path, *, profile: str) -> Earlier:
     Examples
     --------
     >>> earlier_results(Path("no such folder"), profile="house_matrix")
-    Earlier(records=(), unreadable=0)
+    Earlier(records=(), unreadable=0, others=0)
     """
-    files = sorted(folder.rglob("result.json"), key=lambda file: file.stat().st_mtime)[-_MOST_FILES:]
+    example = folder / _EXAMPLE
+    files = [file for file in folder.rglob("result.json") if not file.is_relative_to(example)]
+    files = sorted(files, key=lambda file: file.stat().st_mtime)[-_MOST_FILES:]
     read = [_read(file) for file in files]
-    found = {r["case"]["id"]: r for r in read if r is not None and r["profile"]["id"] == profile}
-    return Earlier(tuple(found.values()), sum(one is None for one in read))
+    of_cases = [one for one in read if one]
+    found = {r["case"]["id"]: r for r in of_cases if r["profile"]["id"] == profile}
+    n_unreadable = sum(one is None for one in read)
+    return Earlier(tuple(found.values()), n_unreadable, len(read) - len(of_cases) - n_unreadable)
 
 
 def _read(file: Path) -> Record | None:
-    """A result record, or None where the file holds none."""
+    """A result record; an empty one for a report of ours about no case, None where the file holds neither."""
     if file.is_symlink() or file.stat().st_size > _LARGEST:
         return None
     try:
         record = json.loads(file.read_text(encoding="utf-8"))
+        if _OWN_REPORT.fullmatch(str(record["schema"])):
+            return {}
         if record["schema"] != 1 or not _is_whole(record):
             return None
     except (OSError, ValueError, KeyError, TypeError, AttributeError):

@@ -178,15 +178,17 @@ def _marks(record: Record, lang: str) -> list[dict[str, str]]:
     ]
 
 
-def change_section(found: Sequence[Change], *, compared: int, unreadable: int, lang: str) -> Section:
+def change_section(
+    found: Sequence[Change], *, compared: int, unreadable: int, others: int = 0, lang: str
+) -> Section:
     """What has changed since the earlier results; or that there is nothing to compare with.
 
     Parameters
     ----------
     found : sequence of Change
         As from `riskkit.workbench.boards.overview_records.changes`.
-    compared, unreadable : int
-        Earlier results that were found, and files that held none.
+    compared, unreadable, others : int
+        Earlier results that were found, files that could not be read, and reports that are about no case.
     lang : str
         ``zh`` or ``en``.
 
@@ -198,6 +200,8 @@ def change_section(found: Sequence[Change], *, compared: int, unreadable: int, l
     told: list[tuple[str, Role]] = []
     if unreadable:
         told.append((say("unreadable", lang, n=unreadable), "note"))
+    if others:
+        told.append((say("reports_without_case", lang, n=others), "note"))
     if not compared:
         told.insert(0, (say("nothing_to_compare", lang), "body"))
     elif not found:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import math
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -16,18 +17,17 @@ from riskkit.workbench.serving.served import served_texts
 
 keep_out_slow_import()  # before anything below imports nbformat
 
-import jinja2  # noqa: E402
 import nbformat  # noqa: E402
-from jupyter_server.auth.identity import IdentityProvider  # noqa: E402
 from jupyter_server.log import log_request  # noqa: E402
 from tornado import web  # noqa: E402
-from tornado.ioloop import IOLoop  # noqa: E402
+from tornado.ioloop import IOLoop, PeriodicCallback  # noqa: E402
 from traitlets.config import Config  # noqa: E402
 from voila.app import Voila  # noqa: E402
 from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler  # noqa: E402
 from voila.static_file_handler import AllowListFileHandler  # noqa: E402
 from voila.tornado.contentshandler import VoilaContentsHandler  # noqa: E402
 from voila.tornado.handler import TornadoVoilaHandler  # noqa: E402
+from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler  # noqa: E402
 from voila.tornado.treehandler import TornadoVoilaTreeHandler  # noqa: E402
 from voila.voila_identity_provider import VoilaLoginHandler  # noqa: E402
 
@@ -36,16 +36,28 @@ from riskkit.workbench.runs import parameters  # noqa: E402
 from riskkit.workbench.serving.identity import (  # noqa: E402
     ROLE_HEADER,
     WHO_HEADER,
-    Login,
     PeopleIdentity,
     RoleAuthorizer,
+    TokenIdentity,
+    identity_of,
     role_of,
     tell_kernel,
 )
+from riskkit.workbench.serving.kernels import PLACE, PageKernels, Place, TooManyPages, kernels_of  # noqa: E402
+from riskkit.workbench.serving.limits import ServingLimits, serving_limits  # noqa: E402
 from riskkit.workbench.serving.served.kernel import OwnKernel  # noqa: E402
+from riskkit.workbench.serving.sign_in import (  # noqa: E402
+    LANGS,
+    OwnPost,
+    SignIn,
+    SignOut,
+    language_of,
+    served_page,
+)
 
-LANGS = ("zh", "en")
-_IDLE_SECONDS = 600  # a page that is open keeps its kernel; a closed one loses it at the latest then
+_IDLE_SECONDS = 600  # Jupyter's own broom, should a kernel without a page ever be left
+_LOOK_MILLISECONDS = 1000  # how often the sessions of open pages are compared with the file of people
+_PING_MILLISECONDS = 10_000  # a browser that is gone without a word is noticed after three of them
 _NOT_SERVED = (TornadoVoilaTreeHandler, VoilaContentsHandler, AllowListFileHandler, VoilaLoginHandler)
 
 
@@ -156,6 +168,7 @@ def _set_up(handler: web.RequestHandler, notebook: Any, cwd: str, *, lang: str) 
     texts = served_texts(spoken)
     title = notebook.metadata.get("riskkit", {}).get("title", {}).get(spoken, "riskkit")
     words = {"lang": spoken, "title": title, "loading": texts["loading"], "home": texts["dashboards"]}
+    words |= {"sign_out": texts["sign_out"], "who": _who(handler)}
     notebook.metadata["riskkit_page"] = words
     if values:
         place = next(i for i, c in enumerate(notebook.cells) if parameters.is_tagged(c, "parameters"))
@@ -163,19 +176,22 @@ def _set_up(handler: web.RequestHandler, notebook: Any, cwd: str, *, lang: str) 
     return notebook
 
 
+def _who(handler: Any) -> str:
+    """The name of who asks, where people are told apart."""
+    return identity_of(handler).owner_of(handler.current_user)
+
+
 class Landing(access.Guard):
     """The list of dashboards, in the language asked for."""
 
-    def initialize(self, notebooks: Path, lang: str) -> None:
-        """Remember the folder and the language when none is asked for."""
+    def initialize(self, notebooks: Path) -> None:
+        """Remember the folder."""
         self._notebooks = notebooks
-        self._lang = lang
 
     @web.authenticated
     def get(self) -> None:
         """Show the list."""
-        asked = self.get_query_argument("lang", self._lang)
-        lang = asked if asked in LANGS else self._lang
+        lang = language_of(self)
         rows = [
             {
                 "href": f"{self.base_url}voila/render/{quote(page.path)}?lang={lang}",
@@ -185,45 +201,94 @@ class Landing(access.Guard):
             for page in pages_in(self._notebooks)
             if page.is_for(role_of(self))
         ]
-        source = (resources.files("riskkit.workbench.serving") / "served" / "landing.html.j2").read_text(
-            "utf-8"
-        )
-        template = jinja2.Environment(autoescape=True).from_string(source)
-        self.finish(template.render(lang=lang, texts=served_texts(lang), pages=rows))
+        self.set_header("Cache-Control", "no-store")  # not to be had with the back button after signing out
+        self.finish(served_page("landing", lang, pages=rows, base=self.base_url, who=_who(self)))
 
 
 class ListedNotebook(access.Guard, TornadoVoilaHandler):
     """Runs a notebook of the list; any other path is not there."""
 
+    _place: Place | None = None
+
     async def get(self, path: str = "") -> None:
-        """Run it and show it."""
+        """Run it and show it, where there is a place for one more page."""
         found = {page.path: page for page in pages_in(Path(self.settings["riskkit_notebooks"]))}
         if path not in found or not found[path].is_for(role_of(self)):
             raise web.HTTPError(404)
+        owner, kernels = _who(self), kernels_of(self)
+        try:
+            self._place = kernels.take_place(owner, identity_of(self).seal_of(owner))
+        except TooManyPages as full:
+            self._say_full(full, found[path])
+            return
         tell_kernel(self)
-        await TornadoVoilaHandler.get(self, path=path)
+        try:
+            await self._send(path, self._place)
+        finally:
+            kernels.page_sent(self._place)
 
-
-class ClosedPage(access.Guard, VoilaShutdownKernelHandler):
-    """Ends the kernel of a page that says it is being closed.
-
-    The browser sends that without a form's token, so the origin is checked in its place; the cookie does not
-    come with a post from another site, and the kernel's id is not to be guessed.
-    """
-
-    def check_xsrf_cookie(self) -> None:
-        """Accept a post of our own pages only.
-
-        Raises
-        ------
-        tornado.web.HTTPError
-            403 when the request does not come from one of them.
-        """
-        if not self.request.headers.get("Origin") or not self.check_origin():
+    async def _send(self, path: str, place: Place) -> None:
+        """Send the page until it is whole or its session ends: Voila goes on for ever without its kernel."""
+        before = PLACE.set(place)
+        sending = asyncio.ensure_future(TornadoVoilaHandler.get(self, path=path))
+        PLACE.reset(before)
+        over = asyncio.ensure_future(place.over.wait())
+        await asyncio.wait((sending, over), return_when=asyncio.FIRST_COMPLETED)
+        over.cancel()
+        if sending.done():
+            sending.result()
+            return
+        # Not cancelled: a kernel that is just starting would be left behind. Its next write ends it, for the
+        # answer is finished then.
+        sending.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
+        if not self._headers_written:
             raise web.HTTPError(403)
 
+    def on_connection_close(self) -> None:
+        """The visitor left before the page was whole."""
+        super().on_connection_close()
+        if self._place:
+            kernels_of(self).page_sent(self._place, is_whole=False)
 
-_OURS = {TornadoVoilaHandler: ListedNotebook, VoilaShutdownKernelHandler: ClosedPage}
+    def _say_full(self, full: TooManyPages, wanted: Page) -> None:
+        lang, seconds = language_of(self), math.ceil(kernels_of(self).closed_seconds) or 60
+        self.set_status(503)
+        self.set_header("Retry-After", str(seconds))
+        self.set_header("Cache-Control", "no-store")
+        what = {"whose": full.whose, "most": full.most, "seconds": seconds, "title": wanted.title[lang]}
+        self.finish(served_page("full", lang, **what, base=self.base_url, again=self.request.uri))
+
+
+class KernelSocket(access.Guard, VoilaKernelWebsocketHandler):
+    """The connection of a page to its kernel; it is closed when the page's session ends."""
+
+    _place: Place | None = None
+
+    async def open(self, kernel_id: str) -> None:
+        """Connect, unless the kernel is being ended."""
+        self._place = kernels_of(self).place_of(kernel_id)
+        if self._place is None:
+            self.close(1001)
+            return
+        self._place.sockets.add(self)
+        await super().open(kernel_id)
+
+    def on_close(self) -> None:
+        """Disconnect."""
+        if self._place:
+            self._place.sockets.discard(self)
+        super().on_close()
+
+
+class ClosedPage(OwnPost, access.Guard, VoilaShutdownKernelHandler):
+    """Ends the kernel of a page that says it is being closed."""
+
+
+_OURS = {
+    TornadoVoilaHandler: ListedNotebook,
+    VoilaKernelWebsocketHandler: KernelSocket,
+    VoilaShutdownKernelHandler: ClosedPage,
+}
 
 
 class Dashboards(Voila):
@@ -241,6 +306,8 @@ class Dashboards(Voila):
             default_handler_class=access.Nothing,
             log_function=log_request,
             riskkit_notebooks=self.root_dir,
+            riskkit_lang=self.lang,
+            ws_ping_interval=_PING_MILLISECONDS,
         )
         self.identity_provider.cookie_options = {"samesite": "Lax"}
         if isinstance(self.identity_provider, PeopleIdentity):
@@ -254,10 +321,10 @@ class Dashboards(Voila):
             if issubclass(handler, _NOT_SERVED) or route.endswith("/logout"):
                 continue
             kept.append((route, _OURS.get(handler) or access.guarded(handler), *rest))
-        own: list[Any] = [(self.server_url, Landing, {"notebooks": Path(self.root_dir), "lang": self.lang})]
-        people = getattr(self.identity_provider, "everybody", None)
-        if people is not None and people.method == "password":
-            own.append((f"{self.server_url}login", Login))
+        own: list[Any] = [(self.server_url, Landing, {"notebooks": Path(self.root_dir)})]
+        own += [(f"{self.server_url}sign-in", SignIn), (f"{self.server_url}sign-out", SignOut)]
+        if self.identity_provider.method == "password":
+            own.append((f"{self.server_url}login", SignIn))
         return [*own, *kept]
 
     def listen(self) -> None:
@@ -265,6 +332,7 @@ class Dashboards(Voila):
         self.app.listen(self.port, self.ip)
         self.ioloop = IOLoop.current()
         self.ioloop.add_callback(self.announce, self.connection_url)
+        PeriodicCallback(self._end_pages, _LOOK_MILLISECONDS).start()
         try:
             self.ioloop.start()
         except KeyboardInterrupt:
@@ -272,9 +340,20 @@ class Dashboards(Voila):
         finally:
             self.stop()
 
+    def _end_pages(self) -> None:
+        """End the pages of sessions that are over, whether or not anybody asks for anything."""
+        self.kernel_manager.end_others(self.identity_provider.seal_of)
+
 
 def dashboard_config(
-    *, host: str, port: int, lang: str, notebooks: Path, token: str, people: Path | None = None
+    *,
+    host: str,
+    port: int,
+    lang: str,
+    notebooks: Path,
+    token: str,
+    people: Path | None = None,
+    limits: ServingLimits | None = None,
 ) -> Config:
     """Voila's settings for serving a folder of notebooks, to who has the token or to the people of a file.
 
@@ -287,17 +366,23 @@ def dashboard_config(
     config = Config()
     config.Voila.update(
         ip=host, port=port, root_dir=str(notebooks.resolve()), token=token, open_browser=False,
-        config_file_paths=[], identity_provider_class=IdentityProvider, log_level="WARN",
+        config_file_paths=[], identity_provider_class=TokenIdentity, log_level="WARN",
     )  # fmt: skip
     config.VoilaConfiguration.update(
         template="riskkit", allow_template_override="NO", allow_theme_override="NO", theme="light",
         file_allowlist=[], strip_sources=True, show_tracebacks=False,
-        kernel_spec_manager_class=OwnKernel, http_header_envs=[WHO_HEADER, ROLE_HEADER],
+        kernel_spec_manager_class=OwnKernel, multi_kernel_manager_class=PageKernels,
+        http_header_envs=[WHO_HEADER, ROLE_HEADER],
         prelaunch_hook=lambda handler, notebook, cwd: _set_up(handler, notebook, cwd, lang=lang),
     )  # fmt: skip
     config.MappingKernelManager.update(
         cull_idle_timeout=_IDLE_SECONDS, cull_interval=60, cull_connected=False
     )
+    wanted = limits or serving_limits()
+    config.PageKernels.update(
+        most=wanted.most, most_each=wanted.most_each, closed_seconds=wanted.closed_seconds
+    )
+    config.SealedIdentity.proxies = list(wanted.proxies)
     config.KernelManager.transport = "ipc" if os.name == "posix" else "tcp"
     if people is not None:
         config.Voila.update(identity_provider_class=PeopleIdentity, authorizer_class=RoleAuthorizer)

@@ -1,34 +1,40 @@
 """Jupyter Server's own hooks for who somebody is and what they may do, filled from a file of people.
 
-`PeopleIdentity` is an identity provider: a token or a password (each compared with its Argon2 hash) or the
-header of a trusted proxy names the person; a signed cookie carries the name until the session ends, and the
-role is looked up again on every request. `RoleAuthorizer` lets people use kernels of pages and nothing else.
-The kernel of a page is told in its environment who looks at it, and by nobody else: what a browser sends
-under these names is overwritten.
+`TokenIdentity` and `PeopleIdentity` are identity providers: one token for all, or a token or a password of
+one's own (each compared with its Argon2 hash) or the header of a trusted proxy. A signed cookie carries the
+name and a seal until the session ends; the person and the role are looked up again on every request.
+`RoleAuthorizer` lets people use kernels of pages and nothing else. The kernel of a page is told in its
+environment who looks at it, and by nobody else: what a browser sends under these names is overwritten.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+import hmac
+import json
+import logging
+import math
 import os
+import secrets
+from collections import Counter
 from collections.abc import Mapping
 from functools import cached_property
-from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-import jinja2
 from jupyter_server.auth.authorizer import Authorizer
-from jupyter_server.auth.decorator import allow_unauthenticated
 from jupyter_server.auth.identity import IdentityProvider, User
 from jupyter_server.base.handlers import JupyterHandler
 from tornado import web
-from traitlets import Unicode
+from traitlets import List, Unicode
 
-from riskkit.workbench.access import headers
-from riskkit.workbench.serving.people import People, Person, known_by, read_people
-from riskkit.workbench.serving.served import served_texts
+from riskkit.workbench.serving.gate import Gate
+from riskkit.workbench.serving.people import People, Person, known_by
+from riskkit.workbench.serving.people_file import PeopleFile
+from riskkit.workbench.serving.throttle import address_of
 
+audit = logging.getLogger("riskkit.access")
 WHO_HEADER, ROLE_HEADER = "X-Riskkit-Who", "X-Riskkit-Role"
 _WHO, _ROLE = "HTTP_X_RISKKIT_WHO", "HTTP_X_RISKKIT_ROLE"
 _MINUTES_A_DAY = 1440
@@ -58,8 +64,128 @@ def visitor(environment: Mapping[str, str]) -> tuple[str, str] | None:
     return environment[_WHO], environment.get(_ROLE, "")
 
 
-class PeopleIdentity(IdentityProvider):
-    """Knows the people of a file.
+class SealedIdentity(IdentityProvider):
+    """Sessions that the server can end, and guesses that are slowed.
+
+    A cookie carries a seal: a keyed hash over the name, the person's present secret and role, and a counter
+    that signing out moves on. What changes any of them ends every session and page of that person.
+    """
+
+    proxies = List(Unicode(), help="Addresses whose X-Forwarded-For is believed").tag(config=True)
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(**more)
+        self._key = secrets.token_bytes(32)
+        self._ended: Counter[str] = Counter()
+        self.gate = Gate()
+
+    @property
+    def auth_enabled(self) -> bool:
+        """Nobody is let in unknown."""
+        return True
+
+    @property
+    def method(self) -> str:
+        """How people are known: ``token``, ``password`` or ``header``."""
+        return "token"
+
+    def owner_of(self, user: User | None) -> str:
+        """Whose sessions and pages belong together: one token is one person."""
+        return ""
+
+    def standing_of(self, owner: str) -> str | None:
+        """What a session hangs on; None for nobody."""
+        return "token"
+
+    def seal_of(self, owner: str) -> str:
+        """The present seal of somebody; empty for who may not, or no longer, be let in."""
+        standing = self.standing_of(owner)
+        if standing is None:
+            return ""
+        text = json.dumps([owner, standing, self._ended[owner]])
+        return hmac.new(self._key, text.encode(), hashlib.sha256).hexdigest()
+
+    def user_to_cookie(self, user: User) -> str:
+        """The name and its seal."""
+        return json.dumps({"username": user.username, "seal": self.seal_of(self.owner_of(user))})
+
+    def user_from_cookie(self, cookie_value: str) -> User | None:
+        """Whom a cookie names, while its seal is the present one."""
+        held = json.loads(cookie_value)
+        user = self.user_named(str(held["username"]))
+        seal = self.seal_of(self.owner_of(user)) if user else ""
+        return user if seal and hmac.compare_digest(seal, str(held["seal"])) else None
+
+    def user_named(self, name: str) -> User | None:
+        """A user by name."""
+        return User(username=name, name=name, display_name=name)
+
+    def address_of(self, handler: web.RequestHandler) -> str:
+        """Where a request comes from."""
+        heard = handler.request.headers.get("X-Forwarded-For", "")
+        return address_of(str(handler.request.remote_ip), heard, tuple(self.proxies))
+
+    async def _get_user(self, handler: web.RequestHandler) -> User | None:
+        user = await super()._get_user(handler)
+        if user is None and vars(handler).get("riskkit_wait"):
+            raise web.HTTPError(429)
+        return user
+
+    async def get_user_token(self, handler: web.RequestHandler) -> User | None:
+        """Whose token came with a request."""
+        token = self.get_token(handler)
+        return await self.checked(handler, *self.parted(token)) if token and self.method == "token" else None
+
+    def parted(self, token: str) -> tuple[str, str]:
+        """The name in a token, and its secret."""
+        return "", token
+
+    async def checked(self, handler: web.RequestHandler, name: str, secret: str) -> User | None:
+        """The user whom a name and a secret belong to; why there is none is noted at the handler.
+
+        ``riskkit_refused`` is ``wrong``, ``expired`` or ``wait``, and ``riskkit_wait`` the seconds to wait.
+        """
+        address = self.address_of(handler)
+        found, why = None, "wait"
+        async with self.gate.turn(address, name) as wait:
+            if not wait:
+                found, why = await self.verified(name, secret)
+                self.gate.note(address, name, is_right=why != "wrong")
+        if found is None:
+            handler.riskkit_refused = why  # type: ignore[attr-defined]
+            handler.riskkit_wait = math.ceil(wait)  # type: ignore[attr-defined]
+            audit.warning("%s refused (%s) for %s from %s", self.method, why, ascii(name[:64]), address)
+        return found
+
+    async def verified(self, name: str, secret: str) -> tuple[User | None, str]:
+        """The user, or why there is none."""
+        raise NotImplementedError
+
+    def set_login_cookie(self, handler: web.RequestHandler, user: User) -> None:
+        """Begin a session."""
+        super().set_login_cookie(handler, user)
+        who = self.owner_of(user) or "the holder of the token"
+        audit.info("signed in: %s by %s from %s", who, self.method, self.address_of(handler))
+
+    def sign_out(self, handler: JupyterHandler) -> None:
+        """End every session of who asks."""
+        owner = self.owner_of(handler.current_user)
+        self._ended[owner] += 1
+        self.clear_login_cookie(handler)
+        audit.info("signed out: %s from %s", owner or "the holder of the token", self.address_of(handler))
+
+
+class TokenIdentity(SealedIdentity):
+    """Lets in who has the one token."""
+
+    async def verified(self, name: str, secret: str) -> tuple[User | None, str]:
+        """Any user, when the token is right."""
+        is_right = hmac.compare_digest(secret.encode(), self.token.encode())
+        return (self.user_named("holder"), "") if is_right else (None, "wrong")
+
+
+class PeopleIdentity(SealedIdentity):
+    """Knows the people of a file, which is read again when it changes.
 
     Parameters
     ----------
@@ -70,74 +196,82 @@ class PeopleIdentity(IdentityProvider):
     access_file = Unicode(help="The file of people").tag(config=True)
 
     @cached_property
+    def _file(self) -> PeopleFile:
+        return PeopleFile(Path(self.access_file))
+
+    @property
     def everybody(self) -> People:
-        """The people, as read when serving began."""
-        found = read_people(Path(self.access_file))
+        """The people, as the file has them now."""
+        found = self._file.people()
         days = found.session_minutes / _MINUTES_A_DAY
         self.cookie_options = {"samesite": "Lax", "expires_days": days}
         self.get_secure_cookie_kwargs = {"max_age_days": days}
         return found
 
     @property
-    def auth_enabled(self) -> bool:
-        """Nobody is let in unknown."""
-        return True
+    def method(self) -> str:
+        """As the file says."""
+        return self.everybody.method
 
     def person_of(self, user: User | None) -> Person | None:
         """The person behind a user, as the file has them now."""
         return self.everybody.person(user.username) if user else None
 
+    def owner_of(self, user: User | None) -> str:
+        """The person's name."""
+        return user.username if user else ""
+
+    def standing_of(self, owner: str) -> str | None:
+        """Secret, role and last day of a person, and how people are known."""
+        found = self.everybody.person(owner)
+        if found is None or found.is_over(_today()):
+            return None
+        return json.dumps([self.method, found.secret, found.role, str(found.expires)])
+
+    def user_named(self, name: str) -> User | None:
+        """The user of a person whose time is not over."""
+        found = self.everybody.person(name)
+        return None if found is None or found.is_over(_today()) else super().user_named(name)
+
     async def _get_user(self, handler: web.RequestHandler) -> User | None:
-        if self.everybody.method == "header":
-            return self._user_of(self._named_by_proxy(handler))
+        if self.method == "header":
+            return self._named_by_proxy(handler)
         return await super()._get_user(handler)
 
-    def _named_by_proxy(self, handler: web.RequestHandler) -> Person | None:
+    def _named_by_proxy(self, handler: web.RequestHandler) -> User | None:
         if handler.request.remote_ip not in self.everybody.proxies:
             return None
-        found = self.everybody.person(handler.request.headers.get(self.everybody.header, ""))
-        return None if found is None or _is_over(found) else found
+        return self.user_named(handler.request.headers.get(self.everybody.header, ""))
 
-    async def get_user_token(self, handler: web.RequestHandler) -> User | None:
-        """The person whose token came with a request."""
-        token = self.get_token(handler)
-        if not token or self.everybody.method != "token":
-            return None
+    def address_of(self, handler: web.RequestHandler) -> str:
+        """Where a request comes from; behind a proxy that names people, as it says."""
+        if self.method != "header":
+            return super().address_of(handler)
+        heard = handler.request.headers.get("X-Forwarded-For", "")
+        return address_of(str(handler.request.remote_ip), heard, self.everybody.proxies)
+
+    def parted(self, token: str) -> tuple[str, str]:
+        """The name in a token, and its secret."""
         name, _, secret = token.partition(".")
-        found, why = known_by(self.everybody, name, secret, today=_today())
-        if found is None:
-            handler.riskkit_refused = why  # type: ignore[attr-defined]
-            self.log.warning(
-                "token refused (%s) for %s from %s", why, ascii(name[:64]), handler.request.remote_ip
-            )
-        return self._user_of(found)
+        return name, secret
 
-    def get_user_cookie(self, handler: web.RequestHandler) -> User | None:
-        """The person of the cookie, while the session lasts."""
-        _ = self.everybody
-        found: Any = super().get_user_cookie(handler)
-        return found if isinstance(found, User) else None
-
-    def user_from_cookie(self, cookie_value: str) -> User | None:
-        """The person a cookie names, unless they have left the file or their time is over."""
-        user = super().user_from_cookie(cookie_value)
-        found = self.person_of(user)
-        return None if found is None or _is_over(found) else self._user_of(found)
-
-    def _user_of(self, person: Person | None) -> User | None:
-        return User(username=person.name, name=person.name, display_name=person.name) if person else None
+    async def verified(self, name: str, secret: str) -> tuple[User | None, str]:
+        """The user of a person, checked beside the server's loop: one hash takes a tenth of a second."""
+        found, why = await self.gate.beside(known_by, self.everybody, name, secret, today=_today())
+        return (self.user_named(found.name) if found else None), why
 
     def is_token_authenticated(self, handler: web.RequestHandler) -> bool:
         """Never as far as origins go: posts carry the token of their form."""
         return False
 
 
+def identity_of(handler: JupyterHandler) -> SealedIdentity:
+    """What knows people at the server that a handler belongs to."""
+    return cast(SealedIdentity, handler.identity_provider)
+
+
 def _today() -> dt.date:
     return dt.datetime.now(dt.UTC).date()
-
-
-def _is_over(person: Person) -> bool:
-    return person.expires is not None and _today() > person.expires
 
 
 class RoleAuthorizer(Authorizer):
@@ -180,46 +314,6 @@ def tell_kernel(handler: JupyterHandler) -> None:
     role = role_of(handler)
     handler.request.headers[WHO_HEADER] = handler.current_user.username if role else ""
     handler.request.headers[ROLE_HEADER] = role
-
-
-class Login(JupyterHandler):
-    """The page on which a name and a password are asked for, where the file of people says so."""
-
-    def set_default_headers(self) -> None:
-        """Send our headers with it."""
-        super().set_default_headers()
-        for name, value in headers().items():
-            self.set_header(name, value)
-
-    @allow_unauthenticated
-    async def get(self) -> None:
-        """Show the form."""
-        self._show("")
-
-    @allow_unauthenticated
-    async def post(self) -> None:
-        """Let in who knows the password."""
-        provider = self.identity_provider
-        if not isinstance(provider, PeopleIdentity) or provider.everybody.method != "password":
-            raise web.HTTPError(404)
-        name, password = self.get_body_argument("name", ""), self.get_body_argument("password", "")
-        found, why = known_by(provider.everybody, name, password, today=_today())
-        if found is None:
-            provider.log.warning("password refused (%s) for %s", why, ascii(name[:64]))
-            self.set_status(403)
-            self._show(why)
-            return
-        provider.set_login_cookie(self, User(username=found.name, name=found.name, display_name=found.name))
-        self.redirect(self.base_url)
-
-    def _show(self, why: str) -> None:
-        lang = "en" if self.get_query_argument("lang", "zh") == "en" else "zh"
-        source = (resources.files("riskkit.workbench.serving") / "served" / "login.html.j2").read_text(
-            "utf-8"
-        )
-        token = self.xsrf_token.decode()
-        template = jinja2.Environment(autoescape=True).from_string(source)
-        self.finish(template.render(lang=lang, texts=served_texts(lang), why=why, xsrf=token))
 
 
 def as_visitor() -> tuple[str, str] | None:

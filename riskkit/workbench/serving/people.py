@@ -64,6 +64,10 @@ class Person:
     secret: Annotated[str, Field(max_length=300)] = ""
     expires: dt.date | None = None
 
+    def is_over(self, today: dt.date) -> bool:
+        """Whether the last day has passed."""
+        return self.expires is not None and today > self.expires
+
 
 @dataclass(frozen=True, config=_STRICT)
 class People:
@@ -186,8 +190,7 @@ def known_by(people: People, name: str, secret: str, *, today: dt.date) -> tuple
         return None, "wrong"
     if found is None:
         return None, "wrong"
-    is_over = found.expires is not None and today > found.expires
-    return (None, "expired") if is_over else (found, "")
+    return (None, "expired") if found.is_over(today) else (found, "")
 
 
 def with_person(people: People, person: Person) -> People:
@@ -198,8 +201,18 @@ def with_person(people: People, person: Person) -> People:
     >>> with_person(People("token"), Person("e1", "expert")).person("e1").role
     'expert'
     """
-    kept = tuple(one for one in people.people if one.name != person.name)
-    return replace(people, people=(*kept, person))
+    return replace(people, people=(*without_person(people, person.name).people, person))
+
+
+def without_person(people: People, name: str) -> People:
+    """The same people without one.
+
+    Examples
+    --------
+    >>> without_person(People("token", (Person("e1", "expert"),)), "e1").people
+    ()
+    """
+    return replace(people, people=tuple(one for one in people.people if one.name != name))
 
 
 def write_people(path: Path, people: People) -> None:

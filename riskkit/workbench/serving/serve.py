@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import html
 import json
+import logging
 import os
 import socket
 import sys
 import tempfile
+import time
 import webbrowser
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +20,7 @@ from riskkit.workbench import access
 from riskkit.workbench.decision_groups import standing_here
 from riskkit.workbench.resources import home
 from riskkit.workbench.runs.kernels import keep_out_slow_import
+from riskkit.workbench.serving.limits import ServingLimits, serving_limits
 from riskkit.workbench.serving.served import served_texts
 
 if TYPE_CHECKING:
@@ -52,12 +55,16 @@ def free_port(host: str, port: int) -> int:
     raise OSError(f"ports {port} to {port + _PORTS_TRIED - 1} on {host} are taken")
 
 
-def _announcer(lang: str, *, token: str, open_browser: bool, as_json: bool) -> Callable[[str], None]:
+def _announcer(
+    lang: str, limits: Mapping[str, float], *, token: str, open_browser: bool, as_json: bool
+) -> Callable[[str], None]:
     def announce(url: str) -> None:
         address = f"{url}?token={token}&lang={lang}" if token else f"{url.partition('?')[0]}?lang={lang}"
         texts = served_texts(lang)
-        lines = [texts["open_at" if token else "people_open_at"], f"  {address}", texts["stop_with"]]
-        said = json.dumps({"url": address}) if as_json else "\n".join(lines)
+        kind = "lab_" if "seconds" not in limits else ""
+        bounds = texts[f"{kind}limits_said{'_token' if token and not kind else ''}"].format(**limits)
+        lines = [texts["open_at" if token else "people_open_at"], f"  {address}", bounds, texts["stop_with"]]
+        said = json.dumps({"url": address, "limits": dict(limits)}) if as_json else "\n".join(lines)
         sys.stdout.write(said + "\n")
         sys.stdout.flush()
         if open_browser:
@@ -81,6 +88,18 @@ def _ready(host: str, port: int, lang: str) -> tuple[int, str]:
     return free_port(host, port), access.take_token(os.environ)
 
 
+def _audit_to_stderr() -> None:
+    """Who signed in, was refused and signed out, a line each with its time; never a secret."""
+    audit = logging.getLogger("riskkit.access")
+    audit.setLevel(logging.INFO)
+    audit.propagate = False
+    lines = logging.StreamHandler()
+    form = logging.Formatter("%(asctime)sZ access: %(message)s", "%Y-%m-%dT%H:%M:%S")
+    form.converter = time.gmtime
+    lines.setFormatter(form)
+    audit.handlers = [lines]
+
+
 def serve_dashboard(
     *,
     port: int = 8866,
@@ -90,6 +109,7 @@ def serve_dashboard(
     notebooks: Path | None = None,
     as_json: bool = False,
     people: Path | None = None,
+    limits: ServingLimits | None = None,
 ) -> None:
     """Serve the dashboards until stopped; say once at which address.
 
@@ -110,6 +130,9 @@ def serve_dashboard(
     people : pathlib.Path, optional
         The file of people, each with a role and a token or password of their own; one token for all when
         left out.
+    limits : ServingLimits, optional
+        How many pages may be open, when closed ones end, and which proxies are believed; what fits this
+        machine when left out.
 
     Examples
     --------
@@ -126,10 +149,15 @@ def serve_dashboard(
         people, token = people.absolute(), ""
     templates = str(resources.files("riskkit.workbench.serving") / "served")
     os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, [templates, os.environ.get("JUPYTER_PATH")]))
-    config = dashboard_config(host=host, port=place, lang=lang, notebooks=folder, token=token, people=people)
+    held = limits or serving_limits()
+    config = dashboard_config(
+        host=host, port=place, lang=lang, notebooks=folder, token=token, people=people, limits=held
+    )
     app = Dashboards(config=config)
     app.lang = lang
-    app.announce = _announcer(lang, token=token, open_browser=open_browser, as_json=as_json)
+    said = {"most": held.most, "each": held.most_each, "seconds": held.closed_seconds}
+    app.announce = _announcer(lang, said, token=token, open_browser=open_browser, as_json=as_json)
+    _audit_to_stderr()
     with standing_here(os.environ):
         app.initialize([])
         app.start()
@@ -146,6 +174,8 @@ def lab_config(*, host: str, port: int, lang: str, notebooks: Path, token: str) 
     """
     from traitlets.config import Config
 
+    from riskkit.workbench.serving.identity import TokenIdentity
+    from riskkit.workbench.serving.kernels import PageKernels
     from riskkit.workbench.serving.served.kernel import OwnKernel
 
     config = Config()
@@ -153,7 +183,11 @@ def lab_config(*, host: str, port: int, lang: str, notebooks: Path, token: str) 
         ip=host, port=port, port_retries=0, root_dir=str(notebooks.resolve()), log_level="WARN",
         allow_remote_access=not access.is_loopback(host), allow_root=True, open_browser=False,
         tornado_settings={"headers": access.headers(is_lab=True)}, kernel_spec_manager_class=OwnKernel,
+        kernel_manager_class=PageKernels, identity_provider_class=TokenIdentity,
     )  # fmt: skip
+    config.PageKernels.update(
+        most=serving_limits().most, closed_seconds=0
+    )  # closing a tab stops no work there
     config.IdentityProvider.update(token=token, cookie_options={"samesite": "Lax"})
     config.LabApp.update(
         news_url=None, check_for_updates_class="jupyterlab.handlers.announcements.NeverCheckForUpdate",
@@ -191,7 +225,8 @@ def serve_lab(
     folder = notebooks or home() / "notebooks"
     place, token = _ready(host, port, lang)
     config = lab_config(host=host, port=place, lang=lang, notebooks=folder, token=token)
-    announce = _announcer(lang, token=token, open_browser=open_browser, as_json=as_json)
+    said = {"most": serving_limits().most}
+    announce = _announcer(lang, said, token=token, open_browser=open_browser, as_json=as_json)
     IOLoop.current().call_later(1, announce, f"http://{host}:{place}/lab")
     LabApp.load_other_extensions = False  # Voila's, for one, would serve pictures without the token
     LabApp.initialize_server(argv=[], config=config).start()

@@ -1,0 +1,118 @@
+"""The limits of what is served: rows of ``served/limits.csv``, and how many pages this machine can hold."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from pathlib import Path
+
+import psutil  # type: ignore[import-untyped]
+
+_MEGABYTE = 1_000_000
+_CONTAINER = Path("/sys/fs/cgroup/memory.max")
+
+
+@cache
+def limit(key: str) -> float:
+    """One row of the table of limits.
+
+    Parameters
+    ----------
+    key : str
+
+    Returns
+    -------
+    float
+        In the unit of its row.
+
+    Examples
+    --------
+    >>> limit("closed_seconds")
+    20.0
+    """
+    source = resources.files("riskkit.workbench.serving") / "served" / "limits.csv"
+    rows = csv.DictReader(source.read_text(encoding="utf-8").splitlines())
+    return {row["key"]: float(row["value"]) for row in rows}[key]
+
+
+@dataclass(frozen=True)
+class ServingLimits:
+    """How many pages may be open at the same time, and for how long a closed one goes on.
+
+    Parameters
+    ----------
+    most : int
+        Of everybody together.
+    most_each : int
+        Of one person, where people are told apart.
+    closed_seconds : float
+        From the end of the last connection until the kernel ends [s].
+    proxies : tuple of str
+        Addresses of proxies that are believed in ``X-Forwarded-For``.
+
+    Examples
+    --------
+    >>> ServingLimits(4, 2, 20.0).most
+    4
+    """
+
+    most: int
+    most_each: int
+    closed_seconds: float
+    proxies: tuple[str, ...] = ()
+
+
+def most_pages(memory: int, cores: int) -> int:
+    """How many pages a machine holds by default.
+
+    Parameters
+    ----------
+    memory : int
+        [bytes]
+    cores : int
+
+    Examples
+    --------
+    >>> [most_pages(gigabytes * 10**9, cores) for gigabytes, cores in ((16, 2), (4, 4), (1, 1), (999, 99))]
+    [16, 6, 2, 64]
+    """
+    by_memory = int(memory * limit("memory_share") / (limit("kernel_megabytes") * _MEGABYTE))
+    by_cores = int(cores * limit("kernels_per_core"))
+    return max(2, min(by_memory, by_cores, int(limit("kernels_at_most"))))
+
+
+def serving_limits(
+    most: int | None = None,
+    most_each: int | None = None,
+    closed_seconds: float | None = None,
+    *,
+    proxies: Sequence[str] = (),
+) -> ServingLimits:
+    """The limits of this serving: what is asked for, else what fits this machine.
+
+    Examples
+    --------
+    >>> serving_limits(3)
+    ServingLimits(most=3, most_each=3, closed_seconds=20.0, proxies=())
+    """
+    together = most if most is not None else most_pages(_memory(), _cores())
+    each = most_each if most_each is not None else int(limit("kernels_per_person"))
+    seconds = closed_seconds if closed_seconds is not None else limit("closed_seconds")
+    return ServingLimits(together, min(each, together), seconds, tuple(proxies))
+
+
+def _memory() -> int:
+    """Of this machine, or of the container we run in where that has less."""
+    total = int(psutil.virtual_memory().total)
+    try:
+        return min(total, int(_CONTAINER.read_text(encoding="ascii")))
+    except (OSError, ValueError):  # no container, or one without a limit ("max")
+        return total
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,155 @@
+"""How many pages may be open at the same time, and that the kernel of a closed one ends."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import http.client
+import time
+from importlib import resources
+from pathlib import Path
+
+import psutil
+import pytest
+from people_site import ALL, SLOW, comes_to, page, site
+from serving import ROOT, served, write_folder
+
+from riskkit.workbench import cli
+from riskkit.workbench.serving.limits import limit, serving_limits
+from riskkit.workbench.serving.people import People, Person, new_token
+
+TOKENS = {name: new_token(name) for name in ("e1", "li")}
+TWO = People("token", (Person("e1", "expert", TOKENS["e1"][1]), Person("li", "chair", TOKENS["li"][1])))
+HOLDER = "a-token-for-tests-only"
+AT_MOST = 30.0
+"""A closed page's kernel has ended after that many seconds."""
+
+
+def test_a_visit_without_a_connection_ends_in_time(tmp_path: Path) -> None:
+    with site(tmp_path, None, token=HOLDER) as running:
+        cookie = running.cookie(HOLDER)
+        running.kernel(cookie)
+        start = time.monotonic()
+        assert running.kernels() == 1
+        assert comes_to(running.kernels, 0)
+        assert time.monotonic() - start < AT_MOST
+
+
+def test_a_page_keeps_its_kernel_while_it_is_connected_and_through_a_reconnection(tmp_path: Path) -> None:
+    with site(tmp_path, None, token=HOLDER, closed_seconds=3.0) as running:
+        cookie = running.cookie(HOLDER)
+
+        async def stay(kernel: str) -> None:
+            line = await running.connect(kernel, cookie)
+            ends = time.monotonic() + 5
+            while time.monotonic() < ends:  # longer than a closed page would live
+                assert running.kernels() == 1
+                await asyncio.sleep(0.2)
+            line.close()
+
+        kernel = running.kernel(cookie)
+        asyncio.run(stay(kernel))
+        asyncio.run(stay(kernel))
+        assert running.kernels() == 1
+        assert comes_to(running.kernels, 0, seconds=AT_MOST)
+
+
+def test_a_visitor_who_leaves_while_the_page_is_made_leaves_no_kernel(tmp_path: Path) -> None:
+    with site(tmp_path, None, token=HOLDER, closed_seconds=2.0) as running:
+        cookie = running.cookie(HOLDER)
+        line = http.client.HTTPConnection(running.host, running.port, timeout=60)
+        line.request("GET", page(SLOW), headers={"Cookie": cookie})
+        assert comes_to(running.kernels, 1)
+        line.close()
+        assert comes_to(running.kernels, 0, seconds=AT_MOST)
+
+
+def test_beyond_the_limit_a_page_says_so_and_a_closed_page_makes_room(tmp_path: Path) -> None:
+    with site(tmp_path, None, token=HOLDER, most=2, closed_seconds=5.0) as running:
+        cookie = running.cookie(HOLDER)
+        assert running.said["limits"] == {"most": 2, "each": 2, "seconds": 5.0}
+        kernels = [running.kernel(cookie) for _ in range(2)]
+
+        async def hold_both() -> None:
+            lines = [await running.connect(kernel, cookie) for kernel in kernels]
+            for lang, words in (("en", "Every place is taken"), ("zh", "暂时没有空位")):
+                status, more, text = await asyncio.to_thread(running.ask, page(ALL, lang), Cookie=cookie)
+                assert (status, more["wait"]) == (503, "5")
+                assert words in text and "2" in text and f'href="{page(ALL, lang)}"' in text
+            assert running.kernels() == 2
+            for line in lines:
+                line.close()
+
+        asyncio.run(hold_both())
+        assert comes_to(lambda: running.ask(page(ALL), Cookie=cookie)[0], 200)
+
+
+def test_many_visits_at_once_start_no_more_kernels_than_allowed(tmp_path: Path) -> None:
+    with site(tmp_path, None, token=HOLDER, most=2) as running:
+        cookie = running.cookie(HOLDER)
+
+        async def all_at_once() -> list[int]:
+            asked = [asyncio.to_thread(running.ask, page(ALL), Cookie=cookie) for _ in range(8)]
+            return [status for status, _, _ in await asyncio.gather(*asked)]
+
+        statuses = asyncio.run(all_at_once())
+        assert sorted(statuses) == [200] * 2 + [503] * 6
+        assert running.kernels() == 2
+
+
+def test_one_person_cannot_take_every_place(tmp_path: Path) -> None:
+    with site(tmp_path, TWO, most=3, most_each=1) as running:
+        mine, other = running.cookie(TOKENS["e1"][0]), running.cookie(TOKENS["li"][0])
+        running.kernel(mine)
+        status, more, text = running.ask(page(ALL), Cookie=mine)
+        assert status == 503 and int(more["wait"]) >= 1
+        assert "as many as one person may have" in text
+        running.kernel(other)
+
+
+def test_a_refused_address_takes_no_place(tmp_path: Path) -> None:
+    with site(tmp_path, None, token=HOLDER, most=1) as running:
+        cookie = running.cookie(HOLDER)
+        for _ in range(3):
+            assert running.ask(f"{page(ALL)}&nope=1", Cookie=cookie)[0] == 400
+        running.kernel(cookie)
+
+
+def test_the_lab_has_a_limit_too_and_closing_a_tab_there_stops_no_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_folder(tmp_path)
+    with served(tmp_path, what="lab") as running:
+        kernels = running.get("/api/kernels")[2]
+        assert kernels == "[]"
+        assert running.get("/api/kernels", method="POST")[0] == 201
+        children = psutil.Process(running.process.pid).children()
+        assert len(children) == 1
+
+
+@pytest.mark.parametrize(
+    ("lang", "words"), [("zh", ("页面数", "20 秒", "15 次")), ("en", ("503", "20 s", "15 wrong"))]
+)
+def test_the_limits_stand_in_the_help_and_in_a_table(
+    lang: str, words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["dashboard", "--help", "--lang", lang]) == 0
+    text = capsys.readouterr().out
+    assert all(word in text for word in words)
+    assert all(option in text for option in ("--pages", "--pages-each", "--closed-after", "--proxy"))
+    source = resources.files("riskkit.workbench.serving") / "served" / "limits.csv"
+    rows = list(csv.DictReader(source.read_text(encoding="utf-8").splitlines()))
+    assert all(row["zh"] and row["en"] and row["unit"] and float(row["value"]) > 0 for row in rows)
+    named = {
+        "closed_seconds": 20,
+        "free_guesses_address": 15,
+        "free_guesses_name": 30,
+        "kernels_per_person": 8,
+    }
+    assert {key: limit(key) for key in named} == named  # what the help says
+
+
+def test_the_default_limit_depends_on_memory_and_cores_and_an_option_changes_it() -> None:
+    assert 2 <= serving_limits().most <= limit("kernels_at_most")
+    assert serving_limits(3, 9, 1.0).most_each == 3
+    assert (ROOT / "README.md").read_text(encoding="utf-8").count("--pages") >= 1
