@@ -46,6 +46,7 @@ def parameter(name: str, say: Callable[..., str], *, command: str) -> click.Para
         "format": (["--format", "formats"], {"default": "html", "show_default": True}),
         "notebook": (["--notebook"], {"default": "assess_case", "show_default": True}),
         **_limit_options(),
+        **_serving_options(),
         "jobs": (["--jobs"], {"type": click.IntRange(1, 256), "default": _cores(), "show_default": True}),
         "resume": (["--resume"], {"is_flag": True}),
         "json": (["--json", "is_json"], {"is_flag": True}),
@@ -53,10 +54,6 @@ def parameter(name: str, say: Callable[..., str], *, command: str) -> click.Para
         "host": (["--host"], {"type": _Address(), "default": "127.0.0.1", "show_default": True}),
         "no_browser": (["--no-browser"], {"is_flag": True}),
         "people": (["--access", "people"], {"type": path, "metavar": "FILE"}),
-        "pages": (["--pages", "most"], {"type": click.IntRange(1, 1000)}),
-        "pages_each": (["--pages-each", "most_each"], {"type": click.IntRange(1, 1000)}),
-        "closed_after": (["--closed-after", "closed_seconds"], {"type": _Seconds(1, 86_400)}),
-        "proxy": (["--proxy", "proxies"], {"type": _Address(), "multiple": True, "metavar": "ADDRESS"}),
         "form": (["--format", "form"], {"type": click.Choice(("csv", "xlsx")), "default": "xlsx"}),
         "file": (["--out", "out"], {"type": click.Path(path_type=Path), "metavar": "FILE"}),
         "rows": (["--rows"], {"type": click.IntRange(1, 10_000_000), "default": 200_000}),
@@ -89,6 +86,15 @@ def _limit_options() -> dict[str, tuple[list[str], dict[str, Any]]]:
             ["--report-output"],
             {"type": _Number(0.1, 10_000), "default": 100.0, "metavar": "MB"},
         ),
+    }
+
+
+def _serving_options() -> dict[str, tuple[list[str], dict[str, Any]]]:
+    return {
+        "pages": (["--pages", "most"], {"type": click.IntRange(1, 1000)}),
+        "pages_each": (["--pages-each", "most_each"], {"type": click.IntRange(1, 1000)}),
+        "closed_after": (["--closed-after", "closed_seconds"], {"type": _Number(1, 86_400)}),
+        "proxy": (["--proxy", "proxies"], {"type": _Address(), "multiple": True, "metavar": "ADDRESS"}),
     }
 
 
