@@ -170,7 +170,10 @@ def _add_commands(
     for name, (run, wanted) in makers.items():
         params = [parameter(one, say, command=name) for one in wanted] + _further(name, lang, say)
         text = say(f"about_{of}{name}")
-        command = click.Command(name, callback=run, params=params, help=text, add_help_option=False)
+        more = say("more_dashboard") if name == "dashboard" else None
+        command = click.Command(
+            name, callback=run, params=params, help=text, epilog=more, add_help_option=False
+        )
         group.add_command(command)
 
 
