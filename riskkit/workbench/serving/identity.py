@@ -266,7 +266,14 @@ class PeopleIdentity(SealedIdentity):
 
 
 def identity_of(handler: JupyterHandler) -> SealedIdentity:
-    """What knows people at the server that a handler belongs to."""
+    """What knows people at the server that a handler belongs to.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> identity_of(SimpleNamespace(identity_provider="provider"))
+    'provider'
+    """
     return cast(SealedIdentity, handler.identity_provider)
 
 

@@ -208,5 +208,12 @@ class PageKernels(AsyncMappingKernelManager):
 
 
 def kernels_of(handler: JupyterHandler) -> PageKernels:
-    """The kernels of the server that a handler belongs to."""
+    """The kernels of the server that a handler belongs to.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> kernels_of(SimpleNamespace(kernel_manager="kernels"))
+    'kernels'
+    """
     return cast(PageKernels, handler.kernel_manager)

@@ -20,7 +20,15 @@ LANGS = ("zh", "en")
 
 
 def language_of(handler: JupyterHandler) -> str:
-    """The language an address asks for, else that of the server."""
+    """The language an address asks for, else that of the server.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> asked = SimpleNamespace(settings={"riskkit_lang": "zh"}, get_query_argument=lambda name, other: "fr")
+    >>> language_of(asked)
+    'zh'
+    """
     default = str(handler.settings.get("riskkit_lang", "zh"))
     asked = handler.get_query_argument("lang", default)
     return asked if asked in LANGS else default
