@@ -148,3 +148,31 @@ def tables_that_fit(shown: pd.DataFrame, *, minimum: int, most: int) -> dict[str
         for name, pairs in reached[n, x].items():
             found.setdefault(name, set()).update((a, b, a - b) for a, b in pairs)
     return {name: sorted(values) for name, values in found.items()}
+
+
+def variance_of_a_domain(
+    rows: list[tuple[str, int, float, bool]], *, lonely: str, domain_lonely: bool
+) -> float:
+    """Variance of a weighted count by the published rules for strata of one unit, row by row.
+
+    A row is stratum, unit, weight and whether it is of the domain. Strata without a row of the domain are left
+    out; units without one count 0.
+    """
+    sizes = {h: len({unit for g, unit, _, _ in rows if g == h}) for h, *_ in rows}
+    strata = sorted({h for h, _, _, is_in in rows if is_in})
+    sums: dict[str, dict[int, float]] = {h: {} for h in strata}
+    for h, unit, weight, is_in in rows:
+        if is_in:
+            sums[h][unit] = sums[h].get(unit, 0.0) + weight
+    grand = sum(sum(units.values()) for units in sums.values()) / sum(sizes[h] for h in strata)
+    parts: list[float | None] = []
+    for h in strata:
+        n, values = sizes[h], [*sums[h].values()]
+        is_alone = n == 1 or (domain_lonely and len(values) == 1 and lonely in ("adjust", "average"))
+        values += [0.0] * (n - len(values))
+        centre = grand if is_alone and lonely == "adjust" else sum(values) / n
+        scale = n / (n - 1) if n > 1 else 1.0
+        part = scale * sum((value - centre) ** 2 for value in values)
+        parts.append(None if is_alone and lonely == "average" else part)
+    known = [part for part in parts if part is not None]
+    return sum(known) * len(parts) / len(known) if known else math.nan

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from reference_monitoring import survey_total
+from reference_monitoring import survey_total, variance_of_a_domain
 from shared import own, shared
 
 from riskkit.foundation.faults import InputFaults
@@ -308,6 +308,66 @@ def test_each_rule_for_a_stratum_of_one_unit():
     assert survey_totals(sampled_whole)["se"].item() > 0
     with pytest.raises(ValueError, match="cannot lose one"):
         jackknife_variance(survey_design(table, **NESTED, lonely="certainty"), np.ones((6, 1)))
+
+
+def domain_file():
+    """Strata of 3, 2, 1 and 1 units; of "toy" one unit of A, both of B and C; D has none."""
+    return pd.DataFrame(
+        {
+            "stratum": ["A", "A", "A", "B", "B", "C", "D"],
+            "psu": [1, 2, 3, 1, 2, 1, 1],
+            "weight": [3.0, 2, 1, 4, 6, 11, 50],
+            "product": ["toy", "bed", "bed", "toy", "toy", "toy", "bed"],
+        }
+    )
+
+
+# By hand, for the total of "toy" (3 | 4 + 6 | 11 = 24): A has 3, 0, 0 and so 1.5 · 6 = 9, B 2 · (1 + 1) = 4; the
+# 6 units of the strata with a toy have the mean 4, and around it A has 1.5 · (1 + 16 + 16) = 49.5 and C 49.
+TOY = {
+    ("certainty", False): 9 + 4, ("remove", False): 9 + 4, ("certainty", True): 9 + 4, ("remove", True): 9 + 4,
+    ("centre", False): 9 + 4 + 49, ("adjust", False): 9 + 4 + 49, ("adjust", True): 49.5 + 4 + 49,
+    ("average", False): (9 + 4) * 3 / 2, ("average", True): 4 * 3 / 1,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("rule", "by_domain"), TOY, ids=str)
+def test_strata_of_one_unit_by_domain_under_each_rule(rule, by_domain):
+    table = domain_file()
+    design = survey_design(table, **NESTED, lonely=rule, domain_lonely=by_domain)
+    found = survey_totals(design, domain=table["product"]).loc["toy"]
+    assert found["estimate"] == 24 and found["se"] ** 2 == pytest.approx(TOY[rule, by_domain])
+    mean = survey_ratios(design, np.ones(7) * 5, domain=table["product"]).loc["toy"]
+    assert mean["estimate"] == pytest.approx(5) and (mean["se"] == pytest.approx(0) or np.isnan(mean["se"]))
+
+
+@pytest.mark.parametrize("rule", ["refuse", "fail"])
+def test_strata_of_one_unit_are_refused_by_default(rule):
+    with pytest.raises(InputFaults, match="2 faults"):
+        survey_design(domain_file(), **NESTED, lonely=rule)
+
+
+def test_a_domain_of_one_unit_in_every_stratum_has_no_average():
+    table = domain_file().assign(product=["toy", "bed", "bed", "toy", "bed", "toy", "toy"])
+    design = survey_design(table, **NESTED, lonely="average", domain_lonely=True)
+    assert np.isnan(survey_totals(design, domain=table["product"]).loc["toy", "se"])
+
+
+ROWS = st.lists(
+    st.tuples(st.sampled_from("ABCD"), st.integers(1, 3), st.integers(1, 9).map(float), st.booleans()),
+    min_size=1, max_size=14,
+).filter(lambda rows: any(is_in for *_, is_in in rows))  # fmt: skip
+
+
+@settings(max_examples=150)
+@given(ROWS, st.sampled_from(["remove", "adjust", "average", "certainty"]), st.booleans())
+def test_strata_of_one_unit_by_domain_agree_with_the_slow_version(rows, rule, by_domain):
+    table = pd.DataFrame(rows, columns=["stratum", "psu", "weight", "is_in"])
+    design = survey_design(table, **NESTED, lonely=rule, domain_lonely=by_domain)
+    domain = table["is_in"].map({True: "in"})
+    found = survey_totals(design, domain=domain).loc["in", "se"] ** 2
+    expected = variance_of_a_domain(rows, lonely=rule, domain_lonely=by_domain)
+    assert found == pytest.approx(expected, abs=1e-9, nan_ok=True)
 
 
 def test_wrong_designs_are_refused_with_every_fault():

@@ -15,7 +15,14 @@ from scipy.special import betaincinv, expit, logit, ndtri, stdtrit
 
 from riskkit.foundation.faults import Fault, refuse, shown
 from riskkit.foundation.number_columns import Floats, floats
-from riskkit.monitoring.survey_design import Design, Whole, jackknife_variance, unit_sums, variance
+from riskkit.monitoring.survey_design import (
+    Design,
+    Whole,
+    jackknife_variance,
+    unit_has_cases,
+    unit_sums,
+    variance,
+)
 
 Domain = pd.Series | pd.DataFrame | None
 ERRORS = ("taylor", "jackknife")
@@ -157,7 +164,10 @@ def survey_totals(
     sums = unit_sums(
         design, np.where(is_missing, 0.0, of_row), rows=found.rows, codes=found.codes, n_codes=size
     )
-    squares = variance(design, sums) if error == "taylor" else jackknife_variance(design, sums)
+    here = unit_has_cases(design, rows=found.rows, codes=found.codes, n_codes=size)
+    squares = (
+        variance(design, sums, has_cases=here) if error == "taylor" else jackknife_variance(design, sums)
+    )
     out = _table(found, sums.sum(axis=0), squares, is_missing=is_missing)
     out = _with_ends(out, design.df, level=level, ends=ends)
     unknown = out["n_missing"] > 0
@@ -224,7 +234,13 @@ def survey_ratios(
     with np.errstate(invalid="ignore", divide="ignore"):
         ratio = np.where(whole == 0, np.nan, sums[0].sum(axis=0) / whole)
         linear = np.where(whole == 0, 0.0, (sums[0] - ratio * sums[1]) / whole)
-    squares = variance(design, linear) if error == "taylor" else jackknife_variance(design, sums[0], sums[1])
+    known, size = ~is_missing, len(found.names)
+    here = unit_has_cases(design, rows=found.rows[known], codes=found.codes[known], n_codes=size)
+    squares = (
+        variance(design, linear, has_cases=here)
+        if error == "taylor"
+        else jackknife_variance(design, sums[0], sums[1])
+    )
     out = _with_ends(_table(found, ratio, squares, is_missing=is_missing), design.df, level=level, ends=ends)
     out.loc[whole == 0, ["se", "cv", "lo", "hi"]] = np.nan
     out["note"] = np.where(whole == 0, "no_denominator", "")

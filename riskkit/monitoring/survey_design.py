@@ -18,6 +18,8 @@ from riskkit.foundation.faults import Fault, refuse, shown
 from riskkit.foundation.number_columns import Floats, NumberColumn, number_columns
 
 LONELY = ("refuse", "certainty", "centre", "average")
+_AS_IN_R = {"fail": "refuse", "remove": "certainty", "adjust": "centre"}
+_WHOLE = 1 - 1e-7  # from here on a stratum was sampled whole
 Whole = NDArray[np.int64]
 
 
@@ -37,6 +39,8 @@ class Design:
         Sampling fraction of the first stage by stratum; 0 for drawn with replacement.
     lonely : str
         What a stratum of one unit adds to a variance.
+    domain_lonely : bool
+        Whether that also holds of a stratum of several units of which one has cases of a domain.
     """
 
     weights: Floats
@@ -44,6 +48,7 @@ class Design:
     stratum: Whole
     fraction: Floats
     lonely: str
+    domain_lonely: bool = False
 
     @property
     def n_units(self) -> Whole:
@@ -64,6 +69,7 @@ def survey_design(
     psu: str | None = None,
     population: str | None = None,
     lonely: str = "refuse",
+    domain_lonely: bool = False,
 ) -> Design:
     """The design of a survey, from the whole of its file: never from a part cut out of it.
 
@@ -83,8 +89,12 @@ def survey_design(
     lonely : str
         What a stratum of one unit adds to a variance: ``refuse`` (it is a fault), ``certainty`` (nothing:
         the unit was sure to be drawn), ``centre`` (its distance from the mean of all units, squared),
-        ``average`` (as much as the other strata add on average). A stratum sampled whole adds nothing and
-        is no fault.
+        ``average`` (as much as the other strata add on average). R's words ``fail``, ``remove`` and
+        ``adjust`` mean the first three. A stratum sampled whole adds nothing and is no fault. For a domain,
+        only strata with cases of it count: their units make the mean, and their number the average.
+    domain_lonely : bool
+        Whether ``centre`` and ``average`` also hold of a stratum of several units of which only one has cases
+        of the domain (R's option ``survey.adjust.domain.lonely``).
 
     Returns
     -------
@@ -97,7 +107,9 @@ def survey_design(
 
     References
     ----------
-    .. [1] Lumley (2004), Analysis of complex survey samples, J. Stat. Software 9(8) (``lumley_2004``).
+    .. [1] Lumley (2004), Analysis of complex survey samples, J. Stat. Software 9(8) (``lumley_2004``);
+       strata of one unit as in its package survey from 4.2 on (options ``survey.lonely.psu``,
+       ``survey.adjust.domain.lonely``).
 
     Examples
     --------
@@ -105,8 +117,9 @@ def survey_design(
     >>> survey_design(cases, weight="w", stratum="s", psu="h").df
     2
     """
-    if lonely not in LONELY:
-        raise ValueError(f"lonely is one of {', '.join(LONELY)}, not {shown(lonely)}")
+    rule = _AS_IN_R.get(lonely, lonely)
+    if rule not in LONELY:
+        raise ValueError(f"lonely is one of {', '.join((*LONELY, *_AS_IN_R))}, not {shown(lonely)}")
     columns = [NumberColumn(weight, low=0)]
     columns += [] if population is None else [NumberColumn(population, low=1)]
     texts = [name for name in (stratum, psu) if name is not None]
@@ -128,11 +141,11 @@ def survey_design(
         unit, of_unit = np.arange(len(table)), of_row
     count = np.bincount(of_unit, minlength=len(names))
     fraction = _fractions(numbers.get(population or ""), of_row, count=count, names=names)
-    found = Design(numbers[weight], unit.astype(np.int64), of_unit.astype(np.int64), fraction, lonely)
-    alone = np.flatnonzero((count == 1) & (fraction < 1)).tolist() if lonely == "refuse" else []
-    rule = "of two units or more, or a rule for strata of one (lonely=)"
-    refuse("survey", [Fault(f"survey: stratum {shown(names[h])}", "one unit", rule) for h in alone])
-    return found
+    alone = np.flatnonzero((count == 1) & (fraction < _WHOLE)).tolist() if rule == "refuse" else []
+    wanted = "of two units or more, or a rule for strata of one (lonely=)"
+    refuse("survey", [Fault(f"survey: stratum {shown(names[h])}", "one unit", wanted) for h in alone])
+    units = unit.astype(np.int64), of_unit.astype(np.int64)
+    return Design(numbers[weight], *units, fraction, rule, domain_lonely)
 
 
 def _fractions(population: Floats | None, of_row: Whole, *, count: Whole, names: pd.Index) -> Floats:
@@ -185,7 +198,30 @@ def unit_sums(design: Design, values: Floats, *, rows: Whole, codes: Whole, n_co
     return np.asarray(sums.reshape(-1, n_codes), dtype=np.float64)
 
 
-def variance(design: Design, sums: Floats) -> Floats:
+def unit_has_cases(design: Design, *, rows: Whole, codes: Whole, n_codes: int) -> NDArray[np.bool_]:
+    """Which primary sampling units have a case of which domain.
+
+    Parameters
+    ----------
+    design, rows, codes, n_codes
+        As for `unit_sums`.
+
+    Returns
+    -------
+    ndarray of bool, shape (units, n_codes)
+
+    Examples
+    --------
+    >>> rows, design = np.array([1]), survey_design(pd.DataFrame({"w": [2.0, 0.0]}), weight="w")
+    >>> unit_has_cases(design, rows=rows, codes=rows * 0, n_codes=1).ravel().tolist()
+    [False, True]
+    """
+    size = design.stratum.size * n_codes
+    found = np.bincount(design.psu[rows] * n_codes + codes, minlength=size) > 0
+    return np.asarray(found.reshape(-1, n_codes))
+
+
+def variance(design: Design, sums: Floats, *, has_cases: NDArray[np.bool_] | None = None) -> Floats:
     """The variance of each column's total, from its sums by unit.
 
     Parameters
@@ -194,11 +230,17 @@ def variance(design: Design, sums: Floats) -> Floats:
         The whole design.
     sums : ndarray of float, shape (units, k)
         Weighted sums of a (linearised) variable by unit.
+    has_cases : ndarray of bool, shape (units, k), optional
+        Which units have a case of each column's domain; all otherwise. It matters to strata of one unit.
 
     Returns
     -------
     ndarray of float, shape (k,)
         NaN where the rule for strata of one unit has no stratum to go by.
+
+    References
+    ----------
+    .. [1] As for `survey_design`.
 
     Examples
     --------
@@ -207,19 +249,28 @@ def variance(design: Design, sums: Floats) -> Floats:
     >>> variance(design, np.array([[160.0], [0.0], [240.0], [180.0]])).tolist()
     [29200.0]
     """
-    count, fraction, of_unit = design.n_units, design.fraction, design.stratum
-    means = np.zeros((count.size, sums.shape[1]))
+    count, of_unit, shape = design.n_units[:, None], design.stratum, (design.fraction.size, sums.shape[1])
+    means, n_here = np.zeros(shape), np.zeros(shape)
     np.add.at(means, of_unit, sums)
-    means /= np.maximum(count, 1)[:, None]
-    factor = (1 - fraction) * count / np.maximum(count - 1, 1)
-    alone = (count == 1) & (fraction < 1)
+    np.add.at(n_here, of_unit, np.ones(sums.shape) if has_cases is None else has_cases)
+    is_whole = (design.fraction >= _WHOLE)[:, None]
+    is_here = n_here > 0
+    alone = (count == 1) & is_here & ~is_whole
+    if design.domain_lonely and design.lonely in ("centre", "average"):
+        alone |= (n_here == 1) & ~is_whole
+    means /= np.maximum(count, 1)
     if design.lonely == "centre":
-        means[alone] = sums.mean(axis=0)
-    squares = (sums - means[of_unit]) ** 2 * factor[of_unit][:, None]
+        units_here = np.maximum((count * is_here).sum(axis=0), 1)
+        means = np.where(alone, sums.sum(axis=0) / units_here, means)
+    factor = (1 - design.fraction)[:, None] * count / np.maximum(count - 1, 1) * is_here
+    if design.lonely != "centre":
+        factor = factor * ~alone
+    squares = (sums - means[of_unit]) ** 2 * factor[of_unit]
     total = np.asarray(squares.sum(axis=0), dtype=np.float64)
-    if design.lonely == "average" and alone.any():
-        others = int((~alone).sum())
-        total = total * count.size / others if others else np.full_like(total, np.nan)
+    if design.lonely == "average":
+        others = (is_here & ~alone).sum(axis=0)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            total = np.where(alone.any(axis=0), total * is_here.sum(axis=0) / others, total)
     return total
 
 
@@ -254,7 +305,7 @@ def jackknife_variance(design: Design, top: Floats, bottom: Floats | None = None
     [29200.0]
     """
     count, of_unit = design.n_units, design.stratum
-    if ((count == 1) & (design.fraction < 1)).any():
+    if ((count == 1) & (design.fraction < _WHOLE)).any():
         raise ValueError("a stratum of one unit cannot lose one")
 
     def without_one(sums: Floats) -> Floats:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy.special import stdtrit
 
 from riskkit.foundation.faults import Fault, refuse, shown
 from riskkit.foundation.method_numbers import method_number
 from riskkit.foundation.number_columns import Floats
 from riskkit.monitoring.survey import Domain, membership
-from riskkit.monitoring.survey_design import Design, unit_sums, variance
+from riskkit.monitoring.survey_design import Design, unit_has_cases, unit_sums, variance
 
 REASONS = ("estimate_missing", "estimate_small", "records_few", "cv_large", "cv_unknown")
 
@@ -119,22 +122,32 @@ def survey_changes(
     codes = found.codes * count + times[found.rows]
     sums = unit_sums(design, np.ones(codes.size), rows=found.rows, codes=codes, n_codes=size * count)
     first = np.arange(size * count).reshape(size, count)[:, :-1].ravel()
-    out = _changes(
-        design, sums[:, first], sums[:, first + 1], wide=float(stdtrit(design.df, 0.5 + level / 2))
-    )
+    here = unit_has_cases(design, rows=found.rows, codes=codes, n_codes=size * count)
+    sides = _Sides(sums[:, first], sums[:, first + 1], here[:, first] | here[:, first + 1])
+    out = _changes(design, sides, wide=float(stdtrit(design.df, 0.5 + level / 2)))
     out.insert(0, "domain", np.repeat(found.names.to_numpy(), count - 1))
     out.insert(1, "before", np.tile(np.asarray(periods)[:-1], size))
     out.insert(2, "after", np.tile(np.asarray(periods)[1:], size))
     return out
 
 
-def _changes(design: Design, before: Floats, after: Floats, *, wide: float) -> pd.DataFrame:
+@dataclass(frozen=True)
+class _Sides:
+    """Sums by unit before and after each change, and which units have cases on either side."""
+
+    before: Floats
+    after: Floats
+    has_cases: NDArray[np.bool_]
+
+
+def _changes(design: Design, sides: _Sides, *, wide: float) -> pd.DataFrame:
+    before, after = sides.before, sides.after
     old, new = before.sum(axis=0), after.sum(axis=0)
-    se = np.sqrt(variance(design, after - before))
+    se = np.sqrt(variance(design, after - before, has_cases=sides.has_cases))
     has_ratio = (old > 0) & (new > 0)
     with np.errstate(invalid="ignore", divide="ignore"):
         relative = after / np.where(has_ratio, new, np.nan) - before / np.where(has_ratio, old, np.nan)
-        log_se = np.sqrt(variance(design, relative))
+        log_se = np.sqrt(variance(design, relative, has_cases=sides.has_cases))
         ratio = np.where(has_ratio, new / old, np.nan)
     change = new - old
     lo, hi = change - wide * se, change + wide * se
