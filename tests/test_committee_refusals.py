@@ -191,9 +191,9 @@ def outputs(folder: Path, capsys: pytest.CaptureFixture[str]) -> bytes:
         ["ledger", "export", "--out", "l.jsonl"],
         ["ledger", "backup", "--out", "b.sqlite"],
         ["committee", "status", "n7", "--json"],
-        ["committee", "minutes", "n7", "--out", "m.html"],
-        ["committee", "report", "n7", "--out", "r.html"],
-        ["committee", "report", "n7", "--export", "l.jsonl", "--out", "x.html"],
+        ["committee", "minutes", "n7", "--force", "--out", "m.html"],
+        ["committee", "report", "n7", "--force", "--out", "r.html"],
+        ["committee", "report", "n7", "--export", "l.jsonl", "--force", "--out", "x.html"],
     ]
     for words in commands:
         for lang in ("zh", "en"):

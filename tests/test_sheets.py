@@ -220,7 +220,7 @@ def test_a_template_that_cannot_be_written_leaves_what_was_there(
 
     monkeypatch.setattr("os.fsync", full)
     with pytest.raises(OSError, match="No space"):
-        write_template("complaint", path, lang="zh", form="csv")
+        write_template("complaint", path, lang="zh", form="csv", is_forced=True)
     assert [one.name for one in tmp_path.iterdir()] == ["t.csv"]
     assert path.read_text(encoding="utf-8") == "mine"
 

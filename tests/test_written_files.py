@@ -322,3 +322,60 @@ def test_force_replaces_a_file_or_a_link_but_never_a_folder_nor_what_a_link_lead
     assert (tmp_path / "elsewhere").read_text() == "mine"
     with pytest.raises(InputFaults, match="not a folder"):
         part_files.put_files(tmp_path, {"folder": b"1"}, is_forced=True)
+
+
+WRITERS = {
+    "template": ["template", "complaint", "--out", "OUT.xlsx"],
+    "template as CSV": ["template", "complaint", "--format", "csv", "--out", "OUT.csv"],
+    "quarantine": ["register", "quarantine", "--register", "register", "--out", "OUT.csv"],
+    "register export": ["register", "export", "--register", "register", "--out", "OUT.zip"],
+    "ledger export": ["ledger", "export", "--ledger", "ledger.sqlite", "--out", "OUT.jsonl"],
+    "ledger anchor": ["ledger", "anchor", "--ledger", "ledger.sqlite", "--out", "OUT.json"],
+    "minutes": ["committee", "minutes", "n7", "--ledger", "ledger.sqlite", "--out", "OUT.html"],
+    "committee report": ["committee", "report", "n7", "--ledger", "ledger.sqlite", "--out", "OUT.html"],
+    "committee case": ["committee", "case", "n7", "--ledger", "ledger.sqlite", "--out", "OUT.toml"],
+}
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a ledger, in it a session, and with a register."""
+    from committees import make_room, whole_session
+
+    from riskkit.workbench.made_register import made_register
+
+    folder = tmp_path_factory.mktemp("desk")
+    shutil.copytree(made_register(), folder / "register")
+    room = make_room(folder)
+    whole_session(room)
+    room.ledger.close()
+    return folder
+
+
+@pytest.mark.parametrize("writer", WRITERS)
+def test_a_file_of_somebody_else_is_replaced_only_when_asked(
+    desk: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], writer: str
+) -> None:
+    monkeypatch.chdir(desk)
+    name = f"{[*WRITERS].index(writer)}"
+    words = [one.replace("OUT", name) for one in WRITERS[writer]]
+    out = Path(words[-1])
+    assert cli.main([*words, "--lang", "en"]) == 0
+    made = out.read_bytes()
+    for content in (b"filled in by me", None):
+        if content is None:
+            out.unlink()
+            (desk / f"elsewhere{name}").write_text("mine")
+            out.symlink_to(desk / f"elsewhere{name}")
+        else:
+            out.write_bytes(content)
+        before = everything(desk)
+        capsys.readouterr()
+        assert cli.main([*words, "--lang", "zh"]) == 2
+        assert "--force" in capsys.readouterr().err
+        assert everything(desk) == before
+        assert cli.main([*words, "--force", "--lang", "en"]) == 0
+        assert not out.is_symlink()
+        if content is None:
+            assert (desk / f"elsewhere{name}").read_text() == "mine"
+    assert len(out.read_bytes()) == len(made)

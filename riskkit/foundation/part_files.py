@@ -166,6 +166,7 @@ def put_files(
     parts = {name: part_name(name) for name in files}
     done: list[str] = []
     with held(root, *within, is_made=True) as folder, _removed(folder, parts.values()):
+        sweep(folder.path)
         _refuse_foreign(folder, known, rule)
         for name, content in files.items():
             with _naming(folder.path / name):
@@ -251,6 +252,7 @@ def writing(path: Path, *, ours: Collection[str] = (), is_forced: bool | None = 
     part = part_name(path.name)
     sweep(path.absolute().parent)
     with _naming(path), held(path.absolute().parent) as folder, _removed(folder, [part]):
+        sweep(folder.path)
         _refuse_foreign(folder, {path.name: ours}, rule)
         yield path.with_name(part)
         with path.with_name(part).open("rb") as written:

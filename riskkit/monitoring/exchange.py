@@ -55,17 +55,19 @@ class About:
     selection: str = ""
 
 
-def records_package(path: Path, shared: Shared, about: About) -> dict[str, Any]:
+def records_package(path: Path, shared: Shared, about: About, *, is_forced: bool = False) -> dict[str, Any]:
     """Write records as a package, whole or not at all.
 
     Parameters
     ----------
     path : Path
-        The ``.zip`` file; one that is there is replaced.
+        The ``.zip`` file.
     shared : Shared
         As from `riskkit.monitoring.exchange_rules.shared_records`.
     about : About
         What it says of itself.
+    is_forced : bool
+        Whether another file that is there is replaced; else it is refused.
 
     Returns
     -------
@@ -93,15 +95,16 @@ def records_package(path: Path, shared: Shared, about: About) -> dict[str, Any]:
     files = {"records.csv": _csv(table)}
     if len(table) <= MOST_SHEET_ROWS:
         files["records.xlsx"] = _workbook(table, sheet=RECORDS)
-    return _write(path, RECORDS, files, about=about, held_back=shared.held_back, schema=table_schema())
+    more: dict[str, Any] = {"held_back": shared.held_back, "schema": table_schema(), "is_forced": is_forced}
+    return _write(path, RECORDS, files, about=about, **more)
 
 
-def counts_package(path: Path, shared: Shared, about: About) -> dict[str, Any]:
+def counts_package(path: Path, shared: Shared, about: About, *, is_forced: bool = False) -> dict[str, Any]:
     """Write counts as a package, whole or not at all.
 
     Parameters
     ----------
-    path, about
+    path, about, is_forced
         As for `records_package`.
     shared : Shared
         As from `riskkit.monitoring.exchange_rules.shared_counts`.
@@ -124,7 +127,8 @@ def counts_package(path: Path, shared: Shared, about: About) -> dict[str, Any]:
     kinds = dict.fromkeys(whole, "integer") | {share: "number"}
     fields = [{"name": str(name), "type": kinds.get(str(name), "string")} for name in shared.table.columns]
     schema = {"fields": fields, "missingValues": [""]}
-    return _write(path, COUNTS, files, about=about, held_back=shared.held_back, schema=schema)
+    more: dict[str, Any] = {"held_back": shared.held_back, "schema": schema, "is_forced": is_forced}
+    return _write(path, COUNTS, files, about=about, **more)
 
 
 def _written(table: pd.DataFrame) -> pd.DataFrame:
@@ -171,7 +175,7 @@ def _workbook(table: pd.DataFrame, *, sheet: str) -> bytes:
 
 def _write(
     path: Path, name: str, files: dict[str, bytes], *, about: About, held_back: pd.DataFrame,
-    schema: Mapping[str, Any],
+    schema: Mapping[str, Any], is_forced: bool,
 ) -> dict[str, Any]:  # fmt: skip
     held = _csv(_written(held_back))
     types = {"n_values": "integer"}
@@ -182,7 +186,7 @@ def _write(
     resources.append(_table("held_back", held, log | {"missingValues": [""]}))
     described = _about(name, about) | {"resources": resources}
     text = json.dumps(described, ensure_ascii=False, indent=1).encode()
-    put_package(path, {DESCRIPTION: text + b"\n", **files, "held_back.csv": held})
+    put_package(path, {DESCRIPTION: text + b"\n", **files, "held_back.csv": held}, is_forced=is_forced)
     return described
 
 
@@ -221,8 +225,15 @@ def _file(path: str, content: bytes) -> dict[str, Any]:
             "mediatype": media, **_digest(content)}  # fmt: skip
 
 
-def put_package(path: Path, files: Mapping[str, bytes]) -> None:
+def put_package(path: Path, files: Mapping[str, bytes], *, is_forced: bool = False) -> None:
     """Write files as one zip file, whole or not at all; equal files give equal bytes.
+
+    Parameters
+    ----------
+    path : Path
+    files : mapping of str to bytes
+    is_forced : bool
+        Whether another file that is there is replaced; else it is refused.
 
     Examples
     --------
@@ -233,7 +244,7 @@ def put_package(path: Path, files: Mapping[str, bytes]) -> None:
     ['a.txt']
     """
     with (
-        part_files.writing(path, is_forced=True) as waiting,
+        part_files.writing(path, is_forced=is_forced) as waiting,
         zipfile.ZipFile(waiting, "x", zipfile.ZIP_DEFLATED) as package,
     ):
         for name, content in files.items():

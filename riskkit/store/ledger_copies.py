@@ -13,7 +13,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import asdict, fields
 from itertools import islice
 from pathlib import Path
@@ -23,7 +23,7 @@ from riskkit.foundation import part_files
 from riskkit.foundation.events import Event, Head, canonical, chain_findings
 from riskkit.foundation.faults import Fault, InputFaults, refuse, shown
 from riskkit.store.ledger import Ledger, open_ledger
-from riskkit.store.ledger_checks import verify, written_head
+from riskkit.store.ledger_checks import read_head_file, verify, written_head
 from riskkit.store.ledger_tables import leave_log
 
 _FORMAT = "riskkit-ledger-export-1"
@@ -53,14 +53,16 @@ def line_of(event: Event) -> str:
     return canonical(asdict(event)) + "\n"
 
 
-def export_ledger(ledger: Ledger, path: Path) -> Head:
+def export_ledger(ledger: Ledger, path: Path, *, is_forced: bool = False) -> Head:
     """Write all events to a file, and its manifest beside it; the head that was written.
 
     Parameters
     ----------
     ledger : Ledger
     path : Path
-        Of a new file; an old one is replaced.
+        Of a new file; an export that its manifest still fits is replaced.
+    is_forced : bool
+        Whether any other file that is there is replaced too.
 
     Raises
     ------
@@ -79,7 +81,8 @@ def export_ledger(ledger: Ledger, path: Path) -> Head:
     """
     _require_whole(ledger)
     head, sha = Head(), hashlib.sha256()
-    with _replacing(path) as part:
+    ours, beside_ours = _known(path)
+    with _replacing(path, ours=ours, is_forced=is_forced) as part:
         with part.open("wb") as file, ledger.reading() as reader:
             for event in reader.recorded():
                 line = line_of(event).encode("utf-8")
@@ -88,7 +91,7 @@ def export_ledger(ledger: Ledger, path: Path) -> Head:
                 head = Head(event.sequence, event.hash, event.at)
         _to_disk(part)
         facts = {"format": _FORMAT, "file": path.name, "n_events": head.sequence, "sha256": sha.hexdigest()}
-        with _replacing(manifest_of(path)) as beside:
+        with _replacing(manifest_of(path), ours=beside_ours, is_forced=is_forced) as beside:
             beside.write_text(json.dumps({**facts, "head": asdict(head)}, indent=2) + "\n", encoding="utf-8")
             _to_disk(beside)
     return head
@@ -186,9 +189,8 @@ def backup(ledger: Ledger, path: Path) -> Head:
     _require_whole(ledger)
     if path.exists():
         raise InputFaults(str(path), [Fault("--out", str(path), "a file that is not there yet")])
-    with _replacing(path) as part:
-        part.mkdir()  # the files beside it are swept with it if this process is killed
-        copy = open_ledger(str(part / path.name))
+    with _replacing(path) as part, _folder_beside(path) as folder:
+        copy = open_ledger(str(folder / path.name))
         try:
             with ledger.reading() as reader:
                 rows = reader.recorded()
@@ -199,8 +201,9 @@ def backup(ledger: Ledger, path: Path) -> Head:
             leave_log(copy.engine)
         finally:
             copy.close()
-        _to_disk(part / path.name)
-    with _replacing(path.with_name(path.name + ".head.json")) as beside:
+        (folder / path.name).rename(part)
+    head_file = path.with_name(path.name + ".head.json")
+    with _replacing(head_file, ours=_known_head(head_file)) as beside:
         beside.write_text(written_head(head, place=ledger.place), encoding="utf-8")
         _to_disk(beside)
     return head
@@ -258,13 +261,43 @@ def _require_whole(ledger: Ledger) -> None:
 
 
 @contextlib.contextmanager
-def _replacing(path: Path) -> Iterator[Path]:
-    """A name of our own beside a file that becomes it when all went well, or a folder that holds it then."""
-    part_files.sweep(path.absolute().parent)
-    part = path.with_name(part_files.part_name(path.name))
+def _folder_beside(path: Path) -> Iterator[Path]:
+    """For a database and the files beside it, which are swept with it if this process is killed."""
+    folder = path.with_name(part_files.part_name(path.name))
+    folder.mkdir()
     try:
-        yield part
-        (part / path.name if part.is_dir() else part).replace(path)
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _known(path: Path) -> tuple[set[str], set[str]]:
+    """The SHA-256 of an export that is there, and of its manifest, where the manifest is one of ours."""
+    try:
+        content = manifest_of(path).read_bytes()
+        found = json.loads(content)
+        if found["format"] != _FORMAT or found["file"] != path.name:
+            return set(), set()
+        return {str(found["sha256"])}, {hashlib.sha256(content).hexdigest()}
+    except (OSError, ValueError, LookupError, TypeError):
+        return set(), set()
+
+
+def _known_head(path: Path) -> set[str]:
+    """The SHA-256 of a head file that is there, left by a backup that is not there any more."""
+    try:
+        read_head_file(path)
+        return {hashlib.sha256(path.read_bytes()).hexdigest()}
+    except (OSError, InputFaults):
+        return set()
+
+
+@contextlib.contextmanager
+def _replacing(path: Path, *, ours: Collection[str] = (), is_forced: bool | None = None) -> Iterator[Path]:
+    """A name of our own beside a file that becomes it when all went well."""
+    try:
+        with part_files.writing(path, ours=ours, is_forced=is_forced) as part:
+            yield part
         folder = os.open(path.absolute().parent, os.O_RDONLY)
         os.fsync(folder)
         os.close(folder)
@@ -272,9 +305,6 @@ def _replacing(path: Path) -> Iterator[Path]:
         raise InputFaults(
             str(path), [Fault("--out", shown(str(error)), "a file that can be written")]
         ) from error
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
-        part.unlink(missing_ok=True)
 
 
 def _to_disk(path: Path) -> None:

@@ -32,7 +32,7 @@ def safe_cell(value: object) -> str:
     return f"'{text}" if _LIVE.match(text) and not _PLAIN_NUMBER.fullmatch(text) else text
 
 
-def write_quarantine(folder: Path, target: Path, *, lang: str) -> int:
+def write_quarantine(folder: Path, target: Path, *, lang: str, is_forced: bool = False) -> int:
     """Write all that was put aside as CSV, whole or not at all; gives the number of lines.
 
     Parameters
@@ -40,14 +40,16 @@ def write_quarantine(folder: Path, target: Path, *, lang: str) -> int:
     folder : Path
         The register.
     target : Path
-        The sheet; one that is there is replaced.
+        The sheet.
     lang : str
         ``zh`` or ``en``: language of the rules.
+    is_forced : bool
+        Whether another file that is there is replaced.
 
     Raises
     ------
     InputFaults
-        When files of the register are lost.
+        When files of the register are lost, or another file is there.
     OSError
         When it cannot be written.
 
@@ -59,11 +61,10 @@ def write_quarantine(folder: Path, target: Path, *, lang: str) -> int:
     0
     """
     n_lines = 0
-    part_files.sweep(target.absolute().parent)
     with reading(folder):
         manifest = read_manifest(folder)  # before anything of ours stands beside it
         with (
-            part_files.writing(target, is_forced=True) as waiting,
+            part_files.writing(target, is_forced=is_forced) as waiting,
             waiting.open("w", encoding="utf-8-sig", newline="") as out,
         ):
             sheet = csv.writer(out, quoting=csv.QUOTE_ALL)

@@ -141,7 +141,7 @@ def build(lang: str) -> click.Group:
             ["port", "host", "no_browser", "people", "pages", "pages_each", "closed_after", "proxy"],
         ),
         "lab": (_lab, ["port", "no_browser"]),
-        "template": (_template, ["name", "form", "file"]),
+        "template": (_template, ["name", "form", "file", "force"]),
         "sample": (_sample, ["rows", "seed", "folder"]),
         "ingest": (runner("register_commands", "ingest_files"), ["files", "source", "mapping", "register"]),
     }
@@ -187,12 +187,13 @@ def _register_group(lang: str, say: Callable[..., str]) -> click.Group:
             runner("register_commands", "count_register"),
             ["by", "since", "until", "engine", "register"],
         ),
-        "quarantine": (runner("register_commands", "sheet_of_quarantine"), ["sheet", "register"]),
+        "quarantine": (runner("register_commands", "sheet_of_quarantine"), ["sheet", "force", "register"]),
         "compact": (runner("register_commands", "compact_register"), ["register"]),
         "export": (
             runner("exchange_commands", "export_register"),
             [
                 "package_out",
+                "force",
                 "level",
                 "by",
                 "since",

@@ -331,7 +331,7 @@ def write_case(session: str, **given: Any) -> int:
 
     now = session_from(session, ledger=given["ledger"], export=given["export"])
     out: Path = given["out"] or beside(given["export"] or given["ledger"], f"{session}-judged.toml")
-    write_judged(now, out)
+    write_judged(now, out, is_forced=given.get("force", False))
     return told("case", given, session=session, file=str(out))
 
 
@@ -341,7 +341,7 @@ def _write(session: str, *, given: dict[str, Any], is_full: bool) -> int:
     name = "report" if is_full else "minutes"
     now = session_from(session, ledger=given["ledger"], export=given["export"])
     out: Path = given["out"] or beside(given["export"] or given["ledger"], f"{session}-{name}.html")
-    write_document(now, out, lang=given["lang"], is_full=is_full)
+    write_document(now, out, lang=given["lang"], is_full=is_full, is_forced=given.get("force", False))
     return told(name, given, session=session, file=str(out))
 
 

@@ -145,7 +145,7 @@ def export_events(**given: Any) -> int:
 
     out: Path = given["out"] or beside(given["ledger"], "ledger.jsonl")
     with using_ledger(given["ledger"], is_reader=True) as ledger:
-        head = export_ledger(ledger, out)
+        head = export_ledger(ledger, out, is_forced=given.get("force", False))
     return _told("export", out, head.sequence, given=given)
 
 
@@ -274,7 +274,7 @@ def anchor_ledger(**given: Any) -> int:
         click.echo(text, nl=False)
         return 0
     try:
-        put_files(out.parent, {out.name: text.encode()}, is_forced=True)
+        put_files(out.parent, {out.name: text.encode()}, is_forced=given.get("force", False))
     except OSError as error:
         fault = Fault("--out", shown(error.strerror), "a file that can be written")
         raise InputFaults("--out", [fault]) from error

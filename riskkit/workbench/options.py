@@ -108,6 +108,7 @@ def _register_options(folder: click.Path) -> dict[str, tuple[list[str], dict[str
         "since": (["--since"], {"metavar": "DATE"}),
         "until": (["--until"], {"metavar": "DATE"}),
         "engine": (["--engine"], {"type": click.Choice(("duckdb", "spark")), "default": "duckdb"}),
+        "force": (["--force"], {"is_flag": True}),
         "sheet": (["--out", "out"], {"type": click.Path(path_type=Path), "metavar": "FILE"}),
         "package_out": (["--out", "out"], {"type": click.Path(path_type=Path), "metavar": "FILE"}),
         "level": (["--level"], {"type": click.Choice(("records", "counts")), "default": "records"}),

@@ -358,7 +358,9 @@ def sheet_of_quarantine(**given: Any) -> int:
 
     out: Path = given["out"] or beside(given["register"], "quarantine.csv")
     try:
-        n_lines = write_quarantine(_register(given), out, lang=given["lang"])
+        n_lines = write_quarantine(
+            _register(given), out, lang=given["lang"], is_forced=given.get("force", False)
+        )
     except OSError as error:
         fault = Fault("--out", shown(error.strerror), "a file that can be written")
         raise InputFaults("--out", [fault]) from error

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import tempfile
 from pathlib import Path
 
 import pandas as pd
 
+from riskkit.foundation import part_files
 from riskkit.foundation.faults import Fault, refuse, shown
 from riskkit.monitoring.sample_register import SampleRegister
 
@@ -43,21 +43,24 @@ def write_sample(made: SampleRegister, folder: Path, *, how: str) -> tuple[Path,
     >>> import numpy as np
     >>> from riskkit.monitoring.sample_register import sample_register
     >>> made = sample_register(600, rng=np.random.default_rng(1))
+    >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as there:
     ...     [file.name for file in write_sample(made, Path(there) / "sample", how="seed 1")][-2:]
     ['laboratory_report.csv', 'known_answers.json']
     """
     rule = "a new or empty folder"
-    is_taken = folder.exists() and (not folder.is_dir() or any(folder.iterdir()))
+    is_link = folder.is_symlink()
+    is_taken = is_link or (folder.exists() and (not folder.is_dir() or any(folder.iterdir())))
     refuse("sample", [Fault(str(folder), shown(folder.name), rule)] if is_taken else [])
     folder.parent.mkdir(parents=True, exist_ok=True)
-    waiting = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    part_files.sweep(folder.parent)
+    waiting = folder.with_name(part_files.part_name(folder.name))
+    waiting.mkdir()
     try:
         for sheet, rows in made.sheets.items():
             _write(waiting / f"{sheet}.csv", rows.to_csv(index=False, lineterminator="\r\n"), mark=True)
         text = json.dumps(known_answers(made, how=how), ensure_ascii=False, indent=1)
         _write(waiting / ANSWERS, text + "\n", mark=False)
-        waiting.chmod(0o755)
         waiting.replace(folder)
     finally:
         shutil.rmtree(waiting, ignore_errors=True)

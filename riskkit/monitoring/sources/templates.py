@@ -11,14 +11,12 @@ import csv
 import datetime as dt
 import functools
 import io
-import os
-import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from riskkit.foundation import standards
+from riskkit.foundation import part_files, standards
 from riskkit.foundation.tables import records
 from riskkit.monitoring.sources.sheets import choices, sheet_columns, sheet_names
 
@@ -28,7 +26,9 @@ _MADE = dt.datetime(2026, 1, 1, tzinfo=dt.UTC).replace(tzinfo=None)
 """Written into every workbook, so that the same template is the same file."""
 
 
-def write_template(sheet: str, path: Path, *, lang: str, form: str) -> tuple[Path, ...]:
+def write_template(
+    sheet: str, path: Path, *, lang: str, form: str, is_forced: bool = False
+) -> tuple[Path, ...]:
     """Write the template of a sheet, whole or not at all.
 
     Parameters
@@ -36,11 +36,13 @@ def write_template(sheet: str, path: Path, *, lang: str, form: str) -> tuple[Pat
     sheet : str
         One of `riskkit.monitoring.sources.sheets.sheet_names`.
     path : Path
-        Where to; a file that is there is replaced.
+        Where to.
     lang : str
         ``zh`` or ``en``: language of headers, help and choices.
     form : str
         ``csv`` or ``xlsx``.
+    is_forced : bool
+        Whether another file that is there is replaced.
 
     Returns
     -------
@@ -53,9 +55,12 @@ def write_template(sheet: str, path: Path, *, lang: str, form: str) -> tuple[Pat
         When there is no such sheet.
     ValueError
         When there is no such language or format.
+    InputFaults
+        When another file is there: it may have been filled in.
 
     Examples
     --------
+    >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     files = write_template("complaint", Path(folder) / "c.csv", lang="en", form="csv")
     ...     [file.name for file in files], files[0].read_text(encoding="utf-8-sig")[:16]
@@ -66,12 +71,11 @@ def write_template(sheet: str, path: Path, *, lang: str, form: str) -> tuple[Pat
     columns = sheet_columns(sheet)
     if form == "xlsx":
         content = _workbook(sheet, columns, lang=lang)
-        _put({path: content})
-        return (path,)
+        return part_files.put_files(path.parent, {path.name: content}, is_forced=is_forced)
     explained = path.with_name(f"{path.stem}.help.csv")
     head = _table([[column[lang] for column in columns]])
-    _put({explained: _table(_help(columns, lang=lang)), path: head})
-    return path, explained
+    files = {path.name: head, explained.name: _table(_help(columns, lang=lang))}
+    return part_files.put_files(path.parent, files, is_forced=is_forced)
 
 
 def titles(lang: str) -> dict[str, str]:
@@ -128,26 +132,6 @@ def _table(rows: Iterable[Sequence[str]]) -> bytes:
     text = io.StringIO(newline="")
     csv.writer(text, lineterminator="\r\n").writerows(rows)
     return text.getvalue().encode("utf-8-sig")
-
-
-def _put(files: Mapping[Path, bytes]) -> None:
-    """Each file under another name first; then all are renamed."""
-    waiting: list[tuple[str, Path]] = []
-    try:
-        for path, content in files.items():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-            waiting.append((name, path))
-            with os.fdopen(handle, "wb") as target:
-                target.write(content)
-                target.flush()
-                os.fsync(target.fileno())
-            Path(name).chmod(0o644)
-        for name, path in waiting:
-            Path(name).replace(path)
-    finally:
-        for name, _ in waiting:
-            Path(name).unlink(missing_ok=True)
 
 
 def _workbook(sheet: str, columns: Sequence[Mapping[str, Any]], *, lang: str) -> bytes:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +14,7 @@ from riskkit.assessment.committee.visible import last_judged
 from riskkit.foundation.event_times import rebases_in, with_right_times
 from riskkit.foundation.events import Event, moment_of
 from riskkit.foundation.faults import Fault, InputFaults, shown
+from riskkit.foundation.part_files import put_files
 from riskkit.foundation.toml_file import parse_toml
 from riskkit.workbench.boards.case_toml import case_toml
 from riskkit.workbench.committee.report import report_notebook, report_sections
@@ -109,23 +108,35 @@ def _last_moment(now: Session) -> dt.datetime:
     return moment_of(max(told))
 
 
-def write_document(now: Session, path: Path, *, lang: str, is_full: bool) -> Path:
+def write_document(now: Session, path: Path, *, lang: str, is_full: bool, is_forced: bool = False) -> Path:
     """Write the minutes or the report, whole or not at all.
+
+    Parameters
+    ----------
+    now : Session
+    path : Path
+    lang : str
+    is_full : bool
+        The report, not the minutes.
+    is_forced : bool
+        Whether another file that is there is replaced; else it is refused.
 
     Raises
     ------
     riskkit.foundation.faults.InputFaults
-        When it cannot be written there.
+        When another file is there.
 
     Examples
     --------
     >>> from riskkit.assessment.committee.session import Rules
     >>> now = Session("a", "case", "", "甲", "A", "li", "ab", "", (), (), Rules(1, 0.5, 0.5))
+    >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as there:
     ...     write_document(now, Path(there) / "m.html", lang="en", is_full=False).stat().st_size > 1000
     True
     """
-    return _written(path, document(now, path.suffix.lower(), lang=lang, is_full=is_full))
+    content = document(now, path.suffix.lower(), lang=lang, is_full=is_full)
+    return put_files(path.parent, {path.name: content}, is_forced=is_forced)[0]
 
 
 def judged_text(now: Session) -> str:
@@ -160,39 +171,24 @@ def judged_text(now: Session) -> str:
     )
 
 
-def write_judged(now: Session, path: Path) -> Path:
+def write_judged(now: Session, path: Path, *, is_forced: bool = False) -> Path:
     """Write the judged case of a session, whole or not at all.
 
     Raises
     ------
     riskkit.foundation.faults.InputFaults
-        When no round is closed, the name does not end in ``.toml`` or it cannot be written there.
+        When no round is closed, the name does not end in ``.toml`` or another file is there; with
+        `is_forced` that is replaced.
 
     Examples
     --------
     >>> from riskkit.workbench.committee_reports import open_session_record
+    >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as there:
     ...     write_judged(open_session_record("sample"), Path(there) / "judged.toml").name
     'judged.toml'
     """
     if path.suffix != ".toml":
         raise InputFaults("committee", [Fault("--out", shown(path.name), "a file that ends in .toml")])
-    return _written(path, judged_text(now).encode("utf-8"))
-
-
-def _written(path: Path, content: bytes) -> Path:
-    try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.absolute().parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).chmod(0o644)
-            Path(name).replace(path)
-        finally:
-            Path(name).unlink(missing_ok=True)
-    except OSError as error:
-        fault = Fault("--out", shown(error.strerror), "a file that can be written")
-        raise InputFaults(str(path), [fault]) from error
-    return path
+    content = judged_text(now).encode("utf-8")
+    return put_files(path.parent, {path.name: content}, is_forced=is_forced)[0]

@@ -12,8 +12,6 @@ import csv
 import datetime as dt
 import hmac
 import io
-import os
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +30,7 @@ from riskkit.assessment.committee.questions import (
 from riskkit.assessment.committee.session import Session
 from riskkit.foundation.events import canonical
 from riskkit.foundation.faults import Fault, InputFaults, refuse, shown, visible
+from riskkit.foundation.part_files import put_files
 from riskkit.workbench.committee.form_feedback import add_feedback
 from riskkit.workbench.committee.words import say
 
@@ -127,7 +126,9 @@ def _mark(line: Mapping[str, str], digest: str, key: bytes) -> str:
     return sealing.signature(text, key=key, session=line["session"])[:24]
 
 
-def write_form(now: Session, path: Path, lines: Sequence[Mapping[str, str]], *, lang: str) -> Path:
+def write_form(
+    now: Session, path: Path, lines: Sequence[Mapping[str, str]], *, lang: str, is_forced: bool = False
+) -> Path:
     """Write a form, whole or not at all: Excel for ``.xlsx``, else CSV.
 
     Parameters
@@ -137,17 +138,20 @@ def write_form(now: Session, path: Path, lines: Sequence[Mapping[str, str]], *, 
     lines : sequence of mapping
         From `form_lines`.
     lang : str
+    is_forced : bool
+        Whether another file that is there is replaced.
 
     Raises
     ------
     riskkit.foundation.faults.InputFaults
-        When it cannot be written there.
+        When another file is there: it may be an expert's answer.
 
     Examples
     --------
     >>> from riskkit.assessment.committee.session import Rules
     >>> now = Session("a", "case", "", "", "", "li", "ab", "", (), (), Rules(1, 0.5, 0.5))
     >>> lines = form_lines(now, "vote", "e1", lang="en", key=bytes(32))
+    >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as there:
     ...     file = write_form(now, Path(there) / "f.csv", lines, lang="en")
     ...     read_form(file).expert
@@ -155,20 +159,7 @@ def write_form(now: Session, path: Path, lines: Sequence[Mapping[str, str]], *, 
     """
     is_book = path.suffix.lower() == ".xlsx"
     content = _workbook(now, lines, lang=lang) if is_book else _csv(lines, lang)
-    try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.absolute().parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).replace(path)
-        finally:
-            Path(name).unlink(missing_ok=True)
-    except OSError as error:
-        fault = Fault("--out", shown(error.strerror), "a file that can be written")
-        raise InputFaults(str(path), [fault]) from error
-    return path
+    return put_files(path.parent, {path.name: content}, is_forced=is_forced, mode=0o600)[0]
 
 
 def _heads(lang: str) -> list[str]:
@@ -262,6 +253,7 @@ def read_form(path: Path) -> Form:
 
     Examples
     --------
+    >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as there:
     ...     path = Path(there) / "f.csv"
     ...     _ = path.write_text("a,b\\n1,2\\n")

@@ -216,9 +216,9 @@ def draft(case: str, **given: Any) -> int:
     >>> draft.__name__
     'draft'
     """
-    from riskkit.workbench.warnings.delivery import put_file
+    from riskkit.foundation.part_files import put_files
     from riskkit.workbench.warnings.making import make_issue
-    from riskkit.workbench.warnings.room import record_draft
+    from riskkit.workbench.warnings.room import drafted_hashes, record_draft
 
     found = assessed(case)
     warning = given["warning"] or found.case.id
@@ -226,8 +226,7 @@ def draft(case: str, **given: Any) -> int:
         decision = _decision(room, warning, given)
         made = make_issue(found, decision, templates=given["templates"])
         folder = given["out"] / decision.issue
-        for name, content in made.files.items():
-            put_file(folder / name, content)
+        put_files(given["out"], made.files, within=(decision.issue,), ours=drafted_hashes(room, warning))
         record_draft(
             room, warning, decision.issue, files=made.hashes(), who=who_acts(given), about=made.about()
         )
@@ -362,8 +361,8 @@ def rehearse_case(case: str, **given: Any) -> int:
 
     out = given["out"]
     place = out / "ledger.sqlite"
-    if place.exists():
-        raise InputFaults("warning", [Fault("--out", shown(str(out)), "a folder without a ledger")])
+    if out.is_dir() and any(out.iterdir()):
+        raise InputFaults("warning", [Fault("--out", shown(str(out)), "a new or empty folder")])
     found = assessed(case)
     out.mkdir(parents=True, exist_ok=True)
     tell = (lambda text: None) if given["is_json"] else (lambda text: click.echo(f"  {text}", err=True))

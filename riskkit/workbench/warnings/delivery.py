@@ -7,14 +7,11 @@ an interrupted one is sent again under the same ``Idempotency-Key``, and the rec
 
 from __future__ import annotations
 
-import contextlib
 import email.message
 import email.policy
 import email.utils
 import http.client
-import os
 import re
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -25,6 +22,7 @@ import pandas as pd
 
 from riskkit.foundation.events import Draft, Event, canonical, moment_of
 from riskkit.foundation.faults import Fault, InputFaults, refuse, shown
+from riskkit.foundation.part_files import put_files
 from riskkit.warning.publication.channels import Channel, Delivery, deliveries
 from riskkit.workbench.warnings.room import BEGUN, DELIVERED, FAILED, WarningRoom, approved_files, stream_of
 from riskkit.workbench.warnings.words import say
@@ -124,7 +122,7 @@ def release(
             _record(room, one, warning=warning_id, kind=BEGUN, issue=issue, who=who, why=issue)
         try:
             _ways()[one.channel.kind](_Out(one, files[one.file], base or Path.cwd(), issue))
-        except (OSError, http.client.HTTPException) as error:
+        except (OSError, InputFaults, http.client.HTTPException) as error:
             failed.append(one)
             why = str(error) or type(error).__name__
             _record(room, one, warning=warning_id, kind=FAILED, issue=issue, who=who, why=why)
@@ -162,32 +160,8 @@ def _ways() -> dict[str, Callable[[_Out], None]]:
     return {"folder": _to_folder, "mail": _to_mail, "webhook": _to_webhook}
 
 
-def put_file(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all.
-
-    Examples
-    --------
-    >>> with tempfile.TemporaryDirectory() as there:
-    ...     put_file(Path(there) / "a" / "b.txt", b"x")
-    ...     (Path(there) / "a" / "b.txt").read_bytes()
-    b'x'
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            Path(name).unlink()
-
-
 def _to_folder(out: _Out) -> None:
-    put_file(out.base / out.delivery.channel.to / out.issue / out.delivery.file, out.content)
+    put_files(out.base / out.delivery.channel.to, {out.delivery.file: out.content}, within=(out.issue,))
 
 
 def _to_mail(out: _Out) -> None:
@@ -205,8 +179,8 @@ def _to_mail(out: _Out) -> None:
     )  # fmt: skip
     made.set_boundary(f"=={one.key[:40]}==")
     name = _UNSAFE.sub("_", one.recipient)[:60] or "all"
-    path = out.base / one.channel.to / out.issue / f"{name}.{one.key[:12]}.{one.file}.eml"
-    put_file(path, made.as_bytes())
+    file = f"{name}.{one.key[:12]}.{one.file}.eml"
+    put_files(out.base / one.channel.to, {file: made.as_bytes()}, within=(out.issue,))
 
 
 _TYPES = {

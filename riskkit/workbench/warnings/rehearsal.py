@@ -10,11 +10,12 @@ from pathlib import Path
 
 from riskkit.assessment.case import Assessment
 from riskkit.foundation import standards
+from riskkit.foundation.part_files import put_files
 from riskkit.store.ledger import Ledger
 from riskkit.warning.alerts.drafts import CHINA, LEVELS
 from riskkit.warning.dynamics.life import WarningEvent, WarningState
 from riskkit.warning.publication.channels import Channel
-from riskkit.workbench.warnings.delivery import put_file, release
+from riskkit.workbench.warnings.delivery import release
 from riskkit.workbench.warnings.making import Decision, Issue, about_case, make_issue, require_graded
 from riskkit.workbench.warnings.room import WarningRoom, approve, record_draft, take_step
 
@@ -181,8 +182,7 @@ def _plan(
 
 def _out(room: WarningRoom, issue: Issue, decision: Decision, *, out: Path) -> int:
     """Write, record, have approved, and deliver."""
-    for name, content in issue.files.items():
-        put_file(out / "issues" / decision.issue / name, content)
+    put_files(out, issue.files, within=("issues", decision.issue))
     record_draft(
         room, decision.warning_id, decision.issue, files=issue.hashes(), who=PUBLISHER, about=issue.about()
     )

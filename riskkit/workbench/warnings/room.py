@@ -276,6 +276,18 @@ def _drafted(events: Sequence[Event], issue: str) -> Event:
     return found[-1]
 
 
+def drafted_hashes(room: WarningRoom, warning_id: str) -> frozenset[str]:
+    """The SHA-256 of every file of a warning that was ever drafted: a new draft may replace these.
+
+    Examples
+    --------
+    >>> drafted_hashes.__name__
+    'drafted_hashes'
+    """
+    drafts = room.ledger.events(stream_of(warning_id), kinds=[DRAFTED])
+    return frozenset(sha for one in drafts for sha in dict(one.data["files"]).values())
+
+
 def approved_files(events: Sequence[Event], issue: str) -> dict[str, str]:
     """The files of an issue, by hash, as they were approved; a draft changed since needs a new approval.
 
