@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from riskkit.store.ledger import open_ledger
 from riskkit.workbench import cli
 from riskkit.workbench.committee.forms import COLUMNS
 from riskkit.workbench.committee.words import committee_texts, say
+from riskkit.workbench.committee_commands import who_acts
 
 CASE = "note7-battery-2016"
 
@@ -328,3 +330,15 @@ def test_what_people_read(tmp_path: Path, capsys: pytest.CaptureFixture[str], mo
     assert ("会议" in said[0]) == (lang == "zh")
     assert cli.main(["committee", "close-round", f"{CASE}-1", "--as", "x", "--lang", lang]) == 2
     assert ("法定" in capsys.readouterr().err) == (lang == "zh")
+
+
+@pytest.mark.parametrize("error", [KeyError("getpwuid(): uid not found"), OSError("No username set")])
+def test_an_account_without_a_name_acts_under_its_number(
+    monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def no_name() -> str:
+        raise error
+
+    monkeypatch.setattr("getpass.getuser", no_name)
+    assert who_acts({"who": None}) == f"uid {os.getuid()}"
+    assert who_acts({"who": "li"}) == "li"

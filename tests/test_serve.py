@@ -222,6 +222,16 @@ def test_the_lab_serves_no_picture_without_the_token_either(tmp_path: Path) -> N
         assert "zh_CN" in settings
 
 
+@pytest.mark.parametrize(("what", "path"), [("dashboard", PAGE), ("lab", "/lab")])
+def test_a_home_that_cannot_be_written_to_serves_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str, path: str
+) -> None:
+    write_folder(tmp_path)
+    monkeypatch.setenv("HOME", "/dev/null")  # root may write to any folder, but not below a file
+    with served(tmp_path, what=what) as running:
+        assert running.get(path)[0] == 200
+
+
 def test_a_notebook_linked_from_elsewhere_is_not_listed(tmp_path: Path) -> None:
     write_folder(tmp_path / "elsewhere")
     (tmp_path / "here").mkdir()

@@ -32,7 +32,14 @@ def who_acts(given: Mapping[str, Any]) -> str:
     >>> who_acts({"who": "li"})
     'li'
     """
-    return str(given.get("who") or getpass.getuser())
+    return str(given.get("who") or _account())
+
+
+def _account() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # an account that is a number alone, as in some containers
+        return f"uid {os.getuid()}"
 
 
 @contextlib.contextmanager

@@ -20,6 +20,7 @@ from riskkit.workbench import access
 from riskkit.workbench.decision_groups import standing_here
 from riskkit.workbench.resources import home
 from riskkit.workbench.runs.kernels import keep_out_slow_import
+from riskkit.workbench.serving.jupyter_folders import writable_folders
 from riskkit.workbench.serving.limits import ServingLimits, serving_limits
 from riskkit.workbench.serving.served import served_texts
 
@@ -158,7 +159,7 @@ def serve_dashboard(
     said = {"most": held.most, "each": held.most_each, "seconds": held.closed_seconds}
     app.announce = _announcer(lang, said, token=token, open_browser=open_browser, as_json=as_json)
     _audit_to_stderr()
-    with standing_here(os.environ):
+    with standing_here(os.environ), writable_folders(os.environ):
         app.initialize([])
         app.start()
 
@@ -229,4 +230,5 @@ def serve_lab(
     announce = _announcer(lang, said, token=token, open_browser=open_browser, as_json=as_json)
     IOLoop.current().call_later(1, announce, f"http://{host}:{place}/lab")
     LabApp.load_other_extensions = False  # Voila's, for one, would serve pictures without the token
-    LabApp.initialize_server(argv=[], config=config).start()
+    with writable_folders(os.environ):
+        LabApp.initialize_server(argv=[], config=config).start()

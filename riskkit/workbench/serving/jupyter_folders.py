@@ -1,0 +1,57 @@
+"""Where Jupyter keeps its own files while it serves, when the home of the account cannot be written to."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator, MutableMapping
+from pathlib import Path
+
+_FOLDERS = {"JUPYTER_DATA_DIR": "data", "JUPYTER_CONFIG_DIR": "config", "JUPYTER_RUNTIME_DIR": "runtime"}
+
+
+def _can_be_written(folder: Path) -> bool:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return False
+    return os.access(folder, os.W_OK)
+
+
+@contextlib.contextmanager
+def writable_folders(environment: MutableMapping[str, str]) -> Iterator[None]:
+    """Give Jupyter a folder of its own until the block ends, where it cannot write to those of the account.
+
+    A server with a read-only home would otherwise answer every page with an error.
+
+    Parameters
+    ----------
+    environment : mutable mapping
+        Usually ``os.environ``; changed only where it is necessary, and put back.
+
+    Examples
+    --------
+    >>> known = {"JUPYTER_DATA_DIR": "/dev/null/data"}
+    >>> with writable_folders(known):
+    ...     Path(known["JUPYTER_DATA_DIR"]).is_dir()
+    True
+    >>> known
+    {'JUPYTER_DATA_DIR': '/dev/null/data'}
+    """
+    from jupyter_core import paths
+
+    usual = (paths.jupyter_data_dir, paths.jupyter_config_dir, paths.jupyter_runtime_dir)
+    known = {name: environment.get(name) for name in _FOLDERS}
+    folders = {name: known[name] or find() for name, find in zip(_FOLDERS, usual, strict=True)}
+    closed = [name for name, folder in folders.items() if not _can_be_written(Path(folder))]
+    with tempfile.TemporaryDirectory(prefix="riskkit-jupyter-", ignore_cleanup_errors=True) as own:
+        for name in closed:
+            environment[name] = str(Path(own, _FOLDERS[name]))
+            Path(own, _FOLDERS[name]).mkdir()
+        try:
+            yield
+        finally:
+            for name in closed:
+                del environment[name]
+                environment.update({name: before} if (before := known[name]) else {})
