@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
 import os
@@ -81,7 +82,7 @@ def save(path: Path, lines: list[list[Any]]) -> None:
                 page.write(row, column, cell)
 
 
-def fill(path: Path, number: int, *, lang: str = "en") -> list[list[Any]]:
+def fill(path: Path, number: int, *, lang: str = "en", level: object = "Ⅱ 严重") -> list[list[Any]]:
     lines: list[list[Any]] = lines_of(path)
     kinds = {one.id: one for one in questions_of(load_case(CASE))}
     at = {name: n for n, name in enumerate(COLUMNS)}
@@ -89,7 +90,7 @@ def fill(path: Path, number: int, *, lang: str = "en") -> list[list[Any]]:
         name, _, code = line[at["question"]].partition(":")
         question = kinds.get(name)
         if question is None:
-            line[at["choice"]] = "Ⅱ 严重" if name == "vote.level" else word("yes", lang)
+            line[at["choice"]] = level if name == "vote.level" else word("yes", lang)
         elif question.kind == PROBABILITY:
             mid = 0.01 * 2**number
             line[at["low"]], line[at["mid"]], line[at["high"]] = mid / 3, mid, f"{mid * 300}%"
@@ -241,6 +242,33 @@ def test_the_words_are_there_in_both_languages() -> None:
         assert texts["zh"] and texts["en"], key
         assert texts["zh"].count("{") == texts["en"].count("{"), key
     assert say("vote", "zh") == "表决"
+
+
+@pytest.mark.parametrize("form", ["xlsx", "csv"])
+def test_a_form_takes_a_level_however_it_is_written_and_refuses_what_could_be_two(
+    run: Callable[..., Any], tmp_path: Path, form: str
+) -> None:
+    begin(run)
+    run("committee", "ballot-form", "n7", "--format", form, "--out", "forms")
+    for number, file in enumerate(sorted((tmp_path / "forms").iterdir())):
+        fill(file, number)
+        run("committee", "take-ballots", "n7", str(file))
+    run("committee", "close-round", "n7", "--as", "chair")
+    run("committee", "vote", "n7", "--as", "chair")
+    for level in ("serious", "grade 4", "Ⅰ Ⅱ", 5):
+        made = run("committee", "ballot-form", "n7", "--format", form, "--out", "vote")
+        fill(tmp_path / made["files"][0], 0, level=level)
+        told = run("committee", "take-ballots", "n7", made["files"][0], code=2)
+        assert "Ⅰ (I, 1, 一级, red, 红)" in json.dumps(told, ensure_ascii=False), level
+    made = run("committee", "ballot-form", "n7", "--format", form, "--out", "vote")
+    for number, level in enumerate((1, "red", "一级")):
+        fill(tmp_path / made["files"][number], number, level=level)
+    run("committee", "take-ballots", "n7", *made["files"])
+    run("committee", "close-round", "n7", "--as", "chair")
+    run("committee", "confirm", "n7", "--as", "chair", "--why", "clear")
+    with contextlib.closing(open_ledger("ledger.sqlite", is_reader=True)) as ledger:
+        confirmed = ledger.events("committee/n7", kinds=["confirmed"])[0]
+    assert confirmed.data["level"] == "Ⅰ"
 
 
 def begun(run: Callable[..., Any]) -> dict[str, Any]:
