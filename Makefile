@@ -12,7 +12,7 @@ LOCKED := --compile-bytecode --require-hashes -c requirements.lock -r pyproject.
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench lab dashboard lock clean
+.PHONY: help setup demo test check bench validate lab dashboard lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):[^#]*## */  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
@@ -57,6 +57,9 @@ check: setup  ## format, lint, types, the house's laws, the tables and the cases
 
 bench: setup  ## speed and memory, printed and compared with the floors
 	@$(BIN)/python -m pytest -q -s -o python_files='bench_*.py' tests/benchmarks
+
+validate: $(READY)  ## grading compared with decisions of authorities: prints docs/validation.md (needs the public records)
+	@$(BIN)/python docs/validate.py
 
 lab: $(READY)  ## JupyterLab in notebooks/
 	@$(BIN)/riskkit lab
