@@ -58,7 +58,7 @@ check: setup  ## format, lint, types, the house's laws, the tables and the cases
 bench: setup  ## speed and memory, printed and compared with the floors
 	@$(BIN)/python -m pytest -q -s -o python_files='bench_*.py' tests/benchmarks
 
-validate: $(READY)  ## grading compared with decisions of authorities: prints docs/validation.md (needs the public records)
+validate: $(TOOLS)  ## grading compared with decisions of authorities: prints docs/validation.md (needs the public records)
 	@$(BIN)/python docs/validate.py
 
 lab: $(READY)  ## JupyterLab in notebooks/
