@@ -201,7 +201,7 @@ def test_all_faults_at_once_with_their_lines():
         ('en = "Kettle"', 'en = ""', "at least 1 character|not empty"),
         ('en = "Kettle"', 'en = "Kettle\\u202e"', "control, hidden or direction"),
         ('en = "Kettle"', 'en = "Kettle\\u0000"', "control, hidden or direction"),
-        ('zh = "电热水壶", en = "Kettle"', 'zh = "电热水壶"', "present"),
+        ('zh = "电热水壶", en = "Kettle"', 'zh = "电热水壶"', r"title\.en: missing \(required\)"),
         ("assessed_on = 2026-05-01", 'assessed_on = "2023-02-30"', "date"),
         ("events", "eventz", "a number, a fraction"),
     ],

@@ -306,3 +306,66 @@ def test_a_mistyped_command_is_told_in_the_language_of_who_typed_it(
         == 2
     )
     assert capsys.readouterr().err.strip().startswith(f"用法错误：{zh}")
+
+
+def said(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    cli.main(list(arguments))
+    told = capsys.readouterr()
+    return told.out + told.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "meant"),
+    [
+        (["assess", "note7-batery-2016"], "note7-battery-2016"), (["check", "note7-battery-2061"], "note7-battery-2016"),
+        (["assess", "note7-battery-2016", "--profile", "house_matrx"], "house_matrix"),
+        (["assess", "note7-battery-2016", "-p", "drawz=5"], "draws"), (["run", "monitor_registr"], "monitor_register"),
+        (["asess"], "assess"), (["run", "monitoring_plan", "--set", "budgt=5"], "budget"),
+    ],
+)  # fmt: skip
+def test_a_name_that_is_nearly_right_is_suggested(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, *, arguments: list[str], meant: str
+) -> None:
+    out = [] if arguments[0] in ("check", "asess") else ["--out", str(tmp_path / "out")]
+    for lang, words in (("en", "id you mean"), ("zh", "")):
+        told = said(capsys, *arguments, *out, "--lang", lang)
+        assert words in told and meant in told.splitlines()[-1], told
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_fact_that_is_nearly_right_is_suggested(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    text = (Path(__file__).parent / "cases" / "kettle.toml").read_text(encoding="utf-8")
+    path = tmp_path / "kettle.toml"
+    path.write_text(text.replace("[facts.n_ports]", "[facts.n_port]", 1), encoding="utf-8")
+    assert "did you mean n_ports?" in said(capsys, "check", str(path), "--lang", "en")
+    assert "是否想写 n_ports？" in said(capsys, "check", str(path), "--lang", "zh")
+
+
+def test_what_is_missing_is_called_missing_and_one_fault_is_one(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    text = (Path(__file__).parent / "cases" / "kettle.toml").read_text(encoding="utf-8")
+    path = tmp_path / "kettle.toml"
+    path.write_text(text.replace('zh = "电热水壶", en = "Kettle"', 'zh = "电热水壶"', 1), encoding="utf-8")
+    told = said(capsys, "check", str(path), "--lang", "en")
+    assert "title.en: missing (required)" in told and "nothing" not in told
+    assert told.splitlines()[-1] == "1 fault"
+    told = said(capsys, "check", str(path), "--lang", "zh")
+    assert "title.en：缺失，必填" in told and told.splitlines()[-1] == "共 1 处错误"
+    told = said(capsys, "assess", str(path), "--out", str(tmp_path / "out"), "--lang", "en")
+    assert "1 fault; nothing was run" in told
+    path.write_text(text.replace(', en = "Kettle"', "").replace('en = "', 'em = "', 1), encoding="utf-8")
+    assert " faults" in said(capsys, "check", str(path), "--lang", "en").splitlines()[-1]
+
+
+@pytest.mark.parametrize("name", ["failed", "assets", "notebooks", "zh", "en"])
+def test_an_id_that_assess_refuses_is_refused_by_check(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, name: str
+) -> None:
+    text = (Path(__file__).parent / "cases" / "kettle.toml").read_text(encoding="utf-8")
+    path = tmp_path / "mine.toml"
+    path.write_text(text.replace('id = "kettle"', f'id = "{name}"', 1), encoding="utf-8")
+    checked = said(capsys, "check", str(path), "--lang", "en")
+    assert f"'{name}', must be: none of notebooks, failed, assets" in checked
+    assessed = said(capsys, "assess", str(path), "--out", str(tmp_path / "out"), "--lang", "en")
+    assert "none of notebooks, failed, assets" in assessed and not (tmp_path / "out").exists()

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from riskkit.assessment.case_file import Case, Fact, number_range
+from riskkit.foundation.faults import one_of
 from riskkit.foundation.standards import FactKind, RiskMatrix
 from riskkit.foundation.uncertainty import best
 
@@ -150,7 +151,7 @@ def _fact_faults(case: Case, facts: Mapping[str, FactKind]) -> Iterator[Finding]
     known = {name: kind for name, kind in facts.items() if kind.is_given}
     for name, fact in case.facts.items():
         if name not in known:
-            yield ("facts", name), name, f"one of {', '.join(known)}"
+            yield ("facts", name), name, one_of(name, known)
             continue
         kind, (low, high) = known[name].kind, number_range(fact)
         least, most = known[name].minimum, known[name].maximum

@@ -9,11 +9,15 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from difflib import get_close_matches
 from enum import Enum
 from fractions import Fraction
 
+REQUIRED = "present"
+"""The rule that something broke by not being there."""
 _LONGEST_VALUE = 80
 _MOST_LISTED = 50
+_NEAR = 0.6  # share of the letters that two names have in common, in order
 
 # Characters that hide or reorder text or that no document can hold: controls other than line feed and tab,
 # marks of direction, what shows as nothing at all, line separators of their own, and what is no character.
@@ -53,6 +57,8 @@ class Fault:
     rule: str
 
     def __str__(self) -> str:
+        if self.rule == REQUIRED:
+            return f"{self.place}: missing (required)"
         return f"{self.place}: {self.value}, must be: {self.rule}"
 
 
@@ -140,6 +146,23 @@ def shown(value: object) -> str:
             f"a whole number of {value.bit_length()} bits" if isinstance(value, int) else "too much to show"
         )
     return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"
+
+
+def one_of(value: str, known: Iterable[str]) -> str:
+    """The rule that a name is one of those known, with the one that was probably meant.
+
+    Examples
+    --------
+    >>> one_of("note7-batery-2016", ["kettle-2020", "note7-battery-2016"])
+    'one of: kettle-2020, note7-battery-2016; did you mean note7-battery-2016?'
+    >>> one_of("x", [])
+    'one of: (none)'
+    """
+    names = list(known)
+    near = get_close_matches(value.casefold(), [name.casefold() for name in names], n=1, cutoff=_NEAR)
+    meant = [name for name in names if name.casefold() in near][:1]
+    rule = f"one of: {', '.join(names) or '(none)'}"
+    return f"{rule}; did you mean {meant[0]}?" if meant else rule
 
 
 def plain_text(text: str) -> str:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from riskkit.foundation import standards
 from riskkit.foundation.exact_numbers import exact
-from riskkit.foundation.faults import Fault, refuse, shown
+from riskkit.foundation.faults import Fault, one_of, refuse, shown
 from riskkit.foundation.tables import records
 from riskkit.foundation.toml_file import read_toml
 from riskkit.warning.grading_rules import Rule
@@ -110,7 +110,7 @@ def profile(name: str = DEFAULT) -> Profile:
     """
     tables = {table: standards.table(table) for table in ("profiles", "profile_cells", "profile_raises")}
     if name not in set(tables["profiles"]["profile"]):
-        raise KeyError(f"no profile {shown(name)}; there are: {', '.join(profile_names())}")
+        raise KeyError(f"no profile {shown(name)}; {one_of(name, profile_names())}")
     own = {table: rows[rows["profile"] == name] for table, rows in tables.items()}
     rules = rules_of(str(own["profiles"]["ruleset"].iloc[0]))
     return build_profile(own["profiles"].iloc[0], own["profile_cells"], own["profile_raises"], rules=rules)

@@ -80,7 +80,7 @@ def take_ballots(session: str, files: Sequence[Path], **given: Any) -> int:
     >>> take_ballots.__name__
     'take_ballots'
     """
-    from riskkit.workbench.rules import rule_in
+    from riskkit.workbench.rules import fault_line
 
     say, taken, n_refused = speaker(given["lang"]), [], 0
     with using_room(given) as room:
@@ -94,8 +94,7 @@ def take_ballots(session: str, files: Sequence[Path], **given: Any) -> int:
                 if not given["is_json"]:
                     click.echo(visible(say("refused_file", name=file.name)), err=True)
                     for one in rows:
-                        rule = rule_in(one["rule"], given["lang"])
-                        click.echo(visible("  " + say("fault", **{**one, "rule": rule})), err=True)
+                        click.echo(visible("  " + fault_line(one, given["lang"])), err=True)
             else:
                 if not given["is_json"]:
                     click.echo(visible(say("committee_ballot_done", **row)))

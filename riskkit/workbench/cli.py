@@ -22,7 +22,7 @@ from riskkit.foundation.faults import InputFaults
 from riskkit.workbench.decision_groups import decision_groups, runner, standing_here
 from riskkit.workbench.messages import LANGS, answer, language_of, speaker
 from riskkit.workbench.options import parameter
-from riskkit.workbench.rules import rule_in
+from riskkit.workbench.rules import fault_line, rule_in
 from riskkit.workbench.system_faults import system_faults
 from riskkit.workbench.warnings.options import warning_group
 
@@ -93,8 +93,7 @@ def _refused(error: InputFaults, lang: str, *, is_json: bool) -> int:
     say = speaker(lang)
     rows = [{"place": one.place, "value": one.value, "rule": one.rule} for one in error.faults]
     lines = [say("faults", what=error.what, n=len(rows))]
-    told = [{**row, "rule": rule_in(row["rule"], lang)} for row in rows[:_MOST_FAULTS]]
-    lines += [f"  {say('fault', **row)}" for row in told]
+    lines += [f"  {fault_line(row, lang)}" for row in rows[:_MOST_FAULTS]]
     lines += [f"  {say('more_faults', n=len(rows) - _MOST_FAULTS)}"] if len(rows) > _MOST_FAULTS else []
     return _stop(2, "\n".join(lines), is_json=is_json, kind="input", faults=rows)
 
@@ -334,7 +333,7 @@ def _check(cases: Sequence[str], **given: Any) -> int:
         found.append({"what": one.what, "faults": rows})
         n_faults += len(rows)
         lines = [say("checked", what=one.what)] if not rows else [one.what]
-        lines += [f"  {say('fault', **{**row, 'rule': rule_in(row['rule'], given['lang'])})}" for row in rows]
+        lines += [f"  {fault_line(row, given['lang'])}" for row in rows]
         if not given["is_json"]:
             click.echo(_printable("\n".join(lines)))
     code = (2 if cases else 1) if n_faults else 0

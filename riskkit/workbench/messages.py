@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import string
 from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import resources
@@ -12,6 +13,20 @@ from typing import Any
 import click
 
 LANGS = ("zh", "en")
+
+
+class _Counted(string.Formatter):
+    """Texts with numbers: ``{n:|fault|faults}`` is the first word for one and the second otherwise."""
+
+    def format_field(self, value: object, format_spec: str) -> str:
+        """A word for a number, or what a format says."""
+        if format_spec.startswith("|"):
+            _, one, many = format_spec.split("|")
+            return one if value == 1 else many
+        return str(super().format_field(value, format_spec))
+
+
+_COUNTED = _Counted()
 
 
 @cache
@@ -38,7 +53,7 @@ def speaker(lang: str) -> Callable[..., str]:
 
     def say(key: str, **values: object) -> str:
         text = messages()[key][lang]
-        return text.format(**values) if values else text
+        return _COUNTED.vformat(text, (), values) if values else text
 
     return say
 

@@ -18,7 +18,7 @@ import click
 from riskkit.foundation.faults import Fault, InputFaults, refuse, shown
 from riskkit.workbench.messages import answer, speaker
 from riskkit.workbench.options import beside
-from riskkit.workbench.rules import rule_in
+from riskkit.workbench.rules import fault_line
 
 if TYPE_CHECKING:
     from riskkit.monitoring.sources.intake import Batch
@@ -198,8 +198,7 @@ def _say_refused(error: InputFaults, given: dict[str, Any]) -> None:
     say = speaker(given["lang"])
     click.echo(_printable(say("refused_file", name=error.what)), err=True)
     for fault in error.faults:
-        rule = rule_in(fault.rule, given["lang"])
-        click.echo(f"  {_printable(say('fault', place=fault.place, value=fault.value, rule=rule))}", err=True)
+        click.echo(f"  {_printable(fault_line(vars(fault), given['lang']))}", err=True)
 
 
 def show_register(**given: Any) -> int:

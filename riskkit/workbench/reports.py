@@ -13,7 +13,7 @@ from typing import Any
 from riskkit.assessment.case import Assessment, parse_case
 from riskkit.assessment.case_file import Case
 from riskkit.foundation import shipped
-from riskkit.foundation.faults import Fault, refuse, shown
+from riskkit.foundation.faults import Fault, one_of, refuse, shown
 from riskkit.foundation.toml_file import read_toml
 from riskkit.warning.profiles import Profile, load_profile, profile_names
 from riskkit.warning.profiles import profile as shipped_profile
@@ -126,7 +126,7 @@ def _plain_name(name: str) -> str:
 def _profile(name: str) -> Profile:
     if name.endswith(".toml"):
         return load_profile(name)
-    rule = f"{', '.join(profile_names())}, or a .toml file"
+    rule = f"a .toml file, or {one_of(name, profile_names())}"
     refuse("profile", [] if name in profile_names() else [Fault("profile", shown(name), rule)])
     return shipped_profile(name)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import riskkit
 from riskkit.foundation import shipped
-from riskkit.foundation.faults import Fault, InputFaults, refuse, shown
+from riskkit.foundation.faults import Fault, InputFaults, one_of, refuse, shown
 from riskkit.foundation.toml_file import MAX_BYTES
 from riskkit.workbench.runs.run_folders import check_name
 
@@ -95,8 +95,8 @@ def notebook(name: str) -> Path:
     """
     path = home() / "notebooks" / f"{check_name(name, what='notebook')}.ipynb"
     if not path.is_file():
-        known = ", ".join(sorted(one.stem for one in path.parent.glob("*.ipynb")))
-        raise InputFaults("notebook", [Fault("notebook", shown(name), f"one of: {known or '(none)'}")])
+        known = sorted(one.stem for one in path.parent.glob("*.ipynb"))
+        raise InputFaults("notebook", [Fault("notebook", shown(name), one_of(name, known))])
     return path
 
 
@@ -131,7 +131,7 @@ def find_case(case: str, *, folder: Path | None = None) -> CaseSource:
         return CaseSource(path.stem, path, read_limited(path), False)
     path = shipped.case_path(check_name(case, what="case"))
     if not path.is_file():
-        rule = "a .toml file, or one of: " + (", ".join(shipped_cases()) or "(none)")
+        rule = f"a .toml file, or {one_of(case, shipped_cases())}"
         raise InputFaults("case", [Fault("case", shown(case), rule)])
     return CaseSource(case, path, path.read_bytes(), True)
 

@@ -11,8 +11,12 @@ import csv
 import functools
 import io
 import re
+from collections.abc import Mapping
 from importlib import resources
 from itertools import zip_longest
+
+from riskkit.foundation.faults import REQUIRED
+from riskkit.workbench.messages import speaker
 
 
 @functools.cache
@@ -48,9 +52,33 @@ def rule_in(rule: str, lang: str) -> str:
     """
     if lang != "zh":
         return rule
+    rule, suggests, meant = rule.partition("; did you mean ")
+    if suggests:
+        return f"{rule_in(rule, lang)}；是否想写 {meant.removesuffix('?')}？"
     for pattern, wording in _wordings():
         found = pattern.fullmatch(rule)
         if found:
             pieces = zip_longest(wording.split("{}"), found.groups(), fillvalue="")
             return "".join(piece for pair in pieces for piece in pair)
     return rule
+
+
+def fault_line(fault: Mapping[str, str], lang: str) -> str:
+    """One fault as a line, with its rule in one language.
+
+    Parameters
+    ----------
+    fault : mapping
+        ``place``, ``value`` and ``rule`` of a `riskkit.foundation.faults.Fault`.
+    lang : str
+        ``zh`` or ``en``.
+
+    Examples
+    --------
+    >>> fault_line({"place": "a.toml title", "value": "nothing", "rule": "present"}, "zh")
+    'a.toml title：缺失，必填'
+    """
+    if fault["rule"] == REQUIRED:
+        return speaker(lang)("fault_missing", place=fault["place"])
+    row = {name: fault[name] for name in ("place", "value")}
+    return speaker(lang)("fault", **row, rule=rule_in(fault["rule"], lang))

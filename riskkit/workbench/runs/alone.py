@@ -15,8 +15,9 @@ from riskkit.foundation.faults import Fault, InputFaults, refuse, shown
 from riskkit.workbench.resources import CaseSource
 from riskkit.workbench.runs import parameters as params
 from riskkit.workbench.runs.plans import RunPlan, make_plan, read_notebook
+from riskkit.workbench.runs.run_folders import NOTEBOOKS
 
-FOLDER = "notebooks"
+FOLDER = NOTEBOOKS
 """Where its reports stand, beside the folders of the cases."""
 SAMPLES = ("register_sample", "plan_sample")
 _PATH = "[path]"

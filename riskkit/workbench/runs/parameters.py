@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from riskkit.foundation.faults import Fault, InputFaults, refuse, shown
+from riskkit.foundation.faults import Fault, InputFaults, one_of, refuse, shown
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -254,7 +254,7 @@ def check(
     for name, value in given.items():
         if not isinstance(name, str) or name not in known:
             place = name if isinstance(name, str) and name.isidentifier() else shown(name)
-            faults.append(Fault(place, shown(value), f"one of the parameters {', '.join(known) or '(none)'}"))
+            faults.append(Fault(place, shown(value), f"a parameter: {one_of(str(name), known)}"))
             continue
         try:
             values[name] = _fit(value, known[name])

@@ -9,12 +9,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from riskkit.foundation.faults import Fault, InputFaults, refuse, shown
+from riskkit.foundation.faults import Fault, InputFaults, one_of, refuse, shown
 from riskkit.foundation.shipped import what_ifs_path
 from riskkit.workbench import resources
 from riskkit.workbench.runs.limits import Limits
 from riskkit.workbench.runs.lists import Request
 from riskkit.workbench.runs.plans import RunPlan, make_plan
+from riskkit.workbench.runs.run_folders import NOTEBOOKS, check_name
 
 _PROFILE = "profile"
 _OF_DEMO = (
@@ -116,7 +117,9 @@ def checked_case(text: str, *, folder: Path) -> resources.CaseSource:
     from riskkit.foundation.toml_file import parse_toml
 
     found = resources.find_case(text, folder=folder)
-    case = parse_case(parse_toml(found.content, found.path.name))
+    file = parse_toml(found.content, found.path.name)
+    case = parse_case(file)
+    check_name(case.id, what=file.place(("id",)), taken=(NOTEBOOKS,))
     return dataclasses.replace(found, case_id=case.id)
 
 
@@ -239,7 +242,7 @@ def _profile(wanted: object, folder: Path) -> tuple[str | None, tuple[tuple[str,
     if wanted is None:
         return None, ()
     if not isinstance(wanted, str) or not (wanted.endswith(".toml") or wanted in profile_names()):
-        rule = f"one of {', '.join(profile_names())}, or a .toml file"
+        rule = f"a .toml file, or {one_of(str(wanted), profile_names())}"
         raise InputFaults(_PROFILE, [Fault(_PROFILE, shown(wanted), rule)])
     if wanted in profile_names():
         return wanted, ()

@@ -21,6 +21,8 @@ from riskkit.workbench.runs.manifests import MANIFEST, canonical, digests, owned
 
 FAILED = "failed"
 ASSETS = "assets"
+NOTEBOOKS = "notebooks"
+"""Reports that are about no case; no case has this id."""
 _TAKEN = (FAILED, ASSETS, "zh", "en")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}", re.ASCII)
 _PRIVATE = re.compile(r"riskkit-([0-9a-f]{8})-([0-9]+)-.+")
@@ -28,8 +30,8 @@ _AT_CWD = -100
 _EXCHANGE = 2
 
 
-def check_name(name: str, *, what: str) -> str:
-    """A name that is safe as a folder: lower-case letters, digits, ``-`` and ``_``.
+def check_name(name: str, *, what: str, taken: tuple[str, ...] = ()) -> str:
+    """A name that is safe as a folder: lower-case letters, digits, ``-`` and ``_``; none of those taken.
 
     Raises
     ------
@@ -43,7 +45,8 @@ def check_name(name: str, *, what: str) -> str:
     """
     rule = "1 to 64 of a–z, 0–9, - and _, first a letter or digit"
     faults = [] if _NAME.fullmatch(name) else [Fault(what, shown(name), rule)]
-    faults += [Fault(what, shown(name), f"none of {', '.join(_TAKEN)}")] if name in _TAKEN else []
+    taken = (*taken, *_TAKEN)
+    faults += [Fault(what, shown(name), f"none of {', '.join(taken)}")] if name in taken else []
     refuse(what, faults)
     return name
 
