@@ -95,6 +95,11 @@ class Folder:
         else:
             self.remove(old)
 
+    def flush(self) -> None:
+        """Have the names in it on the disk."""
+        if self.handle is not None:
+            os.fsync(self.handle)
+
     def remove(self, name: str) -> None:
         """A file; nothing happens if it is not there."""
         with contextlib.suppress(FileNotFoundError):

@@ -178,6 +178,7 @@ def put_files(
                 with _naming(folder.path / name):
                     (folder.rename_new if is_new else folder.rename)(parts[name], name)
                 done += [name] if is_new else []
+            folder.flush()
         except BaseException:
             for name in done:
                 folder.remove(name)
@@ -202,8 +203,9 @@ def _naming(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        error.filename, error.filename2 = str(path), None
-        raise
+        if error.errno is None:
+            raise
+        raise OSError(error.errno, error.strerror, str(path)) from error
 
 
 def _refuse_foreign(folder: Folder, known: Mapping[str, Collection[str]], rule: str) -> None:
@@ -259,3 +261,4 @@ def writing(path: Path, *, ours: Collection[str] = (), is_forced: bool | None = 
             os.fsync(written.fileno())
         _refuse_foreign(folder, {path.name: ours}, rule)
         (folder.rename if folder.kind(path.name) else folder.rename_new)(part, path.name)
+        folder.flush()

@@ -65,13 +65,9 @@ def export_register(**given: Any) -> int:
     rows, told = _selected(given)
     is_records = given["level"] == "records"
     shared = shared_records(rows) if is_records else shared_counts(rows, by=given["by"])
-    try:
-        (records_package if is_records else counts_package)(
-            out, shared, _about(given, rows, told), is_forced=given.get("force", False)
-        )  # fmt: skip
-    except OSError as error:
-        fault = Fault("--out", shown(error.strerror), "a file that can be written")
-        raise InputFaults("--out", [fault]) from error
+    (records_package if is_records else counts_package)(
+        out, shared, _about(given, rows, told), is_forced=given.get("force", False)
+    )  # fmt: skip
     held = shared.held_back.loc[shared.held_back["rule"] != "not_counted"]
     facts = {"rows": len(shared.table), "held_back": int(held["n_values"].sum())}
     if given["is_json"]:

@@ -273,11 +273,7 @@ def anchor_ledger(**given: Any) -> int:
     if out is None:
         click.echo(text, nl=False)
         return 0
-    try:
-        put_files(out.parent, {out.name: text.encode()}, is_forced=given.get("force", False))
-    except OSError as error:
-        fault = Fault("--out", shown(error.strerror), "a file that can be written")
-        raise InputFaults("--out", [fault]) from error
+    put_files(out.parent, {out.name: text.encode()}, is_forced=given.get("force", False))
     return _told("anchor", out, head.sequence, given=given)
 
 

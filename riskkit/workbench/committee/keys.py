@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
 from riskkit.assessment.committee.sealing import KEY_BYTES
 from riskkit.foundation.faults import Fault, InputFaults, shown
+from riskkit.foundation.part_files import put_files
 from riskkit.workbench.decision_groups import KEYS_VARIABLE
 
 
@@ -65,17 +65,7 @@ def new_key(folder: Path, session: str) -> bytes:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         if path.exists():
             return read_key(folder, session)
-        part = path.with_name(f".{path.name}.{os.getpid()}.part")
-        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            file.write(secrets.token_hex(KEY_BYTES) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        os.link(part, path)
-        part.unlink()
-        there = os.open(folder, os.O_RDONLY)
-        os.fsync(there)
-        os.close(there)
+        put_files(folder, {path.name: f"{secrets.token_hex(KEY_BYTES)}\n".encode()}, mode=0o600)
     except OSError as error:
         rule = "a folder that can be written to"
         raise InputFaults(str(folder), [Fault(str(folder), shown(error.strerror), rule)]) from error

@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
-import os
 import secrets
 from collections.abc import Iterable
 from dataclasses import replace
@@ -29,7 +28,8 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
-from riskkit.foundation.faults import Fault, InputFaults, refuse, shown
+from riskkit.foundation import part_files
+from riskkit.foundation.faults import Fault, refuse, shown
 from riskkit.foundation.toml_file import read_toml
 from riskkit.foundation.toml_record import as_record, toml_text, written
 
@@ -220,7 +220,7 @@ def write_people(path: Path, people: People) -> None:
 
     Raises
     ------
-    riskkit.foundation.faults.InputFaults
+    OSError
         When it cannot be written.
 
     Examples
@@ -232,19 +232,8 @@ def write_people(path: Path, people: People) -> None:
     ...     read_people(path).people[0].name, oct(path.stat().st_mode & 0o777)
     ('e1', '0o600')
     """
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(toml_text(written(people)))
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    except OSError as error:
-        fault = Fault("--access", shown(error.strerror), "a file that can be written")
-        raise InputFaults(str(path), [fault]) from error
-    finally:
-        part.unlink(missing_ok=True)
+    content = toml_text(written(people)).encode()
+    part_files.put_files(path.parent, {path.name: content}, is_forced=True, mode=0o600)
 
 
 def new_token(name: str) -> tuple[str, str]:
