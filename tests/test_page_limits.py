@@ -13,10 +13,13 @@ import psutil
 import pytest
 from people_site import ALL, SLOW, comes_to, page, site
 from serving import ROOT, served, write_folder
+from tornado import web
 
 from riskkit.workbench import cli
+from riskkit.workbench.serving.kernels import PageKernels
 from riskkit.workbench.serving.limits import limit, serving_limits
 from riskkit.workbench.serving.people import People, Person, new_token
+from riskkit.workbench.serving.serve import lab_config
 
 TOKENS = {name: new_token(name) for name in ("e1", "li")}
 TWO = People("token", (Person("e1", "expert", TOKENS["e1"][1]), Person("li", "chair", TOKENS["li"][1])))
@@ -115,16 +118,24 @@ def test_a_refused_address_takes_no_place(tmp_path: Path) -> None:
         running.kernel(cookie)
 
 
-def test_the_lab_has_a_limit_too_and_closing_a_tab_there_stops_no_work(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_lab_has_a_limit_too_and_closing_a_tab_there_stops_no_work(tmp_path: Path) -> None:
     write_folder(tmp_path)
+    config = lab_config(host="127.0.0.1", port=1, lang="zh", notebooks=tmp_path, token=HOLDER)
+    assert config.ServerApp.kernel_manager_class is PageKernels
+    assert config.PageKernels.most == serving_limits().most
+    assert config.PageKernels.closed_seconds == 0
     with served(tmp_path, what="lab") as running:
-        kernels = running.get("/api/kernels")[2]
-        assert kernels == "[]"
         assert running.get("/api/kernels", method="POST")[0] == 201
-        children = psutil.Process(running.process.pid).children()
-        assert len(children) == 1
+        assert len(psutil.Process(running.process.pid).children()) == 1
+
+    async def fill() -> int:
+        kernels = PageKernels(most=1)
+        kernels.take_place("", "")
+        with pytest.raises(web.HTTPError) as full:
+            await kernels.start_kernel(kernel_name="python3")
+        return full.value.status_code
+
+    assert asyncio.run(fill()) == 503
 
 
 @pytest.mark.parametrize(
