@@ -65,6 +65,17 @@ def test_a_higher_level_never_brings_fewer_measures(goods: str, direction: str) 
     assert ("public_notice" in found[3]) == (goods == "consumer_product")
 
 
+@pytest.mark.parametrize("level", [1, 2, 3, 4])
+def test_a_recall_is_owed_for_a_defect_whatever_the_level(level: int) -> None:
+    def brings(goods: str, has_defect: bool | None) -> bool:
+        return "recall" in default_measures(level, direction="import", goods=goods, has_defect=has_defect)
+
+    assert brings("consumer_product", True) and brings("vehicle", True)
+    assert not brings("consumer_product", False)
+    assert brings("consumer_product", None) == (level >= 3), "nothing said of a defect: from Ⅱ on"
+    assert brings("waste", True) == (level >= 3), "rules on recalls are for goods in people's hands"
+
+
 def test_unknown_measures_and_levels_are_refused() -> None:
     with pytest.raises(InputFaults, match="2 faults"):
         choose_documents(["a", "recall", "b"])

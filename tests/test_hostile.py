@@ -186,7 +186,7 @@ WRONG_PROFILES = {
     PROFILE.replace('["urgency"]', '"urgency"'): "a list of factors",
     PROFILE.replace('["urgency"]', '["urgency", "urgency"]'): "stands once",
     PROFILE.replace('["urgency"]', "[" + '"urgency", ' * 40 + "]"): "stands once",
-    PROFILE.replace('"mine"', '"house_matrix"'): "none of house_matrix",
+    PROFILE.replace('"mine"', '"house_matrix"'): "and none of house_graded_exposure, house_matrix",
     PROFILE.replace('"mine"', '"<b>mine</b>"'): "a–z",
     PROFILE.replace('zh = "我', 'p_floor = 2\nzh = "我'): "a probability below 1",
     PROFILE.replace('zh = "我', 'p_floor = "1e99999999"\nzh = "我'): "a number or fraction",

@@ -129,7 +129,7 @@ def test_every_input_of_a_case_can_be_moved_and_stands_at_its_own_value(name: st
         values = [stop.value for stop in field.stops]
         assert len(field.stops) == len({stop.said for stop in field.stops}) or field.kind == "slider"
         assert field.kind == "choice" or values == sorted(set(values))
-        if name_ in case.facts:
+        if name_ in case.known_facts():
             assert values[field.at] == best(case.facts[name_].value)
         elif name_ in given_facts:
             assert field.at == UNKNOWN and field.may_be_unknown and 0 <= field.start < len(values)
@@ -272,7 +272,7 @@ def test_the_exported_case_assesses_to_what_the_panel_shows() -> None:
     panel = _panel()
     panel.set({"n_ports": 5, "night_fire.p1": 70, "burn_on_body.severity": 2})
     there = parse_case(parse_toml(panel.toml.value.encode(), "x.toml"))
-    again = assess(there, rng=np.random.default_rng(1), draws=200)
+    again = assess(there, profile=profile("house_matrix"), rng=np.random.default_rng(1), draws=200)
     assert there.id == "note7-battery-2016-what-if"
     assert (again.lo, again.hi) == (panel.seen.lo, panel.seen.hi)
     assert again.shares.equals(panel.seen.shares)

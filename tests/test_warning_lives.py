@@ -40,14 +40,18 @@ def test_every_measure_that_a_level_brings_can_be_named_in_a_case() -> None:
         ("magnet-sets-2012", "2012-09-04", "earlier", ("recall", "2013-04-12"), "same"),
         # Ⅰ on 6 July 2017; recalls by order of 14 September, and imports were never suspended.
         ("takata-inflators-2017", "2017-07-06", "earlier", ("recall", "2017-09-14"), "stricter"),
-        # Ⅲ brings no recall: the notice of 15 September is what both have.
-        ("note7-battery-2016", "2016-09-21", "same", ("public_notice", "2016-09-15"), "milder"),
+        # Ⅱ on 15 September 2016; AQSIQ had published the first recall the day before.
+        ("note7-battery-2016", "2016-09-17", "later", ("recall", "2016-09-14"), "same"),
+        # Ⅰ on 10 October is issued the same evening, and brings a suspension of imports besides.
+        ("note7-replacements-2016", "2016-10-10", "later", ("recall", "2016-09-14"), "stricter"),
+        # Ⅲ, and still a recall: a defect was found.
+        ("desk-lamps-cbec-2019", "2019-06-06", "same", ("strengthen_inspection", "2019-06-01"), "same"),
         # Ⅱ on 10 May 2010; the first recall of the class was on 29 January.
         ("cadmium-jewellery-2010", "2010-05-12", "later", ("recall", "2010-01-29"), "same"),
         # the load was sealed and nothing more: no level brings that.
-        ("ningbo-fireworks-2019", "2019-08-14", "none_shared", ("", None), "not_comparable"),
-        # Ⅲ or Ⅱ: the recall lies between them.
-        ("lead-paint-toys-2007", "2007-08-04", "same", ("public_notice", "2007-08-02"), "open"),
+        ("ningbo-fireworks-2019", "2019-08-16", "none_shared", ("", None), "not_comparable"),
+        # Ⅱ or Ⅰ: both bring the recall of that day, and nothing exported to there can be suspended.
+        ("lead-paint-toys-2007", "2007-08-02", "same", ("recall", "2007-08-02"), "same"),
     ],
 )
 def test_shipped_cases_compare_as_their_files_say(
@@ -61,7 +65,7 @@ def test_shipped_cases_compare_as_their_files_say(
 
 def test_acts_of_firms_and_of_other_countries_do_not_count() -> None:
     first = of("note7-battery-2016").first_act
-    assert first is not None and first.on == dt.date(2016, 9, 15)  # the firm's own stop came on 2 September
+    assert first is not None and first.on == dt.date(2016, 9, 14)  # the firm's own stop came on 2 September
     first = of("furniture-tip-over-2016").first_act
     assert first is not None and first.on == dt.date(2016, 7, 12)  # the US recall came on 28 June
 

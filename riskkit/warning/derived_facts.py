@@ -19,6 +19,9 @@ SCENARIO_FACTS = frozenset({"hazard_quotient", "user_vulnerability", "is_lasting
 # Facts that rise with the probability of a scenario.
 EXPECTED = {"expected_deaths": 4, "expected_serious": 3}
 
+# Grounds that say how grave a risk is, and name no defect.
+_NO_DEFECT = {"serious_and_unprotected", "operator_says_serious"}
+
 Limits = Mapping[str, tuple[Floats, Floats]]
 _VULNERABILITY = {"general": 0.0, "vulnerable": 1.0, "very_vulnerable": 2.0}
 
@@ -113,6 +116,26 @@ def bounded_facts(case: Case) -> dict[str, tuple[Floats, Floats]]:
         for name, fact in case.facts.items()
         if isinstance(fact.value, Unknown)
     }
+
+
+def defect_found(case: Case) -> bool | None:
+    """Whether the case holds that the product has a defect; None where it says nothing of one.
+
+    A defect is a presumption's ground that names one, or a safety requirement that the product fails.
+
+    References
+    ----------
+    .. [1] Defect: SAMR order 19, Art. 3 (``samr_order_19``).
+
+    Examples
+    --------
+    >>> from riskkit.assessment.case import load_case
+    >>> defect_found(load_case("note7-battery-2016")), defect_found(load_case("magnet-sets-2012"))
+    (True, None)
+    """
+    grounds = {one.ground for one in case.presumptions} - _NO_DEFECT
+    failed = any(one.kind == "safety" for one in case.methods.nonconformity)
+    return True if grounds or failed else None
 
 
 def expected_victims(

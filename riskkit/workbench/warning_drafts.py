@@ -13,6 +13,7 @@ from riskkit.foundation.tables import records
 from riskkit.foundation.warning_levels import level_rank
 from riskkit.warning.alerts.choice import authority_of, choose_documents, default_measures
 from riskkit.warning.alerts.drafts import CHINA, LEVELS
+from riskkit.warning.derived_facts import defect_found
 from riskkit.workbench.pages.block_kinds import Block, Items, Paragraph, Table
 from riskkit.workbench.pages.blocks import Section
 from riskkit.workbench.pictures.level_marks import level_badge
@@ -117,7 +118,9 @@ def choice_part(drafts: Drafts, *, lang: str) -> Section:
         return Section("choice", title, 1, (_missing(drafts, lang),))
     blocks: list[Block] = [level_badge(LEVELS[decision.level - 1], lang)]
     blocks.append(Paragraph(say("may_publish", lang, who=authority_of(decision.level, lang=lang)[0])))
-    measures = default_measures(decision.level, direction=case.direction, goods=case.goods)
+    measures = default_measures(
+        decision.level, direction=case.direction, goods=case.goods, has_defect=defect_found(case)
+    )
     said = {str(row["measure"]): str(row[lang]) for row in records(standards.table("alert_measures"))}
     rows = [
         (

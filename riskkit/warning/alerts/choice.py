@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from riskkit.foundation import standards
 from riskkit.foundation.faults import Fault, refuse, shown
@@ -37,7 +39,9 @@ class ChosenDocument:
     why_en: str
 
 
-def default_measures(level: int, *, direction: str, goods: str) -> tuple[str, ...]:
+def default_measures(
+    level: int, *, direction: str, goods: str, has_defect: bool | None = None
+) -> tuple[str, ...]:
     """The measures that a level brings by default, before anybody decides otherwise.
 
     Parameters
@@ -48,6 +52,10 @@ def default_measures(level: int, *, direction: str, goods: str) -> tuple[str, ..
         ``import``, ``export`` or both, as the case has it.
     goods : str
         Kind of goods: consumers are warned of what they use themselves.
+    has_defect : bool, optional
+        Whether a defect is found in goods that consumers use: a recall is then owed whatever the level, and
+        without one it is not.
+        Where nothing is said of it, a recall is proposed from level Ⅱ on.
 
     Returns
     -------
@@ -62,24 +70,38 @@ def default_measures(level: int, *, direction: str, goods: str) -> tuple[str, ..
     References
     ----------
     .. [1] 国发〔2017〕43号, 11: measures in proportion to the level (``sc_2017_43``); which ones is house.
+    .. [2] Recall of consumer products with a defect: SAMR order 19, Art. 3 (``samr_order_19``).
 
     Examples
     --------
     >>> default_measures(1, direction="import", goods="industrial")
     ('notify_firms', 'further_study')
+    >>> "recall" in default_measures(1, direction="import", goods="consumer_product", has_defect=True)
+    True
     >>> "ban" in default_measures(4, direction="import", goods="consumer_product")
     True
     """
     if level not in range(1, 5):
         raise ValueError("a level from 1 to 4")
     users = "consumers" if goods in CONSUMER_GOODS else "any"
+    defect = (
+        has_defect if users == "consumers" else None
+    )  # the rules on recalls are for goods in people's hands
     return tuple(
         str(row["measure"])
         for row in records(standards.table("alert_measures"))
-        if row["min_level"] <= level
+        if _from_level(row, defect) <= level
         and row["direction"] in ("any", direction)
         and row["users"] in ("any", users)
     )
+
+
+def _from_level(row: Mapping[str, Any], has_defect: bool | None) -> float:
+    """The level from which a measure is taken; none where it answers a defect and there is none."""
+    of_defect = float(row["defect_level"])
+    if has_defect is None or math.isnan(of_defect):
+        return float(row["min_level"])
+    return of_defect if has_defect else math.inf
 
 
 def choose_documents(measures: Iterable[str]) -> tuple[ChosenDocument, ...]:

@@ -84,7 +84,7 @@ class ReplayedLife:
 
 def replayed_life(
     case_id: str, levels: tuple[int, int], *, on: dt.date, direction: str, goods: str,
-    acts: Sequence[OfficialAct], rules: pd.DataFrame | None = None,
+    acts: Sequence[OfficialAct], rules: pd.DataFrame | None = None, has_defect: bool | None = None,
 ) -> ReplayedLife:  # fmt: skip
     """How a case's warning would have lived, had each step taken all the time its clock allows.
 
@@ -101,6 +101,8 @@ def replayed_life(
         Of the authorities where the case is assessed, in any order.
     rules : DataFrame, optional
         Of the shape of ``warning_clocks``.
+    has_defect : bool, optional
+        As in `default_measures`.
 
     Returns
     -------
@@ -132,7 +134,9 @@ def replayed_life(
     since = {name: act.on for act in reversed(told) for name in act.measures}
     day = next((one.on for one in told if one.on >= on), told[-1].on if told else None)
     in_force = tuple(dict.fromkeys(m for one in told if day and one.on <= day for m in one.measures))
-    proven, possible = (default_measures(level, direction=direction, goods=goods) for level in levels)
+    proven, possible = (
+        default_measures(level, direction=direction, goods=goods, has_defect=has_defect) for level in levels
+    )
     shared = next((one for one in reversed(proven) if one in since), "")
     return ReplayedLife(
         events=events,

@@ -14,6 +14,7 @@ from riskkit.foundation.codes import country_name
 from riskkit.foundation.glossary import label
 from riskkit.foundation.scales import scale
 from riskkit.warning.alerts.drafts import LEVELS
+from riskkit.warning.derived_facts import defect_found
 from riskkit.warning.dynamics.replayed import (
     STRICTNESSES,
     TIMINGS,
@@ -76,8 +77,9 @@ def case_life(found: Assessment) -> CaseLife:
     ]
     ranks = (LEVELS.index(levels[0]) + 1, LEVELS.index(levels[1]) + 1)
     life = replayed_life(
-        case.id, ranks, on=case.assessed_on, direction=case.direction, goods=case.goods, acts=acts
-    )
+        case.id, ranks, on=case.assessed_on, direction=case.direction, goods=case.goods, acts=acts,
+        has_defect=defect_found(case),
+    )  # fmt: skip
     return CaseLife(case, levels, life)
 
 

@@ -21,6 +21,7 @@ from riskkit.foundation.faults import Fault, InputFaults, refuse
 from riskkit.warning.alerts.choice import CONSUMER_GOODS, ChosenDocument, choose_documents, default_measures
 from riskkit.warning.alerts.drafts import LEVELS, DocumentFacts, check_document, document_values
 from riskkit.warning.alerts.readability import Readability, readability
+from riskkit.warning.derived_facts import defect_found
 from riskkit.warning.publication.cap_xml import to_xml
 from riskkit.warning.publication.feeds import DueDate, due_calendar
 from riskkit.warning.publication.notice_cap import cap_of
@@ -273,7 +274,7 @@ def make_issue(
     """
     notice, case = notice_of(found, decision), found.case
     measures = decision.measures or default_measures(
-        decision.level, direction=case.direction, goods=case.goods
+        decision.level, direction=case.direction, goods=case.goods, has_defect=defect_found(case)
     )
     chosen = choose_documents(measures)
     goods = {"zh": case.product.name.zh, "en": case.product.name.en}
