@@ -237,6 +237,7 @@ def test_the_command_takes_in_every_real_file_and_says_what_became_of_its_rows(
         assert not json.loads(capsys.readouterr().out)["files"][0]["changed"]
     found = summary(register)
     assert found.n_read == sum(n_rows for _, _, n_rows in REAL)
-    assert sum(found.by_source.values()) == found.n_accepted
-    n_rows = sql(register, "select count(*) n, count(distinct record_id) d from records").to_pylist()
+    assert sum(found.by_source.values()) + found.n_superseded == found.n_accepted
+    assert found.by_source["usda_fsis"] == 919
+    n_rows = sql(register, "select count(*) n, count(distinct record_id) d from versions").to_pylist()
     assert n_rows == [{"n": found.n_accepted, "d": found.n_accepted}]

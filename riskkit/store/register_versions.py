@@ -70,7 +70,7 @@ def rows_query(folder: Path, parts: Sequence[Part], schema: pa.Schema) -> str:
     there: set[str] = set()
     lacking = False
     for part in parts:
-        found = set(pa_parquet.read_schema(folder / part.path).names)
+        found = _columns(folder / part.path) or set(schema.names)
         lacking |= bool(there) and found != there
         there |= found
     columns = [
@@ -81,6 +81,14 @@ def rows_query(folder: Path, parts: Sequence[Part], schema: pa.Schema) -> str:
     by_name = ", union_by_name = true" if lacking else ""
     read = f"read_parquet([{files}], hive_partitioning = false{by_name})"
     return f"SELECT {', '.join(columns)} FROM {read}"  # noqa: S608 - quoted
+
+
+def _columns(path: Path) -> set[str]:
+    """The columns of a file; none where it is spoilt, which the engine tells when it is asked."""
+    try:
+        return set(pa_parquet.read_schema(path).names)
+    except (OSError, pa.ArrowException):
+        return set()
 
 
 _TYPES = {pa.string(): "VARCHAR", pa.int64(): "BIGINT", pa.float64(): "DOUBLE", pa.date32(): "DATE"}
@@ -157,6 +165,7 @@ def versions(
         tempfile.TemporaryDirectory(prefix="riskkit-") as spare,
         duckdb.connect(config={"memory_limit": _MEMORY, "temp_directory": spare}) as engine,
     ):
+        engine.execute("SET enable_progress_bar = false")  # its output would stand within the answer
         engine.execute(f"CREATE TABLE told AS {_told(rows)}")
         newer, translations, restated = engine.sql(_TALLY).fetchall()[0]
         gone = engine.sql("SELECT record_id, year FROM told WHERE place > 1 ORDER BY ALL").to_arrow_table()
