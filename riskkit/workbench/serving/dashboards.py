@@ -57,7 +57,6 @@ from riskkit.workbench.serving.sign_in import (  # noqa: E402
 
 _IDLE_SECONDS = 600  # Jupyter's own broom, should a kernel without a page ever be left
 _LOOK_MILLISECONDS = 1000  # how often the sessions of open pages are compared with the file of people
-_PING_MILLISECONDS = 10_000  # a browser that is gone without a word is noticed after three of them
 _NOT_SERVED = (TornadoVoilaTreeHandler, VoilaContentsHandler, AllowListFileHandler, VoilaLoginHandler)
 
 
@@ -307,7 +306,6 @@ class Dashboards(Voila):
             log_function=log_request,
             riskkit_notebooks=self.root_dir,
             riskkit_lang=self.lang,
-            ws_ping_interval=_PING_MILLISECONDS,
         )
         self.identity_provider.cookie_options = {"samesite": "Lax"}
         if isinstance(self.identity_provider, PeopleIdentity):
