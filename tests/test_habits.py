@@ -181,8 +181,9 @@ def test_the_hooks_fetch_nothing() -> None:
     assert {hook["language"] for hook in hooks["repos"][0]["hooks"]} == {"system"}
 
 
-def test_the_build_script_is_sound_bash() -> None:
-    script = ROOT / ".ci" / "run"
+@pytest.mark.parametrize("name", ["run", "clean_root"])
+def test_the_build_scripts_are_sound_bash(name: str) -> None:
+    script = ROOT / ".ci" / name
     assert script.stat().st_mode & 0o111
     subprocess.run(["bash", "-n", str(script)], check=True)
 
