@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-import unicodedata
 from collections.abc import Iterator
 from functools import cache
 from importlib import resources
@@ -16,6 +15,7 @@ from importlib import resources
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from riskkit.workbench.pages.table_widths import print_size, reach
 from riskkit.workbench.pages.texts import page_text
 
 _ADDRESS = re.compile(r"https?://[^\s<>\"'，。；、）】》]+[^\s<>\"'，。；、）】》.,;:!?)\]]")
@@ -38,7 +38,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    env.filters.update(linked=linked, ink=ink, script_json=script_json, reach=reach)
+    env.filters.update(linked=linked, ink=ink, script_json=script_json, reach=reach, print_size=print_size)
     env.globals.update(t=page_text)
     return env
 
@@ -87,17 +87,6 @@ def text_and_links(text: str) -> Iterator[tuple[str, bool]]:
         at = hit.end()
     if at < len(text):
         yield text[at:], False
-
-
-def reach(text: str) -> int:
-    """Width of a text in letters; a Chinese character counts as two.
-
-    Examples
-    --------
-    >>> reach("级别 A")
-    6
-    """
-    return sum(2 if unicodedata.east_asian_width(mark) in "WF" else 1 for mark in text)
 
 
 def ink(colour: str) -> str:

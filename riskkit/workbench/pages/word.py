@@ -21,7 +21,7 @@ from riskkit.workbench.pages.blocks import Badge, Block, Details, Items, Paragra
 from riskkit.workbench.pages.html import HTML_LANG, head_badges, provenance
 from riskkit.workbench.pages.numbering import Numbers
 from riskkit.workbench.pages.reading import Failure, Reading
-from riskkit.workbench.pages.rendering import reach
+from riskkit.workbench.pages.table_widths import column_widths, reach, type_size
 from riskkit.workbench.pages.texts import page_text
 from riskkit.workbench.pages.word_marks import (
     add_badge,
@@ -40,6 +40,8 @@ from riskkit.workbench.pages.word_marks import (
 _ACCENT, _ALARM, _QUIET = RGBColor(0x17, 0x3A, 0x63), RGBColor(0x8A, 0x1A, 0x12), RGBColor(0x4B, 0x58, 0x68)
 _LONGEST_PROPERTY = 255  # characters, which is what the format holds
 _TEXT_WIDTH = 15.8
+_CELL_PADDING = 4.2  # Word's own margins in a cell, left and right, and a little air [mm]
+_OTHER_FONTS = 1.12  # where Word's fonts are missing, wider ones stand in
 """Width between the margins [cm]."""
 _STYLES = {
     "Normal": ("仿宋_GB2312", 12, False),
@@ -216,7 +218,8 @@ def _table(document: WordDocument, block: Table, *, label: str = "") -> None:
     table = document.add_table(rows=1 + len(block.rows), cols=max(len(block.columns), 1))
     three_lines(table)
     heads_repeat(table)
-    set_widths(table, _widths(block))
+    size = type_size(block, width=10 * _TEXT_WIDTH, padding=_CELL_PADDING, largest=9.5, stretch=_OTHER_FONTS)
+    set_widths(table, _widths(block, size * _OTHER_FONTS))
     for r, row in enumerate((block.columns, *block.rows)):
         for c, cell in enumerate(row):
             paragraph = table.cell(r, c).paragraphs[0]
@@ -228,17 +231,17 @@ def _table(document: WordDocument, block: Table, *, label: str = "") -> None:
             else:
                 add_linked(paragraph, cell)
             for run in every_run(paragraph):
-                run.font.size = Pt(9.5)
+                run.font.size = Pt(size)
                 run.bold = run.bold or r == 0 or (c == 0 and block.row_heads)
     document.add_paragraph().paragraph_format.space_after = Pt(2)
 
 
-def _widths(block: Table) -> list[Cm]:
-    """Column widths [cm] in proportion to what stands in them, within bounds."""
+def _widths(block: Table, size: float) -> list[Cm]:
+    """Column widths [cm] in which no word breaks, in proportion to what stands in them."""
     rows = [block.columns, *block.rows]
     longest = [max(_reach(row[c]) for row in rows) for c in range(len(block.columns))]
-    shares = [min(max(length + 5, 10), 38) for length in longest]
-    return [Cm(_TEXT_WIDTH * share / sum(shares)) for share in shares]
+    found = column_widths(block, longest, width=10 * _TEXT_WIDTH, padding=_CELL_PADDING, size=size)
+    return [Cm(one / 10) for one in found]
 
 
 def _reach(cell: str | Badge) -> int:

@@ -1,0 +1,69 @@
+"""Tables on paper: no column is cut off and no word is broken for want of room."""
+
+from __future__ import annotations
+
+import io
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from docx import Document
+
+from riskkit.workbench.pages import documents
+from riskkit.workbench.pages.block_kinds import Badge, Table
+from riskkit.workbench.pages.blocks import Section
+from riskkit.workbench.pages.reading import Reading
+from riskkit.workbench.pages.rendering import asset, environment
+from riskkit.workbench.pages.table_widths import column_widths, narrowest, print_size, type_size
+from riskkit.workbench.pages.word import word_document
+
+HEADS = ("Group", "Tested", "Nonconforming", "Rate", "Lower bound", "Upper bound", "Shrunken rate", "Rank",
+         "Trend", "Risk level", "Warning level", "Flag")  # fmt: skip
+LEVEL = Badge("Warning level", "Ⅱ", "serious (orange)", "◆", "#d9730d")
+ROW = ("toys and games", "19,000,000", "1,234", "12.3 %", "1.2 %", "99.9 %", "11.1 %", "1–12", "not shown",
+       "serious", LEVEL, "small sample")  # fmt: skip
+TABLE = Table("Wide", HEADS, (ROW,) * 3, numeric=(1, 2, 3, 4, 5, 6))
+
+
+def test_a_wide_table_is_set_smaller_and_a_narrow_one_is_not() -> None:
+    assert print_size(Table("", ("a", "b"), (("c", "d"),))) == 9
+    assert 6 <= print_size(TABLE) < 9
+    fits = sum(narrowest(TABLE)) * print_size(TABLE) * 25.4 / 72 + 3.8 * len(HEADS)
+    assert fits <= 166 or print_size(TABLE) == 6
+
+
+def test_columns_keep_their_longest_word() -> None:
+    size = type_size(TABLE, width=250, padding=4, largest=9.5)
+    widths = column_widths(TABLE, [10] * len(HEADS), width=250, padding=4, size=size)
+    assert sum(widths) == pytest.approx(250)
+    for width, em in zip(widths, narrowest(TABLE), strict=True):
+        assert width >= em * size * 25.4 / 72 + 4 - 1e-9
+
+
+@pytest.mark.skipif(bool(documents.missing_parts("pdf")), reason="a part of the system is missing")
+@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="pdftotext is missing")
+def test_every_column_of_a_wide_table_stands_on_the_page(tmp_path: Path) -> None:
+    from weasyprint import HTML
+
+    blocks = environment().get_template("blocks.html.j2").module
+    page = f"<style>{asset('blocks.css')}{asset('print.css')}</style><main class='rk'>{blocks.table(TABLE)}</main>"  # type: ignore[attr-defined]
+    path = tmp_path / "wide.pdf"
+    path.write_bytes(HTML(string=f"<html lang='en'>{page}</html>").write_pdf())
+    told = subprocess.run(
+        ["pdftotext", "-bbox", path, "-"], capture_output=True, text=True, check=True
+    ).stdout
+    width = float(re.search(r'<page width="([\d.]+)"', told)[1])  # type: ignore[index]
+    words = re.findall(r'xMax="([\d.]+)"[^>]*>([^<]*)</word>', told)
+    assert {"Warning", "Flag", "serious", "sample"} <= {word for _, word in words}
+    margin = 22 / 25.4 * 72
+    assert max(float(end) for end, _ in words) <= width - margin + 1
+
+
+def test_columns_of_a_word_table_hold_their_longest_word() -> None:
+    reading = Reading((Section("s", "S", 1, (TABLE,)),), (), None)
+    table = Document(io.BytesIO(word_document(reading, [], lang="en", title="T"))).tables[0]
+    size = table.rows[0].cells[0].paragraphs[0].runs[0].font.size.pt
+    for cell, em in zip(table.rows[0].cells, narrowest(TABLE), strict=True):
+        assert cell.width.mm >= em * size * 25.4 / 72 + 3.7 or size == 6
