@@ -251,12 +251,18 @@ ARROWS: dict[str, dict[str, str]] = {
         "monitoring/sources/row_digests.py": "a row is known by what it says",
         "monitoring/sources/source.py": READER,
     },
+    "monitoring/sources/json_arrays.py": {
+        "monitoring/sources/file_faults.py": REFUSED,
+        "monitoring/sources/native.py": NATIVE,
+    },
     "monitoring/sources/json_rows.py": {
+        "monitoring/sources/json_arrays.py": "which arrays hold rows is known in one place",
         "monitoring/sources/file_faults.py": REFUSED,
         "monitoring/sources/native.py": NATIVE,
     },
     "monitoring/sources/mapping.py": {
         "monitoring/sources/cells.py": CELLS,
+        "monitoring/sources/native.py": "among how many rows a header is looked for",
         "monitoring/sources/source.py": READER,
     },
     "monitoring/sources/native.py": {"monitoring/sources/file_faults.py": REFUSED},

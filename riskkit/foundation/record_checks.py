@@ -27,12 +27,12 @@ from riskkit.foundation.written_dates import DateManner
 from riskkit.foundation.written_numbers import unit_key
 
 _LONGEST_SHOWN = 200
-_LEFT_OUT = {
-    **dict.fromkeys(
-        ("date_unreadable", "count_unreadable", "number_unreadable", "pattern_broken", "hs_unknown"),
-        "unreadable",
-    ),
-    **{rule: rule for rule in ("decimal_comma", "decimal_ambiguous", "digits_lost")},
+_UNREADABLE = (
+    "date_unreadable", "count_unreadable", "count_not_whole", "number_unreadable", "pattern_broken",
+    "hs_unknown",
+)  # fmt: skip
+_LEFT_OUT = dict.fromkeys(_UNREADABLE, "unreadable") | {
+    rule: rule for rule in ("decimal_comma", "decimal_ambiguous", "digits_lost")
 }
 """Rules that say a cell cannot be read, and how that is noted where the record is kept without the cell."""
 
@@ -241,7 +241,8 @@ def _read(
     """
     if column.name in LONG_TEXTS:
         read = _long_text(cells, column)
-        return _Column(read.values, read.broken), read.values.null_count - cells.null_count
+        n_lost = sum(map(len, read.broken.values()))
+        return _Column(read.values, read.broken), read.values.null_count - cells.null_count - n_lost
     words = cells.dictionary_encode()
     known, places = words.dictionary, words.indices
     read = _of_kind(known, column, now=now, manner=manner)

@@ -182,7 +182,8 @@ def _say_taken(one: dict[str, Any], given: dict[str, Any]) -> None:
     for note in one["notes"]:
         text, where = note_text(note["note"], given["lang"]), _place_name(note["where"], given["lang"])
         times = f"{note['n']:,} × " if note["n"] else ""
-        click.echo(f"  {say('reading_note', n=times, where=_printable(where), text=text)}")
+        key = "reading_note" if where else "reading_note_of_file"
+        click.echo(f"  {say(key, n=times, where=_printable(where), text=text)}")
 
 
 def _place_name(where: str, lang: str) -> str:

@@ -1,8 +1,9 @@
 """The process in which workbooks and Parquet files are taken apart: what they break, breaks only here.
 
 ``python -m riskkit.monitoring.sources.child_reader FORM PATH BYTES SECONDS`` writes the cells as text to
-stdout, as an Arrow stream whose column names are the first row. Exit code 3: the file is broken (stderr says
-how). A workbook of two cells can ask for 512 GiB, and then the process is ended by the library that reads it.
+stdout, as an Arrow stream for each worksheet or table, named in its metadata. Exit code 3: the file is broken
+(stderr says how). A workbook of two cells can ask for 512 GiB, and then the process is ended by the library
+that reads it.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import json
+import re
 import resource
 import sys
 from collections.abc import Iterable, Iterator
@@ -19,7 +21,12 @@ import pyarrow as pa  # type: ignore[import-untyped]
 
 BROKEN = 3
 _ROWS = 20_000
-_Batches = tuple[pa.Schema, Iterator[pa.RecordBatch]]
+_EXACT = 1e15
+_LEAST_OF_A_NUMBER = 100_000
+"""A smaller number in a merged range is an amount of all its rows together, and stands in the first only."""
+_ROWS_WITH_BLANKS = 60
+_Sheet = tuple[pa.Schema, Iterator[pa.RecordBatch]]
+_Row = list[str | None]
 
 
 def cell_text(value: Any) -> str | None:
@@ -35,64 +42,163 @@ def cell_text(value: Any) -> str | None:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+        if abs(value) >= _EXACT:
+            return f"{value:.15g}"  # digits are lost beyond that, and the notation shows it
+        return str(int(value)) if value.is_integer() else repr(value)
     if isinstance(value, dt.datetime):
-        return value.date().isoformat() if value.time() == dt.time() else value.isoformat(" ")
+        moment: dt.datetime = (value + dt.timedelta(microseconds=500_000)).replace(microsecond=0)
+        return moment.date().isoformat() if moment.time() == dt.time() else moment.isoformat(" ")
     return value if isinstance(value, str) else str(value)
 
 
-def workbook_rows(path: str) -> Iterator[list[str | None]]:
-    """The rows of the first visible sheet that is not empty, without empty rows.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> import xlsxwriter
-    >>> with tempfile.NamedTemporaryFile(suffix=".xlsx") as file:
-    ...     with xlsxwriter.Workbook(file.name) as book:
-    ...         _ = book.add_worksheet().write_row("A1", ["day", 3])
-    ...     list(workbook_rows(file.name))
-    [['day', '3']]
-    """
+def _workbook(path: str) -> Iterator[_Sheet]:
+    """Every worksheet, hidden ones too: the parent chooses."""
     import python_calamine as calamine
 
     with calamine.CalamineWorkbook.from_path(path) as book:
-        wanted = (calamine.SheetTypeEnum.WorkSheet, calamine.SheetVisibleEnum.Visible)
         for place, sheet in enumerate(book.sheets_metadata):
-            if (sheet.typ, sheet.visible) == wanted:
-                rows = (
-                    [cell_text(cell) for cell in row] for row in book.get_sheet_by_index(place).iter_rows()
+            if sheet.typ == calamine.SheetTypeEnum.WorkSheet:
+                page = book.get_sheet_by_index(place)
+                filled, n_filled = _merged_ranges(page)
+                rows = ([cell_text(cell) for cell in row] for row in page.iter_rows())
+                is_visible = sheet.visible == calamine.SheetVisibleEnum.Visible
+                yield _sheet(
+                    _filled(rows, filled), sheet.name, page.width, is_visible=is_visible, n_filled=n_filled
                 )
-                filled = (row for row in rows if any(row))
-                first = next(filled, None)
-                if first is not None:
-                    yield from itertools.chain([first], filled)
-                    return
 
 
-def _workbook(path: str) -> _Batches:
-    rows = workbook_rows(path)
-    names = [cell or "" for cell in next(rows, [])]
-    while names and not names[-1]:
-        names.pop()
-    schema = pa.schema([(name, pa.string()) for name in names])
+def _merged_ranges(page: Any) -> tuple[dict[tuple[int, int], str], int]:
+    """For the cells below the first of a merged range, what stands in the first; and how many they are."""
+    ranges = [(top, bottom) for top, bottom in page.merged_cell_ranges or () if bottom[0] > top[0]]
+    if not ranges:
+        return {}, 0
+    firsts = {top: None for top, _ in ranges}
+    for at, row in enumerate(page.iter_rows()):
+        for place, value in enumerate(row):
+            if (at, place) in firsts:
+                firsts[at, place] = value
+    filled: dict[tuple[int, int], str] = {}
+    for (first_row, column), (last_row, _) in ranges:
+        value = firsts[first_row, column]
+        if (text := cell_text(value)) is not None and not _is_amount(value):
+            filled |= {(row, column): text for row in range(first_row + 1, last_row + 1)}
+    return filled, len(filled)
+
+
+def _is_amount(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _LEAST_OF_A_NUMBER
+
+
+def _filled(rows: Iterator[_Row], filled: dict[tuple[int, int], str]) -> Iterator[_Row]:
+    if not filled:
+        yield from rows
+        return
+    for at, row in enumerate(rows):
+        yield [cell if cell is not None else filled.get((at, place)) for place, cell in enumerate(row)]
+
+
+def _sheet(
+    rows: Iterator[_Row], name: str, width: int, *, is_visible: bool = True, n_filled: int = 0
+) -> _Sheet:
+    """Rows under the numbers of their columns; empty ones only at the beginning, where rows are counted."""
+    said = {"sheet": name, "is_visible": "yes" if is_visible else "", "n_filled": str(n_filled)}
+    schema = pa.schema([(str(place), pa.string()) for place in range(width)], metadata=said)
+    kept = (row for at, row in enumerate(rows) if at < _ROWS_WITH_BLANKS or any(row))
 
     def batches() -> Iterator[pa.RecordBatch]:
-        while piece := list(itertools.islice(rows, _ROWS)):
-            columns = list(zip(*(row[: len(names)] for row in piece), strict=True))
+        while piece := list(itertools.islice(kept, _ROWS)):
+            padded = (row[:width] + [None] * (width - len(row)) for row in piece)
+            columns = list(zip(*padded, strict=True))
             yield pa.record_batch([pa.array(column, pa.string()) for column in columns], schema=schema)
 
-    return schema, batches()
+    return schema, batches() if width else iter(())
 
 
-def _parquet(path: str) -> _Batches:
+def _html(path: str) -> Iterator[_Sheet]:
+    """The tables of a page that a spreadsheet program would open, each as a sheet."""
+    from pathlib import Path
+
+    from lxml import html
+
+    data = Path(path).read_bytes()
+    named = re.search(rb"charset=[\"']?([\w-]+)", data[:4096])
+    encoding = named[1].decode().lower() if named else "utf-8"
+    encoding = "gb18030" if encoding in ("gb2312", "gbk") else encoding
+    page = html.document_fromstring(data.decode("utf-8-sig" if data[:1] == b"\xef" else encoding, "replace"))
+    for number, table in enumerate(page.xpath("//table[not(ancestor::table)]"), start=1):
+        rows = list(_html_rows(table))
+        yield _sheet(iter(rows), f"table {number}", max(map(len, rows), default=0))
+
+
+def _html_rows(table: Any) -> Iterator[_Row]:
+    spans: dict[int, tuple[int, str | None]] = {}
+    for line in table.xpath(".//tr"):
+        row: _Row = []
+        for cell in line.xpath("./td | ./th"):
+            while spans.get(len(row), (0, None))[0]:
+                left, text = spans.pop(len(row))
+                spans |= {len(row): (left - 1, text)} if left > 1 else {}
+                row.append(text)
+            text = " ".join(cell.text_content().split()) or None
+            is_amount = text is not None and text.isdecimal() and int(text) < _LEAST_OF_A_NUMBER
+            if (down := _span(cell.get("rowspan"))) > 1:
+                spans[len(row)] = (down - 1, None if is_amount else text)
+            row += [text] + [None] * (_span(cell.get("colspan")) - 1)
+        yield row
+
+
+def _span(text: str | None) -> int:
+    return min(int(text), 1000) if text and text.strip().isdecimal() else 1
+
+
+def _xml_sheet(path: str) -> Iterator[_Sheet]:
+    """The worksheets of an XML spreadsheet of 2003; entities and outside parts are refused."""
+    from defusedxml import ElementTree  # type: ignore[import-untyped]
+
+    space = "{urn:schemas-microsoft-com:office:spreadsheet}"
+    for page in ElementTree.parse(path).getroot().iter(f"{space}Worksheet"):
+        rows = list(_xml_rows(page, space))
+        is_visible = not any(
+            (one.text or "").startswith("SheetHidden") for one in page.iter() if "Visible" in one.tag
+        )
+        width = max(map(len, rows), default=0)
+        yield _sheet(iter(rows), page.get(f"{space}Name") or "", width, is_visible=is_visible)
+
+
+def _xml_rows(page: Any, space: str) -> Iterator[_Row]:
+    number = 0
+    spans: dict[int, tuple[int, str | None]] = {}
+    for line in page.iter(f"{space}Row"):
+        blank = int(line.get(f"{space}Index") or number + 1) - number - 1
+        yield from ([] for _ in range(min(blank, _ROWS_WITH_BLANKS)))
+        number += blank + 1
+        row: dict[int, str | None] = {place: text for place, (left, text) in spans.items() if left}
+        spans = {place: (left - 1, text) for place, (left, text) in spans.items() if left > 1}
+        place = 0
+        for cell in line.iter(f"{space}Cell"):
+            place = int(cell.get(f"{space}Index") or place + 1)
+            data = cell.find(f"{space}Data")
+            kind = data.get(f"{space}Type") if data is not None else ""
+            text = ("".join(data.itertext()).strip() or None) if data is not None else None
+            row[place - 1] = cell_text(float(text)) if kind == "Number" and text else text
+            if down := int(cell.get(f"{space}MergeDown") or 0):
+                spans[place - 1] = (down, text if kind != "Number" else None)
+            place += int(cell.get(f"{space}MergeAcross") or 0)
+        yield [row.get(at) for at in range(max(row, default=-1) + 1)]
+
+
+def _parquet(path: str) -> Iterator[_Sheet]:
     import pyarrow.parquet as pa_parquet  # type: ignore[import-untyped]
 
     file = pa_parquet.ParquetFile(path)
     schema = pa.schema([(name, pa.string()) for name in file.schema_arrow.names])
     found = file.iter_batches(batch_size=_ROWS)
-    return schema, (
-        pa.record_batch([column_text(column) for column in batch.columns], schema=schema) for batch in found
+    yield (
+        schema,
+        (
+            pa.record_batch([column_text(column) for column in batch.columns], schema=schema)
+            for batch in found
+        ),
     )
 
 
@@ -131,7 +237,7 @@ def main(arguments: Iterable[str]) -> int:
     KeyError: 'sheet'
     """
     form, path, n_bytes, seconds = arguments
-    read = {"workbook": _workbook, "parquet": _parquet}[form]
+    read = {"workbook": _workbook, "parquet": _parquet, "html": _html, "xml_sheet": _xml_sheet}[form]
     for what, most in (
         (resource.RLIMIT_AS, n_bytes),
         (resource.RLIMIT_CPU, seconds),
@@ -139,10 +245,10 @@ def main(arguments: Iterable[str]) -> int:
     ):
         resource.setrlimit(what, (int(most), int(most)))
     try:
-        schema, batches = read(path)
-        with pa.ipc.new_stream(sys.stdout.buffer, schema) as out:
-            for batch in batches:
-                out.write_batch(batch)
+        for schema, batches in read(path):
+            with pa.ipc.new_stream(sys.stdout.buffer, schema) as out:
+                for batch in batches:
+                    out.write_batch(batch)
     except MemoryError:
         raise
     except BrokenPipeError:

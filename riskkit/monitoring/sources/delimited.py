@@ -9,7 +9,7 @@ Both ways give the same answer wherever both can give one.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,13 +18,17 @@ import pyarrow.csv as pa_csv  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
 from riskkit.foundation.evidence import intake_limit
+from riskkit.foundation.faults import InputFaults
 from riskkit.monitoring.sources.file_faults import file_fault
 from riskkit.monitoring.sources.native import (
+    HEADER_ROWS,
     BrokenRow,
+    Layout,
     NativeFile,
     NativeRows,
     broken_text,
     clean_headers,
+    find_header,
     text_table,
 )
 
@@ -32,6 +36,7 @@ _QUOTE, _LINE_FEED, _RETURN = 34, 10, 13
 _DELIMITERS = (b",", b";", b"\t", b"|")
 _QUOTED_PART = re.compile(rb'"[^"]*+"')
 _OPEN_TO_THE_END = re.compile(rb'"[^"]*+(?:""[^"]*+)*+\Z')
+_SEPARATOR_LINE = re.compile(rb'"?sep=([,;\t|])"?[,;\t|]*(?:\r\n|\r|\n)+', re.IGNORECASE)
 _FEWEST_BY_CELL = 2_000
 _WORTH_ARROW = 1 << 16
 
@@ -57,8 +62,12 @@ class _Text:
             self.data = self.data[found.end() :] if found else b""
 
 
-def read_delimited(blocks: Iterator[bytes], *, name: str, form: str = "csv") -> NativeFile:
+def read_delimited(
+    blocks: Iterator[bytes], *, name: str, form: str = "csv", layout: Layout | None = None
+) -> NativeFile:
     """The rows of a delimited text.
+
+    A line ``sep=;`` names the sign between the cells; titles and comments above the header are passed over.
 
     Parameters
     ----------
@@ -68,6 +77,8 @@ def read_delimited(blocks: Iterator[bytes], *, name: str, form: str = "csv") -> 
         The file, for faults.
     form : str
         ``csv`` (comma, semicolon, tab or bar, whichever the header has most of) or ``tsv``.
+    layout : Layout, optional
+        What header is looked for among the first rows; the first row is it if not given.
 
     Returns
     -------
@@ -88,19 +99,59 @@ def read_delimited(blocks: Iterator[bytes], *, name: str, form: str = "csv") -> 
     most = intake_limit("header_bytes")
     while not text.is_end and len(text.data) <= most:
         text.more()
+    n_blank = len(text.data[: len(text.data) - len(text.data.lstrip(b"\r\n"))].splitlines())
     text.data = text.data.lstrip(b"\r\n")
     if not text.data:
         raise file_fault(name, "", "file_empty")
-    delimiter = b"\t" if form == "tsv" else _delimiter(text.data[:most])
+    named = _SEPARATOR_LINE.match(text.data)
+    delimiter = b"\t" if form == "tsv" else named[1] if named else b""
+    text.data = text.data[named.end() :] if named else text.data
+    notes = [("separator_line", named[1].decode("latin-1"), 0)] if named else []
+    if layout is not None:
+        start, said, both = _header_start(text.data[:most], delimiter, layout, above=n_blank + bool(named))
+        text.data, notes = text.data[start:], notes + said
+    else:
+        both = ()
+    delimiter = delimiter or _delimiter(text.data[:most])
     cells, end = _header_cells(text.data[: most + 1], _cell(delimiter), name=name)
     if end > most or (end == len(text.data) and not text.is_end):
         raise file_fault(name, f"{len(text.data):,}", "header_too_long")
     text.data = text.data[end:]
     try:
-        headers = clean_headers([cell.decode("utf-8") for cell in cells], name=name)
+        own = [cell.decode("utf-8") for cell in cells]
+        headers = clean_headers([*both, *own[len(both) :]], name=name)
     except UnicodeDecodeError as error:
         raise file_fault(name, broken_text(b",".join(cells)), "header_unreadable") from error
-    return NativeFile(headers, _chunks(text, headers, delimiter))
+    return NativeFile(headers, _chunks(text, headers, delimiter), notes=notes)
+
+
+def _header_start(
+    data: bytes, delimiter: bytes, layout: Layout, *, above: int
+) -> tuple[int, list[tuple[str, str, int]], tuple[str, ...]]:
+    """Where the last row of the header begins, what is said of it, and its cells where it takes two rows."""
+    starts, rows = [0], list[list[str | None]]()
+    while len(rows) < HEADER_ROWS and starts[-1] < len(data):
+        line = data[starts[-1] :]
+        cell = _cell(delimiter or _delimiter(line))
+        try:
+            cells, end = _header_cells(line, cell, name="")
+            rows.append([one.decode("utf-8") for one in cells])
+        except (InputFaults, UnicodeDecodeError):
+            rows.append([])
+            end = re.match(rb"[^\r\n]*(?:\r\n|\r|\n|\Z)", line).end()  # type: ignore[union-attr]
+        starts.append(starts[-1] + end)
+    found = find_header([*([[None]] * above), *rows], layout)
+    if found is None:
+        first = next((at for at, row in enumerate(rows) if any(row) and not _is_comment(row)), 0)
+        return starts[first], [], ()
+    at = found.place - above
+    n_comments = sum(map(_is_comment, rows[: at + 1 - found.n_rows]))
+    said = [("comment_lines", "", n_comments)] if n_comments else []
+    return starts[at], found.notes() + said, found.cells if found.n_rows > 1 else ()
+
+
+def _is_comment(row: Sequence[str | None]) -> bool:
+    return bool(row and row[0] and row[0].lstrip().startswith("#"))
 
 
 def _fewest_by_cell() -> int:

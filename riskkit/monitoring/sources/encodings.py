@@ -21,6 +21,7 @@ _PAIR = re.compile(rb"[\x81-\xfe][\x40-\xfe]")
 _ESCAPED = re.compile("[\udc80-\udcff]")
 _TELLING = re.compile(rb"[\x80-\xff]")
 _ENOUGH = 1 << 12
+_FEWEST_PAIRS, _FEW, _MANY = 8, 0.04, 0.2
 
 
 def encoding_of(sample: bytes) -> str:
@@ -75,7 +76,41 @@ def _left_over(sample: bytes, encoding: str) -> float:
     return bad / max(len(_MULTIBYTE.findall(text)), 1)
 
 
-def utf8_blocks(read: Callable[[int], bytes], size: int, *, name: str) -> Iterator[bytes]:
+def other_encoding(sample: bytes) -> str:
+    """Which other encoding a text that is read as GB18030 may be in; empty where it looks like Chinese.
+
+    Korean of EUC-KR gives no character of the second half of common Chinese ones, which begin with s to z;
+    Japanese of Shift_JIS has a third of its lead bytes where Chinese has hardly any.
+
+    Parameters
+    ----------
+    sample : bytes
+        A piece of the file.
+
+    Examples
+    --------
+    >>> other_encoding("제품명 날짜 전기 주전자".encode("euc-kr"))
+    'EUC-KR'
+    >>> other_encoding("电热水壶是在中国".encode("gb18030"))
+    ''
+    >>> other_encoding("製品のなまえと日付をここに".encode("shift_jis"))
+    'Shift_JIS'
+    """
+    telling = _TELLING.search(sample)
+    start = sample[telling.start() :][:_SAMPLE] if telling else b""
+    leads = [pair[0] for pair in _PAIR.findall(start)]
+    if len(leads) < _FEWEST_PAIRS:
+        return ""
+    late = sum(0xC9 <= lead <= 0xD7 for lead in leads) / len(leads)
+    early = sum(lead in (0x82, 0x83) for lead in leads) / len(leads)
+    if late < _FEW and _left_over(start, "euc-kr") == 0:
+        return "EUC-KR"
+    return "Shift_JIS" if early > _MANY and _left_over(start, "shift_jis") == 0 else ""
+
+
+def utf8_blocks(
+    read: Callable[[int], bytes], size: int, *, name: str, doubts: list[str] | None = None
+) -> Iterator[bytes]:
     """The text of a stream as UTF-8, without a byte order mark.
 
     Plain ASCII is handed on as it is; the encoding is decided on the first block that says anything of it.
@@ -88,6 +123,8 @@ def utf8_blocks(read: Callable[[int], bytes], size: int, *, name: str) -> Iterat
         How many bytes to read at a time.
     name : str
         The file, for the fault.
+    doubts : list of str, optional
+        Takes what speaks against the encoding that was decided on.
 
     Yields
     ------
@@ -123,6 +160,8 @@ def utf8_blocks(read: Callable[[int], bytes], size: int, *, name: str) -> Iterat
         while len(block) - telling.start() < _ENOUGH and (following := read(size)):
             block += following  # half a character at the end of a block says nothing of its encoding
         encoding = _narrow(block)
+        if encoding == "gb18030" and (other := other_encoding(block)) and doubts is not None:
+            doubts.append(f"GB18030, {other}?")
     if encoding in ("utf-8", ""):
         yield from _as_they_are(block, read, size=size)
     else:

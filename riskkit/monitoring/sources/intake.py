@@ -18,7 +18,7 @@ from riskkit.foundation.evidence import given_columns, quarantine_schema, stored
 from riskkit.foundation.faults import Fault, InputFaults, shown, visible
 from riskkit.foundation.record_checks import CheckedRecords, Manner, check_records
 from riskkit.foundation.written_dates import DateManner
-from riskkit.monitoring.sources.native import NativeRows, gathered
+from riskkit.monitoring.sources.native import Layout, NativeRows, gathered
 from riskkit.monitoring.sources.native_file import native_file
 from riskkit.monitoring.sources.opened import FileFacts, require_unchanged
 from riskkit.monitoring.sources.reading_notes import Doubts, Shares, noted
@@ -102,11 +102,14 @@ def read_records(
     [(2, 1, ['date_unreadable'])]
     """
     doubts, shares = Doubts(facts.name, source.date_order), Shares()
-    with native_file(facts) as file:
+    layout = Layout(
+        lambda headers: not missing_headers(source, headers), source.sheet, source.rows, source.header_row
+    )
+    with native_file(facts, layout) as file:
         if missing_headers(source, file.headers):
             raise _misfit(facts.name, file.headers, source, others=others)
-        for rows in gathered(file.chunks, at_least=_ROWS):
-            manner = _manner(source, doubts)
+        for rows in gathered(file.chunks, at_least=_ROWS, is_alike=file.has_fixed_columns):
+            manner = _manner(source, doubts, file.kind)
             batch, checked, no_data = _batch(
                 rows, facts, source, now=now, manner=manner, has_fixed_columns=file.has_fixed_columns
             )
@@ -114,13 +117,13 @@ def read_records(
             shares.add(checked.table, checked.is_sound & (no_data == ""), no_data == "")
             yield batch
     require_unchanged(facts)
-    if shares.said():
-        yield Batch(stored_schema().empty_table(), quarantine_schema().empty_table(), 0, 0, shares.said())
+    if said := shares.said() | {(note, where): n for note, where, n in file.notes}:
+        yield Batch(stored_schema().empty_table(), quarantine_schema().empty_table(), 0, 0, said)
 
 
-def _manner(source: Source, doubts: Doubts) -> Manner:
+def _manner(source: Source, doubts: Doubts, kind: str) -> Manner:
     return Manner(
-        DateManner(source.date_order),
+        DateManner(source.date_order, kind=kind),
         decimal=source.decimal,
         factors=dict(source.factors),
         needed=source.needed,

@@ -2,9 +2,15 @@
 
 name = "city_lab"                  # the source, in the register
 date_order = "dmy"                 # ymd (as is), dmy or mdy
+decimal = ","                      # the decimal sign, "." or ","
+sheet = "Daten"                    # the worksheet; all that fit without it
+rows = "data"                      # the array of a JSON file; all that fit without it
+header_row = 3                     # the row of the header; the first that fits without it
+required = ["date"]                # our columns that every row fills
 [columns]
 "Datum" = "date"                   # their column = ours
 "Produkt" = "product"
+"Typ" = "product"                  # several of theirs are joined: "Produkt; Typ"
 "Alter" = "age_years"
 [constants]
 source_class = "laboratory"        # the same in every row
@@ -31,12 +37,21 @@ from riskkit.foundation.foreign_words import each_text, word_key
 from riskkit.foundation.toml_file import TomlFile, read_toml
 from riskkit.foundation.units import convert
 from riskkit.foundation.written_dates import DATE_ORDERS
-from riskkit.monitoring.sources.cells import cells, same
+from riskkit.foundation.written_numbers import DECIMAL_SIGNS
+from riskkit.monitoring.sources.cells import cells, joined, same
+from riskkit.monitoring.sources.native import HEADER_ROWS
 from riskkit.monitoring.sources.source import Source
 
-_KEYS = ("name", "title", "version", "date_order", "columns", "constants", "units", "words")
+_KEYS = ("name", "title", "version", "date_order", "decimal", "sheet", "rows", "header_row", "required",
+         "columns", "constants", "units", "words")  # fmt: skip
 _TABLES = ("columns", "constants", "units", "words")
 _MEASURED = ("measured_value", "limit_value")
+_SETTINGS: tuple[tuple[str, type, str], ...] = (
+    ("sheet", str, "the name of a worksheet"),
+    ("rows", str, "the name of an array"),
+    ("header_row", int, f"a whole number from 1 to {HEADER_ROWS}"),
+    ("required", list, "a list of columns of the record"),
+)
 _NAME = "1 to 40 of a–z, 0–9 and _, first a letter"
 _OURS = "a column of the record that a reader gives"
 
@@ -93,6 +108,12 @@ def read_mapping(path: Path, *, taken: Collection[str] = ()) -> Source:
         required=(tuple(data["columns"]),),
         date_order=data.get("date_order", "ymd"),
         to_records=lambda native: _records(native, data["columns"], constants, words=data.get("words", {})),
+        decimal=data.get("decimal", "."),
+        sheet=data.get("sheet", ""),
+        rows=data.get("rows", ""),
+        header_row=data.get("header_row", 0),
+        needed=tuple(data.get("required", ())),
+        is_known_by_record="evidence" in data["columns"].values(),
         factors=tuple((name, _factor(name, unit)) for name, unit in units.items() if name not in _MEASURED),
     )
 
@@ -108,7 +129,15 @@ def _records(
     *,
     words: Mapping[str, Mapping[str, str]],
 ) -> pd.DataFrame:
-    found = {ours: cells(native, theirs) for theirs, ours in columns.items()}
+    theirs_of: dict[str, list[str]] = {}
+    for theirs, ours in columns.items():
+        theirs_of.setdefault(ours, []).append(theirs)
+    found = {
+        ours: joined(*(cells(native, one) for one in theirs))
+        if len(theirs) > 1 and _column(ours).kind == "text"
+        else cells(native, *theirs)
+        for ours, theirs in theirs_of.items()
+    }
     for ours, known in words.items():
         codes = {word_key(word): code for word, code in known.items()}
         found[ours] = each_text(found[ours], functools.partial(_coded, codes))
@@ -141,6 +170,10 @@ def _shape_faults(file: TomlFile) -> list[Fault]:
     version = data.get("version", 1)
     if type(version) is not int or not 1 <= version <= 1_000_000:
         faults.append(Fault(file.place(("version",)), shown(version), "a whole number from 1"))
+    for key, kind, rule in _SETTINGS:
+        value: Any = data.get(key, kind())
+        if type(value) is not kind or (key == "header_row" and not 0 <= value <= HEADER_ROWS):
+            faults.append(Fault(file.place((key,)), shown(value), rule))
     return faults
 
 
@@ -154,6 +187,11 @@ def _content_faults(file: TomlFile, taken: Collection[str]) -> list[Fault]:
         faults.append(Fault(file.place(("name",)), shown(name), "a name that no other reader has"))
     if order not in DATE_ORDERS:
         faults.append(Fault(file.place(("date_order",)), shown(order), f"one of {', '.join(DATE_ORDERS)}"))
+    if data.get("decimal", ".") not in DECIMAL_SIGNS:
+        faults.append(Fault(file.place(("decimal",)), shown(data["decimal"]), "one of ., ,"))
+    required = data.get("required", [])
+    strange = [one for one in required if one not in given_columns()] if isinstance(required, list) else []
+    faults += [Fault(file.place(("required",)), shown(one), _OURS) for one in strange]
     faults += _column_faults(file) + _constant_faults(file) + _unit_faults(file) + _word_faults(file)
     given = {*map(str, data["columns"].values()), *data.get("constants", {})}
     for column in record_columns():
@@ -165,15 +203,11 @@ def _content_faults(file: TomlFile, taken: Collection[str]) -> list[Fault]:
 
 
 def _column_faults(file: TomlFile) -> list[Fault]:
-    faults, before = [], dict[str, str]()
-    for theirs, ours in file.data["columns"].items():
-        place = file.place(("columns", theirs))
-        if not isinstance(ours, str) or ours not in given_columns():
-            faults.append(Fault(place, shown(ours), _OURS))
-        elif ours in before:
-            faults.append(Fault(place, shown(ours), f"another column than that of {shown(before[ours])}"))
-        before[str(ours)] = theirs
-    return faults
+    return [
+        Fault(file.place(("columns", theirs)), shown(ours), _OURS)
+        for theirs, ours in file.data["columns"].items()
+        if not isinstance(ours, str) or ours not in given_columns()
+    ]
 
 
 def _constant_faults(file: TomlFile) -> list[Fault]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa  # type: ignore[import-untyped]
@@ -13,6 +14,9 @@ from numpy.typing import NDArray
 from riskkit.foundation.evidence import intake_limit
 from riskkit.foundation.faults import plain_text
 from riskkit.monitoring.sources.file_faults import file_fault
+
+HEADER_ROWS = 40
+"""Among how many rows a header is looked for: titles and remarks above it are shorter than that."""
 
 
 @dataclass(frozen=True)
@@ -70,11 +74,102 @@ class NativeFile:
         Its rows, in order.
     has_fixed_columns : bool
         Whether every row has all columns; if not, later rows may bring columns of their own.
+    kind : str
+        ``workbook`` or ``json``, where numbers may be days; else empty.
+    notes : list of (str, str, int)
+        What was read otherwise than it is written, or not at all, so far: a note of ``record_notes``, where,
+        and how often (0: that is no count).
     """
 
     headers: tuple[str, ...]
     chunks: Iterator[NativeRows]
     has_fixed_columns: bool = True
+    kind: str = ""
+    notes: list[tuple[str, str, int]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where in a file its rows are to be looked for.
+
+    Parameters
+    ----------
+    fits : callable
+        Whether the header of a source is among some cells.
+    sheet, rows : str
+        The worksheet, or the array of a JSON file, to read; all that fit if empty.
+    header_row : int
+        The row of the file that holds the header, from 1; 0 for the first that fits.
+
+    Examples
+    --------
+    >>> Layout(lambda cells: "a" in cells).header_row
+    0
+    """
+
+    fits: Callable[[Sequence[str]], bool]
+    sheet: str = ""
+    rows: str = ""
+    header_row: int = 0
+
+
+@dataclass(frozen=True)
+class FoundHeader:
+    """A header among the first rows.
+
+    Parameters
+    ----------
+    cells : tuple of str
+    place, n_rows : int
+        Place of its last row, from 0, and how many rows it takes.
+    """
+
+    cells: tuple[str, ...]
+    place: int
+    n_rows: int = 1
+
+    def notes(self, where: str = "") -> list[tuple[str, str, int]]:
+        """What is to be said of it: where it stands, unless in the first row."""
+        at = self.place + 2 - self.n_rows
+        found = [("header_at_row", f"{where} {at}".strip(), 0)] if at > 1 else []
+        return found + ([("header_two_rows", where, 0)] if self.n_rows > 1 else [])
+
+
+def find_header(rows: Sequence[Sequence[str | None]], layout: Layout | None) -> FoundHeader | None:
+    """The header among the first rows of a table: the first row that fits, else the first two together.
+
+    Parameters
+    ----------
+    rows : sequence of sequences of str
+    layout : Layout, optional
+        What is looked for; the first row that is not empty if not given.
+
+    Examples
+    --------
+    >>> rows = [["Title", None], ["Result", "Day"], ["value", None], ["1", "2"]]
+    >>> find_header(rows, Layout(lambda cells: {"value", "Day"} <= set(cells)))
+    FoundHeader(cells=('value', 'Day'), place=2, n_rows=2)
+    """
+    texts = [[" ".join((cell or "").split()) for cell in row] for row in rows[:HEADER_ROWS]]
+    if layout is None:
+        return next((FoundHeader(_trimmed(row), at) for at, row in enumerate(texts) if any(row)), None)
+    if layout.header_row:
+        at = layout.header_row - 1
+        return FoundHeader(_trimmed(texts[at]), at) if at < len(texts) and any(texts[at]) else None
+    for at, row in enumerate(texts):
+        if any(row) and layout.fits(row):
+            return FoundHeader(_trimmed(row), at)
+    for at, (upper, lower) in enumerate(itertools.pairwise(texts), start=1):
+        both = [below or above for above, below in itertools.zip_longest(upper, lower, fillvalue="")]
+        if any(upper) and any(lower) and layout.fits(both):
+            return FoundHeader(_trimmed(both), at, 2)
+    return None
+
+
+def _trimmed(row: Sequence[str]) -> tuple[str, ...]:
+    """Without empty cells at the end."""
+    last = max((place for place, cell in enumerate(row, start=1) if cell), default=0)
+    return tuple(row[:last])
 
 
 def broken_text(raw: bytes) -> str:
@@ -140,7 +235,7 @@ def text_table(columns: Sequence[Sequence[str | None]], headers: Sequence[str]) 
     return pa.table(arrays, names=list(headers))
 
 
-def gathered(chunks: Iterable[NativeRows], *, at_least: int) -> Iterator[NativeRows]:
+def gathered(chunks: Iterable[NativeRows], *, at_least: int, is_alike: bool = False) -> Iterator[NativeRows]:
     """The same rows in fewer, larger pieces.
 
     Parameters
@@ -149,6 +244,8 @@ def gathered(chunks: Iterable[NativeRows], *, at_least: int) -> Iterator[NativeR
         In the order of the file.
     at_least : int
         Rows a piece has, but for the last.
+    is_alike : bool
+        Whether only rows with the same columns come together.
 
     Examples
     --------
@@ -158,6 +255,9 @@ def gathered(chunks: Iterable[NativeRows], *, at_least: int) -> Iterator[NativeR
     """
     waiting: list[NativeRows] = []
     for chunk in chunks:
+        if is_alike and waiting and waiting[-1].table.column_names != chunk.table.column_names:
+            yield _together(waiting)
+            waiting = []
         waiting.append(chunk)
         if sum(rows.n_read for rows in waiting) >= at_least:
             yield _together(waiting)

@@ -13,18 +13,22 @@ from riskkit.monitoring.sources.delimited import read_delimited
 from riskkit.monitoring.sources.encodings import utf8_blocks
 from riskkit.monitoring.sources.in_child import read_in_child, spilled
 from riskkit.monitoring.sources.json_rows import read_json, read_json_lines
-from riskkit.monitoring.sources.native import NativeFile
+from riskkit.monitoring.sources.native import Layout, NativeFile
 from riskkit.monitoring.sources.opened import FileFacts, opened
+
+_SHOWN = {"html": "HTML", "xml_sheet": "XML 2003", "csv": "text"}
 
 
 @contextlib.contextmanager
-def native_file(facts: FileFacts) -> Iterator[NativeFile]:
+def native_file(facts: FileFacts, layout: Layout | None = None) -> Iterator[NativeFile]:
     """A file's headers and rows, in whatever format, packing and encoding it comes.
 
     Parameters
     ----------
     facts : FileFacts
         The file, see `riskkit.monitoring.sources.opened.file_facts`.
+    layout : Layout, optional
+        Where its rows are to be looked for; under its first row if not given.
 
     Yields
     ------
@@ -47,15 +51,20 @@ def native_file(facts: FileFacts) -> Iterator[NativeFile]:
     (('日期', '产品'), [['灯']])
     """
     with opened(facts) as (form, stream), tempfile.TemporaryDirectory(prefix="riskkit-") as folder:
-        if form in ("workbook", "parquet"):
+        if form in ("workbook", "parquet", "html", "xml_sheet"):
             is_plain = isinstance(getattr(stream, "raw", None), io.FileIO)
             path = facts.path if is_plain else spilled(stream, Path(folder), name=facts.name)
-            yield read_in_child(path, form, name=facts.name)
-            return
-        blocks = utf8_blocks(stream.read, intake_limit("block_bytes"), name=facts.name)
-        if form == "json":
-            yield read_json(blocks, name=facts.name)
-        elif form == "jsonl":
-            yield read_json_lines(blocks, name=facts.name)
+            file = read_in_child(path, form, name=facts.name, layout=layout)
         else:
-            yield read_delimited(blocks, name=facts.name, form=form)
+            doubts: list[str] = []
+            blocks = utf8_blocks(stream.read, intake_limit("block_bytes"), name=facts.name, doubts=doubts)
+            if form == "json":
+                file = read_json(blocks, name=facts.name, layout=layout)
+            elif form == "jsonl":
+                file = read_json_lines(blocks, name=facts.name)
+            else:
+                file = read_delimited(blocks, name=facts.name, form=form, layout=layout)
+            file.notes.extend(("encoding_weak", doubt, 0) for doubt in doubts)
+        if form in ("html", "xml_sheet") or (form == "csv" and facts.name.lower().endswith(".xls")):
+            file.notes.append(("read_as", _SHOWN.get(form, form), 0))
+        yield file

@@ -30,6 +30,7 @@ _PACKED = (".gz", ".zip", ".bz2", ".xz", ".7z", ".rar", ".zst", ".tar", ".tgz")
 _MAGIC = {b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip", b"PK\x05\x06": "zip", b"PAR1": "parquet",
           b"\xd0\xcf\x11\xe0": "workbook"}  # fmt: skip
 _AT_ONCE = 1 << 20
+_SNIFFED = 2048
 
 
 @dataclass(frozen=True)
@@ -187,7 +188,7 @@ def opened(facts: FileFacts) -> Iterator[tuple[str, IO[bytes]]]:
     Yields
     ------
     str
-        ``csv``, ``tsv``, ``json``, ``jsonl``, ``parquet`` or ``workbook``.
+        ``csv``, ``tsv``, ``json``, ``jsonl``, ``parquet``, ``workbook``, ``html`` or ``xml_sheet``.
     stream
         The unpacked bytes.
 
@@ -215,7 +216,8 @@ def opened(facts: FileFacts) -> Iterator[tuple[str, IO[bytes]]]:
 
 
 def _unpacked(facts: FileFacts, handle: IO[bytes], things: contextlib.ExitStack) -> tuple[str, IO[bytes]]:
-    kind = _magic(handle.read(4))
+    start = handle.read(_SNIFFED)
+    kind = _magic(start)
     handle.seek(0)
     ending = PurePosixPath(facts.name).suffix.lower()
     if kind == "zip" and _ENDINGS.get(ending) != "workbook":
@@ -225,32 +227,47 @@ def _unpacked(facts: FileFacts, handle: IO[bytes], things: contextlib.ExitStack)
         inner = facts.name[: -len(ending)] if ending == ".gz" else facts.name
         guarded = Unpacked(stream, facts.size, name=facts.name, broken="gzip_broken")
         return _inner_form(facts.name, inner, guarded)
-    return _form_of(facts.name, facts.name, kind), handle
+    return _form_of(facts.name, facts.name, kind, start=start), handle
 
 
 def _magic(start: bytes) -> str:
     return next((kind for magic, kind in _MAGIC.items() if start.startswith(magic)), "")
 
 
-def _form_of(name: str, inner: str, kind: str) -> str:
+def _form_of(name: str, inner: str, kind: str, *, start: bytes) -> str:
     """By what the bytes say, and where they say nothing, by the ending of the name."""
     ending = PurePosixPath(inner).suffix.lower()
     form = kind if kind in ("parquet", "workbook") else _ENDINGS.get(ending, "")
+    if not kind and form in ("workbook", "csv", "tsv"):
+        form = _markup(start) or (_plain_text(start) if ending == ".xls" else form)
     is_strange = form in ("parquet", "workbook") and not kind
     if not form or is_strange:
         raise file_fault(name, inner, "format_unknown")
     return form
 
 
+def _markup(start: bytes) -> str:
+    """Whether a file is a page with tables or an XML spreadsheet, which many programs call ``.xls``."""
+    text = start.lstrip(b"\xef\xbb\xbf \t\r\n")[:_SNIFFED].lower()
+    if text.startswith(b"<?xml") and b"urn:schemas-microsoft-com:office:spreadsheet" in text:
+        return "xml_sheet"
+    return "html" if text.startswith((b"<html", b"<!doctype html", b"<table", b"<meta", b"<head")) else ""
+
+
+def _plain_text(start: bytes) -> str:
+    is_wide = start.startswith((b"\xff\xfe", b"\xfe\xff"))
+    return "csv" if start and (is_wide or b"\0" not in start) else "workbook"
+
+
 def _inner_form(name: str, inner: str, guarded: Unpacked) -> tuple[str, IO[bytes]]:
     stream = io.BufferedReader(guarded, buffer_size=_AT_ONCE)
-    start = stream.peek(4)[:4]
+    start = stream.peek(_SNIFFED)[:_SNIFFED]
     kind, ending = _magic(start), PurePosixPath(inner).suffix.lower()
     if kind == "zip" and _ENDINGS.get(ending) == "workbook":
         kind = "workbook"
     if kind in ("gzip", "zip") or ending in _PACKED:
         raise file_fault(name, inner, "packed_twice")
-    return _form_of(name, inner, kind), stream
+    return _form_of(name, inner, kind, start=start), stream
 
 
 def _member(facts: FileFacts, handle: IO[bytes], things: contextlib.ExitStack) -> tuple[str, IO[bytes]]:

@@ -39,8 +39,8 @@ class Source:
     is_known_by_record : bool
         Whether two rows that give the same record are the same row, whatever else stands in them (a running
         number, a further column); if not, all their cells count.
-    sheet : str
-        The worksheet to read; all that fit if empty.
+    sheet, rows : str
+        The worksheet, or the array of a JSON file, to read; all that fit if empty.
     header_row : int
         The row of the file that holds the header, from 1; 0 for the first that fits.
     """
@@ -59,6 +59,7 @@ class Source:
     decimal: str = "."
     is_known_by_record: bool = False
     sheet: str = ""
+    rows: str = ""
     header_row: int = 0
 
 

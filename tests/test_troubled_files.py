@@ -1,0 +1,282 @@
+"""Files that are refused or lose rows though people need them: titles, sheets, arrays, words, encodings."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import xlsxwriter
+from troubled_files import HEAD, mapped, sheet, taken_in, trouble
+
+from riskkit.foundation.faults import InputFaults
+
+COLUMNS = HEAD.split(",")
+ROW = ["C-1", "2026-03-05", "灯", "9503", "德国", "1", "0"]
+LAMPS = 'name = "lamps"\n[columns]\n"id" = "evidence"\n"day" = "date"\n"item" = "product"\n' \
+        '[constants]\nsource_class = "foreign_notification"\n'  # fmt: skip
+
+
+def book(folder: Path, **pages: list[list[object]]) -> Path:
+    path = folder / "book.xlsx"
+    with xlsxwriter.Workbook(path) as workbook:
+        for name, rows in pages.items():
+            page = workbook.add_worksheet(name)
+            for at, row in enumerate(rows):
+                page.write_row(at, 0, row)
+    return path
+
+
+def lamps(folder: Path, value: object) -> Path:
+    path = folder / "lamps.json"
+    path.write_text(json.dumps(value), encoding="utf-8")
+    return path
+
+
+def lamp(number: str, **more: object) -> dict[str, object]:
+    return {"id": number, "day": "2026-03-05", "item": "lamp"} | more
+
+
+# Worksheets.
+
+
+def test_all_worksheets_that_fit_are_read_and_the_others_are_named(tmp_path: Path) -> None:
+    pages = {"一季度": [COLUMNS, ROW], "二季度": [COLUMNS, ["C-2", *ROW[1:]]], "说明": [["填表说明"]]}
+    read = taken_in(book(tmp_path, **pages))  # type: ignore[arg-type]
+    assert read.column("evidence") == ["C-1", "C-2"]
+    assert {("sheet_read", "一季度"), ("sheet_read", "二季度"), ("sheet_not_read", "说明")} <= set(read.said)
+
+
+def test_a_mapping_names_the_worksheet_and_the_row_of_the_header(tmp_path: Path) -> None:
+    pages = {
+        "旧": [["id", "day", "item"], ["1", "2026-03-05", "old"]],
+        "新": [["x"], ["id", "day", "item"], ["2", "2026-03-05", "new"]],
+    }
+    path = book(tmp_path, **pages)  # type: ignore[arg-type]
+    named = mapped(tmp_path, 'sheet = "新"\nheader_row = 2\n' + LAMPS)
+    assert taken_in(path, mapping=named).column("product") == ["new"]
+    with pytest.raises(InputFaults, match="worksheet of the name"):
+        taken_in(path, mapping=mapped(tmp_path, 'sheet = "没有"\n' + LAMPS))
+
+
+def test_a_header_below_titles_is_found_and_said(tmp_path: Path) -> None:
+    read = taken_in(book(tmp_path, 附件=[["2026年监督抽查结果"], [], ["（单位：批）"], COLUMNS, ROW]))
+    assert (read.column("evidence"), read.said) == (["C-1"], {("header_at_row", "附件 4"): 0})
+
+
+def test_a_header_of_two_rows_is_read(tmp_path: Path) -> None:
+    upper = ["抽样", "", "产品名称", "", "", "批次", ""]
+    lower = ["抽样单编号", "抽样日期", "", "商品编号", "原产国（地区）", "抽查批次", "不合格批次"]
+    read = taken_in(book(tmp_path, 表=[upper, lower, ROW]))
+    assert (read.column("product"), read.column("n_tested")) == (["灯"], [1])
+    assert "header_two_rows" in read.notes()
+
+
+def test_merged_cells_are_filled_down_but_amounts_are_not(tmp_path: Path) -> None:
+    path = tmp_path / "merged.xlsx"
+    with xlsxwriter.Workbook(path) as workbook:
+        page = workbook.add_worksheet("表")
+        page.write_row(0, 0, COLUMNS)
+        for place, cell in enumerate(ROW[:3]):
+            page.merge_range(1, place, 2, place, cell)
+        page.merge_range(1, 5, 2, 5, 7)
+        page.write_row(1, 6, [0, "小零件"])
+        page.write_row(2, 6, [0, "绳索"])
+    read = taken_in(path)
+    assert (read.column("n_tested"), read.column("hazard")) == ([7], ["小零件"])
+    assert [(line["column"], line["rule_id"]) for line in read.aside] == [("n_tested", "required_missing")]
+    assert read.said["merged_filled", "表"] == 3
+
+
+def test_long_numbers_of_a_workbook_are_no_identifiers(tmp_path: Path) -> None:
+    rows = [[number, *ROW[1:]] for number in (224820260000000123.0, 1234567890123456.0, 123456789012345.0)]
+    read = taken_in(book(tmp_path, 表=[COLUMNS, *rows]))
+    assert (read.column("evidence"), read.rules()) == (["123456789012345"], ["digits_lost", "digits_lost"])
+
+
+def test_a_serial_number_of_a_workbook_is_a_day_within_a_plausible_span(tmp_path: Path) -> None:
+    read = taken_in(book(tmp_path, 表=[COLUMNS, ["C-1", 46086, *ROW[2:]], ["C-2", 20263, *ROW[2:]]]))
+    assert ([str(day) for day in read.column("date")], read.rules()) == (["2026-03-05"], ["date_unreadable"])
+
+
+@pytest.mark.parametrize("name", ["html.xls", "tab.xls", "xml2003.xls"])
+def test_shared_files_called_xls_are_read_by_content(name: str) -> None:
+    read = taken_in(trouble(name))
+    assert (read.column("evidence"), read.notes()) == (["CC-1"], {"read_as"})
+
+
+def test_files_called_xls_are_read_by_content(tmp_path: Path) -> None:
+    cells = "".join(f"<td>{cell}</td>" for cell in ROW)
+    heads = "".join(f"<th>{cell}</th>" for cell in COLUMNS[:7])
+    page = f'<html><head><meta charset="gb2312"></head><table><tr>{heads}</tr><tr>{cells}</tr></table></html>'
+    (tmp_path / "a.xls").write_bytes(page.encode("gb18030"))
+    (tmp_path / "b.xls").write_bytes(
+        ("\t".join(COLUMNS[:7]) + "\r\n" + "\t".join(ROW) + "\r\n").encode("gb18030")
+    )
+    rows = [
+        "".join(f"<Cell><Data ss:Type='String'>{cell}</Data></Cell>" for cell in row)
+        for row in (COLUMNS[:7], ROW)
+    ]
+    space = 'xmlns="urn:schemas-microsoft-com:office:spreadsheet" xmlns:ss="urn:schemas-microsoft-com:office:spreadsheet"'
+    table = "".join(f"<Row>{row}</Row>" for row in rows)
+    (tmp_path / "c.xls").write_text(f'<?xml version="1.0"?><Workbook {space}><Worksheet ss:Name="S"><Table>{table}</Table></Worksheet></Workbook>', encoding="utf-8")  # fmt: skip
+    for name in ("a.xls", "b.xls", "c.xls"):
+        assert taken_in(tmp_path / name).column("product") == ["灯"]
+    bomb = '<!DOCTYPE x [<!ENTITY a "aaaa">]>'
+    text = (tmp_path / "c.xls").read_text(encoding="utf-8").replace("?><Work", f"?>{bomb}<Work")
+    (tmp_path / "d.xls").write_text(text, encoding="utf-8")
+    with pytest.raises(InputFaults, match="whole and has no password"):
+        taken_in(tmp_path / "d.xls")
+
+
+def test_shared_workbooks() -> None:
+    assert taken_in(trouble("xl_two_sheets.xlsx")).column("evidence") == ["Q1-1", "Q2-1", "Q2-2"]
+    assert taken_in(trouble("xl_title_rows.xlsx")).column("evidence") == ["CC-1", "CC-2"]
+    assert taken_in(trouble("xl_notes_first.xlsx")).column("evidence") == ["CC-1"]
+    assert taken_in(trouble("xl_merged_rows.xlsx")).column("product") == ["毛绒玩具"] * 3
+    assert taken_in(trouble("xl_long_ids.xlsx")).rules() == ["digits_lost"] * 2
+    read = taken_in(trouble("guochou.xlsx"), mapping=trouble("guochou.toml"))
+    assert (read.column("measured_value"), read.column("limit_value")) == (
+        [0.21, 0.52, None],
+        [0.05, 0.2, None],
+    )
+    assert read.rules() == ["total_row"]
+    forms = taken_in(trouble("real", "psd_bulk.xlsx"), mapping=trouble("real", "m_ps.toml"))
+    assert (forms.column("origin"), set(forms.rules())) == (["GB"], {"empty_row"})
+
+
+# Text.
+
+
+@pytest.mark.parametrize(
+    ("above", "note"),
+    [("sep=,\n", "separator_line"), ("# 导出\n# 1 条\n", "comment_lines"), ("\n,,,\n", "header_at_row"),
+     ("2026年结果,,\n", "header_at_row"), ('"题目\n两行",\n', "header_at_row")],
+)  # fmt: skip
+def test_what_stands_above_the_header_of_a_text_is_passed_over(tmp_path: Path, above: str, note: str) -> None:
+    read = taken_in(sheet(tmp_path, ",".join(ROW) + ",,,,", head=above + HEAD))
+    assert read.column("evidence") == ["C-1"]
+    assert note in read.notes()
+
+
+@pytest.mark.parametrize(
+    "headers", ["*产品名称", "产品名称*", "产品名称（必填）", "　产品名称 ", "产品名称\u00a0"]
+)
+def test_decorated_headers_are_known(tmp_path: Path, headers: str) -> None:
+    read = taken_in(sheet(tmp_path, ",".join(ROW) + ",,,,", head=HEAD.replace("产品名称", headers)))
+    assert read.column("product") == ["灯"]
+
+
+def test_an_encoding_that_is_a_weak_guess_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "korea.csv"
+    path.write_bytes("id,day,item\n1,2026-03-05,전기 주전자 제품 리콜 안내\n".encode("euc-kr"))
+    assert "encoding_weak" in taken_in(path, mapping=mapped(tmp_path, LAMPS)).notes()
+    path.write_bytes("id,day,item\n1,2026-03-05,でんきケトルのリコール\n".encode("shift_jis"))
+    japanese = taken_in(path, mapping=mapped(tmp_path, LAMPS))
+    assert "encoding_weak" in japanese.notes() or japanese.rules() == ["bad_bytes"]
+    path.write_bytes("id,day,item\n1,2026-03-05,电热水壶召回信息的说明与处置\n".encode("gb18030"))
+    assert taken_in(path, mapping=mapped(tmp_path, LAMPS)).notes() == set()
+
+
+def test_shared_texts() -> None:
+    names = ("sep_line", "sep_semicolon", "comment_lines", "blank_first", "star_header", "nbsp_header", "cr_only",
+             "newline_header", "gbk_rare", "big5", "utf16_tab", "trailing_commas")  # fmt: skip
+    for name in names:
+        assert taken_in(trouble(f"{name}.csv")).column("evidence") == ["CC-1"]
+
+
+# JSON.
+
+
+def test_the_array_with_the_rows_is_read_and_the_others_are_named(tmp_path: Path) -> None:
+    value = {"meta": {"sources": [{"key": "a"}]}, "warnings": [lamp("w")], "data": [lamp("1"), lamp("2")]}
+    read = taken_in(lamps(tmp_path, value), mapping=mapped(tmp_path, LAMPS))
+    assert read.column("evidence") == ["1", "2"]
+    assert set(read.said) == {
+        ("array_read", "data"),
+        ("array_not_read", "warnings"),
+        ("array_not_read", "meta.sources"),
+    }
+    chosen = taken_in(lamps(tmp_path, value), mapping=mapped(tmp_path, 'rows = "warnings"\n' + LAMPS))
+    assert chosen.column("evidence") == ["w"]
+
+
+def test_arrays_without_a_usual_name_are_all_read(tmp_path: Path) -> None:
+    read = taken_in(lamps(tmp_path, {"b1": [lamp("1")], "b2": [lamp("2")]}), mapping=mapped(tmp_path, LAMPS))
+    assert read.column("evidence") == ["1", "2"]
+
+
+@pytest.mark.parametrize(
+    "page", [{"total": 5000}, {"meta": {"totalCount": 3}}, {"next": "https://example.org/2"}]
+)
+def test_one_page_of_many_is_said(tmp_path: Path, page: dict[str, object]) -> None:
+    read = taken_in(lamps(tmp_path, page | {"results": [lamp("1")]}), mapping=mapped(tmp_path, LAMPS))
+    assert "page_of_more" in read.notes()
+    whole = taken_in(lamps(tmp_path, {"total": 1, "results": [lamp("1")]}), mapping=mapped(tmp_path, LAMPS))
+    assert whole.notes() == set()
+
+
+def test_a_list_in_a_cell_is_its_texts(tmp_path: Path) -> None:
+    rows = [lamp("1", item=["Helmet A"]), lamp("2", item=[]), lamp("3", item=["A", "B"])]
+    read = taken_in(lamps(tmp_path, rows), mapping=mapped(tmp_path, LAMPS))
+    assert read.column("product") == ["Helmet A", None, "A; B"]
+
+
+def test_moments_are_days_of_the_zone_of_the_register(tmp_path: Path) -> None:
+    days = (
+        "2026-03-04T16:00:00.000Z",
+        "2026-03-05T00:00:00+08:00",
+        1772640000000,
+        "Thu Mar 05 2026 00:00:00 GMT+0800",
+    )
+    rows = [lamp(str(number), day=day) for number, day in enumerate(days)]
+    read = taken_in(lamps(tmp_path, rows), mapping=mapped(tmp_path, LAMPS))
+    assert {str(day) for day in read.column("date")} == {"2026-03-05"}
+    assert read.said["zone", "date"] == 2
+
+
+def test_shared_json() -> None:
+    read = taken_in(trouble("real", "rueckrufe_de_ch.json"), mapping=trouble("real", "m_ch.toml"))
+    assert len(read.rows) == 78
+    assert not [product for product in read.column("product") if product and product.startswith("[")]
+    recalls = taken_in(trouble("real", "us_recalls_goof.json"), mapping=trouble("real", "m_us.toml"))
+    assert len(recalls.rows) == 885
+    assert sum(units is not None for units in recalls.column("n_units")) > 700
+
+
+# Cells.
+
+
+def test_several_columns_of_theirs_are_joined(tmp_path: Path) -> None:
+    text = 'name = "m"\n[columns]\n"A" = "product"\n"B" = "product"\n"D" = "date"\n"E" = "date"\n[constants]\nsource_class = "complaint"\n'
+    read = taken_in(
+        sheet(tmp_path, "x,y,,2026-03-05", "x,,2026-03-06,2026-03-05", head="A,B,D,E"),
+        mapping=mapped(tmp_path, text),
+    )
+    assert read.column("product") == ["x; y", "x"]
+    assert [day.day for day in read.column("date")] == [5, 6]
+
+
+def test_an_optional_cell_that_nobody_can_read_costs_the_cell_only(tmp_path: Path) -> None:
+    row = "C-{},2026-03-05,灯,{},德国,1,0,,{},mg/kg,"
+    words = ("无", "/", "—", "N/A", "不详", "合格")
+    read = taken_in(sheet(tmp_path, *(row.format(n, word, word) for n, word in enumerate(words))))
+    assert (read.column("hs"), read.column("measured_value"), read.aside) == ([None] * 6, [None] * 6, [])
+    assert (read.said["no_value", "hs"], read.said["unreadable", "hs"]) == (5, 1)
+
+
+@pytest.mark.parametrize(
+    ("written", "day", "flag"),
+    [("二〇二六年三月五日", "2026-03-05", None), ("民国115年3月5日", "2026-03-05", None),
+     ("2026/3/5 下午 3:20:00", "2026-03-05", None), ("2026年03月05日 14时30分", "2026-03-05", None),
+     ("2026年3月", "2026-03-01", "date:month_only"), ("2026-03", "2026-03-01", "date:month_only"),
+     ("2026年", "2026-01-01", "date:year_only"), ("2026-3-5（周四）", "2026-03-05", None)],
+)  # fmt: skip
+def test_chinese_days_and_times_are_read(tmp_path: Path, written: str, day: str, flag: str | None) -> None:
+    read = taken_in(sheet(tmp_path, f"C-1,{written},灯,9503,德国,1,0,,,,"))
+    assert ([str(one) for one in read.column("date")], read.column("flags")) == ([day], [flag])
+
+
+def test_customs_codes_of_thirteen_digits_are_kept(tmp_path: Path) -> None:
+    read = taken_in(sheet(tmp_path, "C-1,2026-03-05,灯,9503002900101,德国,1,0,,,,"))
+    assert read.column("hs") == ["9503002900101"]
