@@ -171,8 +171,9 @@ def _shape_faults(file: TomlFile) -> list[Fault]:
     if type(version) is not int or not 1 <= version <= 1_000_000:
         faults.append(Fault(file.place(("version",)), shown(version), "a whole number from 1"))
     for key, kind, rule in _SETTINGS:
-        value: Any = data.get(key, kind())
-        if type(value) is not kind or (key == "header_row" and not 0 <= value <= HEADER_ROWS):
+        value = data.get(key, kind())
+        is_out = key == "header_row" and value not in range(HEADER_ROWS + 1)
+        if type(value) is not kind or is_out:
             faults.append(Fault(file.place((key,)), shown(value), rule))
     return faults
 
