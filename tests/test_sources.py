@@ -16,6 +16,7 @@ from shared import shared
 
 from riskkit.foundation import glossary
 from riskkit.foundation.evidence import given_columns, record_columns
+from riskkit.foundation.faults import InputFaults
 from riskkit.monitoring.sample_register import sample_register
 from riskkit.monitoring.sources.catalogue import SOURCES, source_named
 from riskkit.monitoring.sources.cells import cells, dates, joined, names_in
@@ -366,9 +367,12 @@ def test_names_in_a_list_and_what_is_no_list() -> None:
 
 def test_a_cell_is_taken_from_the_first_header_that_is_filled() -> None:
     rows = pd.DataFrame(
-        {"A_b": ["1", " ", None], "ab": ["x", "y", None], "c": ["2", "3", "4"]}, dtype="string"
+        {"A_b": ["1", " ", None], "ab!": ["x", "y", None], "c": ["2", "3", "4"]}, dtype="string"
     )
-    assert cells(rows, "a b", "C").tolist() == ["1", "3", "4"]
+    assert cells(rows.drop(columns="ab!"), "a b", "C").tolist() == ["1", "3", "4"]
+    assert cells(rows, "A_b", "C").tolist() == ["1", "3", "4"]
+    with pytest.raises(InputFaults, match="differ in more than signs and case"):
+        cells(rows, "a b", "C")
     assert cells(rows, "nowhere").isna().all()
 
 

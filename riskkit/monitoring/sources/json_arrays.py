@@ -59,7 +59,13 @@ def _cell(value: Any) -> str | None:
 
 
 def json_row(value: Any) -> JsonRow | str:
-    """An object as cells, or the rule that what stands there breaks."""
+    """An object as cells, or the rule that what stands there breaks.
+
+    Examples
+    --------
+    >>> json_row({"a": ["x", "y"], "b": []}), json_row(7)
+    ({'a': 'x; y', 'b': None}, 'not_a_row')
+    """
     if not isinstance(value, dict) or isinstance(value, _Doubled) or len(value) > intake_limit("columns"):
         return "not_a_row"
     row = {key: _cell(part) for key, part in value.items()}
