@@ -31,6 +31,7 @@ $(READY): pyproject.toml requirements.lock
 	@$(BIN)/python -m pip install --quiet '$(UV)'
 	@echo '3/4  the libraries riskkit needs, pinned by requirements.lock and checked by their hashes (about 1.3 GB on disk)'
 	@$(INSTALL) $(LOCKED)
+	@$(BIN)/python .ci/link_openmp.py
 	@echo '4/4  riskkit itself, editable'
 	@$(INSTALL) --no-deps -e .
 	@touch $@

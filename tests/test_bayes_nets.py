@@ -394,3 +394,15 @@ def test_evidence_that_names_no_nodes_is_refused(evidence: Any) -> None:
         bn.posterior(COUNTED, evidence)
     with pytest.raises(InputFaults, match="n_signs"):
         bn.posterior(COUNTED, {"n_signs": True})
+
+
+def test_a_missing_openmp_library_is_named_with_the_package_that_brings_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fails(name: str) -> Any:
+        raise ImportError("libgomp.so.1: cannot open shared object file: No such file or directory")
+
+    bayes_nets._engine.cache_clear()
+    monkeypatch.setattr("importlib.import_module", fails)
+    with pytest.raises(ImportError, match="apt-get install libgomp1"):
+        bayes_nets._engine()

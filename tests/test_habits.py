@@ -175,6 +175,18 @@ def test_uv_is_told_what_pip_knows() -> None:
     assert for_uv(listing, is_lock=True) == {"UV_DEFAULT_INDEX": "https://two.example/simple"}
 
 
+def test_the_openmp_library_of_one_package_serves_the_other_where_the_system_has_none(tmp_path: Path) -> None:
+    link = runpy.run_path(str(ROOT / ".ci" / "link_openmp.py"))["link_openmp"]
+    assert link(tmp_path) is None
+    for name in ("pyagrum", "scikit_learn.libs"):
+        (tmp_path / name).mkdir()
+    assert link(tmp_path) is None
+    (tmp_path / "scikit_learn.libs" / "libgomp-0a1b.so.1.0.0").write_bytes(b"the library")
+    for _ in range(2):  # set-up may run again
+        assert link(tmp_path).read_bytes() == b"the library" and link(tmp_path).name == "libgomp.so.1"
+    assert not (tmp_path / "pyagrum" / "libgomp.so.1").readlink().is_absolute()
+
+
 def test_the_hooks_fetch_nothing() -> None:
     hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))
     assert [repo["repo"] for repo in hooks["repos"]] == ["local"]

@@ -38,7 +38,14 @@ def _engine() -> Any:
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
-        return importlib.import_module("pyagrum")
+        try:
+            return importlib.import_module("pyagrum")
+        except ImportError as error:
+            if "libgomp" not in str(error):
+                raise
+            raise ImportError(
+                "networks need the OpenMP library; on Debian: apt-get install libgomp1"
+            ) from error
 
 
 @functools.lru_cache(maxsize=8)
