@@ -1,7 +1,7 @@
 """Give pyAgrum the OpenMP library it asks the system for, where the system has none.
 
-A bare Debian lacks libgomp.so.1, and pyAgrum's wheel does not bring it. scikit-learn's wheel, which pyAgrum needs
-anyway, brings the same library under another name; pyAgrum looks into its own folder first, so a link there is enough.
+A bare Debian lacks libgomp.so.1, and pyAgrum's wheel does not bring it. scikit-learn's wheel, which pyAgrum
+needs anyway, brings the same library under another name; pyAgrum looks into its own folder first.
 """
 
 import ctypes
@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 def link_openmp(packages: Path) -> Path | None:
-    """The link that was made below a folder of packages, if the one library is there and the other is wanted."""
+    """The link that was made in a folder of packages, if both packages are there."""
     link = packages / "pyagrum" / "libgomp.so.1"
     found = sorted(packages.glob("scikit_learn.libs/libgomp-*.so*"))
     if not found or not link.parent.is_dir():

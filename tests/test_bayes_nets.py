@@ -402,7 +402,7 @@ def test_a_missing_openmp_library_is_named_with_the_package_that_brings_it(
     def fails(name: str) -> Any:
         raise ImportError("libgomp.so.1: cannot open shared object file: No such file or directory")
 
-    bayes_nets._engine.cache_clear()
+    bn._engine.cache_clear()
     monkeypatch.setattr("importlib.import_module", fails)
     with pytest.raises(ImportError, match="apt-get install libgomp1"):
-        bayes_nets._engine()
+        bn._engine()

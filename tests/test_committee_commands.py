@@ -21,6 +21,7 @@ from riskkit.workbench import cli
 from riskkit.workbench.committee.forms import COLUMNS
 from riskkit.workbench.committee.words import committee_texts, say
 from riskkit.workbench.committee_commands import who_acts
+from riskkit.workbench.pages.documents import missing_parts
 
 CASE = "note7-battery-2016"
 
@@ -123,7 +124,7 @@ def test_a_session_from_open_to_signed_minutes(
     for who in ("chair", "e1"):
         run("committee", "sign", "n7", "--as", who)
     run("committee", "end", "n7", "--as", "chair")
-    for ending in (".html", ".docx"):
+    for ending in (".html", *([] if missing_parts("docx") else [".docx"])):
         run("committee", "report", "n7", "--out", f"report{ending}", lang=lang)
         assert (tmp_path / f"report{ending}").stat().st_size > 5000
     run("ledger", "export", "--out", "l.jsonl")
