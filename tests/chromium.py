@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -10,10 +11,22 @@ from urllib.parse import urlsplit
 
 import pytest
 from patience import PAGE_HANGS
+from playwright._impl._driver import compute_driver_executable
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 PROGRAM = shutil.which("chromium") or shutil.which("chromium-browser")
-needs_chromium = pytest.mark.skipif(PROGRAM is None, reason="no chromium here: apt-get install chromium")
+
+
+def missing_part() -> str:
+    """What a browser test lacks here, with the Debian package that brings it; empty when all is there."""
+    if PROGRAM is None:
+        return "no chromium here: apt-get install chromium"
+    tried = subprocess.run([compute_driver_executable()[0], "--version"], capture_output=True, check=False)
+    return "Playwright's driver does not start: apt-get install libatomic1" if tried.returncode else ""
+
+
+MISSING = missing_part()
+needs_chromium = pytest.mark.skipif(bool(MISSING), reason=MISSING)
 expect.set_options(timeout=PAGE_HANGS)
 # jupyterlab-plotly calls this on an output of Voila's, which lacks it; the figure is drawn all the same.
 KNOWN_ERRORS = ("setData is not a function",)

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
+from chromium import PROGRAM, needs_chromium
 from page_samples import HOSTILE, TITLES, code, display, notebook, pictures, result
 from patience import PAGE_HANGS, comes_true
+from playwright.sync_api import sync_playwright
 
 from riskkit.workbench.pages.blocks import PLOTLY_MIME
 from riskkit.workbench.pages.html import plotly_asset, to_html
 from riskkit.workbench.pages.index import Entry, index_html
 
-playwright = pytest.importorskip("playwright.sync_api", reason="needs the Python package playwright")
-CHROMIUM = shutil.which("chromium")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="needs Debian's chromium"),
-]
+pytestmark = [needs_chromium, pytest.mark.browser]
 WIDTHS = (400, 1400)
 MAP = {
     "data": [
@@ -49,8 +45,8 @@ MAP = {
 
 @pytest.fixture(scope="module")
 def browser():
-    with playwright.sync_playwright() as started:
-        opened = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with sync_playwright() as started:
+        opened = started.chromium.launch(executable_path=PROGRAM, args=["--no-sandbox"])
         yield opened
         opened.close()
 
