@@ -10,6 +10,11 @@ import xlsxwriter
 from troubled_files import HEAD, mapped, sheet, taken_in, trouble
 
 from riskkit.foundation.faults import InputFaults
+from riskkit.foundation.sheet_cells import guarded, unguarded
+from riskkit.store.quarantine_sheet import safe_cell
+from riskkit.store.register_query import sql
+from riskkit.workbench.cli import main
+from riskkit.workbench.runs.lists import read_list
 
 COLUMNS = HEAD.split(",")
 ROW = ["C-1", "2026-03-05", "灯", "9503", "德国", "1", "0"]
@@ -280,3 +285,35 @@ def test_chinese_days_and_times_are_read(tmp_path: Path, written: str, day: str,
 def test_customs_codes_of_thirteen_digits_are_kept(tmp_path: Path) -> None:
     read = taken_in(sheet(tmp_path, "C-1,2026-03-05,灯,9503002900101,德国,1,0,,,,"))
     assert read.column("hs") == ["9503002900101"]
+
+
+# Registers, lists and exported sheets.
+
+
+@pytest.mark.parametrize("name", ["a'b", "x*y", "q?z", "br[1]", "h#s", "p%s", "s;c", 'd"q', "b{a,b}", "n\nl"])
+def test_a_register_in_a_folder_with_any_name_is_read_again(tmp_path: Path, name: str) -> None:
+    register = tmp_path / name
+    path = sheet(tmp_path, ",".join(ROW) + ",,,,")
+    assert main(["ingest", str(path), "--source", "market_sampling", "--register", str(register)]) == 0
+    assert sql(register, "select count(*) n from records").to_pylist() == [{"n": 1}]
+
+
+def test_counts_by_a_period_show_the_period(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = sheet(tmp_path, ",".join(ROW) + ",,,,")
+    main(["ingest", str(path), "--source", "market_sampling", "--register", str(tmp_path / "r")])
+    for period, shown in {"year": "2026", "quarter": "2026-Q1", "month": "2026-03"}.items():
+        capsys.readouterr()
+        main(["register", "counts", "--by", period, "--register", str(tmp_path / "r")])
+        assert capsys.readouterr().out.splitlines()[1].split(",")[0] == shown
+
+
+@pytest.mark.parametrize("text", ["＝1+1", "＋1+1", "－1+1", "＠SUM(1)", "\t=1", "\r=1"])
+def test_formulas_of_full_width_are_marked_in_exported_sheets(text: str) -> None:
+    assert (guarded(text), unguarded(guarded(text))) == (f"'{text}", text)
+    assert safe_cell(text).startswith("'")
+
+
+def test_a_list_of_cases_in_gb18030_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_bytes("case,lang\n电热水壶.toml,zh\n".encode("gb18030"))
+    assert [one.case for one in read_list(path)] == ["电热水壶.toml"]

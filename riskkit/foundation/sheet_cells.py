@@ -6,7 +6,7 @@ import re
 
 import pandas as pd
 
-_LIVE = re.compile(r"'*\s*[=+\-@\t\r\n|%]")
+_LIVE = re.compile(r"'*\s*[=+\-@＝＋－＠\t\r\n|%]")
 _PLAIN_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
 
 

@@ -15,7 +15,7 @@ from riskkit.foundation.faults import visible
 from riskkit.store.register_lock import reading
 from riskkit.store.register_manifest import Manifest, read_manifest, require_parts
 
-_LIVE = re.compile(r"\s*[=+\-@\t\r\n|%]")
+_LIVE = re.compile(r"\s*[=+\-@＝＋－＠\t\r\n|%]")
 _PLAIN_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
 _LONGEST = 32_000
 
@@ -25,6 +25,8 @@ def safe_cell(value: object) -> str:
 
     Examples
     --------
+    >>> safe_cell("＝1+1")
+    "'＝1+1"
     >>> [safe_cell(value) for value in ("=cmd()", "-5", "-5+1", " @x", "lamp", None, 7)]
     ["'=cmd()", '-5', "'-5+1", "' @x", 'lamp', '', '7']
     """

@@ -145,6 +145,28 @@ def counted(folder: Path, asked: CountsAsked, *, engine: str = "duckdb", session
     return found.sort_by([(name, "ascending") for name in asked.by]) if asked.by else found
 
 
+def with_period_names(found: pa.Table, asked: CountsAsked) -> pa.Table:
+    """Counts with the periods as people write them: 2026, 2026-Q1, 2026-03.
+
+    Examples
+    --------
+    >>> rows = pa.table({"quarter": [dt.date(2026, 4, 1), None], "n_records": [1, 2]})
+    >>> with_period_names(rows, CountsAsked(("quarter",)))["quarter"].to_pylist()
+    ['2026-Q2', None]
+    """
+    for place, name in enumerate(asked.by):
+        if name in PERIODS:
+            days = found[name].to_pylist()
+            found = found.set_column(place, name, [[day and _period_name(day, name) for day in days]])
+    return found
+
+
+def _period_name(day: dt.date, period: str) -> str:
+    if period == "quarter":
+        return f"{day.year}-Q{(day.month + 2) // 3}"
+    return f"{day.year}" if period == "year" else f"{day:%Y-%m}"
+
+
 def _typed(found: pa.Table, asked: CountsAsked) -> pa.Table:
     """The types of the record, whatever types an engine gives; periods are days."""
     kinds = {name: arrow_schema().field(name).type for name in asked.by if name not in PERIODS}

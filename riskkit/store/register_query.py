@@ -8,6 +8,7 @@ register, no network, and no variable of this program.
 from __future__ import annotations
 
 import contextlib
+import re
 import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -24,6 +25,7 @@ from riskkit.store.register_versions import current_query, rows_query
 
 _MEMORY = "2GB"
 _LONGEST_TOLD = 300
+_WILD = re.compile(r"[*?\[\]{}]")
 _TYPES = {
     "text": "VARCHAR",
     "code": "VARCHAR",
@@ -110,11 +112,21 @@ def looking(
             settings["threads"] = threads
         connection = duckdb.connect(config=settings)
         try:
-            _show(connection, folder, manifest)
-            _lock(connection, folder, spare)
+            shown_at = _plainly_named(folder, Path(spare))
+            _show(connection, shown_at, manifest)
+            _lock(connection, shown_at, spare)
             yield connection
         finally:
             connection.close()
+
+
+def _plainly_named(folder: Path, spare: Path) -> Path:
+    """The folder, under another name where its own holds signs that the engine takes for patterns."""
+    if not _WILD.search(str(folder.absolute())):
+        return folder
+    link = spare / "register"
+    link.symlink_to(folder.absolute(), target_is_directory=True)
+    return link
 
 
 def _show(connection: duckdb.DuckDBPyConnection, folder: Path, manifest: Manifest) -> None:

@@ -296,10 +296,11 @@ def count_register(**given: Any) -> int:
     origin,n_records,n_units,n_tested,n_nonconforming,n_injured,n_dead
     0
     """
-    from riskkit.store.register_counts import CountsAsked, counted
+    from riskkit.store.register_counts import CountsAsked, counted, with_period_names
 
     asked = CountsAsked(tuple(given["by"]), since=_day(given, "since"), until=_day(given, "until"))
-    _show("register counts", counted(_register(given), asked, engine=given["engine"]), given)
+    found = with_period_names(counted(_register(given), asked, engine=given["engine"]), asked)
+    _show("register counts", found, given)
     return 0
 
 

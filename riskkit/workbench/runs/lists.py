@@ -94,7 +94,10 @@ def _csv_rows(raw: bytes, name: str) -> list[tuple[str, dict[str, Any]]]:
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InputFaults(name, [Fault(name, f"byte {error.start}", "UTF-8 text")]) from None
+        try:
+            text = raw.decode("gb18030")  # as spreadsheet programs of Chinese systems save it
+        except UnicodeDecodeError:
+            raise InputFaults(name, [Fault(name, f"byte {error.start}", "UTF-8 text")]) from None
     reader = csv.DictReader(io.StringIO(text, newline=""), restkey="", restval="")
     try:
         header = [one.strip() for one in reader.fieldnames or ()]
