@@ -154,14 +154,14 @@ def one_of(value: str, known: Iterable[str]) -> str:
     Examples
     --------
     >>> one_of("note7-batery-2016", ["kettle-2020", "note7-battery-2016"])
-    'one of: kettle-2020, note7-battery-2016; did you mean note7-battery-2016?'
+    'one of kettle-2020, note7-battery-2016; did you mean note7-battery-2016?'
     >>> one_of("x", [])
-    'one of: (none)'
+    'one of (none)'
     """
     names = list(known)
     near = get_close_matches(value.casefold(), [name.casefold() for name in names], n=1, cutoff=_NEAR)
     meant = [name for name in names if name.casefold() in near][:1]
-    rule = f"one of: {', '.join(names) or '(none)'}"
+    rule = f"one of {', '.join(names) or '(none)'}"
     return f"{rule}; did you mean {meant[0]}?" if meant else rule
 
 
