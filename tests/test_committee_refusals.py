@@ -256,6 +256,7 @@ def test_the_judged_case_is_assessed_anew_and_says_how_it_was_pooled(
     import numpy as np
 
     from riskkit.assessment.case import assess
+    from riskkit.warning.profiles import profile
 
     monkeypatch.chdir(tmp_path)
     made = committees.make_room(tmp_path)
@@ -270,7 +271,10 @@ def test_the_judged_case_is_assessed_anew_and_says_how_it_was_pooled(
     assert cli.main(["committee", "case", "n7", "--out", "judged.toml", "--json", "--lang", "en"]) == 0
     assert json.loads(capsys.readouterr().out)["file"] == "judged.toml"
     own, judged = load_case("note7-battery-2016"), load_case(tmp_path / "judged.toml")
-    first, second = (assess(one, rng=np.random.default_rng(1), draws=2000) for one in (own, judged))
+    matrix = profile("house_matrix")  # which does not presume: the judged numbers decide
+    first, second = (
+        assess(one, profile=matrix, rng=np.random.default_rng(1), draws=2000) for one in (own, judged)
+    )
     assert first.risk_shares["low"] < 0.5 and second.risk_shares["low"] == 1.0
     assert first.shares.loc["Ⅱ", "at_least"] > 0.1 and second.shares.loc["Ⅱ", "at_least"] == 0.0
     assert judged.id == "note7-battery-2016-n7"

@@ -22,8 +22,8 @@ from riskkit.foundation.scales import scale
 from riskkit.foundation.toml_file import TomlFile, read_toml
 from riskkit.foundation.toml_record import as_record
 from riskkit.foundation.uncertainty import shares
-from riskkit.warning.case_levels import Outcome, draw_inputs, evaluate, point_of
-from riskkit.warning.case_numbers import METHOD
+from riskkit.warning.case_levels import Outcome, draw_inputs, evaluate, graded, point_of
+from riskkit.warning.case_numbers import METHOD, case_numbers
 from riskkit.warning.case_tables import grade_table, house_rows, profile_table, reason_table, scenario_table
 from riskkit.warning.level_badge import LevelBadge, badge_shares, level_badge
 from riskkit.warning.profiles import Profile
@@ -191,13 +191,14 @@ def assess(
     point = point_of(case)
     at_point = {name: np.array([value]) for name, value in point.items()}
     x = draw_inputs(case, draws, rng=rng)
-    now, drawn = evaluate(case, at_point, profile=used), evaluate(case, x, profile=used)
+    at, over = case_numbers(case, at_point), case_numbers(case, x)
+    now, drawn = graded(at, profile=used), graded(over, profile=used)
     scenarios = scenario_table(case, now, drawn)
     tables: dict[str, Any] = {
         "scenarios": scenarios,
         "grades": grade_table(scenarios, now, profile=used),
         "reasons": reason_table(scenarios, now, profile=used),
-        "profiles": profile_table(case, at_point, x, used=used, drawn=drawn),
+        "profiles": profile_table(at, over, used=used, drawn=drawn),
         "flips": _flips(case, point, used),
         "tornado": tornado(x, (drawn.lo.astype(np.float64) + drawn.hi) / 2),
     }
@@ -245,7 +246,7 @@ def _range(name: str) -> InputRange:
         return InputRange(kind, 0.0, 1.0)
     if kind == "ordinal":
         return InputRange(kind, 1.0, 4.0)
-    known = standards.facts()[name]
+    known = standards.facts()[name.partition(".")[0]]
     return InputRange(kind, known.minimum, known.maximum)
 
 

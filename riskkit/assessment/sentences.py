@@ -37,6 +37,9 @@ def input_name(case: Case, name: str, lang: str) -> str:
     'ports affected'
     """
     scenario_id, _, part = name.rpartition(".")
+    if scenario_id == "hazard_quotient":
+        what = next(dose.substance for dose in case.methods.exposure if dose.id == part).say(lang)
+        return f"{what}的危害商" if lang == "zh" else f"hazard quotient of {what}"
     scenario = next((s for s in case.scenarios if s.id == scenario_id), None)
     if scenario is None:
         known = standards.facts()[name]
@@ -56,7 +59,11 @@ def input_kind(name: str) -> str:
     --------
     >>> input_kind("burn.p1"), input_kind("burn.severity"), input_kind("n_ports")
     ('probability', 'ordinal', 'count')
+    >>> input_kind("hazard_quotient.lead")
+    'ratio'
     """
+    if name.startswith("hazard_quotient."):
+        return "ratio"
     if "." in name:
         return "ordinal" if name.endswith(".severity") else "probability"
     return standards.facts()[name].kind

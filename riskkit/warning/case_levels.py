@@ -167,9 +167,7 @@ class Outcome:
     limits: Limits
 
 
-def evaluate(
-    case: Case, x: Mapping[str, Floats], *, profile: Profile, numbers: CaseNumbers | None = None
-) -> Outcome:
+def evaluate(case: Case, x: Mapping[str, Floats], *, profile: Profile) -> Outcome:
     """Grade a case for given values of its inputs, vectorised over draws.
 
     Parameters
@@ -180,8 +178,6 @@ def evaluate(
         Inputs by the names of `point_of`.
     profile : Profile
         The tables.
-    numbers : CaseNumbers, optional
-        As from `case_numbers` for the same inputs, where several profiles grade them.
 
     Returns
     -------
@@ -197,7 +193,33 @@ def evaluate(
     >>> bool(out.lo[0] <= out.hi[0])
     True
     """
-    given = numbers or case_numbers(case, x)
+    return graded(case_numbers(case, x), profile=profile)
+
+
+def graded(given: CaseNumbers, *, profile: Profile) -> Outcome:
+    """Grade what the inputs of a case say; worked out once, it can be graded under several profiles.
+
+    Parameters
+    ----------
+    given : CaseNumbers
+        As from `case_numbers`.
+    profile : Profile
+        The tables.
+
+    Returns
+    -------
+    Outcome
+
+    Examples
+    --------
+    >>> from riskkit.assessment.case import load_case
+    >>> from riskkit.warning.profiles import profile
+    >>> case = load_case("note7-replacements-2016")
+    >>> x = {name: np.array([value]) for name, value in point_of(case).items()}
+    >>> numbers = case_numbers(case, x)
+    >>> [int(graded(numbers, profile=one).lo[0]) for one in (profile(), profile("house_matrix"))]
+    [4, 2]
+    """
     urgency = rule_bounds(profile.rules["urgency"], given.facts, limits=given.limits)
     scope = rule_bounds(profile.rules["scope"], given.facts, limits=given.limits)
     shared, own = _floors(given, profile)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 import pandas as pd
 
@@ -13,9 +11,9 @@ from riskkit.assessment.scenarios import on_boundary, scenario_probability
 from riskkit.foundation import standards
 from riskkit.foundation.scales import band_codes, scale
 from riskkit.foundation.tables import records
-from riskkit.foundation.uncertainty import Floats, best, shares, summary
-from riskkit.warning.case_levels import Outcome, evaluate
-from riskkit.warning.case_numbers import METHOD, case_numbers
+from riskkit.foundation.uncertainty import best, shares, summary
+from riskkit.warning.case_levels import Outcome, graded
+from riskkit.warning.case_numbers import METHOD, CaseNumbers
 from riskkit.warning.derived_facts import SCENARIO_FACTS
 from riskkit.warning.profiles import Profile, profile, profile_names, rows_of
 from riskkit.warning.reasons import reasons
@@ -139,21 +137,17 @@ def reason_table(scenarios: pd.DataFrame, now: Outcome, *, profile: Profile) -> 
     return pd.concat(parts, ignore_index=True)
 
 
-def profile_table(
-    case: Case, point: Mapping[str, Floats], draws: Mapping[str, Floats], *, used: Profile, drawn: Outcome
-) -> pd.DataFrame:
+def profile_table(at: CaseNumbers, over: CaseNumbers, *, used: Profile, drawn: Outcome) -> pd.DataFrame:
     """The level under each shipped profile and the one used, on the same draws.
 
     Parameters
     ----------
-    case : Case
-        The case.
-    point, draws : mapping of str to ndarray
-        Inputs at the best estimate and over draws.
+    at, over : CaseNumbers
+        What the inputs say at the best estimate and over draws.
     used : Profile
         The profile of the assessment.
     drawn : Outcome
-        Its outcome over `draws`.
+        Its outcome over draws.
 
     Returns
     -------
@@ -170,10 +164,9 @@ def profile_table(
     shipped = [profile(name) for name in profile_names()]
     others = [one for one in shipped if one.sha256 != used.sha256]
     rows = []
-    at, over = case_numbers(case, point), case_numbers(case, draws)
     for one in (used, *others):
-        now = evaluate(case, point, profile=one, numbers=at)
-        out = drawn if one is used else evaluate(case, draws, profile=one, numbers=over)
+        now = graded(at, profile=one)
+        out = drawn if one is used else graded(over, profile=one)
         possible = level_shares(out.lo, out.hi)["possible"]
         ends = {"lo": _LEVELS[int(now.lo[0]) - 1], "hi": _LEVELS[int(now.hi[0]) - 1]}
         about = {"profile": one.name, "zh": one.zh, "en": one.en, "status": one.status}
