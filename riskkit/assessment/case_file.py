@@ -194,6 +194,7 @@ class Hazard:
     group: Annotated[str, of_list("hazard_group")]
     agent: Annotated[str, of_list("agent")]
     description: Text
+    advice: Annotated[str, of_table("hazard_advice", "advice")] | None = None
 
 
 @dataclass(frozen=True, config=_STRICT)

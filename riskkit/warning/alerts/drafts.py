@@ -38,6 +38,14 @@ class DocumentFacts:
     attachments : tuple of str
     departure : mapping of str to str
         In zh and en: what was assessed and why the level is another; empty where it is the assessed one.
+    hazards : mapping of str to sequence of str
+        In zh and en: what is wrong with the goods, for a bulletin.
+    firm_advice : mapping of str to str
+        In zh and en: what producers and traders are asked, for a circular.
+    targets : mapping of str to sequence of str
+        In zh and en: brand, maker, origin and other marks by which a port tells the goods from others.
+    all_goods_reason : str
+        Why a bulletin targets all goods of its codes, where no mark and no lot is known.
     """
 
     number: str
@@ -47,6 +55,10 @@ class DocumentFacts:
     ports: tuple[str, ...] = ()
     attachments: tuple[str, ...] = field(default_factory=tuple)
     departure: Mapping[str, str] = field(default_factory=dict)
+    hazards: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    firm_advice: Mapping[str, str] = field(default_factory=dict)
+    targets: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    all_goods_reason: str = ""
 
 
 def check_document(notice: Notice, facts: DocumentFacts, *, document: ChosenDocument) -> None:
@@ -101,6 +113,36 @@ def _faults(notice: Notice, facts: DocumentFacts, document: ChosenDocument) -> I
             yield Fault("hs", "", "the goods codes to be targeted")
         if not facts.ports:
             yield Fault("ports", "", "the ports or customs districts concerned")
+        if not (notice.lots or facts.targets.get("zh") or facts.all_goods_reason.strip()):
+            rule = (
+                "brand, model, maker, batch or origin of the goods, or the reason why all goods are targeted"
+            )
+            yield Fault("targets", "", rule)
+    elif document.document == "announcement":
+        yield from softening_faults(notice)
+
+
+def softening_faults(notice: Notice) -> Iterator[Fault]:
+    """Wording of a public notice that makes the hazard sound smaller than it is.
+
+    References
+    ----------
+    .. [1] Regulation (EU) 2023/988, Art. 36(2)(c) (``gpsr_2023_988``); table ``notice_words``.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> said = dict.fromkeys(("title", "event", "reach", "advice", "measures"), {"zh": "", "en": ""})
+    >>> said["advice"] = {"zh": "", "en": "As a precaution, stop using it."}
+    >>> [fault.place for fault in softening_faults(SimpleNamespace(**said))]
+    ['advice.en']
+    """
+    words = list(records(standards.table("notice_words")))
+    for name in ("title", "reach", "advice", "measures"):
+        for row in words:
+            if row["word"] in getattr(notice, name).get(row["lang"], "").casefold():
+                rule = f"no words that make the hazard sound smaller: {row['word']}"
+                yield Fault(f"{name}.{row['lang']}", shown(row["word"]), rule)
 
 
 def _text_faults(notice: Notice, facts: DocumentFacts) -> Iterator[Fault]:
@@ -110,6 +152,7 @@ def _text_faults(notice: Notice, facts: DocumentFacts) -> Iterator[Fault]:
         "goods": goods,
         "ports": facts.ports,
         "lots": notice.lots,
+        "all_goods_reason": [facts.all_goods_reason] if facts.all_goods_reason else [],
     }
     places |= {"attachments": facts.attachments, "departure": facts.departure.values()}
     for name, texts in places.items():
@@ -171,6 +214,10 @@ def document_values(
         "hs": list(notice.hs),
         "lots": [_line(one) for one in notice.lots],
         "ports": [_line(one) for one in facts.ports],
+        "hazards": [_line(one) for one in facts.hazards.get(lang, ())],
+        "firm_advice": _line(facts.firm_advice.get(lang, "")),
+        "targets": [_line(one) for one in facts.targets.get(lang, ())],
+        "all_goods_reason": _line(facts.all_goods_reason),
         "steps": [said[one] for one in document.measures],
         "attachments": [_line(one) for one in facts.attachments],
     }

@@ -273,6 +273,7 @@ def _decision(room: WarningRoom, warning: str, given: Mapping[str, Any]) -> Deci
         measures=tuple(given["measures"]), ports=tuple(given["ports"]), lots=tuple(given["lots"]),
         is_authorised=bool(given["authorised"]), is_exercise=bool(given["exercise"]),
         assessed=state.assessed if state.departs else (), level_reason=state.reason,
+        all_goods_reason=given["all_goods"],
     )  # fmt: skip
 
 

@@ -18,7 +18,9 @@ from riskkit.assessment.case_file import Case
 from riskkit.foundation import standards
 from riskkit.foundation.codes import country_name
 from riskkit.foundation.faults import Fault, InputFaults, refuse
-from riskkit.warning.alerts.choice import CONSUMER_GOODS, ChosenDocument, choose_documents, default_measures
+from riskkit.foundation.hazard_advice import HazardAdvice, advice_for, advice_of
+from riskkit.foundation.uncertainty import best
+from riskkit.warning.alerts.choice import ChosenDocument, choose_documents, default_measures
 from riskkit.warning.alerts.drafts import LEVELS, DocumentFacts, check_document, document_values
 from riskkit.warning.alerts.readability import Readability, readability
 from riskkit.warning.derived_facts import defect_found
@@ -66,6 +68,8 @@ class Decision:
         The proven and the possible level of the assessment; empty where the level is that one.
     level_reason : str
         Why the level is another than the assessed one.
+    all_goods_reason : str
+        Why a bulletin targets all goods of its codes, where neither brand, maker, origin nor lot is known.
 
     Examples
     --------
@@ -91,6 +95,7 @@ class Decision:
     earlier: tuple[tuple[str, dt.datetime], ...] = ()
     assessed: tuple[str, ...] = ()
     level_reason: str = ""
+    all_goods_reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -149,12 +154,86 @@ def about_case(case: Case) -> dict[str, object]:
     Examples
     --------
     >>> from riskkit.assessment.case import load_case
-    >>> about_case(load_case("note7-battery-2016"))["title"]["en"][:24]
-    'Quality and safety risk '
+    >>> about_case(load_case("note7-battery-2016"))["title"]["en"][-12:]
+    'battery fire'
     """
-    goods = {"zh": case.product.name.zh, "en": case.product.name.en}
     places = [{"code": one.code, **one.name} for one in _places(case.jurisdiction)]
-    return {"title": {lang: say("title", lang, goods=goods[lang]) for lang in LANGUAGES}, "places": places}
+    return {"title": _title(case), "places": places}
+
+
+def case_advice(case: Case) -> tuple[HazardAdvice, ...]:
+    """What consumers are advised for the hazards of a case, each advice once, in the order of the case.
+
+    Examples
+    --------
+    >>> from riskkit.assessment.case import load_case
+    >>> [found.advice for found in case_advice(load_case("lead-paint-toys-2007"))]
+    ['lead']
+    """
+    found = [
+        advice_of(hazard.advice)
+        if hazard.advice
+        else advice_for(
+            hazard.group,
+            agent=hazard.agent,
+            injuries={scenario.injury for scenario in case.scenarios if scenario.hazard == hazard.id},
+        )
+        for hazard in case.hazards
+    ]
+    return tuple({advice.advice: advice for advice in found}.values())
+
+
+def _title(case: Case) -> dict[str, str]:
+    """Product and hazards, so that the first line says what the danger is."""
+    goods = {"zh": case.product.name.zh, "en": case.product.name.en}
+    joins = {"zh": "、", "en": ", "}
+    return {
+        lang: say(
+            "title",
+            lang,
+            goods=goods[lang],
+            hazard=joins[lang].join(advice.hazard[lang] for advice in case_advice(case)),
+        )
+        for lang in LANGUAGES
+    }
+
+
+def _decided(found: Assessment, decision: Decision) -> tuple[str, ...]:
+    case = found.case
+    return tuple(
+        decision.measures
+        or default_measures(
+            decision.level, direction=case.direction, goods=case.goods, has_defect=defect_found(case)
+        )
+    )
+
+
+def _measures(found: Assessment, decision: Decision) -> dict[str, str]:
+    """What is being done, in the words of the measures decided on."""
+    rows = standards.table("alert_measures").set_index("measure")
+    decided = [code for code in _decided(found, decision) if code in rows.index]
+    return {
+        lang: ("" if lang == "zh" else " ").join(str(rows.loc[code, lang]) for code in decided)
+        for lang in LANGUAGES
+    }
+
+
+def _has_harmed(case: Case) -> bool:
+    """Whether harm or incidents are on record: then a message calls the hazard observed."""
+    facts = case.known_facts()
+    counts = ("deaths", "deaths_elsewhere", "serious_injuries", "serious_elsewhere", "injured", "n_reports")
+    return any(float(best(facts[name].value)) >= 1 for name in counts if name in facts)
+
+
+def _targets(case: Case) -> dict[str, list[str]]:
+    """Marks by which a port tells the goods from others of the same code."""
+    product = case.product
+    said: dict[str, list[str]] = {}
+    for lang in LANGUAGES:
+        origin = ("、" if lang == "zh" else ", ").join(country_name(code, lang) for code in product.origin)
+        marks = (("brand", product.brand), ("maker", product.maker), ("origin", origin))
+        said[lang] = [say(f"target_{name}", lang, value=value) for name, value in marks if value]
+    return said
 
 
 def _about(notice: Notice) -> dict[str, object]:
@@ -187,21 +266,20 @@ def notice_of(found: Assessment, decision: Decision) -> Notice:
     """
     require_graded(found)
     case = found.case
-    goods = {"zh": case.product.name.zh, "en": case.product.name.en}
     places = _places(case.jurisdiction)
     names = {
         lang: ("、" if lang == "zh" else ", ").join(one.name[lang] for one in places) for lang in LANGUAGES
     }
-    advice = "advice_consumer" if case.goods in CONSUMER_GOODS else "advice_firm"
     grades = found.grades["hi"]
     return Notice(
         notice_id=decision.issue, warning_id=decision.warning_id, kind=decision.kind, level=decision.level,
         category={lang: say("category", lang) for lang in LANGUAGES},
-        title={lang: say("title", lang, goods=goods[lang]) for lang in LANGUAGES},
+        title=_title(case), has_harmed=_has_harmed(case),
         event={"zh": case.summary.zh, "en": case.summary.en},
         reach={lang: say("reach", lang, places=names[lang]) for lang in LANGUAGES},
-        advice={lang: say(advice, lang) for lang in LANGUAGES},
-        measures={lang: say("measures_none", lang) for lang in LANGUAGES},
+        advice={lang: "".join(advice.text[lang] for advice in case_advice(case)) if lang == "zh"
+                else " ".join(advice.text[lang] for advice in case_advice(case)) for lang in LANGUAGES},
+        measures=_measures(found, decision),
         issuer=decision.issuer or {lang: say("issuer", lang) for lang in LANGUAGES},
         issued_at=decision.issued_at, starts_at=decision.starts_at, ends_at=decision.ends_at, places=places,
         hazard_classes=tuple(dict.fromkeys(one.hazard_class for one in case.hazards)),
@@ -273,15 +351,16 @@ def make_issue(
     'make_issue'
     """
     notice, case = notice_of(found, decision), found.case
-    measures = decision.measures or default_measures(
-        decision.level, direction=case.direction, goods=case.goods, has_defect=defect_found(case)
-    )
+    measures = _decided(found, decision)
     chosen = choose_documents(measures)
     goods = {"zh": case.product.name.zh, "en": case.product.name.en}
     facts = {
         one.document: DocumentFacts(
-            number=_number(one.document, decision), measures=tuple(measures), goods=goods,
+            number=_number(one.document, decision), measures=measures, goods=goods,
             is_authorised=decision.is_authorised, ports=decision.ports, departure=_departure(decision),
+            targets=_targets(case), all_goods_reason=decision.all_goods_reason,
+            hazards={lang: [getattr(one.description, lang) for one in case.hazards] for lang in LANGUAGES},
+            firm_advice={lang: say("advice_firm", lang) for lang in LANGUAGES},
         )
         for one in chosen
     }  # fmt: skip

@@ -13,7 +13,7 @@ from riskkit.workbench.decision_groups import LEDGER_VARIABLE, runner
 from riskkit.workbench.warnings.words import say
 
 _ACT = ("as", "why", "ledger")
-_OUT = ("id", "folder", "port", "lot", "measure", "templates", "authorised", "exercise", *_ACT)
+_OUT = ("id", "folder", "port", "lot", "all_goods", "measure", "templates", "authorised", "exercise", *_ACT)
 COMMANDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "propose": ("proposing.propose", ("case", "id", "level", *_ACT)),
     "confirm": ("confirm", ("warning", "authorised", *_ACT)),
@@ -82,6 +82,7 @@ def _parameter(name: str, lang: str) -> click.Parameter:
         "folder": (["--out", "out"], {"type": folder, "required": True, "metavar": "DIR"}),
         "port": (["--port", "ports"], {"metavar": "TEXT", "multiple": True}),
         "lot": (["--lot", "lots"], {"metavar": "TEXT", "multiple": True}),
+        "all_goods": (["--all-goods", "all_goods"], {"metavar": "REASON", "default": ""}),
         "measure": (["--measure", "measures"], {"metavar": "CODE", "multiple": True}),
         "templates": (["--templates"], {"type": folder, "metavar": "DIR"}),
         "channels": (["--channels"], {"type": path, "required": True, "metavar": "FILE"}),

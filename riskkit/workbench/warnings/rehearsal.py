@@ -132,7 +132,7 @@ def _first_decision(case_id: str, level: int, now: dt.datetime, *, ports: tuple[
     return Decision(
         warning_id=case_id[:56], issue=f"{case_id[:56]}.1", kind="first", level=level, issued_at=now,
         starts_at=now, ends_at=now + dt.timedelta(days=90), ports=ports, is_exercise=True,
-        is_authorised=level == _HIGHEST,
+        is_authorised=level == _HIGHEST, all_goods_reason="演练 rehearsal",
     )  # fmt: skip
 
 
