@@ -39,7 +39,7 @@ def test_a_row_says_where_the_warning_stands_and_how_it_came_there(rows: list[Bo
     ]  # fmt: skip
     assert row.title["en"].startswith("Smartphone") and row.title["en"].endswith("battery fire")
     assert counts_by_level(rows) == {4: 1, 3: 0, 2: 0, 1: 0}
-    assert counts_by_place(rows, lang="zh") == {"美国": 1}
+    assert counts_by_place(rows, lang="zh") == {"全国": 1}
     assert [one.is_overdue for one in row.due] == [True, False]  # the review is, the term is not
 
 
@@ -65,7 +65,7 @@ def test_the_panel_shows_level_by_symbol_and_word_and_says_what_is_overdue(
     assert ("特别严重（红色）" if lang == "zh" else "extremely serious (red)") in mark["label"]
     assert ("逾期" if lang == "zh" else "overdue") in due["text"]
     assert title["text"] == rows[0].title[lang]
-    assert ("美国：1" if lang == "zh" else "United States: 1") in panel.places.value
+    assert ("全国：1" if lang == "zh" else "China, nationwide: 1") in panel.places.value
     panel.level.value = "1"
     assert panel.table.rows == []
     assert not panel.is_sample
