@@ -348,7 +348,9 @@ def test_the_commands_step_by_step(
     run("confirm", case, "--as", "b")
     run("issue", case, "--as", "c", "--until", "2999-01-01", "--why", "as confirmed")
     assert run("issue", case, "--until", "soon", code=2)["faults"][0]["rule"] == "YYYY-MM-DD"
-    drafted = run("draft", case, "--out", "made", "--port", "2200", "--as", "c", "--exercise", "--all-goods", "x y")
+    drafted = run(
+        "draft", case, "--out", "made", "--port", "2200", "--as", "c", "--exercise", "--all-goods", "x y"
+    )
     issue_id, folder = drafted["issue"], drafted["folder"]
     assert run("approve", case, issue_id, "--as", "c", code=2)["error"] == "input"
     Path("channels.toml").write_text(
@@ -361,7 +363,9 @@ def test_the_commands_step_by_step(
     assert run("status")["warnings"][0]["due"]
     run("lift", case, "--why", "gone", "--evidence", "e", code=2)
     run("lift", case, "--why", "gone", "--evidence", "e", "--effect", "--consent", "--as", "b")
-    assert run("draft", case, "--out", "made", "--port", "2200", "--as", "c", "--all-goods", "x y")["issue"].endswith(".2")
+    assert run("draft", case, "--out", "made", "--port", "2200", "--as", "c", "--all-goods", "x y")[
+        "issue"
+    ].endswith(".2")
     assert cli.main(["warning", "status", "--lang", "zh"]) == 0
     assert "已解除" in capsys.readouterr().out
     assert not (os.environ.get("RISKKIT_LEDGER") and Path(os.environ["RISKKIT_LEDGER"]).exists())
