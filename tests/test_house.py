@@ -94,6 +94,10 @@ ARROWS: dict[str, dict[str, str]] = {
     },
     "foundation/glossary.py": {"foundation/standards.py": LIST, "foundation/tables.py": "rows as records"},
     "foundation/method_numbers.py": {"foundation/standards.py": LIST},
+    "foundation/hazard_advice.py": {
+        "foundation/standards.py": "advice by hazard is a standard table",
+        "foundation/tables.py": "rows of a table as records",
+    },
     "foundation/method_cards.py": {
         "foundation/scales.py": "what the levels of a method ask for is ordered by a scale",
         "foundation/standards.py": LIST,
