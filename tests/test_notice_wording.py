@@ -16,7 +16,8 @@ from riskkit.foundation.tables import records
 from riskkit.warning.alerts.drafts import softening_faults
 from riskkit.warning.alerts.readability import readability
 from riskkit.warning.publication.notice_cap import cap_of
-from riskkit.workbench.warnings.making import case_advice, make_issue, notice_of
+from riskkit.workbench.warnings.case_words import case_advice
+from riskkit.workbench.warnings.making import make_issue, notice_of
 
 ADVICE = list(records(standards.table("hazard_advice")))
 

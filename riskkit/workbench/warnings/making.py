@@ -14,12 +14,8 @@ import numpy as np
 import pandas as pd
 
 from riskkit.assessment.case import Assessment
-from riskkit.assessment.case_file import Case
 from riskkit.foundation import standards
-from riskkit.foundation.codes import country_name
 from riskkit.foundation.faults import Fault, InputFaults, refuse
-from riskkit.foundation.hazard_advice import HazardAdvice, advice_for, advice_of
-from riskkit.foundation.uncertainty import best
 from riskkit.warning.alerts.choice import ChosenDocument, choose_documents, default_measures
 from riskkit.warning.alerts.drafts import LEVELS, DocumentFacts, check_document, document_values
 from riskkit.warning.alerts.readability import Readability, readability
@@ -28,7 +24,14 @@ from riskkit.warning.publication.cap_xml import to_xml
 from riskkit.warning.publication.feeds import DueDate, due_calendar
 from riskkit.warning.publication.notice_cap import cap_of
 from riskkit.warning.publication.notice_json import notice_data
-from riskkit.warning.publication.notices import LANGUAGES, Notice, Place
+from riskkit.warning.publication.notices import LANGUAGES, Notice
+from riskkit.workbench.warnings.case_words import (
+    case_advice,
+    case_places,
+    case_title,
+    has_harmed,
+    targets,
+)
 from riskkit.workbench.warnings.official import FORMATS, FilledDocument, in_format, readable_text
 from riskkit.workbench.warnings.templating import filled, template_text
 from riskkit.workbench.warnings.words import say
@@ -144,60 +147,6 @@ class Issue:
         return _about(self.notice)
 
 
-def about_case(case: Case) -> dict[str, object]:
-    """Title and places of a case, for boards before anything is drafted.
-
-    Parameters
-    ----------
-    case : Case
-
-    Examples
-    --------
-    >>> from riskkit.assessment.case import load_case
-    >>> about_case(load_case("note7-battery-2016"))["title"]["en"][-12:]
-    'battery fire'
-    """
-    places = [{"code": one.code, **one.name} for one in _places(case.jurisdiction)]
-    return {"title": _title(case), "places": places}
-
-
-def case_advice(case: Case) -> tuple[HazardAdvice, ...]:
-    """What consumers are advised for the hazards of a case, each advice once, in the order of the case.
-
-    Examples
-    --------
-    >>> from riskkit.assessment.case import load_case
-    >>> [found.advice for found in case_advice(load_case("lead-paint-toys-2007"))]
-    ['lead']
-    """
-    found = [
-        advice_of(hazard.advice)
-        if hazard.advice
-        else advice_for(
-            hazard.group,
-            agent=hazard.agent,
-            injuries={scenario.injury for scenario in case.scenarios if scenario.hazard == hazard.id},
-        )
-        for hazard in case.hazards
-    ]
-    return tuple({advice.advice: advice for advice in found}.values())
-
-
-def _title(case: Case) -> dict[str, str]:
-    """Product and hazards, so that the first line says what the danger is."""
-    goods = {"zh": case.product.name.zh, "en": case.product.name.en}
-    joins = {"zh": "、", "en": ", "}
-    return {
-        lang: say(
-            "title",
-            lang,
-            goods=goods[lang],
-            hazard=joins[lang].join(advice.hazard[lang] for advice in case_advice(case)),
-        )
-        for lang in LANGUAGES
-    }
-
-
 def _decided(found: Assessment, decision: Decision) -> tuple[str, ...]:
     case = found.case
     return tuple(
@@ -216,24 +165,6 @@ def _measures(found: Assessment, decision: Decision) -> dict[str, str]:
         lang: ("" if lang == "zh" else " ").join(str(rows.loc[code, lang]) for code in decided)
         for lang in LANGUAGES
     }
-
-
-def _has_harmed(case: Case) -> bool:
-    """Whether harm or incidents are on record: then a message calls the hazard observed."""
-    facts = case.known_facts()
-    counts = ("deaths", "deaths_elsewhere", "serious_injuries", "serious_elsewhere", "injured", "n_reports")
-    return any(float(best(facts[name].value)) >= 1 for name in counts if name in facts)
-
-
-def _targets(case: Case) -> dict[str, list[str]]:
-    """Marks by which a port tells the goods from others of the same code."""
-    product = case.product
-    said: dict[str, list[str]] = {}
-    for lang in LANGUAGES:
-        origin = ("、" if lang == "zh" else ", ").join(country_name(code, lang) for code in product.origin)
-        marks = (("brand", product.brand), ("maker", product.maker), ("origin", origin))
-        said[lang] = [say(f"target_{name}", lang, value=value) for name, value in marks if value]
-    return said
 
 
 def _about(notice: Notice) -> dict[str, object]:
@@ -266,7 +197,7 @@ def notice_of(found: Assessment, decision: Decision) -> Notice:
     """
     require_graded(found)
     case = found.case
-    places = _places(case.jurisdiction)
+    places = case_places(case.jurisdiction)
     names = {
         lang: ("、" if lang == "zh" else ", ").join(one.name[lang] for one in places) for lang in LANGUAGES
     }
@@ -274,7 +205,7 @@ def notice_of(found: Assessment, decision: Decision) -> Notice:
     return Notice(
         notice_id=decision.issue, warning_id=decision.warning_id, kind=decision.kind, level=decision.level,
         category={lang: say("category", lang) for lang in LANGUAGES},
-        title=_title(case), has_harmed=_has_harmed(case),
+        title=case_title(case), has_harmed=has_harmed(case),
         event={"zh": case.summary.zh, "en": case.summary.en},
         reach={lang: say("reach", lang, places=names[lang]) for lang in LANGUAGES},
         advice={lang: "".join(advice.text[lang] for advice in case_advice(case)) if lang == "zh"
@@ -316,16 +247,6 @@ def _rank(grades: pd.Series, name: str) -> int | None:
     return None if value is None or pd.isna(value) else int(np.clip(int(value), 1, 4))
 
 
-def _places(jurisdiction: str) -> tuple[Place, ...]:
-    if jurisdiction == "CN":
-        row = standards.table("province_codes").set_index("code")
-        row.index = row.index.astype(str)
-        name = {lang: str(row.loc["100000", lang]) for lang in LANGUAGES}
-        return (Place(name=name, system="GB/T 2260", code="100000"),)
-    name = {lang: country_name(jurisdiction, lang) for lang in LANGUAGES}
-    return (Place(name=name, system="ISO 3166-1", code=jurisdiction),)
-
-
 def make_issue(
     found: Assessment, decision: Decision, *, formats: Sequence[str] = FORMATS, templates: Path | None = None
 ) -> Issue:
@@ -358,7 +279,7 @@ def make_issue(
         one.document: DocumentFacts(
             number=_number(one.document, decision), measures=measures, goods=goods,
             is_authorised=decision.is_authorised, ports=decision.ports, departure=_departure(decision),
-            targets=_targets(case), all_goods_reason=decision.all_goods_reason,
+            targets=targets(case), all_goods_reason=decision.all_goods_reason,
             hazards={lang: [getattr(one.description, lang) for one in case.hazards] for lang in LANGUAGES},
             firm_advice={lang: say("advice_firm", lang) for lang in LANGUAGES},
         )

@@ -8,8 +8,9 @@ from typing import Any
 from riskkit.assessment.case import Assessment
 from riskkit.foundation.faults import Fault, refuse, shown
 from riskkit.foundation.warning_levels import code_of_rank, level_code, level_rank
+from riskkit.workbench.warnings.case_words import about_case
 from riskkit.workbench.warnings.commands import assessed, take
-from riskkit.workbench.warnings.making import about_case, require_graded
+from riskkit.workbench.warnings.making import require_graded
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,9 @@ from riskkit.store.ledger import Ledger
 from riskkit.warning.alerts.drafts import CHINA, LEVELS
 from riskkit.warning.dynamics.life import WarningEvent, WarningState
 from riskkit.warning.publication.channels import Channel
+from riskkit.workbench.warnings.case_words import about_case
 from riskkit.workbench.warnings.delivery import release
-from riskkit.workbench.warnings.making import Decision, Issue, about_case, make_issue, require_graded
+from riskkit.workbench.warnings.making import Decision, Issue, make_issue, require_graded
 from riskkit.workbench.warnings.room import WarningRoom, approve, record_draft, take_step
 
 ASSESSOR, APPROVER, PUBLISHER = "assessor", "approver", "publisher"

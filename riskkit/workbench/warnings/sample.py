@@ -16,7 +16,8 @@ from riskkit.store.ledger import open_ledger
 from riskkit.warning.alerts.drafts import LEVELS
 from riskkit.warning.dynamics.life import WarningEvent
 from riskkit.workbench.runs.run_folders import private_folder
-from riskkit.workbench.warnings.making import Decision, Issue, about_case, notice_of
+from riskkit.workbench.warnings.case_words import about_case
+from riskkit.workbench.warnings.making import Decision, Issue, notice_of
 from riskkit.workbench.warnings.room import WarningRoom, record_draft, take_step
 
 _CASES = ("hoverboards-2016", "lead-paint-toys-2007", "note7-battery-2016", "desk-lamps-cbec-2019",
