@@ -53,8 +53,8 @@ def test_a_small_case_by_hand():
     ports = a.flips[(a.flips["input"] == "n_ports")].iloc[0]
     assert (ports["direction"], ports["to_value"], ports["hi"]) == ("less", 4.0, 2)
     assert a.missing == ()
-    assert "Ⅱ in 100 % of draws" in a.robustness.en
-    assert "抽样中100%为Ⅱ级" in a.robustness.zh
+    assert "Level Ⅱ in 100 % of 1,000 simulations" in a.robustness.en
+    assert "1,000次模拟中100%为Ⅱ级" in a.robustness.zh
 
 
 def test_the_small_case_under_the_default_profile():
@@ -188,7 +188,7 @@ def test_all_faults_at_once_with_their_lines():
         ("value = 7", "value = -7", "0 to 10000"),
         ("value = 7", "value = 7.5", "whole number"),
         ("value = 7", "value = inf", "finite"),
-        ("[facts.n_ports]", "[facts.n_harbours]", "one of deaths"),
+        ("[facts.n_ports]", "[facts.n_harbours]", "one of: deaths"),
         ('value = true\nbasis = "fact"', 'value = 0.5\nbasis = "fact"', "true or false"),
         ('source = ["s1"]', 'source = ["s9"]', "id of a source"),
         ('hazard = "burst"', 'hazard = "bang"', "id of a hazard"),

@@ -463,6 +463,7 @@ ARROWS: dict[str, dict[str, str]] = {
     "assessment/case.py": {
         "assessment/case_checks.py": COMPOSES,
         "assessment/case_file.py": COMPOSES,
+        "assessment/level_sentence.py": COMPOSES,
         "assessment/method_checks.py": COMPOSES,
         "assessment/robustness.py": COMPOSES,
         "assessment/sentences.py": COMPOSES,
@@ -532,6 +533,10 @@ ARROWS: dict[str, dict[str, str]] = {
         "assessment/product_model_file.py": "what is known of a product is one record, read in one place"
     },
     "assessment/case_checks.py": {"assessment/case_file.py": FACTS},
+    "assessment/level_sentence.py": {
+        "assessment/case_file.py": FACTS,
+        "assessment/sentences.py": "inputs and numbers are said in one way everywhere",
+    },
     "assessment/sentences.py": {"assessment/case_file.py": FACTS},
     "assessment/what_if.py": {"assessment/case_file.py": FACTS},
     "assessment/what_if_file.py": {
@@ -632,6 +637,9 @@ CROSSINGS: dict[str, dict[str, str]] = {
         ),
         "one frozen Assessment carries both the risk and the level, so that no two documents can disagree",
     ),
+    "assessment/level_sentence.py": {
+        "warning/level_badge.py": "the first sentence about a case names the level that is shown",
+    },
     "assessment/compare.py": {
         "warning/case_levels.py": "methods are compared on the very draws behind the assessment",
         "warning/case_numbers.py": "the risk grid behind the level is the one compared with",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import itertools
 import json
 from fractions import Fraction
 from typing import Any
@@ -14,10 +15,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from riskkit.assessment.case import Assessment, assess, load_case, parse_case
+from riskkit.assessment.level_sentence import say_share
 from riskkit.foundation import shipped
 from riskkit.foundation.scales import scale
 from riskkit.foundation.toml_file import TomlFile, read_toml
 from riskkit.warning.level_badge import badge_shares, level_badge
+from riskkit.warning.profiles import profile, profile_names
+from riskkit.workbench.boards.overview_records import group
+from riskkit.workbench.boards.overview_words import table_row
+from riskkit.workbench.pages.html import head_badges
+from riskkit.workbench.pages.index import Entry, index_html
+from riskkit.workbench.pictures.level_marks import result_badge_note, shown_ends
 from riskkit.workbench.runs.result import result_record
 
 LEVELS = scale("warning").codes
@@ -111,6 +119,58 @@ def test_the_record_holds_the_badge() -> None:
     assert text["warning"]["badge"]["level"] == badge.level
     assert text["warning"]["badge"]["best"] == "Ⅱ"
     assert set(text["risk"]["badge"]) == set(text["warning"]["badge"])
+
+
+def defined(at_least: dict[str, float], share: float, codes: tuple[str, ...]) -> str:
+    """The gravest level that the share of the simulations reaches, by its definition."""
+    return max((code for code in codes if at_least[code] >= share - 1e-9), key=codes.index)
+
+
+@functools.cache
+def recorded(name: str, used: str) -> dict[str, Any]:
+    a = assess(load_case(name), profile=profile(used), rng=np.random.default_rng(7), draws=300)
+    return dict(json.loads(json.dumps(result_record(a, seed=7), allow_nan=False)))
+
+
+@pytest.mark.parametrize("used", profile_names())
+@pytest.mark.parametrize("name", GRADED)
+def test_the_shown_level_is_the_definition_recomputed_from_the_record(name: str, used: str) -> None:
+    record = recorded(name, used)
+    warning, risk = record["warning"], record["risk"]
+    at_least, above = warning["at_least"], dict(itertools.pairwise(LEVELS))
+    at_worst = {
+        code: warning["possible"][code] + (at_least[above[code]] if code in above else 0) for code in LEVELS
+    }
+    ends = defined(at_least, 0.5, LEVELS), defined(at_worst, 0.5, LEVELS)
+    assert shown_ends(record) == ends
+    assert warning["level"] == (ends[0] if ends[0] == ends[1] else None)
+    graver = [code for code in LEVELS[LEVELS.index(ends[1]) + 1 :] if at_worst[code] >= 0.2]
+    assert [one["level"] for one in warning["badge"]["may_be"]] == graver
+    codes = scale("risk").codes
+    tail = {code: sum(risk["probability"][one] for one in codes[i:]) for i, code in enumerate(codes)}
+    assert risk["level"] == ("serious" if risk["presumed"] else defined(tail, 0.5, codes))
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("used", profile_names())
+@pytest.mark.parametrize("name", GRADED)
+def test_every_page_shows_the_level_of_the_record(name: str, used: str, lang: str) -> None:
+    record = recorded(name, used)
+    lo, hi = record["warning"]["badge"]["level"], record["warning"]["badge"]["level_hi"]
+    (head,) = head_badges(record, lang)
+    page = index_html([Entry(record, {lang: "report.html"})], lang=lang)
+    marks = table_row(record, lang=lang, profile=used)[0]["marks"]
+    assert f'data-level="{lo if lo == hi else "range"}"' in page
+    assert head.label in page
+    assert (head.code == lo) if lo == hi else (lo in head.label and hi in head.label)
+    assert group(record) == (lo if lo == hi else "range")
+    assert [mark["label"][0] for mark in marks] == ([lo] if lo == hi else [lo, hi])
+    sentence = record["robustness"][lang]
+    assert {"zh": f"{lo}级", "en": f"Level {lo}"}[lang] in sentence
+    for one in record["warning"]["badge"]["may_be"]:
+        assert one["level"] in result_badge_note(record, lang)
+        assert say_share(one["probability"], lang) in sentence
+    assert "抽样" not in sentence
 
 
 def test_food_has_no_badge() -> None:

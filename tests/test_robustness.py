@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from riskkit.assessment.case import load_case
+from riskkit.assessment.level_sentence import robustness_sentence
 from riskkit.assessment.robustness import InputRange, flips, level_shares, tornado
-from riskkit.assessment.sentences import robustness_sentence
+from riskkit.warning.level_badge import level_badge
 
 
 def threshold_levels(limits):
@@ -100,13 +101,14 @@ def test_shares_never_pass_one_by_rounding():
 def test_a_change_whose_end_is_not_known_is_told_as_possible():
     """More provinces make Ⅰ only together with a fact that nobody knows: that is no "becomes Ⅰ"."""
     case = load_case(Path(__file__).parent / "cases" / "kettle.toml")
-    shares = pd.DataFrame({"certain": [0.9]}, index=["Ⅲ"])
+    ranks = np.full(10, 2, dtype=np.int8)
+    badge = level_badge((ranks, ranks), (2, 2), shares=(0.5, 0.2))
     row = {"input": "n_provinces", "direction": "more", "from_value": 1.0, "to_value": 2.0, "distance": 0.3}
     for lo, hi, en, zh in (
-        (2, 4, "may become Ⅰ if", "则可能变为Ⅰ级"),
-        (4, 4, "becomes Ⅰ if", "则变为Ⅰ级"),
+        (2, 4, "It could be Ⅰ if", "级别可能升为Ⅰ级"),
+        (4, 4, "It would be Ⅰ if", "级别将升为Ⅰ级"),
     ):
         moves = pd.DataFrame([{**row, "lo": lo, "hi": hi}])
-        said = robustness_sentence(case, "Ⅲ", "Ⅲ", shares=shares, flips=moves, missing=())
-        assert f"; {en}" in said.en
+        said = robustness_sentence(case, badge, flips=moves, missing=())
+        assert f". {en}" in said.en
         assert zh in said.zh

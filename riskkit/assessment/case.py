@@ -13,9 +13,10 @@ import pandas as pd
 
 from riskkit.assessment.case_checks import case_faults, yes_no_faults
 from riskkit.assessment.case_file import Case, Text
+from riskkit.assessment.level_sentence import robustness_sentence
 from riskkit.assessment.method_checks import method_faults
 from riskkit.assessment.robustness import InputRange, Ranks, flips, level_shares, near_bounds, tornado
-from riskkit.assessment.sentences import input_kind, missing_facts, open_questions, robustness_sentence
+from riskkit.assessment.sentences import input_kind, missing_facts, open_questions
 from riskkit.foundation import shipped, standards
 from riskkit.foundation.faults import Fault, refuse, shown
 from riskkit.foundation.scales import scale
@@ -202,6 +203,7 @@ def assess(
         "flips": _flips(case, point, used),
         "tornado": tornado(x, (drawn.lo.astype(np.float64) + drawn.hi) / 2),
     }
+    badge = _badge(case, (drawn.lo, drawn.hi), (now.lo, now.hi), draws=draws)
     return Assessment(
         case,
         route,
@@ -210,8 +212,8 @@ def assess(
         **_level(now, drawn),
         **_risk(case, scenarios, drawn),
         **tables,
-        **_words(case, tables, now=now, drawn=drawn, used=used),
-        badge=_badge(case, (drawn.lo, drawn.hi), (now.lo, now.hi), draws=draws),
+        **_words(case, tables, now=now, badge=badge, used=used),
+        badge=badge,
         risk_badge=_risk_badge(case, now, drawn, draws=draws),
         near_bounds=near_bounds(tables["flips"]),
     )
@@ -269,17 +271,14 @@ def _risk(case: Case, scenarios: pd.DataFrame, drawn: Outcome) -> dict[str, Any]
 
 
 def _words(
-    case: Case, tables: Mapping[str, pd.DataFrame], *, now: Outcome, drawn: Outcome, used: Profile
+    case: Case, tables: Mapping[str, pd.DataFrame], *, now: Outcome, badge: LevelBadge, used: Profile
 ) -> dict[str, Any]:
-    level = _level(now, drawn)
     proven = {str(factor): int(lo) for factor, lo in tables["grades"]["lo"].items()}
     proven["trigger"] = max(int(proven["trigger"]), int(now.lo[0]))
     missing = missing_facts(tables["reasons"], proven)
     return {
         "missing": missing,
-        "robustness": robustness_sentence(
-            case, level["lo"], level["hi"], shares=level["shares"], flips=tables["flips"], missing=missing
-        ),
+        "robustness": robustness_sentence(case, badge, flips=tables["flips"], missing=missing),
         "questions": open_questions(
             case,
             missing=missing,

@@ -15,8 +15,6 @@ from riskkit.foundation.scales import scale
 from riskkit.foundation.tables import records
 from riskkit.foundation.uncertainty import Fixed
 
-_MOST_NAMED = 3
-
 
 def input_name(case: Case, name: str, lang: str) -> str:
     """What an input is, in words.
@@ -91,7 +89,7 @@ def say_number(value: float, kind: str, lang: str) -> str:
     if kind == "flag":
         return ("是" if value else "否") if lang == "zh" else ("yes" if value else "no")
     if kind == "probability":
-        if value <= 0 or value >= 0.05:
+        if value <= 0 or value > 0.05 * (1 + 1e-6):
             return f"{value:.3g}"
         turns = float(f"{1 / value:.3g}")
         return f"1/{turns:,.0f}" if lang == "zh" else f"1 in {turns:,.0f}"
@@ -120,113 +118,55 @@ def _unit(name: str, lang: str) -> str:
     return known.unit_zh if lang == "zh" else f" {known.unit_en}".rstrip()
 
 
-def _condition(case: Case, move: Mapping[str, Any], lang: str) -> str:
-    name, to, more = move["input"], float(move["to_value"]), move["direction"] == "more"
-    kind, what = input_kind(name), input_name(case, name, lang)
-    said = say_number(to, kind, lang) + _unit(name, lang)
-    if kind == "flag":
-        return f"“{what}”为“{said}”" if lang == "zh" else f"“{what}” is {said}"
-    if kind in ("probability", "ratio"):
-        zh, en = ("高于", "rises above") if more else ("降至", "falls to")
-    else:
-        zh, en = ("达到", "reaches") if more else ("降至", "falls to")
-    return f"{what}{zh}{said}" if lang == "zh" else f"{what} {en} {said}"
-
-
-def robustness_sentence(
-    case: Case, lo: str, hi: str, *, shares: pd.DataFrame, flips: pd.DataFrame, missing: Sequence[str]
-) -> Text:
-    """How firm the level is, in one sentence.
+def flip_condition(case: Case, move: Mapping[str, Any], lang: str) -> str:
+    """What one input would have to become for the level to change, and what it is now.
 
     Parameters
     ----------
     case : Case
         The case.
-    lo, hi : str
-        Proven and possible level.
-    shares : DataFrame
-        As from `level_shares`, indexed by level.
-    flips : DataFrame
-        As from `flips`, nearest first.
-    missing : sequence of str
-        Facts whose absence leaves the range.
-
-    Returns
-    -------
-    Text
+    move : Mapping
+        A row of `riskkit.assessment.robustness.flips`.
+    lang : str
+        ``zh`` or ``en``.
 
     Examples
     --------
     >>> from riskkit.assessment.case import load_case
-    >>> table = pd.DataFrame({"certain": [0.83], "possible": [0.83], "at_least": [0.83]}, index=["Ⅱ"])
-    >>> case = load_case("note7-battery-2016")
-    >>> no_flips = pd.DataFrame(columns=["lo", "hi"])
-    >>> robustness_sentence(case, "Ⅱ", "Ⅱ", shares=table, flips=no_flips, missing=()).en
-    'Ⅱ in 83 % of draws; no single input changes the level.'
+    >>> move = {"input": "n_ports", "direction": "more", "from_value": 3.0, "to_value": 5.0}
+    >>> flip_condition(load_case("note7-battery-2016"), move, "en")
+    'if “ports affected” rose to 5 (now 3)'
     """
-    return Text(
-        zh=_robustness(case, lo, hi, lang="zh", shares=shares, flips=flips, missing=missing),
-        en=_robustness(case, lo, hi, lang="en", shares=shares, flips=flips, missing=missing),
+    name, more = move["input"], move["direction"] == "more"
+    kind, what = input_kind(name), _what_moves(case, name, lang)
+    now, then = (
+        say_number(float(move[key]), kind, lang) + _unit(name, lang) for key in ("from_value", "to_value")
     )
+    if kind == "flag":
+        zh, en = f"若{what}为“{then}”（现为“{now}”）", f"if {what} were “{then}” (now “{now}”)"
+        return zh if lang == "zh" else en
+    beyond = kind in ("probability", "ratio")
+    if lang == "zh":
+        rise = f"升至{then}以上" if beyond else f"升至{then}"
+        return f"若{what}由{now}{rise if more else f'降至{then}'}"
+    rise = f"rose above {then}" if beyond else f"rose to {then}"
+    return f"if {what} {rise if more else f'fell to {then}'} (now {now})"
 
 
-def _robustness(
-    case: Case,
-    lo: str,
-    hi: str,
-    *,
-    lang: str,
-    shares: pd.DataFrame,
-    flips: pd.DataFrame,
-    missing: Sequence[str],
-) -> str:
-    zh = lang == "zh"
-    possible = 100 * float(shares["certain"].loc[lo])
-    share = _share(possible)
-    if lo == hi:
-        parts = [f"抽样中{share}%为{lo}级" if zh else f"{lo} in {share} % of draws"]
-    else:
-        names = [input_name(case, name, lang) for name in missing]
-        rest = len(names) - _MOST_NAMED
-        unknown = ("、" if zh else ", ").join(names[:_MOST_NAMED])
-        if rest > 0:
-            unknown += f"等{len(names)}项" if zh else f" and {rest} more"
-        parts = [
-            f"因{unknown}不详，级别在{lo}级至{hi}级之间"
-            if zh
-            else f"{lo} to {hi}, because it is not known: {unknown}"
-        ]
-    moves = _nearest(flips, lo, hi)
-    for level, move in moves:
-        condition = _condition(case, move, lang)
-        sure = move["lo"] == move["hi"]  # a missing fact may leave a range there too
-        becomes = ("则变为" if sure else "则可能变为") if zh else ("becomes" if sure else "may become")
-        parts.append(f"如{condition}，{becomes}{level}级" if zh else f"{becomes} {level} if {condition}")
-    if not moves and lo == hi:
-        parts.append("任何单一输入都不改变级别" if zh else "no single input changes the level")
-    return ("；".join(parts) + "。") if zh else ("; ".join(parts) + ".")
-
-
-def _share(percent: float) -> str:
-    """A share in per cent that never rounds to none or all of the draws."""
-    if 0 < percent < 0.1:
-        return "<0.1"
-    if 99.9 < percent < 100:
-        return ">99.9"
-    return f"{percent:.0f}" if percent in (0, 100) or 0.5 < percent < 99.5 else f"{percent:.1f}"
-
-
-def _nearest(flips: pd.DataFrame, lo: str, hi: str) -> list[tuple[str, dict[str, Any]]]:
-    """The nearest change to a higher and to a lower level."""
-    codes = scale("warning").codes
-    found: list[tuple[str, dict[str, Any]]] = []
-    up = flips[flips["hi"] > codes.index(hi) + 1]
-    down = flips[flips["lo"] < codes.index(lo) + 1]
-    for rows, column in ((up, "hi"), (down, "lo")):
-        if len(rows):
-            move = records(rows)[0]
-            found.append((codes[int(move[column]) - 1], move))
-    return found
+def _what_moves(case: Case, name: str, lang: str) -> str:
+    """An input in the words of the case: a step by its own text, its scenario only where two say the same."""
+    scenario_id, _, part = name.rpartition(".")
+    scenario = next((s for s in case.scenarios if s.id == scenario_id), None)
+    if scenario is None:
+        return f"“{input_name(case, name, lang)}”"
+    if part == "severity":
+        return input_name(case, name, lang)
+    step = scenario.steps[int(part[1:]) - 1].text.say(lang)
+    same = sum(step == other.text.say(lang) for s in case.scenarios for other in s.steps)
+    title = scenario.title.say(lang)
+    if lang == "zh":
+        return f"“{step}”的概率" if same == 1 else f"情景“{title}”中“{step}”的概率"
+    return f"the probability of “{step}”" + ("" if same == 1 else f" in “{title}”")
 
 
 def missing_facts(reasons: pd.DataFrame, proven: Mapping[str, int]) -> tuple[str, ...]:
@@ -324,12 +264,10 @@ def _on_a_bound(case: Case, move: Mapping[str, Any]) -> Text:
     """That the level hangs on a bound: a change of a tenth or less would move it."""
     codes, said = scale("warning").codes, {}
     for lang in ("zh", "en"):
-        kind = input_kind(move["input"])
-        now = say_number(float(move["from_value"]), kind, lang) + _unit(move["input"], lang)
         level = say_level(codes[int(move["lo"]) - 1], codes[int(move["hi"]) - 1], lang)
-        said[lang] = (_condition(case, move, lang), now, level)
-    zh = "级别恰在界限附近：如{}（现为{}），即为{}：该数值是否可靠到一成以内？"
-    en = "The level hangs on a bound: if {} (now {}) it is {}. Is that number good to within a tenth?"
+        said[lang] = (flip_condition(case, move, lang), level)
+    zh = "级别恰在界限附近：{}，即为{}：该数值是否可靠到一成以内？"
+    en = "The level hangs on a bound: {} it would be {}. Is that number good to within a tenth?"
     return Text(zh=zh.format(*said["zh"]), en=en.format(*said["en"]))
 
 

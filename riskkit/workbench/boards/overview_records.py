@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from riskkit.foundation.scales import scale
+from riskkit.workbench.pictures.level_marks import possible_levels, shown_ends
 
 Record = Mapping[str, Any]
 LEVELS = tuple(reversed(scale("warning").codes))
@@ -36,8 +37,8 @@ def group(record: Record) -> str:
     """
     if record["route"] != "graded":
         return FOOD
-    warning = record["warning"]
-    return str(warning["lo"]) if warning["lo"] == warning["hi"] else RANGE
+    lo, hi = shown_ends(record)
+    return str(lo) if lo == hi else RANGE
 
 
 def level_counts(records: Iterable[Record]) -> dict[str, int]:
@@ -60,8 +61,8 @@ def possible_counts(records: Iterable[Record]) -> dict[str, int]:
     >>> possible_counts([{"route": "graded", "warning": {"lo": "Ⅲ", "hi": "Ⅰ"}}])
     {'Ⅰ': 1, 'Ⅱ': 1, 'Ⅲ': 1, 'Ⅳ': 0}
     """
-    ends = [record["warning"] for record in records if group(record) == RANGE]
-    places = [(LEVELS.index(end["hi"]), LEVELS.index(end["lo"])) for end in ends]
+    ends = [possible_levels(record) for record in records if group(record) == RANGE]
+    places = [(LEVELS.index(levels[0]), LEVELS.index(levels[-1])) for levels in ends]
     return {code: sum(hi <= i <= lo for hi, lo in places) for i, code in enumerate(LEVELS)}
 
 
@@ -76,8 +77,8 @@ def urgency_order(record: Record) -> int:
     """
     if record["route"] != "graded":
         return 100
-    warning = record["warning"]
-    return 10 * LEVELS.index(warning["lo"]) + LEVELS.index(warning["hi"])
+    lo, hi = _ranks(record)
+    return 10 * (len(LEVELS) - 1 - lo) + len(LEVELS) - 1 - hi
 
 
 def by_dimension(records: Iterable[Record], dimension: str) -> list[tuple[str, dict[str, int]]]:
@@ -208,7 +209,8 @@ def _direction(before: tuple[int, int], now: tuple[int, int]) -> str:
 
 def _ranks(record: Record) -> tuple[int, int]:
     codes = scale("warning").codes
-    return codes.index(record["warning"]["lo"]), codes.index(record["warning"]["hi"])
+    lo, hi = (codes.index(str(end)) for end in shown_ends(record))
+    return lo, hi
 
 
 def _detail(record: Record) -> Any:
@@ -270,11 +272,12 @@ def _is_whole(record: Record) -> bool:
     """Whether a record has what is compared, with levels that exist."""
     warning, rows = record["warning"], record["grades"].values()
     ends = (warning["lo"], warning["hi"])
+    shown = shown_ends(record)
     is_graded = record["route"] == "graded"
     return (
         isinstance(record["case"]["id"], str)
         and isinstance(record["profile"]["id"], str)
-        and (all(end in LEVELS for end in ends) if is_graded else ends == (None, None))
+        and (all(end in LEVELS for end in (*ends, *shown)) if is_graded else ends == (None, None))
         and all({"lo", "hi", "rule"} <= set(row) for row in rows)
         and isinstance(record["risk"].get("level"), str | None)
     )

@@ -27,7 +27,7 @@ from riskkit.workbench.boards.panel_words import say
 from riskkit.workbench.pages.block_kinds import Badge, Cell, Paragraph, Role, Table
 from riskkit.workbench.pages.blocks import Section
 from riskkit.workbench.pages.rendering import ink
-from riskkit.workbench.pictures.level_marks import level_badge
+from riskkit.workbench.pictures.level_marks import level_badge, result_badge_note, shown_ends
 from riskkit.workbench.report.words import grade, listed, text
 
 _QUIET = "#5b6673"
@@ -152,7 +152,11 @@ def table_row(record: Record, *, lang: str, profile: str) -> list[dict[str, Any]
     ]
     plain = [case["product"][lang], *words, record["robustness"][lang]]
     return [
-        {"text": "", "sort": urgency_order(record), "marks": _marks(record, lang)},
+        {
+            "text": result_badge_note(record, lang),
+            "sort": urgency_order(record),
+            "marks": _marks(record, lang),
+        },
         {
             "text": case["title"][lang],
             "sort": case["title"][lang],
@@ -166,7 +170,7 @@ def _marks(record: Record, lang: str) -> list[dict[str, str]]:
     """The badge of the level; for a range the proven and the possible one."""
     codes = [group(record)]
     if codes == [RANGE]:
-        codes = [record["warning"]["lo"], record["warning"]["hi"]]
+        codes = [str(end) for end in shown_ends(record)]
     badges = [level_badge(code, lang) for code in codes]
     of = scale("warning")
     labels = [f"{b.code} {of.word(b.code, lang)}" if b.code in LEVELS else b.label for b in badges]
@@ -240,7 +244,7 @@ def _level(record: Mapping[str, Any] | None, lang: str) -> str | Badge:
         return "—"
     code = group(record)
     if code == RANGE:
-        return say_level(record["warning"]["lo"], record["warning"]["hi"], lang)
+        return say_level(*shown_ends(record), lang)
     return group_badge(code, lang)
 
 

@@ -25,6 +25,7 @@ from riskkit.workbench.pages.reading import read_notebook
 from riskkit.workbench.pages.rendering import asset, environment
 from riskkit.workbench.pages.stills import browser_path, stills
 from riskkit.workbench.pages.texts import LANGS, page_text
+from riskkit.workbench.pictures.level_marks import result_badge_note
 
 FORMATS = ("pdf", "docx")
 _FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.fonts", "~/.local/share/fonts")
@@ -154,6 +155,7 @@ def print_html(notebook: Mapping[str, Any], *, lang: str, title: str) -> str:
             drawn=drawn,
             reading=reading,
             badges=head_badges(reading.result, lang),
+            badge_note=result_badge_note(reading.result or {}, lang),
             provenance=provenance(reading.result, lang),
             page_words=(before, between, after),
             css=asset("blocks.css") + asset("print.css"),

@@ -25,7 +25,7 @@ from riskkit.workbench.pages.numbering import Numbers
 from riskkit.workbench.pages.reading import Failure, Part, Reading, read_notebook
 from riskkit.workbench.pages.rendering import asset, environment
 from riskkit.workbench.pages.texts import LANGS, page_text
-from riskkit.workbench.pictures.level_marks import result_badge
+from riskkit.workbench.pictures.level_marks import result_badge, result_badge_note
 
 HTML_LANG = {"zh": "zh-CN", "en": "en"}
 
@@ -67,6 +67,7 @@ def to_html(notebook: Mapping[str, Any], *, lang: str, title: str, plotly_js: st
         parts=[view(part, numbers) for numbers in [Numbers(lang)] for part in reading.parts],
         reading=reading,
         badges=head_badges(reading.result, lang),
+        badge_note=result_badge_note(reading.result or {}, lang),
         provenance=provenance(reading.result, lang),
     )
 

@@ -25,6 +25,7 @@ from riskkit.workbench.pictures.level_marks import (
     level_code,
     possible_levels,
     result_badge,
+    result_badge_note,
 )
 
 
@@ -166,6 +167,7 @@ def _card(entry: Entry, lang: str) -> dict[str, Any]:
         "title": str((case.get("title") or {}).get(lang) or case["id"]),
         "level": code,
         "badge": result_badge(result, lang),
+        "badge_note": result_badge_note(result, lang),
         "hazards": [str(hazard) for hazard in case.get("hazard_classes") or ()],
         "channels": [str(channel) for channel in case.get("channels") or ()],
         "facts": _facts(case, lang),

@@ -36,6 +36,7 @@ from riskkit.workbench.pages.word_marks import (
     set_widths,
     three_lines,
 )
+from riskkit.workbench.pictures.level_marks import result_badge_note
 
 _ACCENT, _ALARM, _QUIET = RGBColor(0x17, 0x3A, 0x63), RGBColor(0x8A, 0x1A, 0x12), RGBColor(0x4B, 0x58, 0x68)
 _LONGEST_PROPERTY = 255  # characters, which is what the format holds
@@ -140,6 +141,9 @@ def _head(document: WordDocument, reading: Reading, *, lang: str, title: str) ->
     document.add_paragraph(title, style="Title")
     for badge in head_badges(reading.result, lang):
         _badge(document, badge)
+    note = result_badge_note(reading.result or {}, lang)
+    if note:
+        document.add_paragraph(note)
     if reading.failures:
         _alarm(document, f"✕ {page_text('failed_title', lang)}")
         _alarm(document, page_text("failed_lead", lang))

@@ -92,7 +92,8 @@ def _bars(code: str, y: float, *, certain: float, possible: float) -> list[dict[
 
 
 def _chances_alt(assessment: Assessment, lang: str) -> str:
-    lo, hi = str(assessment.lo), str(assessment.hi)
+    assert assessment.badge is not None
+    lo, hi = assessment.badge.level, assessment.badge.level_hi
     rows = zip(assessment.shares.index, records(assessment.shares), strict=True)
     said = [
         text(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from riskkit.assessment.level_sentence import say_may_be
+from riskkit.assessment.sentences import say_level
 from riskkit.foundation.glossary import label
 from riskkit.foundation.scales import scale
+from riskkit.warning.level_badge import LevelBadge
 from riskkit.workbench.pages.blocks import Badge
 from riskkit.workbench.pages.texts import page_text
 
@@ -31,10 +34,11 @@ def level_code(result: Mapping[str, Any]) -> str:
     """
     if result.get("route") == "food_accident_plan":
         return "food"
-    code = (result.get("warning") or {}).get("level")
-    if code in LEVELS:
-        return str(code)
-    return "range" if len(possible_levels(result)) > 1 else "none"
+    levels = possible_levels(result)
+    if len(levels) > 1:
+        return "range"
+    code = levels[0] if levels else (result.get("warning") or {}).get("level")
+    return str(code) if code in LEVELS else "none"
 
 
 def possible_levels(result: Mapping[str, Any]) -> tuple[str, ...]:
@@ -47,9 +51,75 @@ def possible_levels(result: Mapping[str, Any]) -> tuple[str, ...]:
     >>> possible_levels({"route": "food_accident_plan"})
     ()
     """
-    warning = result.get("warning") or {}
-    ends = [LEVELS.index(code) for code in (warning.get("lo"), warning.get("hi")) if code in LEVELS]
+    ends = [LEVELS.index(code) for code in shown_ends(result) if code in LEVELS]
     return LEVELS[min(ends) : max(ends) + 1] if ends else ()
+
+
+def shown_ends(result: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """The levels that are shown, with missing facts at their mildest and at their worst.
+
+    Records from before the badge have their best estimates instead.
+
+    Examples
+    --------
+    >>> badge = {"level": "Ⅱ", "level_hi": "Ⅰ"}
+    >>> shown_ends({"warning": {"lo": "Ⅲ", "hi": "Ⅲ", "badge": badge}}), shown_ends({})
+    (('Ⅱ', 'Ⅰ'), (None, None))
+    """
+    warning = result.get("warning") or {}
+    badge = warning.get("badge")
+    return (badge["level"], badge["level_hi"]) if badge else (warning.get("lo"), warning.get("hi"))
+
+
+def result_badge_note(result: Mapping[str, Any], lang: str) -> str:
+    """What stands beside the badge of a result; empty where the badge says it all.
+
+    Examples
+    --------
+    >>> badge = {"level": "Ⅱ", "level_hi": "Ⅱ", "best": "Ⅲ", "best_hi": "Ⅲ"}
+    >>> badge |= {"may_be": [{"level": "Ⅰ", "probability": 0.31}]}
+    >>> result_badge_note({"warning": {"badge": badge}}, "en")
+    'may be Ⅰ (31 %) · at the best estimates: Ⅲ'
+    """
+    badge = (result.get("warning") or {}).get("badge")
+    if not badge or result.get("route") == "food_accident_plan":
+        return ""
+    may_be = [(one["level"], one["probability"]) for one in badge["may_be"]]
+    ends = (badge["level"], badge["level_hi"]), (badge["best"], badge["best_hi"])
+    return _note(may_be, *ends, lang=lang)
+
+
+def badge_note(badge: LevelBadge, lang: str) -> str:
+    """What stands beside a badge: graver levels that are likely enough, and another best estimate.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from riskkit.warning import level_badge as shown
+    >>> ranks = np.array([3] * 63 + [4] * 37, dtype=np.int8)
+    >>> badge_note(shown.level_badge((ranks, ranks), (3, 3), shares=(0.5, 0.2)), "zh")
+    '可能为Ⅰ级（37%）'
+    """
+    ends = (badge.level, badge.level_hi), (badge.best, badge.best_hi)
+    return _note(badge.may_be, *ends, lang=lang, of=badge.scale)
+
+
+def _note(
+    may_be: Sequence[tuple[str, float]],
+    ends: tuple[str, str],
+    best: tuple[str, str],
+    *,
+    lang: str,
+    of: str = "warning",
+) -> str:
+    def words(code: str) -> str:
+        return say_level(code, code, lang) if of == "warning" else scale(of).word(code, lang)
+
+    parts = [say_may_be([(words(code), float(share)) for code, share in may_be], lang)]
+    if ends != best:
+        said = words(best[0]) if best[0] == best[1] else say_level(*best, lang)
+        parts.append(page_text("level_best", lang, level=said))
+    return page_text("level_note_join", lang).join(part for part in parts if part)
 
 
 def result_badge(result: Mapping[str, Any], lang: str) -> Badge:

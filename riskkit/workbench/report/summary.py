@@ -13,7 +13,7 @@ from riskkit.foundation.scales import scale
 from riskkit.warning.profiles import profile_names
 from riskkit.workbench.pages.block_kinds import Badge, Block, Cell, Items, Paragraph, Table
 from riskkit.workbench.pages.blocks import Section
-from riskkit.workbench.pictures.level_marks import level_badge
+from riskkit.workbench.pictures.level_marks import badge_note, level_badge
 from riskkit.workbench.report.citations import cite_standard
 from riskkit.workbench.report.words import listed, risk_badge, scenario_titles, text
 
@@ -33,11 +33,11 @@ def summary(assessment: Assessment, *, lang: str) -> Section:
     >>> import numpy as np
     >>> from riskkit.assessment.case import assess, load_case
     >>> a = assess(load_case("note7-battery-2016"), rng=np.random.default_rng(1), draws=200)
-    >>> summary(a, lang="en").blocks[0].code == a.lo
+    >>> summary(a, lang="en").blocks[0].code == a.badge.level
     True
     """
     blocks: list[Block] = [*_badges(assessment, lang), Paragraph(assessment.robustness.say(lang), "lead")]
-    if assessment.lo != assessment.hi:
+    if assessment.badge is not None and assessment.badge.is_range() and assessment.missing:
         unknown = listed((input_name(assessment.case, name, lang) for name in assessment.missing), lang)
         blocks.append(Paragraph(text("range_why", lang, facts=unknown), "caution"))
     case = assessment.case
@@ -51,12 +51,12 @@ def summary(assessment: Assessment, *, lang: str) -> Section:
 
 
 def _badges(assessment: Assessment, lang: str) -> list[Block]:
-    lo, hi = assessment.lo, assessment.hi
-    if lo is None or hi is None:
+    badge = assessment.badge
+    if badge is None:
         return [level_badge("food", lang)]
-    if lo == hi:
-        return [level_badge(lo, lang)]
-    ends = (("level_proven", lo), ("level_possible", hi))
+    if not badge.is_range():
+        return [level_badge(badge.level, lang)]
+    ends = (("level_proven", badge.level), ("level_possible", badge.level_hi))
     return [replace(level_badge(code, lang), scale=text(key, lang)) for key, code in ends]
 
 
@@ -111,10 +111,14 @@ def _about(case: Case, lang: str) -> tuple[tuple[Cell, ...], ...]:
 
 def _findings(assessment: Assessment, lang: str) -> tuple[tuple[Cell, ...], ...]:
     """Product risk level and the scenario that governs."""
-    if assessment.risk is None:
+    badge = assessment.risk_badge
+    if badge is None:
         return ((text("row_route", lang), label("route", assessment.route, lang)),)
     governing = str(assessment.scenarios.loc[assessment.scenarios["governs"], "scenario"].iloc[0])
-    rows: list[tuple[Cell, ...]] = [(text("row_risk", lang), risk_badge(assessment.risk, lang))]
+    rows: list[tuple[Cell, ...]] = [(text("row_risk", lang), risk_badge(badge.level, lang))]
+    note = badge_note(badge, lang)
+    if note:
+        rows.append((text("row_risk_note", lang), note))
     if assessment.presumed:
         rows.append((text("row_risk_grid", lang), grid_risk(assessment, lang)))
     rows.append((text("row_governs", lang), scenario_titles(assessment.case, lang)[governing]))

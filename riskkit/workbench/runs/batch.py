@@ -155,6 +155,8 @@ def record(result: RunResult, out: Path) -> dict[str, Any]:
     >>> record(made, Path("out"))["folder"]
     'a/b'
     """
+    has_result = (result.folder / records.RESULT).is_file()
+    found = (result_of(result) if has_result else None) or {}
     return {
         "case": result.case_id,
         "notebook": result.notebook,
@@ -163,6 +165,7 @@ def record(result: RunResult, out: Path) -> dict[str, Any]:
         "folder": _address(result.folder, out),
         "files": sorted(one.name for one in result.folder.iterdir()) if result.folder.is_dir() else [],
         "seconds": round(result.seconds, 3),
+        "badge": (found.get("warning") or {}).get("badge"),
         "error": None if result.error is None else dataclasses.asdict(result.error),
     }
 

@@ -53,13 +53,15 @@ def result_record(assessment: Assessment, *, seed: int, case_sha256: str | None 
     graded = a.lo is not None
     compared = compare_methods(a, rng=np.random.default_rng(seed))
     codes = list(a.shares.index) if graded else []
+    level = None if a.badge is None or a.badge.is_range() else a.badge.level
     warning = {
-        "level": a.lo if a.lo == a.hi else None,
+        "level": level,
         "lo": a.lo,
         "hi": a.hi,
-        "colour": label("colour", a.lo, "en") if a.lo is not None and a.lo == a.hi else None,
+        "colour": None if level is None else label("colour", level, "en"),
         "probability": {code: a.shares.at[code, "certain"] for code in codes},
         "possible": {code: a.shares.at[code, "possible"] for code in codes},
+        "at_least": {code: a.shares.at[code, "at_least"] for code in codes},
         "badge": _badge(a.badge),
     }
     record = {
@@ -68,7 +70,7 @@ def result_record(assessment: Assessment, *, seed: int, case_sha256: str | None 
         "route": a.route,
         "profile": {"id": a.profile.name, "status": a.profile.status, "sha256": a.profile.sha256},
         "risk": {
-            "level": a.risk,
+            "level": None if a.risk_badge is None else a.risk_badge.level,
             "presumed": a.presumed,
             "probability": a.risk_shares,
             "badge": _badge(a.risk_badge),

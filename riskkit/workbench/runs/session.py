@@ -147,6 +147,8 @@ def _lines(results: Sequence[RunResult], wishes: Wishes, *, index: Path | None, 
     if index is not None:
         lines.append(say("open", path=index.absolute()))
     elif results[0].ok:
+        said = ((batch.result_of(results[0]) or {}).get("robustness") or {}).get(wishes.lang)
+        lines += [said] if said else []
         lines.append(say("open", path=_page(results[0].folder)))
     return lines
 
