@@ -226,12 +226,13 @@ def test_profiles_span_from_proven_to_possible() -> None:
 
 def test_level_in_the_picture_is_that_of_the_assessment() -> None:
     a = assessed(FIRM)
-    assert a.lo == a.hi
+    assert a.badge is not None and not a.badge.is_range()
+    level = a.badge.level
     picture = drawn("level_chances", a, "en")
     shares = {row[0].code: row[1] for row in picture.table.rows if isinstance(row[0], Badge)}
-    assert shares[a.lo] == percent(float(a.shares["certain"].loc[a.lo]), "en")
-    spoken = f"{a.lo} ({scale('warning').word(a.lo, 'en')})"
-    assert picture.alt.startswith(f"The level is {spoken}.") and f"{spoken}: {shares[a.lo]}" in picture.alt
+    assert shares[level] == percent(float(a.shares["certain"].loc[level]), "en")
+    spoken = f"{level} ({scale('warning').word(level, 'en')})"
+    assert picture.alt.startswith(f"The level is {spoken}.") and f"{spoken}: {shares[level]}" in picture.alt
 
 
 def test_chance_swing_is_what_chance_alone_does() -> None:

@@ -134,7 +134,8 @@ def test_the_example_that_ships_is_no_vanished_case() -> None:
 def test_the_overview_compares_with_real_results_and_says_when_there_are_none(tmp_path: Path) -> None:
     case = load_case(NOTE7)
     record = result_record(assess(case, rng=np.random.default_rng(1), draws=50), seed=1)
-    text = json.dumps(record | {"warning": record["warning"] | {"lo": "Ⅳ", "hi": "Ⅳ"}})
+    badge = record["warning"]["badge"] | {"level": "Ⅳ", "level_hi": "Ⅳ"}
+    text = json.dumps(record | {"warning": record["warning"] | {"badge": badge}})
     none = panels.overview([NOTE7], lang="en", draws=50)
     assert any("No earlier results" in said for said in _html(none))
     (tmp_path / "result.json").write_text(text, encoding="utf-8")

@@ -161,7 +161,7 @@ def chance_swing(assessment: Assessment) -> float:
     --------
     >>> import numpy as np
     >>> from riskkit.assessment.case import assess, load_case
-    >>> a = assess(load_case("note7-battery-2016"), rng=np.random.default_rng(1), draws=200)
+    >>> a = assess(load_case("desk-lamps-cbec-2019"), rng=np.random.default_rng(1), draws=200)
     >>> 0 < chance_swing(a) < 1
     True
     """
@@ -233,7 +233,7 @@ def tornado(assessment: Assessment, *, lang: str) -> Picture | None:
     --------
     >>> import numpy as np
     >>> from riskkit.assessment.case import assess, load_case
-    >>> a = assess(load_case("note7-battery-2016"), rng=np.random.default_rng(1), draws=200)
+    >>> a = assess(load_case("desk-lamps-cbec-2019"), rng=np.random.default_rng(1), draws=200)
     >>> tornado(a, lang="zh").id
     'tornado'
     """
@@ -315,7 +315,7 @@ def profile_levels(assessment: Assessment, *, lang: str) -> Picture | None:
     >>> from riskkit.assessment.case import assess, load_case
     >>> a = assess(load_case("note7-battery-2016"), rng=np.random.default_rng(1), draws=200)
     >>> len(profile_levels(a, lang="en").table.rows)
-    2
+    3
     """
     if assessment.lo is None:
         return None
