@@ -52,18 +52,6 @@ def result_record(assessment: Assessment, *, seed: int, case_sha256: str | None 
     a = assessment
     graded = a.lo is not None
     compared = compare_methods(a, rng=np.random.default_rng(seed))
-    codes = list(a.shares.index) if graded else []
-    level = None if a.badge is None or a.badge.is_range() else a.badge.level
-    warning = {
-        "level": level,
-        "lo": a.lo,
-        "hi": a.hi,
-        "colour": None if level is None else label("colour", level, "en"),
-        "probability": {code: a.shares.at[code, "certain"] for code in codes},
-        "possible": {code: a.shares.at[code, "possible"] for code in codes},
-        "at_least": {code: a.shares.at[code, "at_least"] for code in codes},
-        "badge": _badge(a.badge),
-    }
     record = {
         "schema": SCHEMA,
         "case": _case(a.case),
@@ -76,7 +64,7 @@ def result_record(assessment: Assessment, *, seed: int, case_sha256: str | None 
             "badge": _badge(a.risk_badge),
         },
         "grades": dict(a.grades.iterrows()),
-        "warning": warning,
+        "warning": _warning(a),
         "robustness": _text(a.robustness),
         "profiles": a.profiles.rename(columns={"profile": "id"}),
         "scenarios": a.scenarios,
@@ -91,6 +79,22 @@ def result_record(assessment: Assessment, *, seed: int, case_sha256: str | None 
         "inputs": {"case_sha256": case_sha256, "draws": a.draws, "seed": seed, "riskkit": __version__},
     }
     return dict(plain(record, digits=DIGITS))
+
+
+def _warning(a: Assessment) -> dict[str, Any]:
+    """The level that is shown, the best estimates, and the shares behind them."""
+    codes = list(a.shares.index) if a.lo is not None else []
+    level = None if a.badge is None or a.badge.is_range() else a.badge.level
+    return {
+        "level": level,
+        "lo": a.lo,
+        "hi": a.hi,
+        "colour": None if level is None else label("colour", level, "en"),
+        "probability": {code: a.shares.at[code, "certain"] for code in codes},
+        "possible": {code: a.shares.at[code, "possible"] for code in codes},
+        "at_least": {code: a.shares.at[code, "at_least"] for code in codes},
+        "badge": _badge(a.badge),
+    }
 
 
 def _badge(badge: LevelBadge | None) -> dict[str, Any] | None:
