@@ -369,3 +369,20 @@ def test_an_id_that_assess_refuses_is_refused_by_check(
     assert f"'{name}', must be: none of notebooks, failed, assets" in checked
     assessed = said(capsys, "assess", str(path), "--out", str(tmp_path / "out"), "--lang", "en")
     assert "none of notebooks, failed, assets" in assessed and not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_list_names_what_other_commands_take(lang: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["list", "--json", "--lang", lang]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert {case["name"] for case in found["cases"]} == {
+        path.stem for path in Path("data/cases").glob("*.toml")
+    }
+    assert {"house_graded_exposure", "house_matrix"} <= {profile["name"] for profile in found["profiles"]}
+    assert "rasff" in {source["name"] for source in found["sources"]}
+    (notebook,) = [notebook for notebook in found["notebooks"] if notebook["name"] == "assess_case"]
+    assert {"case", "profile", "draws", "seed"} <= {one["name"] for one in notebook["parameters"]}
+    assert all(one["title"] for kind in ("cases", "profiles", "notebooks", "sources") for one in found[kind])
+    assert cli.main(["list", "cases", "--lang", lang]) == 0
+    assert "note7-battery-2016" in capsys.readouterr().out
+    assert cli.main(["list", "cats"]) == 2

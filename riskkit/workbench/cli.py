@@ -135,6 +135,7 @@ def build(lang: str) -> click.Group:
         ),
         "run": (_run, ["notebook_name", "out", "set", "format", "deadline", *_LIMITS]),
         "check": (_check, ["cases"]),
+        "list": (runner("list_commands", "list_shipped"), ["kind"]),
         "dashboard": (
             _dashboard,
             ["port", "host", "no_browser", "people", "pages", "pages_each", "closed_after", "proxy"],

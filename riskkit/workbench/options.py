@@ -67,6 +67,9 @@ def parameter(name: str, say: Callable[..., str], *, command: str) -> click.Para
         return click.Option(names, help=say(f"opt_{name}"), **more, **shown)
     if name == "files":
         return click.Argument(["files"], metavar="FILE...", nargs=-1, required=True, type=path)
+    if name == "kind":
+        kinds = click.Choice(("cases", "profiles", "notebooks", "sources"))
+        return click.Argument(["kind"], type=kinds, required=False)
     if name == "notebook_name":
         return click.Argument(["notebook"], metavar="NOTEBOOK")
     if name in ("list", "package"):
