@@ -65,6 +65,10 @@ def parameter(name: str, say: Callable[..., str], *, command: str) -> click.Para
         names, more = options[name]
         shown = {"show_default": True} if name in _WITH_DEFAULT else {}
         return click.Option(names, help=say(f"opt_{name}"), **more, **shown)
+    return _argument(name, path)
+
+
+def _argument(name: str, path: click.Path) -> click.Argument:
     if name == "files":
         return click.Argument(["files"], metavar="FILE...", nargs=-1, required=True, type=path)
     if name == "kind":
