@@ -188,7 +188,7 @@ def test_all_faults_at_once_with_their_lines():
         ("value = 7", "value = -7", "0 to 10000"),
         ("value = 7", "value = 7.5", "whole number"),
         ("value = 7", "value = inf", "finite"),
-        ("[facts.n_ports]", "[facts.n_harbours]", "one of: deaths"),
+        ("[facts.n_ports]", "[facts.n_harbours]", "one of deaths"),
         ('value = true\nbasis = "fact"', 'value = 0.5\nbasis = "fact"', "true or false"),
         ('source = ["s1"]', 'source = ["s9"]', "id of a source"),
         ('hazard = "burst"', 'hazard = "bang"', "id of a hazard"),

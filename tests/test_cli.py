@@ -16,6 +16,7 @@ import pytest
 from tiny_report import PUBLISH, names, write_notebook
 
 from riskkit.workbench import cli, messages, resources
+from riskkit.workbench.serving.limits import serving_limits
 
 CASE = "magnet-sets-2012"
 
@@ -273,7 +274,8 @@ def test_everything_that_is_shipped_is_sound(capsys: pytest.CaptureFixture[str])
 @pytest.mark.parametrize(("command", "server"), [("dashboard", "serve_dashboard"), ("lab", "serve_lab")])
 def test_servers_are_started_as_asked(monkeypatch: pytest.MonkeyPatch, command: str, server: str) -> None:
     asked_for: dict[str, object] = {}
-    more = {"people": None, "host": "127.0.0.1"} if command == "dashboard" else {}
+    served = {"people": None, "host": "127.0.0.1", "limits": serving_limits(None, None, None)}
+    more = served if command == "dashboard" else {}
     monkeypatch.setattr(f"riskkit.workbench.serving.serve.{server}", lambda **given: asked_for.update(given))
     assert cli.main([command, "--port", "0", "--lang", "zh", "--no-browser", "--json"]) == 0
     assert asked_for == {"port": 0, "lang": "zh", "open_browser": False, "as_json": True, **more}

@@ -257,11 +257,11 @@ def test_a_form_takes_a_level_however_it_is_written_and_refuses_what_could_be_tw
     run("committee", "close-round", "n7", "--as", "chair")
     run("committee", "vote", "n7", "--as", "chair")
     for level in ("serious", "grade 4", "Ⅰ Ⅱ", 5):
-        made = run("committee", "ballot-form", "n7", "--format", form, "--out", "vote")
+        made = run("committee", "ballot-form", "n7", "--format", form, "--out", "vote", "--force")
         fill(tmp_path / made["files"][0], 0, level=level)
         told = run("committee", "take-ballots", "n7", made["files"][0], code=2)
         assert "Ⅰ (I, 1, 一级, red, 红)" in json.dumps(told, ensure_ascii=False), level
-    made = run("committee", "ballot-form", "n7", "--format", form, "--out", "vote")
+    made = run("committee", "ballot-form", "n7", "--format", form, "--out", "vote", "--force")
     for number, level in enumerate((1, "red", "一级")):
         fill(tmp_path / made["files"][number], number, level=level)
     run("committee", "take-ballots", "n7", *made["files"])

@@ -71,7 +71,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     _copy("register_board.ipynb", here / "hostile_register.ipynb", register=str(_hostile_register(folder)))
     _copy("warning_board.ipynb", here / "warning_board.ipynb")
     _copy("warning_board.ipynb", here / "hostile_warning.ipynb", ledger=str(_hostile_ledger(folder)))
-    _copy("what_if.ipynb", here / "kettle.ipynb", case=str(KETTLE), draws=500)
+    _copy("what_if.ipynb", here / "kettle.ipynb", case=str(KETTLE), profile="house_matrix", draws=500)
     _copy("what_if.ipynb", here / "hostile.ipynb", case=hostile, draws=200)
     _copy("overview.ipynb", here / "hostile_overview.ipynb", cases=[hostile], draws=200, reports="")
     with served(folder) as running:
@@ -210,7 +210,7 @@ def test_the_overview_sorts_filters_and_opens_a_case(server: Served, width: int)
 def test_the_profile_is_switched(server: Served) -> None:
     with watched_page() as watched:
         _open(watched, server, "overview", lang="en")
-        watched.page.get_by_label("Grading profile").select_option(index=1)
+        watched.page.get_by_label("Grading profile").select_option(index=2)
         expect(watched.page.get_by_text("weigh alike; no official standard")).to_be_visible()
         assert _is_quiet(watched)
 
