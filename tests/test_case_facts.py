@@ -74,7 +74,6 @@ def refused(**facts: Any) -> list[tuple[str, str]]:
         ({"deaths": 7, "injured": {"unknown": True, "at_most": 5}}, "facts.injured.value", "deaths is 7"),
         ({"deaths": {"unknown": True, "at_least": 4}, "injured": 3}, "facts.injured.value", "deaths is 4"),
         ({"units_on_sale": 90_000, "units_on_market": 50_000}, "facts.units_on_market.value", "on sale"),
-        ({"is_on_sale": False, "units_on_sale": 500}, "facts.units_on_sale.value", "is_on_sale is false"),
         ({"n_reports": 0, "reports_growth": 4}, "facts.reports_growth.value", "n_reports is 0"),
         ({"n_cities": 2, "n_provinces": 28}, "facts.n_cities.value", "n_provinces is 28"),
         ({"n_cities": 40, "n_counties": 3}, "facts.n_counties.value", "n_cities is 40"),

@@ -89,6 +89,29 @@ def a_fact(name: str) -> st.SearchStrategy[dict[str, Any]]:
     return fixed.map(lambda value: {"value": value, "basis": "judgement"})
 
 
+def middle(facts: dict[str, Any], name: str) -> float | None:
+    """The best estimate of a made fact."""
+    value = facts[name]["value"] if name in facts else None
+    return (value["low"] + value["high"]) / 2 if isinstance(value, dict) else value
+
+
+def consistent(facts: dict[str, Any]) -> dict[str, Any]:
+    """The made facts without those that cannot stand beside others."""
+    parts = (
+        ("units_on_sale", "units_on_market"), ("n_provinces", "n_cities"), ("n_cities", "n_counties"),
+    )  # fmt: skip
+    kept = dict(facts)
+    for part, whole in parts:
+        inner, outer = middle(kept, part), middle(kept, whole)
+        if inner is not None and outer is not None and inner > outer:
+            del kept[part]
+    if middle(kept, "units_on_market") == 0:
+        kept = {name: fact for name, fact in kept.items() if name not in ("is_on_sale", "is_spreading")}
+    if middle(kept, "n_reports") == 0:
+        kept.pop("reports_growth", None)
+    return kept
+
+
 HARM = ("deaths", "serious_injuries", "injured")
 
 
@@ -99,7 +122,7 @@ def cases(draw: st.DrawFn) -> dict[str, Any]:
     data |= {"title": draw(both), "summary": draw(both)}
     data["scenarios"] = [draw(scenario(n)) for n in range(draw(st.integers(1, 4)))]
     names = draw(st.lists(st.sampled_from(sorted(set(FACTS) - set(HARM))), unique=True))
-    data["facts"] = {name: draw(a_fact(name)) for name in names}
+    data["facts"] = consistent({name: draw(a_fact(name)) for name in names})
     if draw(st.booleans()):
         numbers = sorted(draw(st.tuples(*[st.integers(0, 10**6)] * 3)))
         data["facts"] |= {
