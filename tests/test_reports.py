@@ -122,14 +122,17 @@ def test_the_level_is_the_same_wherever_it_stands(case: str) -> None:
     a = assessed(case)
     record = reports.publish(a, seed=SEED, case_sha256="x").record
     assert (record["warning"]["lo"], record["warning"]["hi"]) == (a.lo, a.hi)
+    badge = a.badge
+    assert badge is not None
     badges = [block.code for block in section("summary", a).blocks if isinstance(block, Badge)]
-    assert badges == list(dict.fromkeys((a.lo, a.hi)))
+    assert badges == list(dict.fromkeys((badge.level, badge.level_hi)))
+    assert (badge.best, badge.best_hi) == (a.lo, a.hi)
+    best = list(dict.fromkeys((a.lo, a.hi)))
     results = [block.items[-1] for block in section("basis", a).blocks if isinstance(block, Items)]
     of = scale("warning")
     assert [
-        line.split()[-len(of.word(code, "en").split()) - 1]
-        for line, code in zip(results, badges, strict=True)
-    ] == badges
+        line.split()[-len(of.word(code, "en").split()) - 1] for line, code in zip(results, best, strict=True)
+    ] == best
     picture = figures.profile_levels(a, lang="en")
     assert picture is not None
     drawn = {of.codes[x - 1] for x in picture.figure["data"][0]["x"]}
