@@ -30,7 +30,6 @@ from riskkit.foundation.distributions import (
     best,
 )
 from riskkit.foundation.glossary import label
-from riskkit.foundation.kept_quantiles import KEEPING
 from riskkit.foundation.scales import scale
 from riskkit.workbench.pages.block_kinds import Badge
 from riskkit.workbench.pictures.level_marks import level_badge
@@ -206,7 +205,8 @@ def distribution(dist: Distribution, kind: str, lang: str) -> str:  # noqa: PLR0
         case _:
             pairs = zip(dist.probs, dist.values, strict=True)
             told = listed((text("dist_quantile", lang, p=percent(p, lang), v=say(v)) for p, v in pairs), lang)
-            key = f"dist_{dist.family}" if dist.family in KEEPING else "dist_elicited"
+            keeping = {"piecewise": "dist_piecewise", "metalog": "dist_metalog"}
+            key = keeping.get(dist.family, "dist_elicited")
             return text(key, lang, told=told)
 
 
