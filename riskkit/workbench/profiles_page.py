@@ -66,8 +66,8 @@ def decided(case: Case, used: Profile) -> Decided:
 
     Examples
     --------
-    >>> decided(load_case("note7-replacements-2016"), profile()).rule
-    'TR-22'
+    >>> decided(load_case("takata-inflators-2017"), profile()).rule
+    'TR-32'
     """
     at = {name: np.array([value]) for name, value in point_of(case).items()}
     now = evaluate(case, at, profile=used)

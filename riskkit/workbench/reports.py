@@ -106,12 +106,12 @@ def open_case(case: str | Path, *, profile: str = "house_graded_exposure") -> Op
     Examples
     --------
     >>> open_case("note7-battery-2016").profile.name
-    'house_matrix'
+    'house_graded_exposure'
     >>> try:
     ...     open_case("note7-battery-2016", profile="official")
     ... except ValueError as error:
     ...     error.faults[0].rule
-    'house_matrix, house_three_factors, or a .toml file'
+    'a .toml file, or one of house_graded_exposure, house_matrix, house_three_factors'
     """
     file = read_toml(case if str(case).endswith(".toml") else shipped.case_path(_plain_name(str(case))))
     return OpenCase(parse_case(file), _profile(profile), file.sha256)

@@ -196,8 +196,8 @@ def nearness(assessment: Assessment, factor: str, *, lang: str) -> str:
     >>> import numpy as np
     >>> from riskkit.assessment.case import assess, load_case
     >>> a = assess(load_case("note7-battery-2016"), rng=np.random.default_rng(1), draws=200)
-    >>> nearness(a, "urgency", lang="en")
-    'already the highest'
+    >>> nearness(a, "urgency", lang="en").split(" lacks")[0]
+    '④ immediate action: rule UR-1'
     """
     now = _rank(assessment, factor, "lo")
     above = [row for row in records(assessment.reasons) if row["factor"] == factor and row["grade"] > now]

@@ -44,7 +44,7 @@ def cite(case: Case, sources: Iterable[str]) -> str:
     --------
     >>> from riskkit.assessment.case import load_case
     >>> cite(load_case("note7-battery-2016"), ["samsung-2016-09-02", "cpsc-16-266"])
-    '[1][3]'
+    '[2][4]'
     """
     numbers = {source.id: i for i, source in enumerate(case.sources, start=1)}
     return "".join(f"[{n}]" for n in sorted(numbers[name] for name in set(sources)))

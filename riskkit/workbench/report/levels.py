@@ -162,7 +162,7 @@ def profiles(assessment: Assessment, *, lang: str) -> Section | None:
     >>> from riskkit.assessment.case import assess, load_case
     >>> a = assess(load_case("note7-battery-2016"), rng=np.random.default_rng(1), draws=200)
     >>> len(profiles(a, lang="en").blocks[1].rows)
-    2
+    3
     """
     if assessment.lo is None:
         return None

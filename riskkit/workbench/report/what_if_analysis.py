@@ -239,7 +239,7 @@ def what_if_convergence(study: WhatIfStudy | Assessment, *, lang: str) -> Sectio
     --------
     >>> from riskkit.workbench.report.what_if_example import studied
     >>> what_if_convergence(studied(), lang="en").blocks[0].role
-    'caution'
+    'lead'
     """
     if isinstance(study, Assessment):
         return None

@@ -39,7 +39,7 @@ def chances_words(one: Effect, lang: str) -> str:
     Examples
     --------
     >>> from riskkit.workbench.report.what_if_example import studied
-    >>> "Ⅲ" in chances_words(studied().effects[0], "en")
+    >>> "Ⅱ" in chances_words(studied().effects[0], "en")
     True
     """
     told = []

@@ -311,7 +311,7 @@ def harm_bands(case: Case, *, rng: np.random.Generator) -> tuple[pd.DataFrame, f
     >>> from riskkit.assessment.case import load_case
     >>> bands, share, units = harm_bands(load_case("note7-battery-2016"), rng=np.random.default_rng(1))
     >>> units, bool(0 < share < 1), bands.index.tolist()
-    (1000000.0, True, [0.05, 0.5, 0.95, 'mean'])
+    (1858.0, True, [0.05, 0.5, 0.95, 'mean'])
     """
     shape = tuple(round(method_number("what_if", name)) for name in ("rows", "columns"))
     drawn = cross(case_levels.inputs_of(case), {"chance": Range(0.0, 1.0)}, (shape[0], shape[1]), rng=rng)
