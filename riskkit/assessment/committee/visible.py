@@ -116,7 +116,7 @@ def told_answer(question: Question, answer: Mapping[str, Any], lang: str) -> str
     >>> told_answer(Question("p", PROBABILITY, "", ""), {"low": 0.0001, "mid": 0.02, "high": 0.5}, "en")
     '0.02 (0.0001 – 0.5)'
     >>> told_answer(Question("s", "level", "", "", scale="scope"), {"level": "1"}, "en")
-    '1 one place'
+    '1 local'
     """
     if not answer:
         return "—"

@@ -51,7 +51,7 @@ def assessed(case: str) -> Assessment:
     Examples
     --------
     >>> assessed("note7-battery-2016").hi
-    'Ⅲ'
+    'Ⅱ'
     """
     from riskkit.assessment.case import assess, parse_case
     from riskkit.foundation.toml_file import parse_toml

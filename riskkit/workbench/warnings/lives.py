@@ -64,7 +64,7 @@ def case_life(found: Assessment) -> CaseLife:
     --------
     >>> from riskkit.workbench.report.comparisons import compared_case
     >>> case_life(compared_case("note7-battery-2016", draws=20).assessment).life.timing
-    'same'
+    'later'
     """
     case = found.case
     levels = (str(found.lo), str(found.hi))
@@ -178,7 +178,7 @@ def lives_said(lives: Sequence[CaseLife], *, lang: str) -> str:
     Examples
     --------
     >>> lives_said(shipped_lives(), lang="en")[:19]
-    '20 cases are graded'
+    '21 cases are graded'
     """
     graded = [one.life for one in lives if one.life is not None]
     timing, strict = (Counter(getattr(life, name) for life in graded) for name in ("timing", "strictness"))
