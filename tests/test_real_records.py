@@ -24,13 +24,16 @@ def folder(tmp_path_factory):
 @pytest.mark.parametrize(
     ("name", "risk", "levels"),
     [
-        ("cpsc-02-204", "low", ("Ⅳ", "Ⅰ")),
-        ("safety-gate-a11-00108-24", "medium", ("Ⅱ", "Ⅰ")),
+        ("cpsc-02-204", "low", ("Ⅲ", "Ⅰ")),
+        ("safety-gate-a11-00108-24", "medium", ("Ⅳ", "Ⅰ")),
         ("neiss-bunk-beds-2018", "medium", ("Ⅲ", "Ⅰ")),
     ],
 )
 def test_a_case_from_records_is_assessed(folder, name, risk, levels):
-    """By hand: 2.5e-4 at severity 1 is low; 1e-3 × 0.2 × 1e-2 at 4 and about 3e-5 at 3 are medium."""
+    """By hand: 2.5e-4 at severity 1 is low; 1e-3 × 0.2 × 1e-2 at 4 and about 3e-5 at 3 are medium.
+
+    Of the 34 injured one is seriously so: at least Ⅲ by the default profile. A medium risk alone proves Ⅳ.
+    """
 
     case = load_case(folder / f"{name}.toml")
     a = assess(case, rng=np.random.default_rng(1), draws=2000)

@@ -249,7 +249,7 @@ def test_the_warnings_are_filtered_and_followed_by_keyboard(server: Served, widt
         rows = page.locator(".rkp-cases tbody tr")
         expect(rows).to_have_count(5)
         expect(page.get_by_text("made-up steps on shipped cases")).to_be_visible()
-        expect(rows.first).to_contain_text("Level Ⅱ")
+        expect(rows.first).to_contain_text("Level Ⅰ")
         page.wait_for_selector(".js-plotly-plot .scatterlayer", state="attached")
         assert page.evaluate(WIDE) <= width
         page.get_by_label("show").select_option("all")
