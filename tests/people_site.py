@@ -9,8 +9,8 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -67,6 +67,18 @@ def comes_to(look: Callable[[], Any], wanted: Any, *, seconds: float = HANGS) ->
 def as_cookie(cookies: dict[str, str]) -> str:
     """Cookies as a browser sends them."""
     return "; ".join(f"{name}={value}" for name, value in cookies.items())
+
+
+@asynccontextmanager
+async def websocket(address: str, **headers: str) -> AsyncIterator[WebSocketClientConnection]:
+    """A connection that has ended, its socket included, when the block does."""
+    line = await websocket_connect(HTTPRequest(address, headers=headers))
+    stream = line.protocol.stream
+    try:
+        yield line
+    finally:
+        line.close()
+        stream.close()  # unread messages would hold the reply to the line above back for 5 s
 
 
 @dataclass(frozen=True)
@@ -140,14 +152,12 @@ class Site:
         """How many kernels run."""
         return len(psutil.Process(self.process.pid).children())
 
-    async def connect(self, kernel: str, cookie: str) -> WebSocketClientConnection:
+    def connect(self, kernel: str, cookie: str) -> AbstractAsyncContextManager[WebSocketClientConnection]:
         """The connection of a page to its kernel."""
         address = (
             f"ws://{self.host}:{self.port}/api/kernels/{kernel}/channels?session_id={os.urandom(4).hex()}"
         )
-        return await websocket_connect(
-            HTTPRequest(address, headers={"Cookie": cookie, "Origin": self.origin})
-        )
+        return websocket(address, Cookie=cookie, Origin=self.origin)
 
 
 @contextmanager

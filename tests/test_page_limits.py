@@ -43,12 +43,11 @@ def test_a_page_keeps_its_kernel_while_it_is_connected_and_through_a_reconnectio
         cookie = running.cookie(HOLDER)
 
         async def stay(kernel: str) -> None:
-            line = await running.connect(kernel, cookie)
-            ends = time.monotonic() + 5
-            while time.monotonic() < ends:  # longer than a closed page would live
-                assert running.kernels() == 1
-                await asyncio.sleep(0.2)
-            line.close()
+            async with running.connect(kernel, cookie):
+                ends = time.monotonic() + 5
+                while time.monotonic() < ends:  # longer than a closed page would live
+                    assert running.kernels() == 1
+                    await asyncio.sleep(0.2)
 
         kernel = running.kernel(cookie)
         asyncio.run(stay(kernel))
@@ -74,14 +73,13 @@ def test_beyond_the_limit_a_page_says_so_and_a_closed_page_makes_room(tmp_path: 
         kernels = [running.kernel(cookie) for _ in range(2)]
 
         async def hold_both() -> None:
-            lines = [await running.connect(kernel, cookie) for kernel in kernels]
-            for lang, words in (("en", "Every place is taken"), ("zh", "暂时没有空位")):
-                status, more, text = await asyncio.to_thread(running.ask, page(ALL, lang), Cookie=cookie)
-                assert (status, more["wait"]) == (503, "5")
-                assert words in text and "2" in text and f'href="{page(ALL, lang)}"' in text
-            assert running.kernels() == 2
-            for line in lines:
-                line.close()
+            first, second = (running.connect(kernel, cookie) for kernel in kernels)
+            async with first, second:
+                for lang, words in (("en", "Every place is taken"), ("zh", "暂时没有空位")):
+                    status, more, text = await asyncio.to_thread(running.ask, page(ALL, lang), Cookie=cookie)
+                    assert (status, more["wait"]) == (503, "5")
+                    assert words in text and "2" in text and f'href="{page(ALL, lang)}"' in text
+                assert running.kernels() == 2
 
         asyncio.run(hold_both())
         assert comes_to(lambda: running.ask(page(ALL), Cookie=cookie)[0], 200)

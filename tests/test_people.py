@@ -14,9 +14,7 @@ from urllib.parse import urlencode
 
 import pytest
 from patience import HANGS
-from people_site import Site, page, site
-from tornado.httpclient import HTTPRequest
-from tornado.websocket import websocket_connect
+from people_site import Site, page, site, websocket
 
 from riskkit.foundation.faults import InputFaults
 from riskkit.workbench import cli
@@ -235,16 +233,15 @@ def test_a_page_takes_no_code_from_its_visitor(
 
     async def try_it() -> list[str]:
         told = {**sent, "Origin": f"http://{by_token.host}:{by_token.port}"}
-        line = await websocket_connect(HTTPRequest(address, headers=told))
-        await line.write_message(message("execute_request", code=code, silent=False, store_history=False))
-        await line.write_message(message("kernel_info_request"))
-        seen: list[str] = []
-        while "kernel_info_request" not in seen:  # the kernel answers in order
-            answer = await asyncio.wait_for(line.read_message(), HANGS)
-            if isinstance(answer, str):
-                seen.append(json.loads(answer)["parent_header"].get("msg_id", ""))
-        line.close()
-        return seen
+        async with websocket(address, **told) as line:
+            await line.write_message(message("execute_request", code=code, silent=False, store_history=False))
+            await line.write_message(message("kernel_info_request"))
+            seen: list[str] = []
+            while "kernel_info_request" not in seen:  # the kernel answers in order
+                answer = await asyncio.wait_for(line.read_message(), HANGS)
+                if isinstance(answer, str):
+                    seen.append(json.loads(answer)["parent_header"].get("msg_id", ""))
+            return seen
 
     seen = asyncio.run(try_it())
     assert "execute_request" not in seen

@@ -61,9 +61,9 @@ def test_what_a_person_loses_in_the_file_ends_their_cookie_kernels_and_connectio
         kernel = running.kernel(mine)
 
         async def change_while_connected() -> int | None:
-            line = await running.connect(kernel, mine)
-            write_people(tmp_path / "access.toml", change(TWO))
-            return await _until_closed(line)
+            async with running.connect(kernel, mine) as line:
+                write_people(tmp_path / "access.toml", change(TWO))
+                return await _until_closed(line)
 
         assert asyncio.run(change_while_connected()) == 4401
         assert comes_to(running.kernels, 0)
@@ -282,11 +282,10 @@ def test_nobody_else_may_connect_to_a_kernel(two_people: Any) -> None:
 
     async def connect(cookie: str) -> int:
         try:
-            line = await running.connect(kernel, cookie)
+            async with running.connect(kernel, cookie):
+                return 101
         except HTTPClientError as refused:
             return refused.code
-        line.close()
-        return 101
 
     assert asyncio.run(connect(other)) == 403
     assert asyncio.run(connect("")) == 403

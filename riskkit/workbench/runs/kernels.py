@@ -51,7 +51,7 @@ if house not in sys.path:
 with open(pid_file, "w") as note:
     note.write(str(os.getpid()))
 from ipykernel import kernelapp
-kernelapp.launch_new_instance()
+kernelapp.launch_new_instance(outstream_class="riskkit.workbench.runs.paced_stream.PacedStream")
 """
 
 # One thread per kernel and a fixed hash seed: the same bytes from the same inputs, and no fight for cores.
