@@ -6,159 +6,55 @@ A number is a :class:`Fact`: a value, a distribution or bounds, with its basis a
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
+from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from riskkit.foundation import codes, glossary
-from riskkit.foundation.choices import AS_NUMBER, of_table
-from riskkit.foundation.faults import plain_text
-from riskkit.foundation.uncertainty import (
-    Distribution,
-    Fixed,
-    Unknown,
-    as_probability,
-    exact,
-    parse_distribution,
-    parse_number,
-    support,
+from riskkit.assessment.case_values import (
+    STRICT,
+    Country,
+    Date,
+    Fact,
+    HsCode,
+    Id,
+    Line,
+    Number,
+    Once,
+    Probability,
+    SeverityMix,
+    SourceIds,
+    Text,
+    Word,
+    number_of,
+    number_range,
+    of_list,
+    only,
+    severity_mix,
 )
+from riskkit.foundation import glossary
+from riskkit.foundation.choices import AS_NUMBER, of_table
 
-_STRICT = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
-
-
-def of_list(kind: str) -> AfterValidator:
-    """A check that a code stands in a list of the glossary.
-
-    Examples
-    --------
-    >>> of_list("basis").func("fact")
-    'fact'
-    """
-
-    def check(code: str) -> str:
-        if code not in glossary.codes(kind):
-            raise ValueError(f"one of {', '.join(glossary.codes(kind))}")
-        return code
-
-    return AfterValidator(check)
-
-
-def _country(code: str) -> str:
-    if not codes.is_country(code):
-        raise ValueError("an ISO 3166-1 alpha-2 country code, or EU")
-    return code
+__all__ = [
+    "Case",
+    "DangerFactors",
+    "Dose",
+    "Fact",
+    "Id",
+    "NonconformingItem",
+    "Number",
+    "Scenario",
+    "SourceIds",
+    "Step",
+    "Text",
+    "number_of",
+    "number_range",
+    "of_list",
+    "severity_mix",
+]
 
 
-def _hs(code: str) -> str:
-    if not codes.is_hs(code):
-        raise ValueError("an HS code of 2 to 10 digits in a chapter that exists")
-    return code
-
-
-def number_of(value: Any) -> Distribution:
-    """A number, a distribution, a yes/no or bounds, as a case file writes it; a `ValueError` if it is none.
-
-    Examples
-    --------
-    >>> number_of(True)
-    Fixed(value=Fraction(1, 1))
-    """
-    return parse_number({True: 1, False: 0}[value] if isinstance(value, bool) else value)
-
-
-def _only(kind: type) -> BeforeValidator:
-    """Taken as written: no text for a number, no number for a date."""
-
-    def check(value: Any) -> Any:
-        if type(value) is not kind:
-            raise ValueError({int: "a whole number", dt.date: "a date such as 2026-05-01"}[kind])
-        return value
-
-    return BeforeValidator(check)
-
-
-def _once(items: tuple[Any, ...]) -> tuple[Any, ...]:
-    if len(set(items)) < len(items):
-        raise ValueError("entries that stand once")
-    return items
-
-
-def severity_mix(value: Any) -> tuple[tuple[int, float], ...]:
-    """Severities with their shares, as a case file writes them.
-
-    Raises
-    ------
-    ValueError
-        With the rule that is broken.
-
-    Examples
-    --------
-    >>> severity_mix(3), severity_mix({"4": 0.25, "3": 0.75})
-    (((3, 1.0),), ((3, 0.75), (4, 0.25)))
-    """
-    if isinstance(value, tuple):  # of a record that was read before, now replaced in part
-        return value
-    if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 4:
-        value = {str(value): 1}
-    if (
-        not isinstance(value, dict)
-        or not value
-        or any(str(level) not in {"1", "2", "3", "4"} for level in value)
-    ):
-        raise ValueError('a severity from 1 to 4, or a mix such as { "3" = 0.7, "4" = 0.3 }')
-    mix = {int(level): exact(share) for level, share in value.items()}
-    if any(share <= 0 for share in mix.values()) or sum(mix.values()) != 1:
-        raise ValueError("shares above 0 that sum to 1")
-    return tuple((level, float(mix[level])) for level in sorted(mix))
-
-
-Word = Annotated[str, Field(max_length=200), AfterValidator(plain_text)]
-Line = Annotated[str, Field(max_length=400), AfterValidator(plain_text)]
-Prose = Annotated[str, Field(max_length=4000), AfterValidator(plain_text)]
-Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
-Country = Annotated[str, AfterValidator(_country)]
-HsCode = Annotated[str, AfterValidator(_hs)]
-Number = Annotated[Distribution, BeforeValidator(number_of)]
-Probability = Annotated[Distribution, BeforeValidator(parse_distribution), AfterValidator(as_probability)]
-SeverityMix = Annotated[tuple[tuple[int, float], ...], BeforeValidator(severity_mix)]
-Date = Annotated[dt.date, _only(dt.date)]
-Once = AfterValidator(_once)
-SourceIds = Annotated[tuple[Id, ...], Field(max_length=20), Once]
-
-
-@dataclass(frozen=True, config=_STRICT)
-class Text:
-    """The same text in Chinese and English."""
-
-    zh: Prose
-    en: Prose
-
-    def say(self, lang: str) -> str:
-        """The text in ``zh`` or ``en``."""
-        return self.zh if lang == "zh" else self.en
-
-
-@dataclass(frozen=True, config=_STRICT)
-class Fact:
-    """A number (or yes/no) of a case: its value, what it rests on, and where it comes from."""
-
-    value: Number
-    basis: Literal["fact", "judgement"]
-    source: SourceIds = ()
-    note: Text | None = None
-
-    def is_fixed(self) -> bool:
-        """Whether the value is taken as known."""
-        return isinstance(self.value, Fixed)
-
-    def is_known(self) -> bool:
-        """Whether there is a value, be it uncertain, or only bounds."""
-        return not isinstance(self.value, Unknown)
-
-
-@dataclass(frozen=True, config=_STRICT)
+@dataclass(frozen=True, config=STRICT)
 class Step:
     """One step of a harm scenario, with its probability over the product's foreseeable life."""
 
@@ -170,7 +66,7 @@ class Step:
     note: Text | None = None
 
 
-@dataclass(frozen=True, config=_STRICT)
+@dataclass(frozen=True, config=STRICT)
 class Scenario:
     """A shortest path to a harm: steps with probabilities, and how severe the harm is."""
 
@@ -185,7 +81,7 @@ class Scenario:
     steps: Annotated[tuple[Step, ...], Field(min_length=1, max_length=30)]
 
 
-@dataclass(frozen=True, config=_STRICT)
+@dataclass(frozen=True, config=STRICT)
 class Hazard:
     """A source of harm in the product."""
 
@@ -197,7 +93,7 @@ class Hazard:
     advice: Annotated[str, of_table("hazard_advice", "advice")] | None = None
 
 
-@dataclass(frozen=True, config=_STRICT)
+@dataclass(frozen=True, config=STRICT)
 class Product:
     """What the case is about; an origin, brand or maker that is not known stays out."""
 
@@ -210,7 +106,7 @@ class Product:
     importer: Line | None = None
 
 
-@dataclass(frozen=True, config=_STRICT)
+@dataclass(frozen=True, config=STRICT)
 class Exposure:
     """Who uses the product, how, and for how long."""
 
@@ -218,7 +114,7 @@ class Exposure:
     lifetime_years: Fact
 
 
-@dataclass(frozen=True, config=_STRICT)
+@dataclass(frozen=True, config=STRICT)
 class Presumption:
     """A ground on which the method presumes a serious risk."""
 
@@ -227,7 +123,7 @@ class Presumption:
     note: Text | None = None
 
 
-@dataclass(frozen=True, config=_STRICT)
+@dataclass(frozen=True, config=STRICT)
 class Action:
     """What an authority or firm then did, and when; where, if not in the case's own jurisdiction."""
 
@@ -242,25 +138,25 @@ class Action:
     ] = ()
 
 
-@dataclass(frozen=True, config=_STRICT)
+@dataclass(frozen=True, config=STRICT)
 class Source:
     """A public document the case rests on."""
 
     id: Id
     publisher: Text
-    year: Annotated[int, _only(int), Field(ge=1900, le=2100)]
+    year: Annotated[int, only(int), Field(ge=1900, le=2100)]
     document: Line
     url: Annotated[str, Field(pattern=r"^https?://[^\s<>\"']+$", max_length=500)] | None = None
 
 
-@dataclass(frozen=True, config=_STRICT)
+@dataclass(frozen=True, config=STRICT)
 class Question:
     """Something the assessor leaves open."""
 
     text: Text
 
 
-@dataclass(frozen=True, config=_STRICT)
+@dataclass(frozen=True, config=STRICT)
 class DangerFactors:
     """The three factors of Kinney's score or of the LEC's D, judged for one scenario, with the reason."""
 
@@ -272,7 +168,7 @@ class DangerFactors:
     source: SourceIds = ()
 
 
-@dataclass(frozen=True, config=_STRICT)
+@dataclass(frozen=True, config=STRICT)
 class Triage:
     """Answers to questions of PRISM's triage that do not follow from the facts of the case."""
 
@@ -283,7 +179,7 @@ class Triage:
     source: SourceIds = ()
 
 
-@dataclass(frozen=True, config=_STRICT)
+@dataclass(frozen=True, config=STRICT)
 class NonconformingItem:
     """A requirement that the product fails, and by how much; without `measured` it cannot be measured."""
 
@@ -300,7 +196,7 @@ class NonconformingItem:
     note: Text | None = None
 
 
-@dataclass(frozen=True, config=_STRICT)
+@dataclass(frozen=True, config=STRICT)
 class Dose:
     """The dose of a substance [mg/kg bw/d], or the inputs of a route, and what it is compared with."""
 
@@ -322,22 +218,22 @@ class Dose:
     note: Text | None = None
 
 
-@dataclass(frozen=True, config=_STRICT)
+@dataclass(frozen=True, config=STRICT)
 class TestBatch:
     """How many of the tested pieces failed; `item` is the nonconforming item they failed on."""
 
     __test__ = False
 
-    events: Annotated[int, _only(int), Field(ge=0, le=10**12)]
-    trials: Annotated[int, _only(int), Field(gt=0, le=10**12)]
+    events: Annotated[int, only(int), Field(ge=0, le=10**12)]
+    trials: Annotated[int, only(int), Field(gt=0, le=10**12)]
     basis: Literal["fact", "judgement"]
     item: Id | None = None
-    date: Annotated[dt.date, _only(dt.date)] | None = None
+    date: Annotated[dt.date, only(dt.date)] | None = None
     source: SourceIds = ()
     note: Text | None = None
 
 
-@dataclass(frozen=True, config=_STRICT)
+@dataclass(frozen=True, config=STRICT)
 class MethodInputs:
     """What further methods need and the case itself does not say; each part may stay out."""
 
@@ -349,11 +245,11 @@ class MethodInputs:
     tests: Annotated[tuple[TestBatch, ...], Field(max_length=200)] = ()
 
 
-@dataclass(frozen=True, config=_STRICT)
+@dataclass(frozen=True, config=STRICT)
 class Case:
     """A product-safety case as of a date, from one TOML file."""
 
-    schema: Annotated[Literal[1], _only(int)]
+    schema: Annotated[Literal[1], only(int)]
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
     title: Text
     summary: Text
@@ -384,14 +280,3 @@ class Case:
     def known_facts(self) -> dict[str, Fact]:
         """The facts that have a value, not only bounds."""
         return {name: fact for name, fact in self.facts.items() if fact.is_known()}
-
-
-def number_range(fact: Fact) -> tuple[float, float]:
-    """Lowest and highest value a fact can take.
-
-    Examples
-    --------
-    >>> number_range(Fact(value={"low": 1, "high": 3}, basis="judgement"))
-    (1.0, 3.0)
-    """
-    return support(fact.value)
