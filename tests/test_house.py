@@ -469,6 +469,7 @@ ARROWS: dict[str, dict[str, str]] = {
         "assessment/sentences.py": COMPOSES,
     },
     "assessment/method_checks.py": {
+        "assessment/case_checks.py": "checks of a case end alone where a field is absent, in one place",
         "assessment/case_file.py": FACTS,
         "assessment/chemical.py": "an exposure in a case is refused by the rules of the method that reads it",
         "assessment/scoring.py": "a factor in a case is refused by the scale of the method that reads it",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,14 +11,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from riskkit.assessment.case_checks import case_faults, yes_no_faults
+from riskkit.assessment.case_checks import case_faults, found_by, yes_no_faults
 from riskkit.assessment.case_file import Case, Text
 from riskkit.assessment.level_sentence import robustness_sentence
 from riskkit.assessment.method_checks import method_faults
 from riskkit.assessment.robustness import InputRange, Ranks, flips, level_shares, near_bounds, tornado
 from riskkit.assessment.sentences import input_kind, missing_facts, open_questions
 from riskkit.foundation import shipped, standards
-from riskkit.foundation.faults import Fault, refuse, shown
+from riskkit.foundation.faults import Fault, InputFaults, refuse, shown
+from riskkit.foundation.partial_records import partial_record
 from riskkit.foundation.scales import scale
 from riskkit.foundation.toml_file import TomlFile, read_toml
 from riskkit.foundation.toml_record import as_record
@@ -141,12 +142,34 @@ def parse_case(file: TomlFile) -> Case:
     ...     print(len(error.faults) > 5)
     True
     """
-    case = as_record(file, Case)
-    facts, injuries = standards.facts(), standards.table("injury_severity")
-    found = case_faults(case, facts=facts, injuries=injuries, matrix=standards.risk_matrix(METHOD))
-    found += (*yes_no_faults(file.data, facts), *method_faults(case))
-    refuse(file.name, [Fault(file.place(place), shown(value), rule) for place, value, rule in found])
+    try:
+        case = as_record(file, Case)
+    except InputFaults as error:
+        found = _faults_across(file, partial_record(Case, file.data), is_partial=True)
+        refuse(file.name, [*error.faults, *(one for one in found if not _is_covered(one, error.faults))])
+        raise
+    refuse(file.name, _faults_across(file, case))
     return case
+
+
+def _faults_across(file: TomlFile, case: Case, *, is_partial: bool = False) -> list[Fault]:
+    """Faults that no single field shows."""
+    facts, injuries = standards.facts(), standards.table("injury_severity")
+    tables: dict[str, Any] = {"facts": facts, "injuries": injuries, "matrix": standards.risk_matrix(METHOD)}
+    found = case_faults(case, **tables, is_partial=is_partial)
+    found += found_by(yes_no_faults(file.data, facts), is_partial=is_partial)
+    found += method_faults(case, is_partial=is_partial)
+    return [Fault(file.place(place), shown(value), rule) for place, value, rule in found]
+
+
+def _is_covered(fault: Fault, known: Sequence[Fault]) -> bool:
+    """Whether a fault of this place, of what it refers to, of a part or of the whole is known already."""
+
+    def is_in(inner: str, outer: str) -> bool:
+        return inner == outer or inner.startswith((f"{outer}.", f"{outer}["))
+
+    path, *others = (one.place.partition(" ")[2] for one in (fault, *known))
+    return any(is_in(path, other) or is_in(other, path) or f"[[{other}]]" in fault.rule for other in others)
 
 
 def assess(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import math
 from collections.abc import Iterator, Mapping
@@ -11,6 +12,7 @@ import pandas as pd
 
 from riskkit.assessment.case_file import Case, Fact, number_range
 from riskkit.foundation.faults import one_of
+from riskkit.foundation.partial_records import ABSENT
 from riskkit.foundation.standards import FactKind, RiskMatrix
 from riskkit.foundation.uncertainty import best
 
@@ -18,20 +20,27 @@ Finding = tuple[tuple[str | int, ...], object, str]
 
 
 def case_faults(
-    case: Case, *, facts: Mapping[str, FactKind], injuries: pd.DataFrame, matrix: RiskMatrix
+    case: Case,
+    *,
+    facts: Mapping[str, FactKind],
+    injuries: pd.DataFrame,
+    matrix: RiskMatrix,
+    is_partial: bool = False,
 ) -> tuple[Finding, ...]:
     """Everything wrong across the fields of a case.
 
     Parameters
     ----------
     case : Case
-        A case whose single fields are lawful.
+        A case whose single fields are lawful, or what `riskkit.foundation.partial_records` made of one.
     facts : mapping of str to FactKind
         As from `riskkit.foundation.standards.facts`.
     injuries : DataFrame
         The standard table ``injury_severity``.
     matrix : RiskMatrix
         The method, which says how many steps a scenario may have.
+    is_partial : bool
+        Whether fields of the case are absent.
 
     Returns
     -------
@@ -46,18 +55,39 @@ def case_faults(
     ...             injuries=standards.table("injury_severity"), matrix=standards.risk_matrix("eu_2024_3173"))
     ()
     """
-    return (
-        *_twice(case),
-        *_references(case),
-        *_scenario_faults(case, injuries, matrix),
-        *_fact_faults(case, facts),
-        *_order(case),
-        *_unknown_faults(case),
-        *_contradictions(case),
+    return found_by(
+        _twice(case),
+        _references(case),
+        _scenario_faults(case, injuries, matrix),
+        _fact_faults(case, facts),
+        _order(case),
+        _unknown_faults(case),
+        _contradictions(case),
+        is_partial=is_partial,
     )
 
 
-def yes_no_faults(written: Mapping[str, Any], facts: Mapping[str, FactKind]) -> tuple[Finding, ...]:
+def found_by(*checks: Iterator[Finding], is_partial: bool) -> tuple[Finding, ...]:
+    """What each check finds; a check that needs a field with a fault ends there, the others go on.
+
+    Examples
+    --------
+    >>> from riskkit.foundation.partial_records import ABSENT
+    >>> def check(dose):
+    ...     if float(dose) <= 0:
+    ...         yield ("dose",), dose, "above 0"
+    >>> found_by(check(-1), check(ABSENT), is_partial=True)
+    ((('dose',), -1, 'above 0'),)
+    """
+    found: list[Finding] = []
+    for check in checks:
+        with contextlib.suppress(*((AttributeError, TypeError, ValueError) if is_partial else ())):
+            for one in check:
+                found.append(one)  # noqa: PERF402
+    return tuple(found)
+
+
+def yes_no_faults(written: Mapping[str, Any], facts: Mapping[str, FactKind]) -> Iterator[Finding]:
     """Where a case says true or false of something that is counted: "yes, ports" is not "one port".
 
     Parameters
@@ -77,8 +107,8 @@ def yes_no_faults(written: Mapping[str, Any], facts: Mapping[str, FactKind]) -> 
     flags = {name for name, kind in facts.items() if kind.kind == "flag"}
     numbers = {("facts", name): fact for name, fact in written.get("facts", {}).items() if name not in flags}
     numbers["exposure", "lifetime_years"] = written.get("exposure", {}).get("lifetime_years", {})
-    said = {(*place, "value"): number.get("value") for place, number in numbers.items()}
-    return tuple((place, value, "a number") for place, value in said.items() if isinstance(value, bool))
+    said = {(*at, "value"): one.get("value") for at, one in numbers.items() if isinstance(one, dict)}
+    yield from ((place, value, "a number") for place, value in said.items() if isinstance(value, bool))
 
 
 def _twice(case: Case) -> Iterator[Finding]:
@@ -127,9 +157,10 @@ def _scenario_faults(case: Case, injuries: pd.DataFrame, matrix: RiskMatrix) -> 
                 f"{n} steps",
                 f"{matrix.min_steps} to {matrix.max_steps} steps ({matrix.name})",
             )
-        if scenario.hazard not in hazards:
+        if scenario.hazard not in {*hazards, ABSENT}:
             yield ("scenarios", i, "hazard"), scenario.hazard, "the id of a hazard in [[hazards]]"
-        if (scenario.harm == "health") == (scenario.injury == "other_harm"):
+        is_known = ABSENT not in (scenario.harm, scenario.injury)
+        if is_known and (scenario.harm == "health") == (scenario.injury == "other_harm"):
             yield (
                 ("scenarios", i, "injury"),
                 scenario.injury,
@@ -143,7 +174,7 @@ def _scenario_faults(case: Case, injuries: pd.DataFrame, matrix: RiskMatrix) -> 
                     f"a severity the injury table words for {scenario.injury}",
                 )
     for i, hazard in enumerate(case.hazards):
-        if hazard.id not in {scenario.hazard for scenario in case.scenarios}:
+        if case.scenarios is not ABSENT and hazard.id not in {one.hazard for one in case.scenarios}:
             yield ("hazards", i, "id"), hazard.id, "a hazard with at least one scenario"
 
 
@@ -152,6 +183,8 @@ def _fact_faults(case: Case, facts: Mapping[str, FactKind]) -> Iterator[Finding]
     for name, fact in case.facts.items():
         if name not in known:
             yield ("facts", name), name, one_of(name, known)
+            continue
+        if fact.value is ABSENT:
             continue
         kind, (low, high) = known[name].kind, number_range(fact)
         least, most = known[name].minimum, known[name].maximum
@@ -208,7 +241,7 @@ _PARTS = (
 def _ends(case: Case, name: str) -> tuple[float, float] | None:
     """Least and most a fact is taken to be: its best estimate, or its bounds where it is not known."""
     fact = case.facts.get(name)
-    if fact is None:
+    if fact is None or fact.value is ABSENT:
         return None
     return (float(best(fact.value)),) * 2 if fact.is_known() else number_range(fact)
 

@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from riskkit.assessment.case_checks import Finding, found_by
 from riskkit.assessment.case_file import Case, DangerFactors, Dose, Fact, NonconformingItem, number_range
 from riskkit.assessment.chemical import read_exposure
 from riskkit.assessment.scoring import danger_score
 from riskkit.foundation.faults import InputFaults
 
-Finding = tuple[tuple[str | int, ...], object, str]
 
-
-def method_faults(case: Case) -> tuple[Finding, ...]:
+def method_faults(case: Case, *, is_partial: bool = False) -> tuple[Finding, ...]:
     """Everything wrong across the fields of a case's ``methods``.
 
     Parameters
     ----------
     case : Case
-        A case whose single fields are lawful.
+        A case whose single fields are lawful, or what `riskkit.foundation.partial_records` made of one.
+    is_partial : bool
+        Whether fields of the case are absent.
 
     Returns
     -------
@@ -32,15 +33,21 @@ def method_faults(case: Case) -> tuple[Finding, ...]:
     >>> method_faults(load_case("note7-battery-2016"))
     ()
     """
-    found = [*_scores(case), *_references(case), *_sources(case)]
+    return found_by(
+        _scores(case), _references(case), _sources(case), _items(case), _doses(case), is_partial=is_partial
+    )
+
+
+def _items(case: Case) -> Iterator[Finding]:
     for number, item in enumerate(case.methods.nonconformity):
-        start = ("methods", "nonconformity", number)
-        found += [((*start, *path), value, rule) for path, value, rule in _item_faults(item)]
+        for path, value, rule in _item_faults(item):
+            yield ("methods", "nonconformity", number, *path), value, rule
+
+
+def _doses(case: Case) -> Iterator[Finding]:
     for number, dose in enumerate(case.methods.exposure):
-        start = ("methods", "exposure", number)
-        pairs = (*_dose_faults(dose), *_compared_faults(dose))
-        found += [((*start, *path), value, rule) for path, value, rule in pairs]
-    return tuple(found)
+        for path, value, rule in (*_dose_faults(dose), *_compared_faults(dose)):
+            yield ("methods", "exposure", number, *path), value, rule
 
 
 def _parts(case: Case) -> Iterator[tuple[tuple[str | int, ...], Any]]:
