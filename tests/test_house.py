@@ -533,7 +533,13 @@ ARROWS: dict[str, dict[str, str]] = {
     "assessment/product_hazards.py": {
         "assessment/product_model_file.py": "what is known of a product is one record, read in one place"
     },
-    "assessment/case_file.py": {"assessment/case_values.py": "what a field may hold is checked in one place"},
+    "assessment/case_file.py": {
+        "assessment/case_values.py": "what a field may hold is checked in one place",
+        "assessment/product_identity.py": FACTS,
+    },
+    "assessment/product_identity.py": {
+        "assessment/case_values.py": "what a field may hold is checked in one place"
+    },
     "assessment/case_checks.py": {"assessment/case_file.py": FACTS},
     "assessment/level_sentence.py": {
         "assessment/case_file.py": FACTS,

@@ -61,6 +61,7 @@ def case_faults(
         _scenario_faults(case, injuries, matrix),
         _fact_faults(case, facts),
         _order(case),
+        _identity(case),
         _unknown_faults(case),
         _contradictions(case),
         is_partial=is_partial,
@@ -135,6 +136,11 @@ def _references(case: Case) -> Iterator[Finding]:
     for i, scenario in enumerate(case.scenarios):
         used += [
             (("scenarios", i, "steps", j), step.source, step.basis) for j, step in enumerate(scenario.steps)
+        ]
+    for part in ("operators", "pictures"):
+        used += [
+            ((part, i), one.source, getattr(one, "basis", "fact"))
+            for i, one in enumerate(getattr(case, part))
         ]
     used += [(("actions", i), action.source, "fact") for i, action in enumerate(case.actions)]
     used += [(("presumptions", i), ground.source, "judgement") for i, ground in enumerate(case.presumptions)]
@@ -226,6 +232,22 @@ def _order(case: Case) -> Iterator[Finding]:
     for number, (before, after) in enumerate(itertools.pairwise(dates), start=1):
         if after < before:
             yield ("actions", number, "date"), after, "actions in time order"
+
+
+def _identity(case: Case) -> Iterator[Finding]:
+    """Firms and pictures that stand twice, and a maker or importer named in two ways."""
+    for part, name in (("operators", "name"), ("pictures", "file")):
+        seen: set[object] = set()
+        for number, one in enumerate(getattr(case, part)):
+            known = (getattr(one, "role", None), getattr(one, name))
+            if known in seen:
+                yield (part, number, name), getattr(one, name), "an entry that stands once"
+            seen.add(known)
+    for role in ("maker", "importer"):
+        named = {one.name for one in case.operators if one.role == role}
+        told = getattr(case.product, role)
+        if named and told is not None and told not in named:
+            yield ("product", role), told, f"one of the {role}s in [[operators]]"
 
 
 # What cannot be: (the part, the whole it is a part of, the rule, said in the case file's own terms).

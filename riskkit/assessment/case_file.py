@@ -32,6 +32,7 @@ from riskkit.assessment.case_values import (
     only,
     severity_mix,
 )
+from riskkit.assessment.product_identity import CasePicture, Gtin, Marks, Operator
 from riskkit.foundation import glossary
 from riskkit.foundation.choices import AS_NUMBER, of_table
 
@@ -104,6 +105,10 @@ class Product:
     brand: Word | None = None
     maker: Line | None = None
     importer: Line | None = None
+    models: Marks = ()
+    batches: Marks = ()
+    serials: Marks = ()
+    gtin: Annotated[tuple[Gtin, ...], Field(max_length=50), Once] = ()
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -192,6 +197,8 @@ class NonconformingItem:
     limit: Annotated[float, AS_NUMBER, Field(ge=0, allow_inf_nan=False)] | None = None
     unit: Word | None = None
     worse: Literal["more", "less"] = "more"
+    standard: Line | None = None
+    clause: Word | None = None
     source: SourceIds = ()
     note: Text | None = None
 
@@ -265,7 +272,10 @@ class Case:
     hazards: Annotated[tuple[Hazard, ...], Field(min_length=1, max_length=20)]
     scenarios: Annotated[tuple[Scenario, ...], Field(min_length=1, max_length=30)]
     sources: Annotated[tuple[Source, ...], Field(min_length=1, max_length=200)]
+    lang: Literal["zh", "en"] | None = None
     problem: Text | None = None
+    operators: Annotated[tuple[Operator, ...], Field(max_length=30)] = ()
+    pictures: Annotated[tuple[CasePicture, ...], Field(max_length=3)] = ()
     facts: dict[str, Fact] = Field(default_factory=dict)
     presumptions: Annotated[tuple[Presumption, ...], Field(max_length=20)] = ()
     actions: Annotated[tuple[Action, ...], Field(max_length=300)] = ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, ValidationInfo, model_validator
 from pydantic.dataclasses import dataclass
 
 from riskkit.foundation import codes, glossary
@@ -22,6 +22,8 @@ from riskkit.foundation.uncertainty import (
 )
 
 STRICT = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
+LANGUAGES = ("zh", "en")
+NOT_TRANSLATED = {"zh": "〔未翻译〕", "en": "[not translated] "}
 
 
 def of_list(kind: str) -> AfterValidator:
@@ -132,14 +134,50 @@ SourceIds = Annotated[tuple[Id, ...], Field(max_length=20), Once]
 
 @dataclass(frozen=True, config=STRICT)
 class Text:
-    """The same text in Chinese and English."""
+    """The same text in Chinese and English.
+
+    A case in one language (``lang = "zh"``) may write it as a plain text; the other language then shows
+    the same words, marked as not translated.
+
+    Examples
+    --------
+    >>> Text(zh="电热水壶", en="Kettle").say("en")
+    'Kettle'
+    """
 
     zh: Prose
     en: Prose
 
+    @model_validator(mode="before")
+    @classmethod
+    def _in_one_language(cls, value: Any, info: ValidationInfo) -> Any:
+        lang = (info.context or {}).get("lang")
+        if isinstance(value, str):
+            if lang not in LANGUAGES:
+                raise ValueError(
+                    '{ zh = "…", en = "…" }, or a plain text where the case says lang = "zh" or "en"'
+                )
+            return in_one_language(value, lang)
+        if lang in LANGUAGES and isinstance(value, dict) and set(value) == {lang}:
+            return in_one_language(value[lang], lang)
+        return value
+
     def say(self, lang: str) -> str:
         """The text in ``zh`` or ``en``."""
         return self.zh if lang == "zh" else self.en
+
+
+def in_one_language(words: Any, lang: str) -> dict[str, Any]:
+    """A text of one language for both: where it is not translated it says so.
+
+    Examples
+    --------
+    >>> in_one_language("电热水壶", "zh")
+    {'zh': '电热水壶', 'en': '[not translated] 电热水壶'}
+    """
+    other = "en" if lang == "zh" else "zh"
+    marked = NOT_TRANSLATED[other] + words if isinstance(words, str) and words.strip() else words
+    return {lang: words, other: marked}
 
 
 @dataclass(frozen=True, config=STRICT)

@@ -109,6 +109,9 @@ def _sources(case: Case) -> Iterator[Finding]:
 
 
 def _item_faults(item: NonconformingItem) -> Iterator[Finding]:
+    if (item.standard is None) != (item.clause is None):
+        missing = "clause" if item.clause is None else "standard"
+        yield (missing,), "nothing", "standard and clause together, or neither"
     if (item.measured is None) != (item.limit is None):
         yield ("measured",), item.measured, "measured and limit together, or neither"
     if item.measured is None or item.limit is None:

@@ -86,11 +86,12 @@ def as_record(file: TomlFile, kind: type[Record]) -> Record:
     Box(width=2.5)
     """
     try:
-        return TypeAdapter(kind).validate_python(file.data, strict=False)
+        context = {"lang": file.data.get("lang")}  # the one language of its texts, if it has only one
+        return TypeAdapter(kind).validate_python(file.data, strict=False, context=context)
     except ValidationError as error:
         told = [dict(item) for item in error.errors(include_url=False)]
-        faults = [_fault(file, item) for item in told if not _is_echo(item)]
-        raise InputFaults(file.name, faults) from error
+        faults = dict.fromkeys(_fault(file, item) for item in told if not _is_echo(item))
+        raise InputFaults(file.name, tuple(faults)) from error
 
 
 def _is_echo(item: Mapping[str, Any]) -> bool:
