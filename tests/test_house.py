@@ -112,6 +112,7 @@ ARROWS: dict[str, dict[str, str]] = {
         "foundation/scales.py": "what is read is a level of the scale",
     },
     "foundation/tables.py": {"foundation/faults.py": "all faults of a table are told at once"},
+    "foundation/picture_file.py": {"foundation/faults.py": "all faults of a file are told at once"},
     "foundation/toml_file.py": {"foundation/faults.py": "all faults of a file are told at once"},
     "foundation/number_columns.py": {"foundation/faults.py": "all faults of a table are told at once"},
     "foundation/plain_data.py": {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from riskkit.assessment.sentences import input_kind, missing_facts, open_questio
 from riskkit.foundation import shipped, standards
 from riskkit.foundation.faults import Fault, InputFaults, refuse, shown
 from riskkit.foundation.partial_records import partial_record
+from riskkit.foundation.picture_file import PictureFile, read_picture
 from riskkit.foundation.scales import scale
 from riskkit.foundation.toml_file import TomlFile, read_toml
 from riskkit.foundation.toml_record import as_record
@@ -122,11 +123,18 @@ def load_case(path: str | Path) -> Case:
     text = str(path)
     if re.fullmatch(r"[a-z0-9][a-z0-9-]{0,63}", text):
         path = shipped.case_path(text)
-    return parse_case(read_toml(path))
+    return parse_case(read_toml(path), folder=Path(path).parent)
 
 
-def parse_case(file: TomlFile) -> Case:
+def parse_case(file: TomlFile, *, folder: Path | None = None) -> Case:
     """A case from a TOML file already read.
+
+    Parameters
+    ----------
+    file : TomlFile
+        As read.
+    folder : Path, optional
+        Where its pictures lie; they are not looked at otherwise.
 
     Raises
     ------
@@ -145,10 +153,11 @@ def parse_case(file: TomlFile) -> Case:
     try:
         case = as_record(file, Case)
     except InputFaults as error:
-        found = _faults_across(file, partial_record(Case, file.data), is_partial=True)
+        partial = partial_record(Case, file.data)
+        found = _faults_across(file, partial, is_partial=True) + _picture_faults(partial, file, folder)
         refuse(file.name, [*error.faults, *(one for one in found if not _is_covered(one, error.faults))])
         raise
-    refuse(file.name, _faults_across(file, case))
+    refuse(file.name, _faults_across(file, case) + _picture_faults(case, file, folder))
     return case
 
 
@@ -170,6 +179,35 @@ def _is_covered(fault: Fault, known: Sequence[Fault]) -> bool:
 
     path, *others = (one.place.partition(" ")[2] for one in (fault, *known))
     return any(is_in(path, other) or is_in(other, path) or f"[[{other}]]" in fault.rule for other in others)
+
+
+def case_pictures(case: Case, folder: Path) -> tuple[PictureFile, ...]:
+    """The pictures of a case, checked and drawn anew.
+
+    Raises
+    ------
+    InputFaults
+        With everything that is wrong with the first that cannot be used.
+
+    Examples
+    --------
+    >>> case_pictures(load_case("note7-battery-2016"), Path("."))
+    ()
+    """
+    return tuple(read_picture(folder, one.file, sha256=one.sha256) for one in case.pictures)
+
+
+def _picture_faults(case: Case, file: TomlFile, folder: Path | None) -> list[Fault]:
+    faults: list[Fault] = []
+    for number, one in enumerate(case.pictures if folder is not None else ()):
+        if not (isinstance(one.file, str) and isinstance(one.sha256, str)):  # a fault of its own
+            continue
+        try:
+            read_picture(Path(folder or "."), one.file, sha256=one.sha256)
+        except InputFaults as error:
+            places = [file.place(("pictures", number, fault.place)) for fault in error.faults]
+            faults += [replace(fault, place=at) for fault, at in zip(error.faults, places, strict=True)]
+    return faults
 
 
 def assess(

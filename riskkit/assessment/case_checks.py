@@ -139,7 +139,7 @@ def _references(case: Case) -> Iterator[Finding]:
         ]
     for part in ("operators", "pictures"):
         used += [
-            ((part, i), one.source, getattr(one, "basis", "fact"))
+            ((part, i), one.source, getattr(one, "basis", "judgement"))
             for i, one in enumerate(getattr(case, part))
         ]
     used += [(("actions", i), action.source, "fact") for i, action in enumerate(case.actions)]
