@@ -19,7 +19,7 @@ from riskkit.assessment.robustness import InputRange, Ranks, flips, level_shares
 from riskkit.assessment.sentences import input_kind, missing_facts, open_questions
 from riskkit.foundation import shipped, standards
 from riskkit.foundation.faults import Fault, InputFaults, refuse, shown
-from riskkit.foundation.partial_records import partial_record
+from riskkit.foundation.partial_records import ABSENT, partial_record
 from riskkit.foundation.picture_file import PictureFile, read_picture
 from riskkit.foundation.scales import scale
 from riskkit.foundation.toml_file import TomlFile, read_toml
@@ -200,7 +200,7 @@ def case_pictures(case: Case, folder: Path) -> tuple[PictureFile, ...]:
 def _picture_faults(case: Case, file: TomlFile, folder: Path | None) -> list[Fault]:
     faults: list[Fault] = []
     for number, one in enumerate(case.pictures if folder is not None else ()):
-        if not (isinstance(one.file, str) and isinstance(one.sha256, str)):  # a fault of its own
+        if ABSENT in (one.file, one.sha256):  # a fault of its own
             continue
         try:
             read_picture(Path(folder or "."), one.file, sha256=one.sha256)
