@@ -98,17 +98,17 @@ def _content(folder: Path, name: str) -> bytes:
 
 def _drawn_anew(raw: bytes) -> bytes:
     """The picture as PNG; a `ValueError` with the rule it breaks."""
+    small: Image.Image | None = None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")  # a picture that Pillow warns of is not one to hand on
             with Image.open(io.BytesIO(raw), formats=_FORMATS) as picture:
-                pixels = picture.width * picture.height
-                if pixels <= MAX_PIXELS:
+                if picture.width * picture.height <= MAX_PIXELS:
                     picture.load()
                     small = picture.convert("RGB")
     except Exception as error:  # whatever a decoder makes of a hostile file
         raise ValueError("a PNG or JPEG picture that can be decoded") from error
-    if pixels > MAX_PIXELS:
+    if small is None:
         raise ValueError(f"at most {MAX_PIXELS:,} pixels")
     small.thumbnail((_SIDE, _SIDE))
     out = io.BytesIO()
