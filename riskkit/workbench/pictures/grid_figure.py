@@ -27,10 +27,12 @@ from riskkit.workbench.report.words import (
 
 _WEIGHT = {"low": 0.10, "medium": 0.26, "high": 0.44, "serious": 0.66}
 """How strong a cell's colour is: rising, so that the grid also reads on grey paper."""
-_ASIDE, _SMALL = 0.2, -0.3
-"""Where in its column a point stands, clear of the cell's word, and the small mark of another severity."""
+_ASIDE, _SMALL = 0.15, -0.27
+"""Where in its column a point stands, clear of the cell's sign, and the small mark of another severity."""
 _DECADE = 46
 """Height of a factor of ten [px]."""
+_LINE = 15
+"""Height of a line of small text [px]."""
 
 
 def risk_grid(assessment: Assessment, *, lang: str) -> Picture | None:
@@ -78,7 +80,7 @@ def _layout(assessment: Assessment, floor: float, *, lang: str) -> dict[str, Any
     place = {"xref": "paper", "yref": "paper", "x": 0, "xanchor": "left", "xshift": 6 - margin["l"]}
     above = style.annotation(style.clean(text("grid_y", lang)), **place, y=1, yanchor="bottom", yshift=8)
     below = style.annotation("<br>".join(legend), **place, y=0, yanchor="top", yshift=-66)
-    shape["shapes"], words = _cells(floor, lang)
+    shape["shapes"], words = _cells(floor)
     shape["annotations"] = [*words, *_mix_labels(assessment, floor), above, below]
     upright = {"tickvals": [*values, math.log10(0.5)], "ticktext": [*ticks, "1/2"], "range": [floor, 0]}
     harm = scale("harm")
@@ -94,8 +96,8 @@ def _narrow(word: str) -> str:
     return "<br>".join(style.wrapped(word.replace("-", "- "), 12)).replace("- ", "-")
 
 
-def _cells(floor: float, lang: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """The coloured cells and the level word in each."""
+def _cells(floor: float) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The coloured cells and the sign of the level in each."""
     matrix = standards.risk_matrix(METHOD)
     of = scale("risk")
     bounds = [floor, *(math.log10(edge) for edge in matrix.edge_values()), 0.0]
@@ -117,8 +119,8 @@ def _cells(floor: float, lang: str) -> tuple[list[dict[str, Any]], list[dict[str
             }
             boxes.append(box | ends)
             place = {"x": column + 0.5, "y": high, "xanchor": "left", "yanchor": "top", "borderpad": 0}
-            said = f"{of.symbol(code)} {text(f'grid_{code}', lang)}"
-            words.append(style.annotation(said, **place, xshift=2, font={"size": 10, "color": style.INK}))
+            font = {"size": 10, "color": style.INK}
+            words.append(style.annotation(of.symbol(code), **place, xshift=2, font=font))
     return boxes, words
 
 
@@ -127,7 +129,7 @@ def _places(assessment: Assessment) -> dict[str, float]:
     found: dict[str, float] = {}
     for _, rows in assessment.scenarios.groupby("severity"):
         n = len(rows)
-        step = min(0.42, 0.8 / n)
+        step = min(0.34, 0.8 / n)
         for i, name in enumerate(rows["scenario"]):
             found[str(name)] = float(rows["severity"].iloc[0]) + _ASIDE / n + (i - (n - 1) / 2) * step
     return found
@@ -175,19 +177,36 @@ def _other_severities(assessment: Assessment, row: Mapping[str, Any], best: floa
 
 
 def _mix_labels(assessment: Assessment, floor: float) -> list[dict[str, Any]]:
-    """Number and share beside the small open marks."""
+    """Number and share near the small open marks, clear of the points and of one another."""
+    rows = sorted(records(assessment.scenarios), key=lambda row: -float(row["p_best"]))
+    heights = {row["scenario"]: -style.power(row["p_best"], floor) * _DECADE for row in rows}
+    taken: dict[int, list[tuple[float, float]]] = {level: [] for level in range(1, 5)}
+    for row in rows:
+        y = heights[row["scenario"]]
+        taken[int(row["severity"])].append((y - 14, y + 14))
+        for level, _ in _others(assessment, row):
+            taken[level].append((y - 5, y + 5))
     labels = []
-    for row in records(assessment.scenarios):
-        number, y = scenario_number(assessment.case, row["scenario"]), style.power(row["p_best"], floor)
+    for row in rows:
         for level, share in _others(assessment, row):
-            place = {"x": level - 0.49, "y": y, "xanchor": "left", "yanchor": "top", "yshift": -5}
-            look = {
-                "font": {"size": 10, "color": style.INK},
-                "bgcolor": "rgba(255,255,255,0.85)",
-                "borderpad": 0,
-            }
-            labels.append(style.annotation(f"{number} {percent(share, 'zh')}", **place, **look))
+            top = _free(taken[level], heights[row["scenario"]] + 5, most=-floor * _DECADE)
+            taken[level].append((top, top + _LINE))
+            place = {"x": level - 0.5, "xshift": 13, "xanchor": "left", "y": -top / _DECADE, "yanchor": "top"}
+            said = f"{scenario_number(assessment.case, row['scenario'])} {percent(share, 'zh')}"
+            font = {"size": 10, "color": style.INK}
+            labels.append(style.annotation(said, **place, borderpad=0, font=font))
     return labels
+
+
+def _free(taken: list[tuple[float, float]], wanted: float, *, most: float) -> float:
+    """The place nearest to the wanted one where a line of text meets nothing."""
+    tops = [wanted, *(end for _, end in taken), *(start - _LINE for start, _ in taken)]
+    free = [
+        top
+        for top in tops
+        if 0 <= top <= most - _LINE and all(top + _LINE <= start or top >= end for start, end in taken)
+    ]
+    return min(free, key=lambda top: abs(top - wanted), default=wanted)
 
 
 def _legend(assessment: Assessment, lang: str) -> list[str]:
@@ -198,6 +217,9 @@ def _legend(assessment: Assessment, lang: str) -> list[str]:
         notes = [text(key, lang) for key in ("governs", "on_boundary") if row[key]]
         remark = "".join(f"（{note}）" if lang == "zh" else f" ({note})" for note in notes)
         lines += style.wrapped(titles[row["scenario"]] + remark, 56)
+    of = scale("risk")
+    signs = (f"{of.symbol(code)} {of.word(code, lang)}" for code in of.codes)
+    lines += style.wrapped(text("grid_signs", lang, signs=("、" if lang == "zh" else ", ").join(signs)), 56)
     mixed = any(len(s.severity) > 1 for s in assessment.case.scenarios)
     lines += style.wrapped(text("grid_marks", lang), 56)
     lines += style.wrapped(text("grid_marks_mixed", lang), 56) if mixed else []
