@@ -567,7 +567,9 @@ ARROWS: dict[str, dict[str, str]] = {
     "assessment/what_if_effects.py": {
         "assessment/case_file.py": "before and after are cases",
         "assessment/harm.py": "harm before and after is counted in one place",
+        "assessment/level_sentence.py": "graver levels are named in one way everywhere",
         "assessment/robustness.py": "the shares of the levels are counted in one place",
+        "assessment/sentences.py": "a level is named in one way everywhere",
         "assessment/what_if_file.py": "it works out what a what-if does",
     },
     "warning/case_levels.py": {
@@ -594,6 +596,7 @@ ARROWS: dict[str, dict[str, str]] = {
         "warning/case_levels.py": "profiles are compared by evaluating the same case under each",
         "warning/case_numbers.py": "a case is worked out once and graded under each profile",
         "warning/derived_facts.py": "which facts belong to one scenario is said in one place",
+        "warning/level_badge.py": "the level under another profile is shown by the same rule",
         "warning/profiles.py": "a profile is data that is handed through",
         "warning/reasons.py": "a table row carries the reason of its grade",
     },
@@ -646,6 +649,9 @@ CROSSINGS: dict[str, dict[str, str]] = {
         ),
         "one frozen Assessment carries both the risk and the level, so that no two documents can disagree",
     ),
+    "assessment/what_if_effects.py": {
+        "warning/level_badge.py": "before and after a measure the level is shown by the same rule",
+    },
     "assessment/level_sentence.py": {
         "warning/level_badge.py": "the first sentence about a case names the level that is shown",
     },

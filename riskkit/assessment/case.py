@@ -28,7 +28,7 @@ from riskkit.foundation.uncertainty import shares
 from riskkit.warning.case_levels import Outcome, draw_inputs, evaluate, graded, point_of
 from riskkit.warning.case_numbers import METHOD, case_numbers
 from riskkit.warning.case_tables import grade_table, house_rows, profile_table, reason_table, scenario_table
-from riskkit.warning.level_badge import LevelBadge, badge_shares, level_badge
+from riskkit.warning.level_badge import LevelBadge, outcome_badge, risk_badge
 from riskkit.warning.profiles import Profile
 from riskkit.warning.profiles import profile as shipped_profile
 
@@ -96,6 +96,11 @@ class Assessment:
     badge: LevelBadge | None
     risk_badge: LevelBadge | None
     near_bounds: pd.DataFrame
+
+    @property
+    def level_ends(self) -> tuple[str, str]:
+        """The levels shown, with missing facts at their mildest and at their worst; empty for food."""
+        return ("", "") if self.badge is None else (self.badge.level, self.badge.level_hi)
 
 
 def load_case(path: str | Path) -> Case:
@@ -260,11 +265,11 @@ def assess(
         "scenarios": scenarios,
         "grades": grade_table(scenarios, now, profile=used),
         "reasons": reason_table(scenarios, now, profile=used),
-        "profiles": profile_table(at, over, used=used, drawn=drawn),
+        "profiles": profile_table(case, (at, over), used=used, drawn=drawn),
         "flips": _flips(case, point, used),
         "tornado": tornado(x, (drawn.lo.astype(np.float64) + drawn.hi) / 2),
     }
-    badge = _badge(case, (drawn.lo, drawn.hi), (now.lo, now.hi), draws=draws)
+    badge = outcome_badge(now, drawn, on=case.assessed_on, draws=draws)
     return Assessment(
         case,
         route,
@@ -275,24 +280,9 @@ def assess(
         **tables,
         **_words(case, tables, now=now, badge=badge, used=used),
         badge=badge,
-        risk_badge=_risk_badge(case, now, drawn, draws=draws),
+        risk_badge=risk_badge(now, drawn, on=case.assessed_on, draws=draws),
         near_bounds=near_bounds(tables["flips"]),
     )
-
-
-def _badge(
-    case: Case, drawn: tuple[Ranks, Ranks], now: tuple[Ranks, Ranks], *, draws: int, of: str = "warning"
-) -> LevelBadge:
-    best = int(now[0][0]), int(now[1][0])
-    return level_badge(drawn, best, shares=badge_shares(on=case.assessed_on), of=of, draws=draws)
-
-
-def _risk_badge(case: Case, now: Outcome, drawn: Outcome, *, draws: int) -> LevelBadge:
-    """The risk of the gravest scenario, serious where it is presumed."""
-    over, at = (
-        np.max(np.broadcast_arrays(*(one.risk_rank for one in out.scenarios)), axis=0) for out in (drawn, now)
-    )
-    return _badge(case, (over, over), (at, at), draws=draws, of="risk")
 
 
 def _flips(case: Case, point: Mapping[str, float], used: Profile) -> pd.DataFrame:

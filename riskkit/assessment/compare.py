@@ -242,11 +242,9 @@ def _profiles(assessment: Assessment) -> list[Finding]:
     grades = [UsedInput(name, rank, "derived") for name, rank in ranks.items()]
     found = []
     for row in records(assessment.profiles):
-        lo, hi = str(row["lo"]), str(row["hi"])
+        lo, hi = str(row["level"]), str(row["level_hi"])
         inputs = [UsedInput(name, math.nan, "missing") for name in unknown] if lo != hi else []
-        share = float(row[lo]) if lo == hi else math.nan
-        if lo == hi and row["profile"] == assessment.profile.name:
-            share = float(assessment.shares["certain"].loc[lo])
+        share = float(row["share"]) if lo == hi else math.nan
         method = f"profile:{row['profile']}"
         found.append(Finding(method, PRODUCT, lo, hi, inputs=(*grades, *inputs), p_level=share))
     return found

@@ -247,9 +247,13 @@ def open_questions(
                 "not settled: is the lower band right?",
             )
         )
-    if len(set(zip(profiles["lo"], profiles["hi"], strict=True))) > 1:
-        said = "；".join(f"{row['zh']}：{say_level(row['lo'], row['hi'], 'zh')}" for row in records(profiles))
-        told = "; ".join(f"{row['en']}: {say_level(row['lo'], row['hi'], 'en')}" for row in records(profiles))
+    if len(set(zip(profiles["level"], profiles["level_hi"], strict=True))) > 1:
+        said = "；".join(
+            f"{row['zh']}：{say_level(row['level'], row['level_hi'], 'zh')}" for row in records(profiles)
+        )
+        told = "; ".join(
+            f"{row['en']}: {say_level(row['level'], row['level_hi'], 'en')}" for row in records(profiles)
+        )
         questions.append(
             Text(
                 zh=f"各分级方案结果不同（{said}）：采用哪一方案，理由是什么？",

@@ -9,33 +9,23 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 import pandas as pd
 
 from riskkit.assessment.case_file import Case, Text
 from riskkit.assessment.harm import expected_harm, harm_draws
+from riskkit.assessment.level_sentence import say_may_be
 from riskkit.assessment.robustness import Ranks, level_shares
+from riskkit.assessment.sentences import say_level
 from riskkit.assessment.what_if_file import Change, WhatIf, apply
 from riskkit.foundation import standards
 from riskkit.foundation.scales import scale
 from riskkit.foundation.uncertainty import Fixed, Floats, best, draw
+from riskkit.warning.level_badge import LevelBadge, Levels, outcome_badge
 
 Inputs = Mapping[str, Floats]
 SURE = 0.95
-
-
-class Levels(Protocol):
-    """Level ranks proven and possible, 1 Ⅳ … 4 Ⅰ, one a draw."""
-
-    @property
-    def lo(self) -> Ranks:
-        """Proven."""
-
-    @property
-    def hi(self) -> Ranks:
-        """Possible while facts are missing."""
 
 
 @dataclass(frozen=True)
@@ -67,8 +57,8 @@ class Effect:
         None for the case as it is.
     case : Case
         The case it leads to.
-    lo, hi : str
-        Level proven and possible at the best estimates.
+    badge : LevelBadge
+        The level that is shown.
     shares : DataFrame
         Index ``Ⅳ`` … ``Ⅰ``; certain, possible, at_least: share of draws.
     robust, worst : str
@@ -81,8 +71,7 @@ class Effect:
 
     what_if: WhatIf | None
     case: Case
-    lo: str
-    hi: str
+    badge: LevelBadge
     shares: pd.DataFrame
     robust: str
     worst: str
@@ -239,16 +228,22 @@ def effects(
     """
     x = grading.draws(case, draws)
     before = harm_draws(case, x, combine=combine)
-    out = [_effect(case, None, x, grading=grading, harm=(before, before))]
+    out = [_effect(case, None, x, grading=grading, harm=(before, before), draws=draws)]
     for what_if, after in [(one, apply(case, one)) for one in what_ifs]:
         moved = changed_draws(x, what_if, draws=draws, rng=rng)
         harm = harm_draws(after, moved, combine=combine)
-        out.append(_effect(after, what_if, moved, grading=grading, harm=(before, harm)))
+        out.append(_effect(after, what_if, moved, grading=grading, harm=(before, harm), draws=draws))
     return tuple(out)
 
 
 def _effect(
-    case: Case, what_if: WhatIf | None, x: Inputs, *, grading: Grading, harm: tuple[Floats, Floats]
+    case: Case,
+    what_if: WhatIf | None,
+    x: Inputs,
+    *,
+    grading: Grading,
+    harm: tuple[Floats, Floats],
+    draws: int,
 ) -> Effect:
     codes = scale("warning").codes
     at = {name: np.array([value]) for name, value in grading.point(case).items()}
@@ -257,8 +252,7 @@ def _effect(
     return Effect(
         what_if,
         case,
-        codes[int(now.lo[0]) - 1],
-        hi=codes[int(now.hi[0]) - 1],
+        outcome_badge(now, drawn, on=case.assessed_on, draws=draws),
         shares=level_shares(drawn.lo, drawn.hi).set_axis(pd.Index(codes, name="level")),
         robust=robust_level(drawn.lo),
         worst=worst_plausible_level(drawn.hi),
@@ -280,10 +274,11 @@ def effects_table(found: Sequence[Effect], *, lang: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Index the id of the what-if (``as_is`` for the case as it is); title, lo, hi, robust, worst, one
-        column ``p_Ⅳ`` … ``p_Ⅰ`` a level (share of draws certain to have it), harm_1 … harm_4 and
-        avoided_1 … avoided_4 (means by severity), cost_cny (best estimate), cny_per_severe (cost for each
-        case of severity 3 or 4 avoided; NaN when none is or the cost is not known).
+        Index the id of the what-if (``as_is`` for the case as it is); title, level, level_hi (shown), best,
+        best_hi (at the best estimates), robust, worst, one column ``p_Ⅳ`` … ``p_Ⅰ`` a level (share of draws
+        certain to have it), harm_1 … harm_4 and avoided_1 … avoided_4 (means by severity), cost_cny (best
+        estimate), cny_per_severe (cost for each case of severity 3 or 4 avoided; NaN when none is or the cost
+        is not known).
 
     Examples
     --------
@@ -302,7 +297,9 @@ def _row(one: Effect, lang: str) -> dict[str, object]:
     severe = float(one.avoided["mean"].loc[3:4].sum(skipna=False))
     return {
         "title": title.say(lang),
-        **{name: getattr(one, name) for name in ("lo", "hi", "robust", "worst")},
+        **{name: getattr(one.badge, name) for name in ("level", "level_hi", "best", "best_hi")},
+        "robust": one.robust,
+        "worst": one.worst,
         **{f"p_{level}": float(share) for level, share in one.shares["certain"].items()},
         **{f"harm_{rank}": float(mean) for rank, mean in one.harm["mean"].items()},
         **{f"avoided_{rank}": float(mean) for rank, mean in one.avoided["mean"].items()},
@@ -323,13 +320,21 @@ def effect_sentence(before: Effect, after: Effect) -> Text:
     --------
     >>> table = pd.DataFrame({"mean": [0.0] * 4}, index=pd.RangeIndex(1, 5))
     >>> shares = pd.DataFrame({"at_least": [1.0, 0.9, 0.2, 0.1]}, index=list("ⅣⅢⅡⅠ"))
-    >>> now = Effect(None, None, "Ⅱ", "Ⅱ", shares, "Ⅲ", "Ⅰ", table, table)
-    >>> print(effect_sentence(now, now).en)
-    Level Ⅱ stays Ⅱ (at least Ⅲ in nearly all draws, Ⅰ at worst); no severe harm (3–4) is avoided.
+    >>> from riskkit.warning.level_badge import level_badge
+    >>> ranks = np.array([3] * 63 + [4] * 37, dtype=np.int8)
+    >>> badge = level_badge((ranks, ranks), (3, 3), shares=(0.5, 0.2))
+    >>> now = Effect(None, None, badge, shares, "Ⅲ", "Ⅰ", table, table)
+    >>> print(effect_sentence(now, now).en[:34])
+    Level Ⅱ stays Ⅱ, may be Ⅰ (37 %);
     """
-    was, now = (one.lo if one.lo == one.hi else f"{one.lo}–{one.hi}" for one in (before, after))
-    zh_move = f"级别仍为{now}级" if was == now else f"级别由{was}级变为{now}级"
+    ends = [(one.badge.level, one.badge.level_hi) for one in (before, after)]
+    zh_was, zh_now, was, now = (say_level(*pair, lang) for lang in ("zh", "en") for pair in ends)
+    zh_move = f"级别仍为{zh_now}" if was == now else f"级别由{zh_was}变为{zh_now}"
     en_move = f"Level {was} stays {now}" if was == now else f"Level {was} becomes {now}"
+    zh_move, en_move = (
+        gap.join(part for part in (move, say_may_be(_coded(after.badge, lang), lang)) if part)
+        for move, gap, lang in ((zh_move, "，", "zh"), (en_move, ", ", "en"))
+    )
     avoided, had = (float(t["mean"].loc[3:4].sum(skipna=False)) for t in (after.avoided, before.harm))
     if math.isnan(avoided):
         zh, en = (
@@ -342,9 +347,14 @@ def effect_sentence(before: Effect, after: Effect) -> Text:
         zh = f"预期避免重度以上（3—4级）伤害{_said(avoided)}起（原{_said(had)}起）"
         en = f"{_said(avoided)} of {_said(had)} expected cases of severe harm (3–4) are avoided"
     return Text(
-        zh=f"{zh_move}（几乎所有抽样中至少为{after.robust}级，最坏可能为{after.worst}级）；{zh}。",
-        en=f"{en_move} (at least {after.robust} in nearly all draws, {after.worst} at worst); {en}.",
+        zh=f"{zh_move}；{SURE:.0%}的模拟达到{after.robust}级或更严重，{SURE:.0%}的模拟不超过{after.worst}级；{zh}。",
+        en=f"{en_move}; {100 * SURE:.0f} % of simulations reach {after.robust} or graver and "
+        f"{100 * SURE:.0f} % do not exceed {after.worst}; {en}.",
     )
+
+
+def _coded(badge: LevelBadge, lang: str) -> list[tuple[str, float]]:
+    return [(say_level(code, code, lang), share) for code, share in badge.may_be]
 
 
 def _said(number: float) -> str:

@@ -15,6 +15,7 @@ from riskkit.foundation.uncertainty import best, shares, summary
 from riskkit.warning.case_levels import Outcome, graded
 from riskkit.warning.case_numbers import METHOD, CaseNumbers
 from riskkit.warning.derived_facts import SCENARIO_FACTS
+from riskkit.warning.level_badge import outcome_badge
 from riskkit.warning.profiles import Profile, profile, profile_names, rows_of
 from riskkit.warning.reasons import reasons
 
@@ -137,13 +138,17 @@ def reason_table(scenarios: pd.DataFrame, now: Outcome, *, profile: Profile) -> 
     return pd.concat(parts, ignore_index=True)
 
 
-def profile_table(at: CaseNumbers, over: CaseNumbers, *, used: Profile, drawn: Outcome) -> pd.DataFrame:
+def profile_table(
+    case: Case, given: tuple[CaseNumbers, CaseNumbers], *, used: Profile, drawn: Outcome
+) -> pd.DataFrame:
     """The level under each shipped profile and the one used, on the same draws.
 
     Parameters
     ----------
-    at, over : CaseNumbers
-        What the inputs say at the best estimate and over draws.
+    case : Case
+        The case.
+    given : pair of CaseNumbers
+        What its inputs say at the best estimate and over draws.
     used : Profile
         The profile of the assessment.
     drawn : Outcome
@@ -152,7 +157,9 @@ def profile_table(at: CaseNumbers, over: CaseNumbers, *, used: Profile, drawn: O
     Returns
     -------
     DataFrame
-        profile, zh, en, status, lo, hi, and one column a level with its `possible` share.
+        profile, zh, en, status; level, level_hi (as shown, from the draws, with missing facts at their
+        mildest and at their worst), share (of draws of just `level`), lo, hi (at the best estimates), and
+        one column a level with its `possible` share.
 
     Examples
     --------
@@ -161,6 +168,8 @@ def profile_table(at: CaseNumbers, over: CaseNumbers, *, used: Profile, drawn: O
     >>> len(a.profiles) >= 2
     True
     """
+    at, over = given
+    draws = max(drawn.lo.size, drawn.hi.size)
     shipped = [profile(name) for name in profile_names()]
     others = [one for one in shipped if one.sha256 != used.sha256]
     rows = []
@@ -168,7 +177,9 @@ def profile_table(at: CaseNumbers, over: CaseNumbers, *, used: Profile, drawn: O
         now = graded(at, profile=one)
         out = drawn if one is used else graded(over, profile=one)
         possible = level_shares(out.lo, out.hi)["possible"]
-        ends = {"lo": _LEVELS[int(now.lo[0]) - 1], "hi": _LEVELS[int(now.hi[0]) - 1]}
+        badge = outcome_badge(now, out, on=case.assessed_on, draws=draws)
+        ends = {"level": badge.level, "level_hi": badge.level_hi, "share": badge.p_level}
+        ends |= {"lo": badge.best, "hi": badge.best_hi}
         about = {"profile": one.name, "zh": one.zh, "en": one.en, "status": one.status}
         rows.append(about | ends | dict(zip(_LEVELS, possible, strict=True)))
     return pd.DataFrame(rows)

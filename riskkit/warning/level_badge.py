@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,32 @@ from riskkit.foundation import standards
 from riskkit.foundation.scales import scale
 
 Ranks = NDArray[np.int8]
+
+
+class Levels(Protocol):
+    """Level ranks with missing facts at their mildest and at their worst, 1 Ⅳ … 4 Ⅰ, one a simulation."""
+
+    @property
+    def lo(self) -> Ranks:
+        """Missing facts at their mildest."""
+
+    @property
+    def hi(self) -> Ranks:
+        """Missing facts at their worst."""
+
+
+class _Risk(Protocol):
+    @property
+    def risk_rank(self) -> Ranks:
+        """Rank 1–4 of the risk of a scenario, serious where that is presumed."""
+
+
+class Graded(Levels, Protocol):
+    """Levels with the scenarios behind them."""
+
+    @property
+    def scenarios(self) -> Sequence[_Risk]:
+        """By scenario."""
 
 
 @dataclass(frozen=True)
@@ -150,6 +177,62 @@ def level_badge(
         reached=reached,
         named=named,
     )
+
+
+def outcome_badge(now: Levels, drawn: Levels, *, on: dt.date, draws: int) -> LevelBadge:
+    """The badge of the warning level of a graded case, with the shares in force on a day.
+
+    Parameters
+    ----------
+    now, drawn : Levels
+        At the best estimates (one entry) and over the simulations.
+    on : date
+        Day of the assessment.
+    draws : int
+        Simulations.
+
+    Raises
+    ------
+    KeyError
+        When no shares are in force on that day.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace as Made
+    >>> now, rank = Made(lo=np.array([3]), hi=np.array([3])), np.array([3, 4], dtype=np.int8)
+    >>> outcome_badge(now, Made(lo=rank, hi=rank), on=dt.date(2026, 5, 1), draws=2).level
+    'Ⅰ'
+    """
+    best = int(now.lo[0]), int(now.hi[0])
+    return level_badge((drawn.lo, drawn.hi), best, shares=badge_shares(on=on), draws=draws)
+
+
+def risk_badge(now: Graded, drawn: Graded, *, on: dt.date, draws: int) -> LevelBadge:
+    """The badge of the product's risk: that of its gravest scenario, serious where that is presumed.
+
+    Parameters
+    ----------
+    now, drawn, on, draws
+        As for `outcome_badge`.
+
+    Raises
+    ------
+    KeyError
+        When no shares are in force on that day.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace as Made
+    >>> now, drawn = (Made(lo=None, hi=None, scenarios=[Made(risk_rank=np.array(ranks, dtype=np.int8))])
+    ...               for ranks in ([1], [1, 2, 2]))
+    >>> risk_badge(now, drawn, on=dt.date(2026, 5, 1), draws=3).level
+    'medium'
+    """
+    over, at = (
+        np.max(np.broadcast_arrays(*(s.risk_rank for s in one.scenarios)), axis=0) for one in (drawn, now)
+    )
+    best = int(at[0]), int(at[0])
+    return level_badge((over, over), best, shares=badge_shares(on=on), of="risk", draws=draws)
 
 
 def _at_least(ranks: Ranks) -> Sequence[float]:

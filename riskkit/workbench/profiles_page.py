@@ -14,27 +14,30 @@ from riskkit.assessment.case_file import Case
 from riskkit.assessment.sentences import input_name, missing_facts
 from riskkit.foundation.glossary import label
 from riskkit.foundation.scales import scale
-from riskkit.warning.case_levels import evaluate, point_of
+from riskkit.warning.case_levels import draw_inputs, evaluate, point_of
 from riskkit.warning.case_tables import grade_table, reason_table, scenario_table
+from riskkit.warning.level_badge import LevelBadge, outcome_badge
 from riskkit.warning.profile_laws import table_ranks
 from riskkit.warning.profiles import Profile, profile, profile_names
 from riskkit.workbench.doc_pages import markdown_table, write_pages
+from riskkit.workbench.pictures.level_marks import badge_note
 from riskkit.workbench.report.words import grade, listed, text
 from riskkit.workbench.resources import shipped_cases
 
 _LEVELS = scale("warning").codes
+_DRAWS, _SEED = 20_000, 1
 
 
 @dataclass(frozen=True)
 class Decided:
-    """The level of a case under a profile at its best estimates, and what decides it.
+    """The level of a case under a profile, and what decides it at the best estimates.
 
     Parameters
     ----------
-    lo, hi : str
-        The proven and the possible level.
+    badge : LevelBadge
+        The level that is shown.
     rule : str
-        The trigger behind the proven level; empty where the level table decides.
+        The trigger behind the level at the best estimates; empty where the level table decides.
     grades : tuple of (str, int)
         The grades that the level table was looked up with, in its order.
     levels_off : int
@@ -45,8 +48,7 @@ class Decided:
         Facts that leave the range.
     """
 
-    lo: str
-    hi: str
+    badge: LevelBadge
     rule: str
     grades: tuple[tuple[str, int], ...]
     levels_off: int
@@ -84,9 +86,9 @@ def decided(case: Case, used: Profile) -> Decided:
     lo, hi = int(now.lo[0]), int(now.hi[0])
     counted = {*used.factors, *(factor for factor, _, _ in used.raises), "trigger"}
     open_rules = why[why["factor"].isin(counted)]
+    drawn = evaluate(case, draw_inputs(case, _DRAWS, rng=np.random.default_rng(_SEED)), profile=used)
     return Decided(
-        _LEVELS[lo - 1],
-        _LEVELS[hi - 1],
+        outcome_badge(now, drawn, on=case.assessed_on, draws=_DRAWS),
         rule=str(found.at["trigger", "rule"]) if lo > max(by_table - off, 1) else "",
         grades=tuple((factor, ranks[factor]) for factor in used.factors),
         levels_off=off,
@@ -119,7 +121,7 @@ def profiles_page(lang: str) -> str:
     )
     parts = [
         f"# {text('profiles_page', lang)}",
-        text("profiles_page_lead", lang),
+        text("profiles_page_lead", lang, draws=f"{_DRAWS:,}"),
         markdown_table(counted, _counts(found)),
         f"## {text('profiles_page_cases', lang)}",
         markdown_table(heads, rows),
@@ -144,17 +146,21 @@ def write_profiles_pages(folder: Path) -> None:
 
 
 def _counts(found: Sequence[Sequence[Decided]]) -> Iterator[list[str]]:
-    """How often each level is proven, and how often missing facts leave a range."""
+    """How often each level is shown, and how often missing facts leave a range."""
     for name, column in zip(profile_names(), zip(*found, strict=True), strict=True):
-        count = Counter(one.lo for one in column)
-        ranges = sum(one.lo != one.hi for one in column)
+        count = Counter(one.badge.level for one in column)
+        ranges = sum(one.badge.is_range() for one in column)
         yield [f"`{name}`", *(str(count[level]) for level in _LEVELS), str(ranges)]
 
 
 def _cell(case: Case, one: Decided, lang: str) -> str:
     """The level, and what decides it: a trigger by its number, or the grades that were looked up."""
     signs = scale("warning")
-    level = "–".join(f"{signs.symbol(code)} {code}" for code in dict.fromkeys((one.lo, one.hi)))
+    level = "–".join(
+        f"{signs.symbol(code)} {code}" for code in dict.fromkeys((one.badge.level, one.badge.level_hi))
+    )
+    note = badge_note(one.badge, lang)
+    level += f"（{note}）" if note and lang == "zh" else f" ({note})" if note else ""
     gap = "；" if lang == "zh" else "; "
     why = [one.rule or " × ".join(f"{label('factor', f, lang)} {grade(f, n, lang)}" for f, n in one.grades)]
     if not one.rule:

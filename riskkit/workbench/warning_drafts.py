@@ -81,7 +81,7 @@ def draft_case(
     try:
         asked, missing = proposal(assessment, level=level, reason=reason), tuple[Fault, ...]()
     except InputFaults as error:
-        rank = level_rank(str(assessment.hi)) if assessment.hi in LEVELS else 1
+        rank = 1 if assessment.badge is None else level_rank(assessment.badge.level_hi)
         asked, missing = Proposal(rank, "", (), ()), error.faults
     now = dt.datetime.combine(case.assessed_on, dt.time(9), tzinfo=CHINA)
     decision = Decision(

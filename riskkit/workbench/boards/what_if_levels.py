@@ -17,6 +17,7 @@ from riskkit.foundation.scales import scale
 from riskkit.warning.case_levels import draw_inputs, evaluate, point_of
 from riskkit.warning.case_numbers import METHOD
 from riskkit.warning.case_tables import grade_table, scenario_table
+from riskkit.warning.level_badge import LevelBadge, outcome_badge, risk_badge
 from riskkit.warning.profiles import Profile
 
 _LEVELS = scale("warning").codes
@@ -32,6 +33,8 @@ class Glance:
     seed: int
     lo: str
     hi: str
+    badge: LevelBadge
+    risk_badge: LevelBadge
     shares: pd.DataFrame
     risk: str
     presumed: bool
@@ -73,6 +76,8 @@ def glance(case: Case, *, profile: Profile, draws: int, seed: int) -> Glance:
         seed,
         lo=_LEVELS[int(now.lo[0]) - 1],
         hi=_LEVELS[int(now.hi[0]) - 1],
+        badge=outcome_badge(now, drawn, on=case.assessed_on, draws=draws),
+        risk_badge=risk_badge(now, drawn, on=case.assessed_on, draws=draws),
         shares=level_shares(drawn.lo, drawn.hi).set_axis(pd.Index(_LEVELS, name="level")),
         risk=_RISKS[3] if presumed else max(scenarios["risk"], key=_RISKS.index),
         presumed=presumed,
@@ -96,7 +101,8 @@ def glance_of(assessment: Assessment, *, seed: int) -> Glance:
     >>> glance_of(whole, seed=1).lo == whole.lo
     True
     """
-    if assessment.lo is None or assessment.hi is None or assessment.risk is None:
+    badge, risk = assessment.badge, assessment.risk_badge
+    if assessment.lo is None or assessment.hi is None or assessment.risk is None or not (badge and risk):
         raise ValueError(f"case {assessment.case.id} was not graded")
     return Glance(
         assessment.case,
@@ -104,6 +110,8 @@ def glance_of(assessment: Assessment, *, seed: int) -> Glance:
         seed,
         lo=assessment.lo,
         hi=assessment.hi,
+        badge=badge,
+        risk_badge=risk,
         shares=assessment.shares,
         risk=assessment.risk,
         presumed=assessment.presumed,

@@ -15,7 +15,7 @@ from riskkit.foundation.scales import scale
 from riskkit.workbench.boards.panel_words import say
 from riskkit.workbench.boards.what_if_levels import Glance
 from riskkit.workbench.pages.block_kinds import Cell, Table
-from riskkit.workbench.pictures.level_marks import level_badge
+from riskkit.workbench.pictures.level_marks import badge_note, level_badge
 from riskkit.workbench.report.words import grade, level_cell, level_words, listed, percent, text
 
 _FACTORS = ("severity", "urgency", "scope")
@@ -41,14 +41,15 @@ def gauge_words(seen: Glance, before: Glance, *, lang: str) -> dict[str, Any]:
     >>> words["was"], words["rows"][0]["label"], words["grades"][0][0]
     ('As in the case.', 'Ⅰ extremely serious', 'severity')
     """
-    is_same = (seen.lo, seen.hi) == (before.lo, before.hi)
+    ends, then = _ends(seen), _ends(before)
+    is_same = ends == then
     was = "as_case" if is_same else ("higher" if _ranks(seen) > _ranks(before) else "lower")
-    ends = (seen.lo,) if seen.lo == seen.hi else (seen.lo, seen.hi)
     return {
         "heading": text("col_level", lang),
-        "badges": [level_badge(code, lang) for code in ends],
+        "badges": [level_badge(code, lang) for code in dict.fromkeys(ends)],
+        "beside": badge_note(seen.badge, lang),
         "to": say("to", lang),
-        "was": say(was, lang, level=say_level(before.lo, before.hi, lang)) if not is_same else say(was, lang),
+        "was": say(was, lang, level=say_level(*then, lang)) if not is_same else say(was, lang),
         "differs": not is_same,
         "caption": text("chances_title", lang),
         "rows": _level_rows(seen, lang),
@@ -60,12 +61,17 @@ def gauge_words(seen: Glance, before: Glance, *, lang: str) -> dict[str, Any]:
 
 def _ranks(seen: Glance) -> tuple[int, int]:
     codes = scale("warning").codes
-    return codes.index(seen.hi), codes.index(seen.lo)
+    lo, hi = (codes.index(code) for code in _ends(seen))
+    return hi, lo
+
+
+def _ends(seen: Glance) -> tuple[str, str]:
+    return seen.badge.level, seen.badge.level_hi
 
 
 def _level_rows(seen: Glance, lang: str) -> list[dict[str, Any]]:
     of, codes = scale("warning"), scale("warning").codes
-    inside = range(codes.index(seen.lo), codes.index(seen.hi) + 1)
+    inside = range(codes.index(seen.badge.level), codes.index(seen.badge.level_hi) + 1)
     rows = []
     for code in reversed(codes):
         certain, possible = (float(seen.shares[name].loc[code]) for name in ("certain", "possible"))
@@ -97,8 +103,10 @@ def grade_words(seen: Glance, factor: str, *, lang: str) -> str:
 
 def _risk(seen: Glance, lang: str) -> str:
     of = scale("risk")
-    words = f"{of.symbol(seen.risk)} {of.word(seen.risk, lang)}"
-    return say("presumed", lang, risk=words) if seen.presumed else words
+    level = seen.risk_badge.level
+    words, note = f"{of.symbol(level)} {of.word(level, lang)}", badge_note(seen.risk_badge, lang)
+    words = say("presumed", lang, risk=words) if seen.presumed else words
+    return say("with_note", lang, what=words, note=note) if note else words
 
 
 @dataclass(frozen=True)
@@ -144,8 +152,11 @@ def kept_table(columns: Sequence[tuple[str, Glance, Sequence[str]]], *, lang: st
     """
     seens = [seen for _, seen, _ in columns]
     rows: list[tuple[Cell, ...]] = [
-        (text("col_level", lang), *(level_cell(seen.lo, seen.hi, lang) for seen in seens))
+        (text("col_level", lang), *(level_cell(*_ends(seen), lang) for seen in seens))
     ]
+    notes = [badge_note(seen.badge, lang) for seen in seens]
+    if any(notes):
+        rows.append((say("beside", lang), *(note or "—" for note in notes)))
     for code in reversed(scale("warning").codes):
         name = say("chance_of", lang, level=level_words(code, lang))
         rows.append((name, *(_share(seen, code, lang) for seen in seens)))

@@ -15,13 +15,14 @@ from riskkit.assessment.committee.pooling import feedback, judged_case
 from riskkit.assessment.committee.questions import PROBABILITY, VOTE, Question, choices_of, word
 from riskkit.assessment.committee.session import Session
 from riskkit.assessment.committee.visible import last_judged, seen_by
+from riskkit.assessment.sentences import say_level
 from riskkit.foundation.scales import scale
 from riskkit.foundation.toml_file import parse_toml
 from riskkit.workbench.committee.agreement_sections import agreement_parts
 from riskkit.workbench.committee.words import say
 from riskkit.workbench.pages.block_kinds import Block, Items, Paragraph, Table
 from riskkit.workbench.pages.blocks import SECTION_MIME, Picture, Section
-from riskkit.workbench.pictures.level_marks import level_badge
+from riskkit.workbench.pictures.level_marks import badge_note, level_badge
 from riskkit.workbench.report.method_words import figure
 
 _DRAWS, _SEED = 20_000, 20170914
@@ -263,10 +264,18 @@ def _shares(both: Sequence[Assessment], lang: str) -> Iterator[tuple[str, ...]]:
 
 
 def _level_range(found: Assessment, lang: str) -> str:
-    if found.route != "graded":
+    if found.badge is None or found.risk_badge is None:
         return say("not_graded", lang)
-    warning = found.lo if found.lo == found.hi else f"{found.lo}–{found.hi}"
-    return say("level_range", lang, level=warning, risk=scale("risk").word(str(found.risk), lang))
+    notes = [badge_note(one, lang) for one in (found.badge, found.risk_badge)]
+    level, risk = (
+        f"{words}（{note}）" if note and lang == "zh" else f"{words} ({note})" if note else words
+        for words, note in zip(
+            (say_level(*found.level_ends, lang), scale("risk").word(found.risk_badge.level, lang)),
+            notes,
+            strict=True,
+        )
+    )
+    return say("level_range", lang, level=level, risk=risk)
 
 
 def _answers(now: Session, lang: str) -> list[Section]:

@@ -324,7 +324,9 @@ def profile_levels(assessment: Assessment, *, lang: str) -> Picture | None:
     traces: list[dict[str, Any]] = []
     notes: list[dict[str, Any]] = []
     for i, row in enumerate(records(assessment.profiles)):
-        said = text("label_value", lang, label=row[lang], value=say_level(row["lo"], row["hi"], lang))
+        said = text(
+            "label_value", lang, label=row[lang], value=say_level(row["level"], row["level_hi"], lang)
+        )
         y = rows.add(said, bold=i == 0)
         traces += _span_marks(row, y + 0.5)
         shown = [(at, row[code]) for at, code in enumerate(scale("warning").codes, start=1) if row[code] > 0]
@@ -343,7 +345,7 @@ def profile_levels(assessment: Assessment, *, lang: str) -> Picture | None:
 
 def _span_marks(row: Mapping[str, Any], y: float) -> list[dict[str, Any]]:
     of = scale("warning")
-    ends = list(dict.fromkeys((row["lo"], row["hi"])))
+    ends = list(dict.fromkeys((row["level"], row["level_hi"])))
     x = [of.codes.index(code) + 1 for code in ends]
     shapes = {"Ⅳ": "circle", "Ⅲ": "triangle-up", "Ⅱ": "diamond", "Ⅰ": "square"}
     marker = {"symbol": [shapes[c] for c in ends], "color": [of.colour(c) for c in ends], "size": 16}
@@ -363,10 +365,10 @@ def _span_marks(row: Mapping[str, Any], y: float) -> list[dict[str, Any]]:
 
 def _profiles_alt(assessment: Assessment, lang: str) -> str:
     parts = [
-        text("label_value", lang, label=row[lang], value=say_level(row["lo"], row["hi"], lang))
+        text("label_value", lang, label=row[lang], value=say_level(row["level"], row["level_hi"], lang))
         for row in records(assessment.profiles)
     ]
-    same = len(set(zip(assessment.profiles["lo"], assessment.profiles["hi"], strict=True))) == 1
+    same = len(set(zip(assessment.profiles["level"], assessment.profiles["level_hi"], strict=True))) == 1
     told = ("；" if lang == "zh" else "; ").join(parts)
     return text("profiles_alt_same" if same else "profiles_alt_differ", lang, told=told)
 
@@ -374,7 +376,11 @@ def _profiles_alt(assessment: Assessment, lang: str) -> str:
 def _profiles_table(assessment: Assessment, lang: str) -> Table:
     codes = tuple(reversed(scale("warning").codes))
     rows = tuple(
-        (row[lang], level_cell(row["lo"], row["hi"], lang), *(percent(row[code], lang) for code in codes))
+        (
+            row[lang],
+            level_cell(row["level"], row["level_hi"], lang),
+            *(percent(row[code], lang) for code in codes),
+        )
         for row in records(assessment.profiles)
     )
     shares = tuple(text("share_possible", lang, what=code) for code in codes)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from riskkit.assessment.case import Assessment
+from riskkit.assessment.level_sentence import say_share
 from riskkit.foundation import standards
 from riskkit.foundation.exact_numbers import exact
 from riskkit.foundation.glossary import label
@@ -52,7 +53,7 @@ def basis(assessment: Assessment, *, lang: str) -> Section | None:
     >>> import numpy as np
     >>> from riskkit.assessment.case import assess, load_case
     >>> a = assess(load_case("note7-battery-2016"), rng=np.random.default_rng(1), draws=200)
-    >>> len(basis(a, lang="en").blocks[1].rows)
+    >>> len(next(one for one in basis(a, lang="en").blocks if one.kind == "table").rows)
     5
     """
     if assessment.lo is None:
@@ -63,10 +64,24 @@ def basis(assessment: Assessment, *, lang: str) -> Section | None:
     heads = ("col_factor", "col_grade", "col_rule", "col_evidence", "col_source", "col_next")
     blocks: list[Block] = [
         Paragraph(text("basis_lead", lang, scenario=titles[governing["scenario"]])),
+        *_other_than_shown(assessment, lang),
         Table(text("basis_table", lang), tuple(text(head, lang) for head in heads), rows),
         *_derivation(assessment, lang),
     ]
     return Section("basis", text("basis", lang), 1, tuple(blocks))
+
+
+def _other_than_shown(assessment: Assessment, lang: str) -> list[Block]:
+    """Where the best estimates come to another level than the one shown: which, and why that one is shown."""
+    badge = assessment.badge
+    if badge is None or not badge.differs_from_best():
+        return []
+    ends = {
+        "best": level_range(badge.best, badge.best_hi, lang),
+        "level": level_range(badge.level, badge.level_hi, lang),
+    }
+    share = say_share(badge.p_reached, lang)
+    return [Paragraph(text("basis_differs", lang, **ends, at=badge.level, share=share), "caution")]
 
 
 def governing_row(assessment: Assessment) -> dict[str, Any]:

@@ -18,8 +18,8 @@ from riskkit.workbench.pages.blocks import Section
 from riskkit.workbench.report.words import level_words, probability, text
 from riskkit.workbench.resources import shipped_cases
 
-_FEW = 20
-"""Draws where only best estimates are shown."""
+_MANY = 20_000
+"""Simulations of the shipped cases that others are compared with."""
 
 
 @functools.cache
@@ -45,14 +45,14 @@ def compared_case(case: str = "note7-battery-2016", *, draws: int = 200, seed: i
 
 
 def shipped_comparisons() -> tuple[Comparison, ...]:
-    """Every shipped case through all methods, at its best estimates.
+    """Every shipped case through all methods, with the level that its simulations show.
 
     Examples
     --------
     >>> len(shipped_comparisons()) == len(shipped_cases())
     True
     """
-    return tuple(compared_case(case, draws=_FEW) for case in shipped_cases())
+    return tuple(compared_case(case, draws=_MANY) for case in shipped_cases())
 
 
 def borda_ranking(assessments: tuple[Assessment, ...]) -> pd.DataFrame:
@@ -83,7 +83,7 @@ def borda_ranking(assessments: tuple[Assessment, ...]) -> pd.DataFrame:
         if one.lo is None:
             continue
         governs = one.scenarios[one.scenarios["governs"]].iloc[0]
-        level = scale("warning").codes.index(one.lo) + 1
+        level = scale("warning").codes.index(one.level_ends[0]) + 1
         rows[one.case.id] = (float(governs["p_best"]), int(governs["severity"]), level)
     values = pd.DataFrame.from_dict(rows, orient="index", columns=["p_harm", "severity", "level"])
     return values.join(borda(values)).sort_values("rank", kind="stable")

@@ -169,12 +169,16 @@ def profiles(assessment: Assessment, *, lang: str) -> Section | None:
     notes = {assessment.profile.name: (assessment.profile.note_zh, assessment.profile.note_en)}
     notes |= {str(row["profile"]): (row["note_zh"], row["note_en"]) for row in _shipped_notes()}
     rows = tuple(
-        (row[lang], level_cell(row["lo"], row["hi"], lang), notes[row["profile"]][0 if lang == "zh" else 1])
+        (
+            row[lang],
+            level_cell(row["level"], row["level_hi"], lang),
+            notes[row["profile"]][0 if lang == "zh" else 1],
+        )
         for row in records(assessment.profiles)
     )
     heads = ("col_profile", "col_level", "col_note")
     table = Table(text("profiles_notes", lang), tuple(text(head, lang) for head in heads), rows)
-    same = len(set(zip(assessment.profiles["lo"], assessment.profiles["hi"], strict=True))) == 1
+    same = len(set(zip(assessment.profiles["level"], assessment.profiles["level_hi"], strict=True))) == 1
     blocks: tuple[Block, ...] = (Paragraph(text("profiles_same" if same else "profiles_differ", lang)), table)
     return Section("profiles", text("profiles", lang), 1, blocks)
 

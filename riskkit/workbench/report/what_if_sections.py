@@ -14,9 +14,10 @@ from riskkit.foundation.tables import records
 from riskkit.foundation.uncertainty import Distribution
 from riskkit.workbench.pages.block_kinds import Block, Cell, Details, Items, Paragraph, Table
 from riskkit.workbench.pages.blocks import Section
+from riskkit.workbench.pictures.level_marks import badge_note
 from riskkit.workbench.report.what_if_study import WhatIfStudy
 from riskkit.workbench.report.what_if_words import amount, say, share_with_interval, with_interval
-from riskkit.workbench.report.words import distribution, level_cell, level_range, listed, percent
+from riskkit.workbench.report.words import distribution, level_cell, level_range, level_words, listed, percent
 
 _CODES = scale("warning").codes
 
@@ -76,10 +77,10 @@ def what_if_case(study: WhatIfStudy | Assessment, *, lang: str) -> Section | Non
         return None
     now = study.effects[0]
     rows: list[tuple[Cell, ...]] = [
-        (say("row_level", lang), level_cell(now.lo, now.hi, lang)),
+        (say("row_level", lang), level_cell(now.badge.level, now.badge.level_hi, lang)),
+        *((say("row_note", lang), note) for note in (badge_note(now.badge, lang),) if note),
         (say("row_chances", lang), chances_words(now, lang)),
-        (say("row_robust", lang), level_cell(now.robust, now.robust, lang)),
-        (say("row_worst", lang), level_cell(now.worst, now.worst, lang)),
+        (say("row_robust", lang), _held(now, lang)),
         (say("row_flip", lang), _nearest_flip(study.assessment, lang)),
         (say("row_harm", lang), _harm_words(now.harm, lang)),
     ]
@@ -175,19 +176,33 @@ def _levels(study: WhatIfStudy, lang: str) -> Table:
         change = (
             "—" if one is now else (say("points", lang, n=f"{move:+.1f}") if move else say("unchanged", lang))
         )
-        reach = level_range(one.robust, one.worst, lang)
         chance = share_with_interval(share, n, lang=lang)
-        rows.append((effect_title(one, lang), kind, level_cell(one.lo, one.hi, lang), reach, chance, change))
+        cells = (_shown(one, lang), _held(one, lang), chance, change)
+        rows.append((effect_title(one, lang), kind, *cells))
     heads = ("col_what_if", "col_kind", "col_level", "col_robust")
     shown = [say(head, lang) for head in heads]
     shown += [say("col_at_least", lang, level=level), say("col_move", lang)]
     return Table(say("level_table", lang), tuple(shown), tuple(rows), numeric=(4, 5))
 
 
+def _shown(one: Effect, lang: str) -> str:
+    """The level that is shown, and what stands beside it."""
+    return "\n".join(
+        words
+        for words in (level_range(one.badge.level, one.badge.level_hi, lang), badge_note(one.badge, lang))
+        if words
+    )
+
+
+def _held(one: Effect, lang: str) -> str:
+    """Between which levels nearly all simulations lie."""
+    return say("held", lang, least=level_words(one.robust, lang), most=level_words(one.worst, lang))
+
+
 def _unsure_level(now: Effect) -> str:
     """The lowest level that some but not all draws reach; else the one that is possible."""
     reached = now.shares["at_least"]
-    return next((str(code) for code in _CODES if 0 < reached[code] < 1), now.hi)
+    return next((str(code) for code in _CODES if 0 < reached[code] < 1), now.badge.level_hi)
 
 
 def _ranks(study: WhatIfStudy) -> list[int]:

@@ -39,7 +39,7 @@ class CaseLife:
     ----------
     case : Case
     levels : tuple of str
-        The proven and the possible level.
+        The levels shown, with missing facts at their mildest and at their worst.
     life : ReplayedLife or None
 
     Examples
@@ -67,7 +67,7 @@ def case_life(found: Assessment) -> CaseLife:
     'later'
     """
     case = found.case
-    levels = (str(found.lo), str(found.hi))
+    levels = found.level_ends
     if found.route != "graded" or not set(levels) <= set(LEVELS):
         return CaseLife(case, (), None)
     acts = [
@@ -85,7 +85,7 @@ def case_life(found: Assessment) -> CaseLife:
 
 @functools.cache
 def shipped_lives() -> tuple[CaseLife, ...]:
-    """Every shipped case, at its best estimates under the default profile.
+    """Every shipped case under the default profile.
 
     Examples
     --------

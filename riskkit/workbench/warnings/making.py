@@ -237,7 +237,7 @@ def require_graded(found: Assessment) -> None:
     >>> require_graded.__name__
     'require_graded'
     """
-    if found.route != "graded" or found.hi not in LEVELS:
+    if found.route != "graded" or found.badge is None:
         rule = "a case that is graded here; food goes to the food-accident plan"
         raise InputFaults(found.case.id, [Fault("goods", found.case.goods, rule)])
 

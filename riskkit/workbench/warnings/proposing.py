@@ -23,7 +23,7 @@ class Proposal:
         Its rank, 1–4 for Ⅳ–Ⅰ.
     reason : str
     assessed : tuple of str
-        The proven and the possible level.
+        The levels shown by the assessment, with missing facts at their mildest and at their worst.
     missing : tuple of str
         The facts that leave the range between them.
 
@@ -67,7 +67,7 @@ def proposal(found: Assessment, *, level: str = "", reason: str = "") -> Proposa
     'proposal'
     """
     require_graded(found)
-    lo, hi = str(found.lo), str(found.hi)
+    lo, hi = found.level_ends
     words = lo if lo == hi else f"{lo} to {hi}"
     faults = []
     code = hi if lo == hi and not level else ""

@@ -108,13 +108,13 @@ def rehearse(
     require_graded(found)
     clock = _Days(dt.datetime.combine(case.assessed_on, dt.time(9), tzinfo=CHINA))
     room = WarningRoom(ledger, clock)
-    level = LEVELS.index(str(found.hi)) + 1
+    level = LEVELS.index(found.level_ends[1]) + 1
     evidence = tuple(one.id for one in case.sources) or (case.id,)
     first = _first_decision(case.id, level, clock.now, ports=ports)
     states: list[WarningState] = []
     issues: list[Issue] = []
     sent = 0
-    basis = {"assessed": (str(found.lo), str(found.hi)), "missing": found.missing}
+    basis = {"assessed": found.level_ends, "missing": found.missing}
     for step, decision in _plan(first, evidence, clock):
         is_first = step.event == "proposed"
         asked = dataclasses.replace(step, **basis) if is_first else step  # type: ignore[arg-type]

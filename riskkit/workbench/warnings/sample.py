@@ -80,7 +80,7 @@ def _is_shipped(case: str) -> bool:
 def _live(room: WarningRoom, name: str, *, until: int, clock: _Moved) -> None:
     """A few steps of one warning: the first ones go all the way, the last are only proposed."""
     found = assess(load_case(name), rng=np.random.default_rng(1), draws=200)
-    level = LEVELS.index(str(found.hi)) + 1
+    level = LEVELS.index(found.level_ends[1]) + 1
     now = room.clock()
 
     def step(event: str, who: str, **more: object) -> None:
@@ -95,7 +95,7 @@ def _live(room: WarningRoom, name: str, *, until: int, clock: _Moved) -> None:
         about = about_case(found.case) if event == "proposed" else None
         take_step(room, WarningEvent(**{**given, **more}), about=about)  # type: ignore[arg-type]
 
-    step("proposed", "assessor", level=level, assessed=(str(found.lo), str(found.hi)), missing=found.missing)
+    step("proposed", "assessor", level=level, assessed=found.level_ends, missing=found.missing)
     if until >= len(_CASES) - 1:
         return
     clock.now += DAY / 12
