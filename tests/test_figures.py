@@ -221,7 +221,7 @@ def test_profiles_span_from_proven_to_possible() -> None:
     picture = drawn("profile_levels", a)
     codes = list(scale("warning").codes)
     ends = [sorted(codes[x - 1] for x in trace["x"]) for trace in picture.figure["data"]]
-    assert ends == [sorted({row["lo"], row["hi"]}) for row in a.profiles.to_dict("records")]
+    assert ends == [sorted({row["level"], row["level_hi"]}) for row in a.profiles.to_dict("records")]
 
 
 def test_level_in_the_picture_is_that_of_the_assessment() -> None:

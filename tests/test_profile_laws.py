@@ -325,12 +325,13 @@ def test_what_decides_accounts_for_the_level(name: str) -> None:
     case = load_case(name)
     for used in map(profile, profile_names()):
         one = decided(case, used)
-        a = assess(case, profile=used, rng=np.random.default_rng(1), draws=3)
-        assert (one.lo, one.hi) == (a.lo, a.hi)
+        a = assess(case, profile=used, rng=np.random.default_rng(1))
+        assert one.badge == a.badge and (one.badge.best, one.badge.best_hi) == (a.lo, a.hi)
+        assert bool(one.missing) or not one.badge.is_range()
         if one.rule:
             guaranteed = next(rule for rule in used.rules["trigger"] if rule.rule == one.rule)
-            assert LEVELS[guaranteed.grade - 1] == one.lo
+            assert LEVELS[guaranteed.grade - 1] == one.badge.best
         else:
             code = int(used.levels[tuple(grade - 1 for _, grade in one.grades)])
             ups = min(used.max_raise, sum(up for f, _, up in used.raises if f in one.raised_by))
-            assert LEVELS[max(min(3, code + ups) - one.levels_off, 0)] == one.lo
+            assert LEVELS[max(min(3, code + ups) - one.levels_off, 0)] == one.badge.best

@@ -36,7 +36,10 @@ def cases(monkeypatch: pytest.MonkeyPatch) -> None:
         if case not in known:
             return real(case)
         lo, hi, missing = known[case]
-        return dataclasses.replace(assessed_case(), lo=lo, hi=hi, missing=missing)
+        found = assessed_case()
+        assert found.badge is not None
+        badge = dataclasses.replace(found.badge, level=lo, level_hi=hi)
+        return dataclasses.replace(found, badge=badge, missing=missing)
 
     monkeypatch.setattr(proposing, "assessed", assessed)
 

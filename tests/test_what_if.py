@@ -259,7 +259,8 @@ def test_before_and_after_share_their_draws():
         order = "ⅣⅢⅡⅠ"
         assert order.index(one.robust) <= order.index(one.worst)
         assert one.shares["certain"].sum() <= 1 + 1e-12
-        assert order.index(one.lo) <= order.index(as_is.lo)
+        assert order.index(one.badge.level) <= order.index(as_is.badge.level)
+        assert order.index(one.badge.best) <= order.index(as_is.badge.best)
     nothing = effects(
         KETTLE, [one_change("scald.p1", "multiply", 1)], grading=grading(), rng=np.random.default_rng(5)
     )[1]

@@ -110,8 +110,8 @@ def test_a_measure_never_raises_harm_or_level_unless_it_is_no_measure(name: str)
         after = changed_draws(x, one.what_if, draws=300, rng=np.random.default_rng(1))
         assert (harm_draws(apply(case, one.what_if), after | units) <= before + 1e-15).all()
         assert (one.avoided["mean"] >= -1e-12).all()
-        assert order.index(one.lo) <= order.index(found.effects[0].lo)
-        assert order.index(one.hi) <= order.index(found.effects[0].hi)
+        for end in ("level", "level_hi", "best", "best_hi"):
+            assert order.index(getattr(one.badge, end)) <= order.index(getattr(found.effects[0].badge, end))
         assert order.index(one.worst) <= order.index(found.effects[0].worst)
 
 
@@ -135,7 +135,7 @@ def study() -> WhatIfStudy:
 def test_the_case_as_it_is_is_the_assessment(study: WhatIfStudy) -> None:
     direct = assess(load_case(NOTE7), rng=np.random.default_rng(SEED), draws=DRAWS)
     assert study.effects[0].shares.equals(direct.shares)
-    assert (study.effects[0].lo, study.effects[0].hi) == (direct.lo, direct.hi)
+    assert study.effects[0].badge == direct.badge
 
 
 def test_before_and_after_are_what_the_changed_draws_give(study: WhatIfStudy) -> None:

@@ -326,7 +326,7 @@ def _words(
 ) -> dict[str, Any]:
     proven = {str(factor): int(lo) for factor, lo in tables["grades"]["lo"].items()}
     proven["trigger"] = max(int(proven["trigger"]), int(now.lo[0]))
-    missing = missing_facts(tables["reasons"], proven)
+    missing = missing_facts(tables["reasons"], proven, is_range=badge.is_range())
     return {
         "missing": missing,
         "robustness": robustness_sentence(case, badge, flips=tables["flips"], missing=missing),

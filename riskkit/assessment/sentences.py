@@ -169,7 +169,9 @@ def _what_moves(case: Case, name: str, lang: str) -> str:
     return f"the probability of “{step}”" + ("" if same == 1 else f" in “{title}”")
 
 
-def missing_facts(reasons: pd.DataFrame, proven: Mapping[str, int]) -> tuple[str, ...]:
+def missing_facts(
+    reasons: pd.DataFrame, proven: Mapping[str, int], *, is_range: bool = False
+) -> tuple[str, ...]:
     """Facts that are not known and could raise a grade or trigger a level.
 
     Parameters
@@ -178,6 +180,9 @@ def missing_facts(reasons: pd.DataFrame, proven: Mapping[str, int]) -> tuple[str
         As from `riskkit.warning.reasons.reasons`, all factors.
     proven : mapping of str to int
         Proven grade by factor (level rank for ``trigger``).
+    is_range : bool
+        Whether missing facts leave a range of levels. Where no rule is open at the best estimates, those of
+        the rules that uncertain numbers may leave open are given.
 
     Examples
     --------
@@ -190,6 +195,8 @@ def missing_facts(reasons: pd.DataFrame, proven: Mapping[str, int]) -> tuple[str
     for row in records(reasons):
         if row["state"] == "open" and row["grade"] > proven[row["factor"]]:
             found |= {_asked(fact): None for fact, _, _, value in row["evidence"] if math.isnan(value)}
+    if is_range and not found:
+        return missing_facts(reasons.assign(state="open"), proven)
     return tuple(found)
 
 

@@ -87,13 +87,18 @@ def decided(case: Case, used: Profile) -> Decided:
     counted = {*used.factors, *(factor for factor, _, _ in used.raises), "trigger"}
     open_rules = why[why["factor"].isin(counted)]
     drawn = evaluate(case, draw_inputs(case, _DRAWS, rng=np.random.default_rng(_SEED)), profile=used)
+    badge = outcome_badge(now, drawn, on=case.assessed_on, draws=_DRAWS)
     return Decided(
-        outcome_badge(now, drawn, on=case.assessed_on, draws=_DRAWS),
+        badge,
         rule=str(found.at["trigger", "rule"]) if lo > max(by_table - off, 1) else "",
         grades=tuple((factor, ranks[factor]) for factor in used.factors),
         levels_off=off,
         raised_by=tuple(factor for factor, least, _ in used.raises if ranks[factor] >= least),
-        missing=missing_facts(open_rules, ranks | {"trigger": lo}) if hi > lo else (),
+        missing=(
+            missing_facts(open_rules, ranks | {"trigger": lo}, is_range=True)
+            if badge.is_range() or hi > lo
+            else ()
+        ),
     )
 
 

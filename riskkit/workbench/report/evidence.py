@@ -309,7 +309,7 @@ def open_points(assessment: Assessment, *, lang: str) -> Section:
     others = [name for name in given if name not in assessment.case.facts and name not in assessment.missing]
     blocks: list[Block] = []
     if assessment.missing:
-        settled = assessment.lo == assessment.hi
+        settled = assessment.badge is None or not assessment.badge.is_range()
         lead = (
             Paragraph(text("missing_grades", lang))
             if settled
