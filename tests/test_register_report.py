@@ -19,7 +19,7 @@ from riskkit.monitoring.sources.canonical import SOURCE
 from riskkit.workbench import made_register, monitoring
 from riskkit.workbench.pages.blocks import Picture
 from riskkit.workbench.pages.reading import read_notebook
-from riskkit.workbench.report.register_sections import source_word
+from riskkit.workbench.report.register_sections import register_tops, source_word
 from riskkit.workbench.report.register_study import RegisterStudy, study_register, year_table
 from riskkit.workbench.resources import CaseSource, notebook
 from riskkit.workbench.runner import run_notebook
@@ -188,3 +188,17 @@ def test_the_order_of_reading_in_changes_nothing(tmp_path: Path) -> None:
     )
     one["case"] = other["case"]
     assert one == other
+
+
+def test_rates_say_what_the_rows_in_quarantine_could_do_to_them(tmp_path: Path) -> None:
+    head = "source_class,date,product,n_tested,n_nonconforming,evidence\n"
+    rows = [f"monitoring,2026-01-31,lamp,1,{int(not n)},R-{n}\n" for n in range(8)]
+    (tmp_path / "a").mkdir()
+    good = register_tops(study(own_register(tmp_path / "a", head + "".join(rows))), lang="en")
+    assert all("quarantine" not in block.text for block in good.blocks if block.kind == "paragraph")
+    late = [f"monitoring,2026-02-31,lamp,1,0,R-{n}\n" for n in (8, 9)]
+    found = study(own_register(tmp_path, head + "".join(rows + late)))
+    assert found.n_left_out == 2
+    said = register_tops(found, lang="en").blocks[1].text
+    assert "Another 2 rows" in said
+    assert re.findall(r"\d+(?:\.\d+)?(?= ?%)", said) == ["10", "30"]

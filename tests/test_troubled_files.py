@@ -240,6 +240,20 @@ def test_moments_are_days_of_the_zone_of_the_register(tmp_path: Path) -> None:
     assert read.said["zone", "date"] == 2
 
 
+@pytest.mark.parametrize(("zone", "day"), [("Europe/Berlin", "2026-03-04"), ("Asia/Tokyo", "2026-03-05")])
+def test_a_mapping_says_in_which_zone_the_day_of_a_moment_is_counted(
+    tmp_path: Path, zone: str, day: str
+) -> None:
+    rows = [lamp("1", day="2026-03-04T16:00:00Z")]
+    read = taken_in(lamps(tmp_path, rows), mapping=mapped(tmp_path, f'zone = "{zone}"\n{LAMPS}'))
+    assert [str(one) for one in read.column("date")] == [day]
+
+
+def test_a_zone_that_is_none_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputFaults, match="a time zone such as Asia/Shanghai"):
+        taken_in(lamps(tmp_path, [lamp("1")]), mapping=mapped(tmp_path, f'zone = "Beijing"\n{LAMPS}'))
+
+
 def test_shared_json() -> None:
     read = taken_in(trouble("real", "rueckrufe_de_ch.json"), mapping=trouble("real", "m_ch.toml"))
     assert len(read.rows) == 78

@@ -123,7 +123,7 @@ def read_records(
 
 def _manner(source: Source, doubts: Doubts, kind: str) -> Manner:
     return Manner(
-        DateManner(source.date_order, kind=kind),
+        DateManner(source.date_order, zone=source.zone, kind=kind),
         decimal=source.decimal,
         factors=dict(source.factors),
         needed=source.needed,

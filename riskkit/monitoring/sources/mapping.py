@@ -2,6 +2,7 @@
 
 name = "city_lab"                  # the source, in the register
 date_order = "dmy"                 # ymd (as is), dmy or mdy
+zone = "Europe/Berlin"             # where the day of a moment with an offset is counted
 decimal = ","                      # the decimal sign, "." or ","
 sheet = "Daten"                    # the worksheet; all that fit without it
 rows = "data"                      # the array of a JSON file; all that fit without it
@@ -25,6 +26,7 @@ from __future__ import annotations
 
 import functools
 import re
+import zoneinfo
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
@@ -36,14 +38,14 @@ from riskkit.foundation.faults import Fault, refuse, shown
 from riskkit.foundation.foreign_words import each_text, word_key
 from riskkit.foundation.toml_file import TomlFile, read_toml
 from riskkit.foundation.units import convert
-from riskkit.foundation.written_dates import DATE_ORDERS
+from riskkit.foundation.written_dates import DATE_ORDERS, ZONE
 from riskkit.foundation.written_numbers import DECIMAL_SIGNS
 from riskkit.monitoring.sources.cells import cells, joined, same
 from riskkit.monitoring.sources.native import HEADER_ROWS
 from riskkit.monitoring.sources.source import Source
 
-_KEYS = ("name", "title", "version", "date_order", "decimal", "sheet", "rows", "header_row", "required",
-         "columns", "constants", "units", "words")  # fmt: skip
+_KEYS = ("name", "title", "version", "date_order", "zone", "decimal", "sheet", "rows", "header_row",
+         "required", "columns", "constants", "units", "words")  # fmt: skip
 _TABLES = ("columns", "constants", "units", "words")
 _MEASURED = ("measured_value", "limit_value")
 _SETTINGS: tuple[tuple[str, type, str], ...] = (
@@ -109,6 +111,7 @@ def read_mapping(path: Path, *, taken: Collection[str] = ()) -> Source:
         date_order=data.get("date_order", "ymd"),
         to_records=lambda native: _records(native, data["columns"], constants, words=data.get("words", {})),
         decimal=data.get("decimal", "."),
+        zone=data.get("zone", ZONE),
         sheet=data.get("sheet", ""),
         rows=data.get("rows", ""),
         header_row=data.get("header_row", 0),
@@ -188,6 +191,8 @@ def _content_faults(file: TomlFile, taken: Collection[str]) -> list[Fault]:
         faults.append(Fault(file.place(("name",)), shown(name), "a name that no other reader has"))
     if order not in DATE_ORDERS:
         faults.append(Fault(file.place(("date_order",)), shown(order), f"one of {', '.join(DATE_ORDERS)}"))
+    if data.get("zone", ZONE) not in zoneinfo.available_timezones():
+        faults.append(Fault(file.place(("zone",)), shown(data["zone"]), f"a time zone such as {ZONE}"))
     if data.get("decimal", ".") not in DECIMAL_SIGNS:
         faults.append(Fault(file.place(("decimal",)), shown(data["decimal"]), "one of ., ,"))
     required = data.get("required", [])

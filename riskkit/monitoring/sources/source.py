@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from riskkit.foundation.written_dates import ZONE
 from riskkit.monitoring.sources.cells import has_header
 
 
@@ -41,6 +42,8 @@ class Source:
         number, a further column); if not, all their cells count.
     sheet, rows : str
         The worksheet, or the array of a JSON file, to read; all that fit if empty.
+    zone : str
+        Where the day of a moment that is written with its offset is counted.
     header_row : int
         The row of the file that holds the header, from 1; 0 for the first that fits.
     """
@@ -57,6 +60,7 @@ class Source:
     factors: tuple[tuple[str, float], ...] = ()
     needed: tuple[str, ...] = ()
     decimal: str = "."
+    zone: str = ZONE
     is_known_by_record: bool = False
     sheet: str = ""
     rows: str = ""

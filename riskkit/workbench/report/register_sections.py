@@ -300,7 +300,7 @@ def register_tops(study: RegisterStudy, *, lang: str) -> Section:
     >>> from riskkit.workbench.report.register_study import study_register
     >>> found = study_register(rng=np.random.default_rng(1), draws=50)
     >>> [block.kind for block in register_tops(found, lang="en").blocks]
-    ['paragraph', 'table', 'table', 'table']
+    ['paragraph', 'paragraph', 'table', 'table', 'table']
     """
     heads = ("col_records", "col_inspections", "col_tested", "col_bad", "col_rate", "col_interval")
     tables = []
@@ -310,7 +310,18 @@ def register_tops(study: RegisterStudy, *, lang: str) -> Section:
         caption = say("top_table", lang, name=name, shown=len(rows), n=number(len(found)))
         columns = (name, *(say(key, lang) for key in heads))
         tables.append(Table(caption, columns, tuple(rows), numeric=tuple(range(1, len(columns)))))
-    return Section("register-tops", say("tops", lang), 1, (Paragraph(say("tops_lead", lang)), *tables))
+    lead = (Paragraph(say("tops_lead", lang)), *_left_out(study, lang))
+    return Section("register-tops", say("tops", lang), 1, (*lead, *tables))
+
+
+def _left_out(study: RegisterStudy, lang: str) -> tuple[Block, ...]:
+    """What the rows in quarantine could do to the overall rate."""
+    n, counts = study.n_left_out, next(iter(study.tops.values()))[["n_tested", "n_nonconforming"]].sum()
+    if not n:
+        return ()
+    tested, bad = float(counts["n_tested"]), float(counts["n_nonconforming"])
+    ends = {"low": rate(bad / (tested + n), lang), "high": rate((bad + n) / (tested + n), lang)}
+    return (Paragraph(say("tops_left_out", lang, n=number(n), **ends), "caution"),)
 
 
 def _top_row(row: dict[str, Any], column: str, lang: str) -> tuple[Cell, ...]:

@@ -80,6 +80,8 @@ class RegisterStudy:
         counts every record, n_inspections the inspections.
     quarantine : DataFrame
         source, rule_id, n_rows.
+    n_left_out : int
+        Rows in quarantine of the sources that tell of tests.
     every : str
         ``month``, ``quarter`` or ``year``.
     """
@@ -102,6 +104,7 @@ class RegisterStudy:
     periods: pd.DataFrame
     tops: dict[str, pd.DataFrame]
     quarantine: pd.DataFrame
+    n_left_out: int
     every: str
 
 
@@ -170,6 +173,7 @@ def study_register(
         periods=_periods(tested, every),
         tops={column: _top(records, tested, column) for column in TOPS},
         quarantine=_quarantine(folder),
+        n_left_out=_n_left_out(folder, tested),
         every=every,
     )  # fmt: skip
 
@@ -255,6 +259,13 @@ def _quarantine(folder: Path) -> pd.DataFrame:
         "FROM quarantine GROUP BY ALL ORDER BY n_rows DESC, source, rule_id"
     )
     return pd.DataFrame(sql(folder, question).to_pandas())
+
+
+def _n_left_out(folder: Path, tested: pd.DataFrame) -> int:
+    """Rows in quarantine, each once, of the sources that tell of tests."""
+    question = "SELECT source, count(DISTINCT (file_sha256, row_number)) AS n FROM quarantine GROUP BY source"
+    found = sql(folder, question).to_pandas()
+    return int(found.loc[found["source"].isin(tested["source"].unique()), "n"].sum())
 
 
 def year_table(study: RegisterStudy) -> pd.DataFrame:
