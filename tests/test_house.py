@@ -462,8 +462,11 @@ ARROWS: dict[str, dict[str, str]] = {
         "assessment/committee/session.py": SESSION,
     },
     "assessment/case.py": {
+        "assessment/back_check.py": COMPOSES,
         "assessment/case_checks.py": COMPOSES,
         "assessment/case_file.py": COMPOSES,
+        "assessment/experience_checks.py": COMPOSES,
+        "assessment/experience_sentences.py": COMPOSES,
         "assessment/level_sentence.py": COMPOSES,
         "assessment/method_checks.py": COMPOSES,
         "assessment/robustness.py": COMPOSES,
@@ -537,9 +540,25 @@ ARROWS: dict[str, dict[str, str]] = {
     "assessment/case_file.py": {
         "assessment/case_values.py": "what a field may hold is checked in one place",
         "assessment/product_identity.py": FACTS,
+        "assessment/observations.py": "what is known of harm stands in the case",
     },
     "assessment/product_identity.py": {
         "assessment/case_values.py": "what a field may hold is checked in one place"
+    },
+    "assessment/observations.py": {
+        "assessment/case_values.py": "what a field may hold is checked in one place"
+    },
+    "assessment/experience_checks.py": {
+        "assessment/case_checks.py": "faults of a case with absent fields are found in one way",
+        "assessment/case_file.py": FACTS,
+    },
+    "assessment/back_check.py": {
+        "assessment/case_file.py": FACTS,
+        "assessment/observations.py": "what is known of harm stands in the case",
+    },
+    "assessment/experience_sentences.py": {
+        "assessment/back_check.py": "what is put into words is a back-check",
+        "assessment/case_file.py": "a sentence exists in zh and en",
     },
     "assessment/case_checks.py": {"assessment/case_file.py": FACTS},
     "assessment/level_sentence.py": {

@@ -11,8 +11,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from riskkit.assessment.back_check import BackCheck, back_check
 from riskkit.assessment.case_checks import case_faults, found_by, yes_no_faults
 from riskkit.assessment.case_file import Case, Text
+from riskkit.assessment.experience_checks import experience_faults
+from riskkit.assessment.experience_sentences import experience_questions
 from riskkit.assessment.level_sentence import robustness_sentence
 from riskkit.assessment.method_checks import method_faults
 from riskkit.assessment.robustness import InputRange, Ranks, flips, level_shares, near_bounds, tornado
@@ -71,6 +74,8 @@ class Assessment:
         The warning level and the risk level as they are shown, from the simulations.
     near_bounds : DataFrame
         Inputs that would change the level within a tenth of their value: see `near_bounds`.
+    experience : BackCheck or None
+        Harm expected by now beside harm that is known.
     """
 
     case: Case
@@ -96,6 +101,7 @@ class Assessment:
     badge: LevelBadge | None
     risk_badge: LevelBadge | None
     near_bounds: pd.DataFrame
+    experience: BackCheck | None
 
     @property
     def level_ends(self) -> tuple[str, str]:
@@ -173,6 +179,7 @@ def _faults_across(file: TomlFile, case: Case, *, is_partial: bool = False) -> l
     found = case_faults(case, **tables, is_partial=is_partial)
     found += found_by(yes_no_faults(file.data, facts), is_partial=is_partial)
     found += method_faults(case, is_partial=is_partial)
+    found += experience_faults(case, is_partial=is_partial)
     return [Fault(file.place(place), shown(value), rule) for place, value, rule in found]
 
 
@@ -269,6 +276,7 @@ def assess(
         "flips": _flips(case, point, used),
         "tornado": tornado(x, (drawn.lo.astype(np.float64) + drawn.hi) / 2),
     }
+    experience = back_check(case, at_point, x)
     badge = outcome_badge(now, drawn, on=case.assessed_on, draws=draws)
     return Assessment(
         case,
@@ -278,10 +286,11 @@ def assess(
         **_level(now, drawn),
         **_risk(case, scenarios, drawn),
         **tables,
-        **_words(case, tables, now=now, badge=badge, used=used),
+        **_words(case, tables, now=now, badge=badge, used=used, experience=experience),
         badge=badge,
         risk_badge=risk_badge(now, drawn, on=case.assessed_on, draws=draws),
         near_bounds=near_bounds(tables["flips"]),
+        experience=experience,
     )
 
 
@@ -322,7 +331,13 @@ def _risk(case: Case, scenarios: pd.DataFrame, drawn: Outcome) -> dict[str, Any]
 
 
 def _words(
-    case: Case, tables: Mapping[str, pd.DataFrame], *, now: Outcome, badge: LevelBadge, used: Profile
+    case: Case,
+    tables: Mapping[str, pd.DataFrame],
+    *,
+    now: Outcome,
+    badge: LevelBadge,
+    used: Profile,
+    experience: BackCheck,
 ) -> dict[str, Any]:
     proven = {str(factor): int(lo) for factor, lo in tables["grades"]["lo"].items()}
     proven["trigger"] = max(int(proven["trigger"]), int(now.lo[0]))
@@ -330,7 +345,8 @@ def _words(
     return {
         "missing": missing,
         "robustness": robustness_sentence(case, badge, flips=tables["flips"], missing=missing),
-        "questions": open_questions(
+        "questions": experience_questions(experience)
+        + open_questions(
             case,
             missing=missing,
             tornado=tables["tornado"],
@@ -374,4 +390,5 @@ def _routed_out(case: Case, route: str, used: Profile, *, draws: int) -> Assessm
         badge=None,
         risk_badge=None,
         near_bounds=empty,
+        experience=None,
     )

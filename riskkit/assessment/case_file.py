@@ -32,6 +32,7 @@ from riskkit.assessment.case_values import (
     only,
     severity_mix,
 )
+from riskkit.assessment.observations import Experience
 from riskkit.assessment.product_identity import CasePicture, Gtin, Marks, Operator
 from riskkit.foundation import glossary
 from riskkit.foundation.choices import AS_NUMBER, of_table
@@ -80,6 +81,7 @@ class Scenario:
     severity_reason: Text
     users: Annotated[str, of_list("users")]
     steps: Annotated[tuple[Step, ...], Field(min_length=1, max_length=30)]
+    per: Literal["product", "shipment"] = "product"
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -281,6 +283,7 @@ class Case:
     actions: Annotated[tuple[Action, ...], Field(max_length=300)] = ()
     questions: Annotated[tuple[Question, ...], Field(max_length=100)] = ()
     methods: MethodInputs = Field(default_factory=MethodInputs)
+    experience: Experience = Field(default_factory=Experience)
 
     def hazard_classes(self) -> tuple[str, ...]:
         """The policy's hazard classes in the case, in the policy's order."""

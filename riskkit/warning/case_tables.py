@@ -216,6 +216,8 @@ def house_rows(case: Case, why: pd.DataFrame, *, profile: Profile) -> pd.DataFra
     injuries = standards.table("injury_severity")
     keys = {(s.injury, level) for s in case.scenarios for level, _ in s.severity}
     worded = injuries[[key in keys for key in zip(injuries["injury"], injuries["level"], strict=True)]]
+    numbers = standards.table("method_numbers")
+    checked = rows_of(numbers[numbers["method"] == "back_check"], "method_numbers")
     head = pd.DataFrame(
         [
             {
@@ -228,7 +230,8 @@ def house_rows(case: Case, why: pd.DataFrame, *, profile: Profile) -> pd.DataFra
             }
         ]
     )
-    everything = pd.concat([head, mine, bands, rows_of(worded, "injury_severity")], ignore_index=True)
+    parts = [head, mine, bands, rows_of(worded, "injury_severity"), checked]
+    everything = pd.concat(parts, ignore_index=True)
     kept = everything[everything["status"] == "house"].astype(object)
     kept = kept.where(kept.notna(), "")
     return (

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from riskkit.assessment.case_file import Text
 from riskkit.foundation.faults import Fault, InputFaults
 from riskkit.foundation.shipped import home
 from riskkit.workbench import resources
@@ -24,6 +25,8 @@ class Checked:
         Its name.
     faults : tuple of Fault
         All that is wrong with it.
+    questions : tuple of Text
+        What does not fit together, though nothing of it is wrong.
 
     Examples
     --------
@@ -33,6 +36,7 @@ class Checked:
 
     what: str
     faults: tuple[Fault, ...]
+    questions: tuple[Text, ...] = ()
 
 
 def check_all(cases: Sequence[str] = ()) -> Iterator[Checked]:
@@ -57,18 +61,25 @@ def check_all(cases: Sequence[str] = ()) -> Iterator[Checked]:
 
 def _checked(what: str, check: Callable[[], object]) -> Checked:
     try:
-        check()
+        found = check()
     except InputFaults as error:
         return Checked(what, error.faults)
     except (ValueError, KeyError, LookupError, OSError) as error:
         return Checked(what, (Fault(what, f"{type(error).__name__}: {error}", "readable"),))
-    return Checked(what, ())
+    return Checked(what, (), found if isinstance(found, tuple) else ())
 
 
-def _check_case(case: str) -> None:
+def _check_case(case: str) -> tuple[Text, ...]:
+    """What experience asks of a case that is lawful."""
+    from riskkit.assessment.case import parse_case
+    from riskkit.assessment.experience_sentences import experience_questions
+    from riskkit.foundation.toml_file import parse_toml
+    from riskkit.workbench.report.experience import experience_at_best
     from riskkit.workbench.runs.planning import checked_case
 
-    checked_case(case, folder=Path.cwd())
+    found = checked_case(case, folder=Path.cwd())
+    lawful = parse_case(parse_toml(found.content, found.path.name))
+    return experience_questions(experience_at_best(lawful))
 
 
 def _check_tables() -> Iterator[Checked]:

@@ -331,10 +331,12 @@ def _check(cases: Sequence[str], **given: Any) -> int:
     found, n_faults = [], 0
     for one in check_all(cases):
         rows = [{"place": f.place, "value": f.value, "rule": f.rule} for f in one.faults]
-        found.append({"what": one.what, "faults": rows})
+        asked = [{"zh": question.zh, "en": question.en} for question in one.questions]
+        found.append({"what": one.what, "faults": rows, "questions": asked})
         n_faults += len(rows)
         lines = [say("checked", what=one.what)] if not rows else [one.what]
         lines += [f"  {fault_line(row, given['lang'])}" for row in rows]
+        lines += [f"  ? {question.say(given['lang'])}" for question in one.questions]
         if not given["is_json"]:
             click.echo(_printable("\n".join(lines)))
     code = (2 if cases else 1) if n_faults else 0

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from riskkit.workbench.pictures.bow_tie_figure import bow_tie_picture
 from riskkit.workbench.pictures.compare_figure import method_actions
+from riskkit.workbench.pictures.experience_figure import experience_picture
 from riskkit.workbench.pictures.grid_figure import risk_grid
 from riskkit.workbench.pictures.level_figures import level_chances, profile_levels, tornado
 from riskkit.workbench.pictures.step_figure import step_chart
@@ -15,6 +16,7 @@ from riskkit.workbench.pictures.tree_figure import tree_picture
 
 __all__ = [
     "bow_tie_picture",
+    "experience_picture",
     "level_chances",
     "method_actions",
     "profile_levels",

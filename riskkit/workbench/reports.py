@@ -29,6 +29,7 @@ from riskkit.workbench.report.evidence import (
     scenarios,
     sources,
 )
+from riskkit.workbench.report.experience import experience
 from riskkit.workbench.report.levels import changes, drivers, levels, profiles
 from riskkit.workbench.report.method import house_numbers, method, provenance
 from riskkit.workbench.report.summary import handover, summary
@@ -44,6 +45,7 @@ __all__ = [
     "case_ranking",
     "changes",
     "drivers",
+    "experience",
     "facts",
     "handover",
     "house_numbers",

@@ -15,6 +15,7 @@ from riskkit.workbench.pages.block_kinds import Badge, Block, Cell, Items, Parag
 from riskkit.workbench.pages.blocks import Section
 from riskkit.workbench.pictures.level_marks import badge_note, level_badge
 from riskkit.workbench.report.citations import cite_standard
+from riskkit.workbench.report.experience import experience_caution
 from riskkit.workbench.report.words import listed, risk_badge, scenario_titles, text
 
 
@@ -42,7 +43,11 @@ def summary(assessment: Assessment, *, lang: str) -> Section:
         blocks.append(Paragraph(text("range_why", lang, facts=unknown), "caution"))
     case = assessment.case
     told = [one.say(lang) for one in (case.summary, case.problem) if one is not None]
-    blocks += [*profile_caution(assessment, lang), *map(Paragraph, told)]
+    blocks += [
+        *experience_caution(assessment, lang),
+        *profile_caution(assessment, lang),
+        *map(Paragraph, told),
+    ]
     rows = (*_about(case, lang), *_findings(assessment, lang))
     heads = (text("col_item", lang), text("col_content", lang))
     return Section(

@@ -47,7 +47,7 @@ def result_record(assessment: Assessment, *, seed: int, case_sha256: str | None 
     >>> from riskkit.assessment.case import assess, load_case
     >>> a = assess(load_case("note7-battery-2016"), rng=np.random.default_rng(1), draws=200)
     >>> sorted(result_record(a, seed=1))[:4]
-    ['case', 'flips', 'grades', 'house_rows']
+    ['case', 'experience', 'flips', 'grades']
     """
     a = assessment
     graded = a.lo is not None
@@ -73,6 +73,9 @@ def result_record(assessment: Assessment, *, seed: int, case_sha256: str | None 
         "tornado": a.tornado,
         "rules": a.reasons[a.reasons["state"] != "no"] if graded else a.reasons,
         "methods": _methods(compared),
+        "experience": None
+        if a.experience is None
+        else {"scenarios": a.experience.scenarios, "compared": a.experience.compared},
         "missing": list(a.missing),
         "questions": [_text(question) for question in a.questions],
         "house_rows": a.house_rows,
