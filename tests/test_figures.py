@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import itertools
 import math
 import re
@@ -13,12 +14,14 @@ import pytest
 from assessed import DRAWS, FIRM, FOOD, RANGE, SETTLED, assessed, changed, figure_texts, texts_of
 
 from riskkit.assessment.case import Assessment
+from riskkit.assessment.level_sentence import say_share
 from riskkit.foundation import standards
 from riskkit.foundation.scales import scale
 from riskkit.workbench import figures
 from riskkit.workbench.pages.block_kinds import Badge
 from riskkit.workbench.pages.blocks import Picture
 from riskkit.workbench.pages.rendering import luminance
+from riskkit.workbench.pictures.chances_figure import end_shares
 from riskkit.workbench.pictures.level_figures import chance_swing, mean_rank, moving_inputs
 from riskkit.workbench.pictures.style import lowest_power, tint, wrapped
 from riskkit.workbench.report.words import percent, width
@@ -167,15 +170,45 @@ def test_step_chart_draws_at_most_five_scenarios() -> None:
 
 
 @pytest.mark.parametrize("case", [FIRM, RANGE])
-def test_chances_show_certain_solid_and_possible_hatched(case: str) -> None:
+def test_chances_stack_facts_as_known_solid_and_missing_facts_at_worst_hatched(case: str) -> None:
     a = assessed(case)
     bars = drawn("level_chances", a).figure["data"]
+    reached = [*a.shares["at_least"].tolist(), 0.0]
+    mild = [here - up for here, up in itertools.pairwise(reached)][::-1]
+    over = [p + up for p, up in zip(a.shares["possible"], reached[1:], strict=True)]
+    worst = [here - up for here, up in itertools.pairwise([*over, 0.0])][::-1]
     solid = [bar["x"][0] for bar in bars if "pattern" not in bar["marker"]]
     hatched = [bar["x"][0] for bar in bars if "pattern" in bar["marker"]]
-    assert solid == pytest.approx([share for share in a.shares["certain"].iloc[::-1] if share > 0])
-    unsure = (a.shares["possible"] - a.shares["certain"]).iloc[::-1]
-    assert hatched == pytest.approx([share for share in unsure if share > 0])
+    assert solid == pytest.approx([share for share in mild if share > 1e-9])
+    assert hatched == pytest.approx([share for share in worst if share > 1e-9] if mild != worst else [])
     assert all(bar["marker"]["pattern"]["shape"] == "/" for bar in bars if "pattern" in bar["marker"])
+
+
+@pytest.mark.parametrize("case", [FIRM, RANGE])
+def test_the_level_at_the_line_of_each_bar_is_the_level_shown(case: str) -> None:
+    a = assessed(case)
+    assert a.badge is not None
+    picture = drawn("level_chances", a)
+    line, *others = picture.figure["layout"]["shapes"]
+    assert all(other["x0"] == line["x0"] == a.badge.reached for other in others)
+    codes = list(reversed(scale("warning").codes))
+    for shares, shown in zip(end_shares(a), a.level_ends, strict=True):
+        edges = list(itertools.accumulate(shares[code] for code in codes))
+        assert codes[next(i for i, edge in enumerate(edges) if edge >= line["x0"] - 1e-12)] == shown
+
+
+def test_each_part_of_a_bar_names_its_level_and_a_bar_lists_them_all() -> None:
+    a = assessed(RANGE)
+    words = list(figure_texts(drawn("level_chances", a, "en")))
+    for shares in end_shares(a):
+        for code, share in shares.items():
+            if share > 0.06:
+                assert any(one.startswith(f"{scale('warning').symbol(code)} {code}") for one in words)
+            if share > 1e-9:
+                assert any(
+                    f"{code} {say_share(share, 'en')}" in html.unescape(one).replace("<br>", " ")
+                    for one in words
+                )
 
 
 def test_chances_name_every_level_by_symbol_and_word() -> None:
@@ -232,7 +265,7 @@ def test_level_in_the_picture_is_that_of_the_assessment() -> None:
     shares = {row[0].code: row[1] for row in picture.table.rows if isinstance(row[0], Badge)}
     assert shares[level] == percent(float(a.shares["certain"].loc[level]), "en")
     spoken = f"{level} ({scale('warning').word(level, 'en')})"
-    assert picture.alt.startswith(f"The level is {spoken}.") and f"{spoken}: {shares[level]}" in picture.alt
+    assert picture.alt.startswith(f"The level is {spoken}.") and f"{level} {shares[level]}" in picture.alt
 
 
 def test_chance_swing_is_what_chance_alone_does() -> None:

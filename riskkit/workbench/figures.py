@@ -7,10 +7,11 @@ graded, or there is nothing to draw, the functions return None.
 from __future__ import annotations
 
 from riskkit.workbench.pictures.bow_tie_figure import bow_tie_picture
+from riskkit.workbench.pictures.chances_figure import level_chances
 from riskkit.workbench.pictures.compare_figure import method_actions
 from riskkit.workbench.pictures.experience_figure import experience_picture
 from riskkit.workbench.pictures.grid_figure import risk_grid
-from riskkit.workbench.pictures.level_figures import level_chances, profile_levels, tornado
+from riskkit.workbench.pictures.level_figures import profile_levels, tornado
 from riskkit.workbench.pictures.step_figure import step_chart
 from riskkit.workbench.pictures.tree_figure import tree_picture
 

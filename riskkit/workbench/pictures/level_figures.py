@@ -1,4 +1,4 @@
-"""Pictures of the warning level: its probability, what it hangs on, and what the profile does."""
+"""Pictures of the warning level: what it hangs on, and what the profile does."""
 
 from __future__ import annotations
 
@@ -10,118 +10,12 @@ from riskkit.assessment.case import Assessment
 from riskkit.assessment.sentences import input_kind, input_name, say_level, say_number
 from riskkit.foundation.scales import scale
 from riskkit.foundation.tables import records
-from riskkit.workbench.pages.block_kinds import Cell, Table
+from riskkit.workbench.pages.block_kinds import Table
 from riskkit.workbench.pages.blocks import Picture
 from riskkit.workbench.pictures import style
-from riskkit.workbench.report.words import level_cell, level_spoken, level_words, percent, text
+from riskkit.workbench.report.words import level_cell, percent, text
 
 MOST_INPUTS = 10
-
-
-def level_chances(assessment: Assessment, *, lang: str) -> Picture | None:
-    """How probable each level is: certain solid, possible only because facts are missing hatched.
-
-    Parameters
-    ----------
-    assessment : Assessment
-        As from `riskkit.assessment.case.assess`.
-    lang : str
-        ``zh`` or ``en``.
-
-    Returns
-    -------
-    Picture or None
-        None where nothing was graded.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from riskkit.assessment.case import assess, load_case
-    >>> a = assess(load_case("note7-battery-2016"), rng=np.random.default_rng(1), draws=200)
-    >>> [row[0].code for row in level_chances(a, lang="en").table.rows]
-    ['Ⅰ', 'Ⅱ', 'Ⅲ', 'Ⅳ']
-    """
-    if assessment.lo is None:
-        return None
-    of = scale("warning")
-    rows = style.Rows(body=1.5)
-    traces: list[dict[str, Any]] = []
-    for code in reversed(of.codes):
-        certain, possible = (float(assessment.shares[name].loc[code]) for name in ("certain", "possible"))
-        said = text("label_value", lang, label=level_words(code, lang), value=_share(certain, possible, lang))
-        y = rows.add(said, bold=certain > 0 or possible > 0)
-        traces += _bars(code, y, certain=certain, possible=possible)
-    title = text("chances_title", lang)
-    remark, room = style.below(text("chances_marks", lang), at=58)
-    margin = {"l": 14, "r": 22, "t": 10, "b": room}
-    shape = style.layout(title, height=rows.height() + 10 + room, margin=margin) | {"barmode": "stack"}
-    ticks = [f"{tick}%" for tick in (0, 25, 50, 75, 100)]
-    across = {"tickvals": [0, 0.25, 0.5, 0.75, 1], "ticktext": ticks, "range": [0, 1.02]}
-    shape["xaxis"] = (
-        style.quiet_axis() | across | {"title": {"text": text("chances_x", lang), "font": {"size": 12}}}
-    )
-    shape["yaxis"] = rows.axis()
-    shape["annotations"] = [*rows.labels, remark]
-    table = _chances_table(assessment, lang)
-    return Picture(
-        "level-chances", title, _chances_alt(assessment, lang), table, {"data": traces, "layout": shape}
-    )
-
-
-def _share(certain: float, possible: float, lang: str) -> str:
-    told = percent(certain, lang), percent(possible, lang)
-    return told[0] if told[0] == told[1] else text("from_to", lang, low=told[0], high=told[1])
-
-
-def _bars(code: str, y: float, *, certain: float, possible: float) -> list[dict[str, Any]]:
-    colour = scale("warning").colour(code)
-    bar = {"type": "bar", "orientation": "h", "y": [y], "width": 1.1, "hoverinfo": "skip"}
-    edge = {"color": colour, "width": 1.5}
-    solid = {"x": [certain], "marker": {"color": colour, "line": edge}}
-    pattern = {
-        "shape": "/",
-        "fgcolor": colour,
-        "bgcolor": "#ffffff",
-        "size": 7,
-        "solidity": 0.25,
-        "fillmode": "replace",
-    }
-    hatched = {"x": [possible - certain], "marker": {"color": "#ffffff", "line": edge, "pattern": pattern}}
-    drawn = ((solid, certain), (hatched, possible - certain))
-    return [bar | one for one, size in drawn if size > 0]
-
-
-def _chances_alt(assessment: Assessment, lang: str) -> str:
-    assert assessment.badge is not None
-    lo, hi = assessment.badge.level, assessment.badge.level_hi
-    rows = zip(assessment.shares.index, records(assessment.shares), strict=True)
-    said = [
-        text(
-            "label_value",
-            lang,
-            label=level_spoken(code, lang),
-            value=_share(row["certain"], row["possible"], lang),
-        )
-        for code, row in rows
-        if row["possible"] > 0
-    ]
-    told = ("；" if lang == "zh" else "; ").join(reversed(said))
-    if lo != hi:
-        return text("chances_alt_range", lang, range=say_level(lo, hi, lang), told=told)
-    return text("chances_alt_one", lang, level=level_spoken(lo, lang), told=told)
-
-
-def _chances_table(assessment: Assessment, lang: str) -> Table:
-    rows: list[tuple[Cell, ...]] = []
-    for code in reversed(scale("warning").codes):
-        shares = [float(assessment.shares[name].loc[code]) for name in ("certain", "possible", "at_least")]
-        error = standard_error(shares[0], assessment.draws)
-        told = [percent(share, lang) for share in shares]
-        rows.append((level_cell(code, code, lang), *told, f"{100 * error:.2f}"))
-    heads = ("col_level", "col_certain", "col_possible", "col_at_least", "col_error")
-    return Table(
-        text("chances_table", lang), tuple(text(h, lang) for h in heads), tuple(rows), numeric=(1, 2, 3, 4)
-    )
 
 
 def standard_error(share: float, draws: int) -> float:
