@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import csv
 import http.client
+import socket
 import time
 from importlib import resources
 from pathlib import Path
 
 import psutil
 import pytest
+from patience import HANGS
 from people_site import ALL, SLOW, comes_to, page, site
 from serving import ROOT, served, write_folder
 from tornado import web
@@ -54,6 +56,23 @@ def test_a_page_keeps_its_kernel_while_it_is_connected_and_through_a_reconnectio
         asyncio.run(stay(kernel))
         assert running.kernels() == 1
         assert comes_to(running.kernels, 0, seconds=AT_MOST)
+
+
+def test_a_browser_that_vanishes_without_closing_its_connection_holds_no_kernel(tmp_path: Path) -> None:
+    with site(tmp_path, None, token=HOLDER) as running:
+        cookie = running.cookie(HOLDER)
+        kernel = running.kernel(cookie)
+        asked = [
+            f"GET /api/kernels/{kernel}/channels?session_id=gone HTTP/1.1", f"Host: {running.host}:{running.port}",
+            "Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13",
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", f"Cookie: {cookie}", f"Origin: {running.origin}", "", "",
+        ]  # fmt: skip
+        with socket.create_connection((running.host, running.port), timeout=HANGS) as line:
+            line.sendall("\r\n".join(asked).encode())
+            assert line.recv(12) == b"HTTP/1.1 101"
+            start = time.monotonic()
+            assert comes_to(running.kernels, 0)  # pings are not answered from here on
+            assert time.monotonic() - start < AT_MOST
 
 
 def test_a_visitor_who_leaves_while_the_page_is_made_leaves_no_kernel(tmp_path: Path) -> None:
