@@ -128,7 +128,10 @@ def build(lang: str) -> click.Group:
     group.params += [_version(say), _language_option(lang, say), _help_option(say)]
     makers: dict[str, tuple[Callable[..., int], list[str]]] = {
         "demo": (_demo, ["out", "jobs", "resume", "format", *_LIMITS]),
-        "assess": (_assess, ["case", "out", "profile", "param", "format", "notebook", "deadline", *_LIMITS]),
+        "assess": (
+            _assess,
+            ["case", "out", "brief", "profile", "param", "format", "notebook", "deadline", *_LIMITS],
+        ),
         "batch": (
             _batch,
             ["list", "out", "profile", "param", "format", "notebook", "deadline", *_LIMITS, "jobs", "resume"],
@@ -295,12 +298,23 @@ def _session(given: dict[str, Any], *, langs: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _assess(case: str, **given: Any) -> int:
+def _assess(case: str, *, brief: bool, **given: Any) -> int:
     from riskkit.workbench.runs.lists import Request
     from riskkit.workbench.runs.session import make_reports
 
+    if brief:
+        given |= _as_brief(click.get_current_context())
     requests = [Request("", case, {})]
     return make_reports("assess", requests, _wishes(given), **_session(given, langs=()))
+
+
+def _as_brief(context: click.Context) -> dict[str, str]:
+    """What ``--brief`` stands for: its own notebook, in every format unless some are asked for."""
+    chosen = click.core.ParameterSource.COMMANDLINE
+    if context.get_parameter_source("notebook") == chosen:
+        raise click.UsageError("--brief: --notebook")
+    is_asked = context.get_parameter_source("formats") == chosen
+    return {"notebook": "brief"} | ({} if is_asked else {"formats": ",".join(_FORMATS)})
 
 
 def _run(notebook: str, **given: Any) -> int:

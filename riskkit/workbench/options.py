@@ -40,6 +40,7 @@ def parameter(name: str, say: Callable[..., str], *, command: str) -> click.Para
     out = "reports/demo" if command == "demo" else "reports"
     options: dict[str, tuple[list[str], dict[str, Any]]] = {
         "out": (["--out"], {"type": folder, "default": Path(out), "show_default": True}),
+        "brief": (["--brief"], {"is_flag": True}),
         "profile": (["--profile"], {"metavar": "NAME"}),
         "param": (["-p", "param"], {"metavar": "NAME=VALUE", "multiple": True}),
         "set": (["-p", "--set", "param"], {"metavar": "NAME=VALUE", "multiple": True}),

@@ -10,14 +10,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from riskkit.assessment.case import Assessment, parse_case
+from riskkit.assessment.case import Assessment, case_pictures, parse_case
 from riskkit.assessment.case_file import Case
+from riskkit.assessment.what_if_file import WhatIfs, load_what_ifs
 from riskkit.foundation import shipped
 from riskkit.foundation.faults import Fault, one_of, refuse, shown
+from riskkit.foundation.picture_file import PictureFile
 from riskkit.foundation.toml_file import read_toml
 from riskkit.warning.profiles import Profile, load_profile, profile_names
 from riskkit.warning.profiles import profile as shipped_profile
 from riskkit.workbench.report.basis import basis, rules
+from riskkit.workbench.report.brief import brief
+from riskkit.workbench.report.brief_decision import brief_decision
 from riskkit.workbench.report.compare import agreement, cards, method_findings, methods_compared
 from riskkit.workbench.report.comparisons import case_ranking
 from riskkit.workbench.report.evidence import (
@@ -41,6 +45,8 @@ __all__ = [
     "actions",
     "agreement",
     "basis",
+    "brief",
+    "brief_decision",
     "cards",
     "case_ranking",
     "changes",
@@ -79,14 +85,20 @@ class OpenCase:
         The tables that turn grades into a level.
     sha256 : str
         Hash of the case file.
+    pictures : tuple of PictureFile
+        The pictures of the product, checked and drawn anew.
+    what_ifs : WhatIfs or None
+        Measures and tests that are planned; None where there is no file of them.
     """
 
     case: Case
     profile: Profile
     sha256: str
+    pictures: tuple[PictureFile, ...] = ()
+    what_ifs: WhatIfs | None = None
 
 
-def open_case(case: str | Path, *, profile: str = "house_graded_exposure") -> OpenCase:
+def open_case(case: str | Path, *, profile: str = "house_graded_exposure", what_ifs: str = "") -> OpenCase:
     """Read a case and a profile, each shipped (by its name) or from a TOML file.
 
     Parameters
@@ -95,6 +107,8 @@ def open_case(case: str | Path, *, profile: str = "house_graded_exposure") -> Op
         The id of a shipped case, or a file that ends in ``.toml``.
     profile : str
         The name of a shipped profile, or a file that ends in ``.toml``.
+    what_ifs : str
+        A file of what-ifs; empty for the one that comes with a shipped case.
 
     Returns
     -------
@@ -115,8 +129,14 @@ def open_case(case: str | Path, *, profile: str = "house_graded_exposure") -> Op
     ...     error.faults[0].rule
     'a .toml file, or one of house_graded_exposure, house_matrix, house_three_factors'
     """
-    file = read_toml(case if str(case).endswith(".toml") else shipped.case_path(_plain_name(str(case))))
-    return OpenCase(parse_case(file), _profile(profile), file.sha256)
+    is_file = str(case).endswith(".toml")
+    path = Path(case) if is_file else shipped.case_path(_plain_name(str(case)))
+    file = read_toml(path)
+    read = parse_case(file, folder=path.parent)
+    shipped_file = shipped.what_ifs_path(str(case))
+    wanted = what_ifs or ("" if is_file or not shipped_file.is_file() else str(shipped_file))
+    planned = load_what_ifs(wanted, read) if wanted else None
+    return OpenCase(read, _profile(profile), file.sha256, case_pictures(read, path.parent), planned)
 
 
 def _plain_name(name: str) -> str:

@@ -31,6 +31,8 @@ class CaseSource:
         The file.
     is_shipped : bool
         Whether it is one of riskkit's own cases.
+    pictures : tuple of (str, bytes)
+        The picture files beside it, checked.
 
     Examples
     --------
@@ -42,6 +44,7 @@ class CaseSource:
     path: Path
     content: bytes
     is_shipped: bool
+    pictures: tuple[tuple[str, bytes], ...] = ()
 
     @property
     def file_name(self) -> str:

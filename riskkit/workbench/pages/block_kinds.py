@@ -1,4 +1,4 @@
-"""What a Section is made of: paragraph, list, table, badge, and details that can be opened.
+"""What a Section is made of: paragraph, list, table, badge, photo, and details that can be opened.
 
 Each is a frozen record of plain text in one language, with a way to JSON and back.
 """
@@ -15,6 +15,8 @@ from riskkit.foundation.faults import Fault, refuse, shown
 Role = Literal["body", "lead", "note", "caution", "source", "code"]
 ROLES: tuple[Role, ...] = ("body", "lead", "note", "caution", "source", "code")
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+_BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
+_PNG_BEGINS = "iVBORw0KGgo"
 
 
 @dataclass(frozen=True)
@@ -164,7 +166,27 @@ class Details:
     blocks: tuple[Block, ...]
 
 
-Block = Paragraph | Items | Table | Badge | Details
+@dataclass(frozen=True)
+class Photo:
+    """A picture of a thing, as PNG, with what a reader who cannot see it should know.
+
+    Examples
+    --------
+    >>> Photo("iVBORw0KGgo=", "A kettle with a broken handle").kind
+    'photo'
+    """
+
+    kind: ClassVar[str] = "photo"
+    png: str
+    alt: str
+
+    def __post_init__(self) -> None:
+        refuse_unless(self.png.startswith(_PNG_BEGINS), "Photo.png", self.png[:20], rule="a PNG in base 64")
+        refuse_unless(bool(_BASE64.fullmatch(self.png)), "Photo.png", self.png[:20], rule="a PNG in base 64")
+        refuse_unless(bool(self.alt.strip()), "Photo.alt", self.alt, rule="a sentence")
+
+
+Block = Paragraph | Items | Table | Badge | Details | Photo
 
 
 def to_json(block: Block | str) -> Any:
@@ -209,6 +231,8 @@ def block_from_json(value: Mapping[str, Any]) -> Block:
             return Items(tuple(str(item) for item in fields["items"]), ordered=bool(fields["ordered"]))
         case "badge":
             return Badge(**{key: str(inner) for key, inner in fields.items()})
+        case "photo":
+            return Photo(str(fields["png"]), str(fields["alt"]))
         case "details":
             return Details(str(fields["summary"]), tuple(block_from_json(b) for b in fields["blocks"]))
         case "table":
@@ -226,7 +250,7 @@ def _cell(value: Any) -> Cell:
     return badge
 
 
-def plain(block: Block | str) -> str:
+def plain(block: Block | str) -> str:  # noqa: PLR0911 - one answer a kind
     """A block, or a table cell, as plain text.
 
     Examples
@@ -241,6 +265,8 @@ def plain(block: Block | str) -> str:
             return block
         case Paragraph():
             return block.text
+        case Photo():
+            return f"[{block.alt}]"
         case Badge():
             return f"{block.symbol} {block.label}"
         case Items():

@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import warnings
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -21,13 +22,15 @@ from riskkit.foundation.faults import Fault, refuse, shown
 from riskkit.workbench.pages.blocks import Picture
 from riskkit.workbench.pages.html import HTML_LANG, head_badges, provenance, view
 from riskkit.workbench.pages.numbering import Numbers
-from riskkit.workbench.pages.reading import read_notebook
+from riskkit.workbench.pages.reading import Reading, brief_parts, read_notebook
 from riskkit.workbench.pages.rendering import asset, environment
 from riskkit.workbench.pages.stills import browser_path, stills
 from riskkit.workbench.pages.texts import LANGS, page_text
 from riskkit.workbench.pictures.level_marks import result_badge_note
 
 FORMATS = ("pdf", "docx")
+_BRIEF_SIZES = (9.5, 9.0, 8.5, 8.0, 7.5, 7.0, 6.5)
+"""Type sizes of the brief, largest first [pt]."""
 _FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.fonts", "~/.local/share/fonts")
 
 
@@ -90,9 +93,25 @@ def to_pdf(notebook: Mapping[str, Any], *, lang: str, title: str) -> bytes:
     _ready("pdf", lang)
     from weasyprint import HTML
 
-    page = print_html(notebook, lang=lang, title=title)
+    size = _brief_size(notebook, lang=lang, title=title)
+    page = print_html(notebook, lang=lang, title=title, brief_size=size)
     made: bytes = HTML(string=page, url_fetcher=_only_data()).write_pdf(pdf_tags=True)
     return made
+
+
+def _brief_size(notebook: Mapping[str, Any], *, lang: str, title: str) -> float:
+    """The largest type in which the brief takes no more than its two pages, whatever fonts are here [pt]."""
+    from weasyprint import HTML
+
+    reading = read_notebook(notebook, lang=lang)
+    brief = replace(reading, parts=brief_parts(reading)[0])
+    if not brief.parts:
+        return _BRIEF_SIZES[0]
+    for size in _BRIEF_SIZES[:-1]:
+        page = _print_page(brief, {}, lang=lang, title=title, brief_size=size)
+        if len(HTML(string=page, url_fetcher=_only_data()).render().pages) <= len(brief.parts):
+            return size
+    return _BRIEF_SIZES[-1]  # texts are bounded in length: this one fits
 
 
 def to_docx(
@@ -130,7 +149,9 @@ def to_docx(
     return word_document(reading, drawn, lang=lang, title=title, made_at=made_at)
 
 
-def print_html(notebook: Mapping[str, Any], *, lang: str, title: str) -> str:
+def print_html(
+    notebook: Mapping[str, Any], *, lang: str, title: str, brief_size: float = _BRIEF_SIZES[0]
+) -> str:
     """The page WeasyPrint sets: everything stands open, pictures are drawn, numbers follow in an annex.
 
     Examples
@@ -142,8 +163,15 @@ def print_html(notebook: Mapping[str, Any], *, lang: str, title: str) -> str:
     pictures = [part for part in reading.parts if isinstance(part, Picture)]
     svgs = stills(pictures, kind="svg")
     drawn = {each.id: _data_url(svg) for each, svg in zip(pictures, svgs, strict=True)}
+    return _print_page(reading, drawn, lang=lang, title=title, brief_size=brief_size)
+
+
+def _print_page(
+    reading: Reading, drawn: Mapping[str, str], *, lang: str, title: str, brief_size: float
+) -> str:
     numbers = Numbers(lang)
     before, between, after = page_text("page_of", lang, page="\0", pages="\0").split("\0")
+    brief, parts = ([view(part, numbers) for part in some] for some in brief_parts(reading))
     return (
         environment()
         .get_template("print.html.j2")
@@ -151,10 +179,12 @@ def print_html(notebook: Mapping[str, Any], *, lang: str, title: str) -> str:
             lang=lang,
             html_lang=HTML_LANG[lang],
             title=title,
-            parts=[view(part, numbers) for part in reading.parts],
+            brief=brief,
+            brief_size=brief_size,
+            parts=parts,
             drawn=drawn,
             reading=reading,
-            badges=head_badges(reading.result, lang),
+            badges=[] if brief else head_badges(reading.result, lang),  # a brief opens with them
             badge_note=result_badge_note(reading.result or {}, lang),
             provenance=provenance(reading.result, lang),
             page_words=(before, between, after),

@@ -25,6 +25,8 @@ from riskkit.workbench.pages.blocks import (
 from riskkit.workbench.pages.prose import sections_from_markdown
 from riskkit.workbench.pages.texts import LANGS, page_text
 
+BRIEF_IDS = ("brief", "brief-decision")
+"""The sections that open a report, one page each."""
 _UNHOLDABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 _SKIPPED_TAGS = {"notebook-only", "injected-parameters", "remove-cell", "remove_cell"}
@@ -90,6 +92,25 @@ class Reading:
         ()
         """
         return tuple(part for part in self.parts if isinstance(part, Failure))
+
+
+def brief_parts(reading: Reading) -> tuple[tuple[Part, ...], tuple[Part, ...]]:
+    """The pages of a brief that open a report, one section each, and what follows them as its annex.
+
+    Examples
+    --------
+    >>> page = Section("brief", "Decision brief", 1, ())
+    >>> [len(parts) for parts in brief_parts(Reading((page,), (), None))]
+    [1, 0]
+    """
+    n = 0
+    while n < min(len(reading.parts), len(BRIEF_IDS)) and _id(reading.parts[n]) == BRIEF_IDS[n]:
+        n += 1
+    return reading.parts[:n], reading.parts[n:]
+
+
+def _id(part: Part) -> str:
+    return "" if isinstance(part, Failure) else part.id
 
 
 def read_notebook(notebook: Mapping[str, Any], *, lang: str) -> Reading:

@@ -6,6 +6,7 @@ named, not embedded: Word on a Chinese desktop has them. Latin letters are Times
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 import io
 import zipfile
@@ -13,14 +14,24 @@ from collections.abc import Iterator, Sequence
 
 from docx import Document
 from docx.document import Document as WordDocument
-from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_BREAK
 from docx.shared import Cm, Pt, RGBColor
 from docx.text.paragraph import Paragraph as WordParagraph
 
-from riskkit.workbench.pages.blocks import Badge, Block, Details, Items, Paragraph, Picture, Section, Table
+from riskkit.workbench.pages.blocks import (
+    Badge,
+    Block,
+    Details,
+    Items,
+    Paragraph,
+    Photo,
+    Picture,
+    Section,
+    Table,
+)
 from riskkit.workbench.pages.html import HTML_LANG, head_badges, provenance
 from riskkit.workbench.pages.numbering import Numbers
-from riskkit.workbench.pages.reading import Failure, Reading
+from riskkit.workbench.pages.reading import Failure, Part, Reading, brief_parts
 from riskkit.workbench.pages.table_widths import column_widths, reach, type_size
 from riskkit.workbench.pages.texts import page_text
 from riskkit.workbench.pages.word_marks import (
@@ -41,6 +52,7 @@ from riskkit.workbench.pictures.level_marks import result_badge_note
 _ACCENT, _ALARM, _QUIET = RGBColor(0x17, 0x3A, 0x63), RGBColor(0x8A, 0x1A, 0x12), RGBColor(0x4B, 0x58, 0x68)
 _LONGEST_PROPERTY = 255  # characters, which is what the format holds
 _TEXT_WIDTH = 15.8
+_PHOTO_WIDTH = 5.0  # [cm]
 _CELL_PADDING = 4.2  # Word's own margins in a cell, left and right, and a little air [mm]
 _OTHER_FONTS = 1.12  # where Word's fonts are missing, wider ones stand in
 """Width between the margins [cm]."""
@@ -83,10 +95,14 @@ def word_document(
     """
     document = Document()
     _prepare(document, lang=lang, title=title, made_at=made_at or dt.datetime.now(dt.UTC))
+    brief, parts = brief_parts(reading)
     _head(document, reading, lang=lang, title=title)
     numbers, pictures = Numbers(lang), iter(drawn)
+    _brief(document, brief, numbers)
+    if parts or not brief:
+        _contents(document, reading, lang, is_new_page=bool(brief))
     labels: list[tuple[str, Table]] = []
-    for part in reading.parts:
+    for part in parts:
         match part:
             case Section():
                 _section(document, part, numbers)
@@ -97,8 +113,14 @@ def word_document(
             case Failure():
                 where = f"{page_text('failed_cell', lang)} {part.cell}"
                 _alarm(document, f"✕ {where}: {part.name}: {part.message}")
+    if brief and not parts:
+        return _saved(document)
     _annex(document, [(label, table) for label, table in labels if table.rows], lang)
     _provenance(document, reading, lang)
+    return _saved(document)
+
+
+def _saved(document: WordDocument) -> bytes:
     out = io.BytesIO()
     document.save(out)
     return _same_each_time(out.getvalue())
@@ -111,6 +133,24 @@ def _same_each_time(made: bytes) -> bytes:
         for part in parts.infolist():
             same.writestr(zipfile.ZipInfo(part.filename), parts.read(part), zipfile.ZIP_DEFLATED)
     return out.getvalue()
+
+
+def _brief(document: WordDocument, brief: Sequence[Part], numbers: Numbers) -> None:
+    """The pages that open a report, set close, each on a page of its own."""
+    for at, part in enumerate(brief):
+        first, tables = len(document.paragraphs), len(document.tables)
+        assert isinstance(part, Section)
+        _section(document, part, numbers)
+        document.paragraphs[first].paragraph_format.page_break_before = at > 0
+        cells = [cell for table in document.tables[tables:] for row in table.rows for cell in row.cells]
+        inner = [paragraph for cell in cells for paragraph in cell.paragraphs]
+        for paragraph, size in [(one, 10) for one in document.paragraphs[first:]] + [
+            (one, 8.5) for one in inner
+        ]:
+            paragraph.paragraph_format.space_after = paragraph.paragraph_format.space_before = Pt(1)
+            paragraph.paragraph_format.line_spacing = 1.0
+            for run in every_run(paragraph):
+                run.font.size = Pt(size)
 
 
 def _prepare(document: WordDocument, *, lang: str, title: str, made_at: dt.datetime) -> None:
@@ -139,7 +179,8 @@ def _head(document: WordDocument, reading: Reading, *, lang: str, title: str) ->
     kicker = document.add_paragraph()
     kicker.add_run(page_text("kicker", lang)).font.color.rgb = _QUIET
     document.add_paragraph(title, style="Title")
-    for badge in head_badges(reading.result, lang):
+    is_brief = bool(brief_parts(reading)[0])  # which opens with the badges itself
+    for badge in [] if is_brief else head_badges(reading.result, lang):
         _badge(document, badge)
     note = result_badge_note(reading.result or {}, lang)
     if note:
@@ -147,6 +188,11 @@ def _head(document: WordDocument, reading: Reading, *, lang: str, title: str) ->
     if reading.failures:
         _alarm(document, f"✕ {page_text('failed_title', lang)}")
         _alarm(document, page_text("failed_lead", lang))
+
+
+def _contents(document: WordDocument, reading: Reading, lang: str, *, is_new_page: bool) -> None:
+    if is_new_page:
+        document.add_paragraph().add_run().add_break(WD_BREAK.PAGE)
     entries = list(_headings(reading, lang))
     if entries:
         head = document.add_paragraph()
@@ -188,6 +234,10 @@ def _block(document: WordDocument, block: Block, numbers: Numbers) -> None:
             _badge(document, block)
         case Table():
             _table(document, block, label=numbers.table())
+        case Photo():
+            frame = document.add_paragraph().add_run()
+            shape = frame.add_picture(io.BytesIO(base64.b64decode(block.png)), width=Cm(_PHOTO_WIDTH))
+            describe_picture(shape, title=block.alt, text=block.alt)
         case Details():
             head = document.add_paragraph()
             head.paragraph_format.keep_with_next = True

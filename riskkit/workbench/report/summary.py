@@ -37,7 +37,10 @@ def summary(assessment: Assessment, *, lang: str) -> Section:
     >>> summary(a, lang="en").blocks[0].code == a.badge.level
     True
     """
-    blocks: list[Block] = [*_badges(assessment, lang), Paragraph(assessment.robustness.say(lang), "lead")]
+    blocks: list[Block] = [
+        *level_badges(assessment, lang),
+        Paragraph(assessment.robustness.say(lang), "lead"),
+    ]
     if assessment.badge is not None and assessment.badge.is_range() and assessment.missing:
         unknown = listed((input_name(assessment.case, name, lang) for name in assessment.missing), lang)
         blocks.append(Paragraph(text("range_why", lang, facts=unknown), "caution"))
@@ -55,7 +58,17 @@ def summary(assessment: Assessment, *, lang: str) -> Section:
     )
 
 
-def _badges(assessment: Assessment, lang: str) -> list[Block]:
+def level_badges(assessment: Assessment, lang: str) -> list[Block]:
+    """The level that is shown; both ends where missing facts leave a range.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from riskkit.assessment.case import assess, load_case
+    >>> a = assess(load_case("melamine-milk-2008"), rng=np.random.default_rng(1), draws=10)
+    >>> [badge.code for badge in level_badges(a, "en")]
+    ['food']
+    """
     badge = assessment.badge
     if badge is None:
         return [level_badge("food", lang)]

@@ -31,6 +31,8 @@ _OF_DEMO = (
 )
 """Notebooks about no case that the demo runs too, on made data, examples and a made session."""
 WHAT_IF, WHAT_IFS = "what_if", "what_ifs"
+_WITH_WHAT_IFS = (WHAT_IF, "assess_case", "brief")
+"""Notebooks that take a file of what-ifs."""
 _UNREAD = resources.CaseSource("unread", Path("unread.toml"), b"", is_shipped=False)
 T = TypeVar("T")
 
@@ -113,14 +115,15 @@ def checked_case(text: str, *, folder: Path) -> resources.CaseSource:
     >>> checked_case("note7-battery-2016", folder=Path.cwd()).case_id
     'note7-battery-2016'
     """
-    from riskkit.assessment.case import parse_case
+    from riskkit.assessment.case import case_pictures, parse_case
     from riskkit.foundation.toml_file import parse_toml
 
     found = resources.find_case(text, folder=folder)
     file = parse_toml(found.content, found.path.name)
-    case = parse_case(file)
+    case = parse_case(file, folder=found.path.parent)
     check_name(case.id, what=file.place(("id",)), taken=(NOTEBOOKS,))
-    return dataclasses.replace(found, case_id=case.id)
+    pictures = tuple((one.name, one.raw) for one in case_pictures(case, found.path.parent))
+    return dataclasses.replace(found, case_id=case.id, pictures=pictures)
 
 
 def demo_requests(langs: Sequence[str]) -> list[Request]:
@@ -175,7 +178,7 @@ def plan_request(request: Request, wishes: Wishes) -> RunPlan:
         given[_PROFILE] = name
     notebook = _tried(faults, partial(resources.notebook, request.notebook or wishes.notebook))
     make = partial(make_plan, out=wishes.out, within=_within(wishes, lang), lang=lang)
-    if case is not None and notebook is not None and notebook.stem == WHAT_IF:
+    if case is not None and notebook is not None and notebook.stem in _WITH_WHAT_IFS:
         told = _tried(faults, partial(_what_ifs, given.get(WHAT_IFS), case, wishes.folder)) or ("", ())
         given[WHAT_IFS], attached = told[0], (*attached, *told[1])
     make = partial(make, formats=wishes.formats, attached=attached)

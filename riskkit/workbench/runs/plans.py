@@ -85,7 +85,7 @@ class RunPlan:
         >>> RunPlan(Path("b.ipynb"), case, {}, Path("out"), lang="en").input_files
         {'a.toml': b'x = 1'}
         """
-        return {self.case.file_name: self.case.content} | dict(self.attached)
+        return {self.case.file_name: self.case.content} | dict(self.case.pictures) | dict(self.attached)
 
     @property
     def folder(self) -> Path:

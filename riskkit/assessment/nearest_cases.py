@@ -1,0 +1,76 @@
+"""The cases of a library that are nearest to a case: like products, like codes, the same hazards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import pandas as pd
+from rapidfuzz import fuzz
+
+from riskkit.assessment.case_file import Case
+from riskkit.foundation.method_numbers import method_number
+
+METHOD = "nearest_cases"
+
+
+def nearest_cases(case: Case, library: Sequence[Case], *, n: int | None = None) -> pd.DataFrame:
+    """The cases of a library that are most like a case.
+
+    Parameters
+    ----------
+    case : Case
+        The case; one of the same id in the library is left out.
+    library : sequence of Case
+        Where to look.
+    n : int, optional
+        How many at most; the row ``nearest_cases, shown`` of ``method_numbers`` otherwise.
+
+    Returns
+    -------
+    DataFrame
+        Index the id of the case, nearest first; likeness (0 to 1) and its parts words, hs, hazard (0 to 1).
+
+    References
+    ----------
+    .. [1] Names: token set ratio of RapidFuzz. The weights are house rows of ``method_numbers``.
+
+    Examples
+    --------
+    >>> from riskkit.assessment.case import load_case
+    >>> names = ["hoverboards-2016", "toilet-paper-bacteria-2017"]
+    >>> nearest_cases(load_case("note7-battery-2016"), [load_case(name) for name in names]).index[0]
+    'hoverboards-2016'
+    """
+    rows = {other.id: _parts(case, other) for other in library if other.id != case.id}
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=["words", "hs", "hazard"], dtype=float)
+    weights = {name: method_number(METHOD, name) for name in table.columns}
+    table.insert(0, "likeness", sum(weights[name] * table[name] for name in weights))
+    most = int(method_number(METHOD, "shown")) if n is None else n
+    ranked = table.rename_axis("case").reset_index()
+    return ranked.sort_values(["likeness", "case"], ascending=[False, True]).set_index("case").head(most)
+
+
+def _parts(case: Case, other: Case) -> tuple[float, float, float]:
+    names = [(one.product.name.zh, one.product.name.en) for one in (case, other)]
+    words = max(fuzz.token_set_ratio(*pair) for pair in zip(*names, strict=True)) / 100
+    codes = max(_shared_digits(a, b) for a in case.product.hs for b in other.product.hs)
+    return words, codes, _overlap(_hazards(case), _hazards(other))
+
+
+def _shared_digits(code: str, other: str) -> float:
+    """Share of the six digits of the Harmonized System that two codes have in common, chapter first."""
+    pairs = (code[:n] == other[:n] and len(code) >= n <= len(other) for n in (2, 4, 6))
+    return sum(pairs) / 3
+
+
+def _hazards(case: Case) -> set[tuple[str, str]]:
+    """Groups, agents and advice of the hazards, and the injuries that they lead to."""
+    found = {("group", one.group) for one in case.hazards}
+    found |= {("agent", one.agent) for one in case.hazards if one.agent != "none"}
+    found |= {("advice", one.advice) for one in case.hazards if one.advice is not None}
+    return found | {("injury", one.injury) for one in case.scenarios}
+
+
+def _overlap(these: Iterable[object], those: Iterable[object]) -> float:
+    a, b = set(these), set(those)
+    return len(a & b) / len(a | b)
