@@ -542,6 +542,7 @@ ARROWS: dict[str, dict[str, str]] = {
         "assessment/product_identity.py": FACTS,
         "assessment/observations.py": "what is known of harm stands in the case",
     },
+    "assessment/nearest_cases.py": {"assessment/case_file.py": FACTS},
     "assessment/product_identity.py": {
         "assessment/case_values.py": "what a field may hold is checked in one place"
     },

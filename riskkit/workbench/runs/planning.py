@@ -12,9 +12,10 @@ from typing import Any, TypeVar
 from riskkit.foundation.faults import Fault, InputFaults, one_of, refuse, shown
 from riskkit.foundation.shipped import what_ifs_path
 from riskkit.workbench import resources
+from riskkit.workbench.runs import parameters as params
 from riskkit.workbench.runs.limits import Limits
 from riskkit.workbench.runs.lists import Request
-from riskkit.workbench.runs.plans import RunPlan, make_plan
+from riskkit.workbench.runs.plans import RunPlan, make_plan, read_notebook
 from riskkit.workbench.runs.run_folders import NOTEBOOKS, check_name
 
 _PROFILE = "profile"
@@ -31,8 +32,6 @@ _OF_DEMO = (
 )
 """Notebooks about no case that the demo runs too, on made data, examples and a made session."""
 WHAT_IF, WHAT_IFS = "what_if", "what_ifs"
-_WITH_WHAT_IFS = (WHAT_IF, "assess_case", "brief")
-"""Notebooks that take a file of what-ifs."""
 _UNREAD = resources.CaseSource("unread", Path("unread.toml"), b"", is_shipped=False)
 T = TypeVar("T")
 
@@ -178,7 +177,7 @@ def plan_request(request: Request, wishes: Wishes) -> RunPlan:
         given[_PROFILE] = name
     notebook = _tried(faults, partial(resources.notebook, request.notebook or wishes.notebook))
     make = partial(make_plan, out=wishes.out, within=_within(wishes, lang), lang=lang)
-    if case is not None and notebook is not None and notebook.stem in _WITH_WHAT_IFS:
+    if case is not None and notebook is not None and _takes_what_ifs(notebook):
         told = _tried(faults, partial(_what_ifs, given.get(WHAT_IFS), case, wishes.folder)) or ("", ())
         given[WHAT_IFS], attached = told[0], (*attached, *told[1])
     make = partial(make, formats=wishes.formats, attached=attached)
@@ -205,6 +204,14 @@ def _plan_alone(request: Request, wishes: Wishes) -> RunPlan:
         deadline=wishes.deadline,
         limits=wishes.limits,
     )
+
+
+def _takes_what_ifs(notebook: Path) -> bool:
+    try:
+        found = params.declared(read_notebook(notebook), name=notebook.name)
+    except InputFaults:  # told when the plan is made
+        return False
+    return any(one.name == WHAT_IFS for one in found)
 
 
 def _within(wishes: Wishes, lang: object) -> tuple[str, ...]:
