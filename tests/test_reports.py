@@ -26,7 +26,18 @@ from riskkit.workbench.runs.result import result_record
 HAN = re.compile(r"[\u3400-\u9fff]+")
 PLACE = re.compile(r"\{(\w+)\}")
 GRADED_ONLY = ("basis", "changes", "drivers", "levels", "profiles", "rules", "scenarios", "house_numbers")
-ANY = ("summary", "facts", "presumption", "actions", "open_points", "questions", "sources", "method")
+ANY = (
+    "brief",
+    "brief_decision",
+    "summary",
+    "facts",
+    "presumption",
+    "actions",
+    "open_points",
+    "questions",
+    "sources",
+    "method",
+)
 COMPARED = ("agreement", "method_findings", "cards", "case_ranking")
 CASES = tuple(sorted(path.stem for path in (shipped.home() / "data" / "cases").glob("*.toml")))
 

@@ -81,7 +81,7 @@ def _pairs(caption: str, rows: Sequence[tuple[str, str]], lang: str) -> Table:
 
 def _what(case: Case, cut: Cut, lang: str) -> list[tuple[str, str]]:
     product, long = case.product, 14 if lang == "en" else 30
-    known = {f"brief_{name}": listed(getattr(product, name), lang, empty="") for name in _IDENTITY}
+    known = {key: listed(getattr(product, name), lang, empty="") for key, name in _IDENTITY.items()}
     known["brief_operators"] = _operators(case, lang)
     breaches = (_breach(one, lang) for one in case.methods.nonconformity)
     known["brief_breach"] = listed(breaches, lang, empty="")
@@ -102,7 +102,12 @@ def _what(case: Case, cut: Cut, lang: str) -> list[tuple[str, str]]:
     ]
 
 
-_IDENTITY = ("models", "batches", "serials", "gtin")
+_IDENTITY = {
+    "brief_models": "models",
+    "brief_batches": "batches",
+    "brief_serials": "serials",
+    "brief_gtin": "gtin",
+}
 
 
 def _operators(case: Case, lang: str) -> str:
