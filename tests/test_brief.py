@@ -31,6 +31,7 @@ from riskkit.workbench.resources import shipped_cases
 
 MOST = {"en": 700, "zh": 1200}
 DRAWS = 200
+DOUBTED = ("takata-inflators-2017", "samsung-washers-2016")
 needs_documents = pytest.mark.skipif(
     bool(missing_parts("pdf")), reason="; ".join(missing_parts("pdf")) or "nothing is missing"
 )
@@ -131,6 +132,12 @@ def test_the_brief_says_what_it_is_how_bad_how_sure_and_what_to_decide() -> None
     assert recall[1:3] == ("maker, importer", "Consumer Rights Law, Art. 19")
     assert str(recall[3]).startswith("CNY 5") and str(recall[4]).endswith("%")
     assert [row[0] for row in rows(second, "Signatures")] == ["Prepared by", "Reviewed by", "Chair"]
+
+
+def test_a_level_that_experience_does_not_bear_out_is_questioned_on_page_one() -> None:
+    takata, washers = (dict(rows(pages(assessed(name), "en")[0], "How sure")) for name in DOUBTED)
+    assert "United States, deaths" in str(takata["Against experience"])
+    assert "Against experience" not in washers
 
 
 def test_what_the_sources_do_not_state_is_listed_and_not_left_out_silently() -> None:

@@ -66,6 +66,7 @@ def test_parameters_are_declared_with_help() -> None:
     kinds = {one.name: one.kind for one in found}
     assert kinds == {
         "case": "str",
+        "what_ifs": "str",
         "profile": "str",
         "lang": "str",
         "draws": "int",

@@ -9,6 +9,7 @@ import numpy as np
 
 from riskkit.assessment.case import Assessment
 from riskkit.assessment.case_file import Case, NonconformingItem
+from riskkit.assessment.experience_sentences import experience_questions
 from riskkit.assessment.level_sentence import say_share
 from riskkit.assessment.sentences import input_name
 from riskkit.foundation.codes import country_name
@@ -193,7 +194,10 @@ def _sure(assessment: Assessment, cut: Cut, lang: str) -> list[tuple[str, str]]:
     moving = assessment.tornado[assessment.tornado["swing"] > 0]["input"]
     near = [input_name(case, str(name), lang) for name in dict.fromkeys(assessment.near_bounds["input"])][:2]
     long = 25 if lang == "en" else 50
+    asked = () if assessment.experience is None else experience_questions(assessment.experience)
+    doubt = cut(asked[0].say(lang), long) if asked else ""
     return [
+        ("brief_experience", doubt),
         ("brief_shares", "" if badge is None or badge.is_range() else listed(levels, lang)),
         ("brief_missing", cut(listed(missing, lang, empty=text("brief_no_missing", lang)), long)),
         ("brief_driver", cut(input_name(case, str(moving.iloc[0]), lang), long) if len(moving) else ""),
