@@ -46,16 +46,16 @@ from riskkit.workbench.pages.word_marks import (
     set_font,
     set_widths,
     three_lines,
+    turn_page,
 )
 from riskkit.workbench.pictures.level_marks import result_badge_note
 
 _ACCENT, _ALARM, _QUIET = RGBColor(0x17, 0x3A, 0x63), RGBColor(0x8A, 0x1A, 0x12), RGBColor(0x4B, 0x58, 0x68)
 _LONGEST_PROPERTY = 255  # characters, which is what the format holds
-_TEXT_WIDTH = 15.8
-_PHOTO_WIDTH = 5.0  # [cm]
+_TEXT_WIDTH, _WIDE_WIDTH, _PHOTO_WIDTH = 15.8, 24.5, 5.0  # [cm]
+_READABLE = 7.0  # type below which a table goes on a page turned across [pt]
 _CELL_PADDING = 4.2  # Word's own margins in a cell, left and right, and a little air [mm]
 _OTHER_FONTS = 1.12  # where Word's fonts are missing, wider ones stand in
-"""Width between the margins [cm]."""
 _STYLES = {
     "Normal": ("仿宋_GB2312", 12, False),
     "Title": ("黑体", 22, True),
@@ -212,12 +212,14 @@ def _headings(reading: Reading, lang: str) -> Iterator[tuple[int, str]]:
 
 def _section(document: WordDocument, section: Section, numbers: Numbers) -> None:
     if section.title:
+        turn_page(document, is_wide=bool(section.blocks) and _is_wide(section.blocks[0]))
         document.add_heading(numbers.part(section.depth) + section.title, section.depth)
     for block in section.blocks:
         _block(document, block, numbers)
 
 
 def _block(document: WordDocument, block: Block, numbers: Numbers) -> None:
+    turn_page(document, is_wide=_is_wide(block))
     match block:
         case Paragraph():
             _paragraph(document, block)
@@ -267,13 +269,14 @@ def _badge(document: WordDocument, badge: Badge) -> None:
 
 
 def _table(document: WordDocument, block: Table, *, label: str = "") -> None:
+    width = _WIDE_WIDTH if _is_wide(block) else _TEXT_WIDTH
+    size = _type(block, width)
     caption = document.add_paragraph(style="Caption")
     _caption(caption, label, block.caption)
     table = document.add_table(rows=1 + len(block.rows), cols=max(len(block.columns), 1))
     three_lines(table)
     heads_repeat(table)
-    size = type_size(block, width=10 * _TEXT_WIDTH, padding=_CELL_PADDING, largest=9.5, stretch=_OTHER_FONTS)
-    set_widths(table, _widths(block, size * _OTHER_FONTS))
+    set_widths(table, _widths(block, size * _OTHER_FONTS, width))
     for r, row in enumerate((block.columns, *block.rows)):
         for c, cell in enumerate(row):
             paragraph = table.cell(r, c).paragraphs[0]
@@ -290,11 +293,19 @@ def _table(document: WordDocument, block: Table, *, label: str = "") -> None:
     document.add_paragraph().paragraph_format.space_after = Pt(2)
 
 
-def _widths(block: Table, size: float) -> list[Cm]:
+def _is_wide(block: Block) -> bool:
+    return isinstance(block, Table) and _type(block, _TEXT_WIDTH) < _READABLE
+
+
+def _type(block: Table, width: float) -> float:
+    return type_size(block, width=10 * width, padding=_CELL_PADDING, largest=9.5, stretch=_OTHER_FONTS)
+
+
+def _widths(block: Table, size: float, width: float) -> list[Cm]:
     """Column widths [cm] in which no word breaks, in proportion to what stands in them."""
     rows = [block.columns, *block.rows]
     longest = [max(_reach(row[c]) for row in rows) for c in range(len(block.columns))]
-    found = column_widths(block, longest, width=10 * _TEXT_WIDTH, padding=_CELL_PADDING, size=size)
+    found = column_widths(block, longest, width=10 * width, padding=_CELL_PADDING, size=size)
     return [Cm(one / 10) for one in found]
 
 
@@ -314,6 +325,7 @@ def _caption(paragraph: WordParagraph, label: str, words: str) -> None:
 
 
 def _picture(document: WordDocument, picture: Picture, png: bytes, *, label: str) -> None:
+    turn_page(document, is_wide=False)
     frame = document.add_paragraph()
     frame.paragraph_format.keep_with_next = True
     shape = frame.add_run().add_picture(io.BytesIO(png), width=Cm(15.6))
@@ -333,13 +345,16 @@ def _alarm(document: WordDocument, text: str) -> None:
 
 def _annex(document: WordDocument, tables: Sequence[tuple[str, Table]], lang: str) -> None:
     if tables:
+        turn_page(document, is_wide=False)
         document.add_heading(page_text("annex_numbers", lang), 1)
     for label, table in tables:
         named = Table(f"{label}  {table.caption}", table.columns, table.rows, table.numeric)
+        turn_page(document, is_wide=_is_wide(named))
         _table(document, named)
 
 
 def _provenance(document: WordDocument, reading: Reading, lang: str) -> None:
+    turn_page(document, is_wide=False)
     document.add_heading(page_text("provenance", lang), 1)
     rows = provenance(reading.result, lang)
     for name, value in rows:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from docx.document import Document as WordDocument
+from docx.enum.section import WD_ORIENT, WD_SECTION
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.oxml.ns import qn
@@ -227,6 +228,27 @@ def set_widths(table: WordTable, widths: Sequence[Length]) -> None:
         column.width = width
         for cell in column.cells:
             cell.width = width
+
+
+def turn_page(document: WordDocument, *, is_wide: bool) -> None:
+    """Go on upright or across; a new page begins only where that changes.
+
+    Examples
+    --------
+    >>> from docx import Document
+    >>> document = Document()
+    >>> for is_wide in (False, True, True, False):
+    ...     turn_page(document, is_wide=is_wide)
+    >>> [section.page_width > section.page_height for section in document.sections]
+    [False, True, False]
+    """
+    last = document.sections[-1]
+    height, width = last.page_height, last.page_width
+    if height is None or width is None or (width > height) == is_wide:
+        return
+    turned = document.add_section(WD_SECTION.NEW_PAGE)
+    turned.orientation = WD_ORIENT.LANDSCAPE if is_wide else WD_ORIENT.PORTRAIT
+    turned.page_width, turned.page_height = height, width
 
 
 def heads_repeat(table: WordTable) -> None:
