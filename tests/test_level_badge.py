@@ -6,7 +6,9 @@ import datetime as dt
 import functools
 import itertools
 import json
+import re
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,17 +18,28 @@ from hypothesis import strategies as st
 
 from riskkit.assessment.case import Assessment, assess, load_case, parse_case
 from riskkit.assessment.level_sentence import say_share
+from riskkit.assessment.sentences import say_level
 from riskkit.foundation import shipped
+from riskkit.foundation.faults import InputFaults
 from riskkit.foundation.scales import scale
 from riskkit.foundation.toml_file import TomlFile, read_toml
+from riskkit.foundation.warning_levels import code_of_rank
 from riskkit.warning.level_badge import badge_shares, level_badge
 from riskkit.warning.profiles import profile, profile_names
+from riskkit.workbench import cli, figures, reports
 from riskkit.workbench.boards.overview_records import group
 from riskkit.workbench.boards.overview_words import table_row
+from riskkit.workbench.boards.what_if_levels import glance_of
+from riskkit.workbench.boards.what_if_words import gauge_words, kept_table
+from riskkit.workbench.committee.report import assessed_level
+from riskkit.workbench.pages.blocks import Badge
 from riskkit.workbench.pages.html import head_badges
 from riskkit.workbench.pages.index import Entry, index_html
 from riskkit.workbench.pictures.level_marks import result_badge_note, shown_ends
 from riskkit.workbench.runs.result import result_record
+from riskkit.workbench.warning_drafts import choice_part, draft_case
+from riskkit.workbench.warnings.lives import case_life
+from riskkit.workbench.warnings.proposing import proposal
 
 LEVELS = scale("warning").codes
 CASES = sorted(path.stem for path in (shipped.home() / "data" / "cases").glob("*.toml"))
@@ -127,9 +140,13 @@ def defined(at_least: dict[str, float], share: float, codes: tuple[str, ...]) ->
 
 
 @functools.cache
+def under(name: str, used: str) -> Assessment:
+    return assess(load_case(name), profile=profile(used), rng=np.random.default_rng(7), draws=300)
+
+
+@functools.cache
 def recorded(name: str, used: str) -> dict[str, Any]:
-    a = assess(load_case(name), profile=profile(used), rng=np.random.default_rng(7), draws=300)
-    return dict(json.loads(json.dumps(result_record(a, seed=7), allow_nan=False)))
+    return dict(json.loads(json.dumps(result_record(under(name, used), seed=7), allow_nan=False)))
 
 
 @pytest.mark.parametrize("used", profile_names())
@@ -171,6 +188,119 @@ def test_every_page_shows_the_level_of_the_record(name: str, used: str, lang: st
         assert one["level"] in result_badge_note(record, lang)
         assert say_share(one["probability"], lang) in sentence
     assert "抽样" not in sentence
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("used", profile_names())
+@pytest.mark.parametrize("name", GRADED)
+def test_boards_and_committee_pages_show_the_level_of_the_record(name: str, used: str, lang: str) -> None:
+    a, badge = under(name, used), recorded(name, used)["warning"]["badge"]
+    ends = list(dict.fromkeys((badge["level"], badge["level_hi"])))
+    seen = glance_of(a, seed=7)
+    gauge = gauge_words(seen, seen, lang=lang)
+    assert [one.code for one in gauge["badges"]] == ends
+    assert gauge["beside"] == result_badge_note(recorded(name, used), lang)
+    inside = LEVELS[LEVELS.index(ends[0]) : LEVELS.index(ends[-1]) + 1]
+    assert [row["label"][0] for row in gauge["rows"] if row["is_in"]] == list(reversed(inside))
+    table = str(kept_table([("x", seen, [])], lang=lang))
+    assert gauge["beside"] in table
+    said = assessed_level(a, lang)
+    assert say_level(badge["level"], badge["level_hi"], lang) in said
+    assert result_badge_note(recorded(name, used), lang) in said
+
+
+@pytest.mark.parametrize("used", profile_names())
+@pytest.mark.parametrize("name", GRADED)
+def test_the_proposed_level_is_that_of_the_record(name: str, used: str) -> None:
+    a, badge = under(name, used), recorded(name, used)["warning"]["badge"]
+    ends = (badge["level"], badge["level_hi"])
+    if ends[0] == ends[1]:
+        asked = proposal(a)
+        assert (code_of_rank(asked.level), asked.assessed, asked.departs) == (ends[0], ends, False)
+    else:
+        with pytest.raises(InputFaults, match=f"{ends[0]} to {ends[1]}") as refused:
+            proposal(a)
+        assert a.missing and all(fact in str(refused.value) for fact in a.missing)
+    assert life_levels(a) == ends
+
+
+def life_levels(a: Assessment) -> tuple[str, ...]:
+    return case_life(a).levels
+
+
+@pytest.mark.parametrize("name", GRADED)
+def test_documents_are_drafted_at_the_level_of_the_record(name: str) -> None:
+    a = assessed(name)
+    assert a.badge is not None
+    drafts = draft_case(a, ports="2200")
+    part = choice_part(drafts, lang="en")
+    codes = {block.code for block in part.blocks if isinstance(block, Badge)}
+    assert codes == {a.badge.level_hi}
+    assert (drafts.issue is None) == bool(drafts.missing)
+    if drafts.issue is not None:
+        assert drafts.issue.notice.level == LEVELS.index(a.badge.level) + 1
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("used", profile_names())
+@pytest.mark.parametrize("name", GRADED)
+def test_no_section_of_a_report_contradicts_the_shares(name: str, used: str, lang: str) -> None:
+    a, record = under(name, used), recorded(name, used)
+    badge = record["warning"]["badge"]
+    sections = [
+        part(a, lang=lang) for part in (reports.summary, reports.levels, reports.profiles, reports.basis)
+    ]
+    picture = figures.level_chances(a, lang=lang)
+    assert picture is not None
+    words = " ".join([*map(str, (one.to_json() for one in sections if one)), picture.alt])
+    for found in re.finditer(LIMITED[lang], words):
+        above = LEVELS[LEVELS.index(found["level"]) + 1 :]
+        assert all(record["warning"]["possible"][code] == 0 for code in above), found[0]
+    first = sections[0]
+    assert first is not None
+    codes = [one.code for one in first.blocks if isinstance(one, Badge)]
+    assert codes == list(dict.fromkeys((badge["level"], badge["level_hi"])))
+    own = next(row for row in record["profiles"] if row["id"] == used)
+    assert (own["level"], own["level_hi"]) == (badge["level"], badge["level_hi"])
+    differs = (badge["level"], badge["level_hi"]) != (badge["best"], badge["best_hi"])
+    derivation = str(sections[3])
+    assert ({"zh": "最佳估计值", "en": "best estimates"}[lang]) in derivation
+    assert ({"zh": "推导的级别为", "en": "the derivation below gives"}[lang] in derivation) == differs
+
+
+LIMITED = {
+    "zh": r"(?:至多|最高|不高于|不超过)[为是]?(?:[■◆▲●] ?)?(?P<level>[ⅠⅡⅢⅣ])",
+    "en": r"(?:at most|not above|no higher than|never above) (?:level )?(?:[■◆▲●] )?(?P<level>[ⅠⅡⅢⅣ])",
+}
+
+
+def test_a_text_that_limits_the_level_is_found() -> None:
+    assert re.search(LIMITED["en"], "the level is at most Ⅱ")
+    assert re.search(LIMITED["zh"], "级别至多为◆ Ⅱ级")
+
+
+def test_the_command_says_the_level_of_its_own_record(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ["assess", "drop-side-cribs-2009", "-p", "draws=2000", "--profile", "house_three_factors"]
+    assert cli.main([*asked, "--out", str(tmp_path / "t"), "--lang", "en"]) == 0
+    said = capsys.readouterr().out
+    assert cli.main([*asked, "--out", str(tmp_path / "j"), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)["reports"][0]
+    for folder in ("t", "j"):
+        (file,) = (tmp_path / folder).rglob("result.json")
+        record = json.loads(file.read_text(encoding="utf-8"))
+        badge, at_least = record["warning"]["badge"], record["warning"]["at_least"]
+        assert badge["level"] == defined(at_least, 0.5, LEVELS)
+        assert told["badge"] == badge
+        share = say_share(at_least["Ⅱ"] - at_least["Ⅰ"], "en")
+        assert (badge["level"], badge["best"]) == ("Ⅱ", "Ⅰ")
+        assert (
+            f"Level Ⅱ in {share} of 2,000 simulations. It may be Ⅰ ({say_share(at_least['Ⅰ'], 'en')})" in said
+        )
+        page = next((tmp_path / folder).rglob("report.html")).read_text(encoding="utf-8")
+        assert f"Level Ⅱ in {share} of 2,000 simulations" in page or folder == "j"
+    assert "At the best estimates it is Ⅰ" in said
 
 
 def test_food_has_no_badge() -> None:

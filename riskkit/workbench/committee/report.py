@@ -234,7 +234,7 @@ def assessed_section(now: Session, lang: str) -> Section:
     case = parse_case(parse_toml(now.case_text.encode(), f"{now.case_id}.toml"))
     judged = judged_case(case, found.answers() if found else {}, now.questions, method=method_text(now))
     both = [assess(one, rng=np.random.default_rng(_SEED), draws=_DRAWS) for one in (case, judged)]
-    told = [_level_range(one, lang) for one in both]
+    told = [assessed_level(one, lang) for one in both]
     method = method_text(now).say(lang)
     line = say("assessed_line", lang, before=told[0], after=told[1])
     if all(one.route != "graded" for one in both):
@@ -263,7 +263,16 @@ def _shares(both: Sequence[Assessment], lang: str) -> Iterator[tuple[str, ...]]:
         yield (say("assessed_share", lang, risk=scale("risk").word(code, lang)), *cells)
 
 
-def _level_range(found: Assessment, lang: str) -> str:
+def assessed_level(found: Assessment, lang: str) -> str:
+    """Warning level and risk as they are shown, with what stands beside them.
+
+    Examples
+    --------
+    >>> from riskkit.assessment.case import load_case
+    >>> found = assess(load_case("note7-battery-2016"), rng=np.random.default_rng(1), draws=200)
+    >>> assessed_level(found, "en")
+    'warning level Ⅱ, serious risk'
+    """
     if found.badge is None or found.risk_badge is None:
         return say("not_graded", lang)
     notes = [badge_note(one, lang) for one in (found.badge, found.risk_badge)]
