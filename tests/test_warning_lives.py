@@ -38,8 +38,8 @@ def test_every_measure_that_a_level_brings_can_be_named_in_a_case() -> None:
     [
         # Ⅰ on 4 September 2012 is issued by the same evening; the first recall came on 12 April 2013.
         ("magnet-sets-2012", "2012-09-04", "earlier", ("recall", "2013-04-12"), "same"),
-        # Ⅰ on 6 July 2017; recalls by order of 14 September, and imports were never suspended.
-        ("takata-inflators-2017", "2017-07-06", "earlier", ("recall", "2017-09-14"), "stricter"),
+        # Ⅰ on 6 July 2017; recalls by order of 14 September. Cars made at home: no import to suspend.
+        ("takata-inflators-2017", "2017-07-06", "earlier", ("recall", "2017-09-14"), "same"),
         # Ⅱ on 15 September 2016; AQSIQ had published the first recall the day before.
         ("note7-battery-2016", "2016-09-17", "later", ("recall", "2016-09-14"), "same"),
         # Ⅰ on 10 October is issued the same evening, and brings a suspension of imports besides.
