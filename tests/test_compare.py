@@ -372,7 +372,7 @@ def test_enough_cases_carry_further_judgements() -> None:
     cases = [one.assessment.case.methods for one in shipped_comparisons()]
     assert sum(given.kinney is not None and given.lec is not None for given in cases) >= 8
     assert sum(bool(given.nonconformity) for given in cases) >= 6
-    assert sum(bool(given.exposure) for given in cases) == 2
+    assert sum(bool(given.exposure) for given in cases) >= 4
 
 
 def test_the_result_record_holds_every_finding_as_plain_json() -> None:
