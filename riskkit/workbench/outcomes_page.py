@@ -76,7 +76,20 @@ def official_acts(case: Case) -> tuple[Action, ...]:
 
 
 def outcome(case: Case, badge: LevelBadge) -> Outcome:
-    """What followed one assessed case."""
+    """What followed one assessed case.
+
+    Parameters
+    ----------
+    case : Case
+    badge : LevelBadge
+        The level shown of it.
+
+    Examples
+    --------
+    >>> found = assess(load_case("tread-plus-2021"), rng=np.random.default_rng(1), draws=20)
+    >>> outcome(found.case, found.badge).days()
+    19
+    """
     acts = (act for act in official_acts(case) if not set(RESTRICTING).isdisjoint(act.measures))
     return Outcome(case, badge, next(acts, None))
 
