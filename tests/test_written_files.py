@@ -379,3 +379,73 @@ def test_a_file_of_somebody_else_is_replaced_only_when_asked(
         if content is None:
             assert (desk / f"elsewhere{name}").read_text() == "mine"
     assert len(out.read_bytes()) == len(made)
+
+
+def test_a_rehearsal_goes_into_no_folder_in_which_something_lies(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "notes.txt").write_text("mine")
+    before = everything(tmp_path)
+    assert cli.main(["warning", "rehearse", "desk-lamps-cbec-2019", "--out", str(tmp_path / "out")]) == 2
+    assert "--out" in capsys.readouterr().err
+    assert everything(tmp_path) == before
+
+
+def test_drafts_replace_no_document_that_somebody_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    case = "desk-lamps-cbec-2019"
+    draft = ["draft", case, "--out", "made", "--port", "2200", "--as", "c", "--all-goods", "x y"]
+    for words in (
+        ["propose", case, "--as", "a"],
+        ["confirm", case, "--as", "b"],
+        ["issue", case, "--as", "c", "--until", "2999-01-01", "--why", "as confirmed"],
+        draft,
+    ):
+        assert cli.main(["warning", *words]) == 0
+    changed = next(Path("made").rglob("*.html"))
+    changed.write_text("mine")
+    files = [path for path in Path("made").rglob("*") if path.is_file()]
+    before = {path: path.read_bytes() for path in files}
+    capsys.readouterr()
+    assert cli.main(["warning", *draft, "--lang", "en"]) == 2
+    assert changed.name in capsys.readouterr().err
+    assert {path: path.read_bytes() for path in files} == before
+
+
+def test_ballot_forms_replace_no_file_of_somebody_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("experts.csv").write_text(
+        "id,name,field,organisation\n"
+        + "".join(f"e{n},Expert {n},electrical safety,an institute\n" for n in range(1, 4))
+    )
+    for words in (
+        ["open", "note7-battery-2016", "--session", "s", "--experts", "experts.csv", "--as", "chair"],
+        *(["declare", "s", "--expert", f"e{n}"] for n in range(1, 4)),
+        ["open-round", "s", "--as", "chair"],
+    ):
+        assert cli.main(["committee", *words, "--ledger", "ledger.sqlite", "--lang", "en"]) == 0, words
+    asked = [
+        "committee",
+        "ballot-form",
+        "s",
+        "--expert",
+        "e1",
+        "--out",
+        "forms",
+        "--ledger",
+        "ledger.sqlite",
+        "--lang",
+        "en",
+    ]
+    assert cli.main(asked) == 0
+    form = next(Path("forms").iterdir())
+    form.write_bytes(b"filled in by me")
+    capsys.readouterr()
+    assert cli.main(asked) == 2
+    assert "--force" in capsys.readouterr().err
+    assert form.read_bytes() == b"filled in by me"
