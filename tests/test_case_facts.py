@@ -209,6 +209,76 @@ def test_the_hazard_quotient_comes_from_the_doses_and_counts_for_their_scenario(
     assert of(case).grades.at["trigger", "rule"] == "TR-28"
 
 
+@pytest.mark.parametrize(
+    ("compared", "quotient"),
+    [  # doses of 0.01 mg/kg bw/d; the margin asked for is 10,000 and 100
+        ({"guidance_value": 0.1}, 0.1),
+        ({"reference_point": 2.0, "reference_kind": "genotoxic_bmdl10"}, 50.0),
+        ({"reference_point": 2.0, "reference_kind": "threshold_noael"}, 0.5),
+        ({"reference_point": 2.0, "reference_kind": "genotoxic_bmdl10", "guidance_value": 0.0001}, 100.0),
+        ({"structure": "cramer_1"}, 10 / 30),
+        ({"structure": "cramer_3"}, 10 / 1.5),
+        ({"structure": "dna_reactive"}, 10 / 0.0025),
+        ({"structure": "dna_reactive", "guidance_value": 0.1}, 0.1),  # what is known goes before a threshold
+        ({"structure": "cramer_3", "exclusions": ["metal"]}, None),
+    ],
+)
+def test_margin_of_exposure_and_threshold_of_concern_feed_the_level_as_a_quotient_does(
+    compared: dict[str, Any], quotient: float | None
+) -> None:
+    def replaced(data: dict[str, Any]) -> None:
+        facts = {
+            name: {"value": value, "basis": "judgement"} if isinstance(value, float) else value
+            for name, value in compared.items()
+        }
+        text = {"zh": "某物质", "en": "a substance"}
+        dose = {"id": "one", "scenario": "chronic_mouthing", "substance": text}
+        given = {"dose": {"value": 0.01, "basis": "judgement"}}
+        data["methods"]["exposure"] = [dose | given | facts]
+
+    case = edited(CADMIUM, replaced)
+    x = {name: np.array([value]) for name, value in point_of(case).items()}
+    mouthing = case_numbers(case, x).scenarios[1]
+    found = float(mouthing.own["hazard_quotient"][0])
+    if quotient is None:
+        assert math.isnan(found) and "hazard_quotient" in of(case).missing
+    else:
+        assert found == pytest.approx(quotient)
+
+
+def test_a_margin_of_exposure_ten_times_too_small_lifts_the_level_like_a_quotient_of_ten() -> None:
+    """Babies and a reference point: a margin of 1,000 where 10,000 is asked for, Ⅳ to Ⅲ."""
+
+    def margin(data: dict[str, Any]) -> None:
+        for dose in data["methods"]["exposure"]:
+            del dose["guidance_value"]
+            dose["dose"]["value"] = 0.001
+            dose |= {"reference_kind": "genotoxic_bmdl10"}
+            dose |= {"reference_point": {"value": 1, "basis": "judgement"}}
+
+    name = "formaldehyde-babywear-2015"
+    assert (of(load_case(name)).lo, of(load_case(name)).hi) == ("Ⅳ", "Ⅳ")
+    assert (of(edited(name, margin)).lo, of(edited(name, margin)).grades.at["trigger", "rule"]) == (
+        "Ⅲ",
+        "TR-27",
+    )
+
+
+def test_chemical_cases_hold_doses_with_cited_guidance_values() -> None:
+    for name in (
+        "lead-paint-toys-2007",
+        "formaldehyde-babywear-2015",
+        CADMIUM,
+        "claires-cadmium-charms-2010",
+    ):
+        case = load_case(name)
+        assert {dose.scenario for dose in case.methods.exposure} == {s.id for s in case.scenarios}
+        for dose in case.methods.exposure:
+            assert dose.guidance_value is not None and dose.guidance_value.basis == "fact"
+            assert dose.guidance_value.source and dose.dose is not None and dose.dose.note is not None
+        assert "hazard_quotient" not in of(case).missing
+
+
 def test_a_toxic_hazard_without_a_dose_is_unknown_and_not_low() -> None:
     def no_dose(data: dict[str, Any]) -> None:
         del data["methods"]["exposure"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Mapping
+from fractions import Fraction
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from riskkit.assessment.case_file import Case, Dose, Scenario
 from riskkit.assessment.chemical import exposure_dose
 from riskkit.foundation import standards
 from riskkit.foundation.exact_numbers import exact
+from riskkit.foundation.method_numbers import method_number
 from riskkit.foundation.uncertainty import Changed, Distribution, Fixed, Floats, Unknown, best
 
 # Facts that belong to one scenario: rules that name them are judged scenario by scenario.
@@ -33,13 +35,16 @@ def _lasting_agents() -> frozenset[str]:
 
 
 def quotient_inputs(case: Case) -> dict[str, Distribution]:
-    """The hazard quotient of each dose that has a guidance value, as an input: ``hazard_quotient.<dose>``.
+    """How far each dose goes of what is tolerable, as an input: ``hazard_quotient.<dose>``.
 
-    The guidance value counts at its best estimate: it is set by an authority, not measured.
+    The hazard quotient; or the margin of exposure that is asked for ÷ the margin there is; the higher of the
+    two. Without either the dose ÷ the threshold of toxicological concern, unless the substance is excluded
+    from it. Above 1 each says that the dose is of concern. What a dose is compared with counts at its best
+    estimate: it is set by an authority, not measured.
 
     References
     ----------
-    .. [1] MCRA documentation (``mcra_docs``).
+    .. [1] MCRA documentation (``mcra_docs``); EFSA (``efsa_moe_2005``, ``efsa_ttc_2019``).
 
     Examples
     --------
@@ -48,16 +53,25 @@ def quotient_inputs(case: Case) -> dict[str, Distribution]:
     >>> round(float(best(quotients["hazard_quotient.cadmium_mouthed"])))
     1467
     """
-    return {
-        f"hazard_quotient.{dose.id}": _quotient(dose)
-        for dose in case.methods.exposure
-        if dose.guidance_value is not None
-    }
+    compared = [(dose, _per_unit_dose(dose)) for dose in case.methods.exposure]
+    return {f"hazard_quotient.{dose.id}": _quotient(dose, per) for dose, per in compared if per is not None}
 
 
-def _quotient(dose: Dose) -> Distribution:
-    assert dose.guidance_value is not None
-    per_unit = 1 / best(dose.guidance_value.value)
+def _per_unit_dose(dose: Dose) -> Fraction | None:
+    """Quotient for a dose of 1 mg/kg bw/d; None where there is nothing to compare it with."""
+    found = []
+    if dose.guidance_value is not None:
+        found.append(1 / best(dose.guidance_value.value))
+    if dose.reference_point is not None and dose.reference_kind is not None:
+        asked = exact(method_number("moe", dose.reference_kind))
+        found.append(asked / best(dose.reference_point.value))
+    if not found and dose.structure is not None and not dose.exclusions:
+        thresholds = standards.table("ttc").set_index("group")["value"]
+        found.append(1000 / exact(float(thresholds[dose.structure])))  # thresholds are in µg/kg bw/d
+    return max(found, default=None)
+
+
+def _quotient(dose: Dose, per_unit: Fraction) -> Distribution:
     if dose.dose is None:
         return Fixed(exact(float(exposure_dose(str(dose.route), dose.inputs))) * per_unit)
     known = dose.dose.value
