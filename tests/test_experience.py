@@ -17,10 +17,13 @@ from hypothesis import strategies as st
 from riskkit.assessment.back_check import BackCheck, poisson_interval
 from riskkit.assessment.case import assess, load_case, parse_case
 from riskkit.assessment.case_file import Case
+from riskkit.assessment.compare import compare_methods
 from riskkit.assessment.experience_sentences import expected_and_observed, experience_questions
 from riskkit.foundation import shipped
 from riskkit.foundation.faults import InputFaults
+from riskkit.foundation.standards import risk_matrix
 from riskkit.foundation.toml_file import TomlFile, parse_toml, read_toml
+from riskkit.warning.case_numbers import scenario_matrix
 from riskkit.workbench import cli, figures, reports
 from riskkit.workbench.boards.case_toml import case_toml
 from riskkit.workbench.report.experience import experience_at_best
@@ -248,3 +251,49 @@ def test_expected_and_known_numbers_are_said_in_one_line_each() -> None:
     lines = expected_and_observed(experience_at_best(load_case(CRIBS)), "en")
     assert lines[0] == "deaths: 4.8 expected over the life of the units, 2.4 by now; 4 known"
     assert expected_and_observed(experience_at_best(load_case(CRIBS)), "zh")[0].endswith("已知4")
+
+
+WASTE, FIREWORKS = "us-waste-paper-2018", "ningbo-fireworks-2019"
+
+
+def test_a_probability_per_shipment_is_read_from_a_grid_of_its_own() -> None:
+    """Waste dumped, 5.6e-4 per shipment, severity 2: medium as if per product, low per shipment."""
+    case = load_case(WASTE)
+    assert {scenario_matrix(s).name for s in case.scenarios} == {"shipment_house"}
+    a = assess(case, rng=np.random.default_rng(1), draws=200)
+    assert a.scenarios.set_index("scenario").at["waste_dumped", "risk"] == "low"
+
+    def per_product(data: dict[str, Any]) -> None:
+        for scenario in data["scenarios"]:
+            del scenario["per"]
+
+    as_if = assess(edited(WASTE, per_product), rng=np.random.default_rng(1), draws=200)
+    assert as_if.scenarios.set_index("scenario").at["waste_dumped", "risk"] == "medium"
+
+
+def test_the_grid_per_shipment_is_never_graver_than_the_methods_and_as_grave_for_fatal_harm() -> None:
+    per_product, per_shipment = (risk_matrix(name).cells for name in ("eu_2024_3173", "shipment_house"))
+    assert (per_shipment <= per_product).all() and (per_shipment[:, 3] == per_product[:, 3]).all()
+    assert (np.diff(per_shipment, axis=0) >= 0).all() and (np.diff(per_shipment, axis=1) >= 0).all()
+
+
+@pytest.mark.parametrize("name", [WASTE, FIREWORKS])
+def test_a_report_says_that_probabilities_are_per_shipment_and_multiplies_them_by_no_products(
+    name: str,
+) -> None:
+    a = assess(load_case(name), rng=np.random.default_rng(1), draws=200)
+    section = reports.scenarios(a, lang="en")
+    assert section is not None
+    assert any("per shipment" in getattr(block, "text", "") for block in section.blocks)
+    assert "risk_matrix_list" in set(a.house_rows["table"])
+    assert a.experience is not None and a.experience.scenarios["expected_life"].isna().all()
+    compared = {one.method: one.misfit for one in compare_methods(a).findings}
+    assert compared["eu_2024_3173"] in ("per_shipment", "not_consumer_product")
+
+
+def test_an_unknown_unit_of_a_probability_is_refused() -> None:
+    def wrong(data: dict[str, Any]) -> None:
+        data["scenarios"][0]["per"] = "tonne"
+
+    with pytest.raises(InputFaults, match=r"scenarios\[0\].per"):
+        edited(WASTE, wrong)

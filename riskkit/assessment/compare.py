@@ -198,6 +198,8 @@ def _findings(
     goods = card_of(name).goods
     if goods and case.goods not in goods:
         return [misfit(name, "not_consumer_product")]
+    if name in GRIDS and any(s.per == "shipment" for s in case.scenarios):
+        return [misfit(name, "per_shipment")]
     if name in GRIDS:
         return grid_findings(name, parts, units=case.known_facts().get("units_on_market"), draws=draws)
     if name in ("moe", "hazard_quotient", "ttc"):

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from riskkit.assessment.case_file import Case, Scenario
 from riskkit.assessment.scenarios import risk_codes, scenario_probability
 from riskkit.foundation import standards
+from riskkit.foundation.standards import RiskMatrix
 from riskkit.foundation.uncertainty import Floats
 from riskkit.warning.derived_facts import (
     Limits,
@@ -21,7 +22,7 @@ from riskkit.warning.derived_facts import (
 )
 from riskkit.warning.grading import grade_probability
 
-METHOD = "eu_2024_3173"
+METHOD, PER_SHIPMENT = "eu_2024_3173", "shipment_house"
 Ranks = NDArray[np.int8]
 
 
@@ -117,8 +118,22 @@ def case_numbers(case: Case, x: Mapping[str, Floats]) -> CaseNumbers:
     return CaseNumbers(facts | victims[0], limits, scenarios)
 
 
+def scenario_matrix(s: Scenario) -> RiskMatrix:
+    """The grid a scenario is read from: the method's, or that for probabilities per shipment.
+
+    A probability per shipment is none per product: a shipment stands for many products and people.
+
+    Examples
+    --------
+    >>> from riskkit.assessment.case import load_case
+    >>> [scenario_matrix(s).name for s in load_case("us-waste-paper-2018").scenarios]
+    ['shipment_house', 'shipment_house']
+    """
+    return standards.risk_matrix(METHOD if s.per == "product" else PER_SHIPMENT)
+
+
 def _scenario_numbers(case: Case, s: Scenario, x: Mapping[str, Floats]) -> ScenarioNumbers:
-    matrix = standards.risk_matrix(METHOD)
+    matrix = scenario_matrix(s)
     steps = [x[f"{s.id}.p{j}"] for j in range(1, len(s.steps) + 1)]
     p = np.atleast_1d(scenario_probability(steps, matrix=matrix))
     severity = x[f"{s.id}.severity"]

@@ -13,7 +13,7 @@ from riskkit.foundation.scales import band_codes, scale
 from riskkit.foundation.tables import records
 from riskkit.foundation.uncertainty import best, shares, summary
 from riskkit.warning.case_levels import Outcome, graded
-from riskkit.warning.case_numbers import METHOD, CaseNumbers
+from riskkit.warning.case_numbers import CaseNumbers, scenario_matrix
 from riskkit.warning.derived_facts import SCENARIO_FACTS
 from riskkit.warning.level_badge import outcome_badge
 from riskkit.warning.profiles import Profile, profile, profile_names, rows_of
@@ -48,9 +48,9 @@ def scenario_table(case: Case, now: Outcome, drawn: Outcome) -> pd.DataFrame:
     >>> int(a.scenarios["governs"].sum())
     1
     """
-    matrix = standards.risk_matrix(METHOD)
     rows = []
     for s, at, over, level in zip(case.scenarios, now.scenarios, drawn.scenarios, now.levels, strict=True):
+        matrix = scenario_matrix(s)
         exact_p = scenario_probability([best(step.p) for step in s.steps])
         low, middle, high = summary(over.p)
         codes = np.broadcast_to(over.risk, max(over.risk.size, 1))
@@ -230,7 +230,10 @@ def house_rows(case: Case, why: pd.DataFrame, *, profile: Profile) -> pd.DataFra
             }
         ]
     )
-    parts = [head, mine, bands, rows_of(worded, "injury_severity"), checked]
+    grids = standards.table("risk_matrix_list")
+    grids = grids[grids["matrix"].isin([scenario_matrix(s).name for s in case.scenarios])]
+    own = rows_of(grids, "risk_matrix_list")
+    parts = [head, mine, bands, rows_of(worded, "injury_severity"), checked, own]
     everything = pd.concat(parts, ignore_index=True)
     kept = everything[everything["status"] == "house"].astype(object)
     kept = kept.where(kept.notna(), "")

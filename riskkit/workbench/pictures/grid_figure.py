@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
 from riskkit.assessment.case import Assessment
-from riskkit.foundation import standards
 from riskkit.foundation.scales import scale
+from riskkit.foundation.standards import RiskMatrix
 from riskkit.foundation.tables import records
-from riskkit.warning.case_numbers import METHOD
+from riskkit.warning.case_numbers import PER_SHIPMENT, scenario_matrix
 from riskkit.workbench.pages.block_kinds import Cell, Table
 from riskkit.workbench.pages.blocks import Picture
 from riskkit.workbench.pictures import style
@@ -64,11 +65,24 @@ def risk_grid(assessment: Assessment, *, lang: str) -> Picture | None:
     """
     if assessment.lo is None:
         return None
+    assessment = _of_one_grid(assessment)
     rows = list(records(assessment.scenarios))
     floor = style.lowest_power([row[name] for row in rows for name in ("p05", "p_best")], start=-7.0)
     title = text("grid_title", lang)
     figure = {"data": _points(assessment, floor), "layout": _layout(assessment, floor, lang=lang)}
     return Picture("risk-grid", title, _alt(assessment, lang), _table(assessment, lang), figure)
+
+
+def _of_one_grid(assessment: Assessment) -> Assessment:
+    """The scenarios that are read from one grid: those per product, or where there are none, per shipment."""
+    per = {s.id: s.per for s in assessment.case.scenarios}
+    units = assessment.scenarios["scenario"].map(per) == "product"
+    return replace(assessment, scenarios=assessment.scenarios[units]) if units.any() else assessment
+
+
+def _matrix(assessment: Assessment) -> RiskMatrix:
+    first = assessment.scenarios["scenario"].iloc[0]
+    return scenario_matrix(next(s for s in assessment.case.scenarios if s.id == first))
 
 
 def _layout(assessment: Assessment, floor: float, *, lang: str) -> dict[str, Any]:
@@ -80,7 +94,7 @@ def _layout(assessment: Assessment, floor: float, *, lang: str) -> dict[str, Any
     place = {"xref": "paper", "yref": "paper", "x": 0, "xanchor": "left", "xshift": 6 - margin["l"]}
     above = style.annotation(style.clean(text("grid_y", lang)), **place, y=1, yanchor="bottom", yshift=8)
     below = style.annotation("<br>".join(legend), **place, y=0, yanchor="top", yshift=-66)
-    shape["shapes"], words = _cells(floor)
+    shape["shapes"], words = _cells(_matrix(assessment), floor)
     shape["annotations"] = [*words, *_mix_labels(assessment, floor), above, below]
     upright = {"tickvals": [*values, math.log10(0.5)], "ticktext": [*ticks, "1/2"], "range": [floor, 0]}
     harm = scale("harm")
@@ -96,9 +110,8 @@ def _narrow(word: str) -> str:
     return "<br>".join(style.wrapped(word.replace("-", "- "), 12)).replace("- ", "-")
 
 
-def _cells(floor: float) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def _cells(matrix: RiskMatrix, floor: float) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """The coloured cells and the sign of the level in each."""
-    matrix = standards.risk_matrix(METHOD)
     of = scale("risk")
     bounds = [floor, *(math.log10(edge) for edge in matrix.edge_values()), 0.0]
     boxes, words = [], []
@@ -222,6 +235,8 @@ def _legend(assessment: Assessment, lang: str) -> list[str]:
     lines += style.wrapped(text("grid_signs", lang, signs=("、" if lang == "zh" else ", ").join(signs)), 56)
     mixed = any(len(s.severity) > 1 for s in assessment.case.scenarios)
     lines += style.wrapped(text("grid_marks", lang), 56)
+    if _matrix(assessment).name == PER_SHIPMENT:
+        lines += style.wrapped(text("per_shipment_note", lang), 56)
     lines += style.wrapped(text("grid_marks_mixed", lang), 56) if mixed else []
     return [style.clean(line) for line in lines]
 

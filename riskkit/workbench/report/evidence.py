@@ -59,6 +59,8 @@ def scenarios(assessment: Assessment, *, lang: str) -> Section | None:
     blocks: list[Block] = [Paragraph(text("scenarios_lead", lang)), _overview(assessment, lang)]
     if bool(assessment.scenarios["on_boundary"].any()):
         blocks.append(Paragraph(text("boundary_note", lang), "caution"))
+    if any(s.per == "shipment" for s in assessment.case.scenarios):
+        blocks.append(Paragraph(text("per_shipment_note", lang), "caution"))
     for scenario in assessment.case.scenarios:
         blocks += _one_scenario(assessment, scenario, lang)
     return Section("scenarios", text("scenarios", lang), 1, tuple(blocks))
@@ -70,6 +72,7 @@ def _overview(assessment: Assessment, lang: str) -> Table:
     rows: list[tuple[Cell, ...]] = []
     for s, row in zip(assessment.case.scenarios, records(assessment.scenarios), strict=True):
         notes = [text(key, lang) for key in ("governs", "on_boundary") if row[key]]
+        notes += [text("per_shipment_flag", lang)] * (s.per == "shipment")
         rows.append(
             (
                 titles[s.id],
