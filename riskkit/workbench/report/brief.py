@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -16,20 +16,27 @@ from riskkit.foundation.codes import country_name
 from riskkit.foundation.glossary import label
 from riskkit.foundation.method_numbers import method_number
 from riskkit.foundation.picture_file import PictureFile
-from riskkit.foundation.uncertainty import Fixed, best
 from riskkit.warning.case_levels import point_of
 from riskkit.warning.case_numbers import case_numbers
 from riskkit.workbench.pages.block_kinds import Block, Cell, Paragraph, Photo, Table
 from riskkit.workbench.pages.blocks import Section
 from riskkit.workbench.pages.reading import BRIEF_IDS
-from riskkit.workbench.report.brief_length import fitted
+from riskkit.workbench.report.brief_length import fitted, shortened
 from riskkit.workbench.report.summary import level_badges
-from riskkit.workbench.report.words import distribution, fact_name, fact_value, listed, scenario_titles, text
+from riskkit.workbench.report.words import distribution, listed, scenario_titles, text
 
 Cut = Callable[[str, int], str]
 _MOST_NAMED = 4
-_HARM = ("deaths", "serious_injuries", "injured", "n_reports")
-_HARM_ABROAD = ("deaths_elsewhere", "serious_elsewhere")
+_LEAD = {"zh": 150, "en": 80}
+"""Characters or words of the first sentence, which is not shortened with the rest."""
+_HARM = {
+    "deaths": "deaths",
+    "serious_injuries": "serious_injuries",
+    "injured": "injured",
+    "n_reports": "incidents",
+}
+_HARM_ABROAD = {"deaths_elsewhere": "deaths", "serious_elsewhere": "serious_injuries"}
+"""Facts of harm, and the short words for them."""
 
 
 def brief(assessment: Assessment, *, lang: str, pictures: Sequence[PictureFile] = ()) -> Section:
@@ -58,7 +65,7 @@ def brief(assessment: Assessment, *, lang: str, pictures: Sequence[PictureFile] 
             *_photo(assessment.case, pictures, cut, lang=lang),
             *level_badges(assessment, lang),
         ]
-        blocks.append(Paragraph(cut(assessment.robustness.say(lang), 60 if lang == "en" else 110), "lead"))
+        blocks.append(Paragraph(shortened(assessment.robustness.say(lang), _LEAD[lang], lang), "lead"))
         blocks.append(_pairs("brief_what", _what(assessment.case, cut, lang), lang))
         if assessment.badge is not None:
             blocks.append(_pairs("brief_bad", _bad(assessment, cut, lang), lang))
@@ -152,20 +159,13 @@ def _bad(assessment: Assessment, cut: Cut, lang: str) -> list[tuple[str, str]]:
     ]
 
 
-def _known(case: Case, names: Sequence[str], lang: str) -> str:
+def _known(case: Case, names: Mapping[str, str], lang: str) -> str:
     colon = "：" if lang == "zh" else ": "
     told = []
-    for name in names:
-        fact = case.facts.get(name)
-        if fact is None:
-            continue
-        is_known = isinstance(fact.value, Fixed)
-        value = (
-            fact_value(name, float(best(fact.value)), lang)
-            if is_known
-            else distribution(fact.value, "count", lang)
-        )
-        told.append(f"{fact_name(name, lang)}{colon}{value}")
+    for name, outcome in names.items():
+        if name in case.facts:
+            value = distribution(case.facts[name].value, "count", lang)
+            told.append(f"{label('observed_outcome', outcome, lang)}{colon}{value}")
     return ("；" if lang == "zh" else "; ").join(told) or text("not_published", lang)
 
 

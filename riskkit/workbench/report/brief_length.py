@@ -13,7 +13,7 @@ _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uff00-\uffef]|[^\s\u3040-\u30ff
 _SIGN = re.compile(r"\S")
 _ENDS = {"zh": "。；", "en": ".;"}
 _LONGEST = 12  # signs of a word, on average: words that run on would break the page
-_SHARES = (1.0, 0.8, 0.65, 0.5, 0.4, 0.3, 0.2, 0.1)
+_SHARES = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1)
 """How far the longest texts are shortened, until a page is short enough."""
 
 
