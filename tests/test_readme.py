@@ -22,7 +22,11 @@ from riskkit.workbench.cli import build
 from riskkit.workbench.resources import shipped_cases
 
 ROOT = Path(__file__).resolve().parent.parent
-PAIRS = (("README.md", "README.zh.md"), ("docs/methods.md", "docs/methods.zh.md"))
+PAIRS = (
+    ("README.md", "README.zh.md"),
+    ("docs/methods.md", "docs/methods.zh.md"),
+    ("docs/first_brief.md", "docs/first_brief.zh.md"),
+)
 PAGES = [*itertools.chain(*PAIRS), "CONTRIBUTING.md", "CHANGELOG.md", "data/README.md", "reports/README.md"]
 NAME = re.compile(r"`(riskkit(?:\.\w+)+)`")
 LINK = re.compile(r"\]\(([^)\s]+)\)")

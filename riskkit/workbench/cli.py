@@ -144,6 +144,7 @@ def build(lang: str) -> click.Group:
             ["port", "host", "no_browser", "people", "pages", "pages_each", "closed_after", "proxy"],
         ),
         "lab": (_lab, ["port", "no_browser"]),
+        "new": (runner("new_files", "make_new"), ["new_kind", "new_name", "file", "force"]),
         "template": (_template, ["name", "form", "file", "force"]),
         "sample": (_sample, ["rows", "seed", "folder"]),
         "ingest": (runner("register_commands", "ingest_files"), ["files", "source", "mapping", "register"]),

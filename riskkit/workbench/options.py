@@ -69,12 +69,16 @@ def parameter(name: str, say: Callable[..., str], *, command: str) -> click.Para
     return _argument(name, path)
 
 
-def _argument(name: str, path: click.Path) -> click.Argument:
+def _argument(name: str, path: click.Path) -> click.Argument:  # noqa: PLR0911 - one answer a kind
     if name == "files":
         return click.Argument(["files"], metavar="FILE...", nargs=-1, required=True, type=path)
     if name == "kind":
         kinds = click.Choice(("cases", "profiles", "notebooks", "sources"))
         return click.Argument(["kind"], type=kinds, required=False)
+    if name == "new_kind":
+        return click.Argument(["kind"], type=click.Choice(("case", "profile", "study", "mapping")))
+    if name == "new_name":
+        return click.Argument(["name"], metavar="ID")
     if name == "notebook_name":
         return click.Argument(["notebook"], metavar="NOTEBOOK")
     if name in ("list", "package"):

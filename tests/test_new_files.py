@@ -1,0 +1,170 @@
+"""Starters of cases, profiles, studies and mappings: what is to be filled is listed, and filled they work."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from riskkit.assessment.case import assess, load_case, parse_case
+from riskkit.foundation.faults import InputFaults
+from riskkit.foundation.toml_file import parse_toml
+from riskkit.monitoring.sources.mapping import read_mapping
+from riskkit.warning.profiles import load_profile, profile
+from riskkit.workbench.cli import build, main
+from riskkit.workbench.expert_reports import open_experts, study_experts
+from riskkit.workbench.new_files import FILL, KINDS, starter
+from riskkit.workbench.report.brief import brief
+from riskkit.workbench.report.brief_decision import brief_decision
+from riskkit.workbench.report.brief_length import texts
+from riskkit.workbench.rules import rule_in
+
+DAY = dt.date(2026, 5, 1)
+WORDS = {"zh": "手柄受热后脱落", "en": "The handle comes off when hot"}
+VALUES = {
+    "hs": '["851679"]',
+    "hazard_class": '"physical"',
+    "group": '"extreme_temperature"',
+    "injury": '"burn"',
+    "severity": '{ "1" = 0.6, "2" = 0.4 }',
+    "p": "{ low = 0.001, mode = 0.01, high = 0.05 }",
+}
+RULES = (
+    "text that is not empty",
+    "the id of a source in [[sources]]",
+    "at least one source for a fact",
+    "standard and clause together, or neither",
+    "a GTIN of 8, 12, 13 or 14 digits whose check digit is right",
+    "a picture file beside the case file, and no link",
+)
+FACTS = {
+    "deaths": "0",
+    "injured": "3",
+    "n_reports": "5",
+    "units_on_market": "{ about = 20_000 }",
+    "is_on_sale": "true",
+}
+
+
+def filled(text: str, lang: str) -> str:
+    """The starter of a case as somebody fills it, line by line."""
+    table, lines = "", []
+    for line in text.splitlines():
+        table = line.strip("[]") if line.startswith("[facts") else table
+        key = line.partition(" = ")[0]
+        if not line.startswith("#") and FILL[lang] in line.partition("#")[2]:
+            value = VALUES.get(key, f'"{WORDS[lang]}"')
+            value = FACTS[table.removeprefix("facts.")] if key == "value" else value
+            lines.append(f"{key} = {value}")
+        else:
+            lines.append(line)
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_new_case_lists_exactly_the_places_that_are_to_be_filled(lang: str) -> None:
+    text = starter("case", "kettle", lang=lang, day=DAY)
+    with pytest.raises(InputFaults) as error:
+        parse_case(parse_toml(text.encode(), "kettle.toml"))
+    told = sorted(int(re.match(r"kettle\.toml:(\d+) ", fault.place)[1]) for fault in error.value.faults)  # type: ignore[index]
+    to_fill = [
+        number
+        for number, line in enumerate(text.splitlines(), start=1)
+        if not line.startswith("#") and FILL[lang] in line
+    ]
+    assert told == to_fill
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_case_that_was_filled_in_one_language_is_assessed_and_briefed_in_both(
+    lang: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "kettle.toml"
+    file.write_text(filled(starter("case", "kettle", lang=lang, day=DAY), lang), encoding="utf-8")
+    found = assess(load_case(file), rng=np.random.default_rng(1), draws=200)
+    assert found.case.assessed_on == DAY and found.badge is not None
+    mark = {"zh": "[not translated]", "en": "〔未翻译〕"}[lang]
+    for shown in ("zh", "en"):
+        words = " ".join(
+            one
+            for page in (brief(found, lang=shown), brief_decision(found, lang=shown))
+            for block in page.blocks
+            for one in texts(block)
+        )
+        assert (mark in words) == (shown != lang)
+        assert WORDS[lang] in words
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_new_profile_grades_as_the_default_until_it_is_changed(lang: str, tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(starter("profile", "mine", lang=lang, day=DAY), encoding="utf-8")
+    mine, default = load_profile(file), profile()
+    assert mine.name == "mine"
+    assert (mine.factors, mine.harm_from, mine.p_floor) == (
+        default.factors,
+        default.harm_from,
+        default.p_floor,
+    )
+    np.testing.assert_array_equal(mine.levels, default.levels)
+    case = load_case("note7-battery-2016")
+    levels = [
+        assess(case, profile=one, rng=np.random.default_rng(1), draws=300).shares.to_numpy()
+        for one in (mine, default)
+    ]
+    np.testing.assert_array_equal(*levels)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_new_mapping_and_a_new_study_are_read(lang: str, tmp_path: Path) -> None:
+    for kind in ("mapping", "study"):
+        (tmp_path / f"{kind}.toml").write_text(starter(kind, "mine", lang=lang, day=DAY), encoding="utf-8")
+    assert read_mapping(tmp_path / "mapping.toml").name == "mine"
+    study_experts(open_experts(str(tmp_path / "study.toml")))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_starter_is_in_one_language_and_names_no_place_holder(kind: str) -> None:
+    zh, en = (starter(kind, "mine", lang=lang, day=DAY) for lang in ("zh", "en"))
+    assert "¦" not in zh + en and "@" not in zh + en
+    notes = [line.partition("# ")[2] for line in en.splitlines() if "# " in line]
+    assert notes and not any(re.search(r"[\u3400-\u9fff]", note) for note in notes)
+    assert any(re.search(r"[\u3400-\u9fff]", line.partition("# ")[2]) for line in zh.splitlines())
+
+
+@pytest.mark.parametrize("name", ["", "Kettle", "../x", "a b", "x" * 70, "名"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_name_that_no_file_can_have_is_refused(kind: str, name: str) -> None:
+    with pytest.raises(InputFaults, match="1 to"):
+        starter(kind, name, lang="en", day=DAY)
+
+
+def test_new_writes_once_and_never_over_a_file_unless_it_is_forced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["new", "case", "kettle", "--lang", "en"]) == 0
+    assert (tmp_path / "kettle.toml").read_text(encoding="utf-8").startswith("# A case")
+    assert main(["check", "kettle.toml", "--lang", "en"]) == 2
+    assert "title: '', must be: text that is not empty" in capsys.readouterr().out
+    (tmp_path / "kettle.toml").write_text("mine", encoding="utf-8")
+    assert main(["new", "case", "kettle", "--lang", "en"]) == 2
+    assert (tmp_path / "kettle.toml").read_text(encoding="utf-8") == "mine"
+    assert main(["new", "case", "kettle", "--lang", "zh", "--force"]) == 0
+    assert "填写" in (tmp_path / "kettle.toml").read_text(encoding="utf-8")
+    assert CliRunner().invoke(build("en"), ["new", "report", "x"]).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("page", "begins"), [("first_brief.md", "must be: "), ("first_brief.zh.md", "应为：")]
+)
+def test_the_messages_that_the_guide_explains_are_those_of_the_program(page: str, begins: str) -> None:
+    text = (Path(__file__).resolve().parent.parent / "docs" / page).read_text(encoding="utf-8")
+    shown = re.findall(rf"`{begins}(.+?)`", text)
+    lang = "zh" if page.endswith(".zh.md") else "en"
+    known = {rule_in(rule, lang) for rule in RULES}
+    assert len(shown) == len(RULES) and set(shown) == known
