@@ -414,6 +414,7 @@ ARROWS: dict[str, dict[str, str]] = {
     },
     "warning/alerts/drafts.py": {
         "warning/alerts/choice.py": "who may publish is looked up in one place",
+        "warning/alerts/notice_rules.py": "wording that is not allowed is listed in one place",
         "warning/publication/notices.py": NOTICE,
     },
     "assessment/committee/agreeing.py": {

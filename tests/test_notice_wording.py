@@ -82,7 +82,10 @@ def test_advice_reads_plainly_and_softens_nothing(row: dict[str, str]) -> None:
     assert not list(softening_faults(notice))
 
 
-@pytest.mark.parametrize("row", list(records(standards.table("notice_words"))), ids=lambda row: row["word"])
+SOFTENING = [row for row in records(standards.table("notice_words")) if row["kind"] == "softening"]
+
+
+@pytest.mark.parametrize("row", SOFTENING, ids=lambda row: row["word"])
 def test_words_that_make_the_hazard_sound_smaller_are_found(row: dict[str, str]) -> None:
     notice = notice_of(assessed_case(), decision())
     words = {**notice.advice, row["lang"]: notice.advice[row["lang"]] + f" {row['word'].capitalize()}."}

@@ -134,7 +134,17 @@ def choice_part(drafts: Drafts, *, lang: str) -> Section:
     blocks.append(Table(say("choice_title", lang), heads, tuple(rows)))
     blocks.append(Paragraph(say("measures_house", lang), "caution"))
     blocks += [_missing(drafts, lang)] if drafts.missing else []
+    blocks += [] if drafts.issue is None or not drafts.issue.reading else [_open_rules(drafts.issue, lang)]
     return Section("choice", title, 1, tuple(blocks))
+
+
+def _open_rules(issue: Issue, lang: str) -> Block:
+    """What the law asks of the announcement and it does not say yet."""
+    if not issue.open_rules:
+        return Paragraph(say("rules_met", lang))
+    rows = tuple((one.lang, one.asks[lang], one.locator) for one in issue.open_rules)
+    heads = tuple(say(f"col_{name}", lang) for name in ("language", "asks", "clause"))
+    return Table(say("rules_title", lang), heads, rows)
 
 
 def _missing(drafts: Drafts, lang: str) -> Items:

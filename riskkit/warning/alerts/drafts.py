@@ -12,6 +12,7 @@ from riskkit.foundation.glossary import label
 from riskkit.foundation.scales import scale
 from riskkit.foundation.tables import records
 from riskkit.warning.alerts.choice import ChosenDocument, authority_of
+from riskkit.warning.alerts.notice_rules import notice_words
 from riskkit.warning.publication.notices import Notice, check_notice
 
 CHINA = dt.timezone(dt.timedelta(hours=8))
@@ -46,6 +47,14 @@ class DocumentFacts:
         In zh and en: brand, maker, origin and other marks by which a port tells the goods from others.
     all_goods_reason : str
         Why a bulletin targets all goods of its codes, where no mark and no lot is known.
+    identifiers : mapping of str to sequence of str
+        In zh and en: models, batches, serial numbers and GTIN.
+    pictures : mapping of str to sequence of str
+        In zh and en: what the pictures of the goods show.
+    hazard_names : mapping of str to sequence of str
+        In zh and en: what the hazards are called in the title.
+    brand : str
+        Empty where it is not known.
     """
 
     number: str
@@ -59,6 +68,10 @@ class DocumentFacts:
     firm_advice: Mapping[str, str] = field(default_factory=dict)
     targets: Mapping[str, Sequence[str]] = field(default_factory=dict)
     all_goods_reason: str = ""
+    identifiers: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    pictures: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    hazard_names: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    brand: str = ""
 
 
 def check_document(notice: Notice, facts: DocumentFacts, *, document: ChosenDocument) -> None:
@@ -137,12 +150,12 @@ def softening_faults(notice: Notice) -> Iterator[Fault]:
     >>> [fault.place for fault in softening_faults(SimpleNamespace(**said))]
     ['advice.en']
     """
-    words = list(records(standards.table("notice_words")))
     for name in ("title", "reach", "advice", "measures"):
-        for row in words:
-            if row["word"] in getattr(notice, name).get(row["lang"], "").casefold():
-                rule = f"no words that make the hazard sound smaller: {row['word']}"
-                yield Fault(f"{name}.{row['lang']}", shown(row["word"]), rule)
+        for lang in ("zh", "en"):
+            for word in notice_words("softening", lang):
+                if word in getattr(notice, name).get(lang, "").casefold():
+                    rule = f"no words that make the hazard sound smaller: {word}"
+                    yield Fault(f"{name}.{lang}", shown(word), rule)
 
 
 def _text_faults(notice: Notice, facts: DocumentFacts) -> Iterator[Fault]:
@@ -214,13 +227,19 @@ def document_values(
         "hs": list(notice.hs),
         "lots": [_line(one) for one in notice.lots],
         "ports": [_line(one) for one in facts.ports],
-        "hazards": [_line(one) for one in facts.hazards.get(lang, ())],
         "firm_advice": _line(facts.firm_advice.get(lang, "")),
-        "targets": [_line(one) for one in facts.targets.get(lang, ())],
+        **_lists(facts, lang),
+        "brand": _line(facts.brand),
+        "recall": label("notice_headline", "recall", lang) if "recall" in facts.measures else "",
         "all_goods_reason": _line(facts.all_goods_reason),
         "steps": [said[one] for one in document.measures],
         "attachments": [_line(one) for one in facts.attachments],
     }
+
+
+def _lists(facts: DocumentFacts, lang: str) -> dict[str, list[str]]:
+    names = ("hazards", "targets", "identifiers", "pictures", "hazard_names")
+    return {name: [_line(one) for one in getattr(facts, name).get(lang, ())] for name in names}
 
 
 def _line(text: str) -> str:

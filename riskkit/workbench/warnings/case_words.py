@@ -101,7 +101,34 @@ def targets(case: Case) -> dict[str, list[str]]:
         origin = ("、" if lang == "zh" else ", ").join(country_name(code, lang) for code in product.origin)
         marks = (("brand", product.brand), ("maker", product.maker), ("origin", origin))
         said[lang] = [say(f"target_{name}", lang, value=value) for name, value in marks if value]
+        said[lang] += identifiers(case)[lang]
     return said
+
+
+def identifiers(case: Case) -> dict[str, list[str]]:
+    """Models, batches, serial numbers and GTIN, by which an owner knows the goods.
+
+    Examples
+    --------
+    >>> from riskkit.assessment.case import load_case
+    >>> sorted(identifiers(load_case("note7-battery-2016")))
+    ['en', 'zh']
+    """
+    product = case.product
+    marks = {
+        "model": product.models,
+        "batch": product.batches,
+        "serial": product.serials,
+        "gtin": product.gtin,
+    }
+    return {
+        lang: [
+            say(f"target_{name}", lang, value=("、" if lang == "zh" else ", ").join(map(str, known)))
+            for name, known in marks.items()
+            if known
+        ]
+        for lang in LANGUAGES
+    }
 
 
 def case_places(jurisdiction: str) -> tuple[Place, ...]:

@@ -16,7 +16,7 @@ from riskkit.foundation.warning_levels import code_of_rank, level_rank
 from riskkit.workbench.committee_commands import who_acts
 from riskkit.workbench.ledger_commands import using_ledger
 from riskkit.workbench.messages import answer
-from riskkit.workbench.warnings.words import say
+from riskkit.workbench.warnings.words import open_rule_words, say
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -240,12 +240,15 @@ def draft(case: str, **given: Any) -> int:
         "folder": str(folder),
     }
     if given["is_json"]:
-        answer({"command": "warning draft", "ok": True, "exit_code": 0, **facts, "readability": plain})
+        told = {"ok": True, "exit_code": 0, **facts, "readability": plain, "open_rules": made.unmet()}
+        answer({"command": "warning draft", **told})
         return 0
     click.echo(say("drafted_done", given["lang"], issue=decision.issue, n=len(made.files), folder=folder))
     for of, one in made.reading.items():
         if not one.is_plain:
             click.echo(say("plain_no", given["lang"], of=of, score=round(one.score, 2)), err=True)
+    for rule in made.open_rules:
+        click.echo(open_rule_words(rule, given["lang"]), err=True)
     return 0
 
 
@@ -273,7 +276,7 @@ def _decision(room: WarningRoom, warning: str, given: Mapping[str, Any]) -> Deci
         measures=tuple(given["measures"]), ports=tuple(given["ports"]), lots=tuple(given["lots"]),
         is_authorised=bool(given["authorised"]), is_exercise=bool(given["exercise"]),
         assessed=state.assessed if state.departs else (), level_reason=state.reason,
-        all_goods_reason=given["all_goods"],
+        all_goods_reason=given["all_goods"], contact=given["contact"],
     )  # fmt: skip
 
 
@@ -314,16 +317,18 @@ def release_issue(warning: str, issue_id: str, files: Path, **given: Any) -> int
     """
     from riskkit.foundation.toml_file import parse_toml
     from riskkit.warning.publication.channels import read_channels
-    from riskkit.workbench.warnings.delivery import read_issue, release
+    from riskkit.workbench.warnings.delivery import read_issue, refuse_gaps, release
 
     path = given["channels"]
     if not path.is_file():
         raise InputFaults("channels", [Fault("--channels", shown(str(path)), "a .toml file that exists")])
     channels = read_channels(parse_toml(path.read_bytes(), path.name).data)
     recipients = None if given["recipients"] is None else _recipients(given["recipients"])
+    content = read_issue(files)
+    refuse_gaps(content)
     with using_room(given) as room:
         done = release(
-            room, warning, issue_id, files=read_issue(files), channels=channels, who=who_acts(given),
+            room, warning, issue_id, files=content, channels=channels, who=who_acts(given),
             recipients=recipients, base=path.absolute().parent,
         )  # fmt: skip
     counts = {"n": len(done.delivered), "before": len(done.before), "failed": len(done.failed)}

@@ -229,6 +229,39 @@ def delivery_log(room: WarningRoom, warning_id: str) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["at", "issue", "channel", "recipient", "file", "outcome", "why"])
 
 
+def refuse_gaps(files: Mapping[str, bytes]) -> None:
+    """Refuse to publish an announcement in which something is still to be added; exercises may show gaps.
+
+    Raises
+    ------
+    InputFaults
+        With each gap, by the file it stands in.
+
+    References
+    ----------
+    .. [1] Regulation (EU) 2023/988, Art. 36(2) (``gpsr_2023_988``).
+
+    Examples
+    --------
+    >>> refuse_gaps({"announcement.en.txt": b"[To be added: picture]"})
+    Traceback (most recent call last):
+    riskkit.foundation.faults.InputFaults: release: 1 fault
+      announcement.en.txt: '[To be added: picture]', must be: added before the announcement is published
+    """
+    if b"<status>Exercise</status>" in files.get("cap.xml", b""):
+        return
+    gaps = tuple(say("gap", lang) for lang in ("zh", "en"))
+    rule = "added before the announcement is published"
+    found = [
+        Fault(name, shown(line.strip()), rule)
+        for name, content in sorted(files.items())
+        if name.startswith("announcement.") and name.endswith(".txt")
+        for line in content.decode("utf-8", errors="replace").splitlines()
+        if line.strip().startswith(gaps)
+    ]
+    refuse("release", found)
+
+
 def read_issue(folder: Path) -> dict[str, bytes]:
     """The files of an issue from its folder.
 

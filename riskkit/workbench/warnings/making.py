@@ -18,6 +18,7 @@ from riskkit.foundation import standards
 from riskkit.foundation.faults import Fault, InputFaults, refuse
 from riskkit.warning.alerts.choice import ChosenDocument, choose_documents, default_measures
 from riskkit.warning.alerts.drafts import LEVELS, DocumentFacts, check_document, document_values
+from riskkit.warning.alerts.notice_rules import OpenRule, open_rules
 from riskkit.warning.alerts.readability import Readability, readability
 from riskkit.warning.derived_facts import defect_found
 from riskkit.warning.publication.cap_xml import to_xml
@@ -30,6 +31,7 @@ from riskkit.workbench.warnings.case_words import (
     case_places,
     case_title,
     has_harmed,
+    identifiers,
     targets,
 )
 from riskkit.workbench.warnings.official import FORMATS, FilledDocument, in_format, readable_text
@@ -73,6 +75,8 @@ class Decision:
         Why the level is another than the assessed one.
     all_goods_reason : str
         Why a bulletin targets all goods of its codes, where neither brand, maker, origin nor lot is known.
+    contact : str
+        Telephone number or web address for questions; a public notice asks for one.
 
     Examples
     --------
@@ -99,6 +103,7 @@ class Decision:
     assessed: tuple[str, ...] = ()
     level_reason: str = ""
     all_goods_reason: str = ""
+    contact: str = ""
 
 
 @dataclass(frozen=True)
@@ -114,6 +119,8 @@ class Issue:
         The documents.
     reading : dict of str to Readability
         How the announcement reads, by language; empty when there is none.
+    open_rules : tuple of OpenRule
+        What the law asks of the announcement and its text does not say yet.
 
     Examples
     --------
@@ -125,6 +132,7 @@ class Issue:
     files: Mapping[str, bytes]
     chosen: tuple[str, ...]
     reading: Mapping[str, Readability]
+    open_rules: tuple[OpenRule, ...] = ()
 
     def hashes(self) -> dict[str, str]:
         """File → SHA-256.
@@ -135,6 +143,25 @@ class Issue:
         'hashes'
         """
         return {name: hashlib.sha256(content).hexdigest() for name, content in sorted(self.files.items())}
+
+    def unmet(self) -> list[dict[str, object]]:
+        """The open rules as plain data.
+
+        Examples
+        --------
+        >>> Issue.unmet.__name__
+        'unmet'
+        """
+        return [
+            {
+                "rule": one.rule,
+                "lang": one.lang,
+                "asks": one.asks,
+                "source": one.source_id,
+                "clause": one.locator,
+            }
+            for one in self.open_rules
+        ]
 
     def about(self) -> dict[str, object]:
         """Title, places and level, as the ledger keeps them for boards.
@@ -216,6 +243,7 @@ def notice_of(found: Assessment, decision: Decision) -> Notice:
         hazard_classes=tuple(dict.fromkeys(one.hazard_class for one in case.hazards)),
         urgency=_rank(grades, "urgency") or 1, probability=_rank(grades, "probability"),
         hs=tuple(case.product.hs), lots=decision.lots,
+        contact=dict.fromkeys(LANGUAGES, decision.contact) if decision.contact else {},
         reason=dict.fromkeys(LANGUAGES, decision.reason) if decision.reason else {}, earlier=decision.earlier,
     )  # fmt: skip
 
@@ -271,23 +299,13 @@ def make_issue(
     >>> make_issue.__name__
     'make_issue'
     """
-    notice, case = notice_of(found, decision), found.case
-    measures = _decided(found, decision)
-    chosen = choose_documents(measures)
-    goods = {"zh": case.product.name.zh, "en": case.product.name.en}
-    facts = {
-        one.document: DocumentFacts(
-            number=_number(one.document, decision), measures=measures, goods=goods,
-            is_authorised=decision.is_authorised, ports=decision.ports, departure=_departure(decision),
-            targets=targets(case), all_goods_reason=decision.all_goods_reason,
-            hazards={lang: [getattr(one.description, lang) for one in case.hazards] for lang in LANGUAGES},
-            firm_advice={lang: say("advice_firm", lang) for lang in LANGUAGES},
-        )
-        for one in chosen
-    }  # fmt: skip
+    notice = notice_of(found, decision)
+    chosen = choose_documents(_decided(found, decision))
+    facts = {one.document: _document_facts(found, decision, one.document) for one in chosen}
     refuse(decision.issue, _missing(notice, facts, chosen))
     files: dict[str, bytes] = {}
     reading: dict[str, Readability] = {}
+    unmet: list[OpenRule] = []
     for lang in LANGUAGES:
         values: dict[str, str | list[str]] = {}
         for one in chosen:
@@ -296,10 +314,28 @@ def make_issue(
             files |= {f"{one.document}.{lang}.{name}": in_format(made, name) for name in formats}
             if one.document == "announcement":
                 reading[lang] = readability(readable_text(made), lang=lang)
+                unmet += open_rules([words for _, words in made.lines], values, lang=lang)
         short = filled(template_text("short", lang, folder=templates), values, name="short")
         files[f"short.{lang}.txt"] = (" ".join(words for _, words in short) + "\n").encode()
     files |= _messages(notice, is_exercise=decision.is_exercise)
-    return Issue(notice, files, tuple(one.document for one in chosen), reading)
+    return Issue(notice, files, tuple(one.document for one in chosen), reading, tuple(unmet))
+
+
+def _document_facts(found: Assessment, decision: Decision, document: str) -> DocumentFacts:
+    case = found.case
+    advice, name = case_advice(case), case.product.name
+    return DocumentFacts(
+        number=_number(document, decision), measures=_decided(found, decision),
+        goods={"zh": name.zh, "en": name.en},
+        is_authorised=decision.is_authorised, ports=decision.ports, departure=_departure(decision),
+        targets=targets(case), all_goods_reason=decision.all_goods_reason,
+        hazards={lang: [getattr(one.description, lang) for one in case.hazards] for lang in LANGUAGES},
+        firm_advice={lang: say("advice_firm", lang) for lang in LANGUAGES},
+        identifiers=identifiers(case),
+        pictures={lang: [one.alt.say(lang) for one in case.pictures] for lang in LANGUAGES},
+        hazard_names={lang: [one.hazard[lang] for one in advice] for lang in LANGUAGES},
+        brand=case.product.brand or "",
+    )  # fmt: skip
 
 
 def _departure(decision: Decision) -> dict[str, str]:

@@ -13,7 +13,19 @@ from riskkit.workbench.decision_groups import LEDGER_VARIABLE, runner
 from riskkit.workbench.warnings.words import say
 
 _ACT = ("as", "why", "ledger")
-_OUT = ("id", "folder", "port", "lot", "all_goods", "measure", "templates", "authorised", "exercise", *_ACT)
+_OUT = (
+    "id",
+    "folder",
+    "port",
+    "lot",
+    "all_goods",
+    "contact",
+    "measure",
+    "templates",
+    "authorised",
+    "exercise",
+    *_ACT,
+)
 COMMANDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "propose": ("proposing.propose", ("case", "id", "level", *_ACT)),
     "confirm": ("confirm", ("warning", "authorised", *_ACT)),
@@ -83,6 +95,7 @@ def _parameter(name: str, lang: str) -> click.Parameter:
         "port": (["--port", "ports"], {"metavar": "TEXT", "multiple": True}),
         "lot": (["--lot", "lots"], {"metavar": "TEXT", "multiple": True}),
         "all_goods": (["--all-goods", "all_goods"], {"metavar": "REASON", "default": ""}),
+        "contact": (["--contact"], {"metavar": "TEXT", "default": ""}),
         "measure": (["--measure", "measures"], {"metavar": "CODE", "multiple": True}),
         "templates": (["--templates"], {"type": folder, "metavar": "DIR"}),
         "channels": (["--channels"], {"type": path, "required": True, "metavar": "FILE"}),

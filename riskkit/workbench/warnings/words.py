@@ -6,6 +6,10 @@ import csv
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import resources
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from riskkit.warning.alerts.notice_rules import OpenRule
 
 
 @cache
@@ -37,6 +41,21 @@ def say(key: str, lang: str, **values: object) -> str:
     """
     text = warning_texts()[key][lang]
     return text.format(**values) if values else text
+
+
+def open_rule_words(rule: OpenRule, lang: str) -> str:
+    """What an announcement still lacks, with the clause that asks for it.
+
+    Examples
+    --------
+    >>> from riskkit.warning.alerts.notice_rules import open_rules
+    >>> open_rule_words(open_rules([], {}, lang="en")[0], "en")[:40]
+    'the announcement (en) still lacks: the h'
+    """
+    from riskkit.foundation import standards
+
+    source = str(standards.source(rule.source_id)["document"]).partition(",")[0]
+    return say("rule_open", lang, of=rule.lang, asks=rule.asks[lang], clause=f"{source}, {rule.locator}")
 
 
 def assessed_words(assessed: Sequence[str], lang: str) -> str:
