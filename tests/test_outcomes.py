@@ -43,6 +43,8 @@ def of(name: str) -> Outcome:
         ("whirlpool-dryers-2015", "after", 1325),  # 23 November 2015 to 10 July 2019
         ("dsg-gearbox-2012", "after", 369),  # 12 March 2012 to 16 March 2013
         ("toothpick-crossbow-2017", "after", 1),
+        ("wrangler-fires-2009", "after", 42),  # warned the next day, recalled on 6 January 2010
+        ("laminate-flooring-2015", "after", 472),  # never a mandatory recall: the sale was given up
         ("takata-inflators-2017", "after", 70),
         ("furniture-tip-over-2016", "after", 0),  # the US recall of 28 June is another country's
         ("note7-replacements-2016", "before", -26),

@@ -166,7 +166,7 @@ def _lead(found: Sequence[Outcome], lang: str) -> str:
         "outcomes_lead", lang, n=len(found), after=kinds.count("after"), before=kinds.count("before"),
         never=kinds.count("never"), same=sum(days <= 1 for days in after), median=f"{median(after):g}",
         longest=max(after), high=len(high), alarms=sum(one.kind() == "never" for one in high),
-        missed=sum(one.badge.level_hi in ("Ⅲ", "Ⅳ") and one.kind() != "never" for one in found),
+        missed=sum(one.badge.level in ("Ⅲ", "Ⅳ") and one.kind() != "never" for one in found),
     )  # fmt: skip
 
 
