@@ -5,9 +5,13 @@ from __future__ import annotations
 import base64
 import dataclasses
 import functools
+import hashlib
 import io
 import re
+from pathlib import Path
+from types import SimpleNamespace
 
+import nbformat
 import numpy as np
 import pytest
 from click.testing import CliRunner
@@ -19,15 +23,20 @@ from riskkit.assessment.nearest_cases import nearest_cases
 from riskkit.assessment.product_identity import CasePicture, Operator
 from riskkit.assessment.what_if_file import load_what_ifs
 from riskkit.foundation import shipped
+from riskkit.foundation.faults import InputFaults
 from riskkit.foundation.picture_file import PictureFile
 from riskkit.workbench.cli import build
 from riskkit.workbench.pages.blocks import Section, Table
 from riskkit.workbench.pages.documents import missing_parts, to_docx, to_pdf
 from riskkit.workbench.pages.html import to_html
+from riskkit.workbench.pages.reading import read_notebook
 from riskkit.workbench.report.brief import brief
 from riskkit.workbench.report.brief_decision import brief_decision
 from riskkit.workbench.report.brief_length import section_length, shortened, texts
-from riskkit.workbench.resources import shipped_cases
+from riskkit.workbench.resources import notebook, shipped_cases
+from riskkit.workbench.runner import _title, run_plan
+from riskkit.workbench.runs.lists import Request
+from riskkit.workbench.runs.planning import Wishes, plan_request
 
 MOST = {"en": 700, "zh": 1200}
 DRAWS = 200
@@ -233,10 +242,10 @@ def test_the_brief_alone_is_a_pdf_of_exactly_two_pages(lang: str) -> None:
 def test_a_report_opens_with_the_brief_and_the_rest_is_its_annex() -> None:
     import pypdf
 
-    notebook = notebook_of("en")
+    report = notebook_of("en")
     rest = Section("summary", "Summary of the annex", 1, ())
-    notebook["cells"] += shown(rest)["cells"]
-    read = pypdf.PdfReader(io.BytesIO(to_pdf(notebook, lang="en", title="T")))
+    report["cells"] += shown(rest)["cells"]
+    read = pypdf.PdfReader(io.BytesIO(to_pdf(report, lang="en", title="T")))
     assert "Decision brief" in read.pages[0].extract_text()
     assert "Signatures" in read.pages[1].extract_text()
     assert (
@@ -248,17 +257,16 @@ def test_a_report_opens_with_the_brief_and_the_rest_is_its_annex() -> None:
 def test_the_brief_in_word_and_html_shows_the_picture_with_its_words() -> None:
     import docx
 
-    notebook = notebook_of("en", picture=True)
-    page = to_html(notebook, lang="en", title="T")
+    report = notebook_of("en", picture=True)
+    page = to_html(report, lang="en", title="T")
     assert '<img src="data:image/png;base64,iVBOR' in page and 'alt="Front of the phone"' in page
-    document = docx.Document(io.BytesIO(to_docx(notebook, lang="en", title="T")))
+    document = docx.Document(io.BytesIO(to_docx(report, lang="en", title="T")))
     assert len(document.inline_shapes) == 1
     assert any("Options and decision asked" in one.text for one in document.paragraphs)
     assert any(one.paragraph_format.page_break_before for one in document.paragraphs)
 
 
 def test_a_photo_that_is_no_png_is_refused() -> None:
-    from riskkit.foundation.faults import InputFaults
     from riskkit.workbench.pages.block_kinds import Photo
 
     svg = base64.b64encode(b"<svg onload='x()'/>").decode()
@@ -274,3 +282,41 @@ def test_brief_and_another_notebook_do_not_go_together() -> None:
         standalone_mode=True,
     )
     assert run.exit_code == 2 and "--brief" in run.output
+
+
+CASE_NOTEBOOKS = ("assess_case", "brief", "compare_methods", "draft_warning", "what_if")
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_reports_about_one_case_say_on_the_first_screen_which_question_they_answer(lang: str) -> None:
+    heads = set()
+    for name in CASE_NOTEBOOKS:
+        source = nbformat.read(notebook(name), as_version=4)
+        title = _title(SimpleNamespace(lang=lang), source, {"case": {"title": {lang: "Kettle"}}})  # type: ignore[arg-type]
+        assert title.endswith("Kettle") and len(title) > len("Kettle: ")
+        read = read_notebook({"cells": [], "metadata": source.metadata}, lang=lang)
+        page = to_html({"cells": [], "metadata": source.metadata}, lang=lang, title=title)
+        assert read.question and read.question in page[: page.index("<main")]
+        heads.add((title, read.question))
+    assert (
+        len({title for title, _ in heads}) == len({question for _, question in heads}) == len(CASE_NOTEBOOKS)
+    )
+
+
+def test_a_case_of_ones_own_with_a_picture_becomes_a_brief_with_it(tmp_path: Path) -> None:
+    out = io.BytesIO()
+    Image.new("RGB", (60, 40), (20, 90, 160)).save(out, "JPEG")
+    (tmp_path / "front.jpg").write_bytes(out.getvalue())
+    digest = hashlib.sha256(out.getvalue()).hexdigest()
+    text = shipped.case_path("samsung-washers-2016").read_text(encoding="utf-8")
+    text += f'\n[[pictures]]\nfile = "front.jpg"\nsha256 = "{digest}"\nalt = {{ zh = "正面", en = "Seen from the front" }}\n'
+    (tmp_path / "mine.toml").write_text(text.replace("samsung-washers-2016", "mine"), encoding="utf-8")
+    wishes = Wishes(tmp_path / "reports", "en", notebook="brief", given={"draws": 50}, folder=tmp_path)
+    made = run_plan(plan_request(Request("", "mine.toml", {}), wishes))
+    assert made.ok, made.error
+    assert (made.folder / "front.jpg").read_bytes() == out.getvalue()
+    page = (made.folder / "report.html").read_text(encoding="utf-8")
+    assert 'alt="Seen from the front"' in page and "data:image/png;base64," in page
+    (tmp_path / "front.jpg").write_bytes(out.getvalue() + b"0")
+    with pytest.raises(InputFaults, match="the hash of the file"):
+        plan_request(Request("", "mine.toml", {}), wishes)

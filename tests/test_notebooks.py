@@ -120,7 +120,8 @@ def test_parts_come_in_the_order_a_committee_reads_them(folders: dict[str, Path]
 def test_food_shows_the_hand_over_and_no_figure(folders: dict[str, Path]) -> None:
     reading = shown(folders[f"{FOOD}.en"], "en")
     ids = [part.id for part in reading.parts if not hasattr(part, "traceback")]
-    assert ids[:4] == ["summary", "handover", "methods-compared", "facts"]
+    first = ["brief", "brief-decision", "summary", "handover", "methods-compared", "facts"]
+    assert ids[:6] == first
     assert "risk-grid" not in ids
     found = result(folders[f"{FOOD}.en"])
     assert (found["route"], found["warning"]["lo"], found["grades"]) == ("food_accident_plan", None, {})

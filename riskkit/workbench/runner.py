@@ -205,7 +205,7 @@ def _make(plan: RunPlan, told: Callable[[int, int], None] | None, started: dt.da
     try:
         result = records.read_result(notebook)
         files = {records.RESULT: canonical(result), records.EXECUTED: notebook_bytes(notebook)}
-        files |= _documents(plan, notebook, title=_title(plan, result))
+        files |= _documents(plan, notebook, title=_title(plan, notebook, result))
     except Exception as error:
         raise _Stopped(_as_error(error), notebook) from error
     files |= plan.input_files
@@ -288,11 +288,18 @@ def _prepared(plan: RunPlan) -> tuple[NotebookNode, int]:
     return notebook, place
 
 
-def _title(plan: RunPlan, result: Mapping[str, Any]) -> str:
+def _title(plan: RunPlan, notebook: NotebookNode, result: Mapping[str, Any]) -> str:
+    """Which report it is and about which case: reports about one case are told apart by it."""
+    from riskkit.workbench.pages.reading import said_of_itself
+    from riskkit.workbench.pages.texts import page_text
+
     case = result.get("case")
     titles = case.get("title") if isinstance(case, dict) else None
     title = titles.get(plan.lang) if isinstance(titles, dict) else None
-    return title if isinstance(title, str) else plan.case.case_id
+    if not isinstance(title, str):
+        return plan.case.case_id
+    kind = said_of_itself(notebook, "title", plan.lang)
+    return f"{kind}{page_text('colon', plan.lang)}{title}" if kind else title
 
 
 def _documents(plan: RunPlan, notebook: NotebookNode, *, title: str) -> dict[str, bytes]:

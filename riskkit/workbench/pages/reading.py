@@ -71,6 +71,8 @@ class Reading:
         What was printed on stderr.
     result : Mapping or None
         The result record, if the notebook put one out.
+    question : str
+        The question that the notebook says it answers; empty where it says none.
 
     Examples
     --------
@@ -81,6 +83,7 @@ class Reading:
     parts: tuple[Part, ...]
     notes: tuple[str, ...]
     result: Mapping[str, Any] | None
+    question: str = ""
 
     @property
     def failures(self) -> tuple[Failure, ...]:
@@ -148,7 +151,24 @@ def read_notebook(notebook: Mapping[str, Any], *, lang: str) -> Reading:
             else:
                 result = _bundle(output).get(RESULT_MIME, result)
                 parts += [] if quiet else _shown(output, f"cell-{number}-out", lang=lang)
-    return Reading(tuple(_in_order(parts)), tuple(note for note in notes if note), result)
+    question = said_of_itself(notebook, "question", lang)
+    return Reading(tuple(_in_order(parts)), tuple(note for note in notes if note), result, question)
+
+
+def said_of_itself(notebook: Mapping[str, Any], what: str, lang: str) -> str:
+    """What a notebook says of itself in its metadata under ``riskkit``: its title or its question.
+
+    Examples
+    --------
+    >>> said_of_itself({"metadata": {"riskkit": {"title": {"en": "What if"}}}}, "title", "en")
+    'What if'
+    >>> said_of_itself({"metadata": {"riskkit": 7}}, "title", "en")
+    ''
+    """
+    found: Any = notebook.get("metadata", {})
+    for key in ("riskkit", what, lang):
+        found = found.get(key) if isinstance(found, Mapping) else None
+    return _clean(found) if isinstance(found, str) else ""
 
 
 def _is_skipped(cell: Mapping[str, Any], lang: str) -> bool:

@@ -179,6 +179,8 @@ def _head(document: WordDocument, reading: Reading, *, lang: str, title: str) ->
     kicker = document.add_paragraph()
     kicker.add_run(page_text("kicker", lang)).font.color.rgb = _QUIET
     document.add_paragraph(title, style="Title")
+    if reading.question:
+        document.add_paragraph().add_run(reading.question).font.color.rgb = _QUIET
     is_brief = bool(brief_parts(reading)[0])  # which opens with the badges itself
     for badge in [] if is_brief else head_badges(reading.result, lang):
         _badge(document, badge)
