@@ -97,7 +97,17 @@ def test_nothing_failed_and_nothing_was_said_on_the_side(folders: dict[str, Path
 def test_parts_come_in_the_order_a_committee_reads_them(folders: dict[str, Path]) -> None:
     ids = [part.id for part in shown(folders[f"{RANGE}.zh"], "zh").parts if not hasattr(part, "traceback")]
     assert ids == [
-        *("summary", "basis", "scenarios", "risk-grid", "step-chart", "experience", "experience-figure"),
+        *(
+            "brief",
+            "brief-decision",
+            "summary",
+            "basis",
+            "scenarios",
+            "risk-grid",
+            "step-chart",
+            "experience",
+            "experience-figure",
+        ),
         *(
             "levels",
             "level-chances",
