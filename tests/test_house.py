@@ -488,6 +488,7 @@ ARROWS: dict[str, dict[str, str]] = {
         "assessment/differences.py": COMPARES,
         "assessment/findings.py": COMPARES,
         "assessment/scenarios.py": "draws of a scenario are multiplied as the assessment multiplied them",
+        "assessment/severity_mix.py": "the governing harm of a mix is found as the assessment found it",
     },
     "assessment/compare_doses.py": {
         "assessment/case_file.py": FACTS,
@@ -501,6 +502,7 @@ ARROWS: dict[str, dict[str, str]] = {
         "assessment/findings.py": FINDING,
         "assessment/level_distance.py": METHODS,
         "assessment/scenarios.py": METHODS,
+        "assessment/severity_mix.py": METHODS,
     },
     "assessment/compare_scores.py": {
         "assessment/case_file.py": FACTS,
@@ -549,6 +551,9 @@ ARROWS: dict[str, dict[str, str]] = {
     },
     "assessment/observations.py": {
         "assessment/case_values.py": "what a field may hold is checked in one place"
+    },
+    "assessment/severity_mix.py": {
+        "assessment/scenarios.py": "the risk of each severity is read from the grid in one place"
     },
     "assessment/experience_checks.py": {
         "assessment/case_checks.py": "faults of a case with absent fields are found in one way",
@@ -603,6 +608,7 @@ ARROWS: dict[str, dict[str, str]] = {
     "warning/case_numbers.py": {
         "assessment/case_file.py": FACTS,
         "assessment/scenarios.py": "a level rests on the risk of the scenarios",
+        "assessment/severity_mix.py": "of several severities the harm that governs gives the risk",
         "warning/derived_facts.py": "what follows from the facts of a case is worked out in one place",
         "warning/grading.py": "the probability grade belongs to the numbers that no profile changes",
     },

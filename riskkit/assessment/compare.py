@@ -19,6 +19,7 @@ from riskkit.assessment.compare_scores import danger_findings, item_findings, tr
 from riskkit.assessment.differences import REFERENCE, Difference, actions_of, card_of, difference
 from riskkit.assessment.findings import PRODUCT, Finding, UsedInput, misfit
 from riskkit.assessment.scenarios import scenario_probability
+from riskkit.assessment.severity_mix import mixed_harm
 from riskkit.foundation import standards
 from riskkit.foundation.faults import Fault, refuse, shown
 from riskkit.foundation.method_cards import method_cards
@@ -186,8 +187,9 @@ def _draws(assessment: Assessment, rng: np.random.Generator) -> dict[str, Floats
     out = {"units": x["units_on_market"]}
     for s in case.scenarios:
         steps = [x[f"{s.id}.p{j}"] for j in range(1, len(s.steps) + 1)]
-        out[s.id] = np.atleast_1d(scenario_probability(steps, matrix=matrix))
-        out[f"{s.id}.severity"] = x[f"{s.id}.severity"]
+        p = np.atleast_1d(scenario_probability(steps, matrix=matrix))
+        harm = mixed_harm(p, x[f"{s.id}.severity"], mix=s.severity, matrix=matrix)
+        out[s.id], out[f"{s.id}.severity"] = harm[:2]
     return out
 
 

@@ -16,6 +16,7 @@ from riskkit.assessment.case_file import Case, Fact
 from riskkit.assessment.findings import PRODUCT, Finding, UsedInput, basis_word, misfit
 from riskkit.assessment.level_distance import level_distance
 from riskkit.assessment.scenarios import combined_probability, on_boundary, risk_codes, risk_level
+from riskkit.assessment.severity_mix import governing_harm
 from riskkit.foundation import standards
 from riskkit.foundation.scales import band_codes, scale
 from riskkit.foundation.standards import Prevalence, RiskMatrix
@@ -58,7 +59,7 @@ class Part:
 
 
 def scenario_parts(case: Case, scenarios: pd.DataFrame) -> tuple[Part, ...]:
-    """The scenarios of an assessment as parts, one each.
+    """The scenarios of an assessment as parts, one each: of several severities the harm that governs.
 
     Parameters
     ----------
@@ -76,15 +77,15 @@ def scenario_parts(case: Case, scenarios: pd.DataFrame) -> tuple[Part, ...]:
     Fraction(1, 500)
     """
     judged = {s.id: any(step.basis == "judgement" for step in s.steps) for s in case.scenarios}
-    return tuple(
-        Part(
-            row["scenario"],
-            Fraction(row["p_exact"]),
-            int(row["severity"]),
-            "judged" if judged[row["scenario"]] else "case",
-        )
-        for row in records(scenarios)
-    )
+    mixes = {s.id: s.severity for s in case.scenarios}
+    parts = []
+    for row in records(scenarios):
+        p, severity = Fraction(row["p_exact"]), int(row["severity"])
+        if len(mixes[row["scenario"]]) > 1:
+            matrix = standards.risk_matrix("eu_2024_3173")
+            p, severity = governing_harm(p, mixes[row["scenario"]], matrix=matrix)
+        parts.append(Part(row["scenario"], p, severity, "judged" if judged[row["scenario"]] else "case"))
+    return tuple(parts)
 
 
 def added_parts(parts: Sequence[Part]) -> tuple[Part, ...]:

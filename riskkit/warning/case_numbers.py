@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskkit.assessment.case_file import Case, Scenario
-from riskkit.assessment.scenarios import risk_codes, scenario_probability
+from riskkit.assessment.scenarios import scenario_probability
+from riskkit.assessment.severity_mix import mixed_harm
 from riskkit.foundation import standards
 from riskkit.foundation.standards import RiskMatrix
 from riskkit.foundation.uncertainty import Floats
@@ -137,7 +138,7 @@ def _scenario_numbers(case: Case, s: Scenario, x: Mapping[str, Floats]) -> Scena
     steps = [x[f"{s.id}.p{j}"] for j in range(1, len(s.steps) + 1)]
     p = np.atleast_1d(scenario_probability(steps, matrix=matrix))
     severity = x[f"{s.id}.severity"]
-    risk = risk_codes(p, severity, matrix)
+    _, _, risk = mixed_harm(p, severity, mix=s.severity, matrix=matrix)
     rank = np.full(1, 4, dtype=np.int8) if case.presumptions else risk + np.int8(1)
     own, limits = scenario_facts(case, s, x)
     return ScenarioNumbers(

@@ -59,6 +59,8 @@ def scenarios(assessment: Assessment, *, lang: str) -> Section | None:
     blocks: list[Block] = [Paragraph(text("scenarios_lead", lang)), _overview(assessment, lang)]
     if bool(assessment.scenarios["on_boundary"].any()):
         blocks.append(Paragraph(text("boundary_note", lang), "caution"))
+    if any(len(s.severity) > 1 for s in assessment.case.scenarios):
+        blocks.append(Paragraph(text("mix_note", lang), "note"))
     if any(s.per == "shipment" for s in assessment.case.scenarios):
         blocks.append(Paragraph(text("per_shipment_note", lang), "caution"))
     for scenario in assessment.case.scenarios:
