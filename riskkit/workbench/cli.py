@@ -191,6 +191,7 @@ def _register_group(lang: str, say: Callable[..., str]) -> click.Group:
             runner("register_commands", "count_register"),
             ["by", "since", "until", "engine", "register"],
         ),
+        "prior": (runner("prior_commands", "suggest_prior"), ["words", "units", "register"]),
         "quarantine": (runner("register_commands", "sheet_of_quarantine"), ["sheet", "force", "register"]),
         "compact": (runner("register_commands", "compact_register"), ["register"]),
         "export": (

@@ -72,6 +72,8 @@ def parameter(name: str, say: Callable[..., str], *, command: str) -> click.Para
 def _argument(name: str, path: click.Path) -> click.Argument:  # noqa: PLR0911 - one answer a kind
     if name == "files":
         return click.Argument(["files"], metavar="FILE...", nargs=-1, required=True, type=path)
+    if name == "words":
+        return click.Argument(["words"], metavar="WORD...", nargs=-1, required=True)
     if name == "kind":
         kinds = click.Choice(("cases", "profiles", "notebooks", "sources"))
         return click.Argument(["kind"], type=kinds, required=False)
@@ -117,6 +119,7 @@ def _register_options(folder: click.Path) -> dict[str, tuple[list[str], dict[str
         "register": (["--register"], {"type": folder, "default": Path("register"), "metavar": "DIR"}),
         "limit": (["--limit"], {"type": click.IntRange(1), "default": 1000}),
         "by": (["--by"], {"metavar": "COLUMN", "multiple": True}),
+        "units": (["--units"], {"type": _Number(1, 1e12)}),
         "since": (["--since"], {"metavar": "DATE"}),
         "until": (["--until"], {"metavar": "DATE"}),
         "engine": (["--engine"], {"type": click.Choice(("duckdb", "spark")), "default": "duckdb"}),
