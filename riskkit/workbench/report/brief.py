@@ -9,13 +9,14 @@ import numpy as np
 
 from riskkit.assessment.case import Assessment
 from riskkit.assessment.case_file import Case, NonconformingItem
-from riskkit.assessment.experience_sentences import experience_questions
+from riskkit.assessment.experience_sentences import say_count, say_place
 from riskkit.assessment.level_sentence import say_share
 from riskkit.assessment.sentences import input_name
 from riskkit.foundation.codes import country_name
 from riskkit.foundation.glossary import label
 from riskkit.foundation.method_numbers import method_number
 from riskkit.foundation.picture_file import PictureFile
+from riskkit.foundation.tables import records
 from riskkit.warning.case_levels import point_of
 from riskkit.warning.case_numbers import case_numbers
 from riskkit.workbench.pages.block_kinds import Block, Cell, Paragraph, Photo, Table
@@ -27,6 +28,8 @@ from riskkit.workbench.report.words import distribution, listed, scenario_titles
 
 Cut = Callable[[str, int], str]
 _MOST_NAMED = 4
+_NAME = {"zh": 40, "en": 16}
+"""Characters or words of the name of a product or firm, which is not shortened with the rest."""
 _LEAD = {"zh": 150, "en": 80}
 """Characters or words of the first sentence, which is not shortened with the rest."""
 _HARM = {
@@ -98,8 +101,8 @@ def _what(case: Case, cut: Cut, lang: str) -> list[tuple[str, str]]:
     said = hazards(one.description.say(lang) for one in case.hazards)
     brand = "" if product.brand is None else f"{product.brand} "
     return [
-        ("row_product", cut(brand + product.name.say(lang), long)),
-        *((key, cut(words, 2 * long)) for key, words in known.items() if words),
+        ("row_product", shortened(brand + product.name.say(lang), _NAME[lang], lang)),
+        *((key, _kept(key, words, cut, lang=lang)) for key, words in known.items() if words),
         ("row_hs", listed(product.hs[:_MOST_NAMED], lang)),
         (
             "row_origin",
@@ -108,6 +111,13 @@ def _what(case: Case, cut: Cut, lang: str) -> list[tuple[str, str]]:
         ("brief_hazard", cut(said, 2 * long)),
         ("brief_not_stated", listed(missing, lang, empty="")),
     ]
+
+
+def _kept(key: str, words: str, cut: Cut, *, lang: str) -> str:
+    """Firms are named in full where they can be; lists of numbers are shortened with the rest."""
+    if key == "brief_operators":
+        return shortened(words, 2 * _NAME[lang], lang)
+    return cut(words, 2 * _NAME[lang])
 
 
 _IDENTITY = {
@@ -185,6 +195,17 @@ def _rounded(value: float) -> str:
     return f"{float(f'{value:.2g}'):,g}"
 
 
+def _doubt(assessment: Assessment, lang: str) -> str:
+    """The first outcome of which far more or far less is known than the scenarios make one expect."""
+    found = None if assessment.experience is None else assessment.experience.questioned()
+    if found is None or found.empty:
+        return ""
+    row = records(found)[0]
+    outcome = label("observed_outcome", row["outcome"], lang)
+    numbers = {name: say_count(row[name], lang) for name in ("expected", "observed")}
+    return text("brief_doubt", lang, place=say_place(row, lang), outcome=outcome, **numbers)
+
+
 def _sure(assessment: Assessment, cut: Cut, lang: str) -> list[tuple[str, str]]:
     case, badge, shares = assessment.case, assessment.badge, assessment.shares["certain"]
     levels = [
@@ -194,10 +215,8 @@ def _sure(assessment: Assessment, cut: Cut, lang: str) -> list[tuple[str, str]]:
     moving = assessment.tornado[assessment.tornado["swing"] > 0]["input"]
     near = [input_name(case, str(name), lang) for name in dict.fromkeys(assessment.near_bounds["input"])][:2]
     long = 25 if lang == "en" else 50
-    asked = () if assessment.experience is None else experience_questions(assessment.experience)
-    doubt = cut(asked[0].say(lang), long) if asked else ""
     return [
-        ("brief_experience", doubt),
+        ("brief_experience", _doubt(assessment, lang)),
         ("brief_shares", "" if badge is None or badge.is_range() else listed(levels, lang)),
         ("brief_missing", cut(listed(missing, lang, empty=text("brief_no_missing", lang)), long)),
         ("brief_driver", cut(input_name(case, str(moving.iloc[0]), lang), long) if len(moving) else ""),

@@ -222,8 +222,9 @@ def _asked(assessment: Assessment, cut: Cut, lang: str) -> tuple[str, ...]:
     level = ("—" if lang == "zh" else "–").join(level_spoken(code, lang) for code in ends)
     asked = [text("brief_ask_level", lang, level=level)]
     asked.append(text("brief_ask_option", lang, day=due_day(assessment).isoformat()))
-    if assessment.questions:
-        question = cut(assessment.questions[0].say(lang), 25 if lang == "en" else 40)
+    open_points = [one.text for one in assessment.case.questions] or list(assessment.questions)
+    if open_points:
+        question = cut(open_points[0].say(lang), 25 if lang == "en" else 40)
         asked.append(text("brief_ask_question", lang, question=question))
     return tuple(asked)
 
