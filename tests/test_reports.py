@@ -147,7 +147,7 @@ def test_the_level_is_the_same_wherever_it_stands(case: str) -> None:
     picture = figures.profile_levels(a, lang="en")
     assert picture is not None
     drawn = {of.codes[x - 1] for x in picture.figure["data"][0]["x"]}
-    assert drawn == {a.lo, a.hi}
+    assert drawn == {badge.level, badge.level_hi}
 
 
 @pytest.mark.parametrize("case", [one for one in CASES if assessed(one).lo is not None])

@@ -53,18 +53,22 @@ def robustness_sentence(
 
 
 def say_share(share: float, lang: str) -> str:
-    """A share in per cent that never rounds to none or all of the simulations.
+    """A share in per cent that never rounds to none, to half or to all of the simulations.
 
     Examples
     --------
     >>> say_share(0.37, "en"), say_share(0.9996, "zh"), say_share(1.0, "en")
     ('37 %', '>99.9%', '100 %')
+    >>> say_share(0.4982, "en"), say_share(0.49997, "zh"), say_share(0.5, "en")
+    ('49.8 %', '<50%', '50 %')
     """
     percent = 100 * share
     if 0 < percent < 0.1:
         said = "<0.1"
     elif 99.9 < percent < 100:
         said = ">99.9"
+    elif 49.5 <= percent < 50:  # the level is shown that half of the simulations reach: less is not half
+        said = f"{percent:.1f}" if percent < 49.95 else "<50"
     else:
         said = f"{percent:.0f}" if percent in (0, 100) or 0.5 < percent < 99.5 else f"{percent:.1f}"
     return f"{said}%" if lang == "zh" else f"{said} %"

@@ -230,7 +230,8 @@ def open_questions(
     Examples
     --------
     >>> from riskkit.assessment.case import load_case
-    >>> empty = pd.DataFrame(columns=["input", "swing", "scenario", "on_boundary", "lo", "hi"])
+    >>> columns = ["input", "swing", "scenario", "on_boundary", "level", "level_hi"]
+    >>> empty = pd.DataFrame(columns=columns)
     >>> case = load_case("note7-battery-2016")
     >>> tables = {"tornado": empty, "scenarios": empty, "profiles": empty}
     >>> len(open_questions(case, missing=["n_ports"], **tables)) >= 1

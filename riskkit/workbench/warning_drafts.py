@@ -22,7 +22,7 @@ from riskkit.workbench.rules import rule_in
 from riskkit.workbench.runs.result import result_record
 from riskkit.workbench.warnings.making import Decision, Issue, make_issue
 from riskkit.workbench.warnings.proposing import Proposal, proposal
-from riskkit.workbench.warnings.words import say
+from riskkit.workbench.warnings.words import clause_words, say
 
 __all__ = ["choice_part", "document_parts", "draft_case", "publish_drafts", "reading_part"]
 
@@ -142,7 +142,9 @@ def _open_rules(issue: Issue, lang: str) -> Block:
     """What the law asks of the announcement and it does not say yet."""
     if not issue.open_rules:
         return Paragraph(say("rules_met", lang))
-    rows = tuple((one.lang, one.asks[lang], one.locator) for one in issue.open_rules)
+    rows = tuple(
+        (say(f"language_{one.lang}", lang), one.asks[lang], clause_words(one)) for one in issue.open_rules
+    )
     heads = tuple(say(f"col_{name}", lang) for name in ("language", "asks", "clause"))
     return Table(say("rules_title", lang), heads, rows)
 

@@ -52,10 +52,23 @@ def open_rule_words(rule: OpenRule, lang: str) -> str:
     >>> open_rule_words(open_rules([], {}, lang="en")[0], "en")[:40]
     'the announcement (en) still lacks: the h'
     """
+    return say("rule_open", lang, of=rule.lang, asks=rule.asks[lang], clause=clause_words(rule))
+
+
+def clause_words(rule: OpenRule) -> str:
+    """The law and the clause that a rule comes from.
+
+    Examples
+    --------
+    >>> from riskkit.warning.alerts.notice_rules import open_rules
+    >>> clause_words(open_rules([], {}, lang="en")[0])[:24]
+    'Regulation (EU) 2023/988'
+    """
     from riskkit.foundation import standards
 
-    source = str(standards.source(rule.source_id)["document"]).partition(",")[0]
-    return say("rule_open", lang, of=rule.lang, asks=rule.asks[lang], clause=f"{source}, {rule.locator}")
+    document = str(standards.source(rule.source_id)["document"])
+    law = document.partition(" on ")[0].partition("第")[0]
+    return f"{law.strip()} {rule.locator}"
 
 
 def assessed_words(assessed: Sequence[str], lang: str) -> str:
