@@ -257,7 +257,7 @@ WASTE, FIREWORKS = "us-waste-paper-2018", "ningbo-fireworks-2019"
 
 
 def test_a_probability_per_shipment_is_read_from_a_grid_of_its_own() -> None:
-    """Waste dumped, 5.6e-4 per shipment, severity 2: medium as if per product, low per shipment."""
+    """Waste dumped, 5.6e-4 a shipment, 3 in 10 severe: 1.7e-4 is high as if per product, low per shipment."""
     case = load_case(WASTE)
     assert {scenario_matrix(s).name for s in case.scenarios} == {"shipment_house"}
     a = assess(case, rng=np.random.default_rng(1), draws=200)
@@ -268,7 +268,7 @@ def test_a_probability_per_shipment_is_read_from_a_grid_of_its_own() -> None:
             del scenario["per"]
 
     as_if = assess(edited(WASTE, per_product), rng=np.random.default_rng(1), draws=200)
-    assert as_if.scenarios.set_index("scenario").at["waste_dumped", "risk"] == "medium"
+    assert as_if.scenarios.set_index("scenario").at["waste_dumped", "risk"] == "high"
 
 
 def test_the_grid_per_shipment_is_never_graver_than_the_methods_and_as_grave_for_fatal_harm() -> None:
@@ -287,6 +287,7 @@ def test_a_report_says_that_probabilities_are_per_shipment_and_multiplies_them_b
     assert any("per shipment" in getattr(block, "text", "") for block in section.blocks)
     assert "risk_matrix_list" in set(a.house_rows["table"])
     assert a.experience is not None and a.experience.scenarios["expected_life"].isna().all()
+    assert set(a.experience.compared["state"]) == {"not_comparable"}
     compared = {one.method: one.misfit for one in compare_methods(a).findings}
     assert compared["eu_2024_3173"] in ("per_shipment", "not_consumer_product")
 

@@ -210,10 +210,10 @@ def _units(one: Observation, x: Mapping[str, Floats], *, is_home: bool) -> Float
 
 def _per_unit(case: Case, one: Observation, x: Mapping[str, Floats]) -> Floats:
     """Probability of the outcome over the life of one unit, summed over the scenarios it is about."""
-    total: Floats = np.zeros(1)
-    for s in case.scenarios:
-        if one.scenario not in (None, s.id) or (s.per != "product" and one.units is None):
-            continue
+    asked = [s for s in case.scenarios if one.scenario in (None, s.id)]
+    comparable = [s for s in asked if s.per == "product" or one.units is not None]
+    total: Floats = np.zeros(1) if comparable else np.full(1, np.nan)
+    for s in comparable:
         if one.outcome == "incidents":
             total = total + _through(s, x, one.through or len(s.steps))
         elif s.harm == "health":
