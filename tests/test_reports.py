@@ -99,6 +99,7 @@ def _proper(assessment: Assessment) -> str:
     """Names, documents and clauses that stand in the language of their source."""
     case = assessment.case
     names = [case.product.brand, case.product.maker, case.product.importer]
+    names += [firm.name for firm in case.operators]
     names += [source.document for source in case.sources]
     names += [str(standards.source(name)["document"]) for name in standard_sources(assessment)]
     tables = [standards.table(name) for name in ("grade_rules", "profile_cells", "routes", "method_cards")]
