@@ -123,9 +123,10 @@ def outcomes_page(lang: str) -> str:
     """
     found = shipped_outcomes()
     never = [one for one in found if one.kind() == "never"]
-    heads = [text(f"outcomes_{name}", lang) for name in ("case", "on", "level")]
-    acted = [text(f"outcomes_{name}", lang) for name in ("acts", "first")]
-    counted = [text("outcomes_level", lang), *(text(f"outcomes_{kind}", lang) for kind in KINDS)]
+    heads = [text(key, lang) for key in ("outcomes_case", "outcomes_on", "outcomes_level")]
+    acted = [text(key, lang) for key in ("outcomes_acts", "outcomes_first")]
+    kinds = ("outcomes_after", "outcomes_before", "outcomes_never")
+    counted = [text("outcomes_level", lang), *(text(key, lang) for key in kinds)]
     parts = [
         f"# {text('outcomes_page', lang)}",
         _lead(found, lang),
