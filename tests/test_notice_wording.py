@@ -94,7 +94,7 @@ def test_words_that_make_the_hazard_sound_smaller_are_found(row: dict[str, str])
 
 
 def _without_marks(found: Assessment) -> Assessment:
-    product = dataclasses.replace(found.case.product, brand=None, maker=None, origin=())
+    product = dataclasses.replace(found.case.product, brand=None, maker=None, origin=(), models=())
     return dataclasses.replace(found, case=dataclasses.replace(found.case, product=product))
 
 
