@@ -180,4 +180,4 @@ def test_the_limits_stand_in_the_help_and_in_a_table(
 def test_the_default_limit_depends_on_memory_and_cores_and_an_option_changes_it() -> None:
     assert 2 <= serving_limits().most <= limit("kernels_at_most")
     assert serving_limits(3, 9, 1.0).most_each == 3
-    assert (ROOT / "README.md").read_text(encoding="utf-8").count("--pages") >= 1
+    assert (ROOT / "docs" / "serving.md").read_text(encoding="utf-8").count("--pages") >= 1

@@ -26,6 +26,9 @@ PAIRS = (
     ("README.md", "README.zh.md"),
     ("docs/methods.md", "docs/methods.zh.md"),
     ("docs/first_brief.md", "docs/first_brief.zh.md"),
+    ("docs/reference.md", "docs/reference.zh.md"),
+    ("docs/serving.md", "docs/serving.zh.md"),
+    ("docs/speed.md", "docs/speed.zh.md"),
 )
 PAGES = [*itertools.chain(*PAIRS), "CONTRIBUTING.md", "CHANGELOG.md", "data/README.md", "reports/README.md"]
 NAME = re.compile(r"`(riskkit(?:\.\w+)+)`")
@@ -72,6 +75,11 @@ def test_every_function_named_exists(page: str) -> None:
 
 
 @pytest.mark.parametrize("page", ["README.md", "README.zh.md"])
+def test_the_page_for_newcomers_is_short(page: str) -> None:
+    assert len(read(page).splitlines()) <= 200
+
+
+@pytest.mark.parametrize("page", ["docs/reference.md", "docs/reference.zh.md"])
 def test_every_function_of_the_methods_table_exists(page: str) -> None:
     rows = method_rows(read(page))
     assert len(rows) > 40
