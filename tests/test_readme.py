@@ -33,7 +33,7 @@ PAIRS = (
 PAGES = [*itertools.chain(*PAIRS), "CONTRIBUTING.md", "CHANGELOG.md", "data/README.md", "reports/README.md"]
 NAME = re.compile(r"`(riskkit(?:\.\w+)+)`")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
-STATUS = {"published": "原文公布", "derived": "推导", "house": "本项目自定"}
+STATUS = {"published": "原文公布", "derived": "推导", "house": "本项目设定"}
 
 
 def read(page: str) -> str:

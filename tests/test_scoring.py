@@ -184,7 +184,7 @@ def test_hazard_grades_carry_their_reason_and_keep_missing_missing() -> None:
     )
     found = hazard_grade(items)
     assert found["grade"].isna().tolist() == [False, True]
-    assert "house table" in found["reason_en"].iloc[0] and "本项目自定表" in found["reason_zh"].iloc[0]
+    assert "house table" in found["reason_en"].iloc[0] and "本项目设定表" in found["reason_zh"].iloc[0]
     assert found["reason_en"].isna().tolist() == [False, True]
     assert found["raised_by"].tolist() == ["severity", ""]
     with pytest.raises(InputFaults) as error:

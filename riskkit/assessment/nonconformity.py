@@ -212,7 +212,7 @@ def _reasons(items: pd.DataFrame, known: NDArray[np.bool_], lang: str) -> pd.Ser
         items[n].map(lambda w, d=d: d.get(w, w)) for n, d in (("kind", kinds), ("exceedance", how_far))
     )
     if lang == "zh":
-        said = kind + "；" + far + "；伤害程度" + severity + "；使用者脆弱程度" + users + "（本项目自定表）"
+        said = kind + "；" + far + "；伤害程度" + severity + "；使用者脆弱程度" + users + "（本项目设定表）"
     else:
         said = (
             kind + "; " + far + "; severity " + severity + "; user vulnerability " + users + " (house table)"

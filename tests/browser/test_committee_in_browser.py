@@ -112,7 +112,7 @@ def press(page: Page, name: str) -> None:
 def close_round(chair: Page) -> None:
     """The chair sees that all have answered, not what; until then a round with no ballot cannot be closed."""
     assert chair.get_by_role("button", name="Close the open round", disabled=True).count() == 1
-    press(chair, "Look again")
+    press(chair, "Refresh")
     chair.get_by_text("3 / 3").last.wait_for()
     assert "because of" not in chair.content()
     press(chair, "Close the open round")
@@ -162,12 +162,12 @@ def declare_all(pages: dict[str, Watched]) -> None:
 def blind_round(pages: dict[str, Watched], run: Any) -> None:
     """Everybody answers; one is recused meanwhile and refused; the chair sees who has answered, never what."""
     chair = pages["li"].page
-    press(chair, "Look again")
+    press(chair, "Refresh")
     chair.get_by_role("button", name="Open the next round", disabled=False).click()
     chair.get_by_text("0 / 4").wait_for()
     for number, who in enumerate((*EXPERTS, RECUSED)):
         page = pages[who].page
-        press(page, "Look again")
+        press(page, "Refresh")
         page.locator(".rkb-card:not([hidden])").wait_for()
         if who == RECUSED:
             run("committee", "recuse", "n7", "--expert", who, "--as", "li", "--why", "works for the maker")
@@ -184,7 +184,7 @@ def second_round(pages: dict[str, Watched]) -> None:
     pages["li"].page.get_by_text("0 / 3").wait_for()
     for number, who in enumerate(EXPERTS):
         page = pages[who].page
-        press(page, "Look again")
+        press(page, "Refresh")
         page.locator(".rkb-earlier").first.wait_for(state="attached")
         assert answer_all(pages[who], number, is_again=True) == 13
         page.get_by_text("Handed in:").wait_for()
@@ -198,7 +198,7 @@ def vote_and_sign(pages: dict[str, Watched]) -> None:
     chair.get_by_text("0 / 3").wait_for()
     for number, who in enumerate(EXPERTS):
         page = pages[who].page
-        press(page, "Look again")
+        press(page, "Refresh")
         page.get_by_text("with the committee's: warning level").wait_for()
         assert answer_all(pages[who], 0 if number < 2 else 2) == 2
         page.get_by_text("Handed in:").wait_for()
@@ -211,7 +211,7 @@ def vote_and_sign(pages: dict[str, Watched]) -> None:
     chair.get_by_text("a clear majority").first.wait_for()
     for who in EXPERTS:
         page = pages[who].page
-        press(page, "Look again")
+        press(page, "Refresh")
         press(page, "Sign the minutes")
         page.get_by_text("You have signed the minutes.").wait_for()
         assert page.evaluate("document.documentElement.scrollWidth") <= 400

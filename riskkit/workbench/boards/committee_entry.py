@@ -151,7 +151,7 @@ def look_again(lang: str, look: Callable[[], None]) -> ipywidgets.Widget:
     Examples
     --------
     >>> look_again("en", print).children[0].description
-    'Look again'
+    'Refresh'
     """
     return box("rkp-row", deed(say("look_again", lang), look))
 

@@ -259,7 +259,7 @@ def _published_cell(row: dict[str, object] | None, lang: str) -> str:
 
 
 def house_numbers_used(methods: Sequence[str], *, lang: str) -> Section:
-    """Numbers of our own choice behind the given methods.
+    """Values set by this project behind the given methods.
 
     Parameters
     ----------
