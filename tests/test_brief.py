@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 from PIL import Image
+from registers import taken
 
 from riskkit.assessment.case import Assessment, assess, load_case
 from riskkit.assessment.case_file import Case, Text
@@ -33,6 +34,8 @@ from riskkit.workbench.pages.reading import read_notebook
 from riskkit.workbench.report.brief import brief
 from riskkit.workbench.report.brief_decision import brief_decision
 from riskkit.workbench.report.brief_length import section_length, shortened, texts
+from riskkit.workbench.report.words import text
+from riskkit.workbench.reports import open_case
 from riskkit.workbench.resources import notebook, shipped_cases
 from riskkit.workbench.runner import _title, run_plan
 from riskkit.workbench.runs.lists import Request
@@ -320,3 +323,37 @@ def test_a_case_of_ones_own_with_a_picture_becomes_a_brief_with_it(tmp_path: Pat
     (tmp_path / "front.jpg").write_bytes(out.getvalue() + b"0")
     with pytest.raises(InputFaults, match="the hash of the file"):
         plan_request(Request("", "mine.toml", {}), wishes)
+
+
+def test_the_brief_shows_notices_of_a_register_among_the_nearest(tmp_path: Path) -> None:
+    head = "source_class,date,product,brand,hs,hazard_class,hazard,event,evidence\n"
+    near = (
+        "foreign_notification,2016-03-01,Galaxy mobile phone,Acme,8517,physical,battery fire,recall,N-1\n"
+    )
+    late = near.replace("2016-03-01", "2016-12-01").replace("N-1", "N-2").replace("Acme", "Later")
+    complaint = (
+        near.replace("foreign_notification", "complaint").replace("N-1", "N-3").replace("Acme", "Asked")
+    )
+    far = "foreign_notification,2016-02-01,paper towels,Far,4818,physical,wrong plug,recall,N-4\n"
+    sheet = tmp_path / "notices.csv"
+    sheet.write_text(head + near + late + complaint + far, encoding="utf-8")
+    taken(tmp_path / "register", sheet)
+    opened = open_case("note7-battery-2016", register=str(tmp_path / "register"))
+    assert opened.like is not None
+    assert opened.like["brand"].tolist() == ["Acme", "Far"]
+    assert opened.like["likeness"].is_monotonic_decreasing
+    found = assessed("note7-battery-2016")
+    for lang in ("zh", "en"):
+        alone, with_register = (
+            rows(brief_decision(found, lang=lang, like=like), text("brief_elsewhere", lang))
+            for like in (None, opened.like)
+        )
+        assert len(with_register) == len(alone)
+        named = [row for row in with_register if "Acme" in str(row[0]) or "Galaxy mobile" in str(row[0])]
+        assert [row[1] for row in named] == ["2016-03-01 recall"]
+        assert all("Far" not in str(row[0]) for row in with_register)
+
+
+def test_a_register_that_is_none_is_refused_by_the_brief(tmp_path: Path) -> None:
+    with pytest.raises(InputFaults, match="the folder of a register"):
+        open_case("note7-battery-2016", register=str(tmp_path))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 import pandas as pd
-from rapidfuzz import fuzz
+from rapidfuzz import fuzz, process
 
 from riskkit.assessment.case_file import Case
 from riskkit.foundation.method_numbers import method_number
@@ -48,6 +48,59 @@ def nearest_cases(case: Case, library: Sequence[Case], *, n: int | None = None) 
     most = int(method_number(METHOD, "shown")) if n is None else n
     ranked = table.rename_axis("case").reset_index()
     return ranked.sort_values(["likeness", "case"], ascending=[False, True]).set_index("case").head(most)
+
+
+def nearest_records(case: Case, rows: pd.DataFrame, *, n: int | None = None) -> pd.DataFrame:
+    """The records of a register that are most like a case, by the weights of `nearest_cases`.
+
+    Parameters
+    ----------
+    case : Case
+        The case.
+    rows : DataFrame
+        Records with product, hs, hazard_class, hazard and date; those after the day of the assessment, and
+        those without a day, are left out.
+    n : int, optional
+        How many at most; as for `nearest_cases` otherwise.
+
+    Returns
+    -------
+    DataFrame
+        The rows of the nearest, nearest first, with likeness (0 to 1) as the first column. Of several rows
+        alike in product, hazard and day only the first is kept.
+
+    References
+    ----------
+    .. [1] As for `nearest_cases`. The hazard of a record counts by its words, and only in a class of the case.
+
+    Examples
+    --------
+    >>> from riskkit.assessment.case import load_case
+    >>> rows = pd.DataFrame({"product": ["paper towels", "mobile phone"], "hs": ["4818", "8517"],
+    ...     "hazard_class": ["biological", "physical"], "hazard": ["mould", "fire"],
+    ...     "date": pd.to_datetime(["2016-01-02", "2016-01-03"])})
+    >>> nearest_records(load_case("note7-battery-2016"), rows, n=1)["product"].tolist()
+    ['mobile phone']
+    """
+    known = rows[pd.to_datetime(rows["date"]) <= pd.Timestamp(case.assessed_on)]
+    known = known.drop_duplicates(["product", "hazard", "date"]).reset_index(drop=True)
+    texts = known[["product", "hs", "hazard_class", "hazard"]].fillna("").astype(str)
+    names = [case.product.name.zh, case.product.name.en]
+    hazards = [word for one in case.hazards for word in (one.description.zh, one.description.en)]
+    hs = [max(_shared_digits(a, b) for a in case.product.hs) for b in texts["hs"]]
+    hazard = texts["hazard_class"].isin(case.hazard_classes()) * _likeness(hazards, texts["hazard"])
+    parts = {"words": _likeness(names, texts["product"]), "hs": pd.Series(hs, dtype=float), "hazard": hazard}
+    known.insert(0, "likeness", sum(method_number(METHOD, name) * part for name, part in parts.items()))
+    most = int(method_number(METHOD, "shown")) if n is None else n
+    return known.sort_values("likeness", ascending=False, kind="stable").head(most).reset_index(drop=True)
+
+
+def _likeness(words: Sequence[str], texts: pd.Series) -> pd.Series:
+    """How like each text is to the nearest of some words (0 to 1)."""
+    distinct = texts.drop_duplicates().tolist()
+    table = process.cdist(words, distinct, scorer=fuzz.token_set_ratio)
+    nearest = dict(zip(distinct, table.max(axis=0) / 100 if distinct else [], strict=True))
+    return texts.map(nearest).astype(float)
 
 
 def _parts(case: Case, other: Case) -> tuple[float, float, float]:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from riskkit.assessment.case import Assessment, case_pictures, parse_case
 from riskkit.assessment.case_file import Case
 from riskkit.assessment.what_if_file import WhatIfs, load_what_ifs
@@ -35,6 +37,7 @@ from riskkit.workbench.report.evidence import (
 )
 from riskkit.workbench.report.experience import experience
 from riskkit.workbench.report.levels import changes, drivers, levels, profiles
+from riskkit.workbench.report.like_records import like_records
 from riskkit.workbench.report.method import house_numbers, method, provenance
 from riskkit.workbench.report.summary import handover, summary
 from riskkit.workbench.runs.result import RESULT_MIME, result_record
@@ -89,6 +92,8 @@ class OpenCase:
         The pictures of the product, checked and drawn anew.
     what_ifs : WhatIfs or None
         Measures and tests that are planned; None where there is no file of them.
+    like : DataFrame or None
+        Records of a register that are like the case; None where no register is asked.
     """
 
     case: Case
@@ -96,9 +101,16 @@ class OpenCase:
     sha256: str
     pictures: tuple[PictureFile, ...] = ()
     what_ifs: WhatIfs | None = None
+    like: pd.DataFrame | None = None
 
 
-def open_case(case: str | Path, *, profile: str = "house_graded_exposure", what_ifs: str = "") -> OpenCase:
+def open_case(
+    case: str | Path,
+    *,
+    profile: str = "house_graded_exposure",
+    what_ifs: str = "",
+    register: str = "",
+) -> OpenCase:
     """Read a case and a profile, each shipped (by its name) or from a TOML file.
 
     Parameters
@@ -109,6 +121,8 @@ def open_case(case: str | Path, *, profile: str = "house_graded_exposure", what_
         The name of a shipped profile, or a file that ends in ``.toml``.
     what_ifs : str
         A file of what-ifs; empty for the one that comes with a shipped case.
+    register : str
+        The folder of a register whose records like the case are shown in its brief; none if empty.
 
     Returns
     -------
@@ -136,7 +150,14 @@ def open_case(case: str | Path, *, profile: str = "house_graded_exposure", what_
     shipped_file = shipped.what_ifs_path(str(case))
     wanted = what_ifs or ("" if is_file or not shipped_file.is_file() else str(shipped_file))
     planned = load_what_ifs(wanted, read) if wanted else None
-    return OpenCase(read, _profile(profile), file.sha256, case_pictures(read, path.parent), planned)
+    return OpenCase(
+        read,
+        _profile(profile),
+        file.sha256,
+        case_pictures(read, path.parent),
+        planned,
+        like_records(read, register),
+    )
 
 
 def _plain_name(name: str) -> str:

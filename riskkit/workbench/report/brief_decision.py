@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+
+import pandas as pd
 
 from riskkit.assessment.case import Assessment, load_case
 from riskkit.assessment.case_file import Action, Case
@@ -26,6 +28,7 @@ from riskkit.workbench.pages.block_kinds import Block, Items, Paragraph, Table
 from riskkit.workbench.pages.blocks import Section
 from riskkit.workbench.pages.reading import BRIEF_IDS
 from riskkit.workbench.report.brief_length import fitted
+from riskkit.workbench.report.register_sections import source_title
 from riskkit.workbench.report.what_if_study import study_effects
 from riskkit.workbench.report.words import level_spoken, listed, text
 
@@ -37,7 +40,12 @@ _MOST_DRAWS = 5000  # enough for a share in whole per cent
 
 
 def brief_decision(
-    assessment: Assessment, *, lang: str, planned: WhatIfs | None = None, seed: int = 0
+    assessment: Assessment,
+    *,
+    lang: str,
+    planned: WhatIfs | None = None,
+    like: pd.DataFrame | None = None,
+    seed: int = 0,
 ) -> Section:
     """The second page: like cases and what was done, options, the decision asked, signatures.
 
@@ -49,6 +57,8 @@ def brief_decision(
         ``zh`` or ``en``.
     planned : WhatIfs, optional
         Measures whose cost and effect are estimated.
+    like : DataFrame, optional
+        Records of a register that are like the case, as from `riskkit.assessment.nearest_cases`.
     seed : int
         Of the draws for their effects.
 
@@ -66,7 +76,7 @@ def brief_decision(
         effects = study_effects(assessment.case, planned, profile=assessment.profile, draws=draws, seed=seed)
 
     def compose(cut: Cut) -> Section:
-        blocks: list[Block] = [_elsewhere(assessment.case, cut, lang)]
+        blocks: list[Block] = [_elsewhere(assessment.case, like, cut, lang=lang)]
         if assessment.badge is not None:
             blocks.append(_options(assessment, effects, cut, lang=lang))
         if assessment.case.problem is not None:
@@ -86,22 +96,36 @@ def _library() -> tuple[Case, ...]:
     return tuple(load_case(path.stem) for path in sorted(folder.glob("*.toml")))
 
 
-def _elsewhere(case: Case, cut: Cut, lang: str) -> Table:
-    long, known = (12, 22) if lang == "en" else (26, 40), {one.id: one for one in _library()}
+def _elsewhere(case: Case, like: pd.DataFrame | None, cut: Cut, *, lang: str) -> Table:
+    """What was done about the same affair abroad, then about the nearest of the library and the register."""
+    long = (12, 22) if lang == "en" else (26, 40)
     abroad = [one for one in case.actions if one.where is not None and one.date <= case.assessed_on]
     rows = []
     if abroad:
         places = listed(dict.fromkeys(country_name(str(one.where), lang) for one in abroad), lang)
         rows.append((cut(text("brief_this_affair", lang, where=places), long[0]), _done(abroad, lang)))
-    for name in nearest_cases(case, _library()).index:
-        other = known[str(name)]
-        where = country_name(other.jurisdiction, lang)
-        title = cut(other.title.say(lang), long[0])
-        done = _done([one for one in other.actions if one.by == "authority"], lang)
-        rows.append((f"{title}（{where}）" if lang == "zh" else f"{title} ({where})", cut(done, long[1])))
+    library = nearest_cases(case, _library())["likeness"].items()
+    ranked = [(share, *_of_library(str(name), lang)) for name, share in library]
+    ranked += [] if like is None else [(row["likeness"], *_of_register(row, lang)) for row in records(like)]
+    ranked.sort(key=lambda one: -float(one[0]))
+    for _, title, where, done in ranked[: int(method_number("nearest_cases", "shown"))]:
+        name = cut(title, long[0])
+        rows.append((f"{name}（{where}）" if lang == "zh" else f"{name} ({where})", cut(done, long[1])))
     return Table(
         text("brief_elsewhere", lang), (text("brief_case", lang), text("brief_done", lang)), tuple(rows)
     )
+
+
+def _of_library(name: str, lang: str) -> tuple[str, str, str]:
+    other = next(one for one in _library() if one.id == name)
+    done = _done([one for one in other.actions if one.by == "authority"], lang)
+    return other.title.say(lang), country_name(other.jurisdiction, lang), done
+
+
+def _of_register(row: Mapping[str, Any], lang: str) -> tuple[str, str, str]:
+    words = [str(row[name]) for name in ("product", "brand", "hazard") if not pd.isna(row[name])]
+    event = text("brief_no_action", lang) if pd.isna(row["event"]) else str(row["event"])
+    return " · ".join(words), source_title(str(row["source"]), lang), f"{str(row['date'])[:10]} {event}"
 
 
 def _done(actions: Sequence[Action], lang: str) -> str:
