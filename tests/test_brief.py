@@ -327,9 +327,7 @@ def test_a_case_of_ones_own_with_a_picture_becomes_a_brief_with_it(tmp_path: Pat
 
 def test_the_brief_shows_notices_of_a_register_among_the_nearest(tmp_path: Path) -> None:
     head = "source_class,date,product,brand,hs,hazard_class,hazard,event,evidence\n"
-    near = (
-        "foreign_notification,2016-03-01,Galaxy mobile phone,Acme,8517,physical,battery fire,recall,N-1\n"
-    )
+    near = "foreign_notification,2016-03-01,Galaxy mobile phone,Acme,8517,physical,battery fire,recall,N-1\n"
     late = near.replace("2016-03-01", "2016-12-01").replace("N-1", "N-2").replace("Acme", "Later")
     complaint = (
         near.replace("foreign_notification", "complaint").replace("N-1", "N-3").replace("Acme", "Asked")

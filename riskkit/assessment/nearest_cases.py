@@ -71,7 +71,7 @@ def nearest_records(case: Case, rows: pd.DataFrame, *, n: int | None = None) -> 
 
     References
     ----------
-    .. [1] As for `nearest_cases`. The hazard of a record counts by its words, and only in a class of the case.
+    .. [1] As for `nearest_cases`; the hazard of a record counts by its words, within the classes of the case.
 
     Examples
     --------
