@@ -15,6 +15,7 @@ from riskkit.foundation.tables import records
 from riskkit.workbench.pages.block_kinds import Block, Cell, Items, Paragraph, Table
 from riskkit.workbench.pages.blocks import Section
 from riskkit.workbench.report.citations import cite, cite_standard, source_table
+from riskkit.workbench.report.dose_facts import dose_facts
 from riskkit.workbench.report.summary import grid_risk
 from riskkit.workbench.report.words import (
     distribution,
@@ -185,7 +186,7 @@ def facts(assessment: Assessment, *, lang: str) -> Section:
     heads = ("col_fact", "col_value", "col_rests_on", "col_note")
     table = Table(text("facts_table", lang), tuple(text(head, lang) for head in heads), tuple(rows))
     lead = Paragraph(text("facts_lead", lang, n=len(rows) - 1, judged=judged))
-    return Section("facts", text("facts", lang), 1, (lead, table))
+    return Section("facts", text("facts", lang), 1, (lead, table, *dose_facts(case, lang=lang)))
 
 
 def known(assessment: Assessment) -> tuple[str, ...]:
