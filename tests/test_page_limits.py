@@ -156,7 +156,7 @@ def test_the_lab_has_a_limit_too_and_closing_a_tab_there_stops_no_work(tmp_path:
 
 
 @pytest.mark.parametrize(
-    ("lang", "words"), [("zh", ("页面数", "20 秒", "15 次")), ("en", ("503", "20 s", "15 wrong"))]
+    ("lang", "words"), [("zh", ("页面数", "15 秒", "15 次")), ("en", ("503", "15 s", "15 wrong"))]
 )
 def test_the_limits_stand_in_the_help_and_in_a_table(
     lang: str, words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
@@ -169,7 +169,7 @@ def test_the_limits_stand_in_the_help_and_in_a_table(
     rows = list(csv.DictReader(source.read_text(encoding="utf-8").splitlines()))
     assert all(row["zh"] and row["en"] and row["unit"] and float(row["value"]) > 0 for row in rows)
     named = {
-        "closed_seconds": 20,
+        "closed_seconds": 15,
         "free_guesses_address": 15,
         "free_guesses_name": 30,
         "kernels_per_person": 8,

@@ -10,7 +10,7 @@ import zlib
 from pathlib import Path
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageFile
 
 from riskkit.assessment.case import case_pictures, load_case, parse_case
 from riskkit.assessment.product_identity import is_gtin
@@ -140,7 +140,11 @@ def huge_png() -> bytes:
     ],
     ids=["svg", "text", "empty", "gif", "cut", "bomb", "large"],
 )
-def test_what_is_no_picture_or_too_large_is_refused(tmp_path: Path, content: bytes, rule: str) -> None:
+@pytest.mark.parametrize("is_lax", [True, False])
+def test_what_is_no_picture_or_too_large_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes, rule: str, is_lax: bool
+) -> None:
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", is_lax)  # as WeasyPrint sets it for the process
     (tmp_path / "a.png").write_bytes(content)
     with pytest.raises(InputFaults, match=rule):
         read_picture(tmp_path, "a.png", sha256=hashlib.sha256(content).hexdigest())

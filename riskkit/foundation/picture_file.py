@@ -10,10 +10,11 @@ import contextlib
 import hashlib
 import io
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from PIL import Image
+from PIL import Image, ImageFile
 
 from riskkit.foundation.faults import Fault, refuse, shown
 
@@ -96,11 +97,21 @@ def _content(folder: Path, name: str) -> bytes:
     return raw
 
 
+@contextlib.contextmanager
+def _whole_only() -> Iterator[None]:
+    """Pillow refuses a file that is cut off, whatever another library (WeasyPrint) set for the process."""
+    before, ImageFile.LOAD_TRUNCATED_IMAGES = ImageFile.LOAD_TRUNCATED_IMAGES, False
+    try:
+        yield
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = before
+
+
 def _drawn_anew(raw: bytes) -> bytes:
     """The picture as PNG; a `ValueError` with the rule it breaks."""
     small: Image.Image | None = None
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _whole_only():
             warnings.simplefilter("error")  # a picture that Pillow warns of is not one to hand on
             with Image.open(io.BytesIO(raw), formats=_FORMATS) as picture:
                 if picture.width * picture.height <= MAX_PIXELS:

@@ -57,7 +57,7 @@ from riskkit.workbench.serving.sign_in import (  # noqa: E402
 
 _IDLE_SECONDS = 600  # Jupyter's own broom, should a kernel without a page ever be left
 _LOOK_MILLISECONDS = 1000  # how often the sessions of open pages are compared with the file of people
-_PING_MILLISECONDS = 1000  # a browser that vanished is noticed after five of them, not after Jupyter's 90 s
+_PING_MILLISECONDS = 1000  # a browser that vanished is noticed after nine of them, not after Jupyter's 90 s
 _NOT_SERVED = (TornadoVoilaTreeHandler, VoilaContentsHandler, AllowListFileHandler, VoilaLoginHandler)
 
 
@@ -366,7 +366,7 @@ def dashboard_config(
     config.Voila.update(
         ip=host, port=port, root_dir=str(notebooks.resolve()), token=token, open_browser=False,
         config_file_paths=[], identity_provider_class=TokenIdentity, log_level="WARN",
-        tornado_settings={"ws_ping_interval": _PING_MILLISECONDS, "ws_ping_timeout": 4 * _PING_MILLISECONDS},
+        tornado_settings={"ws_ping_interval": _PING_MILLISECONDS, "ws_ping_timeout": 8 * _PING_MILLISECONDS},
     )  # fmt: skip
     config.VoilaConfiguration.update(
         template="riskkit", allow_template_override="NO", allow_theme_override="NO", theme="light",

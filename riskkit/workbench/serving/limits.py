@@ -32,7 +32,7 @@ def limit(key: str) -> float:
     Examples
     --------
     >>> limit("closed_seconds")
-    20.0
+    15.0
     """
     source = resources.files("riskkit.workbench.serving") / "served" / "limits.csv"
     rows = csv.DictReader(source.read_text(encoding="utf-8").splitlines())
@@ -97,7 +97,7 @@ def serving_limits(
     Examples
     --------
     >>> serving_limits(3)
-    ServingLimits(most=3, most_each=3, closed_seconds=20.0, proxies=())
+    ServingLimits(most=3, most_each=3, closed_seconds=15.0, proxies=())
     """
     together = most if most is not None else most_pages(_memory(), _cores())
     each = most_each if most_each is not None else int(limit("kernels_per_person"))
