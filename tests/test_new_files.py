@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -168,3 +169,18 @@ def test_the_messages_that_the_guide_explains_are_those_of_the_program(page: str
     lang = "zh" if page.endswith(".zh.md") else "en"
     known = {rule_in(rule, lang) for rule in RULES}
     assert len(shown) == len(RULES) and set(shown) == known
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("kind", ["case", "mapping"])
+def test_the_lines_left_out_of_a_starter_can_be_taken_in(kind: str, lang: str) -> None:
+    text = starter(kind, "x1", lang=lang, day=dt.date(2026, 5, 1))
+    whole = re.sub(r'^# (?=\[|[a-z_]+ = |"[^"]+" = )', "", text, flags=re.MULTILINE)
+    assert whole.count("\n[") > text.count("\n[")
+    data = tomllib.loads(whole)
+    named = {"case": ("operators", "pictures", "methods"), "mapping": ("units", "words", "header_row")}
+    assert set(named[kind]) <= set(data)
+    if kind == "case":
+        assert {"brand", "maker", "models", "gtin"} <= set(data["product"])
+        assert {"role", "name", "country", "source"} == set(data["operators"][0])
+        assert {"standard", "clause"} <= set(data["methods"]["nonconformity"][0])

@@ -23,7 +23,7 @@ from riskkit.workbench.messages import answer, speaker
 KINDS = ("case", "profile", "study", "mapping")
 FILL = {"zh": "填写", "en": "FILL"}
 """What stands in the note of every line that has to be filled."""
-_NOTE = re.compile(r"# (?P<zh>.*?) ¦ (?P<en>.*)$", re.MULTILINE)
+_NOTE = re.compile(r"# (?P<zh>[^#¦\n]*) ¦ (?P<en>.*)$", re.MULTILINE)
 _LIST = re.compile(r"@([A-Z_]+)@")
 _NAMES = {
     "case": r"[a-z0-9][a-z0-9-]{0,63}",
@@ -116,7 +116,8 @@ def _listed(name: str, lang: str) -> str:
     if name == "COLUMNS":
         return ", ".join(given_columns())
     kind = name.lower()
-    words = (f"{code} {glossary.label(kind, code, lang)}" for code in glossary.codes(kind))
+    labels = ((code, glossary.label(kind, code, lang)) for code in glossary.codes(kind))
+    words = (code if label == code.replace("_", " ") else f"{code} ({label})" for code, label in labels)
     return ("；" if lang == "zh" else "; ").join(words)
 
 
