@@ -67,6 +67,7 @@ def test_parameters_are_declared_with_help() -> None:
     assert kinds == {
         "case": "str",
         "what_ifs": "str",
+        "register": "str",
         "profile": "str",
         "lang": "str",
         "draws": "int",
