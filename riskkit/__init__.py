@@ -17,14 +17,20 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from riskkit.assessment.back_check import back_check as back_check
+    from riskkit.assessment.back_check import poisson_interval as poisson_interval
     from riskkit.assessment.case import Assessment as Assessment
     from riskkit.assessment.case import assess as assess
     from riskkit.assessment.case import load_case as load_case
     from riskkit.assessment.case_file import Case as Case
     from riskkit.assessment.compare import compare_methods as compare_methods
+    from riskkit.assessment.consensus.agreement import fleiss_kappa as fleiss_kappa
+    from riskkit.assessment.consensus.agreement import krippendorff_alpha as krippendorff_alpha
     from riskkit.assessment.fault_tree_file import load_fault_tree as load_fault_tree
     from riskkit.assessment.hazard_quotients import hazard_quotient as hazard_quotient
     from riskkit.assessment.hazard_quotients import margin_of_exposure as margin_of_exposure
+    from riskkit.assessment.nearest_cases import nearest_cases as nearest_cases
+    from riskkit.assessment.preferences.ranking import topsis as topsis
     from riskkit.assessment.scenarios import risk_level as risk_level
     from riskkit.assessment.scenarios import scenario_probability as scenario_probability
     from riskkit.assessment.scoring import danger_score as danger_score
@@ -34,6 +40,8 @@ if TYPE_CHECKING:
     from riskkit.foundation.faults import InputFaults as InputFaults
     from riskkit.monitoring.coverage import coverage_matrix as coverage_matrix
     from riskkit.monitoring.plan import monitoring_plan as monitoring_plan
+    from riskkit.monitoring.proportions import clopper_pearson as clopper_pearson
+    from riskkit.monitoring.proportions import wilson as wilson
     from riskkit.monitoring.rates import nonconformity_rates as nonconformity_rates
     from riskkit.monitoring.shrinkage import shrunk_rates as shrunk_rates
     from riskkit.warning.grading import grade_scope as grade_scope
@@ -44,6 +52,11 @@ if TYPE_CHECKING:
     from riskkit.warning.profiles import profile as profile
 
 _HOMES = {
+    "assessment.back_check": ("back_check", "poisson_interval"),
+    "assessment.nearest_cases": ("nearest_cases",),
+    "assessment.preferences.ranking": ("topsis",),
+    "assessment.consensus.agreement": ("fleiss_kappa", "krippendorff_alpha"),
+    "monitoring.proportions": ("clopper_pearson", "wilson"),
     "assessment.case": ("Assessment", "assess", "load_case"),
     "assessment.case_file": ("Case",),
     "assessment.compare": ("compare_methods",),
@@ -61,7 +74,42 @@ _HOMES = {
     "warning.profiles": ("load_profile", "profile"),
 }
 _HOME_OF = {name: f"riskkit.{module}" for module, names in _HOMES.items() for name in names}
-__all__ = ["__version__", *sorted(_HOME_OF)]  # noqa: PLE0604
+__all__ = [
+    "Assessment",
+    "Case",
+    "InputFaults",
+    "__version__",
+    "assess",
+    "back_check",
+    "clopper_pearson",
+    "compare_methods",
+    "coverage_matrix",
+    "danger_score",
+    "fleiss_kappa",
+    "grade_scope",
+    "grade_severity",
+    "grade_urgency",
+    "hazard_quotient",
+    "krippendorff_alpha",
+    "load_case",
+    "load_fault_tree",
+    "load_profile",
+    "margin_of_exposure",
+    "monitoring_plan",
+    "morris",
+    "nearest_cases",
+    "nonconformity_rates",
+    "poisson_interval",
+    "profile",
+    "risk_level",
+    "risk_priority_number",
+    "scenario_probability",
+    "shrunk_rates",
+    "sobol",
+    "topsis",
+    "warning_level",
+    "wilson",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -35,6 +35,7 @@ def test_type_checkers_know_the_same_names_from_the_same_places() -> None:
         for alias in line.names
     }
     assert stated == riskkit._HOME_OF
+    assert set(riskkit.__all__) == {"__version__", *stated}
 
 
 def test_importing_riskkit_loads_nothing_heavy() -> None:

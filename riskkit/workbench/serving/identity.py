@@ -17,6 +17,7 @@ import logging
 import math
 import os
 import secrets
+from abc import abstractmethod
 from collections import Counter
 from collections.abc import Mapping
 from functools import cached_property
@@ -157,9 +158,9 @@ class SealedIdentity(IdentityProvider):
             audit.warning("%s refused (%s) for %s from %s", self.method, why, ascii(name[:64]), address)
         return found
 
+    @abstractmethod
     async def verified(self, name: str, secret: str) -> tuple[User | None, str]:
         """The user, or why there is none."""
-        raise NotImplementedError
 
     def set_login_cookie(self, handler: web.RequestHandler, user: User) -> None:
         """Begin a session."""
