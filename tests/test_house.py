@@ -825,6 +825,10 @@ def _said(path: str, source: str) -> Iterator[str]:
     return laws.word_faults(path, source, allowed={})
 
 
+def _said_of_a_page(_: str, source: str) -> Iterator[str]:
+    return laws.word_faults("workbench/pages/html.py", source, allowed={})
+
+
 def _lines(n: int) -> str:
     return "def f():\n" + "    x = 1\n" * n
 
@@ -865,8 +869,10 @@ def _lines(n: int) -> str:
         (_said, '"""M."""\ndef f(a) -> int:\n    """Answer.\n\n    >>> f(1)\n    """', 1),
         (_said, '"""M."""\ndef f(*, a: int):\n    """Answer.\n\n    >>> f(a=1)\n    """', 1),
         (_said, '"""M."""\ndef f(*a: int, **k: int) -> int:\n    """Answer.\n\n    >>> f(1)\n    """', 0),
-        (_said, '"""M."""\n@main.command("x")\ndef f() -> int:\n    """Help."""', 0),
+        (_said, '"""M."""\ndef f() -> int:\n    """Answer.\n\n    >>> f.__name__\n    """', 1),
         (_said, '"""M."""\ndef _f(): ...', 0),
+        (_said_of_a_page, '"""M."""\ndef f() -> int:\n    """Answer."""', 0),
+        (_said_of_a_page, '"""M."""\ndef f() -> int: ...', 1),
     ],
 )
 def test_a_broken_law_is_found_and_a_kept_one_is_not(check: Check, source: str, count: int) -> None:

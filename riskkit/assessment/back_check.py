@@ -188,10 +188,7 @@ def _compared(
 
 
 def _shares(case: Case, one: Observation | None, *, is_home: bool) -> tuple[float, float, bool]:
-    """Share of life that has passed, share of harm reported, and whether the first is only assumed.
-
-    What the case says of its own units holds at home.
-    """
+    """Share of life that has passed, share of harm reported, and whether the first is only assumed."""
     own = case.experience
     elapsed = (one and one.life_elapsed) or (own.life_elapsed if is_home else None)
     reported = (one and one.reported) or own.reported

@@ -32,10 +32,7 @@ class Impossible(ValueError):
 
 @functools.cache
 def _engine() -> Any:
-    """pyAgrum, loaded when first needed.
-
-    Its bindings raise a deprecation warning while loading which they do not survive as an error.
-    """
+    """pyAgrum, loaded when first needed."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         try:

@@ -191,11 +191,7 @@ def _daily(records: pd.DataFrame) -> pd.DataFrame:
 
 
 def _moving_sums(rows: pd.DataFrame, half_life: float) -> Floats:
-    """Σ w n, Σ w x and Σ w x h at each row: the last sum faded by the time since, plus the new batch.
-
-    All keys move together, one step a record, so the work is one small array operation for each record of
-    the longest history.
-    """
+    """Σ w n, Σ w x and Σ w x h at each row: the last sum faded by the time since, plus the new batch."""
     days = pd.to_datetime(rows["date"]).to_numpy().astype("datetime64[D]").astype(np.float64)
     number = rows.groupby(["commodity", "maker"], sort=False).cumcount().to_numpy()
     sums = rows[["tested", "bad", "harm"]].to_numpy(dtype=np.float64).T.copy()

@@ -107,10 +107,7 @@ def _definite_faults(names: Sequence[str], pairs: Pairs, matrix: Floats) -> Iter
 
 
 def _possible(matrix: Floats, i: int, j: int) -> tuple[float, float] | None:
-    """Spearman values of one entry between which the matrix is positive definite, all others as they are.
-
-    The determinant is a concave parabola in that entry, so its roots bound the values.
-    """
+    """Spearman values of one entry between which the matrix is positive definite, all others as they are."""
     rest = np.delete(np.delete(matrix, j, axis=0), j, axis=1)
     if not _is_definite(rest):
         return None

@@ -209,10 +209,7 @@ def _naming(path: Path) -> Iterator[None]:
 
 
 def _refuse_foreign(folder: Folder, known: Mapping[str, Collection[str]], rule: str) -> None:
-    """Twice: before anything is written, and again when all that is left to do is renaming.
-
-    Without a rule everything may be replaced, but for a folder: a file cannot take its place.
-    """
+    """Twice: before anything is written, and again when all that is left to do is renaming."""
     faults = []
     for name, ours in known.items():
         kind = folder.kind(name)

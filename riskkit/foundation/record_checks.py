@@ -235,10 +235,7 @@ class _Column:
 def _read(
     cells: pa.Array, column: RecordColumn, *, now: dt.date, manner: Manner, needed: bool
 ) -> tuple[_Column, int]:
-    """A column, and in how many of its cells a word stands for nothing.
-
-    Its distinct texts are read, and every row is told what its text says.
-    """
+    """A column, and in how many of its cells a word stands for nothing."""
     if column.name in LONG_TEXTS:
         read = _long_text(cells, column)
         n_lost = sum(map(len, read.broken.values()))

@@ -175,10 +175,7 @@ def hide_small_cells(
 
 @dataclass(frozen=True)
 class _Counts:
-    """Nonconforming and conforming items of every cell and sum, how moves of them add up, and what is few.
-
-    A move is of nonconforming items up and down and of conforming items up and down, of each cell.
-    """
+    """Nonconforming and conforming items of every cell and sum, how moves of them add up, and what is few."""
 
     bad: Floats
     good: Floats

@@ -120,10 +120,7 @@ def _refuse(cost: Floats, budget: float, *, lower: Whole, upper: Whole) -> None:
 
 
 def _above_price(gain: Gain, cost: Floats, *, budget: float, lower: Whole, upper: Whole) -> Whole:
-    """As many samples as gain more than a price per unit of cost, the price as low as the budget allows.
-
-    The price is found by halving; what a cell can have at a higher price bounds what it can have at a lower.
-    """
+    """As many samples as gain more than a price per unit of cost, the price as low as the budget allows."""
     few, many = lower.copy(), upper.copy()
     top = float(np.max(np.where(lower < upper, gain(lower) / cost, 0.0), initial=0.0))
     if top <= 0 or not np.isfinite(top):

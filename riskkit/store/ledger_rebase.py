@@ -35,8 +35,16 @@ def rebase(ledger: Ledger, *, after: int, who: str, why: str, clock: Clock) -> E
 
     Examples
     --------
-    >>> rebase.__name__
-    'rebase'
+    >>> import tempfile
+    >>> from riskkit.store.ledger import open_ledger
+    >>> with tempfile.TemporaryDirectory() as there:
+    ...     ledger = open_ledger(f"{there}/ledger.sqlite")
+    ...     try:
+    ...         rebase(ledger, after=1, who="li", why="wrong clock", clock=lambda: dt.datetime.now(dt.UTC))
+    ...     except InputFaults as error:
+    ...         print(error.faults[0].rule)
+    ...     ledger.close()
+    a sequence from 0 to 0
     """
     said: list[dt.datetime] = []
     last = ledger.head()

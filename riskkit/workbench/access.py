@@ -62,38 +62,13 @@ _ANSWERS = {
 
 
 def headers(*, is_lab: bool = False) -> dict[str, str]:
-    """What goes out with every answer, so that a page neither asks other hosts nor is framed by them.
-
-    Examples
-    --------
-    >>> headers()["Content-Security-Policy"].split("; ")[1]
-    "script-src 'self' 'unsafe-inline' blob:"
-    """
+    """What goes out with every answer, so that a page neither asks other hosts nor is framed by them."""
     policy = _LAB_POLICY if is_lab else _POLICY
     return {"Content-Security-Policy": "; ".join(f"{k} {v}" for k, v in policy.items()), **_HEADERS}
 
 
 def take_token(environment: MutableMapping[str, str]) -> str:
-    """The token of this serving: from the environment, and out of it, or a new random one.
-
-    Parameters
-    ----------
-    environment : mapping
-        Usually ``os.environ``; the token is removed from it so that no kernel inherits it.
-
-    Raises
-    ------
-    ValueError
-        When the given token is shorter than 16 characters or would have to be quoted in an address.
-
-    Examples
-    --------
-    >>> mine = {"RISKKIT_TOKEN": "correct-horse-battery"}
-    >>> take_token(mine), mine
-    ('correct-horse-battery', {})
-    >>> len(take_token({}))
-    43
-    """
+    """The token of this serving: from the environment, and out of it, or a new random one."""
     given = environment.pop(TOKEN_VARIABLE, "")
     if not given:
         return secrets.token_urlsafe(32)
@@ -103,13 +78,7 @@ def take_token(environment: MutableMapping[str, str]) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether an address to listen on can be reached from this machine only.
-
-    Examples
-    --------
-    >>> [is_loopback(host) for host in ("127.0.0.1", "localhost", "::1", "0.0.0.0", "", "example.org")]
-    [True, True, True, False, False, False]
-    """
+    """Whether an address to listen on can be reached from this machine only."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -117,31 +86,7 @@ def is_loopback(host: str) -> bool:
 
 
 def named_in_address(arguments: Mapping[str, Iterable[bytes]]) -> dict[str, str]:
-    """What a page's address asks for (``?lang=en&case=cots``): names and numbers, never paths or code.
-
-    Parameters
-    ----------
-    arguments : mapping of str to sequence of bytes
-        The query as tornado gives it.
-
-    Returns
-    -------
-    dict of str to str
-        Each name once, with its last value.
-
-    Raises
-    ------
-    ValueError
-        When a value holds anything but letters, digits and ``. , : + -``, or two dots in a row.
-
-    Examples
-    --------
-    >>> named_in_address({"lang": [b"en"], "token": [b"long"]})
-    {'lang': 'en'}
-    >>> named_in_address({"case": [b"../../etc/passwd"]})
-    Traceback (most recent call last):
-    ValueError: case
-    """
+    """What a page's address asks for (``?lang=en&case=cots``): names and numbers, never paths or code."""
     found = {}
     for name, values in arguments.items():
         text = [*values][-1].decode("utf-8", "replace")
@@ -166,13 +111,7 @@ class Guard(JupyterHandler):
         """Let no page of another origin read an answer."""
 
     def get_login_url(self) -> str:
-        """Where a password is asked for, if it is; else who has no token is told so, or that it has expired.
-
-        Raises
-        ------
-        tornado.web.HTTPError
-            403, or 401 for a token whose time is over.
-        """
+        """The sign-in page where passwords are used; otherwise the page about the missing token."""
         people = getattr(self.identity_provider, "everybody", None)
         if people is not None and people.method == "password":
             return f"{self.base_url}login"
@@ -222,11 +161,5 @@ class Nothing(Guard):
 
 
 def guarded(handler: type[web.RequestHandler]) -> type[web.RequestHandler]:
-    """The same handler behind `Guard`.
-
-    Examples
-    --------
-    >>> issubclass(guarded(web.StaticFileHandler), Guard)
-    True
-    """
+    """The same handler behind `Guard`."""
     return handler if issubclass(handler, Guard) else type(f"Guarded{handler.__name__}", (Guard, handler), {})

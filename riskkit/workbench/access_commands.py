@@ -13,30 +13,7 @@ from riskkit.workbench.messages import answer, speaker
 
 
 def add_person(name: str, **given: Any) -> int:
-    """Put somebody into the file of people, or change them; show a new token once.
-
-    Parameters
-    ----------
-    name : str
-        As committees know them.
-    **given : Any
-        ``role``, ``people`` (the file, made when it is not there), ``days`` (until access ends; none for no
-        end), ``method`` (of a new file), ``lang``, ``is_json``. A password is asked for, never an argument.
-
-    Raises
-    ------
-    riskkit.foundation.faults.InputFaults
-        When the name or the file is not right.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as there:
-    ...     add_person("li", role="chair", people=Path(there) / "a.toml", days=None, method="header",
-    ...                lang="en", is_json=True)
-    {"command": "access add", "exit_code": 0, "expires": null, "name": "li", "ok": true, "role": "chair", ...}
-    0
-    """
+    """Put somebody into the file of people, or change them; show a new token once."""
     from riskkit.assessment.committee.steps import ID
     from riskkit.workbench.serving import people as access
 
@@ -69,31 +46,7 @@ def add_person(name: str, **given: Any) -> int:
 
 
 def remove_person(name: str, **given: Any) -> int:
-    """Take somebody out of the file of people; a server that runs ends their sessions and pages at once.
-
-    Parameters
-    ----------
-    name : str
-    **given : Any
-        ``people`` (the file), ``lang``, ``is_json``.
-
-    Raises
-    ------
-    riskkit.foundation.faults.InputFaults
-        When the file is not right or holds nobody of that name.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> from riskkit.workbench.serving.people import People, Person, read_people, write_people
-    >>> with tempfile.TemporaryDirectory() as there:
-    ...     file = Path(there) / "a.toml"
-    ...     write_people(file, People("header", (Person("li", "chair"), Person("e1", "expert"))))
-    ...     _ = remove_person("li", people=file, lang="en", is_json=True)
-    ...     [one.name for one in read_people(file).people]
-    {"command": "access remove", "exit_code": 0, "name": "li", "ok": true}
-    ['e1']
-    """
+    """Take somebody out of the file of people; a server that runs ends their sessions and pages at once."""
     from riskkit.workbench.serving import people as access
 
     path: Path = given["people"]
@@ -110,30 +63,7 @@ def remove_person(name: str, **given: Any) -> int:
 
 
 def list_people(**given: Any) -> int:
-    """Say who may use what is served, in which role and until when; never a secret.
-
-    Parameters
-    ----------
-    **given : Any
-        ``people`` (the file), ``lang``, ``is_json``.
-
-    Raises
-    ------
-    riskkit.foundation.faults.InputFaults
-        When the file is not right.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> from riskkit.workbench.serving.people import People, Person, write_people
-    >>> with tempfile.TemporaryDirectory() as there:
-    ...     file = Path(there) / "a.toml"
-    ...     write_people(file, People("header", (Person("li", "chair", "", dt.date(2020, 1, 1)),)))
-    ...     list_people(people=file, lang="en", is_json=False)
-    people known by header: 1
-      li  chair  until 2020-01-01 (over)
-    0
-    """
+    """Say who may use what is served, in which role and until when; never a secret."""
     from riskkit.workbench.serving import people as access
 
     everybody = access.read_people(given["people"])

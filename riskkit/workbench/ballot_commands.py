@@ -18,25 +18,7 @@ if TYPE_CHECKING:
 
 
 def ballot_forms(session: str, **given: Any) -> int:
-    """Write the ballot form of one expert, or of everybody who has not answered yet.
-
-    Parameters
-    ----------
-    session : str
-    **given : Any
-        ``expert`` (one id, or none for all), ``folder``, ``form`` (csv or xlsx), ``ledger``, ``keys``,
-        ``lang``, ``is_json``.
-
-    Raises
-    ------
-    riskkit.foundation.faults.InputFaults
-        When no round is open, or the expert is not in it.
-
-    Examples
-    --------
-    >>> ballot_forms.__name__
-    'ballot_forms'
-    """
+    """Write the ballot form of one expert, or of everybody who has not answered yet."""
     from riskkit.workbench.committee.forms import form_lines, write_form
     from riskkit.workbench.committee.keys import read_key
 
@@ -61,25 +43,7 @@ def ballot_forms(session: str, **given: Any) -> int:
 
 
 def take_ballots(session: str, files: Sequence[Path], **given: Any) -> int:
-    """Take in ballot forms, each whole or not at all.
-
-    Parameters
-    ----------
-    session : str
-    files : sequence of Path
-    **given : Any
-        ``who``, ``ledger``, ``keys``, ``lang``, ``is_json``.
-
-    Returns
-    -------
-    int
-        0, 1 when some were refused, 2 when all were.
-
-    Examples
-    --------
-    >>> take_ballots.__name__
-    'take_ballots'
-    """
+    """Take in ballot forms, each whole or not at all."""
     from riskkit.workbench.rules import fault_line
 
     say, taken, n_refused = speaker(given["lang"]), [], 0

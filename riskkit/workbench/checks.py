@@ -17,22 +17,7 @@ from riskkit.workbench.messages import LANGS, messages
 
 @dataclass(frozen=True)
 class Checked:
-    """One thing that was checked.
-
-    Parameters
-    ----------
-    what : str
-        Its name.
-    faults : tuple of Fault
-        All that is wrong with it.
-    questions : tuple of Text
-        What does not fit together, though nothing of it is wrong.
-
-    Examples
-    --------
-    >>> Checked("a table", ()).faults
-    ()
-    """
+    """One thing that was checked."""
 
     what: str
     faults: tuple[Fault, ...]
@@ -40,18 +25,7 @@ class Checked:
 
 
 def check_all(cases: Sequence[str] = ()) -> Iterator[Checked]:
-    """Check the given cases; without any, everything that comes with riskkit.
-
-    Parameters
-    ----------
-    cases : sequence of str
-        Ids or files.
-
-    Examples
-    --------
-    >>> [one.faults for one in check_all(["note7-battery-2016"])]
-    [()]
-    """
+    """Check the given cases; without any, everything that comes with riskkit."""
     if not cases:
         yield from _check_tables()
         yield from _check_notebooks()

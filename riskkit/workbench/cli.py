@@ -32,20 +32,7 @@ _LIMITS = ("memory", "cell_output", "report_output", "cell_deadline")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line and give its exit code.
-
-    Parameters
-    ----------
-    argv : sequence of str, optional
-        The arguments; those of the process if not given.
-
-    Examples
-    --------
-    >>> main(["check", "note7-battery-2016", "--lang", "en"])
-    ok  case note7-battery-2016
-    All 1 pass
-    0
-    """
+    """Run the command line and give its exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     lang = _language(arguments)
     before = signal.signal(signal.SIGTERM, _interrupt)
@@ -111,18 +98,7 @@ def _printable(text: str) -> str:
 
 
 def build(lang: str) -> click.Group:
-    """The commands, with their help in one language.
-
-    Parameters
-    ----------
-    lang : str
-        ``zh`` or ``en``.
-
-    Examples
-    --------
-    >>> sorted(build("en").commands)[:6]
-    ['access', 'assess', 'batch', 'check', 'committee', 'dashboard']
-    """
+    """The commands, with their help in one language."""
     say = speaker(lang)
     group = click.Group("riskkit", help=say("about"), add_help_option=False)
     group.params += [_version(say), _language_option(lang, say), _help_option(say)]

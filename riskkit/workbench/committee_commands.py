@@ -25,13 +25,7 @@ _EXPERT_COLUMNS = ("id", "name", "field")
 
 
 def who_acts(given: Mapping[str, Any]) -> str:
-    """Who does something at the command line: ``--as``, or the name of this account.
-
-    Examples
-    --------
-    >>> who_acts({"who": "li"})
-    'li'
-    """
+    """Who does something at the command line: ``--as``, or the name of this account."""
     return str(given.get("who") or _account())
 
 
@@ -44,15 +38,7 @@ def _account() -> str:
 
 @contextlib.contextmanager
 def using_room(given: Mapping[str, Any], *, is_reader: bool = False) -> Iterator[Room]:
-    """The room that ``--ledger`` and ``--keys`` name.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as there, using_room({"ledger": f"{there}/l.sqlite"}) as room:
-    ...     room.keys.name
-    'l.sqlite.keys'
-    """
+    """The room that ``--ledger`` and ``--keys`` name."""
     from riskkit.workbench.committee.keys import keys_folder
     from riskkit.workbench.committee.room import Room
 
@@ -62,22 +48,7 @@ def using_room(given: Mapping[str, Any], *, is_reader: bool = False) -> Iterator
 
 
 def read_experts(path: Path) -> tuple[Expert, ...]:
-    """The members of a committee from a table (CSV or Excel) with the columns id, name, field, organisation.
-
-    Raises
-    ------
-    riskkit.foundation.faults.InputFaults
-        When a column is missing.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as there:
-    ...     path = Path(there) / "experts.csv"
-    ...     _ = path.write_text("id,name,field\\ne1,Wang,batteries\\n")
-    ...     read_experts(path)
-    (Expert(id='e1', name='Wang', field='batteries', organisation=''),)
-    """
+    """Committee members from a table (CSV, Excel) with the columns id, name, field, organisation."""
     from riskkit.assessment.committee.session import Expert
     from riskkit.monitoring.sources.native_file import native_file
     from riskkit.monitoring.sources.opened import file_facts
@@ -93,21 +64,7 @@ def read_experts(path: Path) -> tuple[Expert, ...]:
 
 
 def open_committee(case: str, **given: Any) -> int:
-    """Open a session on a case.
-
-    Parameters
-    ----------
-    case : str
-        An id or a ``.toml`` file.
-    **given : Any
-        ``session``, ``experts`` (a file), ``rounds``, ``who`` (the chair), ``why``, ``ledger``, ``keys``,
-        ``lang``, ``is_json``.
-
-    Examples
-    --------
-    >>> open_committee.__name__
-    'open_committee'
-    """
+    """Open a session on a case."""
     from riskkit.assessment.case import parse_case
     from riskkit.assessment.committee.steps import house_rules
     from riskkit.foundation.toml_file import parse_toml
@@ -128,68 +85,32 @@ def open_committee(case: str, **given: Any) -> int:
 
 
 def declare_interest(session: str, **given: Any) -> int:
-    """Record an expert's declaration of independence.
-
-    Parameters
-    ----------
-    session : str
-    **given : Any
-        ``expert``, ``interest`` (empty: none), ``who``, ``why``, ``ledger``, ``keys``, ``lang``, ``is_json``.
-
-    Examples
-    --------
-    >>> declare_interest.__name__
-    'declare_interest'
-    """
+    """Record an expert's declaration of independence."""
     said = {"expert": given["expert"], "interest": given["interest"] or ""}
     return _step(session, "declared", given=given, default="declaration", **said)
 
 
 def recuse_expert(session: str, **given: Any) -> int:
-    """Record that an expert does not take part, with the reason.
-
-    Examples
-    --------
-    >>> recuse_expert.__name__
-    'recuse_expert'
-    """
+    """Record that an expert does not take part, with the reason."""
     if not given["why"]:
         raise InputFaults("committee", [Fault("--why", "", "the reason of a recusal")])
     return _step(session, "recused", given=given, default="", expert=given["expert"])
 
 
 def open_round(session: str, **given: Any) -> int:
-    """Open the next round.
-
-    Examples
-    --------
-    >>> open_round.__name__
-    'open_round'
-    """
+    """Open the next round."""
     with using_room(given, is_reader=True) as room:
         name = str(len(found_session(room, session).rounds) + 1)
     return _step(session, "round_opened", given=given, default=f"round {name}", round=name)
 
 
 def open_vote(session: str, **given: Any) -> int:
-    """Open the vote.
-
-    Examples
-    --------
-    >>> open_vote.__name__
-    'open_vote'
-    """
+    """Open the vote."""
     return _step(session, "round_opened", given=given, default="vote", round="vote")
 
 
 def close_round(session: str, **given: Any) -> int:
-    """Close the round or the vote that is open, and publish its key.
-
-    Examples
-    --------
-    >>> close_round.__name__
-    'close_round'
-    """
+    """Close the round or the vote that is open, and publish its key."""
     with using_room(given, is_reader=True) as room:
         found = found_session(room, session).open_round
     if found is None:
@@ -198,13 +119,7 @@ def close_round(session: str, **given: Any) -> int:
 
 
 def confirm_vote(session: str, **given: Any) -> int:
-    """Confirm the vote as chair, or refuse to (``--no``), with the reason.
-
-    Examples
-    --------
-    >>> confirm_vote.__name__
-    'confirm_vote'
-    """
+    """Confirm the vote as chair, or refuse to (``--no``), with the reason."""
     from riskkit.assessment.committee.minutes import vote_of
 
     if not given["why"]:
@@ -217,13 +132,7 @@ def confirm_vote(session: str, **given: Any) -> int:
 
 
 def sign_minutes(session: str, **given: Any) -> int:
-    """Sign the minutes as they are, in one's own name.
-
-    Examples
-    --------
-    >>> sign_minutes.__name__
-    'sign_minutes'
-    """
+    """Sign the minutes as they are, in one's own name."""
     from riskkit.assessment.committee.minutes import minutes_hash
 
     with using_room(given, is_reader=True) as room:
@@ -233,24 +142,12 @@ def sign_minutes(session: str, **given: Any) -> int:
 
 
 def end_session(session: str, **given: Any) -> int:
-    """End a session whose minutes the chair has signed.
-
-    Examples
-    --------
-    >>> end_session.__name__
-    'end_session'
-    """
+    """End a session whose minutes the chair has signed."""
     return _step(session, "ended", given=given, default="minutes signed")
 
 
 def show_status(session: str, **given: Any) -> int:
-    """Say how far a session has come, who is missing and what may come next; never what is in an open ballot.
-
-    Examples
-    --------
-    >>> show_status.__name__
-    'show_status'
-    """
+    """Progress of a session: who is missing and what may come next; never what is in an open ballot."""
     from riskkit.assessment.committee.next_steps import next_steps, waited_for
     from riskkit.assessment.committee.visible import progress
 
@@ -299,41 +196,17 @@ def _next_lines(now: Session, lang: str) -> Iterator[str]:
 
 
 def write_minutes(session: str, **given: Any) -> int:
-    """Write the minutes of a session, from the ledger or from its export.
-
-    Examples
-    --------
-    >>> write_minutes.__name__
-    'write_minutes'
-    """
+    """Write the minutes of a session, from the ledger or from its export."""
     return _write(session, given=given, is_full=False)
 
 
 def write_report(session: str, **given: Any) -> int:
-    """Write the report of a session: the minutes with every answer and the assessment worked out anew.
-
-    Examples
-    --------
-    >>> write_report.__name__
-    'write_report'
-    """
+    """Write the report of a session: the minutes with every answer and the assessment worked out anew."""
     return _write(session, given=given, is_full=True)
 
 
 def write_case(session: str, **given: Any) -> int:
-    """Write the session's case with the committee's judgement in it, for ``riskkit assess``.
-
-    Parameters
-    ----------
-    session : str
-    **given : Any
-        ``ledger``, ``export`` (in its place), ``out`` (a ``.toml`` file), ``lang``, ``is_json``.
-
-    Examples
-    --------
-    >>> write_case.__name__
-    'write_case'
-    """
+    """Write the session's case with the committee's judgement in it, for ``riskkit assess``."""
     from riskkit.workbench.committee.documents import session_from, write_judged
 
     now = session_from(session, ledger=given["ledger"], export=given["export"])
@@ -353,13 +226,7 @@ def _write(session: str, *, given: dict[str, Any], is_full: bool) -> int:
 
 
 def found_session(room: Room, session: str) -> Session:
-    """A session by its id.
-
-    Examples
-    --------
-    >>> found_session.__name__
-    'found_session'
-    """
+    """A session by its id."""
     from riskkit.workbench.committee.room import session_in
 
     return session_in(room, session)
@@ -375,14 +242,7 @@ def _step(session: str, kind: str, *, given: dict[str, Any], default: str, **dat
 
 
 def told(deed: str, given: Mapping[str, Any], **facts: Any) -> int:
-    """Say what was done, as words or as JSON.
-
-    Examples
-    --------
-    >>> told("minutes", {"lang": "en", "is_json": False}, file="m.html")
-    wrote  m.html
-    0
-    """
+    """Say what was done, as words or as JSON."""
     if given["is_json"]:
         answer({"command": f"committee {deed}", "ok": True, "exit_code": 0, **facts})
     else:

@@ -23,26 +23,7 @@ _VOTED = ("vote", "signatures", "reading")
 
 
 def open_session_record(ledger: str = "", *, session: str = "") -> Session:
-    """A session from a ledger, from an export of one, or the sample that comes with riskkit.
-
-    Parameters
-    ----------
-    ledger : str
-        A file or URL, or an export that ends in ``.jsonl``; the ledger of ``RISKKIT_LEDGER`` when empty (for
-        ``riskkit run`` also a ``ledger.sqlite`` where one stands), and without that the sample.
-    session : str
-        Its id; the latest when empty.
-
-    Raises
-    ------
-    riskkit.foundation.faults.InputFaults
-        When there is no such session, or the role of who looks at the page may not see it yet.
-
-    Examples
-    --------
-    >>> open_session_record("sample").case_id
-    'note7-battery-2016'
-    """
+    """A session from a ledger, from an export of one, or the sample that comes with riskkit."""
     place = ledger or os.environ.get(LEDGER_VARIABLE) or "sample"
     if place == "sample":
         kept = resources.files("riskkit.workbench.committee") / "sample" / "session.jsonl"
@@ -64,47 +45,23 @@ def _parts(now: Session, lang: str) -> tuple[Section | Picture, ...]:
 
 
 def decision_part(now: Session, *, lang: str) -> tuple[Section | Picture, ...]:
-    """What was decided, about what, by whom and by which rules.
-
-    Examples
-    --------
-    >>> [one.id for one in decision_part(open_session_record("sample"), lang="en")]
-    ['decision', 'session', 'experts', 'rounds']
-    """
+    """What was decided, about what, by whom and by which rules."""
     rest = (*_JUDGED, *_VOTED)
     return tuple(one for one in _parts(now, lang) if not one.id.startswith(rest))
 
 
 def judgement_part(now: Session, *, lang: str) -> tuple[Section | Picture, ...]:
-    """What the experts judged, and the assessment with their judgement in it.
-
-    Examples
-    --------
-    >>> [one.id for one in judgement_part(open_session_record("sample"), lang="en")][:2]
-    ['judgement', 'movement']
-    """
+    """What the experts judged, and the assessment with their judgement in it."""
     return tuple(one for one in _parts(now, lang) if one.id.startswith(_JUDGED))
 
 
 def vote_part(now: Session, *, lang: str) -> tuple[Section | Picture, ...]:
-    """How the committee voted, who dissented and why, and who signed.
-
-    Examples
-    --------
-    >>> [one.id for one in vote_part(open_session_record("sample"), lang="en")]
-    ['vote', 'signatures', 'reading']
-    """
+    """How the committee voted, who dissented and why, and who signed."""
     return tuple(one for one in _parts(now, lang) if one.id.startswith(_VOTED))
 
 
 def publish_session(now: Session) -> Found:
-    """Put what was decided into the notebook, where the runner reads it back.
-
-    Examples
-    --------
-    >>> publish_session(open_session_record("sample")).record["vote"]["level"]
-    'Ⅱ'
-    """
+    """Put what was decided into the notebook, where the runner reads it back."""
     vote = vote_of(now)
     named = {"zh": now.title_zh, "en": now.title_en}
     title = {lang: say("about_title", lang, title=words) for lang, words in named.items()}

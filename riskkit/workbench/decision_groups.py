@@ -62,21 +62,7 @@ GROUPS: Mapping[str, Mapping[str, tuple[str, tuple[str, ...]]]] = {
 def decision_groups(
     say: Callable[..., str], further: Callable[[str], Sequence[click.Parameter]]
 ) -> Iterator[click.Group]:
-    """The groups, with their help in one language.
-
-    Parameters
-    ----------
-    say : callable
-        Gives messages in that language.
-    further : callable
-        Gives the options that every command (or, for an empty name, every group) has.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.messages import speaker
-    >>> [group.name for group in decision_groups(speaker("en"), lambda name: [])]
-    ['ledger', 'committee', 'access']
-    """
+    """The groups, with their help in one language."""
     for name, commands in GROUPS.items():
         group = click.Group(name, help=say(f"about_{name}"), add_help_option=False)
         group.params += further("")
@@ -92,27 +78,7 @@ def decision_groups(
 
 
 def places_here(environment: Mapping[str, str], folder: Path) -> dict[str, str]:
-    """Which ledger and keys somebody means who stands in a folder, for kernels, which run elsewhere.
-
-    Parameters
-    ----------
-    environment : mapping
-        Usually ``os.environ``.
-    folder : Path
-        Where relative paths start; a ``ledger.sqlite`` there is meant where nothing else is named.
-
-    Returns
-    -------
-    dict
-        What the environment has to hold: paths from the root, addresses of servers as they are.
-
-    Examples
-    --------
-    >>> places_here({"RISKKIT_LEDGER": "l.sqlite"}, Path("/srv"))
-    {'RISKKIT_LEDGER': '/srv/l.sqlite'}
-    >>> places_here({}, Path("/no such folder"))
-    {}
-    """
+    """Which ledger and keys somebody means who stands in a folder, for kernels, which run elsewhere."""
     own = OWN_LEDGER if (folder / OWN_LEDGER).is_file() else ""
     named = {LEDGER_VARIABLE: environment.get(LEDGER_VARIABLE) or own}
     named[KEYS_VARIABLE] = environment.get(KEYS_VARIABLE, "")
@@ -125,22 +91,7 @@ def places_here(environment: Mapping[str, str], folder: Path) -> dict[str, str]:
 
 @contextlib.contextmanager
 def standing_here(environment: MutableMapping[str, str]) -> Iterator[None]:
-    """Hold `places_here` of the current folder in an environment for a while.
-
-    Parameters
-    ----------
-    environment : mapping
-        Usually ``os.environ``; in the end as it was.
-
-    Examples
-    --------
-    >>> mine = {"RISKKIT_LEDGER": "l.sqlite"}
-    >>> with standing_here(mine):
-    ...     Path(mine["RISKKIT_LEDGER"]).is_absolute()
-    True
-    >>> mine
-    {'RISKKIT_LEDGER': 'l.sqlite'}
-    """
+    """Hold `places_here` of the current folder in an environment for a while."""
     before = {name: environment.get(name) for name in (LEDGER_VARIABLE, KEYS_VARIABLE)}
     environment.update(places_here(environment, Path.cwd()))
     try:
@@ -152,19 +103,7 @@ def standing_here(environment: MutableMapping[str, str]) -> Iterator[None]:
 
 
 def runner(module: str, function: str) -> Callable[..., int]:
-    """A command whose work is imported when it is called.
-
-    Parameters
-    ----------
-    module : str
-        A file of the workbench.
-    function : str
-
-    Examples
-    --------
-    >>> callable(runner("ledger_commands", "verify_ledger"))
-    True
-    """
+    """A command whose work is imported when it is called."""
 
     def run(**given: Any) -> int:
         done: int = getattr(importlib.import_module(f"riskkit.workbench.{module}"), function)(**given)

@@ -9,29 +9,12 @@ from riskkit.foundation.part_files import put_files
 
 
 def markdown_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table in Markdown.
-
-    Examples
-    --------
-    >>> print(markdown_table(["a", "b"], [("1", "2")]))
-    | a | b |
-    | --- | --- |
-    | 1 | 2 |
-    """
+    """A table in Markdown."""
     lines = [heads, ["---"] * len(heads), *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 def write_pages(folder: Path, name: str, page: Callable[[str], str]) -> None:
-    """Write a page in both languages: ``NAME.md`` and ``NAME.zh.md``.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as home:
-    ...     write_pages(Path(home), "x", lambda lang: lang)
-    ...     sorted(path.name for path in Path(home).iterdir())
-    ['x.md', 'x.zh.md']
-    """
+    """Write a page in both languages: ``NAME.md`` and ``NAME.zh.md``."""
     for lang, ending in (("en", ".md"), ("zh", ".zh.md")):
         put_files(folder, {f"{name}{ending}": page(lang).encode()}, is_forced=True)

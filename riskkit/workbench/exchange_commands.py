@@ -32,31 +32,7 @@ _MOST_TOLD = 20
 
 
 def export_register(**given: Any) -> int:
-    """Write a selection of a register as a data package.
-
-    Parameters
-    ----------
-    **given : Any
-        ``register``, ``out`` (a .zip file), ``level`` (``records`` or ``counts``), ``by`` (columns of the
-        counts), ``since``, ``until`` (dates as text), ``where`` (NAME=VALUE texts), ``title`` (text),
-        ``publisher``, ``licence``, ``lang``, ``is_json``.
-
-    Raises
-    ------
-    InputFaults
-        When there is no such register or column, nothing fits, or it cannot be written there.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.made_register import made_register
-    >>> with tempfile.TemporaryDirectory() as there:
-    ...     export_register(register=made_register(), out=Path(there) / "a.zip", level="counts",
-    ...         by=("product_group",), since=None, until=None, where=(), title=None, publisher="x",
-    ...         licence="CC0-1.0", lang="en", is_json=False)
-    wrote 8 rows of counts, 0 values held back  ...a.zip
-      n_tested, n_nonconforming: 130, no inspection, or a count is missing: not counted
-    0
-    """
+    """Write a selection of a register as a data package."""
     from riskkit.monitoring.exchange import counts_package, records_package
     from riskkit.monitoring.exchange_rules import shared_counts, shared_records
 
@@ -135,25 +111,7 @@ def _about(given: dict[str, Any], rows: pd.DataFrame, selection: str) -> Any:
 
 @dataclass(frozen=True)
 class Arrived:
-    """What a package would bring: its rows checked, and compared with the register.
-
-    Parameters
-    ----------
-    package : Package
-        The package.
-    batches : tuple of Batch
-        Its rows; what the register has already is left out of the records.
-    n_here : int
-        Rows that the register has already, by content.
-    filled : dict of str to float
-        Share of accepted rows that fill each column of the record.
-    rules : dict of str to int
-        Rows put aside by rule.
-    drift : DataFrame
-        As from `riskkit.monitoring.exchange_reading.schema_drift`.
-    compared : Compared
-        Conflicts and common information.
-    """
+    """What a package would bring: its rows checked, and compared with the register."""
 
     package: Package
     batches: tuple[Batch, ...]
@@ -165,34 +123,7 @@ class Arrived:
 
 
 def import_register(package: Path, **given: Any) -> int:
-    """Check a data package and read its records into a register, whole or not at all.
-
-    Parameters
-    ----------
-    package : Path
-        The .zip file.
-    **given : Any
-        ``register`` (its folder), ``check`` (look only, change nothing), ``lang``, ``is_json``.
-
-    Raises
-    ------
-    InputFaults
-        When the package is refused; the register is as before then.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.made_register import made_register
-    >>> with tempfile.TemporaryDirectory() as there:
-    ...     file, asked = Path(there) / "a.zip", {"lang": "en", "is_json": False}
-    ...     _ = export_register(register=made_register(), out=file, level="records", by=(), since=None,
-    ...         until=None, where=("source_class=enterprise",), title=None, publisher="x",
-    ...         licence="CC0-1.0", lang="en", is_json=True)
-    ...     import_register(file, register=Path(there) / "other", check=False, **asked)
-    {"command": "register export"...
-    a.zip: 10 read = 10 accepted + 0 quarantined + 0 duplicates
-    ...
-    0
-    """
+    """Check a data package and read its records into a register, whole or not at all."""
     from riskkit.monitoring.exchange_reading import SOURCE, read_package
     from riskkit.store.register_changes import Origin, ingest
 
@@ -246,10 +177,7 @@ def _arrived(package: Package, register: Path, *, today: dt.date) -> Arrived:
 
 
 def _named(batch: Batch, package: Package) -> Batch:
-    """The rows under the ids they had where they come from, and under the package's own name and digest.
-
-    A package of another tool has no ids of ours: its rows are known by what they say.
-    """
+    """The rows under the ids they had where they come from, and under the package's own name and digest."""
     import pyarrow as pa
 
     rows = batch.records

@@ -34,13 +34,7 @@ __all__ = [
 
 
 def picture_of_calibration(found: ExpertFindings, *, lang: str) -> Picture:
-    """Where the true values fell, expert by expert and for the pools.
-
-    Examples
-    --------
-    >>> picture_of_calibration(study_experts(open_experts("six-experts")), lang="en").id
-    'calibration'
-    """
+    """Where the true values fell, expert by expert and for the pools."""
     counts = [
         (str(who), seen) for who, seen in zip(found.scores["expert"], found.scores["counts"], strict=True)
     ]
@@ -51,13 +45,7 @@ def picture_of_calibration(found: ExpertFindings, *, lang: str) -> Picture:
 
 
 def picture_of_answers(found: ExpertFindings, *, lang: str) -> Picture | None:
-    """What everybody says of the questions whose answer is not known.
-
-    Examples
-    --------
-    >>> picture_of_answers(study_experts(open_experts("six-experts")), lang="en").id
-    'expert-answers'
-    """
+    """What everybody says of the questions whose answer is not known."""
     rows, asked = [], found.items
     for item in found.targets:
         title = f"{asked[item].title.say(lang)} [{asked[item].unit.say(lang)}]"
@@ -74,13 +62,7 @@ def picture_of_answers(found: ExpertFindings, *, lang: str) -> Picture | None:
 
 
 def publish_experts(found: ExpertFindings) -> Found:
-    """Put scores, weights and pooled answers into the notebook, where the runner reads them back.
-
-    Examples
-    --------
-    >>> publish_experts(study_experts(open_experts("six-experts"))).record["weighting"]
-    'global'
-    """
+    """Put scores, weights and pooled answers into the notebook, where the runner reads them back."""
     chosen = found.makers["chosen"]
     title = found.opened.content.title
     return Found(

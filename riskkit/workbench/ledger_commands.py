@@ -23,15 +23,7 @@ if TYPE_CHECKING:
 
 @contextlib.contextmanager
 def using_ledger(place: str, *, is_reader: bool = False) -> Iterator[Ledger]:
-    """A ledger that is closed in the end.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as there, using_ledger(f"{there}/l.sqlite") as ledger:
-    ...     ledger.head().sequence
-    0
-    """
+    """A ledger that is closed in the end."""
     from riskkit.store.ledger import open_ledger
 
     ledger = open_ledger(place, is_reader=is_reader)
@@ -42,18 +34,7 @@ def using_ledger(place: str, *, is_reader: bool = False) -> Iterator[Ledger]:
 
 
 def moment_or_sequence(text: str | None) -> int | dt.datetime | None:
-    """What ``--until`` says: a sequence, a moment in UTC, or a day (its end).
-
-    Raises
-    ------
-    riskkit.foundation.faults.InputFaults
-        When it is neither.
-
-    Examples
-    --------
-    >>> moment_or_sequence("17"), moment_or_sequence("2026-11-24").isoformat()
-    (17, '2026-11-24T23:59:59.999999+00:00')
-    """
+    """What ``--until`` says: a sequence, a moment in UTC, or a day (its end)."""
     if text is None:
         return None
     try:
@@ -76,28 +57,7 @@ def _zoned(text: str) -> dt.datetime:
 
 
 def verify_ledger(**given: Any) -> int:
-    """Read a ledger's chain again and say what is wrong with it.
-
-    Parameters
-    ----------
-    **given : Any
-        ``ledger``, ``anchors`` (files that ``riskkit ledger anchor`` wrote), ``lang``, ``is_json``.
-
-    Returns
-    -------
-    int
-        0, or 1 when something is wrong.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as there:
-    ...     with using_ledger(f"{there}/l.sqlite"):
-    ...         pass
-    ...     verify_ledger(ledger=f"{there}/l.sqlite", anchors=(), lang="en", is_json=True)
-    {"anchors": 0, "command": "ledger verify", "events": 0, "exit_code": 0, "findings": [], ...}
-    0
-    """
+    """Read a ledger's chain again and say what is wrong with it."""
     from riskkit.store.ledger_checks import read_head_file, verify
 
     anchors = [read_head_file(path) for path in given["anchors"]]
@@ -123,24 +83,7 @@ def verify_ledger(**given: Any) -> int:
 
 
 def export_events(**given: Any) -> int:
-    """Write all events of a ledger as JSON lines, with a manifest.
-
-    Parameters
-    ----------
-    **given : Any
-        ``ledger``, ``out``, ``lang``, ``is_json``.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as there:
-    ...     with using_ledger(f"{there}/l.sqlite"):
-    ...         pass
-    ...     given = {"ledger": f"{there}/l.sqlite", "lang": "en", "is_json": True}
-    ...     export_events(out=Path(there) / "l.jsonl", **given)
-    {"command": "ledger export", "events": 0, "exit_code": 0, "file": "...l.jsonl", "ok": true}
-    0
-    """
+    """Write all events of a ledger as JSON lines, with a manifest."""
     from riskkit.store.ledger_copies import export_ledger
 
     out: Path = given["out"] or beside(given["ledger"], "ledger.jsonl")
@@ -150,19 +93,7 @@ def export_events(**given: Any) -> int:
 
 
 def import_events(file: Path, **given: Any) -> int:
-    """Take an export into a ledger that is empty or holds its beginning.
-
-    Parameters
-    ----------
-    file : Path
-    **given : Any
-        ``ledger``, ``lang``, ``is_json``.
-
-    Examples
-    --------
-    >>> import_events.__name__
-    'import_events'
-    """
+    """Take an export into a ledger that is empty or holds its beginning."""
     from riskkit.store.ledger_copies import import_export
 
     with using_ledger(given["ledger"]) as ledger:
@@ -171,18 +102,7 @@ def import_events(file: Path, **given: Any) -> int:
 
 
 def backup_ledger(**given: Any) -> int:
-    """Copy a ledger, while it is used or not.
-
-    Parameters
-    ----------
-    **given : Any
-        ``ledger``, ``out``, ``lang``, ``is_json``.
-
-    Examples
-    --------
-    >>> backup_ledger.__name__
-    'backup_ledger'
-    """
+    """Copy a ledger, while it is used or not."""
     from riskkit.store.ledger_copies import backup
 
     out: Path = given["out"] or beside(given["ledger"], "ledger-backup.sqlite")
@@ -192,19 +112,7 @@ def backup_ledger(**given: Any) -> int:
 
 
 def restore_ledger(file: Path, **given: Any) -> int:
-    """Put a backup back where there is no ledger.
-
-    Parameters
-    ----------
-    file : Path
-    **given : Any
-        ``ledger``, ``lang``, ``is_json``.
-
-    Examples
-    --------
-    >>> restore_ledger.__name__
-    'restore_ledger'
-    """
+    """Put a backup back where there is no ledger."""
     from riskkit.store.ledger_copies import restore
 
     head = restore(file, given["ledger"])
@@ -212,24 +120,7 @@ def restore_ledger(file: Path, **given: Any) -> int:
 
 
 def rebase_ledger(**given: Any) -> int:
-    """Record that a clock was wrong, and let the ledger go on from the clock of this machine.
-
-    Parameters
-    ----------
-    **given : Any
-        ``ledger``, ``after`` (the last event whose time is right), ``who`` and ``why`` (both needed),
-        ``lang``, ``is_json``.
-
-    Raises
-    ------
-    riskkit.foundation.faults.InputFaults
-        When name or reason are missing, or there is nothing to set right.
-
-    Examples
-    --------
-    >>> rebase_ledger.__name__
-    'rebase_ledger'
-    """
+    """Record that a clock was wrong, and let the ledger go on from the clock of this machine."""
     from riskkit.store.ledger_rebase import rebase
 
     wanted = {"--as": given["who"], "--why": given["why"]}
@@ -247,23 +138,7 @@ def rebase_ledger(**given: Any) -> int:
 
 
 def anchor_ledger(**given: Any) -> int:
-    """Write down how far a ledger has come, for somebody who keeps it elsewhere.
-
-    Parameters
-    ----------
-    **given : Any
-        ``ledger``, ``out`` (a file; None for the screen), ``lang``, ``is_json``.
-
-    Raises
-    ------
-    riskkit.foundation.faults.InputFaults
-        When it cannot be written there.
-
-    Examples
-    --------
-    >>> anchor_ledger.__name__
-    'anchor_ledger'
-    """
+    """Write down how far a ledger has come, for somebody who keeps it elsewhere."""
     from riskkit.foundation.part_files import put_files
     from riskkit.store.ledger_checks import written_head
 
@@ -278,19 +153,7 @@ def anchor_ledger(**given: Any) -> int:
 
 
 def show_events(**given: Any) -> int:
-    """Show the events of a ledger, as it is or as it was at some moment.
-
-    Parameters
-    ----------
-    **given : Any
-        ``ledger``, ``stream``, ``until`` (a sequence, a day or a moment), ``limit`` (the last so many),
-        ``lang``, ``is_json``.
-
-    Examples
-    --------
-    >>> show_events.__name__
-    'show_events'
-    """
+    """Show the events of a ledger, as it is or as it was at some moment."""
     until = moment_or_sequence(given["until"])
     with using_ledger(given["ledger"], is_reader=True) as ledger:
         found = ledger.events(given["stream"], until=until)

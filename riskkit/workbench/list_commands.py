@@ -12,17 +12,7 @@ KINDS = ("cases", "profiles", "notebooks", "sources")
 
 
 def list_shipped(kind: str | None, **given: Any) -> int:
-    """Print the names that other commands take, each with what it is.
-
-    Examples
-    --------
-    >>> list_shipped("profiles", lang="en", is_json=False)
-    Profiles
-      house_graded_exposure  scenario risk × units and spread × urgency (house default)
-      house_matrix  severity × probability, raised by urgency or scope (house)
-      house_three_factors  risk × urgency × scope, weighing alike (house)
-    0
-    """
+    """Print the names that other commands take, each with what it is."""
     lang, say = given["lang"], speaker(given["lang"])
     wanted = [kind] if kind else list(KINDS)
     rows = {name: _ROWS[name](lang) for name in wanted}

@@ -25,23 +25,7 @@ READ_ON = dt.date(2026, 1, 31)
 
 
 def register_folder(name: str) -> Path:
-    """Where a register is.
-
-    Parameters
-    ----------
-    name : str
-        Its folder; the made register if empty or ``register_sample``.
-
-    Raises
-    ------
-    InputFaults
-        When there is no register.
-
-    Examples
-    --------
-    >>> register_folder("").name
-    'register'
-    """
+    """Where a register is."""
     if name in ("", MADE):
         return made_register()
     folder = Path(name)
@@ -52,13 +36,7 @@ def register_folder(name: str) -> Path:
 
 @functools.cache
 def made_register() -> Path:
-    """The made register, read in once in each process; its folder goes with the process.
-
-    Examples
-    --------
-    >>> len(read_manifest(made_register()).ingests)
-    6
-    """
+    """The made register, read in once in each process; its folder goes with the process."""
     private = Path(private_folder())
     atexit.register(shutil.rmtree, private, ignore_errors=True)
     folder = private / "register"
@@ -69,32 +47,7 @@ def made_register() -> Path:
 
 
 def take_in(folder: Path, file: Path, source: Source, *, now: dt.date) -> None:
-    """Read a file into a register.
-
-    Parameters
-    ----------
-    folder, file : Path
-        The register, and what is read in.
-    source : Source
-        As whose file.
-    now : date
-        The day of reading.
-
-    Raises
-    ------
-    InputFaults
-        When the file is refused.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> made = shipped.home() / "data" / MADE / "complaint.csv"
-    >>> reader = next(one for one in SOURCES if one.name == "complaint")
-    >>> with tempfile.TemporaryDirectory() as there:
-    ...     take_in(Path(there), made, reader, now=READ_ON)
-    ...     read_manifest(Path(there)).ingests[0].n_accepted
-    52
-    """
+    """Read a file into a register."""
     facts = file_facts(file)
     at = dt.datetime.combine(now, dt.time(), dt.UTC).isoformat()
     origin = Origin(facts.name, facts.sha256, facts.size, source.name, source.version, at)
@@ -102,12 +55,6 @@ def take_in(folder: Path, file: Path, source: Source, *, now: dt.date) -> None:
 
 
 def register_sha256(folder: Path) -> str:
-    """One digest of all files that were read into a register, in whatever order.
-
-    Examples
-    --------
-    >>> register_sha256(made_register()) == register_sha256(made_register())
-    True
-    """
+    """One digest of all files that were read into a register, in whatever order."""
     files = sorted(f"{one.source} {one.file_sha256}" for one in read_manifest(folder).ingests)
     return hashlib.sha256("\n".join(files).encode()).hexdigest()

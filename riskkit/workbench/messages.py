@@ -31,25 +31,13 @@ _COUNTED = _Counted()
 
 @cache
 def messages() -> Mapping[str, Mapping[str, str]]:
-    """Every message by its key, in every language.
-
-    Examples
-    --------
-    >>> messages()["bar"]
-    {'zh': '报告', 'en': 'reports'}
-    """
+    """Every message by its key, in every language."""
     text = (resources.files("riskkit.workbench") / "messages.csv").read_text(encoding="utf-8")
     return {row["key"]: {lang: row[lang] for lang in LANGS} for row in csv.DictReader(text.splitlines())}
 
 
 def speaker(lang: str) -> Callable[..., str]:
-    """A function that gives messages in one language, their places filled.
-
-    Examples
-    --------
-    >>> speaker("en")("more_faults", n=3)
-    '… and 3 more'
-    """
+    """A function that gives messages in one language, their places filled."""
 
     def say(key: str, **values: object) -> str:
         text = messages()[key][lang]
@@ -59,26 +47,14 @@ def speaker(lang: str) -> Callable[..., str]:
 
 
 def language_of(environment: Mapping[str, str]) -> str:
-    """``zh`` where the locale is Chinese, else ``en``.
-
-    Examples
-    --------
-    >>> language_of({"LANG": "zh_CN.UTF-8"}), language_of({"LC_ALL": "C", "LANG": "zh_CN.UTF-8"})
-    ('zh', 'en')
-    """
+    """``zh`` where the locale is Chinese, else ``en``."""
     names = (environment.get(one) for one in ("LC_ALL", "LC_MESSAGES", "LANG"))
     locale = next((one for one in names if one), "")
     return "zh" if locale.lower().startswith("zh") else "en"
 
 
 def answer(content: dict[str, Any]) -> None:
-    """Write one JSON object to stdout.
-
-    Examples
-    --------
-    >>> answer({"ok": True})
-    {"ok": true}
-    """
+    """Write one JSON object to stdout."""
     from riskkit.foundation.plain_data import plain  # pandas is slow to load, and most commands print text
 
     text = json.dumps(plain(content), ensure_ascii=False, sort_keys=True, allow_nan=False)

@@ -21,18 +21,7 @@ _ACTION = scale("action")
 
 
 def methods_page(lang: str) -> str:
-    """The page ``docs/methods_compared`` in one language, as Markdown.
-
-    Parameters
-    ----------
-    lang : str
-        ``zh`` or ``en``.
-
-    Examples
-    --------
-    >>> methods_page("en").splitlines()[0]
-    '# Methods compared'
-    """
+    """The page ``docs/methods_compared`` in one language, as Markdown."""
     found = shipped_comparisons()
     parts = [
         f"# {text('cmp', lang)}",
@@ -51,16 +40,7 @@ def methods_page(lang: str) -> str:
 
 
 def write_methods_pages(folder: Path) -> None:
-    """Write the page in both languages: ``methods_compared.md`` and ``methods_compared.zh.md``.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as home:
-    ...     write_methods_pages(Path(home))
-    ...     sorted(path.name for path in Path(home).iterdir())
-    ['methods_compared.md', 'methods_compared.zh.md']
-    """
+    """Write the page in both languages: ``methods_compared.md`` and ``methods_compared.zh.md``."""
     write_pages(folder, "methods_compared", methods_page)
 
 

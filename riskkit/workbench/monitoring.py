@@ -99,45 +99,12 @@ __all__ = [
 
 
 def open_cells(name: str = "plan_cells") -> OpenTable:
-    """The cells of a plan: the made sample, or a ``.csv`` file.
-
-    Parameters
-    ----------
-    name : str
-        ``plan_cells``, or a file with the columns of `riskkit.monitoring.plan.monitoring_plan`.
-
-    Examples
-    --------
-    >>> open_cells().table["hazard_class"].nunique()
-    5
-    """
+    """The cells of a plan: the made sample, or a ``.csv`` file."""
     return open_table(name, sample="plan_cells")
 
 
 def open_demand(name: str = "site_demand") -> tuple[pd.Series, pd.DataFrame]:
-    """Demand by point and distances to candidate sites: the made sample, or a ``.csv`` file.
-
-    Parameters
-    ----------
-    name : str
-        ``site_demand``, or a file with the columns point, demand, and one column a candidate.
-
-    Returns
-    -------
-    demand : Series
-    distance : DataFrame
-
-    Raises
-    ------
-    InputFaults
-        When a column is missing or holds what is no number.
-
-    Examples
-    --------
-    >>> demand, distance = open_demand()
-    >>> len(demand) == len(distance)
-    True
-    """
+    """Demand by point and distances to candidate sites: the made sample, or a ``.csv`` file."""
     table = open_table(name, sample="site_demand").table
     sites = [str(column) for column in table if column not in ("point", "demand")]
     refuse(name, [] if sites else [Fault(name, shown(list(table)), "a column for each candidate site")])
@@ -149,13 +116,7 @@ def open_demand(name: str = "site_demand") -> tuple[pd.Series, pd.DataFrame]:
 
 @dataclass(frozen=True)
 class Found:
-    """The result record of a monitoring notebook, as its output.
-
-    Parameters
-    ----------
-    record : dict
-        Plain JSON values.
-    """
+    """The result record of a monitoring notebook, as its output."""
 
     record: dict[str, Any] = field(repr=False)
 
@@ -167,23 +128,7 @@ class Found:
 
 
 def publish_rates(study: RateStudy, *, seed: int) -> Found:
-    """Put what was found of the rates into the notebook, where the runner reads it back.
-
-    Parameters
-    ----------
-    study : RateStudy
-        As from `study_rates`.
-    seed : int
-        Of the ranks.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> rng = np.random.default_rng(1)
-    >>> found = study_rates(open_records(), by="product_group", across="origin", every="year", rng=rng)
-    >>> publish_rates(found, seed=1).record["whole"]["n_tested"] > 0
-    True
-    """
+    """Put what was found of the rates into the notebook, where the runner reads it back."""
     opened = study.opened
     inputs = {"seed": seed, "draws": study.draws, "riskkit": __version__, "case_sha256": opened.sha256}
     settings = {"by": list(study.by), "across": study.across, "every": study.every, "method": study.method}
@@ -202,28 +147,7 @@ def publish_rates(study: RateStudy, *, seed: int) -> Found:
 
 
 def publish_plan(plan: MonitoringPlan, siting: Siting, *, opened: OpenTable) -> Found:
-    """Put the plan and the monitoring points into the notebook, where the runner reads them back.
-
-    Parameters
-    ----------
-    plan : MonitoringPlan
-        The plan.
-    siting : Siting
-        The monitoring points.
-    opened : OpenTable
-        The cells.
-
-    Examples
-    --------
-    >>> from riskkit.monitoring.plan import monitoring_plan
-    >>> from riskkit.monitoring.siting import maximal_coverage
-    >>> opened = open_cells()
-    >>> found = publish_plan(
-    ...     monitoring_plan(opened.table, budget=9000, seed="118"),
-    ...     maximal_coverage(*open_demand(), reach=30, n_sites=2), opened=opened)
-    >>> found.record["schema"]
-    'riskkit.plan/1'
-    """
+    """Put the plan and the monitoring points into the notebook, where the runner reads them back."""
     names = [
         "cell_id",
         "n_samples",
@@ -252,22 +176,7 @@ def publish_plan(plan: MonitoringPlan, siting: Siting, *, opened: OpenTable) -> 
 
 
 def publish_register(study: RegisterStudy, *, seed: int) -> Found:
-    """Put what was found of a register into the notebook, where the runner reads it back.
-
-    Parameters
-    ----------
-    study : RegisterStudy
-        As from `study_register`.
-    seed : int
-        Of the ranks.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> found = study_register(rng=np.random.default_rng(1), draws=100)
-    >>> publish_register(found, seed=1).record["schema"]
-    'riskkit.register/1'
-    """
+    """Put what was found of a register into the notebook, where the runner reads it back."""
     ends = {name: None if day is None else day.isoformat() for name, day in _period(study).items()}
     inputs = {"seed": seed, "riskkit": __version__, "case_sha256": study.sha256, "every": study.every} | ends
     whole = study.whole
@@ -304,42 +213,12 @@ def _counts(grades: pd.Series) -> dict[str, int]:
 
 
 def register_forest(study: RegisterStudy, *, lang: str) -> Picture | None:
-    """The rates of the groups of a register with their intervals; nothing without inspections.
-
-    Parameters
-    ----------
-    study : RegisterStudy
-        As from `study_register`.
-    lang : str
-        ``zh`` or ``en``.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> found = study_register(rng=np.random.default_rng(1), draws=100)
-    >>> register_forest(found, lang="en").id
-    'rates-forest'
-    """
+    """The rates of the groups of a register with their intervals; nothing without inspections."""
     return None if study.rates is None else rates_forest(study.rates, lang=lang)
 
 
 def register_rates(study: RegisterStudy, *, lang: str) -> Section:
-    """The rate of each group of inspections, or that there are none.
-
-    Parameters
-    ----------
-    study : RegisterStudy
-        As from `study_register`.
-    lang : str
-        ``zh`` or ``en``.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> found = study_register(rng=np.random.default_rng(1), draws=100)
-    >>> register_rates(found, lang="en").id
-    'rates'
-    """
+    """The rate of each group of inspections, or that there are none."""
     if study.rates is None:
         told = Paragraph(say("no_inspections", lang), "caution")
         return Section("rates", say("rates_title", lang), 1, (told,))

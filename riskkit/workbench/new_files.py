@@ -40,30 +40,7 @@ _RULES = {
 
 
 def make_new(kind: str, name: str, **given: Any) -> int:
-    """Write a starter and say where it is.
-
-    Parameters
-    ----------
-    kind : str
-        ``case``, ``profile``, ``study`` or ``mapping``.
-    name : str
-        What it is called in the file.
-    **given : Any
-        ``lang``, ``out`` (a file; None for ``NAME.toml`` here), ``force``, ``is_json``.
-
-    Raises
-    ------
-    InputFaults
-        When the name cannot be one, or a file stands there already.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     make_new("case", "kettle", lang="en", out=Path(folder) / "k.toml", is_json=True)
-    {"command": "new", "exit_code": 0, "files": [...], "kind": "case", "ok": true}
-    0
-    """
+    """Write a starter and say where it is."""
     out, lang = given["out"] or Path(f"{name}.toml"), given["lang"]
     day = dt.datetime.now(dt.UTC).date()
     content = starter(kind, name, lang=lang, day=day).encode()
@@ -77,29 +54,7 @@ def make_new(kind: str, name: str, **given: Any) -> int:
 
 
 def starter(kind: str, name: str, *, lang: str, day: dt.date) -> str:
-    """An annotated file to start from.
-
-    Parameters
-    ----------
-    kind : str
-        ``case``, ``profile``, ``study`` or ``mapping``.
-    name : str
-        What it is called in the file.
-    lang : str
-        ``zh`` or ``en``: of its notes, and of the texts of a case.
-    day : date
-        On which a case is assessed.
-
-    Raises
-    ------
-    InputFaults
-        When there is no such kind, or the name cannot be one.
-
-    Examples
-    --------
-    >>> starter("mapping", "city_lab", lang="en", day=dt.date(2026, 5, 1)).splitlines()[2]
-    'name = "city_lab"'
-    """
+    """An annotated file to start from."""
     refuse("new", [] if kind in KINDS else [Fault("KIND", shown(kind), f"one of {', '.join(KINDS)}")])
     fine = re.fullmatch(_NAMES[kind], name) is not None
     refuse("new", [] if fine else [Fault("ID", shown(name), _RULES[kind])])

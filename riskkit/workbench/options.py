@@ -18,23 +18,7 @@ _WITH_DEFAULT = (*_LIMITS, "form", "rows", "seed", "register", "limit", "engine"
 
 
 def parameter(name: str, say: Callable[..., str], *, command: str) -> click.Parameter:
-    """One option or argument of a command.
-
-    Parameters
-    ----------
-    name : str
-        Which one.
-    say : callable
-        Gives its help in one language.
-    command : str
-        Whose it is: a port and a folder of output depend on it.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.messages import speaker
-    >>> parameter("out", speaker("en"), command="demo").opts
-    ['--out']
-    """
+    """One option or argument of a command."""
     path, folder = click.Path(path_type=Path), _Folder(file_okay=False, path_type=Path)
     port = {"dashboard": 8866, "lab": 8888}.get(command, 0)
     out = "reports/demo" if command == "demo" else "reports"
@@ -136,25 +120,7 @@ def _register_options(folder: click.Path) -> dict[str, tuple[list[str], dict[str
 
 
 def beside(place: Path | str, name: str) -> Path:
-    """Where a file goes when nobody says where: next to what it is written from, not where somebody stands.
-
-    Parameters
-    ----------
-    place : Path or str
-        The register, ledger or export that is read.
-    name : str
-        The name of the new file.
-
-    Raises
-    ------
-    InputFaults
-        When what is read lies on a server: there ``--out`` is needed.
-
-    Examples
-    --------
-    >>> beside(Path("/srv/register"), "quarantine.csv").as_posix()
-    '/srv/quarantine.csv'
-    """
+    """Default place of an output file: next to its source, not the current folder."""
     if "://" in str(place):
         raise InputFaults("--out", [Fault("--out", "nothing", "a file, for a ledger on a server")])
     return Path(place).absolute().parent / name

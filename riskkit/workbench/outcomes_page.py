@@ -29,28 +29,14 @@ _DRAWS, _SEED = 20_000, 20170914  # as the reports
 
 @dataclass(frozen=True)
 class Outcome:
-    """The level shown of a case, and what the authorities of its jurisdiction did about the goods.
-
-    Parameters
-    ----------
-    case : Case
-    badge : LevelBadge
-    first : Action or None
-        Their first act that restricts the goods.
-    """
+    """The level shown of a case, and what the authorities of its jurisdiction did about the goods."""
 
     case: Case
     badge: LevelBadge
     first: Action | None
 
     def kind(self) -> str:
-        """Whether that act came on or ``after`` the day of assessment, ``before`` it, or ``never``.
-
-        Examples
-        --------
-        >>> {one.case.id: one.kind() for one in shipped_outcomes()}["hotpoint-fridge-2017"]
-        'never'
-        """
+        """Whether that act came on or ``after`` the day of assessment, ``before`` it, or ``never``."""
         if self.first is None:
             return "never"
         return "before" if self.first.date < self.case.assessed_on else "after"
@@ -61,66 +47,28 @@ class Outcome:
 
 
 def official_acts(case: Case) -> tuple[Action, ...]:
-    """What authorities of the jurisdiction did about the goods, by date.
-
-    Acts of firms and of other countries do not count.
-
-    Examples
-    --------
-    >>> [act.date.isoformat() for act in official_acts(load_case("tread-plus-2021"))]
-    ['2021-04-17', '2021-05-05']
-    """
+    """What authorities of the jurisdiction did about the goods, by date."""
     return tuple(
         act for act in case.actions if act.by == "authority" and act.where in (None, case.jurisdiction)
     )
 
 
 def outcome(case: Case, badge: LevelBadge) -> Outcome:
-    """What followed one assessed case.
-
-    Parameters
-    ----------
-    case : Case
-    badge : LevelBadge
-        The level shown of it.
-
-    Examples
-    --------
-    >>> found = assess(load_case("tread-plus-2021"), rng=np.random.default_rng(1), draws=20)
-    >>> outcome(found.case, found.badge).days()
-    19
-    """
+    """What followed one assessed case."""
     acts = (act for act in official_acts(case) if not set(RESTRICTING).isdisjoint(act.measures))
     return Outcome(case, badge, next(acts, None))
 
 
 @functools.cache
 def shipped_outcomes() -> tuple[Outcome, ...]:
-    """Every shipped case that is graded, under the default profile, simulated as its report is.
-
-    Examples
-    --------
-    >>> {one.kind() for one in shipped_outcomes()} == set(KINDS)
-    True
-    """
+    """Every shipped case that is graded, under the default profile, simulated as its report is."""
     cases = (case for case in map(load_case, shipped_cases()) if case.goods != "food")
     found = (assess(case, rng=np.random.default_rng(_SEED), draws=_DRAWS) for case in cases)
     return tuple(outcome(one.case, one.badge) for one in found if one.badge is not None)
 
 
 def outcomes_page(lang: str) -> str:
-    """The page ``docs/levels_and_outcomes`` in one language, as Markdown.
-
-    Parameters
-    ----------
-    lang : str
-        ``zh`` or ``en``.
-
-    Examples
-    --------
-    >>> outcomes_page("en").splitlines()[0]
-    '# Levels compared with what followed'
-    """
+    """The page ``docs/levels_and_outcomes`` in one language, as Markdown."""
     found = shipped_outcomes()
     never = [one for one in found if one.kind() == "never"]
     heads = [text(key, lang) for key in ("outcomes_case", "outcomes_on", "outcomes_level")]
@@ -145,16 +93,7 @@ def outcomes_page(lang: str) -> str:
 
 
 def write_outcomes_pages(folder: Path) -> None:
-    """Write the page in both languages: ``levels_and_outcomes.md`` and ``levels_and_outcomes.zh.md``.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as home:
-    ...     write_outcomes_pages(Path(home))
-    ...     sorted(path.name for path in Path(home).iterdir())
-    ['levels_and_outcomes.md', 'levels_and_outcomes.zh.md']
-    """
+    """Write the page in both languages: ``levels_and_outcomes.md`` and ``levels_and_outcomes.zh.md``."""
     write_pages(folder, "levels_and_outcomes", outcomes_page)
 
 

@@ -13,15 +13,7 @@ if TYPE_CHECKING:
 
 
 def overview(cases: list[str], *, lang: str, **options: Any) -> ipywidgets.Widget:
-    """Every case at a glance: see `riskkit.workbench.boards.overview_panel.overview`.
-
-    Examples
-    --------
-    >>> overview([], lang="fr")
-    Traceback (most recent call last):
-    ...
-    KeyError: 'fr'
-    """
+    """Every case at a glance: see `riskkit.workbench.boards.overview_panel.overview`."""
     from riskkit.workbench.boards import overview_panel
 
     return overview_panel.overview(cases, lang=lang, **options)
@@ -30,15 +22,7 @@ def overview(cases: list[str], *, lang: str, **options: Any) -> ipywidgets.Widge
 def what_if(
     case: str | Path, *, lang: str, interactive: bool = True, **options: Any
 ) -> ipywidgets.Widget | None:
-    """Move the inputs of a case: see `riskkit.workbench.boards.what_if_panel.what_if`.
-
-    A report on paper (`interactive` false) loads no widgets and shows nothing.
-
-    Examples
-    --------
-    >>> what_if("note7-battery-2016", lang="en", interactive=False) is None
-    True
-    """
+    """Move the inputs of a case: see `riskkit.workbench.boards.what_if_panel.what_if`."""
     if not interactive:
         return None
     from riskkit.workbench.boards import what_if_panel
@@ -47,15 +31,7 @@ def what_if(
 
 
 def register_board(register: str = "", *, lang: str, interactive: bool = True) -> ipywidgets.Widget | None:
-    """Look through a register: see `riskkit.workbench.boards.register_panel.register_board`.
-
-    A report on paper (`interactive` false) loads no widgets and shows nothing.
-
-    Examples
-    --------
-    >>> register_board(lang="en", interactive=False) is None
-    True
-    """
+    """Look through a register: see `riskkit.workbench.boards.register_panel.register_board`."""
     if not interactive:
         return None
     from riskkit.workbench.boards import register_panel
@@ -64,15 +40,7 @@ def register_board(register: str = "", *, lang: str, interactive: bool = True) -
 
 
 def warning_board(ledger: str = "", *, lang: str, interactive: bool = True) -> ipywidgets.Widget | None:
-    """The warnings of a ledger: see `riskkit.workbench.boards.warning_panel.warning_board`.
-
-    A report on paper (`interactive` false) loads no widgets and shows nothing.
-
-    Examples
-    --------
-    >>> warning_board(lang="en", interactive=False) is None
-    True
-    """
+    """The warnings of a ledger: see `riskkit.workbench.boards.warning_panel.warning_board`."""
     if not interactive:
         return None
     from riskkit.workbench.boards import warning_panel
@@ -83,13 +51,7 @@ def warning_board(ledger: str = "", *, lang: str, interactive: bool = True) -> i
 def committee_ballot(
     session: str = "", *, lang: str, who: str = "", interactive: bool = True
 ) -> ipywidgets.Widget | None:
-    """An expert's ballot: see `riskkit.workbench.boards.ballot_panel.ballot_panel`.
-
-    Examples
-    --------
-    >>> committee_ballot(lang="en", interactive=False) is None
-    True
-    """
+    """An expert's ballot: see `riskkit.workbench.boards.ballot_panel.ballot_panel`."""
     if not interactive:
         return None
     from riskkit.workbench.boards import ballot_panel
@@ -100,13 +62,7 @@ def committee_ballot(
 def committee_session(
     session: str = "", *, lang: str, who: str = "", interactive: bool = True
 ) -> ipywidgets.Widget | None:
-    """The committee's room: see `riskkit.workbench.boards.committee_panels.session_panel`.
-
-    Examples
-    --------
-    >>> committee_session(lang="en", interactive=False) is None
-    True
-    """
+    """The committee's room: see `riskkit.workbench.boards.committee_panels.session_panel`."""
     if not interactive:
         return None
     from riskkit.workbench.boards import committee_panels
@@ -115,19 +71,6 @@ def committee_session(
 
 
 def how_to_read(panel: str, *, lang: str) -> Section:
-    """How to read a panel, and where its limits are.
-
-    Parameters
-    ----------
-    panel : str
-        ``overview``, ``what_if``, ``register``, ``warning``, ``committee_ballot`` or ``committee_session``.
-    lang : str
-        ``zh`` or ``en``.
-
-    Examples
-    --------
-    >>> how_to_read("what_if", lang="en").title
-    'How to read this'
-    """
+    """How to read a panel, and where its limits are."""
     keys = [key for key in panel_texts() if key.startswith(f"read_{panel}_")]
     return Section(f"read-{panel}", say("read", lang), 2, (Items(tuple(say(key, lang) for key in keys)),))

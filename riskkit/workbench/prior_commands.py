@@ -12,29 +12,7 @@ from riskkit.workbench.messages import answer, speaker
 
 
 def suggest_prior(words: Sequence[str], **given: Any) -> int:
-    """Show what records of a product suggest for the probability of a step, and the rows behind it.
-
-    Parameters
-    ----------
-    words : sequence of str
-        All stand in the product, its group, code or brand.
-    **given : Any
-        ``units`` in use (or None), ``register``, ``lang``, ``is_json``.
-
-    Raises
-    ------
-    InputFaults
-        When there is no such register.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> from pathlib import Path
-    >>> with tempfile.TemporaryDirectory() as there:
-    ...     suggest_prior(["lamp"], units=None, register=Path(there), lang="en", is_json=False)
-    No record matches: lamp
-    0
-    """
+    """Show what records of a product suggest for the probability of a step, and the rows behind it."""
     from riskkit.foundation.plain_data import plain
     from riskkit.foundation.tables import records
     from riskkit.monitoring.step_priors import as_step, step_priors

@@ -30,23 +30,7 @@ _DRAWS, _SEED = 20_000, 1
 
 @dataclass(frozen=True)
 class Decided:
-    """The level of a case under a profile, and what decides it at the best estimates.
-
-    Parameters
-    ----------
-    badge : LevelBadge
-        The level that is shown.
-    rule : str
-        The trigger behind the level at the best estimates; empty where the level table decides.
-    grades : tuple of (str, int)
-        The grades that the level table was looked up with, in its order.
-    levels_off : int
-        Levels taken off since the scenario is so rare.
-    raised_by : tuple of str
-        Factors that raised the level after the table.
-    missing : tuple of str
-        Facts that leave the range.
-    """
+    """The level of a case under a profile, and what decides it at the best estimates."""
 
     badge: LevelBadge
     rule: str
@@ -57,20 +41,7 @@ class Decided:
 
 
 def decided(case: Case, used: Profile) -> Decided:
-    """What decides the level of a case under a profile.
-
-    Parameters
-    ----------
-    case : Case
-        A case that is graded.
-    used : Profile
-        The profile.
-
-    Examples
-    --------
-    >>> decided(load_case("takata-inflators-2017"), profile()).rule
-    'TR-32'
-    """
+    """What decides the level of a case under a profile."""
     at = {name: np.array([value]) for name, value in point_of(case).items()}
     now = evaluate(case, at, profile=used)
     scenarios = scenario_table(case, now, now)
@@ -103,18 +74,7 @@ def decided(case: Case, used: Profile) -> Decided:
 
 
 def profiles_page(lang: str) -> str:
-    """The page ``docs/profiles_compared`` in one language, as Markdown.
-
-    Parameters
-    ----------
-    lang : str
-        ``zh`` or ``en``.
-
-    Examples
-    --------
-    >>> profiles_page("en").splitlines()[0]
-    '# All cases under all profiles'
-    """
+    """The page ``docs/profiles_compared`` in one language, as Markdown."""
     used = [profile(name) for name in profile_names()]
     cases = [case for case in map(load_case, shipped_cases()) if case.goods != "food"]
     found = [[decided(case, one) for one in used] for case in cases]
@@ -137,16 +97,7 @@ def profiles_page(lang: str) -> str:
 
 
 def write_profiles_pages(folder: Path) -> None:
-    """Write the page in both languages: ``profiles_compared.md`` and ``profiles_compared.zh.md``.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as home:
-    ...     write_profiles_pages(Path(home))
-    ...     sorted(path.name for path in Path(home).iterdir())
-    ['profiles_compared.md', 'profiles_compared.zh.md']
-    """
+    """Write the page in both languages: ``profiles_compared.md`` and ``profiles_compared.zh.md``."""
     write_pages(folder, "profiles_compared", profiles_page)
 
 

@@ -31,37 +31,7 @@ _WAIT = 60.0
 
 
 def ingest_files(files: Sequence[Path], **given: Any) -> int:
-    """Read files into a register, each whole or not at all, and say what became of their rows.
-
-    Parameters
-    ----------
-    files : sequence of Path
-        The files.
-    **given : Any
-        ``source`` (name of a reader) or ``mapping`` (a TOML file), ``register`` (its folder), ``lang``,
-        ``is_json``.
-
-    Returns
-    -------
-    int
-        0, 1 when some of the files were refused, or 2 when all were.
-
-    Raises
-    ------
-    InputFaults
-        When nothing can be read: no such source, a faulty mapping, or the only file is refused.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as there:
-    ...     path = Path(there) / "a.csv"
-    ...     _ = path.write_text("source_class,date,product\\ncomplaint,2026-01-31,lamp\\n")
-    ...     ingest_files([path], source="canonical", mapping=None, register=Path(there) / "register",
-    ...                  lang="en", is_json=False)
-    a.csv: 1 read = 1 accepted + 0 quarantined + 0 duplicates
-    0
-    """
+    """Read files into a register, each whole or not at all, and say what became of their rows."""
     source, others = _reader(given["source"], given["mapping"])
     told: list[dict[str, Any]] = []
     refused: list[InputFaults] = []
@@ -203,22 +173,7 @@ def _say_refused(error: InputFaults, given: dict[str, Any]) -> None:
 
 
 def show_register(**given: Any) -> int:
-    """Say what a register holds.
-
-    Parameters
-    ----------
-    **given : Any
-        ``register`` (its folder), ``lang``, ``is_json``.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as there:
-    ...     show_register(register=Path(there), lang="en", is_json=False)
-    0 files read: 0 rows = 0 accepted + 0 quarantined + 0 duplicates
-    0 records in 0 parts, 0 bytes
-    0
-    """
+    """Say what a register holds."""
     from riskkit.store.register_summary import summary
 
     found = summary(_register(given))
@@ -253,25 +208,7 @@ def _register(given: dict[str, Any]) -> Path:
 
 
 def ask_register(question: str, **given: Any) -> int:
-    """Show the answer to a question in SQL, as CSV without formulas or as JSON.
-
-    Parameters
-    ----------
-    question : str
-        One SELECT.
-    **given : Any
-        ``register``, ``limit`` (rows), ``lang``, ``is_json``.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as there:
-    ...     given = {"register": Path(there), "limit": 9, "lang": "en", "is_json": False}
-    ...     ask_register("select 1 as one, '=x' as two", **given)
-    one,two
-    1,'=x
-    0
-    """
+    """Show the answer to a question in SQL, as CSV without formulas or as JSON."""
     from riskkit.store.register_query import sql
 
     _show("register sql", sql(_register(given), question, most_rows=given["limit"]), given)
@@ -279,23 +216,7 @@ def ask_register(question: str, **given: Any) -> int:
 
 
 def count_register(**given: Any) -> int:
-    """Show counts by some columns, from either engine.
-
-    Parameters
-    ----------
-    **given : Any
-        ``by`` (columns), ``since``, ``until`` (dates as text, or None), ``engine``, ``register``, ``lang``,
-        ``is_json``.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as there:
-    ...     count_register(by=("origin",), since=None, until=None, engine="duckdb", register=Path(there),
-    ...                    lang="en", is_json=False)
-    origin,n_records,n_units,n_tested,n_nonconforming,n_injured,n_dead
-    0
-    """
+    """Show counts by some columns, from either engine."""
     from riskkit.store.register_counts import CountsAsked, counted, with_period_names
 
     asked = CountsAsked(tuple(given["by"]), since=_day(given, "since"), until=_day(given, "until"))
@@ -335,26 +256,7 @@ def _show(command: str, table: Any, given: dict[str, Any]) -> None:
 
 
 def sheet_of_quarantine(**given: Any) -> int:
-    """Write the quarantine of a register as a sheet.
-
-    Parameters
-    ----------
-    **given : Any
-        ``out`` (a file), ``register``, ``lang``, ``is_json``.
-
-    Raises
-    ------
-    InputFaults
-        When it cannot be written there.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as there:
-    ...     sheet_of_quarantine(out=Path(there) / "q.csv", register=Path(there), lang="en", is_json=True)
-    {"command": "register quarantine", "exit_code": 0, "file": "...q.csv", "lines": 0, "ok": true}
-    0
-    """
+    """Write the quarantine of a register as a sheet."""
     from riskkit.store.quarantine_sheet import write_quarantine
 
     out: Path = given["out"] or beside(given["register"], "quarantine.csv")
@@ -369,21 +271,7 @@ def sheet_of_quarantine(**given: Any) -> int:
 
 
 def compact_register(**given: Any) -> int:
-    """Put the small files of a register together.
-
-    Parameters
-    ----------
-    **given : Any
-        ``register``, ``lang``, ``is_json``.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as there:
-    ...     compact_register(register=Path(there), lang="en", is_json=False)
-    0 parts before, 0 now
-    0
-    """
+    """Put the small files of a register together."""
     from riskkit.store.register_compaction import compact
 
     before, after = compact(_register(given), wait=_WAIT)

@@ -78,23 +78,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class OpenCase:
-    """A case and a profile as read.
-
-    Parameters
-    ----------
-    case : Case
-        The case.
-    profile : Profile
-        The tables that turn grades into a level.
-    sha256 : str
-        Hash of the case file.
-    pictures : tuple of PictureFile
-        The pictures of the product, checked and drawn anew.
-    what_ifs : WhatIfs or None
-        Measures and tests that are planned; None where there is no file of them.
-    like : DataFrame or None
-        Records of a register that are like the case; None where no register is asked.
-    """
+    """A case and a profile as read."""
 
     case: Case
     profile: Profile
@@ -111,38 +95,7 @@ def open_case(
     what_ifs: str = "",
     register: str = "",
 ) -> OpenCase:
-    """Read a case and a profile, each shipped (by its name) or from a TOML file.
-
-    Parameters
-    ----------
-    case : str or Path
-        The id of a shipped case, or a file that ends in ``.toml``.
-    profile : str
-        The name of a shipped profile, or a file that ends in ``.toml``.
-    what_ifs : str
-        A file of what-ifs; empty for the one that comes with a shipped case.
-    register : str
-        The folder of a register whose records like the case are shown in its brief; none if empty.
-
-    Returns
-    -------
-    OpenCase
-
-    Raises
-    ------
-    InputFaults
-        With every fault of the file that cannot be used.
-
-    Examples
-    --------
-    >>> open_case("note7-battery-2016").profile.name
-    'house_graded_exposure'
-    >>> try:
-    ...     open_case("note7-battery-2016", profile="official")
-    ... except ValueError as error:
-    ...     error.faults[0].rule
-    'a .toml file, or one of house_graded_exposure, house_matrix, house_three_factors'
-    """
+    """Read a case and a profile, each shipped (by its name) or from a TOML file."""
     is_file = str(case).endswith(".toml")
     path = Path(case) if is_file else shipped.case_path(_plain_name(str(case)))
     file = read_toml(path)
@@ -176,13 +129,7 @@ def _profile(name: str) -> Profile:
 
 @dataclass(frozen=True)
 class Published:
-    """The result record of an assessment, as a notebook's output.
-
-    Parameters
-    ----------
-    record : dict
-        As from `riskkit.workbench.runs.result.result_record`.
-    """
+    """The result record of an assessment, as a notebook's output."""
 
     record: dict[str, Any] = field(repr=False)
 
@@ -193,28 +140,5 @@ class Published:
 
 
 def publish(assessment: Assessment, *, seed: int, case_sha256: str) -> Published:
-    """Put the result record into the notebook, where the runner reads it back.
-
-    Parameters
-    ----------
-    assessment : Assessment
-        As from `riskkit.assessment.case.assess`.
-    seed : int
-        Seed of the generator it was made with.
-    case_sha256 : str
-        Hash of the case file.
-
-    Returns
-    -------
-    Published
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from riskkit.assessment.case import assess
-    >>> opened = open_case("note7-battery-2016")
-    >>> a = assess(opened.case, rng=np.random.default_rng(1), draws=200)
-    >>> publish(a, seed=1, case_sha256=opened.sha256).record["inputs"]["seed"]
-    1
-    """
+    """Put the result record into the notebook, where the runner reads it back."""
     return Published(result_record(assessment, seed=seed, case_sha256=case_sha256))

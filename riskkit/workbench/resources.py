@@ -19,26 +19,7 @@ _SOURCE_KINDS = {".py", ".csv", ".j2", ".html", ".css", ".js", ".toml", ".json",
 
 @dataclass(frozen=True)
 class CaseSource:
-    """A case as a run takes it: named, read once, hashed.
-
-    Parameters
-    ----------
-    case_id : str
-        The name of its folder among the reports: the id in the file, or before that is read, the file's name.
-    path : Path
-        Where it was read.
-    content : bytes
-        The file.
-    is_shipped : bool
-        Whether it is one of riskkit's own cases.
-    pictures : tuple of (str, bytes)
-        The picture files beside it, checked.
-
-    Examples
-    --------
-    >>> CaseSource("a", Path("a.toml"), b"x = 1", False).sha256[:8]
-    '8ff436de'
-    """
+    """A case as a run takes it: named, read once, hashed."""
 
     case_id: str
     path: Path
@@ -48,54 +29,22 @@ class CaseSource:
 
     @property
     def file_name(self) -> str:
-        """What the file is called beside the report.
-
-        Examples
-        --------
-        >>> CaseSource("toy-2024", Path("My file.toml"), b"", False).file_name
-        'toy-2024.toml'
-        """
+        """What the file is called beside the report."""
         return f"{self.case_id}.toml"
 
     @property
     def sha256(self) -> str:
-        """The hash of the file.
-
-        Examples
-        --------
-        >>> len(CaseSource("a", Path("a.toml"), b"", False).sha256)
-        64
-        """
+        """The hash of the file."""
         return hashlib.sha256(self.content).hexdigest()
 
 
 def shipped_cases() -> tuple[str, ...]:
-    """The ids of the cases that come with riskkit.
-
-    Examples
-    --------
-    >>> isinstance(shipped_cases(), tuple)
-    True
-    """
+    """The ids of the cases that come with riskkit."""
     return tuple(sorted(path.stem for path in shipped.case_path("x").parent.glob("*.toml")))
 
 
 def notebook(name: str) -> Path:
-    """The file of a notebook that comes with riskkit.
-
-    Raises
-    ------
-    InputFaults
-        There is none of that name.
-
-    Examples
-    --------
-    >>> try:
-    ...     notebook("no_such")
-    ... except InputFaults as error:
-    ...     print(error.faults[0].place)
-    notebook
-    """
+    """The file of a notebook that comes with riskkit."""
     path = home() / "notebooks" / f"{check_name(name, what='notebook')}.ipynb"
     if not path.is_file():
         known = sorted(one.stem for one in path.parent.glob("*.ipynb"))
@@ -104,31 +53,7 @@ def notebook(name: str) -> Path:
 
 
 def find_case(case: str, *, folder: Path | None = None) -> CaseSource:
-    """The case of an id that comes with riskkit, or of a ``.toml`` file.
-
-    A text that ends in ``.toml`` or holds a ``/`` is a path, everything else an id.
-
-    Parameters
-    ----------
-    case : str
-        An id or a path.
-    folder : Path, optional
-        Where a relative path starts; the working folder if not given. It must not lead out of there.
-
-    Raises
-    ------
-    InputFaults
-        There is no such case, or its path has ``..`` parts, leads out through a link, is no plain file or is
-        larger than 2 MB. Nothing is read then.
-
-    Examples
-    --------
-    >>> try:
-    ...     find_case("../secret.toml")
-    ... except InputFaults as error:
-    ...     print(error.faults[0].rule)
-    a path without '..'
-    """
+    """The case of an id that comes with riskkit, or of a ``.toml`` file."""
     if "/" in case or "\\" in case or case.endswith(".toml"):
         path = safe_path(case, folder=folder or Path.cwd())
         return CaseSource(path.stem, path, read_limited(path), False)
@@ -140,21 +65,7 @@ def find_case(case: str, *, folder: Path | None = None) -> CaseSource:
 
 
 def safe_path(text: str, *, folder: Path) -> Path:
-    """A ``.toml`` file that a person named, where its path does not lead anywhere else.
-
-    Raises
-    ------
-    InputFaults
-        As `find_case`.
-
-    Examples
-    --------
-    >>> try:
-    ...     safe_path("none.toml", folder=Path.cwd())
-    ... except InputFaults as error:
-    ...     print(error.faults[0].rule)
-    a .toml file that exists
-    """
+    """A ``.toml`` file that a person named, where its path does not lead anywhere else."""
     path = Path(text)
     if "\0" in text or ".." in path.parts:
         raise InputFaults("case", [Fault("case", shown(text), "a path without '..'")])
@@ -169,21 +80,7 @@ def safe_path(text: str, *, folder: Path) -> Path:
 
 
 def read_limited(path: Path) -> bytes:
-    """The content of a file of at most 2 MB, however large it has grown since it was looked at.
-
-    Raises
-    ------
-    InputFaults
-        It cannot be read, or is larger.
-
-    Examples
-    --------
-    >>> try:
-    ...     read_limited(Path("none.toml"))
-    ... except InputFaults as error:
-    ...     print(error.faults[0].rule)
-    a file that can be read
-    """
+    """The content of a file of at most 2 MB, however large it has grown since it was looked at."""
     try:
         with path.open("rb") as stream:
             content = stream.read(MAX_BYTES + 1)
@@ -206,13 +103,7 @@ def _path_faults(full: Path, root: Path, text: str) -> list[Fault]:
 
 @cache
 def source_sha256() -> str:
-    """One hash over riskkit's own source, so that a report can say which code made it.
-
-    Examples
-    --------
-    >>> len(source_sha256())
-    64
-    """
+    """One hash over riskkit's own source, so that a report can say which code made it."""
     package = Path(riskkit.__file__).resolve().parent
     total = hashlib.sha256()
     for path in sorted(package.rglob("*")):

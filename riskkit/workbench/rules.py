@@ -36,20 +36,7 @@ def _pattern(template: str) -> re.Pattern[str]:
 
 
 def rule_in(rule: str, lang: str) -> str:
-    """A rule in one language.
-
-    Parameters
-    ----------
-    rule : str
-        In English, as a fault carries it.
-    lang : str
-        ``zh`` or ``en``.
-
-    Examples
-    --------
-    >>> rule_in("at most 300 bytes", "zh"), rule_in("at most 300 bytes", "en")
-    ('不超过 300 字节', 'at most 300 bytes')
-    """
+    """A rule in one language."""
     if lang != "zh":
         return rule
     rule, suggests, meant = rule.partition("; did you mean ")
@@ -64,20 +51,7 @@ def rule_in(rule: str, lang: str) -> str:
 
 
 def fault_line(fault: Mapping[str, str], lang: str) -> str:
-    """One fault as a line, with its rule in one language.
-
-    Parameters
-    ----------
-    fault : mapping
-        ``place``, ``value`` and ``rule`` of a `riskkit.foundation.faults.Fault`.
-    lang : str
-        ``zh`` or ``en``.
-
-    Examples
-    --------
-    >>> fault_line({"place": "a.toml title", "value": "nothing", "rule": "present"}, "zh")
-    'a.toml title：缺失，必填'
-    """
+    """One fault as a line, with its rule in one language."""
     if fault["rule"] == REQUIRED:
         return speaker(lang)("fault_missing", place=fault["place"])
     row = {name: fault[name] for name in ("place", "value")}

@@ -80,29 +80,7 @@ class _Watch:
 
 
 def run_plan(plan: RunPlan, *, told: Callable[[int, int], None] | None = None) -> RunResult:
-    """Execute a plan and put its folder in place.
-
-    Parameters
-    ----------
-    plan : RunPlan
-        What to run.
-    told : callable, optional
-        Is told the number of the cell that starts and how many there are.
-
-    Returns
-    -------
-    RunResult
-        ``failed`` rather than an exception, whatever the notebook did; an older complete report stays then.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.resources import CaseSource
-    >>> case = CaseSource("a", Path("a.toml"), b"", False)
-    >>> with tempfile.TemporaryDirectory() as home:
-    ...     result = run_plan(RunPlan(Path(home, "none.ipynb"), case, {}, Path(home), lang="zh"))
-    >>> result.status, result.error.kind
-    ('failed', 'InputFaults')
-    """
+    """Execute a plan and put its folder in place."""
     began = time.monotonic()
     started = dt.datetime.now(dt.UTC)
     try:
@@ -126,48 +104,14 @@ def run_notebook(
     lang: str,
     **options: Any,
 ) -> RunResult:
-    """Check, execute and write one report.
-
-    Parameters
-    ----------
-    notebook, case, out, lang, **options
-        See `RunPlan`.
-    parameters : mapping
-        Parameters other than ``case`` and ``lang``.
-
-    Raises
-    ------
-    InputFaults
-        Before a kernel starts: with everything that is wrong with the parameters.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.resources import CaseSource
-    >>> case = CaseSource("a", Path("a.toml"), b"", False)
-    >>> try:
-    ...     run_notebook(Path("none.ipynb"), case, {}, out=Path("out"), lang="zh")
-    ... except ValueError as error:
-    ...     print(error.faults[0].rule)
-    a notebook file
-    """
+    """Check, execute and write one report."""
     return run_plan(make_plan(notebook, case, parameters, out=out, lang=lang, **options))
 
 
 def failed(
     plan: RunPlan, error: RunError, *, notebook: NotebookNode | None = None, seconds: float
 ) -> RunResult:
-    """Describe a failed run under ``out/failed/`` and leave what stood before untouched.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.resources import CaseSource
-    >>> case = CaseSource("a", Path("a.toml"), b"", False)
-    >>> with tempfile.TemporaryDirectory() as home:
-    ...     plan = RunPlan(Path("b.ipynb"), case, {}, Path(home), lang="zh")
-    ...     made = failed(plan, RunError("Killed", "overdue"), seconds=1.0)
-    ...     sorted(one.name for one in made.folder.iterdir())
-    ['reason.json']
-    """
+    """Describe a failed run under ``out/failed/`` and leave what stood before untouched."""
     reason = {
         "schema": "riskkit.failure/1",
         "case": plan.case.case_id,

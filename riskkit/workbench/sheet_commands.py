@@ -12,29 +12,7 @@ from riskkit.workbench.messages import answer, speaker
 
 
 def make_template(name: str, **given: Any) -> int:
-    """Write the template of a sheet and say where it is.
-
-    Parameters
-    ----------
-    name : str
-        The sheet.
-    **given : Any
-        ``lang``, ``form`` (csv or xlsx), ``out`` (a file; None for the sheet's name in this folder),
-        ``is_json``.
-
-    Raises
-    ------
-    InputFaults
-        When there is no such sheet, or the file's ending says another format.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     make_template("complaint", lang="en", form="csv", out=Path(folder) / "c.csv", is_json=True)
-    {"command": "template", "exit_code": 0, "files": [...], "ok": true, "sheet": "complaint"}
-    0
-    """
+    """Write the template of a sheet and say where it is."""
     from riskkit.monitoring.sources.sheets import sheet_names
     from riskkit.monitoring.sources.templates import write_template
 
@@ -53,26 +31,7 @@ def make_template(name: str, **given: Any) -> int:
 
 
 def make_sample(**given: Any) -> int:
-    """Write a made register and say what it holds.
-
-    Parameters
-    ----------
-    **given : Any
-        ``rows``, ``seed``, ``out`` (a new or empty folder), ``lang``, ``is_json``.
-
-    Raises
-    ------
-    InputFaults
-        When there are too few rows, or the folder is not empty.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     make_sample(rows=600, seed=1, out=Path(folder) / "s", lang="en", is_json=True)
-    {"command": "sample", "exit_code": 0, "files": [...], "ok": true, "rows": 600, "seed": 1}
-    0
-    """
+    """Write a made register and say what it holds."""
     import numpy as np
 
     from riskkit.monitoring.sample_register import FEWEST_ROWS, sample_register

@@ -130,18 +130,7 @@ __all__ = [
 
 
 def day(text: str) -> dt.date:
-    """A day as a notebook's parameter writes it.
-
-    Raises
-    ------
-    InputFaults
-        When it is none.
-
-    Examples
-    --------
-    >>> day("2026-06-01")
-    datetime.date(2026, 6, 1)
-    """
+    """A day as a notebook's parameter writes it."""
     try:
         return dt.date.fromisoformat(text)
     except ValueError:
@@ -151,27 +140,7 @@ def day(text: str) -> dt.date:
 def publish_trees(
     tree: TreeStudy, tie: BowTieStudy, net: NetworkStudy, *, product: ProductStudy, seed: int
 ) -> Found:
-    """Put what the trees and networks say into the notebook, where the runner reads it back.
-
-    Parameters
-    ----------
-    tree, tie, net, product
-        As from `study_tree`, `study_bow_tie`, `study_network` and `study_product`.
-    seed : int
-        Of the draws.
-
-    Examples
-    --------
-    >>> rng = np.random.default_rng(1)
-    >>> product = open_product_model("note7-product-model")
-    >>> found = publish_trees(
-    ...     study_tree(open_fault_tree("note7-fault-tree"), draws=100, rng=rng, base=64),
-    ...     study_bow_tie(open_bow_tie("note7-bow-tie"), draws=100, rng=rng),
-    ...     study_network(open_network("note7-network")),
-    ...     product=study_product(product, failures=0, tests=0, n_products=1), seed=1)
-    >>> found.record["fault_tree"]["p"]
-    4.122530046e-05
-    """
+    """Put what the trees and networks say into the notebook, where the runner reads it back."""
     drawn = np.quantile(tree.draws, [0.05, 0.5, 0.95])
     ends = dict(zip(("p05", "p50", "p95"), drawn, strict=True))
     rates = {"top": float(tie.rates.top)} | {k: float(v) for k, v in tie.rates.consequences.items()}
@@ -202,25 +171,7 @@ def publish_trees(
 def publish_ranking(
     ranking: RankingStudy, laboratories: RoundStudy, history: HistoryStudy, *, seed: int
 ) -> Found:
-    """Put the ranking, the laboratories and the effect of a measure into the notebook for the runner.
-
-    Parameters
-    ----------
-    ranking, laboratories, history
-        As from `study_ranking`, `study_round` and `study_history`.
-    seed : int
-        Of the draws.
-
-    Examples
-    --------
-    >>> day = dt.date(2026, 6, 1)
-    >>> found = publish_ranking(
-    ...     study_ranking(open_ranking("note7-measures"), draws=100, rng=np.random.default_rng(1)),
-    ...     study_round(open_round("feed-mercury-round"), on=day),
-    ...     study_history(open_history("power-banks-2017-2025"), on=day), seed=1)
-    >>> found.record["schema"]
-    'riskkit.ranking/1'
-    """
+    """Put the ranking, the laboratories and the effect of a measure into the notebook for the runner."""
     names = list(ranking.topsis.alternatives)
     ranks = pd.DataFrame(
         {
@@ -254,22 +205,7 @@ def publish_ranking(
 
 
 def publish_doses(study: DoseStudy, *, seed: int) -> Found:
-    """Put the doses and what drives them into the notebook, where the runner reads it back.
-
-    Parameters
-    ----------
-    study : DoseStudy
-        As from `study_doses`.
-    seed : int
-        Of the draws.
-
-    Examples
-    --------
-    >>> opened, rng = open_doses("jewellery-doses"), np.random.default_rng(1)
-    >>> found = publish_doses(study_doses(opened, asked="dehp_mouthed", draws=100, rng=rng, base=64), seed=1)
-    >>> found.record["doses"][3]["dose"] is None
-    True
-    """
+    """Put the doses and what drives them into the notebook, where the runner reads it back."""
     found = {
         "doses": study.table,
         "index": study.index.reset_index(),

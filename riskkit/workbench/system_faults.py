@@ -32,21 +32,7 @@ _DATABASES = ("sqlite3", "sqlalchemy.", "duckdb", "pyarrow.")
 
 
 def system_faults(error: BaseException) -> InputFaults | None:
-    """The fault in an error of the system or of a database that met one; None for any other error.
-
-    Parameters
-    ----------
-    error : BaseException
-        What was raised.
-
-    Examples
-    --------
-    >>> print(system_faults(OSError(30, "Read-only file system", "/mnt/a.csv")))
-    /mnt/a.csv: 1 fault
-      /mnt/a.csv: 'Read-only file system', must be: a place that is not read-only
-    >>> system_faults(ValueError("no")) is None
-    True
-    """
+    """The fault in an error of the system or of a database that met one; None for any other error."""
     number = error.errno if isinstance(error, OSError) else None
     words = os.strerror(number) if number else str(getattr(error, "orig", None) or error)
     if number is None:

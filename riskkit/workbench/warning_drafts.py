@@ -29,21 +29,7 @@ __all__ = ["choice_part", "document_parts", "draft_case", "publish_drafts", "rea
 
 @dataclass(frozen=True)
 class Drafts:
-    """What would go out about a case at a level, or why it may not.
-
-    Parameters
-    ----------
-    assessment : Assessment
-    decision : Decision
-    issue : Issue or None
-        None where something is missing.
-    missing : tuple of Fault
-
-    Examples
-    --------
-    >>> Drafts.__name__
-    'Drafts'
-    """
+    """What would go out about a case at a level, or why it may not."""
 
     assessment: Assessment
     decision: Decision
@@ -54,29 +40,7 @@ class Drafts:
 def draft_case(
     assessment: Assessment, *, level: str = "", reason: str = "", ports: str = "", days: int = 90
 ) -> Drafts:
-    """The documents of a first issue about a case, dated on the day of its assessment.
-
-    Parameters
-    ----------
-    assessment : Assessment
-    level : str
-        As `riskkit.foundation.warning_levels.level_code` reads it; that of the assessment if empty.
-    reason : str
-        Why; needed where the level is not the assessed one, and where the facts leave a range.
-    ports : str
-        Ports and customs districts, comma-separated.
-    days : int
-        How long it holds.
-
-    Examples
-    --------
-    >>> from riskkit.assessment.case import assess
-    >>> from riskkit.workbench.reports import open_case
-    >>> import numpy as np
-    >>> found = assess(open_case("note7-battery-2016").case, rng=np.random.default_rng(1), draws=200)
-    >>> [one.place for one in draft_case(found).missing]
-    ['bulletin.ports']
-    """
+    """The documents of a first issue about a case, dated on the day of its assessment."""
     case = assessment.case
     try:
         asked, missing = proposal(assessment, level=level, reason=reason), tuple[Fault, ...]()
@@ -105,13 +69,7 @@ def draft_case(
 
 
 def choice_part(drafts: Drafts, *, lang: str) -> Section:
-    """Level, who may publish it, which documents and why; and everything that is missing.
-
-    Examples
-    --------
-    >>> choice_part.__name__
-    'choice_part'
-    """
+    """Level, who may publish it, which documents and why; and everything that is missing."""
     case, decision = drafts.assessment.case, drafts.decision
     title = say("choice_title", lang)
     if drafts.assessment.route != "graded":
@@ -157,13 +115,7 @@ def _missing(drafts: Drafts, lang: str) -> Items:
 
 
 def document_parts(drafts: Drafts, *, lang: str) -> tuple[Section, ...]:
-    """The text of each document, as it would be published.
-
-    Examples
-    --------
-    >>> document_parts.__name__
-    'document_parts'
-    """
+    """The text of each document, as it would be published."""
     if drafts.issue is None:
         return ()
     found = []
@@ -176,13 +128,7 @@ def document_parts(drafts: Drafts, *, lang: str) -> tuple[Section, ...]:
 
 
 def reading_part(drafts: Drafts, *, lang: str) -> Section | None:
-    """How the public notice reads, in both languages.
-
-    Examples
-    --------
-    >>> reading_part.__name__
-    'reading_part'
-    """
+    """How the public notice reads, in both languages."""
     if drafts.issue is None or not drafts.issue.reading:
         return None
     rows = [
@@ -198,13 +144,7 @@ def reading_part(drafts: Drafts, *, lang: str) -> Section | None:
 
 
 def publish_drafts(drafts: Drafts, *, seed: int, case_sha256: str) -> Published:
-    """Put assessment and drafts into the notebook, where the runner reads them back.
-
-    Examples
-    --------
-    >>> publish_drafts.__name__
-    'publish_drafts'
-    """
+    """Put assessment and drafts into the notebook, where the runner reads them back."""
     record = result_record(drafts.assessment, seed=seed, case_sha256=case_sha256)
     told: dict[str, Any] = {
         "level": LEVELS[drafts.decision.level - 1],

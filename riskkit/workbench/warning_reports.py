@@ -46,23 +46,7 @@ _SHOWN = 6
 
 @dataclass(frozen=True)
 class Review:
-    """The warnings of a ledger at a moment, and what new evidence asks of them.
-
-    Parameters
-    ----------
-    rows : tuple of BoardRow
-    now, since : datetime
-    moves : DataFrame or None
-        None where no new assessments were given.
-    is_sample : bool
-    sha256 : str
-        Of the events it is made from.
-
-    Examples
-    --------
-    >>> open_review("sample").is_sample
-    True
-    """
+    """The warnings of a ledger at a moment, and what new evidence asks of them."""
 
     rows: tuple[BoardRow, ...]
     now: dt.datetime
@@ -73,30 +57,7 @@ class Review:
 
 
 def open_review(ledger: str = "", *, on: str = "", days: int = 30, evidence: str = "") -> Review:
-    """The warnings as they stood at the end of a day, and the steps of the days before it.
-
-    Parameters
-    ----------
-    ledger : str
-        A file or URL; that of ``RISKKIT_LEDGER`` when empty, and without that the sample.
-    on : str
-        The day (YYYY-MM-DD, China's time); now when empty, a fixed day for the sample.
-    days : int
-        How many days back changes are told.
-    evidence : str
-        A ``.csv`` of new assessments: warning_id, on, level_lo, level_hi, and if wanted effect_agrees and
-        has_consent; made-up ones for the sample.
-
-    Raises
-    ------
-    riskkit.foundation.faults.InputFaults
-        When there is no such ledger, the day is none, or cells of the evidence are at fault.
-
-    Examples
-    --------
-    >>> len(open_review("sample").rows)
-    6
-    """
+    """The warnings as they stood at the end of a day, and the steps of the days before it."""
     place = ledger or os.environ.get(LEDGER_VARIABLE) or "sample"
     is_sample = place == "sample"
     now = _moment(on or (SAMPLE_DAY.isoformat() if is_sample else ""))
@@ -144,71 +105,35 @@ def _made_up(rows: Sequence[BoardRow], now: dt.datetime) -> pd.DataFrame:
 
 
 def standing_part(review: Review, *, lang: str) -> Section:
-    """Where each current warning stands, and what is due.
-
-    Examples
-    --------
-    >>> standing_part(open_review("sample"), lang="en").id
-    'standing'
-    """
+    """Where each current warning stands, and what is due."""
     return standing_section(review.rows, lang=lang, is_sample=review.is_sample)
 
 
 def changes_part(review: Review, *, lang: str) -> Section:
-    """What was decided in the days before.
-
-    Examples
-    --------
-    >>> changes_part(open_review("sample"), lang="en").id
-    'changes'
-    """
+    """What was decided in the days before."""
     return changes_section(review.rows, since=review.since, now=review.now, lang=lang)
 
 
 def moves_part(review: Review, *, lang: str) -> Section:
-    """What new assessments ask of each level.
-
-    Examples
-    --------
-    >>> moves_part(open_review("sample"), lang="en").id
-    'moves'
-    """
+    """What new assessments ask of each level."""
     return moves_section(review.moves, review.rows, lang=lang)
 
 
 def life_pictures(review: Review, *, lang: str) -> tuple[Picture, ...]:
-    """The lives of the gravest current warnings as pictures, six at most.
-
-    Examples
-    --------
-    >>> len(life_pictures(open_review("sample"), lang="en"))
-    5
-    """
+    """The lives of the gravest current warnings as pictures, six at most."""
     current = [row for row in review.rows if row.is_current][:_SHOWN]
     return tuple(warning_timeline(row, lang=lang, now=review.now) for row in current)
 
 
 def lives_part(*, lang: str) -> tuple[Section | Picture, ...]:
-    """The shipped cases' warnings replayed, beside what authorities did and when.
-
-    Examples
-    --------
-    >>> [one.id for one in lives_part(lang="en")]
-    ['lives', 'lives-days']
-    """
+    """The shipped cases' warnings replayed, beside what authorities did and when."""
     lives = shipped_lives()
     said, table = lives_said(lives, lang=lang), lives_table(lives, lang=lang)
     return lives_section(lives, lang=lang), lives_picture(lives, table, said=said, lang=lang)
 
 
 def publish_review(review: Review) -> Found:
-    """Put the review into the notebook, where the runner reads it back.
-
-    Examples
-    --------
-    >>> publish_review(open_review("sample")).record["warnings"][0]["phase"]
-    'issued'
-    """
+    """Put the review into the notebook, where the runner reads it back."""
     moves = [] if review.moves is None else review.moves.astype(object).to_dict("records")
     return Found(
         {

@@ -44,31 +44,7 @@ __all__ = [
 
 
 def open_what_ifs(case: Case, name: str = "") -> WhatIfs | None:
-    """The what-ifs of a case: those that come with it, or those of a ``.toml`` file.
-
-    Parameters
-    ----------
-    case : Case
-        The case they belong to.
-    name : str
-        Empty for the shipped file of the case.
-
-    Returns
-    -------
-    WhatIfs or None
-        None where no file was named and the case has none.
-
-    Raises
-    ------
-    InputFaults
-        With every fault of the file.
-
-    Examples
-    --------
-    >>> from riskkit.assessment.case import load_case
-    >>> len(open_what_ifs(load_case("note7-battery-2016")).what_ifs)
-    3
-    """
+    """The what-ifs of a case: those that come with it, or those of a ``.toml`` file."""
     if name:
         rule = "empty, or a .toml file"
         refuse("what_ifs", [] if name.endswith(".toml") else [Fault("what_ifs", shown(name), rule)])
@@ -78,41 +54,12 @@ def open_what_ifs(case: Case, name: str = "") -> WhatIfs | None:
 
 
 def assessment_of(study: WhatIfStudy | Assessment) -> Assessment:
-    """The assessment that a study starts from.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.report.what_if_example import studied
-    >>> assessment_of(studied()).case.id
-    'note7-battery-2016'
-    """
+    """The assessment that a study starts from."""
     return study if isinstance(study, Assessment) else study.assessment
 
 
 def publish_what_ifs(study: WhatIfStudy | Assessment, *, seed: int, case_sha256: str) -> Published:
-    """Put assessment and what-ifs into the notebook, where the runner reads them back.
-
-    Parameters
-    ----------
-    study : WhatIfStudy or Assessment
-        As from `study_case`.
-    seed : int
-        Of all draws.
-    case_sha256 : str
-        Hash of the case file.
-
-    Returns
-    -------
-    Published
-        The record of the assessment with a part ``what_if``.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.report.what_if_example import studied
-    >>> record = publish_what_ifs(studied(), seed=1, case_sha256="").record
-    >>> [row["what_if"] for row in record["what_if"]["effects"]][:2]
-    ['as_is', 'stop-use-notice']
-    """
+    """Put assessment and what-ifs into the notebook, where the runner reads them back."""
     record = result_record(assessment_of(study), seed=seed, case_sha256=case_sha256)
     told = None if isinstance(study, Assessment) else _told(study)
     return Published(record | {"what_if": told})

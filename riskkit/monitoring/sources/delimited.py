@@ -269,11 +269,7 @@ def _has_long_row(data: bytes, until: int) -> bool:
 
 
 def _sound_quotes(signs: NDArray[np.uint8], quotes: NDArray[np.intp], delimiter: bytes) -> int:
-    """How many quotation marks stand where they may before the first that does not.
-
-    Taken in turn, one opens and one closes: what opens has an end of cell before it, what closes has one
-    behind it, or else the two beside each other are one mark inside of a cell.
-    """
+    """How many quotation marks stand where they may before the first that does not."""
     ends = np.zeros(256, dtype=bool)
     ends[[delimiter[0], 10, 13]] = True
     beside = np.diff(quotes) == 1

@@ -98,8 +98,22 @@ def check_document(notice: Notice, facts: DocumentFacts, *, document: ChosenDocu
 
     Examples
     --------
-    >>> check_document.__name__
-    'check_document'
+    >>> import datetime as dt
+    >>> from riskkit.warning.alerts.choice import choose_documents
+    >>> from riskkit.warning.publication.notices import Notice, Place
+    >>> both = {"zh": "灯具", "en": "lamps"}
+    >>> day = dt.datetime(2026, 5, 1, tzinfo=dt.UTC)
+    >>> place = Place(name=both, system="GB/T 2260", code="310000")
+    >>> notice = Notice(notice_id="w-1.1", warning_id="w-1", kind="first", level=3, urgency=3, ends_at=None,
+    ...     issued_at=day, starts_at=day, issuer=both, hazard_classes=("physical",), places=(place,),
+    ...     **dict.fromkeys(("category", "title", "event", "reach", "advice", "measures"), both))
+    >>> facts = DocumentFacts(number="示警通〔2026〕1号", measures=("recall",), goods=both)
+    >>> bulletin, *_ = choose_documents(["strengthen_inspection"])
+    >>> try:
+    ...     check_document(notice, facts, document=bulletin)
+    ... except InputFaults as error:
+    ...     print([fault.place for fault in error.faults])
+    ['bulletin.ends_at', 'bulletin.hs', 'bulletin.ports', 'bulletin.targets']
     """
     found: list[Fault] = []
     try:
@@ -194,8 +208,19 @@ def document_values(
 
     Examples
     --------
-    >>> document_values.__name__
-    'document_values'
+    >>> import datetime as dt
+    >>> from riskkit.warning.alerts.choice import choose_documents
+    >>> from riskkit.warning.publication.notices import Notice, Place
+    >>> both = {"zh": "灯具", "en": "lamps"}
+    >>> day = dt.datetime(2026, 5, 1, tzinfo=dt.UTC)
+    >>> place = Place(name=both, system="GB/T 2260", code="310000")
+    >>> notice = Notice(notice_id="w-1.1", warning_id="w-1", kind="first", level=3, urgency=3, ends_at=None,
+    ...     issued_at=day, starts_at=day, issuer=both, hazard_classes=("physical",), places=(place,),
+    ...     **dict.fromkeys(("category", "title", "event", "reach", "advice", "measures"), both))
+    >>> facts = DocumentFacts(number="示警通〔2026〕1号", measures=("recall",), goods=both)
+    >>> bulletin, *_ = choose_documents(["strengthen_inspection"])
+    >>> document_values(notice, facts, document=bulletin, lang="zh")["number"]
+    '示警通〔2026〕1号'
     """
     of = scale("warning")
     code = LEVELS[notice.level - 1]

@@ -42,19 +42,7 @@ Widgets = list[ipywidgets.Widget]
 
 
 class BallotForm(anywidget.AnyWidget):
-    """A ballot as native controls, one question at a time.
-
-    Parameters
-    ----------
-    questions : list of dict
-        ``id``, ``kind``, ``asked``, ``choices`` (pairs of code and words), ``earlier`` (see
-        `riskkit.workbench.committee.shown_back.shown_back`; empty in the first round).
-    words : dict of str to str
-    sent : dict
-        ``n`` and ``answers``, when the expert has handed in.
-    told : dict
-        ``ok`` and ``text``, what became of it.
-    """
+    """A ballot as native controls, one question at a time."""
 
     _esm = str(asset("committee_ballot.js"))
     questions: Any = traitlets.List().tag(sync=True)
@@ -64,22 +52,7 @@ class BallotForm(anywidget.AnyWidget):
 
 
 def ballot_panel(session: str, *, lang: str, who: str = "") -> ipywidgets.Widget:
-    """The page of whoever opens it: what they have to do next in the session, and nothing of others.
-
-    Parameters
-    ----------
-    session : str
-        Its id; the latest of the ledger when empty.
-    lang : str
-        ``zh`` or ``en``.
-    who : str
-        The expert, where nothing is served (a notebook on one's own machine).
-
-    Examples
-    --------
-    >>> ballot_panel.__name__
-    'ballot_panel'
-    """
+    """The page of whoever opens it: what they have to do next in the session, and nothing of others."""
 
     def build(spoken: str, look: Look) -> Widgets:
         entry = entered(session, who)

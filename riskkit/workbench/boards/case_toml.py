@@ -30,26 +30,7 @@ class _Inline(dict[str, Any]):
 
 
 def case_toml(case: Case, *, remarks: Sequence[str] = ()) -> str:
-    """A case as a TOML file that `riskkit.assessment.case.load_case` reads back to the same case.
-
-    Parameters
-    ----------
-    case : Case
-        The case.
-    remarks : sequence of str
-        Lines that stand as comments at the top.
-
-    Examples
-    --------
-    >>> from riskkit.assessment.case import load_case, parse_case
-    >>> from riskkit.foundation.toml_file import parse_toml
-    >>> case = load_case("note7-battery-2016")
-    >>> text = case_toml(case, remarks=["what if"])
-    >>> text.splitlines()[:2]
-    ['# what if', 'schema = 1']
-    >>> parse_case(parse_toml(text.encode(), "x.toml")) == case
-    True
-    """
+    """A case as a TOML file that `riskkit.assessment.case.load_case` reads back to the same case."""
     comments = [f"# {''.join(sign if sign.isprintable() else ' ' for sign in line)}" for line in remarks]
     return "\n".join([*comments, *_table(_plain_record(case), ())]) + "\n"
 

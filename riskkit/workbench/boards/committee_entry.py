@@ -25,20 +25,7 @@ from riskkit.workbench.serving.identity import as_visitor
 
 @dataclass(frozen=True)
 class Entry:
-    """Somebody in the room of a session.
-
-    Parameters
-    ----------
-    room : Room
-    now : Session
-    who, role : str
-        As what served the page says; outside of serving, ``role`` is empty.
-
-    Examples
-    --------
-    >>> Entry.__name__
-    'Entry'
-    """
+    """Somebody in the room of a session."""
 
     room: Room
     now: Session
@@ -47,18 +34,7 @@ class Entry:
 
 
 def here() -> Room:
-    """The room of the ledger that ``RISKKIT_LEDGER`` names.
-
-    Raises
-    ------
-    riskkit.foundation.faults.InputFaults
-        When there is no such ledger.
-
-    Examples
-    --------
-    >>> here.__name__
-    'here'
-    """
+    """The room of the ledger that ``RISKKIT_LEDGER`` names."""
     place = os.environ.get(LEDGER_VARIABLE) or "ledger.sqlite"
     open_ledger(place, is_reader=True).close()
     return _room(place)
@@ -70,36 +46,12 @@ def _room(place: str) -> Room:
 
 
 def asker(who: str) -> tuple[str, str]:
-    """Who asks, and in which role: by what served the page; outside of serving, as the notebook says.
-
-    Examples
-    --------
-    >>> asker("e1")
-    ('e1', '')
-    """
+    """Who asks, and in which role: by what served the page; outside of serving, as the notebook says."""
     return as_visitor() or (who, "")
 
 
 def entered(session: str, who: str) -> Entry:
-    """Somebody in the room of a session as it is now.
-
-    Parameters
-    ----------
-    session : str
-        Its id; the latest of the ledger when empty.
-    who : str
-        Who asks, where nothing is served.
-
-    Raises
-    ------
-    riskkit.foundation.faults.InputFaults
-        When there is no such ledger or session, or nobody knows who asks.
-
-    Examples
-    --------
-    >>> entered.__name__
-    'entered'
-    """
+    """Somebody in the room of a session as it is now."""
     name, role = asker(who)
     if not name and as_visitor() is not None:
         raise InputFaults("identity", [Fault("identity", "—", "riskkit dashboard --access")])
@@ -113,21 +65,7 @@ def entered(session: str, who: str) -> Entry:
 def committee_page(
     lang: str, build: Callable[[str, Callable[[], None]], Sequence[ipywidgets.Widget]]
 ) -> ipywidgets.Widget:
-    """A page that is drawn anew when somebody asks how things stand now.
-
-    Parameters
-    ----------
-    lang : str
-        ``zh`` or ``en``.
-    build : callable
-        From a language, and the function that draws the page anew, to the widgets.
-
-    Examples
-    --------
-    >>> page = committee_page("en", lambda lang, look: [ipywidgets.HTML(lang)])
-    >>> page.children[2].children[1].children[0].value
-    'en'
-    """
+    """A page that is drawn anew when somebody asks how things stand now."""
 
     def drawn(spoken: str) -> list[ipywidgets.Widget]:
         inside = box("rkp-col")
@@ -146,31 +84,12 @@ def committee_page(
 
 
 def look_again(lang: str, look: Callable[[], None]) -> ipywidgets.Widget:
-    """The button that draws a page anew.
-
-    Examples
-    --------
-    >>> look_again("en", print).children[0].description
-    'Refresh'
-    """
+    """The button that draws a page anew."""
     return box("rkp-row", deed(say("look_again", lang), look))
 
 
 def deed(words: str, act: Callable[[], None], *, is_possible: bool = True) -> ipywidgets.Button:
-    """A button as wide as its words.
-
-    Parameters
-    ----------
-    words : str
-    act : callable
-    is_possible : bool
-        Whether it can be pressed now.
-
-    Examples
-    --------
-    >>> deed("Sign", print, is_possible=False).disabled
-    True
-    """
+    """A button as wide as its words."""
     made = ipywidgets.Button(
         description=words, disabled=not is_possible, layout=ipywidgets.Layout(width="auto")
     )
@@ -179,46 +98,21 @@ def deed(words: str, act: Callable[[], None], *, is_possible: bool = True) -> ip
 
 
 def refusal(head: str, error: InputFaults, lang: str) -> str:
-    """Why something was refused, in words.
-
-    Examples
-    --------
-    >>> refusal("Not done:", InputFaults("a", [Fault("round", "1", "a round that is open")]), "zh")
-    'Not done:\\nround: 1 — 进行中的轮次'
-    """
+    """Why something was refused, in words."""
     lines = [f"{one.place}: {one.value} — {rule_in(one.rule, lang)}" for one in error.faults[:20]]
     return "\n".join([head, *lines])
 
 
 def title_of(now: Session, lang: str) -> str:
-    """The title of a session's case.
-
-    Examples
-    --------
-    >>> from riskkit.assessment.committee.session import Rules
-    >>> title_of(Session("a", "case", "", "甲", "A", "li", "", "", (), (), Rules(1, 0.5, 0.5)), "en")
-    'A'
-    """
+    """The title of a session's case."""
     return now.title_zh if lang == "zh" else now.title_en
 
 
 def note(text: str, role: Role = "body") -> ipywidgets.HTML:
-    """A line of text on a page.
-
-    Examples
-    --------
-    >>> "&lt;b&gt;" in note("<b>").value
-    True
-    """
+    """A line of text on a page."""
     return section(Section("told", "", 2, (Paragraph(text, role),)))
 
 
 def section(one: Section) -> ipywidgets.HTML:
-    """A section on a page.
-
-    Examples
-    --------
-    >>> "<h3>A</h3>" in section(Section("a", "A", 2, ())).value
-    True
-    """
+    """A section on a page."""
     return ipywidgets.HTML(str(one._repr_mimebundle_()["text/html"]))

@@ -43,22 +43,7 @@ _DEEDS: dict[str, tuple[str, dict[str, Any]]] = {
 
 
 def session_panel(session: str, *, lang: str, who: str = "") -> ipywidgets.Widget:
-    """The room as the chair runs it: progress, feedback of closed rounds, and what may be done next.
-
-    Parameters
-    ----------
-    session : str
-        Its id; the latest of the ledger when empty.
-    lang : str
-        ``zh`` or ``en``.
-    who : str
-        Who asks, where nothing is served.
-
-    Examples
-    --------
-    >>> session_panel.__name__
-    'session_panel'
-    """
+    """The room as the chair runs it: progress, feedback of closed rounds, and what may be done next."""
     told = box("rkp-col")  # stays when the page is drawn anew
 
     def build(spoken: str, look: Callable[[], None]) -> list[ipywidgets.Widget]:

@@ -47,37 +47,7 @@ def overview(
     seed: int = 20170914,
     reports: str = "",
 ) -> ipywidgets.Widget:
-    """Every case at a glance, for those who decide.
-
-    Parameters
-    ----------
-    cases : sequence of str
-        Ids of shipped cases or ``.toml`` files; all shipped cases when empty.
-    lang : str
-        ``zh`` or ``en``.
-    profile : str
-        The name of a shipped profile.
-    draws, seed : int
-        Monte Carlo draws of each case, and the seed of their generator.
-    reports : str
-        Folder of earlier results; a relative one is looked for where the notebooks' folder stands. Empty for
-        none.
-
-    Returns
-    -------
-    ipywidgets.Widget
-
-    Raises
-    ------
-    InputFaults
-        With every fault of a case or profile.
-
-    Examples
-    --------
-    >>> shown = overview(["note7-battery-2016"], lang="en", draws=50)
-    >>> len(shown.children[-1].children[-1].rows)
-    1
-    """
+    """Every case at a glance, for those who decide."""
     names = tuple(cases) or shipped_cases()
 
     def build(spoken: str) -> list[ipywidgets.Widget]:
@@ -92,13 +62,7 @@ def overview(
 
 @functools.lru_cache(maxsize=16)
 def assessed(names: tuple[str, ...], profile: str, draws: int, *, seed: int) -> tuple[Record, ...]:
-    """The result records of some cases, made once for each profile.
-
-    Examples
-    --------
-    >>> assessed(("note7-battery-2016",), "house_matrix", 50, seed=1)[0]["case"]["brand"]
-    'Samsung'
-    """
+    """The result records of some cases, made once for each profile."""
     opened = [open_case(name, profile=profile) for name in names]
     return tuple(
         result_record(
@@ -111,20 +75,7 @@ def assessed(names: tuple[str, ...], profile: str, draws: int, *, seed: int) -> 
 
 
 class Overview:
-    """The panel: widgets, and what fills them.
-
-    Parameters
-    ----------
-    names, lang, profile, draws, seed
-        As for `overview`; `names` is never empty.
-
-    Examples
-    --------
-    >>> panel = Overview(("note7-battery-2016",), lang="en", profile="house_matrix", draws=50, seed=1)
-    >>> panel.take("house_matrix")
-    >>> len(panel.table.rows)
-    1
-    """
+    """The panel: widgets, and what fills them."""
 
     def __init__(self, names: tuple[str, ...], *, lang: str, profile: str, draws: int, seed: int) -> None:
         self.names, self.lang, self.draws, self.seed = names, lang, draws, seed
@@ -174,13 +125,7 @@ class Overview:
         ]
 
     def take(self, profile: str) -> None:
-        """Assess every case under a profile and show what comes out.
-
-        Parameters
-        ----------
-        profile : str
-            Its name.
-        """
+        """Assess every case under a profile and show what comes out."""
         self.profile = profile
         self.status.value = _status(self._say("settling"))
         self.records = assessed(self.names, profile, self.draws, seed=self.seed)

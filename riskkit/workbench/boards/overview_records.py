@@ -26,15 +26,7 @@ _OWN_REPORT = re.compile(r"riskkit\.[a-z_]{1,40}/[0-9]{1,3}")
 
 
 def group(record: Record) -> str:
-    """Where a record is counted.
-
-    Examples
-    --------
-    >>> group({"route": "graded", "warning": {"lo": "Ⅱ", "hi": "Ⅰ"}})
-    'range'
-    >>> group({"route": "graded", "warning": {"lo": "Ⅱ", "hi": "Ⅱ"}}), group({"route": "food_accident_plan"})
-    ('Ⅱ', 'food')
-    """
+    """Where a record is counted."""
     if record["route"] != "graded":
         return FOOD
     lo, hi = shown_ends(record)
@@ -42,39 +34,20 @@ def group(record: Record) -> str:
 
 
 def level_counts(records: Iterable[Record]) -> dict[str, int]:
-    """How many records are counted where.
-
-    Examples
-    --------
-    >>> level_counts([{"route": "food_accident_plan"}])["food"]
-    1
-    """
+    """How many records are counted where."""
     found = Counter(group(record) for record in records)
     return {code: found[code] for code in GROUPS}
 
 
 def possible_counts(records: Iterable[Record]) -> dict[str, int]:
-    """For each level, how many records are a range that includes it.
-
-    Examples
-    --------
-    >>> possible_counts([{"route": "graded", "warning": {"lo": "Ⅲ", "hi": "Ⅰ"}}])
-    {'Ⅰ': 1, 'Ⅱ': 1, 'Ⅲ': 1, 'Ⅳ': 0}
-    """
+    """For each level, how many records are a range that includes it."""
     ends = [possible_levels(record) for record in records if group(record) == RANGE]
     places = [(LEVELS.index(levels[0]), LEVELS.index(levels[-1])) for levels in ends]
     return {code: sum(hi <= i <= lo for hi, lo in places) for i, code in enumerate(LEVELS)}
 
 
 def urgency_order(record: Record) -> int:
-    """A number by which records sort, the most urgent first: proven level, then the possible one, food last.
-
-    Examples
-    --------
-    >>> records = [{"route": "graded", "warning": {"lo": lo, "hi": hi}} for lo, hi in ("ⅡⅡ", "ⅡⅠ", "ⅠⅠ")]
-    >>> [urgency_order(record) for record in records]
-    [11, 10, 0]
-    """
+    """A sort key, most urgent first: proven level, then possible level, food last."""
     if record["route"] != "graded":
         return 100
     lo, hi = _ranks(record)
@@ -82,26 +55,7 @@ def urgency_order(record: Record) -> int:
 
 
 def by_dimension(records: Iterable[Record], dimension: str) -> list[tuple[str, dict[str, int]]]:
-    """Counts of each hazard class, origin or channel; a record with several counts in each.
-
-    Parameters
-    ----------
-    records : iterable of result records
-        As `riskkit.workbench.runs.result.result_record` makes them.
-    dimension : str
-        One of `DIMENSIONS`.
-
-    Returns
-    -------
-    list of (code, counts by group)
-        The largest first. The code is empty for records that name none.
-
-    Examples
-    --------
-    >>> food = {"route": "food_accident_plan", "case": {"origin": ["IN", "CN"]}}
-    >>> [(code, counts["food"]) for code, counts in by_dimension([food], "origin")]
-    [('CN', 1), ('IN', 1)]
-    """
+    """Counts of each hazard class, origin or channel; a record with several counts in each."""
     found: dict[str, Counter[str]] = {}
     for record in records:
         for code in record["case"][dimension] or [""]:
@@ -111,21 +65,7 @@ def by_dimension(records: Iterable[Record], dimension: str) -> list[tuple[str, d
 
 
 def chosen(records: Iterable[Record], wanted: Mapping[str, str]) -> list[Record]:
-    """The records that fit every filter; an empty filter lets all pass.
-
-    Parameters
-    ----------
-    records : iterable of result records
-        All.
-    wanted : mapping
-        ``level`` (a code of `GROUPS`) and any of `DIMENSIONS`.
-
-    Examples
-    --------
-    >>> food = {"route": "food_accident_plan", "case": {"origin": ["IN"]}}
-    >>> len(chosen([food], {"origin": "IN", "level": ""})), len(chosen([food], {"origin": "CN"}))
-    (1, 0)
-    """
+    """The records that fit every filter; an empty filter lets all pass."""
 
     def fits(record: Record) -> bool:
         at = wanted.get("level", "")
@@ -138,18 +78,7 @@ def chosen(records: Iterable[Record], wanted: Mapping[str, str]) -> list[Record]
 
 @dataclass(frozen=True)
 class Change:
-    """What became of a case since an earlier result.
-
-    Parameters
-    ----------
-    case_id : str
-        Which case.
-    kind : str
-        ``new``, ``gone``, ``higher``, ``lower`` (levels, proven end first), ``clearer``, ``vaguer`` (range
-        narrower or wider), ``route``, ``grades`` (level as before, grades or risk not).
-    before, now : result record or None
-        The earlier one and this one.
-    """
+    """What became of a case since an earlier result."""
 
     case_id: str
     kind: str
@@ -158,23 +87,7 @@ class Change:
 
 
 def changes(now: Iterable[Record], before: Iterable[Record]) -> tuple[Change, ...]:
-    """What is different from an earlier run, case by case, the weightiest first.
-
-    Parameters
-    ----------
-    now, before : iterable of result records
-        Under the same profile; of an id that stands twice the last one counts.
-
-    Examples
-    --------
-    >>> def record(lo, hi):
-    ...     warning = {"lo": lo, "hi": hi}
-    ...     return {"case": {"id": "a"}, "route": "graded", "warning": warning, "risk": {}, "grades": {}}
-    >>> [change.kind for change in changes([record("Ⅰ", "Ⅰ")], [record("Ⅱ", "Ⅰ")])]
-    ['higher']
-    >>> changes([record("Ⅱ", "Ⅰ")], [record("Ⅱ", "Ⅰ")])
-    ()
-    """
+    """What is different from an earlier run, case by case, the weightiest first."""
     new, old = ({str(record["case"]["id"]): record for record in records} for records in (now, before))
     found = [
         Change(name, kind, old.get(name), new.get(name))
@@ -229,20 +142,7 @@ class Earlier:
 
 
 def earlier_results(folder: Path, *, profile: str) -> Earlier:
-    """The newest ``result.json`` of each case in a folder of reports, under one profile.
-
-    Parameters
-    ----------
-    folder : Path
-        Where `riskkit assess`, `batch` or `demo` wrote; it need not exist.
-    profile : str
-        The name of the profile.
-
-    Examples
-    --------
-    >>> earlier_results(Path("no such folder"), profile="house_matrix")
-    Earlier(records=(), unreadable=0, others=0)
-    """
+    """The newest ``result.json`` of each case in a folder of reports, under one profile."""
     example = folder / _EXAMPLE
     files = [file for file in folder.rglob("result.json") if not file.is_relative_to(example)]
     files = sorted(files, key=lambda file: file.stat().st_mtime)[-_MOST_FILES:]
@@ -284,12 +184,6 @@ def _is_whole(record: Record) -> bool:
 
 
 def of_cases(records: Sequence[Record], ids: Iterable[str]) -> list[Record]:
-    """Those records whose case is among some ids: what was not asked for now has not gone.
-
-    Examples
-    --------
-    >>> of_cases([{"case": {"id": "a"}}, {"case": {"id": "b"}}], ["b"])
-    [{'case': {'id': 'b'}}]
-    """
+    """Those records whose case is among some ids: what was not asked for now has not gone."""
     wanted = set(ids)
     return [record for record in records if record["case"]["id"] in wanted]

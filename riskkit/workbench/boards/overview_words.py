@@ -35,27 +35,14 @@ _KINDS = {"hazard_classes": "hazard_class", "channels": "channel"}
 
 
 def group_badge(code: str, lang: str) -> Badge:
-    """The badge of a group: symbol and word, the colour on top.
-
-    Examples
-    --------
-    >>> group_badge("range", "en").label, group_badge("Ⅱ", "en").symbol
-    ('Range (facts missing)', '◆')
-    """
+    """The badge of a group: symbol and word, the colour on top."""
     if code == RANGE:
         return Badge(text("col_level", lang), code, say("group_range", lang), "⇕", _QUIET)
     return level_badge(code, lang)
 
 
 def tile_words(records: Sequence[Record], *, lang: str) -> dict[str, Any]:
-    """One tile a group, with the number of records; a level also says how many more may be it.
-
-    Examples
-    --------
-    >>> food = {"route": "food_accident_plan"}
-    >>> [(tile["symbol"], tile["n"]) for tile in tile_words([food], lang="en")["tiles"]][-1]
-    ('⇢', 1)
-    """
+    """One tile a group, with the number of records; a level also says how many more may be it."""
     counts, possible = level_counts(records), possible_counts(records)
     tiles = []
     for code in GROUPS:
@@ -67,13 +54,7 @@ def tile_words(records: Sequence[Record], *, lang: str) -> dict[str, Any]:
 
 
 def word_of(dimension: str, code: str, lang: str) -> str:
-    """The word for a hazard class, an origin or a channel; the code itself where there is none.
-
-    Examples
-    --------
-    >>> word_of("origin", "CN", "en"), word_of("channels", "parcel", "en"), word_of("origin", "", "en")
-    ('China', 'parcel post', 'not known')
-    """
+    """The word for a hazard class, an origin or a channel; the code itself where there is none."""
     if not code:
         return say("not_known", lang)
     try:
@@ -83,14 +64,7 @@ def word_of(dimension: str, code: str, lang: str) -> str:
 
 
 def bar_words(records: Sequence[Record], dimension: str, *, lang: str) -> dict[str, Any]:
-    """Stacked bars by hazard class, origin or channel; each part with symbol, word and number.
-
-    Examples
-    --------
-    >>> food = {"route": "food_accident_plan", "case": {"origin": ["IN"]}}
-    >>> bar_words([food], "origin", lang="en")["rows"][0]["parts"][0]["n"]
-    1
-    """
+    """Stacked bars by hazard class, origin or channel; each part with symbol, word and number."""
     found = by_dimension(records, dimension)
     most = max((sum(counts.values()) for _, counts in found), default=1)
     rows = []
@@ -111,39 +85,13 @@ COLUMNS = ("col_level", "row_product", "row_origin", "row_hazards", "row_channel
 
 
 def table_columns(lang: str) -> list[dict[str, str]]:
-    """The heads of the table of cases.
-
-    Examples
-    --------
-    >>> table_columns("en")[1]["title"]
-    'Case'
-    """
+    """The heads of the table of cases."""
     heads = [text(COLUMNS[0], lang), say("choose_case", lang), *(text(key, lang) for key in COLUMNS[1:5])]
     return [{"title": head} for head in [*heads, say("robust_title", lang)]]
 
 
 def table_row(record: Record, *, lang: str, profile: str) -> list[dict[str, Any]]:
-    """One case as cells for the table that sorts.
-
-    Parameters
-    ----------
-    record : result record
-        As `riskkit.workbench.runs.result.result_record` makes it.
-    lang : str
-        ``zh`` or ``en``.
-    profile : str
-        The profile that the what-if opens with.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from riskkit.assessment.case import assess, load_case
-    >>> from riskkit.workbench.runs.result import result_record
-    >>> a = assess(load_case("note7-battery-2016"), rng=np.random.default_rng(1), draws=50)
-    >>> row = table_row(result_record(a, seed=1), lang="en", profile="house_matrix")
-    >>> row[1]["href"]
-    'what_if.ipynb?case=note7-battery-2016&lang=en&profile=house_matrix'
-    """
+    """One case as cells for the table that sorts."""
     case = record["case"]
     asked = urlencode({"case": case["id"], "lang": lang, "profile": profile})
     words = [
@@ -185,22 +133,7 @@ def _marks(record: Record, lang: str) -> list[dict[str, str]]:
 def change_section(
     found: Sequence[Change], *, compared: int, unreadable: int, others: int = 0, lang: str
 ) -> Section:
-    """What has changed since the earlier results; or that there is nothing to compare with.
-
-    Parameters
-    ----------
-    found : sequence of Change
-        As from `riskkit.workbench.boards.overview_records.changes`.
-    compared, unreadable, others : int
-        Earlier results that were found, files that could not be read, and reports that are about no case.
-    lang : str
-        ``zh`` or ``en``.
-
-    Examples
-    --------
-    >>> change_section([], compared=0, unreadable=0, lang="en").blocks[0].text[:10]
-    'No earlier'
-    """
+    """What has changed since the earlier results; or that there is nothing to compare with."""
     told: list[tuple[str, Role]] = []
     if unreadable:
         told.append((say("unreadable", lang, n=unreadable), "note"))
@@ -249,23 +182,7 @@ def _level(record: Mapping[str, Any] | None, lang: str) -> str | Badge:
 
 
 def filter_choices(records: Sequence[Record], name: str, *, lang: str) -> list[tuple[str, str]]:
-    """Words and codes to choose from for one filter: all, then those that occur.
-
-    Parameters
-    ----------
-    records : sequence of result records
-        All of them.
-    name : str
-        ``level`` or a dimension.
-    lang : str
-        ``zh`` or ``en``.
-
-    Examples
-    --------
-    >>> food = {"route": "food_accident_plan", "case": {"origin": ["IN"]}}
-    >>> filter_choices([food], "origin", lang="en")
-    [('all', ''), ('India', 'IN')]
-    """
+    """Words and codes to choose from for one filter: all, then those that occur."""
     if name == "level":
         used = level_counts(records)
         codes = [code for code in (*LEVELS, RANGE, FOOD) if used[code]]

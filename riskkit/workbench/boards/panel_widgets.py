@@ -16,17 +16,7 @@ from riskkit.workbench.pages.rendering import asset, environment
 
 
 class InputList(anywidget.AnyWidget):
-    """The inputs of a case as native controls: words and positions go to the page, positions come back.
-
-    Parameters
-    ----------
-    fields : list of dict
-        As from `riskkit.workbench.boards.what_if_inputs.Field.to_json`.
-    positions : dict of str to int
-        Where each input stands that was moved.
-    words : dict of str to str
-        ``not_known``, ``back``, ``colon``.
-    """
+    """The inputs of a case as native controls: words and positions go to the page, positions come back."""
 
     _esm = str(asset("panel_inputs.js"))
     fields: Any = traitlets.List().tag(sync=True)
@@ -35,22 +25,7 @@ class InputList(anywidget.AnyWidget):
 
 
 class SortedTable(anywidget.AnyWidget):
-    """A table whose heads sort it.
-
-    Parameters
-    ----------
-    columns : list of dict
-        ``title`` of each column.
-    rows : list of list of dict
-        A cell has ``text``, ``sort``, and may have ``href`` (an address on this host) and ``marks``
-        (``symbol``, ``label``, ``colour``, ``ink``).
-    by, names : int
-        Which column sorts at first, and which one names the rows.
-    down : bool
-        Whether it sorts from high to low at first.
-    words : dict of str to str
-        ``caption``, ``sort_by``, ``empty``, ``colon``.
-    """
+    """A table whose heads sort it."""
 
     _esm = str(asset("panel_table.js"))
     columns: Any = traitlets.List().tag(sync=True)
@@ -62,76 +37,30 @@ class SortedTable(anywidget.AnyWidget):
 
 
 def fragment(name: str, *values: object) -> str:
-    """A part of ``panels.html.j2`` as HTML in which every text is escaped.
-
-    Parameters
-    ----------
-    name : str
-        The macro.
-    *values : object
-        What it takes.
-
-    Examples
-    --------
-    >>> print(fragment("heading", "<b>").strip())
-    <h2 class="rkp-h">&lt;b&gt;</h2>
-    """
+    """A part of ``panels.html.j2`` as HTML in which every text is escaped."""
     part = getattr(environment().get_template("panels.html.j2").module, name)
     return str(part(*values))
 
 
 def html(name: str, *values: object) -> ipywidgets.HTML:
-    """A widget that shows a part of ``panels.html.j2``.
-
-    Examples
-    --------
-    >>> "&lt;i&gt;" in html("heading", "<i>").value
-    True
-    """
+    """A widget that shows a part of ``panels.html.j2``."""
     return ipywidgets.HTML(value=fragment(name, *values) if name else "")
 
 
 def style() -> ipywidgets.HTML:
-    """A widget that carries the style sheets of the panels.
-
-    Examples
-    --------
-    >>> style().value.startswith("<style>")
-    True
-    """
+    """A widget that carries the style sheets of the panels."""
     return ipywidgets.HTML(value=f"<style>{asset('blocks.css')}{asset('panels.css')}</style>")
 
 
 def button(words: str, act: Callable[[], None], *, is_main: bool = False) -> ipywidgets.Button:
-    """A button that does one thing.
-
-    Parameters
-    ----------
-    words : str
-        What stands on it.
-    act : callable
-        What it does.
-    is_main : bool
-        Whether it stands out.
-
-    Examples
-    --------
-    >>> button("Reset", print).description
-    'Reset'
-    """
+    """A button that does one thing."""
     made = ipywidgets.Button(description=words, button_style="primary" if is_main else "")
     made.on_click(lambda _: act())
     return made
 
 
 def box(kind: str, *children: ipywidgets.Widget) -> ipywidgets.Box:
-    """Widgets under one class of the style sheet: ``rkp-row``, ``rkp-col``, ``rkp-two``, ``rkp-three``.
-
-    Examples
-    --------
-    >>> box("rkp-row", style())._dom_classes
-    ('rkp-row',)
-    """
+    """Widgets under one class of the style sheet: ``rkp-row``, ``rkp-col``, ``rkp-two``, ``rkp-three``."""
     made = ipywidgets.Box(children=children, layout=ipywidgets.Layout(width="100%"))
     for name in kind.split():
         made.add_class(name)
@@ -139,22 +68,7 @@ def box(kind: str, *children: ipywidgets.Widget) -> ipywidgets.Box:
 
 
 def in_either_language(lang: str, build: Callable[[str], Sequence[ipywidgets.Widget]]) -> ipywidgets.Box:
-    """A panel with its style, and a choice of language where the page around it has none.
-
-    Parameters
-    ----------
-    lang : str
-        ``zh`` or ``en``: the language at first.
-    build : callable
-        From a language to the widgets of the panel.
-
-    Examples
-    --------
-    >>> panel = in_either_language("zh", lambda lang: [ipywidgets.HTML(lang)])
-    >>> panel.children[1].children[0].value = "en"
-    >>> panel.children[2].children[0].value
-    'en'
-    """
+    """A panel with its style, and a choice of language where the page around it has none."""
     inside = box("rkp-col", *build(lang))
     choice = ipywidgets.Dropdown(
         options=[("中文", "zh"), ("English", "en")], value=lang, description="语言 Language"
@@ -171,22 +85,7 @@ def in_either_language(lang: str, build: Callable[[str], Sequence[ipywidgets.Wid
 
 
 class Later:
-    """Does a thing a little later, once, however often it is asked to; at once where no loop runs.
-
-    Parameters
-    ----------
-    act : callable
-        The thing.
-    seconds : float
-        How much later.
-    from_last : bool
-        Whether the time counts from the last asking (when things have settled), not from the first.
-
-    Examples
-    --------
-    >>> Later(lambda: print("done"), seconds=0.1, from_last=False).ask()
-    done
-    """
+    """Does a thing a little later, once, however often it is asked to; at once where no loop runs."""
 
     def __init__(self, act: Callable[[], None], *, seconds: float, from_last: bool) -> None:
         self._act, self._seconds, self._from_last = act, seconds, from_last
@@ -216,25 +115,7 @@ class Later:
 
 
 class Drawing:
-    """A `Picture` on the page: the chart, the sentence that says the same, and its numbers to open.
-
-    Parameters
-    ----------
-    picture : Picture
-        What is shown first; a page that opens later sees this one, then what was shown since it opened.
-    numbers : str
-        What stands on the line that opens the numbers.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.pages.blocks import Table
-    >>> numbers = Table("Numbers", ("n",), (("1",),))
-    >>> low, high = ({"data": [], "layout": {"height": height}} for height in (200, 300))
-    >>> drawing = Drawing(Picture("p", "A chart", "It rises.", numbers, low), "Numbers")
-    >>> drawing.show(Picture("p", "A chart", "It <falls>.", numbers, high))
-    >>> drawing.figure.layout.height, "It &lt;falls&gt;." in drawing.caption.value
-    (300, True)
-    """
+    """A `Picture` on the page: the chart, the sentence that says the same, and its numbers to open."""
 
     def __init__(self, picture: Picture, numbers: str) -> None:
         import plotly.graph_objects as go
@@ -250,15 +131,7 @@ class Drawing:
         self._tell(picture)
 
     def show(self, picture: Picture, *, is_moving: bool = False) -> None:
-        """Show another picture, sending only what differs.
-
-        Parameters
-        ----------
-        picture : Picture
-            The other one.
-        is_moving : bool
-            More will follow at once: the words around the marks may wait, unless the axes change.
-        """
+        """Show another picture, sending only what differs."""
         data, layout = list(picture.figure["data"]), _untitled(picture)
         with self.figure.batch_update():
             if len(self._data) == len(data):

@@ -14,39 +14,13 @@ from importlib import resources
 
 @cache
 def panel_texts() -> Mapping[str, Mapping[str, str]]:
-    """All texts of the panels: key → language → text.
-
-    Examples
-    --------
-    >>> panel_texts()["reset"]["zh"]
-    '恢复原案例'
-    """
+    """All texts of the panels: key → language → text."""
     source = resources.files("riskkit.workbench.boards") / "panel_texts.csv"
     rows = csv.DictReader(source.read_text(encoding="utf-8").splitlines())
     return {row["key"]: {"zh": row["zh"], "en": row["en"]} for row in rows}
 
 
 def say(key: str, lang: str, **values: object) -> str:
-    """One text of the panels, with its ``{places}`` filled.
-
-    Parameters
-    ----------
-    key : str
-        A key of ``panel_texts.csv``.
-    lang : str
-        ``zh`` or ``en``.
-    **values : object
-        What goes into the places.
-
-    Raises
-    ------
-    KeyError
-        When there is no such key or language.
-
-    Examples
-    --------
-    >>> say("kept_name", "en", n=2)
-    'Scenario 2'
-    """
+    """One text of the panels, with its ``{places}`` filled."""
     found = panel_texts()[key][lang]
     return found.format(**values) if values else found

@@ -33,30 +33,7 @@ from riskkit.workbench.report.monitoring_words import column_name, number
 
 
 def register_board(register: str = "", *, lang: str) -> ipywidgets.Widget:
-    """A register to look through, for those who watch.
-
-    Parameters
-    ----------
-    register : str
-        The folder of a register; the made one if empty.
-    lang : str
-        ``zh`` or ``en``.
-
-    Returns
-    -------
-    ipywidgets.Widget
-
-    Raises
-    ------
-    InputFaults
-        When there is no such register.
-
-    Examples
-    --------
-    >>> shown = register_board(lang="en")
-    >>> len(shown.children[-1].children[-1].rows)
-    20
-    """
+    """A register to look through, for those who watch."""
     folder = register_folder(register)
     known = choices(folder)
 
@@ -69,28 +46,7 @@ def register_board(register: str = "", *, lang: str) -> ipywidgets.Widget:
 
 
 class RegisterBoard:
-    """The panel: widgets, and what fills them.
-
-    Parameters
-    ----------
-    folder : Path
-        The register.
-    known : Choices
-        What can be chosen.
-    lang : str
-        ``zh`` or ``en``.
-    is_made : bool
-        Whether its rows are made, which is told then.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.made_register import made_register
-    >>> folder = made_register()
-    >>> panel = RegisterBoard(folder, choices(folder), lang="en", is_made=True)
-    >>> panel.filters["source_class"].value = "injury"
-    >>> len(panel.table.rows), panel.page
-    (20, 0)
-    """
+    """The panel: widgets, and what fills them."""
 
     def __init__(self, folder: Path, known: Choices, *, lang: str, is_made: bool) -> None:
         self.folder, self.known, self.lang, self.is_made = folder, known, lang, is_made
@@ -161,13 +117,7 @@ class RegisterBoard:
         self._restart()
 
     def turn(self, step: int) -> None:
-        """Go some pages on or back.
-
-        Parameters
-        ----------
-        step : int
-            How many; beyond the ends nothing happens.
-        """
+        """Go some pages on or back."""
         wanted = min(max(self.page + step, 0), self.n_pages - 1)
         if wanted != self.page:
             self.page = wanted

@@ -34,27 +34,7 @@ _IN_TEST = f"source_class IN ({', '.join(repr(one) for one in INSPECTIONS)})"
 
 @dataclass(frozen=True)
 class Asked:
-    """Which records, and what of them.
-
-    Parameters
-    ----------
-    where : mapping of str to str
-        Column of `FILTERS` → value; `UNKNOWN` for records that do not say it, empty for all.
-    since, until : int or None
-        First and last year.
-    by : str
-        One of `RANKED`.
-    page : int
-        Counted from 0.
-
-    Examples
-    --------
-    >>> try:
-    ...     Asked({"colour": "red"}, page=-1)
-    ... except ValueError as error:
-    ...     [fault.place for fault in error.faults]
-    ['filter', 'page']
-    """
+    """Which records, and what of them."""
 
     where: Mapping[str, str] = field(default_factory=dict)
     since: int | None = None
@@ -70,13 +50,7 @@ class Asked:
         refuse("register", faults)
 
     def condition(self) -> tuple[str, list[Any]]:
-        """The condition in SQL, and the values for its places.
-
-        Examples
-        --------
-        >>> Asked({"port": "X", "origin": "?"}, since=2020).condition()
-        ('port = ? AND origin IS NULL AND coalesce(year(date), date_year) >= ?', ['X', 2020])
-        """
+        """The condition in SQL, and the values for its places."""
         parts, values = [], list[Any]()
         for column, value in self.where.items():
             if value == UNKNOWN:
@@ -93,17 +67,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Choices:
-    """What can be chosen: for each filter its values, the most frequent first, and the years there are.
-
-    Parameters
-    ----------
-    values : dict of str to tuple of str
-        `UNKNOWN` is last where a record does not say it.
-    years : tuple of int
-        In order.
-    n_records : int
-        In the whole register.
-    """
+    """What can be chosen: for each filter its values, the most frequent first, and the years there are."""
 
     values: dict[str, tuple[str, ...]]
     years: tuple[int, ...]
@@ -112,21 +76,7 @@ class Choices:
 
 @dataclass(frozen=True)
 class Found:
-    """What fits.
-
-    Parameters
-    ----------
-    n_records : int
-        How many.
-    periods : DataFrame
-        year (missing without a date), n_records, n_tested, n_nonconforming, n_unknown.
-    ranking : DataFrame
-        name (missing where not said), the same counts; the most records first.
-    n_names : int
-        How many names there are to rank.
-    page : DataFrame
-        `PAGE` records at most, the latest first.
-    """
+    """What fits."""
 
     n_records: int
     periods: pd.DataFrame
@@ -136,19 +86,7 @@ class Found:
 
 
 def choices(folder: Path) -> Choices:
-    """What the records of a register can be filtered by.
-
-    Parameters
-    ----------
-    folder : Path
-        The register.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.made_register import made_register
-    >>> choices(made_register()).values["hazard_class"]
-    ('chemical', 'physical', 'health', 'biological', 'environmental', '?')
-    """
+    """What the records of a register can be filtered by."""
     with looking(folder) as connection:
         values = {column: _values(connection, column) for column in FILTERS}
         years = connection.sql(
@@ -167,22 +105,7 @@ def _values(connection: duckdb.DuckDBPyConnection, column: str) -> tuple[str, ..
 
 
 def ask(folder: Path, asked: Asked) -> Found:
-    """The records that fit: how many, over time, ranked, and one page of them.
-
-    Parameters
-    ----------
-    folder : Path
-        The register.
-    asked : Asked
-        Which ones.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.made_register import made_register
-    >>> found = ask(made_register(), Asked({"source_class": "complaint"}))
-    >>> found.n_records, len(found.page)
-    (52, 20)
-    """
+    """The records that fit: how many, over time, ranked, and one page of them."""
     condition, values = asked.condition()
     where = f"FROM records WHERE {condition}"
     sums = _sums()

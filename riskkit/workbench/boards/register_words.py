@@ -21,31 +21,14 @@ COLUMNS = ("date", "product", "source_class", "hazard_class", "origin", "n_teste
 
 
 def value_word(column: str, value: Any, lang: str) -> str:
-    """A value of a column in words.
-
-    Examples
-    --------
-    >>> [value_word(*one, "en") for one in (("origin", "DE"), ("port", "?"), ("source_class", "media"))]
-    ['Germany', 'not known', 'media and internet']
-    """
+    """A value of a column in words."""
     if value is None or pd.isna(value) or value == UNKNOWN:
         return say("not_known", lang)
     return source_word(value, lang) if column == "source_class" else group_name([value], [column], lang)
 
 
 def with_rates(counts: pd.DataFrame) -> pd.DataFrame:
-    """Counts with the rate of nonconformity and Wilson's interval; missing where nothing was tested.
-
-    Parameters
-    ----------
-    counts : DataFrame
-        With n_tested and n_nonconforming.
-
-    Examples
-    --------
-    >>> with_rates(pd.DataFrame({"n_tested": [20, None], "n_nonconforming": [5, None]}))["rate"].tolist()
-    [0.25, nan]
-    """
+    """Counts with the rate of nonconformity and Wilson's interval; missing where nothing was tested."""
     n, x = (
         counts[name].to_numpy(dtype=np.float64, na_value=np.nan) for name in ("n_tested", "n_nonconforming")
     )
@@ -58,14 +41,7 @@ def with_rates(counts: pd.DataFrame) -> pd.DataFrame:
 
 
 def rate_words(row: dict[str, Any], lang: str) -> str:
-    """A rate with its interval and its counts, or that nothing was tested.
-
-    Examples
-    --------
-    >>> row = {"rate": 0.25, "rate_lo": 0.11, "rate_hi": 0.47, "n_tested": 20, "n_nonconforming": 5}
-    >>> rate_words(row, "en")
-    '25 % (11 %–47 %)'
-    """
+    """A rate with its interval and its counts, or that nothing was tested."""
     if np.isnan(row["rate"]):
         return say("not_tested", lang)
     ends = [rate(float(row[name]), lang) for name in ("rate_lo", "rate_hi")]
@@ -73,24 +49,7 @@ def rate_words(row: dict[str, Any], lang: str) -> str:
 
 
 def ranking_words(found: Found, by: str, *, lang: str) -> dict[str, Any]:
-    """The ranking as bars, each with its number and its rate in words.
-
-    Parameters
-    ----------
-    found : Found
-        As from `riskkit.workbench.boards.register_questions.ask`.
-    by : str
-        The column that is ranked.
-    lang : str
-        ``zh`` or ``en``.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.boards.register_questions import Asked, ask
-    >>> from riskkit.workbench.made_register import made_register
-    >>> ranking_words(ask(made_register(), Asked()), "port", lang="en")["rows"][0]["label"]
-    'not known'
-    """
+    """The ranking as bars, each with its number and its rate in words."""
     ranked = with_rates(found.ranking)
     most = max([1, *ranked["n_records"].tolist()])
     rows = [
@@ -110,23 +69,7 @@ def ranking_words(found: Found, by: str, *, lang: str) -> dict[str, Any]:
 
 
 def record_row(row: dict[str, Any], *, lang: str) -> list[dict[str, Any]]:
-    """One record as cells for the table that sorts.
-
-    Parameters
-    ----------
-    row : dict
-        Columns of `riskkit.workbench.boards.register_questions.SHOWN`.
-    lang : str
-        ``zh`` or ``en``.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.boards.register_questions import Asked, ask
-    >>> from riskkit.workbench.made_register import made_register
-    >>> page = ask(made_register(), Asked({"source_class": "complaint"})).page
-    >>> record_row(page.to_dict("records")[0], lang="en")[0]["text"]
-    '2025-10-19'
-    """
+    """One record as cells for the table that sorts."""
     day = "" if pd.isna(row["date"]) else str(row["date"])[:10]
     hazard = value_word("hazard_class", row["hazard_class"], lang)
     if not pd.isna(row["hazard"]):
@@ -163,35 +106,14 @@ def _counts(row: dict[str, Any], lang: str) -> str:
 
 
 def record_columns_shown(lang: str) -> list[dict[str, str]]:
-    """The heads of the table of records.
-
-    Examples
-    --------
-    >>> [head["title"] for head in record_columns_shown("en")][:2]
-    ['Date', 'Product']
-    """
+    """The heads of the table of records."""
     heads = {name: column_name(name, lang) for name in COLUMNS}
     heads |= {"origin": say("place_head", lang), "n_tested": say("told_head", lang)}
     return [{"title": heads[name]} for name in COLUMNS]
 
 
 def trend_picture(found: Found, *, lang: str) -> Picture:
-    """Records of each year as bars.
-
-    Parameters
-    ----------
-    found : Found
-        As from `riskkit.workbench.boards.register_questions.ask`.
-    lang : str
-        ``zh`` or ``en``.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.boards.register_questions import Asked, ask
-    >>> from riskkit.workbench.made_register import made_register
-    >>> trend_picture(ask(made_register(), Asked()), lang="en").alt[:19]
-    '888 records; most i'
-    """
+    """Records of each year as bars."""
     lines = records(with_rates(_every_year(found.periods)))
     words = [say("not_known", lang) if pd.isna(row["year"]) else str(int(row["year"])) for row in lines]
     counts = [int(row["n_records"]) for row in lines]

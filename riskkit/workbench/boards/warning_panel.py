@@ -37,33 +37,7 @@ _HEADS = ("level", "warning", "phase", "since", "ends", "due")
 
 
 def warning_board(ledger: str = "", *, lang: str, now: dt.datetime | None = None) -> ipywidgets.Widget:
-    """The warnings of a ledger, for those who lead and those who watch.
-
-    Parameters
-    ----------
-    ledger : str
-        A file or URL; that of ``RISKKIT_LEDGER`` if empty, and without that made-up warnings.
-    lang : str
-        ``zh`` or ``en``.
-    now : datetime, optional
-        The moment for which it is shown.
-
-    Returns
-    -------
-    Widget
-        The board; where the ledger is not made yet, what makes it.
-
-    Raises
-    ------
-    InputFaults
-        When what is there is no ledger.
-
-    Examples
-    --------
-    >>> shown = warning_board(lang="en", now=dt.datetime(2026, 5, 1, tzinfo=dt.UTC))
-    >>> len(shown.children[-1].children) > 5
-    True
-    """
+    """The warnings of a ledger, for those who lead and those who watch."""
     at = now or utc_now()
     place = ledger or os.environ.get(LEDGER_VARIABLE, "")
     if place and is_unmade(place):
@@ -95,24 +69,7 @@ def _events(place: str) -> tuple[Event, ...]:
 
 
 class WarningBoard:
-    """The panel: widgets, and what fills them.
-
-    Parameters
-    ----------
-    rows : list of BoardRow
-    lang : str
-    now : datetime
-    is_sample : bool
-        Whether the warnings are made up, which is told then.
-
-    Examples
-    --------
-    >>> now = dt.datetime(2026, 5, 1, tzinfo=dt.UTC)
-    >>> panel = WarningBoard(board_rows(sample_events(now), now=now), lang="en", now=now, is_sample=True)
-    >>> panel.which.value = "all"
-    >>> len(panel.table.rows) > 4
-    True
-    """
+    """The panel: widgets, and what fills them."""
 
     def __init__(self, rows: list[BoardRow], *, lang: str, now: dt.datetime, is_sample: bool) -> None:
         self.rows, self.lang, self.now, self.is_sample = rows, lang, now, is_sample

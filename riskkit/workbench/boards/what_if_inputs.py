@@ -36,25 +36,7 @@ class Stop:
 
 @dataclass(frozen=True)
 class Field:
-    """One input of a case.
-
-    Parameters
-    ----------
-    name : str
-        As in `riskkit.warning.case_levels.point_of`.
-    kind : str
-        ``slider`` or ``choice``.
-    group, label, note : str
-        The heading it stands under, what it is, what the case knows of it; in one language.
-    stops : tuple of Stop
-        The values it can be set to, rising.
-    at : int
-        The position of the case's own value in `stops`; `UNKNOWN` where it is not known.
-    start : int
-        Where a slider stands when a fact that was not known is set.
-    may_be_unknown : bool
-        Whether it can be set to not known.
-    """
+    """One input of a case."""
 
     name: str
     kind: str
@@ -73,29 +55,7 @@ class Field:
 
 
 def fields(case: Case, *, profile: Profile, lang: str) -> tuple[Field, ...]:
-    """Every input of a case: the steps and severity of each scenario, then the facts.
-
-    Parameters
-    ----------
-    case : Case
-        The case.
-    profile : Profile
-        Whose thresholds can be set exactly.
-    lang : str
-        ``zh`` or ``en``.
-
-    Examples
-    --------
-    >>> from riskkit.assessment.case import load_case
-    >>> from riskkit.warning.profiles import profile
-    >>> found = {f.name: f for f in fields(load_case("note7-battery-2016"), profile=profile(), lang="en")}
-    >>> ports = found["n_ports"]
-    >>> ports.at == UNKNOWN, [stop.said for stop in ports.stops][:4]
-    (True, ['0', '1', '2', '3'])
-    >>> step = found["night_fire.p1"]
-    >>> step.stops[step.at].said
-    '1 in 2,500'
-    """
+    """Every input of a case: the steps and severity of each scenario, then the facts."""
     titles = scenario_titles(case, lang)
     found = [one for s in case.scenarios for one in _scenario_fields(s, titles[s.id], lang)]
     limits = _limits(profile)
@@ -202,13 +162,7 @@ def _values(kind: FactKind, own: Fraction | None, limits: Iterable[tuple[str, Fr
 
 
 def say_chance(p: Fraction, lang: str) -> str:
-    """A probability as one in so many, with the share where it is not small.
-
-    Examples
-    --------
-    >>> say_chance(Fraction(1, 2500), "en"), say_chance(Fraction(1, 5), "zh")
-    ('1 in 2,500', '1/5（20%）')
-    """
+    """A probability as one in so many, with the share where it is not small."""
     if p > Fraction(1, 2):
         return percent(float(p), lang)
     if p < Fraction(1, 20):
@@ -217,22 +171,7 @@ def say_chance(p: Fraction, lang: str) -> str:
 
 
 def moves(known: Iterable[Field], positions: Mapping[str, int]) -> dict[str, Fraction | None]:
-    """What was set, by input: those that stand elsewhere than in the case.
-
-    Parameters
-    ----------
-    known : iterable of Field
-        The inputs of the case.
-    positions : mapping of str to int
-        Where each stands; one that is absent stands as in the case. Anything that is no position is left out.
-
-    Examples
-    --------
-    >>> stops = (Stop(Fraction(0), "0"), Stop(Fraction(7), "7"))
-    >>> field = Field("n", "slider", "", "", "", stops, 0, 0, True)
-    >>> [moves([field], {"n": at}) for at in (1, -1, 0, 9)]
-    [{'n': Fraction(7, 1)}, {'n': None}, {}, {}]
-    """
+    """What was set, by input: those that stand elsewhere than in the case."""
     found: dict[str, Fraction | None] = {}
     for field in known:
         at = positions.get(field.name, field.at)
@@ -246,16 +185,7 @@ def moves(known: Iterable[Field], positions: Mapping[str, int]) -> dict[str, Fra
 
 
 def said_moves(case: Case, known: Iterable[Field], positions: Mapping[str, int], *, lang: str) -> list[str]:
-    """What was changed, in words: the input, its value in the case, its value now.
-
-    Examples
-    --------
-    >>> from riskkit.assessment.case import load_case
-    >>> from riskkit.warning.profiles import profile
-    >>> case = load_case("note7-battery-2016")
-    >>> said_moves(case, fields(case, profile=profile(), lang="en"), {"n_ports": 5}, lang="en")
-    ['ports affected: not known → 5']
-    """
+    """What was changed, in words: the input, its value in the case, its value now."""
     fresh = list(known)
     moved = moves(fresh, positions)
     return [

@@ -43,27 +43,7 @@ class Glance:
 
 
 def glance(case: Case, *, profile: Profile, draws: int, seed: int) -> Glance:
-    """Level, probabilities, grades and scenarios of a case: what `assess` says, without what takes time.
-
-    Parameters
-    ----------
-    case : Case
-        A case that is graded.
-    profile : Profile
-        The tables.
-    draws, seed : int
-        Monte Carlo draws and the seed of their generator.
-
-    Examples
-    --------
-    >>> from riskkit.assessment.case import assess, load_case
-    >>> from riskkit.warning.profiles import profile
-    >>> case = load_case("note7-battery-2016")
-    >>> quick = glance(case, profile=profile(), draws=200, seed=1)
-    >>> whole = assess(case, profile=profile(), rng=np.random.default_rng(1), draws=200)
-    >>> quick.shares.equals(whole.shares), quick.risk == whole.risk
-    (True, True)
-    """
+    """Level, probabilities, grades and scenarios of a case: what `assess` says, without what takes time."""
     at_point = {name: np.array([value]) for name, value in point_of(case).items()}
     drawn_inputs = draw_inputs(case, draws, rng=np.random.default_rng(seed))
     now = evaluate(case, at_point, profile=profile)
@@ -87,20 +67,7 @@ def glance(case: Case, *, profile: Profile, draws: int, seed: int) -> Glance:
 
 
 def glance_of(assessment: Assessment, *, seed: int) -> Glance:
-    """The same part of a whole assessment.
-
-    Raises
-    ------
-    ValueError
-        When the case was not graded.
-
-    Examples
-    --------
-    >>> from riskkit.assessment.case import assess, load_case
-    >>> whole = assess(load_case("note7-battery-2016"), rng=np.random.default_rng(1), draws=200)
-    >>> glance_of(whole, seed=1).lo == whole.lo
-    True
-    """
+    """The same part of a whole assessment."""
     badge, risk = assessment.badge, assessment.risk_badge
     if assessment.lo is None or assessment.hi is None or assessment.risk is None or not (badge and risk):
         raise ValueError(f"case {assessment.case.id} was not graded")
@@ -121,38 +88,13 @@ def glance_of(assessment: Assessment, *, seed: int) -> Glance:
 
 
 def with_glance(assessment: Assessment, seen: Glance) -> Assessment:
-    """An assessment with the part that follows the slider renewed, for a picture that draws only this part.
-
-    What is not in a `Glance` (robustness, what would change the level, …) is still the old one: do not
-    show it.
-
-    Examples
-    --------
-    >>> from riskkit.assessment.case import assess, load_case
-    >>> from riskkit.warning.profiles import profile
-    >>> case = load_case("note7-battery-2016")
-    >>> whole = assess(case, rng=np.random.default_rng(1), draws=200)
-    >>> with_glance(whole, glance(case, profile=profile(), draws=50, seed=1)).draws
-    50
-    """
+    """An assessment with the part that follows the slider renewed, for pictures that draw only that part."""
     same: dict[str, Any] = {name: value for name, value in vars(seen).items() if name != "seed"}
     return replace(assessment, **same)
 
 
 def contradictions(case: Case) -> tuple[str, ...]:
-    """What the inputs of a changed case say against each other, as a case file would be refused for it.
-
-    Examples
-    --------
-    >>> from fractions import Fraction
-    >>> from riskkit.assessment.case import load_case
-    >>> from riskkit.assessment.what_if import changed
-    >>> case = load_case("note7-battery-2016")
-    >>> contradictions(case)
-    ()
-    >>> contradictions(changed(case, {"deaths": Fraction(300)}))[0].split(":")[0]
-    'facts.injured.value'
-    """
+    """What the inputs of a changed case say against each other, as a case file would be refused for it."""
     found = case_faults(
         case,
         facts=standards.facts(),

@@ -19,19 +19,7 @@ Moves = Mapping[str, Fraction | None]
 
 
 def shipped_measures(case: Case) -> dict[str, WhatIf]:
-    """The what-ifs that come with a case, by id; none where there is no file, or it does not fit the case.
-
-    Parameters
-    ----------
-    case : Case
-        The case.
-
-    Examples
-    --------
-    >>> from riskkit.assessment.case import load_case
-    >>> list(shipped_measures(load_case("note7-battery-2016")))[0]
-    'stop-use-notice'
-    """
+    """The what-ifs that come with a case, by id; none where there is no file, or it does not fit the case."""
     path = what_ifs_path(case.id)
     if not path.is_file():
         return {}
@@ -42,46 +30,12 @@ def shipped_measures(case: Case) -> dict[str, WhatIf]:
 
 
 def with_measure(case: Case, measure: WhatIf | None, moved: Moves) -> Case:
-    """A case with a measure made to it, and then what was moved by hand.
-
-    Parameters
-    ----------
-    case : Case
-        The case as it is.
-    measure : WhatIf or None
-        None for no measure.
-    moved : mapping of str to Fraction or None
-        As for `riskkit.assessment.what_if.changed`.
-
-    Examples
-    --------
-    >>> from riskkit.assessment.case import load_case
-    >>> case = load_case("note7-battery-2016")
-    >>> with_measure(case, None, {}) == case
-    True
-    """
+    """A case with a measure made to it, and then what was moved by hand."""
     return changed(apply(case, measure) if measure else case, moved)
 
 
 def measure_lines(case: Case, measure: WhatIf, *, lang: str) -> list[str]:
-    """What a measure changes, and why, one line a change.
-
-    Parameters
-    ----------
-    case : Case
-        The case as it is.
-    measure : WhatIf
-        The measure.
-    lang : str
-        ``zh`` or ``en``.
-
-    Examples
-    --------
-    >>> from riskkit.assessment.case import load_case
-    >>> case = load_case("desk-lamps-cbec-2019")
-    >>> measure_lines(case, shipped_measures(case)["take-down"], lang="en")[0]
-    'channels: “cross-border e-commerce” closed (The platforms take them down)'
-    """
+    """What a measure changes, and why, one line a change."""
     lines = []
     for change in measure.changes:
         is_channel = change.input == "channels"
@@ -94,31 +48,7 @@ def measure_lines(case: Case, measure: WhatIf, *, lang: str) -> list[str]:
 def kept_what_if(
     case: Case, measure: WhatIf | None, moved: Moves, *, name: str, number: int
 ) -> WhatIf | None:
-    """What was set in the panel, as a what-if; None where nothing is changed that a what-if can change.
-
-    A fact made unknown has no place in a file of what-ifs and is left out.
-
-    Parameters
-    ----------
-    case : Case
-        The case as it is.
-    measure : WhatIf or None
-        The measure that was loaded.
-    moved : mapping of str to Fraction or None
-        What was moved by hand.
-    name : str
-        What people called it.
-    number : int
-        Its number among those that are kept.
-
-    Examples
-    --------
-    >>> from riskkit.assessment.case import load_case
-    >>> case = load_case("note7-battery-2016")
-    >>> found = kept_what_if(case, None, {"n_ports": Fraction(5)}, name="five", number=1)
-    >>> found.changes[0].input, found.changes[0].value
-    ('n_ports', Fixed(value=Fraction(5, 1)))
-    """
+    """What was set in the panel, as a what-if; None where nothing is changed that a what-if can change."""
     after = with_measure(case, measure, moved)
     reason = Text(**{lang: panel_texts()["set_by_hand"][lang] for lang in ("zh", "en")})
     own = [
@@ -148,19 +78,5 @@ def _value_of(case: Case, name: str) -> Distribution | tuple[tuple[int, float], 
 
 
 def kept_text(case: Case, kept: Sequence[WhatIf]) -> str:
-    """Kept scenarios as the text of a file of what-ifs; empty where there are none.
-
-    Parameters
-    ----------
-    case : Case
-        The case as it is.
-    kept : sequence of WhatIf
-        As from `kept_what_if`.
-
-    Examples
-    --------
-    >>> from riskkit.assessment.case import load_case
-    >>> kept_text(load_case("note7-battery-2016"), [])
-    ''
-    """
+    """Kept scenarios as the text of a file of what-ifs; empty where there are none."""
     return what_ifs_text(WhatIfs(schema=1, case=case.id, what_ifs=tuple(kept))) if kept else ""

@@ -54,35 +54,7 @@ def what_if(
     seed: int = 20170914,
     interactive: bool = True,
 ) -> ipywidgets.Widget | None:
-    """Move the inputs of a case and see what becomes of its level.
-
-    Parameters
-    ----------
-    case : str or Path
-        The id of a shipped case, or a ``.toml`` file.
-    lang : str
-        ``zh`` or ``en``.
-    profile : str
-        The name of a shipped profile, or a ``.toml`` file.
-    draws, seed : int
-        Monte Carlo draws at rest, and the seed of their generator.
-    interactive : bool
-        False shows nothing: a report that is printed has no sliders.
-
-    Returns
-    -------
-    ipywidgets.Widget or None
-
-    Raises
-    ------
-    InputFaults
-        With every fault of the case or the profile.
-
-    Examples
-    --------
-    >>> what_if("note7-battery-2016", lang="en", interactive=False) is None
-    True
-    """
+    """Move the inputs of a case and see what becomes of its level."""
     if not interactive:
         return None
     shown = case
@@ -112,20 +84,7 @@ def _chooser(
 
 
 class WhatIf:
-    """The panel of one case: widgets, and what moves them.
-
-    Parameters
-    ----------
-    case, lang, profile, draws, seed
-        As for `what_if`.
-
-    Examples
-    --------
-    >>> panel = WhatIf("note7-battery-2016", lang="en", profile="house_matrix", draws=200, seed=1)
-    >>> panel.set({"n_ports": 5})
-    >>> panel.case.facts["n_ports"].basis
-    'judgement'
-    """
+    """The panel of one case: widgets, and what moves them."""
 
     def __init__(self, case: str | Path, *, lang: str, profile: str, draws: int, seed: int) -> None:
         self.lang, self.draws, self.seed = lang, draws, seed
@@ -212,13 +171,7 @@ class WhatIf:
     # What happens
 
     def set(self, positions: Mapping[str, int]) -> None:
-        """Set the inputs as the page does.
-
-        Parameters
-        ----------
-        positions : mapping of str to int
-            Where each input stands that differs from the case.
-        """
+        """Set the inputs as the page does."""
         self.inputs.positions = dict(positions)
 
     def reset(self) -> None:
@@ -359,13 +312,7 @@ def _said(title: str, words: str, role: Any) -> Section:
 
 
 def named_as_what_if(case: Case) -> Case:
-    """A case under a name of its own, so that its report does not take the place of the real one's.
-
-    Examples
-    --------
-    >>> named_as_what_if(load_case("note7-battery-2016")).id
-    'note7-battery-2016-what-if'
-    """
+    """A case under a name of its own, so that its report does not take the place of the real one's."""
     from dataclasses import replace
 
     return replace(case, id=f"{case.id[:56].rstrip('-')}-what-if")

@@ -22,25 +22,7 @@ _FACTORS = ("severity", "urgency", "scope")
 
 
 def gauge_words(seen: Glance, before: Glance, *, lang: str) -> dict[str, Any]:
-    """The level with its probability and grades, and whether it differs from the case as it is.
-
-    Parameters
-    ----------
-    seen, before : Glance
-        Now, and of the case unchanged.
-    lang : str
-        ``zh`` or ``en``.
-
-    Examples
-    --------
-    >>> from riskkit.assessment.case import load_case
-    >>> from riskkit.warning.profiles import profile
-    >>> from riskkit.workbench.boards.what_if_levels import glance
-    >>> seen = glance(load_case("note7-battery-2016"), profile=profile(), draws=200, seed=1)
-    >>> words = gauge_words(seen, seen, lang="en")
-    >>> words["was"], words["rows"][0]["label"], words["grades"][0][0]
-    ('As in the case.', 'Ⅰ extremely serious', 'severity')
-    """
+    """The level with its probability and grades, and whether it differs from the case as it is."""
     ends, then = _ends(seen), _ends(before)
     is_same = ends == then
     was = "as_case" if is_same else ("higher" if _ranks(seen) > _ranks(before) else "lower")
@@ -86,17 +68,7 @@ def _grades(seen: Glance, lang: str) -> list[tuple[str, str]]:
 
 
 def grade_words(seen: Glance, factor: str, *, lang: str) -> str:
-    """A grade, or the range that missing facts leave, in words.
-
-    Examples
-    --------
-    >>> from riskkit.assessment.case import load_case
-    >>> from riskkit.warning.profiles import profile
-    >>> from riskkit.workbench.boards.what_if_levels import glance
-    >>> seen = glance(load_case("note7-battery-2016"), profile=profile(), draws=200, seed=1)
-    >>> grade_words(seen, "severity", lang="zh")[0] in "①②③④"
-    True
-    """
+    """A grade, or the range that missing facts leave, in words."""
     lo, hi = (grade(factor, int(seen.grades[end].loc[factor]), lang) for end in ("lo", "hi"))
     return lo if lo == hi else text("from_to", lang, low=lo, high=hi)
 
@@ -111,19 +83,7 @@ def _risk(seen: Glance, lang: str) -> str:
 
 @dataclass(frozen=True)
 class Kept:
-    """A scenario somebody wanted to remember: its name, what was set, and what came out.
-
-    Parameters
-    ----------
-    name : str
-        As typed, or numbered.
-    positions : dict of str to int
-        What was set.
-    seen : Glance
-        What came out.
-    measure : str
-        The id of the measure that was loaded; empty for none.
-    """
+    """A scenario somebody wanted to remember: its name, what was set, and what came out."""
 
     name: str
     positions: dict[str, int]
@@ -132,24 +92,7 @@ class Kept:
 
 
 def kept_table(columns: Sequence[tuple[str, Glance, Sequence[str]]], *, lang: str) -> Table:
-    """Scenarios side by side: level, probabilities, grades, and what was changed.
-
-    Parameters
-    ----------
-    columns : sequence of (name, Glance, changes in words)
-        The case as it is first.
-    lang : str
-        ``zh`` or ``en``.
-
-    Examples
-    --------
-    >>> from riskkit.assessment.case import load_case
-    >>> from riskkit.warning.profiles import profile
-    >>> from riskkit.workbench.boards.what_if_levels import glance
-    >>> seen = glance(load_case("note7-battery-2016"), profile=profile(), draws=200, seed=1)
-    >>> [row[0] for row in kept_table([("the case", seen, [])], lang="en").rows][:2]
-    ['Warning level', 'probability of ■ Ⅰ extremely serious']
-    """
+    """Scenarios side by side: level, probabilities, grades, and what was changed."""
     seens = [seen for _, seen, _ in columns]
     rows: list[tuple[Cell, ...]] = [
         (text("col_level", lang), *(level_cell(*_ends(seen), lang) for seen in seens))
@@ -177,16 +120,7 @@ def _share(seen: Glance, code: str, lang: str) -> str:
 
 
 def head_words(case: Case, assessment: Assessment, *, lang: str) -> dict[str, str]:
-    """What stands above the panel: which case, of what, and under which profile it is graded.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from riskkit.assessment.case import assess, load_case
-    >>> case = load_case("note7-battery-2016")
-    >>> head_words(case, assess(case, rng=np.random.default_rng(1), draws=50), lang="en")["about"][:10]
-    'Smartphone'
-    """
+    """What stands above the panel: which case, of what, and under which profile it is graded."""
     used = assessment.profile
     name, note = (used.zh, used.note_zh) if lang == "zh" else (used.en, used.note_en)
     named = (country_name(code, lang) for code in case.product.origin)

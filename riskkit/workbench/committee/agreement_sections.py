@@ -23,27 +23,7 @@ _SEED = 20170914
 
 
 def agreement_parts(now: Session, *, lang: str) -> tuple[Section | Picture, ...]:
-    """Agreement round by round, what is settled, and the picture of all answers.
-
-    Parameters
-    ----------
-    now : Session
-        Its last closed round is shown; whoever may not see answers must not be given this.
-    lang : str
-        ``zh`` or ``en``.
-
-    Returns
-    -------
-    tuple of Section and Picture
-        Empty before a round is closed.
-
-    Examples
-    --------
-    >>> from riskkit.assessment.committee.session import Rules
-    >>> now = Session("a", "case", "", "", "", "li", "ab", "", (), (), Rules(1, 0.5, 0.5))
-    >>> agreement_parts(now, lang="en")
-    ()
-    """
+    """Agreement round by round, what is settled, and the picture of all answers."""
     answers = closed_answers(now)
     if answers.empty:
         return ()
@@ -56,15 +36,7 @@ def agreement_parts(now: Session, *, lang: str) -> tuple[Section | Picture, ...]
 
 
 def judged_answers(now: Session, *, lang: str) -> pd.DataFrame:
-    """The probabilities of the last closed round, each expert's and the pooled ones, as a picture takes them.
-
-    Examples
-    --------
-    >>> from riskkit.assessment.committee.session import Rules
-    >>> now = Session("a", "case", "", "", "", "li", "ab", "", (), (), Rules(1, 0.5, 0.5))
-    >>> judged_answers(now, lang="en").columns.tolist()
-    ['question', 'who', 'low', 'mid', 'high', 'before']
-    """
+    """The probabilities of the last closed round, each expert's and pooled, as the figure takes them."""
     answers, names = closed_answers(now), labels_of(now, asker="")
     of = answers[(answers["kind"] == PROBABILITY) & answers["mid"].notna()]
     last = int(of["round"].max()) if len(of) else 0

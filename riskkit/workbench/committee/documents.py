@@ -25,21 +25,7 @@ ENDINGS = (".html", ".pdf", ".docx")
 
 
 def session_from(session: str, *, ledger: str, export: Path | None) -> Session:
-    """A session from a ledger, or from an export of one; the latest, where no id is given.
-
-    Raises
-    ------
-    riskkit.foundation.faults.InputFaults
-        When there is no such session, or the export is not whole.
-
-    Examples
-    --------
-    >>> try:
-    ...     session_from("a", ledger="", export=Path("no such export.jsonl"))
-    ... except InputFaults as error:
-    ...     print(error.faults[0].rule)
-    an export of a ledger with its manifest beside it
-    """
+    """A session from a ledger, or from an export of one; the latest, where no id is given."""
     from riskkit.store.ledger import open_ledger
     from riskkit.store.ledger_copies import read_export
 
@@ -60,29 +46,7 @@ def session_from(session: str, *, ledger: str, export: Path | None) -> Session:
 
 
 def document(now: Session, ending: str, *, lang: str, is_full: bool) -> bytes:
-    """The minutes or the report of a session as a file.
-
-    Parameters
-    ----------
-    now : Session
-    ending : str
-        ``.html``, ``.pdf`` or ``.docx``.
-    lang : str
-    is_full : bool
-        The report, else the minutes.
-
-    Raises
-    ------
-    riskkit.foundation.faults.InputFaults
-        When it is another ending.
-
-    Examples
-    --------
-    >>> from riskkit.assessment.committee.session import Rules
-    >>> now = Session("a", "case", "", "甲", "A", "li", "ab", "", (), (), Rules(1, 0.5, 0.5))
-    >>> document(now, ".html", lang="en", is_full=False)[:15]
-    b'<!DOCTYPE html>'
-    """
+    """The minutes or the report of a session as a file."""
     if ending not in ENDINGS:
         raise InputFaults(
             "committee", [Fault("--out", shown(ending), f"a file that ends in {', '.join(ENDINGS)}")]
@@ -109,55 +73,13 @@ def _last_moment(now: Session) -> dt.datetime:
 
 
 def write_document(now: Session, path: Path, *, lang: str, is_full: bool, is_forced: bool = False) -> Path:
-    """Write the minutes or the report, whole or not at all.
-
-    Parameters
-    ----------
-    now : Session
-    path : Path
-    lang : str
-    is_full : bool
-        The report, not the minutes.
-    is_forced : bool
-        Whether another file that is there is replaced; else it is refused.
-
-    Raises
-    ------
-    riskkit.foundation.faults.InputFaults
-        When another file is there.
-
-    Examples
-    --------
-    >>> from riskkit.assessment.committee.session import Rules
-    >>> now = Session("a", "case", "", "甲", "A", "li", "ab", "", (), (), Rules(1, 0.5, 0.5))
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as there:
-    ...     write_document(now, Path(there) / "m.html", lang="en", is_full=False).stat().st_size > 1000
-    True
-    """
+    """Write the minutes or the report, whole or not at all."""
     content = document(now, path.suffix.lower(), lang=lang, is_full=is_full)
     return put_files(path.parent, {path.name: content}, is_forced=is_forced)[0]
 
 
 def judged_text(now: Session) -> str:
-    """The case of a session with the committee's judgement in it, as a file that ``riskkit assess`` takes.
-
-    Parameters
-    ----------
-    now : Session
-        With at least one closed round; the last one before the vote counts.
-
-    Raises
-    ------
-    riskkit.foundation.faults.InputFaults
-        When no round is closed.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.committee_reports import open_session_record
-    >>> judged_text(open_session_record("sample")).splitlines()[3]
-    'id = "note7-battery-2016-n7"'
-    """
+    """The case of a session with the committee's judgement in it, as a file that ``riskkit assess`` takes."""
     name = last_judged(now)
     found = now.round(name)
     if found is None:
@@ -172,22 +94,7 @@ def judged_text(now: Session) -> str:
 
 
 def write_judged(now: Session, path: Path, *, is_forced: bool = False) -> Path:
-    """Write the judged case of a session, whole or not at all.
-
-    Raises
-    ------
-    riskkit.foundation.faults.InputFaults
-        When no round is closed, the name does not end in ``.toml`` or another file is there; with
-        `is_forced` that is replaced.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.committee_reports import open_session_record
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as there:
-    ...     write_judged(open_session_record("sample"), Path(there) / "judged.toml").name
-    'judged.toml'
-    """
+    """Write the judged case of a session, whole or not at all."""
     if path.suffix != ".toml":
         raise InputFaults("committee", [Fault("--out", shown(path.name), "a file that ends in .toml")])
     content = judged_text(now).encode("utf-8")

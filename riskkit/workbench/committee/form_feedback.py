@@ -16,20 +16,7 @@ from riskkit.workbench.report.method_words import figure
 
 
 def add_feedback(book: Any, lines: Sequence[Mapping[str, str]], *, now: Session, lang: str) -> None:
-    """What the round before came to, where there was one, on a sheet that nobody need send back.
-
-    Parameters
-    ----------
-    book : xlsxwriter.Workbook
-    lines : sequence of mapping
-        Of the form.
-    now : Session
-    lang : str
-
-    Examples
-    --------
-    >>> add_feedback(None, [], now=None, lang="en")
-    """
+    """What the round before came to, where there was one, on a sheet that nobody need send back."""
     found = feedback_lines(now, lines[0]["round"], lines[0]["expert"], lang=lang) if lines else []
     if not found:
         return
@@ -42,25 +29,7 @@ def add_feedback(book: Any, lines: Sequence[Mapping[str, str]], *, now: Session,
 
 
 def feedback_lines(now: Session, name: str, expert: str, *, lang: str) -> list[tuple[str, ...]]:
-    """Heads and rows of the last closed round before a round; nothing before the second.
-
-    Parameters
-    ----------
-    now : Session
-    name : str
-        The round that the form is for.
-    expert : str
-        Whose own answers are shown; nobody else's are.
-    lang : str
-        ``zh`` or ``en``.
-
-    Examples
-    --------
-    >>> from riskkit.assessment.committee.session import Rules
-    >>> now = Session("a", "case", "", "", "", "li", "ab", "", (), (), Rules(1, 0.5, 0.5))
-    >>> feedback_lines(now, "vote", "e1", lang="en")
-    []
-    """
+    """Heads and rows of the last closed round before a round; nothing before the second."""
     closed = [one for one in now.rounds if one.key and one.name not in (VOTE, name)]
     if not closed:
         return []
@@ -76,15 +45,7 @@ def feedback_lines(now: Session, name: str, expert: str, *, lang: str) -> list[t
 
 
 def own_answer(answer: Mapping[str, Any] | None, question: Question, *, lang: str) -> str:
-    """An expert's own answer in words; a dash where there was none.
-
-    Examples
-    --------
-    >>> own_answer({"low": 0.01, "mid": 0.02, "high": 0.05}, Question("p", "probability", "", ""), lang="en")
-    '0.02 (0.01 – 0.05)'
-    >>> own_answer(None, Question("p", "probability", "", ""), lang="en")
-    '—'
-    """
+    """An expert's own answer in words; a dash where there was none."""
     if not answer:
         return "—"
     if answer.get("abstain"):

@@ -56,22 +56,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 @dataclass(frozen=True)
 class Form:
-    """A ballot form as read back, its marks not yet checked.
-
-    Parameters
-    ----------
-    name : str
-        Of the file.
-    session, round, expert : str
-        As its lines say.
-    lines : tuple of mapping
-        Column → text.
-
-    Examples
-    --------
-    >>> Form("f.csv", "a", "1", "e1", ()).expert
-    'e1'
-    """
+    """A ballot form as read back, its marks not yet checked."""
 
     name: str
     session: str
@@ -81,26 +66,7 @@ class Form:
 
 
 def form_lines(now: Session, name: str, expert: str, *, lang: str, key: bytes) -> list[dict[str, str]]:
-    """The lines of a form: one a question, and one a measure for a list.
-
-    Parameters
-    ----------
-    now : Session
-    name : str
-        The round.
-    expert : str
-    lang : str
-        ``zh`` or ``en``.
-    key : bytes
-        The session's secret.
-
-    Examples
-    --------
-    >>> from riskkit.assessment.committee.session import Rules
-    >>> now = Session("a", "case", "", "", "", "li", "ab", "", (), (), Rules(1, 0.5, 0.5))
-    >>> form_lines(now, "vote", "e1", lang="en", key=bytes(32))[0]["asked"]
-    'Which warning level should be issued?'
-    """
+    """The lines of a form: one a question, and one a measure for a list."""
     questions = now.asked_in(name)
     lines = []
     for question_id, asked in _asked(questions, lang):
@@ -129,34 +95,7 @@ def _mark(line: Mapping[str, str], digest: str, key: bytes) -> str:
 def write_form(
     now: Session, path: Path, lines: Sequence[Mapping[str, str]], *, lang: str, is_forced: bool = False
 ) -> Path:
-    """Write a form, whole or not at all: Excel for ``.xlsx``, else CSV.
-
-    Parameters
-    ----------
-    now : Session
-    path : Path
-    lines : sequence of mapping
-        From `form_lines`.
-    lang : str
-    is_forced : bool
-        Whether another file that is there is replaced.
-
-    Raises
-    ------
-    riskkit.foundation.faults.InputFaults
-        When another file is there: it may be an expert's answer.
-
-    Examples
-    --------
-    >>> from riskkit.assessment.committee.session import Rules
-    >>> now = Session("a", "case", "", "", "", "li", "ab", "", (), (), Rules(1, 0.5, 0.5))
-    >>> lines = form_lines(now, "vote", "e1", lang="en", key=bytes(32))
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as there:
-    ...     file = write_form(now, Path(there) / "f.csv", lines, lang="en")
-    ...     read_form(file).expert
-    'e1'
-    """
+    """Write a form, whole or not at all: Excel for ``.xlsx``, else CSV."""
     is_book = path.suffix.lower() == ".xlsx"
     content = _workbook(now, lines, lang=lang) if is_book else _csv(lines, lang)
     return put_files(path.parent, {path.name: content}, is_forced=is_forced, mode=0o600)[0]
@@ -244,25 +183,7 @@ def _choice_words(question: Question, lang: str) -> list[str]:
 
 
 def read_form(path: Path) -> Form:
-    """A form that came back, in whatever encoding; its marks are checked by `answers_in`.
-
-    Raises
-    ------
-    riskkit.foundation.faults.InputFaults
-        When it is no ballot form, or its lines are of several sessions, rounds or experts.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as there:
-    ...     path = Path(there) / "f.csv"
-    ...     _ = path.write_text("a,b\\n1,2\\n")
-    ...     try:
-    ...         read_form(path)
-    ...     except InputFaults as error:
-    ...         print(error.faults[0].rule)
-    a ballot form that riskkit committee ballot-form wrote
-    """
+    """A form that came back, in whatever encoding; its marks are checked by `answers_in`."""
     from riskkit.monitoring.sources.native_file import native_file
     from riskkit.monitoring.sources.opened import file_facts
 
@@ -286,30 +207,7 @@ def read_form(path: Path) -> Form:
 
 
 def answers_in(form: Form, now: Session, *, key: bytes) -> dict[str, dict[str, Any]]:
-    """The answers of a form, each line's mark checked first.
-
-    Parameters
-    ----------
-    form : Form
-    now : Session
-        The one that the form names.
-    key : bytes
-        The session's secret.
-
-    Raises
-    ------
-    riskkit.foundation.faults.InputFaults
-        With every line that was edited, forged, left out or doubled, and every number that is none.
-
-    Examples
-    --------
-    >>> from riskkit.assessment.committee.session import Rules
-    >>> now = Session("a", "case", "", "", "", "li", "ab", "", (), (), Rules(1, 0.5, 0.5))
-    >>> lines = form_lines(now, "vote", "e1", lang="en", key=bytes(32))
-    >>> lines = [{**line, "choice": "abstain", "reason": "not my field"} for line in lines]
-    >>> answers_in(Form("f", "a", "vote", "e1", tuple(lines)), now, key=bytes(32))["vote.level"]
-    {'reason': 'not my field', 'abstain': True}
-    """
+    """The answers of a form, each line's mark checked first."""
     faults = list(_mark_faults(form, now, key))
     questions = {one.id: one for one in now.asked_in(form.round)}
     answers: dict[str, dict[str, Any]] = {}

@@ -13,27 +13,7 @@ from riskkit.workbench.decision_groups import KEYS_VARIABLE
 
 
 def keys_folder(place: str, given: Path | None, environment: Mapping[str, str]) -> Path:
-    """Where the secrets of a ledger's sessions are.
-
-    Parameters
-    ----------
-    place : str
-        The ledger: a path or a URL.
-    given : Path, optional
-        What somebody asked for; else ``RISKKIT_COMMITTEE_KEYS``, else ``<ledger>.keys``.
-    environment : mapping
-        Usually ``os.environ``.
-
-    Raises
-    ------
-    riskkit.foundation.faults.InputFaults
-        For a ledger on a server when no folder is named.
-
-    Examples
-    --------
-    >>> str(keys_folder("a/ledger.sqlite", None, {}))
-    'a/ledger.sqlite.keys'
-    """
+    """Where the secrets of a ledger's sessions are."""
     if given is not None:
         return given
     if environment.get(KEYS_VARIABLE):
@@ -45,21 +25,7 @@ def keys_folder(place: str, given: Path | None, environment: Mapping[str, str]) 
 
 
 def new_key(folder: Path, session: str) -> bytes:
-    """The secret of a session that is about to be opened: a random one, or the one that lies there unused.
-
-    Raises
-    ------
-    riskkit.foundation.faults.InputFaults
-        When it cannot be written.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as there:
-    ...     made = new_key(Path(there) / "keys", "a")
-    ...     made == read_key(Path(there) / "keys", "a") == new_key(Path(there) / "keys", "a")
-    True
-    """
+    """The secret of a session that is about to be opened: a random one, or the one that lies there unused."""
     path = folder / f"{session}.key"
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -73,21 +39,7 @@ def new_key(folder: Path, session: str) -> bytes:
 
 
 def read_key(folder: Path, session: str) -> bytes:
-    """The secret of a session.
-
-    Raises
-    ------
-    riskkit.foundation.faults.InputFaults
-        When it is not there or damaged.
-
-    Examples
-    --------
-    >>> try:
-    ...     read_key(Path("no such folder"), "a")
-    ... except InputFaults as error:
-    ...     print(error.faults[0].rule)
-    the key file of the session
-    """
+    """The secret of a session."""
     path = folder / f"{session}.key"
     try:
         found = bytes.fromhex(path.read_text(encoding="ascii").strip())

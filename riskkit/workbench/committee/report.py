@@ -29,23 +29,7 @@ _DRAWS, _SEED = 20_000, 20170914
 
 
 def report_sections(now: Session, *, lang: str, is_full: bool = True) -> tuple[Section | Picture, ...]:
-    """Everything that was decided, and how.
-
-    Parameters
-    ----------
-    now : Session
-    lang : str
-        ``zh`` or ``en``.
-    is_full : bool
-        With every answer and the assessment worked out anew; else the minutes.
-
-    Examples
-    --------
-    >>> from riskkit.assessment.committee.session import Rules
-    >>> now = Session("a", "case", "", "甲", "A", "li", "ab", "", (), (), Rules(1, 0.5, 0.5))
-    >>> [one.id for one in report_sections(now, lang="en", is_full=False)][:3]
-    ['decision', 'session', 'experts']
-    """
+    """Everything that was decided, and how."""
     name = last_judged(now)
     parts: list[Section | Picture] = [_decision(now, lang), _facts(now, lang), _experts(now, lang)]
     parts += [_rounds(now, lang), judgement_section(now, lang), *_movement(now, lang)]
@@ -56,13 +40,7 @@ def report_sections(now: Session, *, lang: str, is_full: bool = True) -> tuple[S
 
 
 def report_notebook(sections: Sequence[Section | Picture]) -> dict[str, Any]:
-    """Sections as an executed notebook, from which the pages, PDF and Word are made.
-
-    Examples
-    --------
-    >>> len(report_notebook([])["cells"])
-    0
-    """
+    """Sections as an executed notebook, from which the pages, PDF and Word are made."""
     cells = [_shown(one) for one in sections]
     return {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
 
@@ -148,26 +126,12 @@ def _rounds(now: Session, lang: str) -> Section:
 
 
 def round_name(name: str, lang: str) -> str:
-    """What a round is called.
-
-    Examples
-    --------
-    >>> round_name("2", "en"), round_name("vote", "en")
-    ('2', 'vote')
-    """
+    """What a round is called."""
     return say("round_vote", lang) if name == VOTE else name
 
 
 def judgement_section(now: Session, lang: str) -> Section:
-    """What the last closed round before the vote came to, question by question.
-
-    Examples
-    --------
-    >>> from riskkit.assessment.committee.session import Rules
-    >>> now = Session("a", "case", "", "甲", "A", "li", "ab", "", (), (), Rules(1, 0.5, 0.5))
-    >>> judgement_section(now, "en").blocks[0].text
-    'No round is closed yet.'
-    """
+    """What the last closed round before the vote came to, question by question."""
     data = minutes_data(now)
     name = data["judged_round"]
     if not name:
@@ -201,15 +165,7 @@ def _known(row: Mapping[Hashable, Any]) -> dict[str, Any]:
 
 
 def judgement_words(row: dict[str, Any], question: Question, lang: str) -> tuple[str, ...]:
-    """What a round came to on one question: asked, pooled, range of the middles, answers, abstentions.
-
-    Examples
-    --------
-    >>> row = {"low": 0.01, "mid": 0.02, "high": 0.05, "mid_lo": 0.01, "mid_hi": 0.03, "n_answers": 2,
-    ...        "n_abstained": 0}
-    >>> judgement_words(row, Question("p", PROBABILITY, "", "How likely?"), "en")
-    ('How likely?', '0.02 (0.01 – 0.05)', '0.01 – 0.03', '2', '0')
-    """
+    """What a round came to on one question: asked, pooled, range of the middles, answers, abstentions."""
     pooled, spread = "—", "—"
     if question.kind == PROBABILITY and "mid" in row:
         pooled = f"{figure(row['mid'])} ({figure(row['low'])} – {figure(row['high'])})"
@@ -222,13 +178,7 @@ def judgement_words(row: dict[str, Any], question: Question, lang: str) -> tuple
 
 
 def assessed_section(now: Session, lang: str) -> Section:
-    """The level of the case with its own numbers, and with what the committee judged in the last round.
-
-    Examples
-    --------
-    >>> assessed_section.__name__
-    'assessed_section'
-    """
+    """The level of the case with its own numbers, and with what the committee judged in the last round."""
     name = last_judged(now)
     found = now.round(name)
     case = parse_case(parse_toml(now.case_text.encode(), f"{now.case_id}.toml"))
@@ -264,15 +214,7 @@ def _shares(both: Sequence[Assessment], lang: str) -> Iterator[tuple[str, ...]]:
 
 
 def assessed_level(found: Assessment, lang: str) -> str:
-    """Warning level and risk as they are shown, with what stands beside them.
-
-    Examples
-    --------
-    >>> from riskkit.assessment.case import load_case
-    >>> found = assess(load_case("note7-battery-2016"), rng=np.random.default_rng(1), draws=200)
-    >>> assessed_level(found, "en")
-    'warning level Ⅱ, serious risk'
-    """
+    """Warning level and risk as they are shown, with what stands beside them."""
     if found.badge is None or found.risk_badge is None:
         return say("not_graded", lang)
     notes = [badge_note(one, lang) for one in (found.badge, found.risk_badge)]

@@ -33,32 +33,13 @@ from riskkit.workbench.committee.keys import new_key, read_key
 
 
 def utc_now() -> dt.datetime:
-    """The time of this machine.
-
-    Examples
-    --------
-    >>> utc_now().tzinfo
-    datetime.timezone.utc
-    """
+    """The time of this machine."""
     return dt.datetime.now(dt.UTC)
 
 
 @dataclass(frozen=True)
 class Room:
-    """A ledger and the folder of its sessions' secrets.
-
-    Parameters
-    ----------
-    ledger : Ledger
-    keys : Path
-    clock : callable
-        Gives the time.
-
-    Examples
-    --------
-    >>> Room.__name__
-    'Room'
-    """
+    """A ledger and the folder of its sessions' secrets."""
 
     ledger: Ledger
     keys: Path
@@ -76,40 +57,7 @@ def open_session(
     chair: str,
     why: str,
 ) -> Session:
-    """Open a session on a case.
-
-    Parameters
-    ----------
-    room : Room
-    session : str
-        Its id; one that is not taken.
-    case : Case
-    text : str
-        The case's file, which the ledger keeps.
-    experts : sequence of Expert
-    rules : Rules
-    chair, why : str
-
-    Raises
-    ------
-    riskkit.foundation.faults.InputFaults
-        With everything that is wrong; nothing is recorded then.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> from riskkit.assessment.case import load_case
-    >>> from riskkit.store.ledger import open_ledger
-    >>> experts = [Expert("e1", "Wang", "batteries")]
-    >>> with tempfile.TemporaryDirectory() as there:
-    ...     room = Room(open_ledger(f"{there}/l.sqlite"), Path(there) / "keys")
-    ...     case = load_case("note7-battery-2016")
-    ...     given = {"experts": experts, "rules": Rules(2, 0.5, 0.5), "chair": "li", "why": "quarterly"}
-    ...     now = open_session(room, "n7", case, text="", **given)
-    ...     room.ledger.close()
-    >>> len(now.questions) > 5
-    True
-    """
+    """Open a session on a case."""
     if not steps.ID.fullmatch(session):
         rule = "small letters, digits, - and _, at most 64"
         raise InputFaults("committee", [Fault("session", shown(session), rule)])
@@ -127,35 +75,7 @@ def open_session(
 def session_in(
     room: Room, session: str, *, until: int | dt.datetime | None = None, kinds: Sequence[str] = ()
 ) -> Session:
-    """What a session has come to, or had come to at some moment.
-
-    Parameters
-    ----------
-    room : Room
-    session : str
-    until : int or datetime, optional
-        A sequence of the ledger, or a moment.
-    kinds : sequence of str
-        Only from these kinds of events.
-
-    Raises
-    ------
-    riskkit.foundation.faults.InputFaults
-        When there is no such session.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> from riskkit.store.ledger import open_ledger
-    >>> with tempfile.TemporaryDirectory() as there:
-    ...     room = Room(open_ledger(f"{there}/l.sqlite"), Path(there))
-    ...     try:
-    ...         session_in(room, "a")
-    ...     except InputFaults as error:
-    ...         print(error.faults[0].rule)
-    ...     room.ledger.close()
-    a session that was opened
-    """
+    """What a session has come to, or had come to at some moment."""
     try:
         return session_of(room.ledger.events(stream_of(session), kinds=kinds, until=until))
     except InputFaults as error:
@@ -167,46 +87,13 @@ def session_in(
 
 
 def sessions_in(room: Room) -> tuple[str, ...]:
-    """The ids of all sessions, the latest last.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> from riskkit.store.ledger import open_ledger
-    >>> with tempfile.TemporaryDirectory() as there:
-    ...     room = Room(open_ledger(f"{there}/l.sqlite"), Path(there))
-    ...     found = sessions_in(room)
-    ...     room.ledger.close()
-    >>> found
-    ()
-    """
+    """The ids of all sessions, the latest last."""
     opened = room.ledger.events("committee/", kinds=["opened"])
     return tuple(event.stream.removeprefix("committee/") for event in opened)
 
 
 def take_step(room: Room, session: str, kind: str, *, who: str, why: str, **data: Any) -> Event:
-    """Record a step of a session (anything but opening and ballots), if it may come next.
-
-    Parameters
-    ----------
-    room : Room
-    session : str
-    kind : str
-        See `riskkit.assessment.committee.steps.step`.
-    who, why : str
-    **data : Any
-        What that kind holds.
-
-    Raises
-    ------
-    riskkit.foundation.faults.InputFaults
-        With every reason why not; the refusal is recorded.
-
-    Examples
-    --------
-    >>> take_step.__name__
-    'take_step'
-    """
+    """Record a step of a session (anything but opening and ballots), if it may come next."""
     now, read = _read(room, session)
     if kind == "round_closed":
         key = read_key(room.keys, session)
@@ -218,28 +105,7 @@ def take_step(room: Room, session: str, kind: str, *, who: str, why: str, **data
 def cast_ballot(
     room: Room, session: str, expert: str, *, name: str, answers: Mapping[str, Any], who: str
 ) -> Event:
-    """Record an expert's ballot, sealed; what comes back is on disk and counted once.
-
-    Parameters
-    ----------
-    room : Room
-    session, expert : str
-    name : str
-        The round.
-    answers : mapping of question id to answer
-    who : str
-        Who hands it in.
-
-    Raises
-    ------
-    riskkit.foundation.faults.InputFaults
-        With everything that is wrong with the answers, or why no ballot is taken; the refusal is recorded.
-
-    Examples
-    --------
-    >>> cast_ballot.__name__
-    'cast_ballot'
-    """
+    """Record an expert's ballot, sealed; what comes back is on disk and counted once."""
     now, read = _read(room, session, kinds=CONTROL)
     try:
         kept = check_answers(now.asked_in(name), answers, what=f"{expert}:")
@@ -253,15 +119,7 @@ def cast_ballot(
 
 
 def own_ballot(room: Room, session: str, expert: str, *, name: str) -> dict[str, Any] | None:
-    """An expert's own ballot of a round, also while it is open; none when there is none.
-
-    Whoever calls this has made sure that it is the expert who asks.
-
-    Examples
-    --------
-    >>> own_ballot.__name__
-    'own_ballot'
-    """
+    """An expert's own ballot of a round, also while it is open; none when there is none."""
     found = session_in(room, session).round(name)
     if found is None or expert not in found.sealed:
         return None
@@ -270,13 +128,7 @@ def own_ballot(room: Room, session: str, expert: str, *, name: str) -> dict[str,
 
 
 def remember(room: Room, session: str, error: InputFaults, *, who: str) -> None:
-    """Record a refusal; where even that is impossible (a full disk), the refusal itself still stands.
-
-    Examples
-    --------
-    >>> remember.__name__
-    'remember'
-    """
+    """Record a refusal; where even that is impossible (a full disk), the refusal itself still stands."""
     text = f"{session}\n{who}\n{moment_text(room.clock())}\n{error}"
     key = f"refused:{hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()}"
     try:

@@ -14,29 +14,7 @@ from riskkit.workbench.committee.words import say
 
 
 def shown_back(now: Session, who: str, lang: str) -> dict[str, dict[str, Any]]:
-    """What the last closed round came to, for one expert, question by question.
-
-    Parameters
-    ----------
-    now : Session
-    who : str
-        The expert; others are called by letters.
-    lang : str
-        ``zh`` or ``en``.
-
-    Returns
-    -------
-    dict of question id to dict
-        ``line`` (the pool in words), ``said`` (label, answer and reason of each expert), ``marks`` (label and
-        three quantiles of each answer and of the pool), ``own`` (the expert's answer as it was given). Empty
-        before a round is closed, in the vote, and for who may see nothing.
-
-    Examples
-    --------
-    >>> from riskkit.assessment.committee.session import Rules
-    >>> shown_back(Session("a", "case", "", "", "", "li", "ab", "", (), (), Rules(1, 0.5, 0.5)), "e1", "en")
-    {}
-    """
+    """What the last closed round came to, for one expert, question by question."""
     name, is_vote = last_judged(now), any(one.name == VOTE for one in now.rounds)
     found = now.round(name)
     table = seen_by(now, asker=who, role="expert", lang=lang)

@@ -10,30 +10,13 @@ from importlib import resources
 
 @cache
 def committee_texts() -> Mapping[str, Mapping[str, str]]:
-    """All texts: key → language → text.
-
-    Examples
-    --------
-    >>> committee_texts()["minutes"]["zh"]
-    '会议纪要'
-    """
+    """All texts: key → language → text."""
     source = resources.files("riskkit.workbench.committee") / "committee_texts.csv"
     rows = csv.DictReader(source.read_text(encoding="utf-8").splitlines())
     return {row["key"]: {"zh": row["zh"], "en": row["en"]} for row in rows}
 
 
 def say(key: str, lang: str, **values: object) -> str:
-    """One text, its places filled.
-
-    Raises
-    ------
-    KeyError
-        When there is no such key or language.
-
-    Examples
-    --------
-    >>> say("minutes", "en")
-    'Minutes'
-    """
+    """One text, its places filled."""
     text = committee_texts()[key][lang]
     return text.format(**values) if values else text

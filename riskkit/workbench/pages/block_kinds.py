@@ -21,21 +21,7 @@ _PNG_BEGINS = "iVBORw0KGgo"
 
 @dataclass(frozen=True)
 class Paragraph:
-    """A paragraph.
-
-    Parameters
-    ----------
-    text : str
-        Plain text; a line end is a line break, a web address becomes a link.
-    role : {"body", "lead", "note", "caution", "source", "code"}
-        Running text · the sentence to read if only one is read · a footnote-like remark · a limit
-        that must not be overlooked · where something comes from · printed by a program.
-
-    Examples
-    --------
-    >>> Paragraph("A level is not a finding.", "caution").kind
-    'paragraph'
-    """
+    """A paragraph."""
 
     kind: ClassVar[str] = "paragraph"
     text: str
@@ -47,13 +33,7 @@ class Paragraph:
 
 @dataclass(frozen=True)
 class Items:
-    """A list, numbered if `ordered`.
-
-    Examples
-    --------
-    >>> Items(("What is the stock?", "Who was hurt?"), ordered=True).kind
-    'items'
-    """
+    """A list, numbered if `ordered`."""
 
     kind: ClassVar[str] = "items"
     items: tuple[str, ...]
@@ -62,22 +42,7 @@ class Items:
 
 @dataclass(frozen=True)
 class Badge:
-    """A level: always symbol and word, the colour only comes on top.
-
-    Parameters
-    ----------
-    scale : str
-        What is graded, as a reader calls it ("Warning level").
-    code, label, symbol : str
-        "Ⅱ", "Level Ⅱ · serious (orange)", "◆".
-    colour : str
-        ``#rrggbb``.
-
-    Examples
-    --------
-    >>> Badge("Warning level", "Ⅱ", "serious", "◆", "#d9730d").kind
-    'badge'
-    """
+    """A level: always symbol and word, the colour only comes on top."""
 
     kind: ClassVar[str] = "badge"
     scale: str
@@ -96,24 +61,7 @@ Cell = str | Badge
 
 @dataclass(frozen=True)
 class Table:
-    """A table; its first column names the rows unless that column is numeric.
-
-    Parameters
-    ----------
-    caption : str
-        What the table shows.
-    columns : tuple of str
-        Column heads.
-    rows : tuple of tuple of (str or Badge)
-        Cells, written out; as many in each row as there are columns.
-    numeric : tuple of int
-        Positions of columns set flush right.
-
-    Examples
-    --------
-    >>> Table("Deaths", ("Year", "Deaths"), (("2016", "0"),), numeric=(1,)).row_heads
-    True
-    """
+    """A table; its first column names the rows unless that column is numeric."""
 
     kind: ClassVar[str] = "table"
     caption: str
@@ -141,25 +89,13 @@ class Table:
 
     @property
     def row_heads(self) -> bool:
-        """Whether the first column names the rows.
-
-        Examples
-        --------
-        >>> Table("n", ("n",), (("1",),), numeric=(0,)).row_heads
-        False
-        """
+        """Whether the first column names the rows."""
         return len(self.columns) > 1 and 0 not in self.numeric
 
 
 @dataclass(frozen=True)
 class Details:
-    """Blocks behind a line one can open; on paper they stand open.
-
-    Examples
-    --------
-    >>> Details("How the grade was reached", (Paragraph("Rule 3."),)).kind
-    'details'
-    """
+    """Blocks behind a line one can open; on paper they stand open."""
 
     kind: ClassVar[str] = "details"
     summary: str
@@ -168,13 +104,7 @@ class Details:
 
 @dataclass(frozen=True)
 class Photo:
-    """A picture of a thing, as PNG, with what a reader who cannot see it should know.
-
-    Examples
-    --------
-    >>> Photo("iVBORw0KGgo=", "A kettle with a broken handle").kind
-    'photo'
-    """
+    """A picture of a thing, as PNG, with what a reader who cannot see it should know."""
 
     kind: ClassVar[str] = "photo"
     png: str
@@ -190,13 +120,7 @@ Block = Paragraph | Items | Table | Badge | Details | Photo
 
 
 def to_json(block: Block | str) -> Any:
-    """A block, or a table cell, as plain JSON values.
-
-    Examples
-    --------
-    >>> to_json(Paragraph("Yes."))
-    {'kind': 'paragraph', 'text': 'Yes.', 'role': 'body'}
-    """
+    """A block, or a table cell, as plain JSON values."""
     if isinstance(block, str):
         return block
     value: dict[str, Any] = {"kind": block.kind, **vars(block)}
@@ -211,18 +135,7 @@ def to_json(block: Block | str) -> Any:
 
 
 def block_from_json(value: Mapping[str, Any]) -> Block:
-    """Read back what `to_json` wrote of a block.
-
-    Raises
-    ------
-    KeyError
-        When the value names no kind of block, or misses a field.
-
-    Examples
-    --------
-    >>> block_from_json({"kind": "items", "items": ["a"], "ordered": False})
-    Items(items=('a',), ordered=False)
-    """
+    """Read back what `to_json` wrote of a block."""
     fields = {key: inner for key, inner in value.items() if key != "kind"}
     match value["kind"]:
         case "paragraph":
@@ -251,15 +164,7 @@ def _cell(value: Any) -> Cell:
 
 
 def plain(block: Block | str) -> str:  # noqa: PLR0911 - one answer a kind
-    """A block, or a table cell, as plain text.
-
-    Examples
-    --------
-    >>> print(plain(Table("Deaths", ("Year", "n"), (("2016", "0"),))))
-    Deaths
-    Year | n
-    2016 | 0
-    """
+    """A block, or a table cell, as plain text."""
     match block:
         case str():
             return block
@@ -280,15 +185,5 @@ def plain(block: Block | str) -> str:  # noqa: PLR0911 - one answer a kind
 
 
 def refuse_unless(fine: bool, place: str, value: object, *, rule: str) -> None:
-    """Refuse one value at one place unless it is fine.
-
-    Raises
-    ------
-    InputFaults
-        When it is not.
-
-    Examples
-    --------
-    >>> refuse_unless(True, "depth", 1, rule="1, 2 or 3")
-    """
+    """Refuse one value at one place unless it is fine."""
     refuse(place, [] if fine else [Fault(place, shown(value), rule)])

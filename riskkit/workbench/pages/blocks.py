@@ -1,7 +1,7 @@
 """The two things a notebook cell may show: a Section of text and tables, and a Picture.
 
-Both are plain records in one language. A section is shown as HTML (all of it escaped), as plain
-text, and as JSON from which report, PDF and Word are made, so that they say the same.
+Both are plain records in one language. A section is shown as HTML (all of it escaped), as plain text, and as
+JSON from which report, PDF and Word are made, so that they say the same.
 """
 
 from __future__ import annotations
@@ -59,29 +59,7 @@ _ID = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,79}")
 
 @dataclass(frozen=True)
 class Section:
-    """A headed part of a report.
-
-    Parameters
-    ----------
-    id : str
-        Letters, digits, ``_ . -``; the address of the part inside the page.
-    title : str
-        The heading; empty for text that goes on without one.
-    depth : {1, 2, 3}
-        1 for a main part.
-    blocks : tuple of blocks
-        What stands in it.
-
-    Examples
-    --------
-    >>> part = Section("limits", "Limits", 1, (Paragraph("Few data."),))
-    >>> Section.from_json(part.to_json()) == part
-    True
-    >>> print(part)
-    Limits
-    <BLANKLINE>
-    Few data.
-    """
+    """A headed part of a report."""
 
     id: str
     title: str
@@ -97,30 +75,13 @@ class Section:
         return "\n\n".join(part for part in parts if part)
 
     def to_json(self) -> dict[str, Any]:
-        """The section as plain JSON values.
-
-        Examples
-        --------
-        >>> Section("a", "A", 1, ()).to_json()
-        {'id': 'a', 'title': 'A', 'depth': 1, 'blocks': []}
-        """
+        """The section as plain JSON values."""
         blocks = [to_json(block) for block in self.blocks]
         return {"id": self.id, "title": self.title, "depth": self.depth, "blocks": blocks}
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Section:
-        """Read back what `to_json` wrote.
-
-        Raises
-        ------
-        InputFaults
-            When the value is no section.
-
-        Examples
-        --------
-        >>> Section.from_json({"id": "a", "title": "A", "depth": 1, "blocks": []}).title
-        'A'
-        """
+        """Read back what `to_json` wrote."""
         try:
             blocks = tuple(block_from_json(block) for block in value["blocks"])
             return cls(str(value["id"]), str(value["title"]), value["depth"], blocks)
@@ -135,26 +96,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Picture:
-    """A plotly figure with its text alternative and the numbers it draws.
-
-    Parameters
-    ----------
-    id, title : str
-        As for a section.
-    alt : str
-        One or two sentences: what a reader who cannot see the picture should know.
-    table : Table
-        The numbers drawn.
-    figure : dict
-        ``data``, ``layout`` … as ``plotly.Figure.to_plotly_json`` gives them.
-
-    Examples
-    --------
-    >>> table = Table("Share", ("Level", "Share"), (("Ⅱ", "83 %"),), numeric=(1,))
-    >>> picture = Picture("levels", "Share of levels", "Ⅱ in 83 % of draws.", table, {"data": []})
-    >>> sorted(picture._repr_mimebundle_())[:2]
-    ['application/vnd.plotly.v1+json', 'application/vnd.riskkit.picture+json']
-    """
+    """A plotly figure with its text alternative and the numbers it draws."""
 
     id: str
     title: str
@@ -167,32 +109,12 @@ class Picture:
         refuse_unless(bool(self.alt.strip()), "Picture.alt", self.alt, rule="a sentence")
 
     def to_json(self) -> dict[str, Any]:
-        """All but the figure, as plain JSON values.
-
-        Examples
-        --------
-        >>> empty = Table("", ("a",), ())
-        >>> sorted(Picture("p", "P", "Nothing yet.", empty, {}).to_json())
-        ['alt', 'id', 'table', 'title']
-        """
+        """All but the figure, as plain JSON values."""
         return {"id": self.id, "title": self.title, "alt": self.alt, "table": to_json(self.table)}
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any], *, figure: Mapping[str, Any]) -> Picture:
-        """Read back what `to_json` wrote; the figure comes from its own output.
-
-        Raises
-        ------
-        InputFaults
-            When the value is no picture.
-
-        Examples
-        --------
-        >>> empty = Table("", ("a",), ())
-        >>> picture = Picture("p", "P", "Nothing yet.", empty, {})
-        >>> Picture.from_json(picture.to_json(), figure={}) == picture
-        True
-        """
+        """Read back what `to_json` wrote; the figure comes from its own output."""
         try:
             table = block_from_json(value["table"])
             if not isinstance(table, Table):

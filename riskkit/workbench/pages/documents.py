@@ -1,8 +1,8 @@
 """An executed notebook as PDF (WeasyPrint) and as Word (python-docx).
 
-Both are set from the same sections and pictures as the page, so the three cannot disagree. They
-return bytes only when the whole document is there: nothing half-made leaves this file. Memory of one
-process levels off (about 500 MB after ten documents here), so WeasyPrint runs in the caller's process.
+Both are set from the same sections and pictures as the page, so the three cannot disagree. They return bytes
+only when the whole document is there: nothing half-made leaves this file. Memory of one process levels off
+(about 500 MB after ten documents here), so WeasyPrint runs in the caller's process.
 """
 
 from __future__ import annotations
@@ -39,25 +39,7 @@ class MissingSystemPart(RuntimeError):
 
 
 def missing_parts(format: str, *, lang: str = "en") -> tuple[str, ...]:  # noqa: A002 - the word users know
-    """What is missing on this machine for a kind of document, and what to install.
-
-    Parameters
-    ----------
-    format : {"pdf", "docx"}
-        The kind of document.
-    lang : str
-        Language of the messages.
-
-    Raises
-    ------
-    InputFaults
-        When there is no such kind.
-
-    Examples
-    --------
-    >>> all("apt-get install" in part for part in missing_parts("pdf"))
-    True
-    """
+    """What is missing on this machine for a kind of document, and what to install."""
     refuse("document", [] if format in FORMATS else [Fault("format", shown(format), "pdf or docx")])
     missing = [
         ("missing_chromium", browser_path() is not None),
@@ -68,28 +50,7 @@ def missing_parts(format: str, *, lang: str = "en") -> tuple[str, ...]:  # noqa:
 
 
 def to_pdf(notebook: Mapping[str, Any], *, lang: str, title: str) -> bytes:
-    """The report as PDF: A4, page numbers, running title, Chinese fonts embedded, tagged.
-
-    Parameters
-    ----------
-    notebook : Mapping
-        Executed notebook (nbformat 4).
-    lang, title : str
-        As for :func:`riskkit.workbench.pages.html.to_html`.
-
-    Raises
-    ------
-    MissingSystemPart
-        When Chromium, Pango or a Chinese font is missing; the message says what to install.
-
-    Examples
-    --------
-    >>> to_pdf({"cells": []}, lang="fr", title="T")
-    Traceback (most recent call last):
-    ...
-    riskkit.foundation.faults.InputFaults: document: 1 fault
-      lang: 'fr', must be: zh or en
-    """
+    """The report as PDF: A4, page numbers, running title, Chinese fonts embedded, tagged."""
     _ready("pdf", lang)
     from weasyprint import HTML
 
@@ -117,30 +78,7 @@ def _brief_size(notebook: Mapping[str, Any], *, lang: str, title: str) -> float:
 def to_docx(
     notebook: Mapping[str, Any], *, lang: str, title: str, made_at: dt.datetime | None = None
 ) -> bytes:
-    """The report as a Word document: real headings, repeated table heads, captions, page numbers.
-
-    Parameters
-    ----------
-    notebook : Mapping
-        Executed notebook (nbformat 4).
-    lang, title : str
-        As for :func:`riskkit.workbench.pages.html.to_html`.
-    made_at : datetime, optional
-        When it was made, with its zone; now when left out. With it the same notebook gives the same bytes.
-
-    Raises
-    ------
-    MissingSystemPart
-        When Chromium or a Chinese font is missing; the message says what to install.
-
-    Examples
-    --------
-    >>> to_docx({"cells": []}, lang="fr", title="T")
-    Traceback (most recent call last):
-    ...
-    riskkit.foundation.faults.InputFaults: document: 1 fault
-      lang: 'fr', must be: zh or en
-    """
+    """The report as a Word document: real headings, repeated table heads, captions, page numbers."""
     _ready("docx", lang)
     from riskkit.workbench.pages.word import word_document
 
@@ -152,13 +90,7 @@ def to_docx(
 def print_html(
     notebook: Mapping[str, Any], *, lang: str, title: str, brief_size: float = _BRIEF_SIZES[0]
 ) -> str:
-    """The page WeasyPrint sets: everything stands open, pictures are drawn, numbers follow in an annex.
-
-    Examples
-    --------
-    >>> "<h1>&lt;T&gt;</h1>" in print_html({"cells": []}, lang="en", title="<T>")
-    True
-    """
+    """The page WeasyPrint sets: everything stands open, pictures are drawn, numbers follow in an annex."""
     reading = read_notebook(notebook, lang=lang)
     pictures = [part for part in reading.parts if isinstance(part, Picture)]
     svgs = stills(pictures, kind="svg")

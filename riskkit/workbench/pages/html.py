@@ -1,10 +1,10 @@
 """An executed notebook as one HTML page that needs no network.
 
-The outputs are walked directly (`reading`) instead of going through nbconvert's exporter: that one
-drops plotly figures in their usual MIME form and passes HTML outputs through unescaped, so a page
-safe to hand on would have meant switching off most of it. Here only our own kinds of output become
-markup, all of it from templates that escape every text. A Content-Security-Policy in the page lets
-run only the scripts named in it, by their hash, and lets nothing be fetched from anywhere.
+The outputs are walked directly (`reading`) instead of going through nbconvert's exporter: that one drops
+plotly figures in their usual MIME form and passes HTML outputs through unescaped, so a page safe to hand on
+would have meant switching off most of it. Here only our own kinds of output become markup, all of it from
+templates that escape every text. A Content-Security-Policy in the page lets run only the scripts named in it,
+by their hash, and lets nothing be fetched from anywhere.
 """
 
 from __future__ import annotations
@@ -31,31 +31,7 @@ HTML_LANG = {"zh": "zh-CN", "en": "en"}
 
 
 def to_html(notebook: Mapping[str, Any], *, lang: str, title: str, plotly_js: str = "embedded") -> str:
-    """The report page of an executed notebook.
-
-    Parameters
-    ----------
-    notebook : Mapping
-        Executed notebook (nbformat 4).
-    lang : str
-        ``"zh"`` or ``"en"``: the language of the page's own words.
-    title : str
-        Heading of the page.
-    plotly_js : str
-        ``"embedded"``: the drawing library stands in the page (about 5 MB). Otherwise the relative
-        address of a shared copy, see :func:`plotly_asset`.
-
-    Raises
-    ------
-    InputFaults
-        When `lang` is unknown or `plotly_js` is not a plain relative address.
-
-    Examples
-    --------
-    >>> page = to_html({"cells": []}, lang="zh", title="<b>", plotly_js="../plotly.min.js")
-    >>> "<title>&lt;b&gt;</title>" in page, '<html lang="zh-CN">' in page
-    (True, True)
-    """
+    """The report page of an executed notebook."""
     refuse("page", [] if lang in LANGS else [Fault("lang", shown(lang), "zh or en")])
     reading = read_notebook(notebook, lang=lang)
     scripts = _scripts(reading, plotly_js)
@@ -73,26 +49,7 @@ def to_html(notebook: Mapping[str, Any], *, lang: str, title: str, plotly_js: st
 
 
 def page_html(template: str, *, lang: str, scripts: list[str | Markup], **values: Any) -> str:
-    """Fill a page template; its inline scripts are named in the page's security policy by hash.
-
-    Parameters
-    ----------
-    template : str
-        A page of ``templates/``.
-    lang : str
-        Language of the page.
-    scripts : list of (str or Markup)
-        A Markup is set inline, a str is the relative address of a file.
-    **values : object
-        What the template shows.
-
-    Examples
-    --------
-    >>> page_html("page.html.j2", lang="xx", scripts=[])
-    Traceback (most recent call last):
-    ...
-    KeyError: 'xx'
-    """
+    """Fill a page template; its inline scripts are named in the page's security policy by hash."""
     hashes = [_digest(script) for script in scripts if isinstance(script, Markup)]
     shared = ["'self'", "file:"] if len(hashes) < len(scripts) else []
     allowed = " ".join([*hashes, *shared]) or "'none'"
@@ -115,25 +72,12 @@ def page_html(template: str, *, lang: str, scripts: list[str | Markup], **values
 
 
 def plotly_asset() -> tuple[str, bytes]:
-    """File name and content of the drawing library that pages can share.
-
-    Examples
-    --------
-    >>> name, content = plotly_asset()
-    >>> name.startswith("plotly-"), len(content) > 1_000_000
-    (True, True)
-    """
+    """File name and content of the drawing library that pages can share."""
     return f"plotly-{plotly.__version__}.min.js", _library().encode()
 
 
 def view(part: Part, numbers: Numbers) -> dict[str, Any]:
-    """What a template needs to show a part: its kind, number, content.
-
-    Examples
-    --------
-    >>> view(Section("a", "A", 1, ()), Numbers("zh"))["number"]
-    '一、'
-    """
+    """What a template needs to show a part: its kind, number, content."""
     match part:
         case Section():
             number = numbers.part(part.depth) if part.title else ""
@@ -146,24 +90,12 @@ def view(part: Part, numbers: Numbers) -> dict[str, Any]:
 
 
 def head_badges(result: Mapping[str, Any] | None, lang: str) -> list[Any]:
-    """The badge of the warning level that stands under the title; none where no level was asked for.
-
-    Examples
-    --------
-    >>> [badge.code for badge in head_badges({"warning": {"level": "Ⅲ"}}, "en")], head_badges(None, "en")
-    (['Ⅲ'], [])
-    """
+    """The badge of the warning level that stands under the title; none where no level was asked for."""
     return [] if result is None or "warning" not in result else [result_badge(result, lang)]
 
 
 def provenance(result: Mapping[str, Any] | None, lang: str) -> list[tuple[str, str]]:
-    """Where the numbers come from: pairs of label and value, from the result record.
-
-    Examples
-    --------
-    >>> provenance({"case": {"id": "a"}, "inputs": {"seed": 7}}, "en")
-    [('Case', 'a'), ('Seed', '7')]
-    """
+    """Where the numbers come from: pairs of label and value, from the result record."""
     record = result or {}
     case, profile, inputs = (record.get(key) or {} for key in ("case", "profile", "inputs"))
     status = profile.get("status")

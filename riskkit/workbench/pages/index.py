@@ -1,7 +1,7 @@
 """The index page of a batch: every case, most urgent first, and every report that failed.
 
-It is made from the result records alone. Filter and language switch work from a file as from a
-server, without a request to anywhere.
+It is made from the result records alone. Filter and language switch work from a file as from a server,
+without a request to anywhere.
 """
 
 from __future__ import annotations
@@ -31,24 +31,7 @@ from riskkit.workbench.pictures.level_marks import (
 
 @dataclass(frozen=True)
 class Entry:
-    """A case that was assessed.
-
-    Parameters
-    ----------
-    result : Mapping
-        Its result record (``result.json``).
-    reports : Mapping of str to str
-        Language → address of the report, relative to the index page.
-    data : str
-        Address of ``result.json``, relative to the index page; empty if there is none.
-    more : Mapping of str to Mapping
-        Title of a further report on the case → language → its address.
-
-    Examples
-    --------
-    >>> Entry({"case": {"id": "a"}}, {"zh": "a/assess_case/report.html"}, "a/assess_case/result.json").data
-    'a/assess_case/result.json'
-    """
+    """A case that was assessed."""
 
     result: Mapping[str, Any]
     reports: Mapping[str, str]
@@ -58,22 +41,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class FailedReport:
-    """A report that could not be made.
-
-    Parameters
-    ----------
-    case, notebook : str
-        What was asked for.
-    cell : int or None
-        The cell that failed, counted from 1; None if it failed outside a cell.
-    reason : str
-        The error, as told by the program.
-
-    Examples
-    --------
-    >>> FailedReport("a", "assess_case", None, "time limit of 60 s").cell is None
-    True
-    """
+    """A report that could not be made."""
 
     case: str
     notebook: str
@@ -88,31 +56,7 @@ def index_html(
     failed: Sequence[FailedReport] = (),
     other_language: str = "",
 ) -> str:
-    """The index page.
-
-    Parameters
-    ----------
-    entries : sequence of Entry
-        The cases, in any order.
-    lang : str
-        ``"zh"`` or ``"en"``.
-    failed : sequence of FailedReport
-        The reports that could not be made.
-    other_language : str
-        Relative address of the same index in the other language; empty if there is none.
-
-    Raises
-    ------
-    InputFaults
-        When `lang` is unknown or an address is not plainly relative.
-
-    Examples
-    --------
-    >>> entry = Entry({"case": {"id": "a", "title": {"zh": "<甲>", "en": "<A>"}}}, {"en": "a/report.html"})
-    >>> page = index_html([entry], lang="en")
-    >>> "&lt;A&gt;" in page, "<A>" in page
-    (True, False)
-    """
+    """The index page."""
     _check(entries, lang, other_language)
     others = [entry for entry in entries if _is_about_no_case(entry)]
     cases = [entry for entry in entries if not _is_about_no_case(entry)]

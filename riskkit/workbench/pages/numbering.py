@@ -8,13 +8,7 @@ _DIGITS = "〇一二三四五六七八九"
 
 
 def chinese_numeral(number: int) -> str:
-    """1–99 in Chinese.
-
-    Examples
-    --------
-    >>> [chinese_numeral(n) for n in (1, 10, 12, 20, 45)]
-    ['一', '十', '十二', '二十', '四十五']
-    """
+    """1–99 in Chinese."""
     tens, ones = divmod(number, 10)
     if not 0 < number < 100:
         return str(number)
@@ -23,18 +17,7 @@ def chinese_numeral(number: int) -> str:
 
 
 class Numbers:
-    """Counts the parts, figures and tables of one document while it is set.
-
-    Examples
-    --------
-    >>> zh, en = Numbers("zh"), Numbers("en")
-    >>> [zh.part(1), zh.part(2), zh.part(3), zh.part(1)]
-    ['一、', '（一）', '1. ', '二、']
-    >>> [en.part(1), en.part(2), en.part(3), en.part(1)]
-    ['1  ', '1.1  ', '1.1.1  ', '2  ']
-    >>> zh.figure(), en.figure(), en.table(), en.table()
-    ('图 1', 'Figure 1', 'Table 1', 'Table 2')
-    """
+    """Counts the parts, figures and tables of one document while it is set."""
 
     def __init__(self, lang: str) -> None:
         self._lang = lang
@@ -42,13 +25,7 @@ class Numbers:
         self._figures = self._tables = 0
 
     def part(self, depth: int) -> str:
-        """The number before the next heading of a depth.
-
-        Examples
-        --------
-        >>> Numbers("en").part(1)
-        '1  '
-        """
+        """The number before the next heading of a depth."""
         self._parts[depth - 1] += 1
         self._parts[depth:] = [0] * (3 - depth)
         if self._lang != "zh":
@@ -57,23 +34,11 @@ class Numbers:
         return (f"{chinese_numeral(number)}、", f"（{chinese_numeral(number)}）", f"{number}. ")[depth - 1]
 
     def figure(self) -> str:
-        """The label of the next figure.
-
-        Examples
-        --------
-        >>> Numbers("zh").figure()
-        '图 1'
-        """
+        """The label of the next figure."""
         self._figures += 1
         return f"{page_text('figure', self._lang)} {self._figures}"
 
     def table(self) -> str:
-        """The label of the next table.
-
-        Examples
-        --------
-        >>> Numbers("zh").table()
-        '表 1'
-        """
+        """The label of the next table."""
         self._tables += 1
         return f"{page_text('table', self._lang)} {self._tables}"

@@ -1,8 +1,8 @@
 """Markdown cells of a notebook, read as sections.
 
-Only headings, paragraphs, lists, tables, quotes and code are taken over, as plain text: raw HTML in
-a cell is shown as text, a link as its text followed by its address, an image as its description.
-So a Markdown cell passes through the same escaping as everything else, in HTML, PDF and Word alike.
+Only headings, paragraphs, lists, tables, quotes and code are taken over, as plain text: raw HTML in a cell is
+shown as text, a link as its text followed by its address, an image as its description. So a Markdown cell
+passes through the same escaping as everything else, in HTML, PDF and Word alike.
 """
 
 from __future__ import annotations
@@ -18,24 +18,7 @@ Node = dict[str, Any]
 
 
 def sections_from_markdown(text: str, *, prefix: str) -> tuple[Section, ...]:
-    """The sections of one Markdown cell.
-
-    The heading of level 1 is the notebook's own title, which a page has already; it is left out.
-    Level 2 becomes depth 1, and so on. Text before the first heading becomes a section without title.
-
-    Parameters
-    ----------
-    text : str
-        Source of the cell.
-    prefix : str
-        Start of the section ids.
-
-    Examples
-    --------
-    >>> parts = sections_from_markdown("# T\\n\\n## Limits\\n\\nFew **data**.", prefix="cell-1")
-    >>> [(part.title, part.depth, part.blocks[0].text) for part in parts]
-    [('Limits', 1, 'Few data.')]
-    """
+    """The sections of one Markdown cell."""
     heads: list[tuple[str, int, list[Block]]] = [("", 1, [])]
     for node in _nodes(text):
         if node["type"] == "heading":

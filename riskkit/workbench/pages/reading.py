@@ -1,8 +1,8 @@
 """What an executed notebook has to show, in order: the one source of page, PDF and Word.
 
-A direct walk over the outputs. Only three kinds of output are understood (section, picture,
-result); a figure of plotly without a text alternative is drawn all the same; what remains is taken
-as plain text. HTML, JavaScript and images that a cell may have put out are never passed on.
+A direct walk over the outputs. Only three kinds of output are understood (section, picture, result); a figure
+of plotly without a text alternative is drawn all the same; what remains is taken as plain text. HTML,
+JavaScript and images that a cell may have put out are never passed on.
 """
 
 from __future__ import annotations
@@ -35,20 +35,7 @@ _WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
 
 @dataclass(frozen=True)
 class Failure:
-    """A cell that failed.
-
-    Parameters
-    ----------
-    cell : int
-        Its number in the notebook, counted from 1.
-    name, message, traceback : str
-        What Python said, without terminal colours.
-
-    Examples
-    --------
-    >>> Failure(7, "ValueError", "no such case", "").cell
-    7
-    """
+    """A cell that failed."""
 
     cell: int
     name: str
@@ -61,24 +48,7 @@ Part = Section | Picture | Failure
 
 @dataclass(frozen=True)
 class Reading:
-    """What an executed notebook shows.
-
-    Parameters
-    ----------
-    parts : tuple of Section, Picture or Failure
-        In the order of the notebook; ids are unique, headings never skip a depth.
-    notes : tuple of str
-        What was printed on stderr.
-    result : Mapping or None
-        The result record, if the notebook put one out.
-    question : str
-        The question that the notebook says it answers; empty where it says none.
-
-    Examples
-    --------
-    >>> read_notebook({"cells": []}, lang="en").parts
-    ()
-    """
+    """What an executed notebook shows."""
 
     parts: tuple[Part, ...]
     notes: tuple[str, ...]
@@ -87,25 +57,12 @@ class Reading:
 
     @property
     def failures(self) -> tuple[Failure, ...]:
-        """The cells that failed.
-
-        Examples
-        --------
-        >>> read_notebook({"cells": []}, lang="en").failures
-        ()
-        """
+        """The cells that failed."""
         return tuple(part for part in self.parts if isinstance(part, Failure))
 
 
 def brief_parts(reading: Reading) -> tuple[tuple[Part, ...], tuple[Part, ...]]:
-    """The pages of a brief that open a report, one section each, and what follows them as its annex.
-
-    Examples
-    --------
-    >>> page = Section("brief", "Decision brief", 1, ())
-    >>> [len(parts) for parts in brief_parts(Reading((page,), (), None))]
-    [1, 0]
-    """
+    """The pages of a brief that open a report, one section each, and what follows them as its annex."""
     n = 0
     while n < min(len(reading.parts), len(BRIEF_IDS)) and _id(reading.parts[n]) == BRIEF_IDS[n]:
         n += 1
@@ -117,25 +74,7 @@ def _id(part: Part) -> str:
 
 
 def read_notebook(notebook: Mapping[str, Any], *, lang: str) -> Reading:
-    """Read the outputs and Markdown cells of an executed notebook.
-
-    A cell tagged ``lang-zh`` or ``lang-en`` is left out of reports in the other language, one tagged
-    ``notebook-only`` out of all; a failed cell is reported whatever its tags. Controls (widgets)
-    are for the open notebook and are left out.
-
-    Parameters
-    ----------
-    notebook : Mapping
-        An executed notebook (nbformat 4).
-    lang : str
-        ``"zh"`` or ``"en"``.
-
-    Examples
-    --------
-    >>> cell = {"cell_type": "markdown", "source": "## Limits", "metadata": {}}
-    >>> [part.title for part in read_notebook({"cells": [cell]}, lang="en").parts]
-    ['Limits']
-    """
+    """Read the outputs and Markdown cells of an executed notebook."""
     parts: list[Part] = []
     notes: list[str] = []
     result: Mapping[str, Any] | None = None
@@ -156,15 +95,7 @@ def read_notebook(notebook: Mapping[str, Any], *, lang: str) -> Reading:
 
 
 def said_of_itself(notebook: Mapping[str, Any], what: str, lang: str) -> str:
-    """What a notebook says of itself in its metadata under ``riskkit``: its title or its question.
-
-    Examples
-    --------
-    >>> said_of_itself({"metadata": {"riskkit": {"title": {"en": "What if"}}}}, "title", "en")
-    'What if'
-    >>> said_of_itself({"metadata": {"riskkit": 7}}, "title", "en")
-    ''
-    """
+    """What a notebook says of itself in its metadata under ``riskkit``: its title or its question."""
     found: Any = notebook.get("metadata", {})
     for key in ("riskkit", what, lang):
         found = found.get(key) if isinstance(found, Mapping) else None
@@ -216,10 +147,7 @@ def _joined(text: str | Sequence[str]) -> str:
 
 
 def _clean(text: str | Sequence[str]) -> str:
-    """Without terminal colours, and without the characters that no page or document can hold.
-
-    Marks that turn the direction of writing go too: they can make a text read as another one.
-    """
+    """Without terminal colours, and without the characters that no page or document can hold."""
     return _UNHOLDABLE.sub("", _ANSI.sub("", _joined(text)).replace("\r\n", "\n"))
 
 

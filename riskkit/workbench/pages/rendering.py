@@ -1,7 +1,7 @@
 """Turns blocks into HTML: one Jinja2 environment in which every text is escaped.
 
-Nothing else in the workbench writes markup. A web address inside a text becomes a link; nothing
-else in a text is ever read as markup.
+Nothing else in the workbench writes markup. A web address inside a text becomes a link; nothing else in a
+text is ever read as markup.
 """
 
 from __future__ import annotations
@@ -24,13 +24,7 @@ _DARK, _LIGHT = "#14202e", "#ffffff"
 
 @cache
 def environment() -> Environment:
-    """The Jinja2 environment of all pages: autoescape on, an unknown name is an error.
-
-    Examples
-    --------
-    >>> environment().from_string("{{ x }}").render(x="<b>")
-    '&lt;b&gt;'
-    """
+    """The Jinja2 environment of all pages: autoescape on, an unknown name is an error."""
     env = Environment(
         loader=PackageLoader("riskkit.workbench.pages", "templates"),
         autoescape=True,
@@ -45,40 +39,20 @@ def environment() -> Environment:
 
 @cache
 def asset(name: str) -> Markup:
-    """A style sheet or script of ours, as it stands.
-
-    Examples
-    --------
-    >>> "</style" in asset("blocks.css")
-    False
-    """
+    """A style sheet or script of ours, as it stands."""
     source = resources.files("riskkit.workbench.pages") / "templates" / name
     return Markup(source.read_text(encoding="utf-8"))  # noqa: S704 - a file of this package
 
 
 def linked(text: str) -> Markup:
-    """Escape a text; web addresses in it become links, line ends become breaks.
-
-    Examples
-    --------
-    >>> print(linked("<i> https://example.org/a?b=1&c=2."))
-    &lt;i&gt; <a href="https://example.org/a?b=1&amp;c=2" rel="noopener noreferrer">https://example.org/a?b=1&amp;c=2</a>.
-    >>> print(linked("javascript:alert(1)"))
-    javascript:alert(1)
-    """
+    """Escape a text; web addresses in it become links, line ends become breaks."""
     link = Markup('<a href="{0}" rel="noopener noreferrer">{0}</a>')
     parts = (link.format(words) if is_link else escape(words) for words, is_link in text_and_links(text))
     return Markup("<br>").join(Markup("").join(parts).split("\n"))
 
 
 def text_and_links(text: str) -> Iterator[tuple[str, bool]]:
-    """The pieces of a text, each with whether it is a web address.
-
-    Examples
-    --------
-    >>> list(text_and_links("see https://example.org/a."))
-    [('see ', False), ('https://example.org/a', True), ('.', False)]
-    """
+    """The pieces of a text, each with whether it is a web address."""
     at = 0
     for hit in _ADDRESS.finditer(text):
         if hit.start() > at:
@@ -90,13 +64,7 @@ def text_and_links(text: str) -> Iterator[tuple[str, bool]]:
 
 
 def ink(colour: str) -> str:
-    """Dark or light writing, whichever is read more easily on a ``#rrggbb`` ground (WCAG 2 contrast).
-
-    Examples
-    --------
-    >>> ink("#f2c200"), ink("#1f5fa8")
-    ('#14202e', '#ffffff')
-    """
+    """Dark or light writing, whichever is read more easily on a ``#rrggbb`` ground (WCAG 2 contrast)."""
     ground = luminance(colour)
     on_light = (1.05) / (ground + 0.05)
     on_dark = (ground + 0.05) / (luminance(_DARK) + 0.05)
@@ -104,26 +72,14 @@ def ink(colour: str) -> str:
 
 
 def luminance(colour: str) -> float:
-    """Relative luminance of a ``#rrggbb`` colour, 0 (black) to 1 (white), as WCAG 2 defines it.
-
-    Examples
-    --------
-    >>> luminance("#000000"), round(luminance("#ffffff"), 6)
-    (0.0, 1.0)
-    """
+    """Relative luminance of a ``#rrggbb`` colour, 0 (black) to 1 (white), as WCAG 2 defines it."""
     channels = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
 def script_json(value: object) -> Markup:
-    """A value as JSON that may stand inside ``<script>``: no character in it can end the element.
-
-    Examples
-    --------
-    >>> print(script_json({"a": "</script>"}))
-    {"a": "\\u003c/script\\u003e"}
-    """
+    """A value as JSON that may stand inside ``<script>``: no character in it can end the element."""
     text = json.dumps(value, ensure_ascii=False, sort_keys=True)
     for mark in "<>&\u2028\u2029":
         text = text.replace(mark, f"\\u{ord(mark):04x}")

@@ -1,8 +1,8 @@
 """Still pictures for paper: plotly figures as SVG or PNG.
 
-One Chromium stays open for the life of the process (kaleido's server): without it each figure
-starts a browser of its own. It is opened at the first picture, so fork before that and never after.
-MathJax stays off: kaleido would fetch it from another host.
+One Chromium stays open for the life of the process (kaleido's server): without it each figure starts a
+browser of its own. It is opened at the first picture, so fork before that and never after. MathJax stays off:
+kaleido would fetch it from another host.
 """
 
 from __future__ import annotations
@@ -22,31 +22,12 @@ _SIZE = (680, 380)
 
 
 def browser_path() -> str | None:
-    """Where Chromium is on this machine; None if there is none.
-
-    Examples
-    --------
-    >>> browser_path() is None or browser_path().startswith("/")
-    True
-    """
+    """Where Chromium is on this machine; None if there is none."""
     return next((found for name in BROWSERS if (found := shutil.which(name))), None)
 
 
 def stills(pictures: Sequence[Picture], *, kind: Literal["svg", "png"]) -> list[bytes]:
-    """The pictures drawn for paper, in the same order.
-
-    Parameters
-    ----------
-    pictures : sequence of Picture
-        What to draw.
-    kind : {"svg", "png"}
-        SVG for PDF, PNG (three dots a CSS pixel) for Word.
-
-    Examples
-    --------
-    >>> stills([], kind="svg")
-    []
-    """
+    """The pictures drawn for paper, in the same order."""
     if not pictures:
         return []
     import kaleido

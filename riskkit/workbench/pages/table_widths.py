@@ -18,27 +18,12 @@ _PIECES = re.compile(r"[^\s\-–—]+[\-–—]?")
 
 
 def reach(text: str) -> int:
-    """Width of a text in letters; a Chinese character counts as two.
-
-    Examples
-    --------
-    >>> reach("级别 A")
-    6
-    """
+    """Width of a text in letters; a Chinese character counts as two."""
     return sum(2 if unicodedata.east_asian_width(mark) in "WF" else 1 for mark in text)
 
 
 def narrowest(table: Table) -> list[float]:
-    """The width of each column's longest piece that is not broken [em].
-
-    A line may end at a space, after a hyphen and, below the head, between Chinese characters.
-
-    Examples
-    --------
-    >>> narrow = narrowest(Table("", ("Risk level", "级别"), (("a-b", "很高的级别"),)))
-    >>> [round(width, 2) for width in narrow]
-    [3.3, 2.64]
-    """
+    """The width of each column's longest piece that is not broken [em]."""
     heads = [
         max((reach(piece) * _STRONG for piece in _PIECES.findall(head)), default=0) for head in table.columns
     ]
@@ -59,28 +44,7 @@ def _body(cell: Cell, *, is_strong: bool) -> float:
 
 
 def type_size(table: Table, *, width: float, padding: float, largest: float, stretch: float = 1.0) -> float:
-    """The type in which every column keeps its words whole [pt].
-
-    Parameters
-    ----------
-    table : Table
-        The table.
-    width : float
-        Of the text on the page [mm].
-    padding : float
-        Left and right of each cell together [mm].
-    largest : float
-        Type of a table that has room [pt].
-    stretch : float
-        How much wider letters may be, where another program chooses the font.
-
-    Examples
-    --------
-    >>> type_size(Table("", ("a", "b"), (("c", "d"),)), width=166, padding=3.6, largest=9)
-    9
-    >>> type_size(Table("", ("probability",) * 12, ()), width=166, padding=3.6, largest=9) < 7
-    True
-    """
+    """The type in which every column keeps its words whole [pt]."""
     needed = sum(narrowest(table)) * stretch * _MM_PER_PT
     room = width - padding * len(table.columns)
     return largest if needed * largest <= room else max(SMALLEST, round(room / needed - 0.05, 1))
@@ -89,26 +53,7 @@ def type_size(table: Table, *, width: float, padding: float, largest: float, str
 def column_widths(
     table: Table, longest: Sequence[int], *, width: float, padding: float, size: float
 ) -> list[float]:
-    """Widths of columns that keep their words whole; the rest goes to those with more to say [mm].
-
-    Parameters
-    ----------
-    table : Table
-        The table.
-    longest : sequence of int
-        Letters of each column's longest cell.
-    width, padding
-        As for `type_size`.
-    size : float
-        Type of the table, wider letters included [pt].
-
-    Examples
-    --------
-    >>> found = column_widths(
-    ...     Table("", ("a", "b"), (("c", "long " * 20),)), [1, 100], width=100, padding=4, size=9)
-    >>> round(sum(found)), found[1] > 3 * found[0]
-    (100, True)
-    """
+    """Widths of columns that keep their words whole; the rest goes to those with more to say [mm]."""
     least = [em * size * _MM_PER_PT + padding for em in narrowest(table)]
     shares = [min(max(letters, 6), 38) for letters in longest]
     if sum(least) >= width:
@@ -120,11 +65,5 @@ def column_widths(
 
 
 def print_size(table: Table) -> float:
-    """The type of a table in a PDF [pt]: as `type_size` between the margins of ``print.css``.
-
-    Examples
-    --------
-    >>> print_size(Table("", ("a", "b"), ()))
-    9
-    """
+    """The type of a table in a PDF [pt]: as `type_size` between the margins of ``print.css``."""
     return type_size(table, width=166, padding=3.8, largest=9)

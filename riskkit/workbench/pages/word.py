@@ -1,7 +1,8 @@
 """Sets a reading of a notebook as a Word document.
 
 Fonts follow the form of official documents (GB/T 9704: 黑体 and 楷体 for headings, 仿宋 for text); they are
-named, not embedded: Word on a Chinese desktop has them. Latin letters are Times New Roman.
+named,
+not embedded: Word on a Chinese desktop has them. Latin letters are Times New Roman.
 """
 
 from __future__ import annotations
@@ -74,25 +75,7 @@ _STYLES = {
 def word_document(
     reading: Reading, drawn: Sequence[bytes], *, lang: str, title: str, made_at: dt.datetime | None = None
 ) -> bytes:
-    """The document as bytes of a ``.docx`` file.
-
-    Parameters
-    ----------
-    reading : Reading
-        What the notebook shows.
-    drawn : sequence of bytes
-        One PNG for each picture of the reading, in order.
-    lang, title : str
-        Language and title of the document.
-    made_at : datetime, optional
-        When it was made, with its zone; now when left out. With it the same reading gives the same bytes.
-
-    Examples
-    --------
-    >>> empty = Reading((), (), None)
-    >>> word_document(empty, [], lang="zh", title="标题")[:2]
-    b'PK'
-    """
+    """The document as bytes of a ``.docx`` file."""
     document = Document()
     _prepare(document, lang=lang, title=title, made_at=made_at or dt.datetime.now(dt.UTC))
     brief, parts = brief_parts(reading)

@@ -25,13 +25,7 @@ _AFTER_BORDERS = {qn(f"w:{name}") for name in ("shd", "tblLayout", "tblCellMar",
 
 
 def element(tag: str, **attributes: str) -> Any:
-    """An element of WordprocessingML.
-
-    Examples
-    --------
-    >>> element("w:shd", val="clear", fill="FFFFFF").tag.endswith("}shd")
-    True
-    """
+    """An element of WordprocessingML."""
     made = OxmlElement(tag)
     for name, value in attributes.items():
         made.set(qn(f"w:{name}"), value)
@@ -39,18 +33,7 @@ def element(tag: str, **attributes: str) -> Any:
 
 
 def set_font(style: Any, font: str, *, lang: str) -> None:
-    """Name a style's Chinese font beside its Latin one, and its languages.
-
-    python-docx sets the Latin font alone; without ``w:eastAsia`` Word takes a default for Chinese.
-
-    Examples
-    --------
-    >>> from docx import Document
-    >>> style = Document().styles["Normal"]
-    >>> set_font(style, "仿宋_GB2312", lang="zh-CN")
-    >>> style.element.rPr.rFonts.get(qn("w:eastAsia"))
-    '仿宋_GB2312'
-    """
+    """Name a style's Chinese font beside its Latin one, and its languages."""
     style.font.name = _LATIN
     fonts = style.element.get_or_add_rPr().get_or_add_rFonts()
     for theme in ("asciiTheme", "hAnsiTheme", "eastAsiaTheme", "cstheme"):
@@ -65,16 +48,7 @@ def set_font(style: Any, font: str, *, lang: str) -> None:
 
 
 def add_field(paragraph: WordParagraph, instruction: str, shown: str) -> None:
-    """A field (page number, caption number …) with the value it shows until Word counts anew.
-
-    Examples
-    --------
-    >>> from docx import Document
-    >>> paragraph = Document().add_paragraph()
-    >>> add_field(paragraph, "PAGE", "1")
-    >>> paragraph.text
-    '1'
-    """
+    """A field (page number, caption number …) with the value it shows until Word counts anew."""
     for kind, text in (("begin", ""), ("", instruction), ("separate", ""), ("shown", shown), ("end", "")):
         run = paragraph.add_run(text if kind == "shown" else "")
         if kind in ("begin", "separate", "end"):
@@ -87,16 +61,7 @@ def add_field(paragraph: WordParagraph, instruction: str, shown: str) -> None:
 
 
 def page_numbers(paragraph: WordParagraph, words: Sequence[str]) -> None:
-    """Page and number of pages, between the three words of a language.
-
-    Examples
-    --------
-    >>> from docx import Document
-    >>> paragraph = Document().add_paragraph()
-    >>> page_numbers(paragraph, ("Page ", " of ", ""))
-    >>> paragraph.text
-    'Page 1 of 1'
-    """
+    """Page and number of pages, between the three words of a language."""
     before, between, after = words
     paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
     paragraph.add_run(before)
@@ -107,16 +72,7 @@ def page_numbers(paragraph: WordParagraph, words: Sequence[str]) -> None:
 
 
 def add_contents(document: WordDocument, entries: Sequence[tuple[int, str]]) -> None:
-    """A table of contents that stands there at once; Word adds page numbers when it is refreshed (F9).
-
-    Examples
-    --------
-    >>> from docx import Document
-    >>> document = Document()
-    >>> add_contents(document, [(1, "Summary"), (2, "Limits")])
-    >>> [paragraph.text for paragraph in document.paragraphs]
-    ['Summary', 'Limits']
-    """
+    """A table of contents that stands there at once; Word adds page numbers when it is refreshed (F9)."""
     lines = [document.add_paragraph() for _ in entries]
     _field_mark(lines[0], "begin")
     code = OxmlElement("w:instrText")
@@ -135,16 +91,7 @@ def _field_mark(paragraph: WordParagraph, kind: str) -> None:
 
 
 def add_linked(paragraph: WordParagraph, text: str) -> None:
-    """Add a text; web addresses in it become links.
-
-    Examples
-    --------
-    >>> from docx import Document
-    >>> paragraph = Document().add_paragraph()
-    >>> add_linked(paragraph, "see https://example.org/a.")
-    >>> paragraph.text, [link.address for link in paragraph.hyperlinks]
-    ('see https://example.org/a.', ['https://example.org/a'])
-    """
+    """Add a text; web addresses in it become links."""
     for words, is_link in text_and_links(text):
         if not is_link:
             paragraph.add_run(words)
@@ -159,31 +106,13 @@ def add_linked(paragraph: WordParagraph, text: str) -> None:
 
 
 def every_run(paragraph: WordParagraph) -> list[Run]:
-    """The runs of a paragraph, those inside its links too.
-
-    Examples
-    --------
-    >>> from docx import Document
-    >>> paragraph = Document().add_paragraph()
-    >>> add_linked(paragraph, "see https://example.org/a.")
-    >>> len(every_run(paragraph)), len(paragraph.runs)
-    (3, 2)
-    """
+    """The runs of a paragraph, those inside its links too."""
     pieces = (piece for piece in paragraph.iter_inner_content())
     return [run for piece in pieces for run in ([piece] if isinstance(piece, Run) else piece.runs)]
 
 
 def add_badge(paragraph: WordParagraph, badge: Badge) -> None:
-    """A level: its symbol on its colour, then its word.
-
-    Examples
-    --------
-    >>> from docx import Document
-    >>> paragraph = Document().add_paragraph()
-    >>> add_badge(paragraph, Badge("Level", "Ⅱ", "serious", "◆", "#c75000"))
-    >>> paragraph.text.split()
-    ['◆', 'serious']
-    """
+    """A level: its symbol on its colour, then its word."""
     mark = paragraph.add_run(f" {badge.symbol} ")
     mark._r.get_or_add_rPr().append(element("w:color", val=ink(badge.colour).lstrip("#")))
     fill = badge.colour.lstrip("#")
@@ -192,16 +121,7 @@ def add_badge(paragraph: WordParagraph, badge: Badge) -> None:
 
 
 def three_lines(table: WordTable) -> None:
-    """Rules of a three-line table: strong above and below, a fine one between rows; shaded head.
-
-    Examples
-    --------
-    >>> from docx import Document
-    >>> table = Document().add_table(1, 1)
-    >>> three_lines(table)
-    >>> len(table._tbl.tblPr.findall(qn("w:tblBorders")))
-    1
-    """
+    """Rules of a three-line table: strong above and below, a fine one between rows; shaded head."""
     borders = OxmlElement("w:tblBorders")
     for side, size, colour in (("top", "12", _RULE), ("bottom", "12", _RULE), ("insideH", "4", _FINE)):
         borders.append(element(f"w:{side}", val="single", sz=size, space="0", color=colour))
@@ -213,16 +133,7 @@ def three_lines(table: WordTable) -> None:
 
 
 def set_widths(table: WordTable, widths: Sequence[Length]) -> None:
-    """Set the column widths, in the grid and in every cell: Word and LibreOffice each read one of them.
-
-    Examples
-    --------
-    >>> from docx import Document
-    >>> table = Document().add_table(1, 2)
-    >>> set_widths(table, [Cm(4), Cm(6)])
-    >>> [round(cell.width.cm, 2) for cell in table.rows[0].cells]
-    [4.0, 6.0]
-    """
+    """Set the column widths, in the grid and in every cell: Word and LibreOffice each read one of them."""
     table.autofit = False
     for column, width in zip(table.columns, widths, strict=False):
         column.width = width
@@ -231,17 +142,7 @@ def set_widths(table: WordTable, widths: Sequence[Length]) -> None:
 
 
 def turn_page(document: WordDocument, *, is_wide: bool) -> None:
-    """Go on upright or across; a new page begins only where that changes.
-
-    Examples
-    --------
-    >>> from docx import Document
-    >>> document = Document()
-    >>> for is_wide in (False, True, True, False):
-    ...     turn_page(document, is_wide=is_wide)
-    >>> [section.page_width > section.page_height for section in document.sections]
-    [False, True, False]
-    """
+    """Go on upright or across; a new page begins only where that changes."""
     last = document.sections[-1]
     height, width = last.page_height, last.page_width
     if height is None or width is None or (width > height) == is_wide:
@@ -252,16 +153,7 @@ def turn_page(document: WordDocument, *, is_wide: bool) -> None:
 
 
 def heads_repeat(table: WordTable) -> None:
-    """Repeat the first row on every page, and keep each row on one page.
-
-    Examples
-    --------
-    >>> from docx import Document
-    >>> table = Document().add_table(2, 1)
-    >>> heads_repeat(table)
-    >>> [len(row._tr.trPr) for row in table.rows]
-    [2, 1]
-    """
+    """Repeat the first row on every page, and keep each row on one page."""
     for at, row in enumerate(table.rows):
         marks = row._tr.get_or_add_trPr()
         marks.append(element("w:cantSplit"))
@@ -270,15 +162,6 @@ def heads_repeat(table: WordTable) -> None:
 
 
 def describe_picture(shape: Any, *, title: str, text: str) -> None:
-    """Give a picture the text read out to those who cannot see it.
-
-    Examples
-    --------
-    >>> from types import SimpleNamespace as Shape
-    >>> shape = Shape(_inline=Shape(docPr=OxmlElement("wp:docPr")))
-    >>> describe_picture(shape, title="Levels", text="Ⅱ in 83 %.")
-    >>> shape._inline.docPr.get("descr")
-    'Ⅱ in 83 %.'
-    """
+    """Give a picture the text read out to those who cannot see it."""
     shape._inline.docPr.set("title", title)
     shape._inline.docPr.set("descr", text)

@@ -23,30 +23,7 @@ _ARROW = "M-6,-6L6,0L-6,6Z"
 
 
 def bow_tie_picture(tie: BowTie, *, lang: str, top_rate: float | None = None) -> Picture:
-    """Threats, barriers, top event, barriers, consequences, each with its rate.
-
-    Parameters
-    ----------
-    tie : BowTie
-        The bow-tie.
-    lang : str
-        ``zh`` or ``en``.
-    top_rate : float, optional
-        Rate of the top event [1/year] where there are no threats.
-
-    Returns
-    -------
-    Picture
-        Its table lists every path with its barriers.
-
-    Examples
-    --------
-    >>> from riskkit.assessment.bow_ties import bow_tie
-    >>> tie = bow_tie({"threats": {"surge": {"rate": 0.1, "barriers": ["fuse"]}},
-    ...                "barriers": {"fuse": {"p_fails": 0.01}}, "consequences": {"fire": {"p": 0.5}}})
-    >>> bow_tie_picture(tie, lang="en").alt
-    'Bow-tie: 1 threats, 1 barriers, 1 consequences. Top event 0.001 a year; most often: fire, 5×10⁻⁴ a year.'
-    """
+    """Threats, barriers, top event, barriers, consequences, each with its rate."""
     rates = bow_tie_rates(tie, top_rate=top_rate)
     top = (tie.zh if lang == "zh" else tie.en) or say("top_event", lang)
     title = say("bow_tie_title", lang, title=top)

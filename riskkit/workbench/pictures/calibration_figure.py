@@ -18,23 +18,7 @@ _SHADES = ("#7b3f00", "#c9a06a", "#8fb0cf", "#1f4e79", "#102a43", "#000000")
 
 
 def calibration_picture(counts: pd.DataFrame, probs: list[float], *, lang: str) -> Picture:
-    """For each expert the share of true values in each of the intervals, under the shares expected.
-
-    Parameters
-    ----------
-    counts : DataFrame
-        ``who`` and ``counts`` (tuple: true values below the lowest quantile, between the quantiles, above).
-    probs : list of float
-        Probabilities of the quantiles.
-    lang : str
-        ``zh`` or ``en``.
-
-    Examples
-    --------
-    >>> counts = pd.DataFrame({"who": ["A"], "counts": [(0, 4, 6, 0)]})
-    >>> calibration_picture(counts, [0.05, 0.5, 0.95], lang="en").alt
-    'Expected: 5 · 45 · 45 · 5 %. A: 0 · 40 · 60 · 0 %.'
-    """
+    """For each expert the share of true values in each of the intervals, under the shares expected."""
     masses = np.diff(np.asarray(probs), prepend=0.0, append=1.0)
     lines: list[tuple[str, Any, list[int]]] = [(say("calibration_expected", lang), masses, [])]
     for one in records(counts):
@@ -94,27 +78,7 @@ def _table(lines: list[tuple[str, Any, list[int]]], title: str, lang: str) -> Ta
 
 
 def answers_picture(judged: pd.DataFrame, *, lang: str) -> Picture | None:
-    """Each expert's interval for each target question, with the pools, every question on its own scale.
-
-    Parameters
-    ----------
-    judged : DataFrame
-        ``question``, ``who``, ``is_pool``, ``is_log``, ``low``, ``mid``, ``high`` [unit of the question].
-    lang : str
-        ``zh`` or ``en``.
-
-    Returns
-    -------
-    Picture or None
-        None where there is no target.
-
-    Examples
-    --------
-    >>> rows = [("q", "A", False, False, 1.0, 2.0, 4.0), ("q", "pool", True, False, 1.0, 2.5, 5.0)]
-    >>> heads = ["question", "who", "is_pool", "is_log", "low", "mid", "high"]
-    >>> answers_picture(pd.DataFrame(rows, columns=heads), lang="en").alt
-    'q: pool 2.5 (1 to 5).'
-    """
+    """Each expert's interval for each target question, with the pools, every question on its own scale."""
     if judged.empty:
         return None
     rows, traces, words = style.Rows(), [], []

@@ -21,31 +21,7 @@ _EDGE = 1e-9
 
 
 def level_chances(assessment: Assessment, *, lang: str) -> Picture | None:
-    """How probable each level is: a bar for the facts as known, and one for missing facts at their worst.
-
-    The spread along a bar is what uncertain numbers do; the difference between the bars is what missing facts
-    do. There is one bar where missing facts change nothing.
-
-    Parameters
-    ----------
-    assessment : Assessment
-        As from `riskkit.assessment.case.assess`.
-    lang : str
-        ``zh`` or ``en``.
-
-    Returns
-    -------
-    Picture or None
-        None where nothing was graded.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from riskkit.assessment.case import assess, load_case
-    >>> a = assess(load_case("note7-battery-2016"), rng=np.random.default_rng(1), draws=200)
-    >>> [row[0].code for row in level_chances(a, lang="en").table.rows]
-    ['Ⅰ', 'Ⅱ', 'Ⅲ', 'Ⅳ']
-    """
+    """How probable each level is: a bar for the facts as known, and one for missing facts at their worst."""
     badge = assessment.badge
     if badge is None:
         return None
@@ -75,21 +51,7 @@ def level_chances(assessment: Assessment, *, lang: str) -> Picture | None:
 
 
 def end_shares(assessment: Assessment) -> tuple[dict[str, float], dict[str, float]]:
-    """Share of simulations at each level, with missing facts at their mildest and at their worst.
-
-    Parameters
-    ----------
-    assessment : Assessment
-        A graded case.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from riskkit.assessment.case import assess, load_case
-    >>> a = assess(load_case("lead-paint-toys-2007"), rng=np.random.default_rng(1), draws=200)
-    >>> [round(sum(end.values()), 9) for end in end_shares(a)]
-    [1.0, 1.0]
-    """
+    """Share of simulations at each level, with missing facts at their mildest and at their worst."""
     mild = [float(share) for share in assessment.shares["at_least"]]
     above = [*mild[1:], 0.0]
     worst = [float(p) + q for p, q in zip(assessment.shares["possible"], above, strict=True)]

@@ -18,27 +18,7 @@ _SHAPES = {"none": "circle", "watch": "triangle-up", "act": "diamond", "act_now"
 
 
 def method_actions(compared: Comparison, *, lang: str) -> Picture | None:
-    """What each method that fits calls for, from no action to act now.
-
-    Parameters
-    ----------
-    compared : Comparison
-        As from `riskkit.assessment.compare.compare_methods`.
-    lang : str
-        ``zh`` or ``en``.
-
-    Returns
-    -------
-    Picture or None
-        None where nothing was graded.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.report.comparisons import compared_case
-    >>> picture = method_actions(compared_case(), lang="en")
-    >>> len(picture.figure["data"]) == len(compared_case().fitting)
-    True
-    """
+    """What each method that fits calls for, from no action to act now."""
     if not compared.fitting:
         return None
     title = text("cmp_title", lang)

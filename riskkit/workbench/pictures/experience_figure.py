@@ -20,28 +20,7 @@ _FLOOR = -2.0
 
 
 def experience_picture(assessment: Assessment, *, lang: str) -> Picture | None:
-    """Harm expected by now and harm observed, each with its interval.
-
-    Parameters
-    ----------
-    assessment : Assessment
-        As from `riskkit.assessment.case.assess`.
-    lang : str
-        ``zh`` or ``en``.
-
-    Returns
-    -------
-    Picture or None
-        None where nothing was graded, or nothing can be compared.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from riskkit.assessment.case import assess, load_case
-    >>> a = assess(load_case("takata-inflators-2017"), rng=np.random.default_rng(1), draws=200)
-    >>> len(experience_picture(a, lang="en").figure["data"])
-    4
-    """
+    """Harm expected by now and harm observed, each with its interval."""
     if assessment.experience is None:
         return None
     drawn = [row for row in records(assessment.experience.compared) if row["p95"] > 0 or row["hi"] < math.inf]

@@ -37,32 +37,7 @@ _LINE = 15
 
 
 def risk_grid(assessment: Assessment, *, lang: str) -> Picture | None:
-    """The scenarios on the probability × severity grid, each with its 5–95 % range.
-
-    Parameters
-    ----------
-    assessment : Assessment
-        As from `riskkit.assessment.case.assess`.
-    lang : str
-        ``zh`` or ``en``.
-
-    Returns
-    -------
-    Picture or None
-        None where nothing was graded.
-
-    References
-    ----------
-    .. [1] Delegated Regulation (EU) 2024/3173, Annex II, 3.6.2 (``eu_2024_3173``).
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from riskkit.assessment.case import assess, load_case
-    >>> a = assess(load_case("note7-battery-2016"), rng=np.random.default_rng(1), draws=200)
-    >>> risk_grid(a, lang="en").title
-    'Scenarios on the risk grid'
-    """
+    """The scenarios on the probability × severity grid, each with its 5–95 % range."""
     if assessment.lo is None:
         return None
     assessment = _of_one_grid(assessment)

@@ -17,28 +17,7 @@ _LINE = 1.25
 
 
 def judgement_picture(judged: pd.DataFrame, *, lang: str) -> Picture | None:
-    """Experts' 5, 50 and 95 % values on one logarithmic axis, under each question.
-
-    Parameters
-    ----------
-    judged : DataFrame
-        ``question`` (its words), ``who`` (a name or letter; empty for the pool), ``low``, ``mid``, ``high``
-        [probability], ``before`` (the middle in the round before; missing where there is none).
-    lang : str
-        ``zh`` or ``en``.
-
-    Returns
-    -------
-    Picture or None
-        None where nobody answered.
-
-    Examples
-    --------
-    >>> rows = [("p?", "A", 0.01, 0.02, 0.05, 0.04), ("p?", "", 0.01, 0.02, 0.05, None)]
-    >>> table = pd.DataFrame(rows, columns=["question", "who", "low", "mid", "high", "before"])
-    >>> judgement_picture(table, lang="en").id
-    'judgement-forest'
-    """
+    """Experts' 5, 50 and 95 % values on one logarithmic axis, under each question."""
     if judged.empty:
         return None
     rows, traces, marks = style.Rows(), [], []

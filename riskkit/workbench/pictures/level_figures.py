@@ -19,66 +19,18 @@ MOST_INPUTS = 10
 
 
 def standard_error(share: float, draws: int) -> float:
-    """Standard error of a share of draws.
-
-    Parameters
-    ----------
-    share : float
-        0–1.
-    draws : int
-        Number of draws.
-
-    References
-    ----------
-    .. [1] Standard error of a proportion, √(s(1−s)/n).
-
-    Examples
-    --------
-    >>> standard_error(0.5, 10_000)
-    0.005
-    """
+    """Standard error of a share of draws."""
     return math.sqrt(share * (1 - share) / draws)
 
 
 def chance_swing(assessment: Assessment) -> float:
-    """The largest swing of an input that chance alone may bring about [levels].
-
-    Two standard errors of the difference of the means of two tails of a tenth of the draws each. The spread
-    of the middle of the range of levels is at most the mean of the spreads of its two ends (Minkowski).
-
-    Parameters
-    ----------
-    assessment : Assessment
-        A graded case.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from riskkit.assessment.case import assess, load_case
-    >>> a = assess(load_case("desk-lamps-cbec-2019"), rng=np.random.default_rng(1), draws=200)
-    >>> 0 < chance_swing(a) < 1
-    True
-    """
+    """The largest swing of an input that chance alone may bring about [levels]."""
     spread = sum(math.sqrt(max(0.0, square - mean**2)) for mean, square in _moments(assessment)) / 2
     return 2 * spread * math.sqrt(2 / max(1.0, 0.1 * assessment.draws))
 
 
 def mean_rank(assessment: Assessment) -> float:
-    """Mean level over draws, 1 Ⅳ … 4 Ⅰ, the middle where missing facts leave a range.
-
-    Parameters
-    ----------
-    assessment : Assessment
-        A graded case.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from riskkit.assessment.case import assess, load_case
-    >>> a = assess(load_case("note7-battery-2016"), rng=np.random.default_rng(1), draws=200)
-    >>> 1 <= mean_rank(a) <= 4
-    True
-    """
+    """Mean level over draws, 1 Ⅳ … 4 Ⅰ, the middle where missing facts leave a range."""
     return sum(mean for mean, _ in _moments(assessment)) / 2
 
 
@@ -94,43 +46,13 @@ def _moments(assessment: Assessment) -> list[tuple[float, float]]:
 
 
 def moving_inputs(assessment: Assessment) -> list[dict[str, Any]]:
-    """The rows of the tornado whose swing is more than chance and at least 0.01 levels, widest first.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from riskkit.assessment.case import assess, load_case
-    >>> a = assess(load_case("note7-battery-2016"), rng=np.random.default_rng(1), draws=200)
-    >>> len(moving_inputs(a)) <= len(a.tornado)
-    True
-    """
+    """The rows of the tornado whose swing is more than chance and at least 0.01 levels, widest first."""
     least = max(chance_swing(assessment), 0.01)
     return [row for row in records(assessment.tornado) if row["swing"] >= least][:MOST_INPUTS]
 
 
 def tornado(assessment: Assessment, *, lang: str) -> Picture | None:
-    """Mean level when one uncertain input is in its lowest or highest tenth, widest swing first.
-
-    Parameters
-    ----------
-    assessment : Assessment
-        As from `riskkit.assessment.case.assess`.
-    lang : str
-        ``zh`` or ``en``.
-
-    Returns
-    -------
-    Picture or None
-        None where nothing was graded or no uncertain input moves the level by more than chance.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from riskkit.assessment.case import assess, load_case
-    >>> a = assess(load_case("desk-lamps-cbec-2019"), rng=np.random.default_rng(1), draws=200)
-    >>> tornado(a, lang="zh").id
-    'tornado'
-    """
+    """Mean level when one uncertain input is in its lowest or highest tenth, widest swing first."""
     moving = moving_inputs(assessment) if assessment.lo is not None else []
     if not moving:
         return None
@@ -189,28 +111,7 @@ def _tornado_table(assessment: Assessment, moving: list[dict[str, Any]], *, lang
 
 
 def profile_levels(assessment: Assessment, *, lang: str) -> Picture | None:
-    """The level, or the range of levels, under each profile, with the share of draws.
-
-    Parameters
-    ----------
-    assessment : Assessment
-        As from `riskkit.assessment.case.assess`.
-    lang : str
-        ``zh`` or ``en``.
-
-    Returns
-    -------
-    Picture or None
-        None where nothing was graded.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from riskkit.assessment.case import assess, load_case
-    >>> a = assess(load_case("note7-battery-2016"), rng=np.random.default_rng(1), draws=200)
-    >>> len(profile_levels(a, lang="en").table.rows)
-    3
-    """
+    """The level, or the range of levels, under each profile, with the share of draws."""
     if assessment.lo is None:
         return None
     title = text("profiles_title", lang)

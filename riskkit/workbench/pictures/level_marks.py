@@ -23,15 +23,7 @@ _QUIET = "#5b6673"
 
 
 def level_code(result: Mapping[str, Any]) -> str:
-    """The level of a result record: ``"Ⅰ"`` … ``"Ⅳ"``, or ``"range"``, ``"none"``, ``"food"``.
-
-    ``"range"`` where missing facts leave more than one level, ``"food"`` where the case was routed out.
-
-    Examples
-    --------
-    >>> level_code({"route": "food_accident_plan"}), level_code({"warning": {"level": "Ⅱ"}})
-    ('food', 'Ⅱ')
-    """
+    """The level of a result record: ``"Ⅰ"`` … ``"Ⅳ"``, or ``"range"``, ``"none"``, ``"food"``."""
     if result.get("route") == "food_accident_plan":
         return "food"
     levels = possible_levels(result)
@@ -42,45 +34,20 @@ def level_code(result: Mapping[str, Any]) -> str:
 
 
 def possible_levels(result: Mapping[str, Any]) -> tuple[str, ...]:
-    """The levels a result leaves possible, most urgent first; none if it was not graded.
-
-    Examples
-    --------
-    >>> possible_levels({"warning": {"level": None, "lo": "Ⅲ", "hi": "Ⅰ"}})
-    ('Ⅰ', 'Ⅱ', 'Ⅲ')
-    >>> possible_levels({"route": "food_accident_plan"})
-    ()
-    """
+    """The levels a result leaves possible, most urgent first; none if it was not graded."""
     ends = [LEVELS.index(code) for code in shown_ends(result) if code in LEVELS]
     return LEVELS[min(ends) : max(ends) + 1] if ends else ()
 
 
 def shown_ends(result: Mapping[str, Any]) -> tuple[str | None, str | None]:
-    """The levels that are shown, with missing facts at their mildest and at their worst.
-
-    Records from before the badge have their best estimates instead.
-
-    Examples
-    --------
-    >>> badge = {"level": "Ⅱ", "level_hi": "Ⅰ"}
-    >>> shown_ends({"warning": {"lo": "Ⅲ", "hi": "Ⅲ", "badge": badge}}), shown_ends({})
-    (('Ⅱ', 'Ⅰ'), (None, None))
-    """
+    """The levels that are shown, with missing facts at their mildest and at their worst."""
     warning = result.get("warning") or {}
     badge = warning.get("badge")
     return (badge["level"], badge["level_hi"]) if badge else (warning.get("lo"), warning.get("hi"))
 
 
 def result_badge_note(result: Mapping[str, Any], lang: str) -> str:
-    """What stands beside the badge of a result; empty where the badge says it all.
-
-    Examples
-    --------
-    >>> badge = {"level": "Ⅱ", "level_hi": "Ⅱ", "best": "Ⅲ", "best_hi": "Ⅲ"}
-    >>> badge |= {"may_be": [{"level": "Ⅰ", "probability": 0.31}]}
-    >>> result_badge_note({"warning": {"badge": badge}}, "en")
-    'may be Ⅰ (31 %) · at the best estimates: Ⅲ'
-    """
+    """What stands beside the badge of a result; empty where the badge says it all."""
     badge = (result.get("warning") or {}).get("badge")
     if not badge or result.get("route") == "food_accident_plan":
         return ""
@@ -90,16 +57,7 @@ def result_badge_note(result: Mapping[str, Any], lang: str) -> str:
 
 
 def badge_note(badge: LevelBadge, lang: str) -> str:
-    """What stands beside a badge: graver levels that are likely enough, and another best estimate.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from riskkit.warning import level_badge as shown
-    >>> ranks = np.array([3] * 63 + [4] * 37, dtype=np.int8)
-    >>> badge_note(shown.level_badge((ranks, ranks), (3, 3), shares=(0.5, 0.2)), "zh")
-    '可能为Ⅰ级（37%）'
-    """
+    """What stands beside a badge: graver levels that are likely enough, and another best estimate."""
     ends = (badge.level, badge.level_hi), (badge.best, badge.best_hi)
     return _note(badge.may_be, *ends, lang=lang, of=badge.scale)
 
@@ -123,13 +81,7 @@ def _note(
 
 
 def result_badge(result: Mapping[str, Any], lang: str) -> Badge:
-    """The badge of a result; a range names both ends and has the colour of the more urgent one.
-
-    Examples
-    --------
-    >>> result_badge({"warning": {"level": None, "lo": "Ⅲ", "hi": "Ⅱ"}}, "zh").label
-    'Ⅲ级至Ⅱ级之间，事实不足'
-    """
+    """The badge of a result; a range names both ends and has the colour of the more urgent one."""
     code = level_code(result)
     badge = level_badge(code, lang)
     if code != "range":
@@ -140,13 +92,7 @@ def result_badge(result: Mapping[str, Any], lang: str) -> Badge:
 
 
 def level_badge(code: str, lang: str) -> Badge:
-    """The badge of a level code, with the words of the warning scale.
-
-    Examples
-    --------
-    >>> level_badge("Ⅱ", "zh").label, level_badge("food", "en").symbol
-    ('Ⅱ级　严重（橙色）', '⇢')
-    """
+    """The badge of a level code, with the words of the warning scale."""
     head = page_text("warning_level", lang)
     if code == "food":
         return Badge(head, code, label("route", "food_accident_plan", lang), "⇢", _QUIET)

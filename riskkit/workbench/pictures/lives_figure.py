@@ -16,25 +16,7 @@ _SIGNS = {"earlier": "triangle-right", "same": "circle", "later": "triangle-left
 
 
 def lives_picture(lives: Sequence[CaseLife], table: Table, *, said: str, lang: str) -> Picture:
-    """Days from the assessment: the time the clocks allow, the first act, the gravest measure of both.
-
-    Parameters
-    ----------
-    lives : sequence of CaseLife
-    table : Table
-        The same in words.
-    said : str
-        What it shows, in a sentence.
-    lang : str
-        ``zh`` or ``en``.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.warnings.lives import shipped_lives
-    >>> empty = Table("t", ("case",), (("none",),))
-    >>> lives_picture(shipped_lives(), empty, said="s", lang="en").id
-    'lives-days'
-    """
+    """Days from the assessment: the time the clocks allow, the first act, the gravest measure of both."""
     rows, traces, reach = style.Rows(body=1.1), [], [0]
     for one in lives:
         if one.life is not None:

@@ -13,16 +13,7 @@ NARROW = 340
 
 
 class Sheet:
-    """Shapes and texts, from top to bottom; x in pixels from the left edge, or as a share of the width.
-
-    Examples
-    --------
-    >>> sheet = Sheet()
-    >>> sheet.text("A row", x=30)
-    16
-    >>> sheet.depth, len(sheet.annotations)
-    (16, 1)
-    """
+    """Shapes and texts, from top to bottom; x in pixels from the left edge, or as a share of the width."""
 
     def __init__(self) -> None:
         self.depth = 0
@@ -30,25 +21,11 @@ class Sheet:
         self.annotations: list[dict[str, Any]] = []
 
     def skip(self, px: int) -> None:
-        """Leave room.
-
-        Examples
-        --------
-        >>> sheet = Sheet()
-        >>> sheet.skip(8)
-        >>> sheet.depth
-        8
-        """
+        """Leave room."""
         self.depth += px
 
     def text(self, words: str, *, x: int, bold: bool = False, quiet: bool = False) -> int:
-        """Write words from `x` [px], wrapped for a narrow page, and return their height [px].
-
-        Examples
-        --------
-        >>> Sheet().text("word " * 30, x=0) > 16
-        True
-        """
+        """Write words from `x` [px], wrapped for a narrow page, and return their height [px]."""
         limit = max(18, int((NARROW - x) / _CHAR_PX))
         lines = [style.clean(line) for line in style.wrapped(words, limit)]
         shown = "<br>".join(f"<b>{line}</b>" if bold else line for line in lines)
@@ -60,15 +37,7 @@ class Sheet:
         return tall
 
     def symbol(self, path: str, *, x: float, y: float, **look: Any) -> None:
-        """Draw an outline [px around its middle, upwards] at `x` [px] and `y` [px below the top].
-
-        Examples
-        --------
-        >>> sheet = Sheet()
-        >>> sheet.symbol("M-5,-5L5,-5L0,5Z", x=10, y=20)
-        >>> sheet.shapes[0]["path"]
-        'M5,-5L15,-5L10,5Z'
-        """
+        """Draw an outline [px around its middle, upwards] at `x` [px] and `y` [px below the top]."""
         self.shapes.append(
             {
                 "type": "path",
@@ -85,29 +54,13 @@ class Sheet:
         )
 
     def small(self, words: str, *, x: float, y: float, share: float = 0.0) -> None:
-        """Write a few signs centred on a symbol.
-
-        Examples
-        --------
-        >>> sheet = Sheet()
-        >>> sheet.small("2/3", x=10, y=20)
-        >>> sheet.annotations[0]["font"]["size"]
-        9
-        """
+        """Write a few signs centred on a symbol."""
         place = {"x": share, "xref": "x", "xanchor": "center", "xshift": x, "y": -y, "yref": "y"}
         look = {"yanchor": "middle", "borderpad": 0, "font": {"size": 9, "color": style.INK}}
         self.annotations.append(style.annotation(style.clean(words), **place, **look))
 
     def bend(self, points: list[tuple[float, float]], *, ink: str = style.QUIET) -> None:
-        """Draw a line through points [px from the left, px below the top].
-
-        Examples
-        --------
-        >>> sheet = Sheet()
-        >>> sheet.bend([(0, 0), (0, 10), (8, 10)])
-        >>> sheet.shapes[0]["path"]
-        'M0,0L0,-10L8,-10'
-        """
+        """Draw a line through points [px from the left, px below the top]."""
         told = "L".join(f"{x:g},{_up(y):g}" for x, y in points)
         self.shapes.append(
             {
@@ -123,27 +76,13 @@ class Sheet:
         )
 
     def across(self, y0: float, y1: float, *, x0: float, x1: float, width: float = 2.0) -> None:
-        """Draw a straight line between shares of the width.
-
-        Examples
-        --------
-        >>> sheet = Sheet()
-        >>> sheet.across(10, 10, x0=0.1, x1=0.9)
-        >>> sheet.shapes[0]["y0"]
-        -10
-        """
+        """Draw a straight line between shares of the width."""
         line = {"color": style.DARK, "width": width}
         ends = {"x0": x0, "x1": x1, "y0": _up(y0), "y1": _up(y1)}
         self.shapes.append({"type": "line", "xref": "x", "yref": "y", "line": line, "layer": "below"} | ends)
 
     def figure(self, title: str) -> dict[str, Any]:
-        """The figure, as tall as what stands on it.
-
-        Examples
-        --------
-        >>> Sheet().figure("Empty")["layout"]["height"]
-        24
-        """
+        """The figure, as tall as what stands on it."""
         shape = style.layout(title, height=self.depth + 24, margin={"l": 6, "r": 6, "t": 12, "b": 12})
         hidden = {"visible": False, "fixedrange": True}
         shape["xaxis"] = hidden | {"range": [0, 1]}

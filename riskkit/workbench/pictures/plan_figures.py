@@ -18,28 +18,7 @@ _KEYS = ("commodity", "hazard", "origin", "port")
 
 
 def plan_bars(plan: MonitoringPlan, *, lang: str) -> Picture | None:
-    """The cells with most samples as bars: what was targeted and what was drawn.
-
-    Parameters
-    ----------
-    plan : MonitoringPlan
-        As from `riskkit.monitoring.plan.monitoring_plan`.
-    lang : str
-        ``zh`` or ``en``.
-
-    Returns
-    -------
-    Picture or None
-        None where no sample is planned.
-
-    Examples
-    --------
-    >>> from riskkit.monitoring.plan import monitoring_plan
-    >>> from riskkit.workbench.report.monitoring_records import open_table
-    >>> cells = open_table("plan_cells", sample="plan_cells").table
-    >>> len(plan_bars(monitoring_plan(cells, budget=50_000, seed="118"), lang="zh").figure["data"])
-    2
-    """
+    """The cells with most samples as bars: what was targeted and what was drawn."""
     sampled = plan.cells[plan.cells["n_samples"] > 0].sort_values("n_samples", ascending=False, kind="stable")
     if sampled.empty:
         return None
@@ -110,29 +89,7 @@ def _plan_table(rows: list[dict[str, Any]], lang: str) -> Table:
 
 
 def demand_gaps(siting: Siting, *, lang: str) -> Picture | None:
-    """The demand that no monitoring point covers, largest first, each with its reason.
-
-    Parameters
-    ----------
-    siting : Siting
-        As from `riskkit.monitoring.siting.maximal_coverage`.
-    lang : str
-        ``zh`` or ``en``.
-
-    Returns
-    -------
-    Picture or None
-        None where all demand is covered.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from riskkit.monitoring.siting import maximal_coverage
-    >>> way = pd.DataFrame({"X": [1.0, 9.0]}, index=["a", "b"])
-    >>> found = maximal_coverage(pd.Series({"a": 2.0, "b": 3.0}), way, reach=2, n_sites=1)
-    >>> demand_gaps(found, lang="en").alt
-    '3 of the demand is not covered, 60 % of it all; the largest gap is b.'
-    """
+    """The demand that no monitoring point covers, largest first, each with its reason."""
     gaps = siting.demand[siting.demand["uncovered"] > 0].sort_values(
         "uncovered", ascending=False, kind="stable"
     )

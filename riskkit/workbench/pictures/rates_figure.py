@@ -17,29 +17,7 @@ MOST = 25
 
 
 def rates_forest(study: RateStudy, *, lang: str) -> Picture | None:
-    """The rate of each group with its interval, and what the other groups make of it.
-
-    Parameters
-    ----------
-    study : RateStudy
-        As from `riskkit.workbench.report.rate_study.study_rates`.
-    lang : str
-        ``zh`` or ``en``.
-
-    Returns
-    -------
-    Picture or None
-        None where no group has a rate.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.report.monitoring_records import open_records
-    >>> from riskkit.workbench.report.rate_study import study_rates
-    >>> rng = np.random.default_rng(1)
-    >>> found = study_rates(open_records(), by="product_group", across="origin", every="year", rng=rng)
-    >>> rates_forest(found, lang="en").id
-    'rates-forest'
-    """
+    """The rate of each group with its interval, and what the other groups make of it."""
     known = study.groups.dropna(subset=["rate"])
     if known.empty:
         return None

@@ -18,22 +18,7 @@ from riskkit.workbench.report.register_study import RegisterStudy, year_table
 
 
 def register_years_figure(study: RegisterStudy, *, lang: str) -> Picture:
-    """Records of each class of source, a bar for each, with its years beside it.
-
-    Parameters
-    ----------
-    study : RegisterStudy
-        As from `riskkit.workbench.report.register_study.study_register`.
-    lang : str
-        ``zh`` or ``en``.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.report.register_study import study_register
-    >>> found = study_register(rng=np.random.default_rng(1), draws=50)
-    >>> register_years_figure(found, lang="en").id
-    'register-years'
-    """
+    """Records of each class of source, a bar for each, with its years beside it."""
     found = year_table(study)
     sums = found.sum(axis=1).sort_values(ascending=False, kind="stable")
     rows, places = style.Rows(body=1.2), []
@@ -58,20 +43,7 @@ def register_years_figure(study: RegisterStudy, *, lang: str) -> Picture:
 
 
 def coverage_grid(study: RegisterStudy, *, lang: str) -> Picture:
-    """Classes of source × classes of hazard: how many records, over how many channels; gaps marked.
-
-    Parameters
-    ----------
-    study, lang
-        As for `register_years_figure`.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.report.register_study import study_register
-    >>> found = study_register(rng=np.random.default_rng(1), draws=50)
-    >>> len(coverage_grid(found, lang="zh").table.rows)
-    11
-    """
+    """Classes of source × classes of hazard: how many records, over how many channels; gaps marked."""
     cells = study.coverage
     n = _grid(cells, "sum")
     channels = _grid(cells[cells["channel"] != ""], "reach")
@@ -143,25 +115,7 @@ def _grid_table(n: pd.DataFrame, channels: pd.DataFrame, lang: str) -> Table:
 
 
 def rate_over_time(study: RegisterStudy, *, lang: str) -> Picture | None:
-    """The rate of nonconformity of all inspections in each period, with its interval.
-
-    Parameters
-    ----------
-    study, lang
-        As for `register_years_figure`.
-
-    Returns
-    -------
-    Picture or None
-        None where no period has a rate.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.report.register_study import study_register
-    >>> found = study_register(rng=np.random.default_rng(1), draws=50)
-    >>> rate_over_time(found, lang="en").figure["data"][0]["type"]
-    'scatter'
-    """
+    """The rate of nonconformity of all inspections in each period, with its interval."""
     known = study.periods.dropna(subset=["rate"])
     if known.empty:
         return None
@@ -208,14 +162,7 @@ def _time_table(lines: list[dict[str, Any]], words: list[str], lang: str) -> Tab
 
 
 def period_word(start: pd.Timestamp, every: str) -> str:
-    """A period by its first day.
-
-    Examples
-    --------
-    >>> day = pd.Timestamp("2024-04-01")
-    >>> [period_word(day, every) for every in ("month", "quarter", "year")]
-    ['2024-04', '2024 Q2', '2024']
-    """
+    """A period by its first day."""
     if every == "quarter":
         return f"{start:%Y} Q{start.quarter}"
     return f"{start:%Y-%m}" if every == "month" else f"{start:%Y}"

@@ -33,30 +33,7 @@ class _Line:
 
 
 def step_chart(assessment: Assessment, *, lang: str) -> Picture | None:
-    """Step by step, how probable each scenario is: best estimate, 5–95 % range, evidence and basis.
-
-    At most five scenarios are drawn, the one that governs first.
-
-    Parameters
-    ----------
-    assessment : Assessment
-        As from `riskkit.assessment.case.assess`.
-    lang : str
-        ``zh`` or ``en``.
-
-    Returns
-    -------
-    Picture or None
-        None where nothing was graded.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from riskkit.assessment.case import assess, load_case
-    >>> a = assess(load_case("note7-battery-2016"), rng=np.random.default_rng(1), draws=200)
-    >>> len(step_chart(a, lang="zh").table.rows)
-    12
-    """
+    """Step by step, how probable each scenario is: best estimate, 5–95 % range, evidence and basis."""
     if assessment.lo is None:
         return None
     scenarios = _chosen(assessment)

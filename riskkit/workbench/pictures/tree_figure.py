@@ -33,21 +33,7 @@ _SYMBOLS = {
 
 @dataclass(frozen=True)
 class Row:
-    """One row of the drawn tree.
-
-    Parameters
-    ----------
-    number : str
-        Its place, such as ``1.2.1``.
-    item : Gate or Event
-        What it shows.
-    kind : str
-        A kind of gate, ``event``, or ``again`` for a gate whose parts stand further up.
-    p : float
-        Its probability.
-    is_repeated : bool
-        Whether the same gate or event stands further up too.
-    """
+    """One row of the drawn tree."""
 
     number: str
     item: Gate | Event
@@ -57,32 +43,12 @@ class Row:
 
     @property
     def layer(self) -> int:
-        """How far below the top, which is 0.
-
-        Examples
-        --------
-        >>> Row("1.2", Gate("g", "or", ("a",)), "or", 0.1, False).layer
-        1
-        """
+        """How far below the top, which is 0."""
         return self.number.count(".")
 
 
 def tree_rows(tree: FaultTree) -> list[Row]:
-    """The rows of a tree, each gate before its parts; the parts of a repeated gate stand once.
-
-    Parameters
-    ----------
-    tree : FaultTree
-        The tree.
-
-    Examples
-    --------
-    >>> from riskkit.assessment.fault_tree_file import fault_tree
-    >>> tree = fault_tree({"gates": {"t": {"kind": "or", "of": ["a", "b"]}},
-    ...                    "events": {"a": {"p": 0.1}, "b": {"p": 0.2}}})
-    >>> [(row.number, row.item.id) for row in tree_rows(tree)]
-    [('1', 't'), ('1.1', 'a'), ('1.2', 'b')]
-    """
+    """The rows of a tree, each gate before its parts; the parts of a repeated gate stand once."""
     items: dict[str, Gate | Event] = {gate.id: gate for gate in tree.gates}
     items |= {event.id: event for event in tree.events}
     p = {event.id: float(best(event.p)) for event in tree.events}
@@ -104,28 +70,7 @@ def tree_rows(tree: FaultTree) -> list[Row]:
 
 
 def tree_picture(tree: FaultTree, *, lang: str) -> Picture:
-    """A fault tree from the top down, each gate with symbol, word and probability.
-
-    Parameters
-    ----------
-    tree : FaultTree
-        The tree.
-    lang : str
-        ``zh`` or ``en``.
-
-    Returns
-    -------
-    Picture
-        Its table lists the same rows by their numbers (1, 1.1, …), all of them where the picture leaves off.
-
-    Examples
-    --------
-    >>> from riskkit.assessment.fault_tree_file import fault_tree
-    >>> tree = fault_tree({"gates": {"t": {"kind": "or", "of": ["a", "b"]}},
-    ...                    "events": {"a": {"p": 0.1}, "b": {"p": 0.2}}})
-    >>> print(tree_picture(tree, lang="en").alt)
-    Fault tree: t has a probability of 0.28. 1 gates, 2 basic events, 2 minimal cut sets, the likeliest: b.
-    """
+    """A fault tree from the top down, each gate with symbol, word and probability."""
     rows = tree_rows(tree)
     title = say("tree_title", lang, title=titled_tree(tree, lang))
     sheet = _drawn(rows[:MOST], lang)
@@ -135,15 +80,7 @@ def tree_picture(tree: FaultTree, *, lang: str) -> Picture:
 
 
 def titled_tree(tree: FaultTree, lang: str) -> str:
-    """What the tree is about: its title, or that of its top.
-
-    Examples
-    --------
-    >>> from riskkit.assessment.fault_tree_file import fault_tree
-    >>> tree = fault_tree({"gates": {"t": {"kind": "not", "of": ["a"]}}, "events": {"a": {"p": 0.1}}})
-    >>> titled_tree(tree, "zh")
-    't'
-    """
+    """What the tree is about: its title, or that of its top."""
     top = next(gate for gate in tree.gates if gate.id == tree.top)
     return (tree.zh if lang == "zh" else tree.en) or titled(top, lang)
 

@@ -18,25 +18,7 @@ _SHIFTS = (18, -18, 34, -34)
 
 
 def warning_timeline(row: BoardRow, *, lang: str, now: dt.datetime) -> Picture:
-    """A warning's level from its first step to now.
-
-    Parameters
-    ----------
-    row : BoardRow
-    lang : str
-        ``zh`` or ``en``.
-    now : datetime
-        How far the line runs where the warning is open.
-
-    Examples
-    --------
-    >>> from riskkit.warning.dynamics.life import WarningState
-    >>> now = dt.datetime(2026, 5, 2, tzinfo=dt.UTC)
-    >>> steps = (LifeStep(dt.datetime(2026, 5, 1, tzinfo=dt.UTC), "proposed", 3, "a", "b"),)
-    >>> row = BoardRow(WarningState(warning_id="w", phase="proposed", level=3), {"en": "W"}, (), (), steps)
-    >>> warning_timeline(row, lang="en", now=now).alt
-    'Proposed on 2026-05-01 at level Ⅱ; now proposed, level Ⅱ.'
-    """
+    """A warning's level from its first step to now."""
     title = say("timeline_title", lang, title=row.title.get(lang, row.state.warning_id))
     remark, room = style.below(say("timeline_marks", lang), at=46)
     shape = style.layout(title, height=230 + room, margin={"l": 54, "r": 18, "t": 12, "b": room})
@@ -76,13 +58,7 @@ def _level(step: LifeStep, row: BoardRow, lang: str) -> str:
 
 
 def day_of(moment: dt.datetime) -> str:
-    """The day of a moment in China.
-
-    Examples
-    --------
-    >>> day_of(dt.datetime(2026, 5, 1, 17, tzinfo=dt.UTC))
-    '2026-05-02'
-    """
+    """The day of a moment in China."""
     return moment.astimezone(CHINA).date().isoformat()
 
 
@@ -104,14 +80,7 @@ def _mark(step: LifeStep, lang: str, *, shift: int) -> dict[str, Any]:
 
 
 def steps_table(row: BoardRow, *, lang: str) -> Table:
-    """Every step of a warning's life as a table.
-
-    Examples
-    --------
-    >>> from riskkit.warning.dynamics.life import WarningState
-    >>> steps_table(BoardRow(WarningState(warning_id="w"), {}, (), (), ()), lang="en").columns[0]
-    'day'
-    """
+    """Every step of a warning's life as a table."""
     heads = tuple(say(f"col_{name}", lang) for name in ("day", "event", "level", "who", "reason"))
     rows: list[tuple[Cell, ...]] = [
         (day_of(step.at), say(f"event_{step.event}", lang), _level(step, row, lang), step.who, step.reason)

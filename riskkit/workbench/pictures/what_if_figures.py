@@ -25,26 +25,7 @@ _SHARES = {"tickvals": [0, 0.25, 0.5, 0.75, 1], "ticktext": [f"{n}%" for n in (0
 
 
 def what_if_levels(study: WhatIfStudy | Assessment, *, lang: str) -> Picture | None:
-    """The probability of the levels under each what-if, one bar each, the case as it is first.
-
-    Parameters
-    ----------
-    study : WhatIfStudy or Assessment
-        As from `riskkit.workbench.report.what_if_study.study_case`.
-    lang : str
-        ``zh`` or ``en``.
-
-    Returns
-    -------
-    Picture or None
-        None where nothing was graded, or there is nothing to compare.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.report.what_if_example import studied
-    >>> len(what_if_levels(studied(), lang="en").table.rows)
-    4
-    """
+    """The probability of the levels under each what-if, one bar each, the case as it is first."""
     if isinstance(study, Assessment) or len(study.effects) < 2:
         return None
     rows, traces = style.Rows(body=1.7), []
@@ -113,24 +94,7 @@ def _level_table(study: WhatIfStudy, lang: str) -> Table:
 
 
 def what_if_drivers(study: WhatIfStudy | Assessment, *, lang: str) -> Picture | None:
-    """Total Sobol' indices of the inputs, for harm and for the level, with their intervals.
-
-    Parameters
-    ----------
-    study, lang
-        As for `what_if_levels`.
-
-    Returns
-    -------
-    Picture or None
-        None where nothing was graded, or nothing varies.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.report.what_if_example import studied
-    >>> what_if_drivers(studied(), lang="zh").id
-    'what-if-drivers'
-    """
+    """Total Sobol' indices of the inputs, for harm and for the level, with their intervals."""
     if isinstance(study, Assessment) or study.harm_shares.empty:
         return None
     rows, traces = style.Rows(body=2.6), []
@@ -166,24 +130,7 @@ def _index_bar(value: float, top: float, y: float, *, colour: str) -> list[dict[
 
 
 def what_if_running(study: WhatIfStudy | Assessment, *, lang: str) -> Picture | None:
-    """The share of the most frequent level as the draws come in, with its interval.
-
-    Parameters
-    ----------
-    study, lang
-        As for `what_if_levels`.
-
-    Returns
-    -------
-    Picture or None
-        None where nothing was graded.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.report.what_if_example import studied
-    >>> what_if_running(studied(), lang="en").alt[:5]
-    'After'
-    """
+    """The share of the most frequent level as the draws come in, with its interval."""
     if isinstance(study, Assessment):
         return None
     found = study.running_level

@@ -34,28 +34,7 @@ Condition = tuple[str, str, float, float]
 
 
 def basis(assessment: Assessment, *, lang: str) -> Section | None:
-    """The grades behind the level, and how the profile made a level of them.
-
-    Parameters
-    ----------
-    assessment : Assessment
-        As from `riskkit.assessment.case.assess`.
-    lang : str
-        ``zh`` or ``en``.
-
-    Returns
-    -------
-    Section or None
-        None where nothing was graded.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from riskkit.assessment.case import assess, load_case
-    >>> a = assess(load_case("note7-battery-2016"), rng=np.random.default_rng(1), draws=200)
-    >>> len(next(one for one in basis(a, lang="en").blocks if one.kind == "table").rows)
-    5
-    """
+    """The grades behind the level, and how the profile made a level of them."""
     if assessment.lo is None:
         return None
     governing = governing_row(assessment)
@@ -85,16 +64,7 @@ def _other_than_shown(assessment: Assessment, lang: str) -> list[Block]:
 
 
 def governing_row(assessment: Assessment) -> dict[str, Any]:
-    """The row of the scenario that governs.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from riskkit.assessment.case import assess, load_case
-    >>> a = assess(load_case("note7-battery-2016"), rng=np.random.default_rng(1), draws=200)
-    >>> bool(governing_row(a)["governs"])
-    True
-    """
+    """The row of the scenario that governs."""
     return next(row for row in records(assessment.scenarios) if row["governs"])
 
 
@@ -154,25 +124,7 @@ def _probability_cells(assessment: Assessment, rank: int, *, lang: str) -> tuple
 
 
 def evidence(assessment: Assessment, conditions: Iterable[Condition], *, lang: str) -> str:
-    """What a rule asks and what the case says, each with its basis and source.
-
-    Parameters
-    ----------
-    assessment : Assessment
-        A graded case.
-    conditions : iterable of (fact, op, threshold, value)
-        As in ``Assessment.reasons``.
-    lang : str
-        ``zh`` or ``en``.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from riskkit.assessment.case import assess, load_case
-    >>> a = assess(load_case("note7-battery-2016"), rng=np.random.default_rng(1), draws=200)
-    >>> evidence(a, [("n_ports", ">=", 5.0, float("nan"))], lang="en")
-    'ports affected: not known (asked: ≥ 5)'
-    """
+    """What a rule asks and what the case says, each with its basis and source."""
     told = []
     for name, op, limit, value in conditions:
         asked = fact_value(name, limit, lang)
@@ -195,25 +147,7 @@ def _rests_on(assessment: Assessment, name: str, value: float, *, lang: str) -> 
 
 
 def nearness(assessment: Assessment, factor: str, *, lang: str) -> str:
-    """What the nearest rule to the next grade of a factor still lacks.
-
-    Parameters
-    ----------
-    assessment : Assessment
-        A graded case.
-    factor : str
-        ``severity``, ``urgency``, ``scope`` or ``trigger``.
-    lang : str
-        ``zh`` or ``en``.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from riskkit.assessment.case import assess, load_case
-    >>> a = assess(load_case("note7-battery-2016"), rng=np.random.default_rng(1), draws=200)
-    >>> nearness(a, "urgency", lang="en").split(" lacks")[0]
-    '④ immediate action: rule UR-1'
-    """
+    """What the nearest rule to the next grade of a factor still lacks."""
     now = _rank(assessment, factor, "lo")
     above = [row for row in records(assessment.reasons) if row["factor"] == factor and row["grade"] > now]
     if not above:
@@ -303,28 +237,7 @@ def _rank(assessment: Assessment, factor: str, end: str) -> int:
 
 
 def rules(assessment: Assessment, *, lang: str) -> Section | None:
-    """Every rule that fired or that a missing fact leaves open, with clause and evidence; the others to open.
-
-    Parameters
-    ----------
-    assessment : Assessment
-        As from `riskkit.assessment.case.assess`.
-    lang : str
-        ``zh`` or ``en``.
-
-    Returns
-    -------
-    Section or None
-        None where nothing was graded.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from riskkit.assessment.case import assess, load_case
-    >>> a = assess(load_case("note7-battery-2016"), rng=np.random.default_rng(1), draws=200)
-    >>> rules(a, lang="en").blocks[1].rows[0][1]
-    'SV-1'
-    """
+    """Every rule that fired or that missing facts leave open, with clause and evidence."""
     if assessment.lo is None:
         return None
     every = list(records(assessment.reasons))
@@ -369,12 +282,6 @@ def _rule_table(
 
 
 def level_or_range(lo: int, hi: int, lang: str) -> str:
-    """Level ranks (1 Ⅳ … 4 Ⅰ) in words.
-
-    Examples
-    --------
-    >>> level_or_range(3, 4, "en")
-    '◆ Ⅱ serious to ■ Ⅰ extremely serious'
-    """
+    """Level ranks (1 Ⅳ … 4 Ⅰ) in words."""
     codes = scale("warning").codes
     return level_range(codes[lo - 1], codes[hi - 1], lang)

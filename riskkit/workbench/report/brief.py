@@ -43,25 +43,7 @@ _HARM_ABROAD = {"deaths_elsewhere": "deaths", "serious_elsewhere": "serious_inju
 
 
 def brief(assessment: Assessment, *, lang: str, pictures: Sequence[PictureFile] = ()) -> Section:
-    """The first page: which product it is, how bad it is and how sure this is.
-
-    Parameters
-    ----------
-    assessment : Assessment
-        As from `riskkit.assessment.case.assess`.
-    lang : str
-        ``zh`` or ``en``.
-    pictures : sequence of PictureFile
-        Of the product, as in its case; the first is shown.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from riskkit.assessment.case import assess, load_case
-    >>> a = assess(load_case("note7-battery-2016"), rng=np.random.default_rng(1), draws=200)
-    >>> [block.caption for block in brief(a, lang="en").blocks if block.kind == "table"]
-    ['What it is', 'How bad it is', 'How sure this is']
-    """
+    """The first page: which product it is, how bad it is and how sure this is."""
 
     def compose(cut: Cut) -> Section:
         blocks: list[Block] = [

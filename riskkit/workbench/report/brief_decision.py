@@ -47,29 +47,7 @@ def brief_decision(
     like: pd.DataFrame | None = None,
     seed: int = 0,
 ) -> Section:
-    """The second page: like cases and what was done, options, the decision asked, signatures.
-
-    Parameters
-    ----------
-    assessment : Assessment
-        As from `riskkit.assessment.case.assess`.
-    lang : str
-        ``zh`` or ``en``.
-    planned : WhatIfs, optional
-        Measures whose cost and effect are estimated.
-    like : DataFrame, optional
-        Records of a register that are like the case, as from `riskkit.assessment.nearest_cases`.
-    seed : int
-        Of the draws for their effects.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from riskkit.assessment.case import assess
-    >>> a = assess(load_case("note7-battery-2016"), rng=np.random.default_rng(1), draws=200)
-    >>> len([block for block in brief_decision(a, lang="en").blocks if block.kind == "table"])
-    3
-    """
+    """The second page: like cases and what was done, options, the decision asked, signatures."""
     effects: tuple[Effect, ...] = ()
     if planned is not None and assessment.badge is not None:
         draws = min(assessment.draws, _MOST_DRAWS)
@@ -219,20 +197,7 @@ def _worth(effects: Sequence[Effect], at: int | None, lang: str) -> tuple[str, s
 
 
 def due_day(assessment: Assessment) -> dt.date:
-    """The day by which a warning of the level that is shown is to be confirmed and issued.
-
-    References
-    ----------
-    .. [1] The hours are house rows of ``warning_clocks``.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from riskkit.assessment.case import assess
-    >>> a = assess(load_case("takata-inflators-2017"), rng=np.random.default_rng(1), draws=200)
-    >>> due_day(a) - a.case.assessed_on
-    datetime.timedelta(days=1)
-    """
+    """The day by which a warning of the level that is shown is to be confirmed and issued."""
     clocks = standards.table("warning_clocks")
     level = 1 if assessment.badge is None else scale("warning").codes.index(assessment.badge.level_hi) + 1
     rows = clocks[(clocks["level"] == level) & clocks["clock"].isin(["confirm", "issue"])]

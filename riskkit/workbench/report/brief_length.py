@@ -18,13 +18,7 @@ _SHARES = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1)
 
 
 def length(words: str, lang: str) -> int:
-    """Words of a text in English (a Chinese character is one), or in Chinese its characters without spaces.
-
-    Examples
-    --------
-    >>> length("Two words", "en"), length("两个 字", "zh"), length("See 电池", "en")
-    (2, 3, 3)
-    """
+    """Words of an English text; characters of a Chinese one, without spaces."""
     return len(_pattern(lang).findall(words))
 
 
@@ -33,15 +27,7 @@ def _pattern(lang: str) -> re.Pattern[str]:
 
 
 def shortened(words: str, most: int, lang: str) -> str:
-    """A text of at most `most` words (en) or characters (zh): whole sentences, or cut with “…”.
-
-    Examples
-    --------
-    >>> shortened("It burns. It also smells of plastic for days.", 4, "en"), shortened("短句。", 9, "zh")
-    ('It burns.', '短句。')
-    >>> shortened("a b c d e", 3, "en")
-    'a b…'
-    """
+    """A text of at most `most` words (en) or characters (zh): whole sentences, or cut with “…”."""
     tokens = list(_pattern(lang).finditer(words))
     tokens = tokens[: next((n for n, one in enumerate(tokens) if one.end() > most * _LONGEST), len(tokens))]
     if not tokens or (len(tokens) <= most and tokens[-1].end() == len(words.rstrip())):
@@ -60,26 +46,14 @@ def _is_end(words: str, at: int, lang: str) -> bool:
 
 
 def section_length(section: Section, lang: str) -> int:
-    """Words (en) or characters (zh) of everything a section shows.
-
-    Examples
-    --------
-    >>> section_length(Section("a", "A title", 1, (Paragraph("and a text"),)), "en")
-    5
-    """
+    """Words (en) or characters (zh) of everything a section shows."""
     return sum(length(words, lang) for block in section.blocks for words in texts(block)) + length(
         section.title, lang
     )
 
 
 def texts(block: Block | Cell) -> list[str]:  # noqa: PLR0911 - one answer a kind
-    """Every text that a block shows.
-
-    Examples
-    --------
-    >>> texts(Items(("a", "b")))
-    ['a', 'b']
-    """
+    """Every text that a block shows."""
     match block:
         case str():
             return [block]
@@ -99,33 +73,7 @@ def texts(block: Block | Cell) -> list[str]:  # noqa: PLR0911 - one answer a kin
 
 
 def fitted(compose: Callable[[Callable[[str, int], str]], Section], lang: str, *, share: float) -> Section:
-    """A page of a brief, its longest texts shortened until it holds the limit.
-
-    Parameters
-    ----------
-    compose : callable
-        From a way to shorten a text to so many words or characters, to the section.
-    lang : str
-        ``zh`` or ``en``.
-    share : float
-        What the page may take of the whole brief.
-
-    Raises
-    ------
-    ValueError
-        When even the shortest texts are too long: what does not depend on a case has grown.
-
-    References
-    ----------
-    .. [1] The limits are house rows ``brief`` of ``method_numbers``.
-
-    Examples
-    --------
-    >>> long = "word " * 900
-    >>> section = fitted(lambda cut: Section("a", "A", 1, (Paragraph(cut(long, 800)),)), "en", share=0.5)
-    >>> section_length(section, "en") <= 350
-    True
-    """
+    """A page of a brief, its longest texts shortened until it holds the limit."""
     whole = method_number("brief", "characters" if lang == "zh" else "words")
     for times in _SHARES:
 

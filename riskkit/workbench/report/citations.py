@@ -19,16 +19,7 @@ _FOOD = ("food_accident_plan", "food_safety_law")
 
 
 def standard_sources(assessment: Assessment) -> tuple[str, ...]:
-    """Ids of the sources of the tables that the assessment used, in the order of ``sources.csv``.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from riskkit.assessment.case import assess, load_case
-    >>> a = assess(load_case("melamine-milk-2008"), rng=np.random.default_rng(1), draws=10)
-    >>> standard_sources(a)
-    ('sc_2017_43', 'food_accident_plan', 'food_safety_law')
-    """
+    """Ids of the sources of the tables that the assessment used, in the order of ``sources.csv``."""
     used = {*_ALWAYS, *(_GRADED if assessment.lo is not None else _FOOD)}
     if assessment.lo is not None:
         used |= set(assessment.profile.rows["source_id"]) | set(assessment.house_rows["source_id"])
@@ -38,31 +29,13 @@ def standard_sources(assessment: Assessment) -> tuple[str, ...]:
 
 
 def cite(case: Case, sources: Iterable[str]) -> str:
-    """The numbers of sources of a case.
-
-    Examples
-    --------
-    >>> from riskkit.assessment.case import load_case
-    >>> cite(load_case("note7-battery-2016"), ["samsung-2016-09-02", "cpsc-16-266"])
-    '[2][4]'
-    """
+    """The numbers of sources of a case."""
     numbers = {source.id: i for i, source in enumerate(case.sources, start=1)}
     return "".join(f"[{n}]" for n in sorted(numbers[name] for name in set(sources)))
 
 
 def cite_standard(assessment: Assessment, source_id: str, locator: str = "", *, lang: str) -> str:
-    """The number of a table's source, with the clause; a source of the user's own by its name.
-
-    A remark after the clause in the other language is left out; the clause stays as the source has it.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from riskkit.assessment.case import assess, load_case
-    >>> a = assess(load_case("melamine-milk-2008"), rng=np.random.default_rng(1), draws=10)
-    >>> cite_standard(a, "sc_2017_43", "二（三）8；说明", lang="en"), cite_standard(a, "user", lang="en")
-    ('[7] 二（三）8', 'user')
-    """
+    """The number of a table's source, with the clause; a source of the user's own by its name."""
     known = standard_sources(assessment)
     locator = re.split("[；：]" if lang == "en" else "[;:] ", locator, maxsplit=1)[0]
     number = len(assessment.case.sources) + known.index(source_id) + 1 if source_id in known else 0
@@ -70,16 +43,7 @@ def cite_standard(assessment: Assessment, source_id: str, locator: str = "", *, 
 
 
 def source_table(assessment: Assessment, lang: str) -> Table:
-    """All sources with their numbers.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from riskkit.assessment.case import assess, load_case
-    >>> a = assess(load_case("melamine-milk-2008"), rng=np.random.default_rng(1), draws=10)
-    >>> source_table(a, "en").rows[0][0]
-    '[1]'
-    """
+    """All sources with their numbers."""
     rows = [
         (s.publisher.say(lang), str(s.year), "\n".join(filter(None, (s.document, s.url))))
         for s in assessment.case.sources

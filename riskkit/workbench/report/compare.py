@@ -31,14 +31,7 @@ _ACTIONS = scale("action").codes
 
 
 def method_name(compared: Comparison, method: str, lang: str) -> str:
-    """A method in words; a warning profile by its own name.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.report.comparisons import compared_case
-    >>> method_name(compared_case(), "kinney", "en")
-    'Kinney risk score'
-    """
+    """A method in words; a warning profile by its own name."""
     name = method.partition(":")[2]
     card = card_of(method)
     if not name:
@@ -49,13 +42,7 @@ def method_name(compared: Comparison, method: str, lang: str) -> str:
 
 
 def result_words(one: Finding, lang: str) -> str:
-    """The level of a finding on the method's own scale, with its number.
-
-    Examples
-    --------
-    >>> result_words(Finding("lec", "product", "high", "high", value=270.0), "en")
-    '◕ high danger (270)'
-    """
+    """The level of a finding on the method's own scale, with its number."""
     of = scale(card_of(one.method).scale)
     lo, hi = str(one.lo), str(one.hi)
     if of.name == "warning":
@@ -69,13 +56,7 @@ def result_words(one: Finding, lang: str) -> str:
 
 
 def action_cell(one: Finding, lang: str) -> str | Badge:
-    """The call for action of a finding: a badge, or the range in words.
-
-    Examples
-    --------
-    >>> action_cell(Finding("lec", "product", "high", "high"), "en").code
-    'act_now'
-    """
+    """The call for action of a finding: a badge, or the range in words."""
     lo, hi = actions_of(one)
     of = scale("action")
     if lo == hi:
@@ -84,27 +65,14 @@ def action_cell(one: Finding, lang: str) -> str | Badge:
 
 
 def action_words(lo: str, hi: str, lang: str) -> str:
-    """One or two action classes as symbol and word.
-
-    Examples
-    --------
-    >>> action_words("none", "act", "en")
-    '○ no action to ◑ act'
-    """
+    """One or two action classes as symbol and word."""
     of = scale("action")
     ends = [f"{of.symbol(code)} {of.word(code, lang)}" for code in (lo, hi)]
     return ends[0] if lo == hi else text("from_to", lang, low=ends[0], high=ends[1])
 
 
 def agreement_words(compared: Comparison, lang: str) -> str:
-    """How many methods call for what, in a sentence.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.report.comparisons import compared_case
-    >>> " methods that fit call" in agreement_words(compared_case(), "en")
-    True
-    """
+    """How many methods call for what, in a sentence."""
     groups, n = _groups(compared), len(compared.fitting)
     if len(groups) == 1:
         return text("cmp_same", lang, n=n, action=action_words(*next(iter(groups)), lang))
@@ -137,21 +105,7 @@ def _calls(compared: Comparison, lang: str) -> list[Block]:
 
 
 def methods_compared(compared: Comparison, *, lang: str) -> Section:
-    """Every method that fits with its result, its call for action, and why it is not that of the EU grid.
-
-    Parameters
-    ----------
-    compared : Comparison
-        As from `riskkit.assessment.compare.compare_methods`.
-    lang : str
-        ``zh`` or ``en``.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.report.comparisons import compared_case
-    >>> methods_compared(compared_case(), lang="en").blocks[3].columns[0]
-    'Method'
-    """
+    """Every method that fits with its result, its call for action, and why it is not that of the EU grid."""
     title = text("cmp", lang)
     if compared.assessment.lo is None:
         names = [method_name(compared, one.method, lang) for one in compared.products]
@@ -238,26 +192,7 @@ def _matching(found: Sequence[Finding], lang: str) -> Table:
 
 
 def method_findings(compared: Comparison, *, lang: str) -> Section | None:
-    """Every finding, by scenario, item, substance and product, with its inputs.
-
-    Parameters
-    ----------
-    compared : Comparison
-        As from `riskkit.assessment.compare.compare_methods`.
-    lang : str
-        ``zh`` or ``en``.
-
-    Returns
-    -------
-    Section or None
-        None where nothing was graded.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.report.comparisons import compared_case
-    >>> method_findings(compared_case(), lang="en").id
-    'method-findings'
-    """
+    """Every finding, by scenario, item, substance and product, with its inputs."""
     if compared.assessment.lo is None:
         return None
     rows = tuple(
@@ -329,26 +264,7 @@ def _choice(name: str, value: str, lang: str) -> str:
 
 
 def agreement(compared: Comparison, *, lang: str) -> Section | None:
-    """Where methods differ from the EU grid, why, and what would settle it.
-
-    Parameters
-    ----------
-    compared : Comparison
-        As from `riskkit.assessment.compare.compare_methods`.
-    lang : str
-        ``zh`` or ``en``.
-
-    Returns
-    -------
-    Section or None
-        None where nothing was graded.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.report.comparisons import compared_case
-    >>> agreement(compared_case(), lang="en").id
-    'agreement'
-    """
+    """Where methods differ from the EU grid, why, and what would settle it."""
     if compared.assessment.lo is None:
         return None
     rows = []
@@ -368,21 +284,7 @@ def agreement(compared: Comparison, *, lang: str) -> Section | None:
 
 
 def cards(compared: Comparison, *, lang: str) -> Section:
-    """The card of each method: how it works, what it counts, where it comes from, its status.
-
-    Parameters
-    ----------
-    compared : Comparison
-        As from `riskkit.assessment.compare.compare_methods`.
-    lang : str
-        ``zh`` or ``en``.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.report.comparisons import compared_case
-    >>> len(cards(compared_case(), lang="zh").blocks[1].rows)
-    16
-    """
+    """The card of each method: how it works, what it counts, where it comes from, its status."""
     methods = dict.fromkeys(one.method.partition(":")[0] for one in compared.products)
     rows = tuple(_card(compared, method, lang) for method in methods)
     heads = ("col_method", "col_formula", "col_counts", "col_source", "col_status", "col_function")

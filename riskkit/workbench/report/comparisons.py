@@ -24,60 +24,18 @@ _MANY = 20_000
 
 @functools.cache
 def compared_case(case: str = "note7-battery-2016", *, draws: int = 200, seed: int = 1) -> Comparison:
-    """A shipped case, assessed under the default profile and put through all methods.
-
-    Parameters
-    ----------
-    case : str
-        Its id.
-    draws : int
-        Monte Carlo draws.
-    seed : int
-        Seed of the draws.
-
-    Examples
-    --------
-    >>> len(compared_case().differences) == len(compared_case().fitting) - 1
-    True
-    """
+    """A shipped case, assessed under the default profile and put through all methods."""
     assessment = assess(load_case(case), rng=np.random.default_rng(seed), draws=draws)
     return compare_methods(assessment, rng=np.random.default_rng(seed))
 
 
 def shipped_comparisons() -> tuple[Comparison, ...]:
-    """Every shipped case through all methods, with the level that its simulations show.
-
-    Examples
-    --------
-    >>> len(shipped_comparisons()) == len(shipped_cases())
-    True
-    """
+    """Every shipped case through all methods, with the level that its simulations show."""
     return tuple(compared_case(case, draws=_MANY) for case in shipped_cases())
 
 
 def borda_ranking(assessments: tuple[Assessment, ...]) -> pd.DataFrame:
-    """Cases in the order of their Borda count over probability, severity and proven warning level.
-
-    Parameters
-    ----------
-    assessments : tuple of Assessment
-        Graded cases; others are left out.
-
-    Returns
-    -------
-    DataFrame
-        Index case id, gravest first: p_harm, severity, level, count, rank, n_tied.
-
-    References
-    ----------
-    .. [1] Engert and Lansdowne (1999) (``engert_lansdowne_1999``).
-
-    Examples
-    --------
-    >>> both = tuple(compared_case(case).assessment for case in ("note7-battery-2016", "magnet-sets-2012"))
-    >>> borda_ranking(both).index[0]
-    'magnet-sets-2012'
-    """
+    """Cases in the order of their Borda count over probability, severity and proven warning level."""
     rows = {}
     for one in assessments:
         if one.lo is None:
@@ -90,20 +48,7 @@ def borda_ranking(assessments: tuple[Assessment, ...]) -> pd.DataFrame:
 
 
 def case_ranking(compared: Comparison, *, lang: str) -> Section:
-    """Where a case stands among the shipped ones.
-
-    Parameters
-    ----------
-    compared : Comparison
-        As from `riskkit.assessment.compare.compare_methods`.
-    lang : str
-        ``zh`` or ``en``.
-
-    Examples
-    --------
-    >>> case_ranking(compared_case(), lang="en").id
-    'case-ranking'
-    """
+    """Where a case stands among the shipped ones."""
     title = text("cmp_rank", lang)
     mine = compared.assessment
     if mine.lo is None:

@@ -14,14 +14,7 @@ _NUMBERS = ("dose", "reference_point", "guidance_value")
 
 
 def dose_facts(case: Case, *, lang: str) -> tuple[Table, ...]:
-    """The table of doses and of what they are compared with; nothing where the case has none.
-
-    Examples
-    --------
-    >>> from riskkit.assessment.case import load_case
-    >>> [row[0] for row in dose_facts(load_case("lead-paint-toys-2007"), lang="en")[0].rows][:1]
-    ['lead, paint scraped off by mouthing: dose']
-    """
+    """The table of doses and of what they are compared with; nothing where the case has none."""
     rows = tuple(row for dose in case.methods.exposure for row in _rows(case, dose, lang))
     heads = ("col_fact", "col_value", "col_rests_on", "col_note")
     table = Table(text("doses_table", lang), tuple(text(head, lang) for head in heads), rows)

@@ -37,26 +37,7 @@ _UG_PER_MG = 1000.0
 
 @dataclass(frozen=True)
 class DoseStudy:
-    """Doses with all that is said of them.
-
-    Parameters
-    ----------
-    opened : OpenFile of Doses
-        What is known.
-    table : DataFrame
-        One row a dose: id, dose, hq, moe, is_concern, ttc, ttc_ratio, ttc_outcome [mg/kg bw/d; µg/kg bw/d
-        for the threshold]; missing where not known.
-    draws : dict of str to ndarray of float
-        Draws of each dose that has uncertain inputs.
-    index : DataFrame
-        As from `hazard_index`.
-    moe_low : DataFrame
-        Percentiles of the margin of exposure: id, p001, p01, p05 (from the draws).
-    morris, sobol : DataFrame
-        Of the dose asked about; empty without one.
-    asked : str
-        That dose.
-    """
+    """Doses with all that is said of them."""
 
     opened: OpenFile[Doses]
     table: pd.DataFrame
@@ -75,34 +56,7 @@ class DoseStudy:
 def study_doses(
     opened: OpenFile[Doses], *, asked: str, draws: int, rng: np.random.Generator, base: int = 1024
 ) -> DoseStudy:
-    """Everything the notebook shows of doses.
-
-    Parameters
-    ----------
-    opened : OpenFile of Doses
-        As from `open_doses`.
-    asked : str
-        Id of the dose whose inputs are screened.
-    draws : int
-        Draws of each dose with uncertain inputs.
-    rng : Generator
-        The only source of chance.
-    base : int
-        Base samples of the Sobol' indices, a power of 2.
-
-    Raises
-    ------
-    InputFaults
-        With each wrong input of each dose, and when there is no dose of that id.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.report.example_files import open_doses
-    >>> opened, rng = open_doses("jewellery-doses"), np.random.default_rng(1)
-    >>> found = study_doses(opened, asked="dehp_mouthed", draws=100, rng=rng, base=64)
-    >>> found.table.set_index("id")["dose"].round(4).to_dict()["dehp_mouthed"]
-    0.01
-    """
+    """Everything the notebook shows of doses."""
     given = {one.id: one for one in opened.content.doses}
     rule = f"one of {', '.join(given)}"
     refuse(opened.name, [] if asked in given else [Fault("asked", shown(asked), rule)])
@@ -157,23 +111,7 @@ def _moe_low(one: Dose, values: Floats) -> dict[str, Any]:
 
 
 def dose_table(study: DoseStudy, *, lang: str) -> Section:
-    """The doses with their inputs.
-
-    Parameters
-    ----------
-    study : DoseStudy
-        As from `study_doses`.
-    lang : str
-        ``zh`` or ``en``.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.report.example_files import open_doses
-    >>> opened, rng = open_doses("jewellery-doses"), np.random.default_rng(1)
-    >>> found = study_doses(opened, asked="dehp_mouthed", draws=100, rng=rng, base=64)
-    >>> len(dose_table(found, lang="en").blocks[0].rows)
-    5
-    """
+    """The doses with their inputs."""
     rows = []
     for one, dose in zip(study.opened.content.doses, study.table["dose"], strict=True):
         ends = "—"
@@ -209,21 +147,7 @@ def _input(name: str, value: float, one: Dose, *, known: Mapping[str, Any], lang
 
 
 def dose_margins(study: DoseStudy, *, lang: str) -> Section:
-    """What each dose is held against: guidance value, reference point, threshold of concern.
-
-    Parameters
-    ----------
-    study, lang
-        As for `dose_table`.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.report.example_files import open_doses
-    >>> opened, rng = open_doses("jewellery-doses"), np.random.default_rng(1)
-    >>> found = study_doses(opened, asked="dehp_mouthed", draws=100, rng=rng, base=64)
-    >>> [row[2] for row in dose_margins(found, lang="en").blocks[0].rows]
-    ['121: above', '122: above', '0.2: not above', 'not known', '—']
-    """
+    """What each dose is held against: guidance value, reference point, threshold of concern."""
     rows = []
     for one, row in zip(study.opened.content.doses, records(study.table), strict=True):
         moe = "—"
@@ -279,26 +203,7 @@ def _threshold(one: Dose, row: Mapping[str, Any], lang: str) -> str:
 
 
 def organ_index(study: DoseStudy, *, lang: str) -> Section | None:
-    """The hazard index of each target organ.
-
-    Parameters
-    ----------
-    study, lang
-        As for `dose_table`.
-
-    Returns
-    -------
-    Section or None
-        None where no dose names an organ.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.report.example_files import open_doses
-    >>> opened, rng = open_doses("jewellery-doses"), np.random.default_rng(1)
-    >>> found = study_doses(opened, asked="dehp_mouthed", draws=100, rng=rng, base=64)
-    >>> [row[4] for row in organ_index(found, lang="en").blocks[0].rows]
-    ['above', 'above', 'not known']
-    """
+    """The hazard index of each target organ."""
     if study.index.empty:
         return None
     rows = [
@@ -327,21 +232,7 @@ def _above(found: object, lang: str) -> str:
 
 
 def dose_drivers(study: DoseStudy, *, lang: str) -> Section:
-    """Which uncertain inputs the dose asked about hangs on.
-
-    Parameters
-    ----------
-    study, lang
-        As for `dose_table`.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.report.example_files import open_doses
-    >>> opened, rng = open_doses("jewellery-doses"), np.random.default_rng(1)
-    >>> found = study_doses(opened, asked="dehp_mouthed", draws=100, rng=rng, base=64)
-    >>> len(dose_drivers(found, lang="en").blocks[1].rows)
-    4
-    """
+    """Which uncertain inputs the dose asked about hangs on."""
     known = standards.table("exposure_inputs").drop_duplicates("input").set_index("input")
     names = {str(name): str(known.at[name, lang]) for name in known.index}
     found = drivers(study.morris, study.sobol, names=names, lang=lang)

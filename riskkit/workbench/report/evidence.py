@@ -33,28 +33,7 @@ from riskkit.workbench.report.words import (
 
 
 def scenarios(assessment: Assessment, *, lang: str) -> Section | None:
-    """The ways in which the product can do harm: steps, probabilities, severity, risk.
-
-    Parameters
-    ----------
-    assessment : Assessment
-        As from `riskkit.assessment.case.assess`.
-    lang : str
-        ``zh`` or ``en``.
-
-    Returns
-    -------
-    Section or None
-        None where nothing was graded.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from riskkit.assessment.case import assess, load_case
-    >>> a = assess(load_case("note7-battery-2016"), rng=np.random.default_rng(1), draws=200)
-    >>> len(scenarios(a, lang="en").blocks[1].rows)
-    3
-    """
+    """The ways in which the product can do harm: steps, probabilities, severity, risk."""
     if assessment.lo is None:
         return None
     blocks: list[Block] = [Paragraph(text("scenarios_lead", lang)), _overview(assessment, lang)]
@@ -157,23 +136,7 @@ def _wordings(assessment: Assessment, scenario: Scenario, lang: str) -> str:
 
 
 def facts(assessment: Assessment, *, lang: str) -> Section:
-    """The facts of the case, each with what it rests on and its source.
-
-    Parameters
-    ----------
-    assessment : Assessment
-        As from `riskkit.assessment.case.assess`.
-    lang : str
-        ``zh`` or ``en``.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from riskkit.assessment.case import assess, load_case
-    >>> a = assess(load_case("note7-battery-2016"), rng=np.random.default_rng(1), draws=200)
-    >>> facts(a, lang="en").blocks[1].rows[0][:3]
-    ('deaths', '0 persons', 'fact [1]')
-    """
+    """The facts of the case, each with what it rests on and its source."""
     case = assessment.case
     rows = [
         _fact_row(assessment, fact_name(name, lang), case.facts[name], name=name, lang=lang)
@@ -190,15 +153,7 @@ def facts(assessment: Assessment, *, lang: str) -> Section:
 
 
 def known(assessment: Assessment) -> tuple[str, ...]:
-    """Names of the facts a case states, in the order of the fact table.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from riskkit.assessment.case import assess, load_case
-    >>> known(assess(load_case("melamine-milk-2008"), rng=np.random.default_rng(1), draws=10))[0]
-    'deaths'
-    """
+    """Names of the facts a case states, in the order of the fact table."""
     return tuple(name for name in standards.facts() if name in assessment.case.facts)
 
 
@@ -214,27 +169,7 @@ def _fact_row(
 
 
 def presumption(assessment: Assessment, *, lang: str) -> Section:
-    """The grounds on which a serious risk is presumed, or that there are none.
-
-    Parameters
-    ----------
-    assessment : Assessment
-        As from `riskkit.assessment.case.assess`.
-    lang : str
-        ``zh`` or ``en``.
-
-    References
-    ----------
-    .. [1] Delegated Regulation (EU) 2024/3173, Annex II (``eu_2024_3173``).
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from riskkit.assessment.case import assess, load_case
-    >>> a = assess(load_case("note7-battery-2016"), rng=np.random.default_rng(1), draws=200)
-    >>> len(presumption(a, lang="en").blocks[1].rows)
-    2
-    """
+    """The grounds on which a serious risk is presumed, or that there are none."""
     case = assessment.case
     title = text("presumption", lang)
     if not case.presumptions:
@@ -257,23 +192,7 @@ def presumption(assessment: Assessment, *, lang: str) -> Section:
 
 
 def actions(assessment: Assessment, *, lang: str) -> Section:
-    """What authorities and firms did, and when, those after the day of the assessment marked.
-
-    Parameters
-    ----------
-    assessment : Assessment
-        As from `riskkit.assessment.case.assess`.
-    lang : str
-        ``zh`` or ``en``.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from riskkit.assessment.case import assess, load_case
-    >>> a = assess(load_case("note7-battery-2016"), rng=np.random.default_rng(1), draws=200)
-    >>> actions(a, lang="en").blocks[1].rows[0][0]
-    '2016-09-02'
-    """
+    """What authorities and firms did, and when, those after the day of the assessment marked."""
     case = assessment.case
     title = text("actions", lang)
     if not case.actions:
@@ -294,23 +213,7 @@ def actions(assessment: Assessment, *, lang: str) -> Section:
 
 
 def open_points(assessment: Assessment, *, lang: str) -> Section:
-    """What is not known: what could raise the level first.
-
-    Parameters
-    ----------
-    assessment : Assessment
-        As from `riskkit.assessment.case.assess`.
-    lang : str
-        ``zh`` or ``en``.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from riskkit.assessment.case import assess, load_case
-    >>> a = assess(load_case("note7-battery-2016"), rng=np.random.default_rng(1), draws=200)
-    >>> open_points(a, lang="en").blocks[0].text
-    'No missing fact could raise the level.'
-    """
+    """What is not known: what could raise the level first."""
     given = [name for name, kind in standards.facts().items() if kind.is_given]
     others = [name for name in given if name not in assessment.case.facts and name not in assessment.missing]
     blocks: list[Block] = []
@@ -335,23 +238,7 @@ def _names(names: Iterable[str], lang: str) -> Items:
 
 
 def questions(assessment: Assessment, *, lang: str) -> Section:
-    """What the committee is asked to settle.
-
-    Parameters
-    ----------
-    assessment : Assessment
-        As from `riskkit.assessment.case.assess`.
-    lang : str
-        ``zh`` or ``en``.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from riskkit.assessment.case import assess, load_case
-    >>> a = assess(load_case("note7-battery-2016"), rng=np.random.default_rng(1), draws=200)
-    >>> questions(a, lang="en").blocks[1].ordered
-    True
-    """
+    """What the committee is asked to settle."""
     asked = tuple(question.say(lang) for question in assessment.questions)
     title = text("questions", lang)
     if not asked:
@@ -362,22 +249,6 @@ def questions(assessment: Assessment, *, lang: str) -> Section:
 
 
 def sources(assessment: Assessment, *, lang: str) -> Section:
-    """All numbered sources.
-
-    Parameters
-    ----------
-    assessment : Assessment
-        As from `riskkit.assessment.case.assess`.
-    lang : str
-        ``zh`` or ``en``.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from riskkit.assessment.case import assess, load_case
-    >>> a = assess(load_case("note7-battery-2016"), rng=np.random.default_rng(1), draws=200)
-    >>> len(sources(a, lang="en").blocks[1].rows) > len(a.case.sources)
-    True
-    """
+    """All numbered sources."""
     lead: Any = Paragraph(text("sources_lead", lang))
     return Section("sources", text("sources", lang), 1, (lead, source_table(assessment, lang)))

@@ -32,19 +32,7 @@ Content = TypeVar("Content")
 
 @dataclass(frozen=True)
 class OpenFile(Generic[Content]):
-    """A file as read.
-
-    Parameters
-    ----------
-    name : str
-        Of the example, or of the file.
-    content : record
-        What it says.
-    data : mapping
-        The same as it stands in the file: basis, source and notes of each number.
-    sha256 : str
-        Hash of the file.
-    """
+    """A file as read."""
 
     name: str
     content: Content
@@ -64,18 +52,7 @@ class OpenFile(Generic[Content]):
 
 
 def example_file(name: str) -> Path:
-    """The file of a shipped example, or the ``.toml`` file of that name.
-
-    Raises
-    ------
-    InputFaults
-        When there is no such example.
-
-    Examples
-    --------
-    >>> example_file("note7-fault-tree").name
-    'note7-fault-tree.toml'
-    """
+    """The file of a shipped example, or the ``.toml`` file of that name."""
     if name.endswith(".toml"):
         return Path(name)
     is_plain = name.replace("-", "").replace("_", "").isalnum()
@@ -86,13 +63,7 @@ def example_file(name: str) -> Path:
 
 
 def example_names() -> list[str]:
-    """The shipped examples.
-
-    Examples
-    --------
-    >>> "note7-bow-tie" in example_names()
-    True
-    """
+    """The shipped examples."""
     return sorted(path.stem for path in shipped.example_path("any").parent.glob("*.toml"))
 
 
@@ -106,60 +77,26 @@ def _named(name: str, file: TomlFile) -> str:
 
 
 def open_fault_tree(name: str) -> OpenFile[FaultTree]:
-    """A fault tree.
-
-    Examples
-    --------
-    >>> open_fault_tree("note7-fault-tree").content.top
-    'treated_burn'
-    """
+    """A fault tree."""
     file, path = _opened(name)
     return OpenFile(_named(name, file), load_fault_tree(path), file.data, file.sha256)
 
 
 def open_bow_tie(name: str) -> OpenFile[BowTie]:
-    """A bow-tie.
-
-    Examples
-    --------
-    >>> len(open_bow_tie("note7-bow-tie").content.threats)
-    3
-    """
+    """A bow-tie."""
     file, path = _opened(name)
     return OpenFile(_named(name, file), load_bow_tie(path), file.data, file.sha256)
 
 
 def open_product_model(name: str) -> OpenFile[ProductModel]:
-    """What is known of a product before it is tested.
-
-    Examples
-    --------
-    >>> len(open_product_model("note7-product-model").content.qualities)
-    3
-    """
+    """What is known of a product before it is tested."""
     file, path = _opened(name)
     return OpenFile(_named(name, file), load_product_model(path), file.data, file.sha256)
 
 
 @dataclass(frozen=True)
 class NetworkCase:
-    """A network, what was found, what is to be decided, and what could still be looked at.
-
-    Parameters
-    ----------
-    net : Network
-        The network.
-    evidence : dict of str to str
-        State found, by node.
-    choice : Decision
-        What is to be decided.
-    observe : tuple of (str or tuple of str)
-        What could be looked at.
-    costs : dict of str to float
-        Of looking, by the name in the table of values.
-    words : dict of str to mapping
-        What states and options are called, in zh and en.
-    """
+    """A network, what was found, what is to be decided, and what could still be looked at."""
 
     net: Network
     evidence: dict[str, str]
@@ -177,18 +114,7 @@ _NETWORK_KEYS = ("title", "nodes", "evidence", "decision", "observe", "costs", "
 
 
 def open_network(name: str) -> OpenFile[NetworkCase]:
-    """A network with findings and a decision.
-
-    Raises
-    ------
-    InputFaults
-        With every fault of the file.
-
-    Examples
-    --------
-    >>> open_network("note7-network").content.evidence
-    {'reports': 'many', 'teardown': 'corner_bent'}
-    """
+    """A network with findings and a decision."""
     file, _ = _opened(name)
     data = file.data
     refuse(file.name, list(_network_faults(file)))
@@ -252,18 +178,7 @@ def _entry_faults(
 
 
 def open_ranking(name: str) -> OpenFile[Ranking]:
-    """Alternatives, criteria, and experts' judgements of them.
-
-    Raises
-    ------
-    InputFaults
-        With every fault of the file.
-
-    Examples
-    --------
-    >>> [one.id for one in open_ranking("note7-measures").content.criteria]
-    ['harm_prevented', 'days', 'cost', 'reach']
-    """
+    """Alternatives, criteria, and experts' judgements of them."""
     file, _ = _opened(name)
     found = as_record(file, Ranking)
     n, m = len(found.criteria), len(found.fuzzy.grades)
@@ -298,13 +213,7 @@ def _doubled(file: TomlFile, kind: str, ids: list[str]) -> list[Fault]:
 
 
 def open_round(name: str) -> OpenFile[LaboratoryRound]:
-    """A round of proficiency testing, with what is needed of the laboratories.
-
-    Examples
-    --------
-    >>> len(open_round("feed-mercury-round").content.round.results)
-    21
-    """
+    """A round of proficiency testing, with what is needed of the laboratories."""
     file, _ = _opened(name)
     found = as_record(file, LaboratoryRound)
     refuse(file.name, _doubled(file, "results", [one.laboratory for one in found.round.results]))
@@ -312,18 +221,7 @@ def open_round(name: str) -> OpenFile[LaboratoryRound]:
 
 
 def open_history(name: str) -> OpenFile[InformationHistory]:
-    """What was heard of a product over time, and a measure taken in it.
-
-    Raises
-    ------
-    InputFaults
-        With every fault of the file.
-
-    Examples
-    --------
-    >>> len(open_history("power-banks-2017-2025").content.records)
-    6
-    """
+    """What was heard of a product over time, and a measure taken in it."""
     file, _ = _opened(name)
     found = as_record(file, InformationHistory)
     ids = [one.id for one in found.records]
@@ -344,13 +242,7 @@ def open_history(name: str) -> OpenFile[InformationHistory]:
 
 
 def open_doses(name: str) -> OpenFile[Doses]:
-    """Doses of substances from one product.
-
-    Examples
-    --------
-    >>> [one.id for one in open_doses("jewellery-doses").content.doses][:2]
-    ['cd_swallowed', 'cd_mouthed']
-    """
+    """Doses of substances from one product."""
     file, _ = _opened(name)
     found = as_record(file, Doses)
     refuse(file.name, _doubled(file, "doses", [one.id for one in found.doses]))
@@ -358,18 +250,7 @@ def open_doses(name: str) -> OpenFile[Doses]:
 
 
 def open_experts(name: str) -> OpenFile[ScoredExperts]:
-    """Experts' quantiles, with the questions whose answer is known.
-
-    Raises
-    ------
-    InputFaults
-        With every fault of the file.
-
-    Examples
-    --------
-    >>> [one.id for one in open_experts("six-experts").content.experts]
-    ['A', 'B', 'C', 'D', 'E', 'F']
-    """
+    """Experts' quantiles, with the questions whose answer is known."""
     file, _ = _opened(name)
     found = as_record(file, ScoredExperts)
     return OpenFile(_named(name, file), found, file.data, file.sha256)

@@ -23,50 +23,13 @@ from riskkit.workbench.report.words import percent, probability, scenario_titles
 
 
 def experience_at_best(case: Case) -> BackCheck:
-    """Experience compared with the best estimates of a case, without any draws.
-
-    Parameters
-    ----------
-    case : Case
-        The case.
-
-    Returns
-    -------
-    BackCheck
-
-    Examples
-    --------
-    >>> from riskkit.assessment.case import load_case
-    >>> experience_at_best(load_case("takata-inflators-2017")).questioned()["outcome"].tolist()
-    ['deaths', 'serious_injuries']
-    """
+    """Experience compared with the best estimates of a case, without any draws."""
     at = {name: np.array([value]) for name, value in point_of(case).items()}
     return back_check(case, at, at)
 
 
 def experience(assessment: Assessment, *, lang: str) -> Section | None:
-    """Victims and incidents that the scenarios make one expect by now, beside those that are known.
-
-    Parameters
-    ----------
-    assessment : Assessment
-        As from `riskkit.assessment.case.assess`.
-    lang : str
-        ``zh`` or ``en``.
-
-    Returns
-    -------
-    Section or None
-        None where nothing was graded.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from riskkit.assessment.case import assess, load_case
-    >>> a = assess(load_case("takata-inflators-2017"), rng=np.random.default_rng(1), draws=200)
-    >>> [row[-1] for row in experience(a, lang="en").blocks[-2].rows]
-    ['far more expected than observed', 'far more expected than observed']
-    """
+    """Victims and incidents that the scenarios make one expect by now, beside those that are known."""
     found = assessment.experience
     if found is None:
         return None
@@ -87,16 +50,7 @@ def experience(assessment: Assessment, *, lang: str) -> Section | None:
 
 
 def experience_caution(assessment: Assessment, lang: str) -> list[Block]:
-    """The questions of experience as they stand on page one; nothing where all fits.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from riskkit.assessment.case import assess, load_case
-    >>> a = assess(load_case("samsung-washers-2016"), rng=np.random.default_rng(1), draws=200)
-    >>> experience_caution(a, "en")
-    []
-    """
+    """The questions of experience as they stand on page one; nothing where all fits."""
     if assessment.experience is None:
         return []
     return [Paragraph(one.say(lang), "caution") for one in experience_questions(assessment.experience)]
@@ -130,16 +84,7 @@ def _by_scenario(assessment: Assessment, lang: str) -> Table:
 
 
 def experience_table(assessment: Assessment, lang: str) -> Table:
-    """Expected and observed numbers by outcome and place.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from riskkit.assessment.case import assess, load_case
-    >>> a = assess(load_case("takata-inflators-2017"), rng=np.random.default_rng(1), draws=200)
-    >>> experience_table(a, "en").rows[0][4]
-    '10 [4]'
-    """
+    """Expected and observed numbers by outcome and place."""
     assert assessment.experience is not None
     rows = [_row(assessment, row, lang) for row in records(assessment.experience.compared)]
     heads = ("col_outcome", "col_where", "col_elapsed", "col_expected_range", "col_observed", "col_interval")
@@ -148,16 +93,7 @@ def experience_table(assessment: Assessment, lang: str) -> Table:
 
 
 def outcome_words(assessment: Assessment, row: Mapping[str, Any], lang: str) -> str:
-    """What was counted: the outcome, and the scenario where it is about one.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from riskkit.assessment.case import assess, load_case
-    >>> a = assess(load_case("takata-inflators-2017"), rng=np.random.default_rng(1), draws=200)
-    >>> outcome_words(a, {"outcome": "deaths", "scenario": ""}, "en")
-    'deaths'
-    """
+    """What was counted: the outcome, and the scenario where it is about one."""
     words = label("observed_outcome", row["outcome"], lang)
     if not row["scenario"]:
         return words

@@ -17,29 +17,12 @@ def _percent(p: float) -> str:
 
 
 def quantile_heads(found: ExpertFindings) -> list[str]:
-    """The heads of columns of quantiles.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.report.example_files import open_experts
-    >>> from riskkit.workbench.report.expert_study import study_experts
-    >>> quantile_heads(study_experts(open_experts("six-experts")))
-    ['5 %', '50 %', '95 %']
-    """
+    """The heads of columns of quantiles."""
     return [_percent(p) for p in found.study.probs.tolist()]
 
 
 def expert_scores_section(found: ExpertFindings, *, lang: str) -> Section:
-    """How each expert and each decision maker did on the seeds, and what weight that gives.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.report.example_files import open_experts
-    >>> from riskkit.workbench.report.expert_study import study_experts
-    >>> found = study_experts(open_experts("six-experts"))
-    >>> expert_scores_section(found, lang="en").blocks[0].text[:38]
-    'Of 6 experts 2 carry weight; the weigh'
-    """
+    """How each expert and each decision maker did on the seeds, and what weight that gives."""
     chosen, equal = found.makers["chosen"], found.makers["equal"]
     rows = [
         (str(one["expert"]), "·".join(map(str, one["counts"])), figure(one["calibration"]),
@@ -70,15 +53,7 @@ _LEVEL = 0.05
 
 
 def maker_counts(found: ExpertFindings, name: str) -> list[int]:
-    """How many true values fell below, between and above the quantiles of a decision maker.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.report.example_files import open_experts
-    >>> from riskkit.workbench.report.expert_study import study_experts
-    >>> sum(maker_counts(study_experts(open_experts("six-experts")), "equal"))
-    10
-    """
+    """How many true values fell below, between and above the quantiles of a decision maker."""
     bins = found.makers[name].bins
     seen = bins[found.study.is_seed & (bins >= 0)]
     return [int((seen == k).sum()) for k in range(len(found.study.probs) + 1)]
@@ -105,16 +80,7 @@ def _hand(found: ExpertFindings, lang: str) -> Paragraph:
 
 
 def expert_targets_section(found: ExpertFindings, *, lang: str) -> Section:
-    """The pooled answers to the questions nobody knows, by performance and equally.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.report.example_files import open_experts
-    >>> from riskkit.workbench.report.expert_study import study_experts
-    >>> found = study_experts(open_experts("six-experts"))
-    >>> len(expert_targets_section(found, lang="en").blocks[0].rows)
-    6
-    """
+    """The pooled answers to the questions nobody knows, by performance and equally."""
     title, asked = say("experts_targets", lang), found.items
     if not found.targets:
         return Section("expert-targets", title, 1, (Paragraph(say("experts_no_targets", lang)),))
@@ -130,15 +96,7 @@ def expert_targets_section(found: ExpertFindings, *, lang: str) -> Section:
 
 
 def expert_seeds_section(found: ExpertFindings, *, lang: str) -> Section:
-    """The seed questions with their true values and sources, and where the pools put them.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.report.example_files import open_experts
-    >>> from riskkit.workbench.report.expert_study import study_experts
-    >>> expert_seeds_section(study_experts(open_experts("six-experts")), lang="en").id
-    'expert-seeds'
-    """
+    """The seed questions with their true values and sources, and where the pools put them."""
     rows = [
         (one.title.say(lang), one.unit.say(lang), figure(float(one.realisation or 0.0), 4),
          *(_span(found.answer(name, id_)) for name in ("chosen", "equal")),
@@ -157,15 +115,7 @@ def _span(values: Floats) -> str:
 
 
 def expert_robustness_section(found: ExpertFindings, *, lang: str) -> Section:
-    """What the chosen decision maker scores when one expert, or one seed, is left out.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.report.example_files import open_experts
-    >>> from riskkit.workbench.report.expert_study import study_experts
-    >>> expert_robustness_section(study_experts(open_experts("six-experts")), lang="en").id
-    'expert-robustness'
-    """
+    """What the chosen decision maker scores when one expert, or one seed, is left out."""
     title = say("experts_robust", lang)
     blocks: list[Paragraph | Table] = []
     for key, frame in (("experts", found.without_experts), ("seeds", found.without_seeds)):

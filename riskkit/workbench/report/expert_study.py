@@ -25,22 +25,7 @@ OPTIMISED = -1.0
 
 @dataclass(frozen=True)
 class ExpertFindings:
-    """Experts, their scores, two decision makers, and how firm the chosen one is.
-
-    Parameters
-    ----------
-    opened : OpenFile of ScoredExperts
-        What was judged.
-    study : ExpertStudy
-        The same, checked.
-    scores : DataFrame
-        As from `expert_scores`.
-    makers : dict of str to DecisionMaker
-        ``chosen`` and ``equal``.
-    without_seeds, without_experts : DataFrame
-        As from the functions of that name, for the chosen one; empty where weights are equal, that
-        of seeds also where the cut-off is fixed above 0.
-    """
+    """Experts, their scores, two decision makers, and how firm the chosen one is."""
 
     opened: OpenFile[ScoredExperts]
     study: ExpertStudy
@@ -60,15 +45,7 @@ class ExpertFindings:
         return tuple(one.id for one in self.opened.content.items if one.realisation is None)
 
     def answer(self, who: str, item: str) -> Floats:
-        """The quantiles of an expert, or of a decision maker, for one question.
-
-        Examples
-        --------
-        >>> from riskkit.workbench.report.example_files import open_experts
-        >>> found = study_experts(open_experts("six-experts"))
-        >>> found.answer("equal", "power_banks_next").shape
-        (3,)
-        """
+        """The quantiles of an expert, or of a decision maker, for one question."""
         k = self.study.items.index(item)
         if who in self.makers:
             pooled: Floats = self.makers[who].answers[k]
@@ -80,33 +57,7 @@ class ExpertFindings:
 def study_experts(
     opened: OpenFile[ScoredExperts], *, weighting: str = "global", cut_off: float = OPTIMISED
 ) -> ExpertFindings:
-    """Experts scored on their seeds, pooled by performance and equally.
-
-    Parameters
-    ----------
-    opened : OpenFile of ScoredExperts
-        As from `open_experts`.
-    weighting : str
-        ``global``, ``item`` or ``equal``.
-    cut_off : float
-        Lowest calibration that counts [0–1]; optimised where below 0.
-
-    Raises
-    ------
-    InputFaults
-        With every answer, name and bound at fault, or when there is no such weighting.
-
-    References
-    ----------
-    .. [1] R. M. Cooke, Experts in Uncertainty, Oxford University Press 1991, chapter 12 (``cooke_1991``).
-
-    Examples
-    --------
-    >>> from riskkit.workbench.report.example_files import open_experts
-    >>> found = study_experts(open_experts("six-experts"))
-    >>> found.makers["chosen"].weights.round(2).tolist()
-    [0.0, 0.0, 0.19, 0.0, 0.81, 0.0]
-    """
+    """Experts scored on their seeds, pooled by performance and equally."""
     rule = f"one of {', '.join(WEIGHTINGS)}"
     refuse("experts", [] if weighting in WEIGHTINGS else [Fault("weighting", shown(weighting), rule)])
     study = _checked(opened.content)

@@ -25,23 +25,7 @@ from riskkit.workbench.report.method_words import basis_cell, figure, how, say, 
 
 @dataclass(frozen=True)
 class HistoryStudy:
-    """What was heard of a product, with all that is said of it.
-
-    Parameters
-    ----------
-    opened : OpenFile of InformationHistory
-        The pieces of information.
-    weights : MovingWeights
-        How old information fades.
-    graded : DataFrame
-        As from `repeated_information`.
-    state : DataFrame
-        As from `state_on`.
-    on : date
-        Day of the state.
-    reduction : Reduction or None
-        Before and after the measure; None where the file names none.
-    """
+    """What was heard of a product, with all that is said of it."""
 
     opened: OpenFile[InformationHistory]
     weights: MovingWeights
@@ -56,22 +40,7 @@ class HistoryStudy:
 
 
 def study_history(opened: OpenFile[InformationHistory], *, on: dt.date) -> HistoryStudy:
-    """Everything the notebook shows of a product's information over time.
-
-    Parameters
-    ----------
-    opened : OpenFile of InformationHistory
-        As from `open_history`.
-    on : date
-        Day for which the grade is told at last.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.report.example_files import open_history
-    >>> found = study_history(open_history("power-banks-2017-2025"), on=dt.date(2026, 6, 1))
-    >>> len(found.graded), found.reduction.verdict
-    (6, 'not_shown')
-    """
+    """Everything the notebook shows of a product's information over time."""
     given, weights = opened.content, house_weights()
     rows = pd.DataFrame(
         {
@@ -92,27 +61,7 @@ def study_history(opened: OpenFile[InformationHistory], *, on: dt.date) -> Histo
 
 
 def before_after(study: HistoryStudy, *, lang: str) -> Section | None:
-    """Whether a measure lowered the rate.
-
-    Parameters
-    ----------
-    study : HistoryStudy
-        As from `study_history`.
-    lang : str
-        ``zh`` or ``en``.
-
-    Returns
-    -------
-    Section or None
-        None where the file names no measure.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.report.example_files import open_history
-    >>> found = study_history(open_history("power-banks-2017-2025"), on=dt.date(2026, 6, 1))
-    >>> before_after(found, lang="en").blocks[1].role
-    'lead'
-    """
+    """Whether a measure lowered the rate."""
     measure, found = study.opened.content.measure, study.reduction
     if measure is None or found is None:
         return None
@@ -157,20 +106,7 @@ def _interval(low: float, high: float) -> str:
 
 
 def information_section(study: HistoryStudy, *, lang: str) -> Section:
-    """The grade of a product after each piece of information, and on a later day.
-
-    Parameters
-    ----------
-    study, lang
-        As for `before_after`.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.report.example_files import open_history
-    >>> found = study_history(open_history("power-banks-2017-2025"), on=dt.date(2026, 6, 1))
-    >>> len(information_section(found, lang="en").blocks[1].rows)
-    7
-    """
+    """The grade of a product after each piece of information, and on a later day."""
     given = study.opened.content
     order = sorted(given.records, key=lambda one: one.date)
     counts: dict[str, list[Information]] = {}

@@ -29,25 +29,7 @@ KINDS = ("z", "z_prime", "zeta", "en")
 
 @dataclass(frozen=True)
 class RoundStudy:
-    """A round of proficiency testing with all that is said of it.
-
-    Parameters
-    ----------
-    opened : OpenFile of LaboratoryRound
-        The round.
-    robust : dict of str to RobustValue
-        By Algorithm A and by Q/Hampel.
-    u_assigned : float
-        Standard uncertainty of the assigned value.
-    is_negligible : bool
-        Whether plain z scores may be used.
-    scores : DataFrame
-        One row a laboratory: result, z, z_prime, zeta, en.
-    gaps : DataFrame
-        As from `capability_gaps`.
-    on : date
-        Day of the gaps.
-    """
+    """A round of proficiency testing with all that is said of it."""
 
     opened: OpenFile[LaboratoryRound]
     robust: dict[str, RobustValue]
@@ -59,22 +41,7 @@ class RoundStudy:
 
 
 def study_round(opened: OpenFile[LaboratoryRound], *, on: dt.date) -> RoundStudy:
-    """Everything the notebook shows of a round.
-
-    Parameters
-    ----------
-    opened : OpenFile of LaboratoryRound
-        As from `open_round`.
-    on : date
-        Day on which accreditations must be valid.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.report.example_files import open_round
-    >>> found = study_round(open_round("feed-mercury-round"), on=dt.date(2026, 6, 1))
-    >>> found.scores.loc["L01"].round(2).tolist()
-    [0.05, 1.36, 1.16, 1.67, 0.83]
-    """
+    """Everything the notebook shows of a round."""
     given = opened.content.round
     rows = pd.DataFrame([vars(one) for one in given.results]).set_index("laboratory")
     rows = rows[["result", "expanded_uncertainty", "coverage_factor"]].astype("float64")
@@ -110,22 +77,7 @@ _ABILITY = ("laboratory", "item", "n_per_year", "limit_reached", "valid_to", "la
 
 
 def round_scores(study: RoundStudy, *, lang: str) -> Section:
-    """The assigned and the robust values, and the scores of every laboratory.
-
-    Parameters
-    ----------
-    study : RoundStudy
-        As from `study_round`.
-    lang : str
-        ``zh`` or ``en``.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.report.example_files import open_round
-    >>> found = study_round(open_round("feed-mercury-round"), on=dt.date(2026, 6, 1))
-    >>> len(round_scores(found, lang="en").blocks[2].rows)
-    21
-    """
+    """The assigned and the robust values, and the scores of every laboratory."""
     given = study.opened.content.round
     said = {"item": given.item.say(lang), "unit": given.unit, "assigned": f"{given.assigned:g}"}
     said |= {"sigma": f"{given.sigma:g}", "u": f"{study.u_assigned:g}"}
@@ -189,25 +141,7 @@ def _scored(value: float, word: str | None, lang: str) -> str:
 
 
 def capability_section(study: RoundStudy, *, lang: str) -> Section | None:
-    """Where the laboratories cannot do what monitoring needs.
-
-    Parameters
-    ----------
-    study, lang
-        As for `round_scores`.
-
-    Returns
-    -------
-    Section or None
-        None where the file names no needs.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.report.example_files import open_round
-    >>> found = study_round(open_round("feed-mercury-round"), on=dt.date(2026, 6, 1))
-    >>> [row[-3] for row in capability_section(found, lang="en").blocks[1].rows][2:]
-    ['accreditation not valid', 'no laboratory tests it']
-    """
+    """Where the laboratories cannot do what monitoring needs."""
     if study.gaps.empty:
         return None
     rows = [

@@ -16,28 +16,7 @@ from riskkit.workbench.report.words import level_cell, percent, risk_badge, text
 
 
 def levels(assessment: Assessment, *, lang: str) -> Section | None:
-    """Share of draws by warning level and by risk level, and how exact these shares are.
-
-    Parameters
-    ----------
-    assessment : Assessment
-        As from `riskkit.assessment.case.assess`.
-    lang : str
-        ``zh`` or ``en``.
-
-    Returns
-    -------
-    Section or None
-        None where nothing was graded.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from riskkit.assessment.case import assess, load_case
-    >>> a = assess(load_case("note7-battery-2016"), rng=np.random.default_rng(1), draws=200)
-    >>> levels(a, lang="en").id
-    'levels'
-    """
+    """Share of draws by warning level and by risk level, and how exact these shares are."""
     if assessment.lo is None:
         return None
     shares = [*assessment.shares["certain"], *assessment.shares["possible"]]
@@ -55,28 +34,7 @@ def levels(assessment: Assessment, *, lang: str) -> Section | None:
 
 
 def changes(assessment: Assessment, *, lang: str) -> Section | None:
-    """The smallest change of each single input that changes the level, nearest first.
-
-    Parameters
-    ----------
-    assessment : Assessment
-        As from `riskkit.assessment.case.assess`.
-    lang : str
-        ``zh`` or ``en``.
-
-    Returns
-    -------
-    Section or None
-        None where nothing was graded.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from riskkit.assessment.case import assess, load_case
-    >>> a = assess(load_case("note7-battery-2016"), rng=np.random.default_rng(1), draws=200)
-    >>> changes(a, lang="en").blocks[1].columns[0]
-    'Input'
-    """
+    """The smallest change of each single input that changes the level, nearest first."""
     if assessment.lo is None:
         return None
     title = text("changes", lang)
@@ -105,28 +63,7 @@ def _change(assessment: Assessment, row: dict[str, Any], lang: str) -> tuple[Cel
 
 
 def drivers(assessment: Assessment, *, lang: str) -> Section | None:
-    """Which uncertain inputs move the level, and whether any does by more than chance.
-
-    Parameters
-    ----------
-    assessment : Assessment
-        As from `riskkit.assessment.case.assess`.
-    lang : str
-        ``zh`` or ``en``.
-
-    Returns
-    -------
-    Section or None
-        None where nothing was graded.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from riskkit.assessment.case import assess, load_case
-    >>> a = assess(load_case("note7-battery-2016"), rng=np.random.default_rng(1), draws=200)
-    >>> drivers(a, lang="en").id
-    'drivers'
-    """
+    """Which uncertain inputs move the level, and whether any does by more than chance."""
     if assessment.lo is None:
         return None
     moving, n = moving_inputs(assessment), len(assessment.tornado)
@@ -142,28 +79,7 @@ def drivers(assessment: Assessment, *, lang: str) -> Section | None:
 
 
 def profiles(assessment: Assessment, *, lang: str) -> Section | None:
-    """What the choice of profile does to this case.
-
-    Parameters
-    ----------
-    assessment : Assessment
-        As from `riskkit.assessment.case.assess`.
-    lang : str
-        ``zh`` or ``en``.
-
-    Returns
-    -------
-    Section or None
-        None where nothing was graded.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from riskkit.assessment.case import assess, load_case
-    >>> a = assess(load_case("note7-battery-2016"), rng=np.random.default_rng(1), draws=200)
-    >>> len(profiles(a, lang="en").blocks[1].rows)
-    3
-    """
+    """What the choice of profile does to this case."""
     if assessment.lo is None:
         return None
     notes = {assessment.profile.name: (assessment.profile.note_zh, assessment.profile.note_en)}

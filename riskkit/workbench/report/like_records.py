@@ -19,20 +19,7 @@ order by date desc, record_id
 
 
 def like_records(case: Case, register: str) -> pd.DataFrame | None:
-    """The nearest notices of a register up to the day of the assessment; None without a register.
-
-    Raises
-    ------
-    InputFaults
-        When there is no such register.
-
-    Examples
-    --------
-    >>> from riskkit.assessment.case import load_case
-    >>> found = like_records(load_case("note7-battery-2016"), "register_sample")
-    >>> list(found.columns[:3])
-    ['likeness', 'record_id', 'source']
-    """
+    """The nearest notices of a register up to the day of the assessment; None without a register."""
     if not register:
         return None
     chapters = sorted({code[:2] for code in case.product.hs})

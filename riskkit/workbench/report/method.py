@@ -26,28 +26,7 @@ _FOOD_LIMITS = ("limit_food", "limit_asof")
 
 
 def house_numbers(assessment: Assessment, *, lang: str) -> Section | None:
-    """Every number of our own choice that the assessment used.
-
-    Parameters
-    ----------
-    assessment : Assessment
-        As from `riskkit.assessment.case.assess`.
-    lang : str
-        ``zh`` or ``en``.
-
-    Returns
-    -------
-    Section or None
-        None where none was used.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from riskkit.assessment.case import assess, load_case
-    >>> a = assess(load_case("note7-battery-2016"), rng=np.random.default_rng(1), draws=200)
-    >>> house_numbers(a, lang="en").id
-    'house-numbers'
-    """
+    """Every number of our own choice that the assessment used."""
     if assessment.house_rows.empty:
         return None
     rows: list[tuple[Cell, ...]] = []
@@ -61,23 +40,7 @@ def house_numbers(assessment: Assessment, *, lang: str) -> Section | None:
 
 
 def method(assessment: Assessment, *, lang: str) -> Section:
-    """How the level was reached, how to read it, and the limits of all this.
-
-    Parameters
-    ----------
-    assessment : Assessment
-        As from `riskkit.assessment.case.assess`.
-    lang : str
-        ``zh`` or ``en``.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from riskkit.assessment.case import assess, load_case
-    >>> a = assess(load_case("note7-battery-2016"), rng=np.random.default_rng(1), draws=200)
-    >>> method(a, lang="en").blocks[0].role
-    'caution'
-    """
+    """How the level was reached, how to read it, and the limits of all this."""
     graded = assessment.lo is not None
     cited = {
         "eu": cite_standard(assessment, "eu_2024_3173", lang=lang),
@@ -96,29 +59,7 @@ def method(assessment: Assessment, *, lang: str) -> Section:
 def provenance(
     assessment: Assessment, *, lang: str, seed: int, case_sha256: str, notebook: str = "assess_case.ipynb"
 ) -> Section:
-    """What was put in, so that the same comes out again.
-
-    Parameters
-    ----------
-    assessment : Assessment
-        As from `riskkit.assessment.case.assess`.
-    lang : str
-        ``zh`` or ``en``.
-    seed : int
-        Seed of the generator.
-    case_sha256 : str
-        Hash of the case file.
-    notebook : str
-        Name of the notebook.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from riskkit.assessment.case import assess, load_case
-    >>> a = assess(load_case("melamine-milk-2008"), rng=np.random.default_rng(1), draws=10)
-    >>> provenance(a, lang="en", seed=1, case_sha256="ab").blocks[1].rows[1]
-    ('Case file SHA-256', 'ab')
-    """
+    """What was put in, so that the same comes out again."""
     told = {
         "prov_case": assessment.case.id,
         "prov_sha": case_sha256,

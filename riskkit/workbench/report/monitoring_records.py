@@ -35,24 +35,7 @@ _COUNTS = ("n_tested", "n_nonconforming")
 
 @dataclass(frozen=True)
 class OpenTable:
-    """A table as read.
-
-    Parameters
-    ----------
-    name : str
-        The sample, or the file's name.
-    table : DataFrame
-        The rows that are used.
-    aside : DataFrame
-        One row a fault: row (as in the file, the first row of data is 1), column, value, rule (a key of
-        ``monitoring_texts.csv``, or an id of ``record_rules.csv``).
-    n_read, n_doubled, n_aside : int
-        Rows read, repeated and set aside.
-    sha256 : str
-        Of the file's bytes; of both files for the sample.
-    is_sample : bool
-        Whether the rows are made.
-    """
+    """A table as read."""
 
     name: str
     table: pd.DataFrame
@@ -65,30 +48,7 @@ class OpenTable:
 
 
 def open_records(name: str = SAMPLE) -> OpenTable:
-    """Records of inspection and testing, in the columns of the record.
-
-    Parameters
-    ----------
-    name : str
-        ``register_sample`` for the made register, or a ``.csv`` file: either in riskkit's own sheets for
-        border inspection and market sampling, or with the column names of the record.
-
-    Returns
-    -------
-    OpenTable
-        n_tested and n_nonconforming as numbers, the rest as text.
-
-    Raises
-    ------
-    InputFaults
-        When there is no such sample or file, or it is none of those.
-
-    Examples
-    --------
-    >>> found = open_records()
-    >>> found.n_read == len(found.table) + found.n_doubled + found.n_aside
-    True
-    """
+    """Records of inspection and testing, in the columns of the record."""
     if name == SAMPLE:
         folder = shipped.home() / "data" / SAMPLE
         files = [folder / f"{source.name}.csv" for source in _SHEETS]
@@ -145,30 +105,7 @@ def _records(path: Path, source: Source, day: dt.date) -> _Part:
 
 
 def open_table(name: str, *, sample: str) -> OpenTable:
-    """A plain table with a header, such as the cells of a plan; nothing is set aside.
-
-    Parameters
-    ----------
-    name : str
-        The sample's name, or a ``.csv`` file.
-    sample : str
-        Name of the shipped file in ``data/plan_sample``.
-
-    Returns
-    -------
-    OpenTable
-        Columns of numbers as numbers.
-
-    Raises
-    ------
-    InputFaults
-        When there is no such sample or file, or it is no table.
-
-    Examples
-    --------
-    >>> open_table("plan_cells", sample="plan_cells").is_sample
-    True
-    """
+    """A plain table with a header, such as the cells of a plan; nothing is set aside."""
     is_sample = name == sample
     path = shipped.home() / "data" / "plan_sample" / f"{sample}.csv" if is_sample else Path(name)
     content = _content(path)

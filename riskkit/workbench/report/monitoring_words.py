@@ -19,52 +19,20 @@ from riskkit.foundation.glossary import codes, label
 
 @cache
 def monitoring_texts() -> Mapping[str, Mapping[str, str]]:
-    """All texts of the monitoring reports: key → language → text.
-
-    Examples
-    --------
-    >>> monitoring_texts()["col_rate"]["zh"]
-    '不合格率'
-    """
+    """All texts of the monitoring reports: key → language → text."""
     source = resources.files("riskkit.workbench.report") / "monitoring_texts.csv"
     rows = csv.DictReader(source.read_text(encoding="utf-8").splitlines())
     return {row["key"]: {"zh": row["zh"], "en": row["en"]} for row in rows}
 
 
 def say(key: str, lang: str, **values: object) -> str:
-    """One text of the monitoring reports, with its ``{places}`` filled.
-
-    Parameters
-    ----------
-    key : str
-        A key of ``monitoring_texts.csv``.
-    lang : str
-        ``zh`` or ``en``.
-    **values : object
-        What goes into the places.
-
-    Raises
-    ------
-    KeyError
-        When there is no such key or language.
-
-    Examples
-    --------
-    >>> say("counts", "en", x=3, n=20)
-    '3 of 20'
-    """
+    """One text of the monitoring reports, with its ``{places}`` filled."""
     found = monitoring_texts()[key][lang]
     return found.format(**values) if values else found
 
 
 def rate(share: float, lang: str) -> str:
-    """A rate in per cent with two figures that count; a dash where it is unknown.
-
-    Examples
-    --------
-    >>> rate(0.05875, "en"), rate(0.0, "zh"), rate(0.279, "en"), rate(float("nan"), "zh")
-    ('5.9 %', '0%', '28 %', '—')
-    """
+    """A rate in per cent with two figures that count; a dash where it is unknown."""
     if math.isnan(share):
         return "—"
     unit = "%" if lang == "zh" else " %"
@@ -73,35 +41,14 @@ def rate(share: float, lang: str) -> str:
 
 
 def number(value: float) -> str:
-    """A count or amount with thousands apart; a dash where it is unknown.
-
-    Examples
-    --------
-    >>> number(31300), number(2.5), number(float("nan"))
-    ('31,300', '2.5', '—')
-    """
+    """A count or amount with thousands apart; a dash where it is unknown."""
     if math.isnan(value):
         return "—"
     return f"{value:,.0f}" if value == round(value) else f"{value:,.4g}"
 
 
 def group_name(key: Sequence[Any], by: Sequence[str], lang: str) -> str:
-    """A group by its keys, codes in words.
-
-    Parameters
-    ----------
-    key : sequence
-        One value a key; a missing one is said to be unknown.
-    by : sequence of str
-        Columns of the record they come from.
-    lang : str
-        ``zh`` or ``en``.
-
-    Examples
-    --------
-    >>> group_name(["DE", "chemical", None], ["origin", "hazard_class", "port"], "en")
-    'Germany · chemical hazard · unknown'
-    """
+    """A group by its keys, codes in words."""
     words = [_word(value, column, lang) for value, column in zip(key, by, strict=True)]
     return " · ".join(words) or say("all_groups", lang)
 
@@ -117,23 +64,11 @@ def _word(value: Any, column: str, lang: str) -> str:
 
 
 def rule_word(rule: str, lang: str) -> str:
-    """What a broken rule asks for, of a plain table or of a record.
-
-    Examples
-    --------
-    >>> rule_word("rule_hs", "en"), rule_word("date_in_future", "en")
-    ('2 to 10 digits, an even number of them', 'a day not after the day of reading')
-    """
+    """What a broken rule asks for, of a plain table or of a record."""
     return say(rule, lang) if rule in monitoring_texts() else rule_text(rule, lang)
 
 
 def column_name(column: str, lang: str) -> str:
-    """What a column of the record is called.
-
-    Examples
-    --------
-    >>> column_name("port", "zh"), column_name("programme", "en")
-    ('口岸', 'programme')
-    """
+    """What a column of the record is called."""
     found = {one.name: (one.zh, one.en) for one in record_columns()}.get(column, (column, column))
     return found[0 if lang == "zh" else 1]

@@ -20,21 +20,7 @@ from riskkit.workbench.report.method_words import basis_cell, figure, how, say, 
 
 @dataclass(frozen=True)
 class NetworkStudy:
-    """A network with what its findings say, how they agree, and what more would be worth.
-
-    Parameters
-    ----------
-    opened : OpenFile of NetworkCase
-        The network.
-    states : DataFrame
-        As from `posterior`.
-    conflict : Conflict
-        Between the findings.
-    worth : Series
-        Expected worth of each option, best first.
-    worth_of_looking : DataFrame
-        As from `value_of_information`.
-    """
+    """A network with what its findings say, how they agree, and what more would be worth."""
 
     opened: OpenFile[NetworkCase]
     states: pd.DataFrame
@@ -51,20 +37,7 @@ class NetworkStudy:
 
 
 def study_network(opened: OpenFile[NetworkCase]) -> NetworkStudy:
-    """Everything the notebook shows of a network.
-
-    Parameters
-    ----------
-    opened : OpenFile of NetworkCase
-        As from `open_network`.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.report.example_files import open_network
-    >>> found = study_network(open_network("note7-network"))
-    >>> found.worth.index[0], found.worth_of_looking["finding"].tolist()[:2]
-    ('recall_all', ['perfect', 'lot_check'])
-    """
+    """Everything the notebook shows of a network."""
     case = opened.content
     return NetworkStudy(
         opened,
@@ -78,21 +51,7 @@ def study_network(opened: OpenFile[NetworkCase]) -> NetworkStudy:
 
 
 def network_states(study: NetworkStudy, *, lang: str) -> Section:
-    """What was found, and what follows for every node.
-
-    Parameters
-    ----------
-    study : NetworkStudy
-        As from `study_network`.
-    lang : str
-        ``zh`` or ``en``.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.report.example_files import open_network
-    >>> network_states(study_network(open_network("note7-network")), lang="en").id
-    'network-states'
-    """
+    """What was found, and what follows for every node."""
     case = study.opened.content
     listed = [f"{study.node(node, lang)} = {case.word(state, lang)}" for node, state in case.evidence.items()]
     rows = [
@@ -140,19 +99,7 @@ def _given(study: NetworkStudy, lang: str) -> list[tuple[str, ...]]:
 
 
 def network_conflict(study: NetworkStudy, *, lang: str) -> Section:
-    """Whether the findings go together.
-
-    Parameters
-    ----------
-    study, lang
-        As for `network_states`.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.report.example_files import open_network
-    >>> network_conflict(study_network(open_network("note7-network")), lang="en").blocks[0].role
-    'lead'
-    """
+    """Whether the findings go together."""
     found, case = study.conflict, study.opened.content
     key = "conflict_yes" if found.value > 0 else "conflict_no"
     lead = say(key, lang, value=figure(found.value), p=figure(found.p_evidence))
@@ -173,19 +120,7 @@ def network_conflict(study: NetworkStudy, *, lang: str) -> Section:
 
 
 def network_values(study: NetworkStudy, *, lang: str) -> Section:
-    """Which option is best now, and what it is worth to look before deciding.
-
-    Parameters
-    ----------
-    study, lang
-        As for `network_states`.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.report.example_files import open_network
-    >>> len(network_values(study_network(open_network("note7-network")), lang="zh").blocks)
-    5
-    """
+    """Which option is best now, and what it is worth to look before deciding."""
     case = study.opened.content
     best = str(study.worth.index[0])
     lead = say("worth_lead", lang, option=case.word(best, lang), worth=figure(float(study.worth.iloc[0]), 4))
@@ -219,22 +154,7 @@ def network_values(study: NetworkStudy, *, lang: str) -> Section:
 
 @dataclass(frozen=True)
 class ProductStudy:
-    """A product model before and after tests.
-
-    Parameters
-    ----------
-    opened : OpenFile of ProductModel
-        What is known of the product.
-    failures, tests : int
-        Hazards seen, and uses tested.
-    n_products : float
-        Products in use.
-    before, after : DataFrame
-        As from `product_risk` without and with the tests.
-    rates : DataFrame
-        One row without and one with the tests: mean, lo, hi of the hazard rate, and the weight of each
-        quality.
-    """
+    """A product model before and after tests."""
 
     opened: OpenFile[ProductModel]
     failures: int
@@ -248,25 +168,7 @@ class ProductStudy:
 def study_product(
     opened: OpenFile[ProductModel], *, failures: int, tests: int, n_products: float
 ) -> ProductStudy:
-    """Everything the notebook shows of a product model.
-
-    Parameters
-    ----------
-    opened : OpenFile of ProductModel
-        As from `open_product_model`.
-    failures, tests : int
-        Hazards seen, and uses tested.
-    n_products : float
-        Products in use.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.report.example_files import open_product_model
-    >>> opened = open_product_model("note7-product-model")
-    >>> found = study_product(opened, failures=1, tests=200_000, n_products=1e6)
-    >>> bool(found.rates["mean"].is_monotonic_increasing)
-    True
-    """
+    """Everything the notebook shows of a product model."""
     model = opened.content
     rows = []
     for x, n in ((0, 0), (failures, tests)):
@@ -280,22 +182,7 @@ def study_product(
 
 
 def product_section(study: ProductStudy, *, lang: str) -> Section:
-    """The hazard rate and the injuries to expect, without test data and with them.
-
-    Parameters
-    ----------
-    study : ProductStudy
-        As from `study_product`.
-    lang : str
-        ``zh`` or ``en``.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.report.example_files import open_product_model
-    >>> found = study_product(open_product_model("note7-product-model"), failures=0, tests=0, n_products=1)
-    >>> len(product_section(found, lang="en").blocks[1].rows)
-    2
-    """
+    """The hazard rate and the injuries to expect, without test data and with them."""
     shown = [_rate_row(study, row, lang) for row in records(study.rates)]
     heads = ("col_tests", "#col_rate_mean", "#col_credible", "col_qualities")
     said = {"n": f"{study.n_products:,.0f}", "tests": f"{study.tests:,}", "failures": str(study.failures)}

@@ -19,25 +19,7 @@ _MOST_ROWS = 500
 
 
 def plan_summary(plan: MonitoringPlan, opened: OpenTable, *, lang: str) -> Section:
-    """What the plan costs and what may be expected of it.
-
-    Parameters
-    ----------
-    plan : MonitoringPlan
-        The plan.
-    opened : OpenTable
-        The cells it was made from.
-    lang : str
-        ``zh`` or ``en``.
-
-    Examples
-    --------
-    >>> from riskkit.monitoring.plan import monitoring_plan
-    >>> from riskkit.workbench.report.monitoring_records import open_table
-    >>> opened = open_table("plan_cells", sample="plan_cells")
-    >>> plan_summary(monitoring_plan(opened.table, budget=9000, seed="118"), opened, lang="en").id
-    'plan-summary'
-    """
+    """What the plan costs and what may be expected of it."""
     cells = plan.cells
     lead = say(
         "plan_lead",
@@ -62,23 +44,7 @@ def plan_summary(plan: MonitoringPlan, opened: OpenTable, *, lang: str) -> Secti
 
 
 def plan_rows(plan: MonitoringPlan, *, lang: str) -> Section:
-    """The plan itself: product, item, area, samples, and why; then the cells without a sample.
-
-    Parameters
-    ----------
-    plan : MonitoringPlan
-        The plan.
-    lang : str
-        ``zh`` or ``en``.
-
-    Examples
-    --------
-    >>> from riskkit.monitoring.plan import monitoring_plan
-    >>> from riskkit.workbench.report.monitoring_records import open_table
-    >>> cells = open_table("plan_cells", sample="plan_cells").table
-    >>> plan_rows(monitoring_plan(cells, budget=9000, seed="118"), lang="zh").blocks[0].columns[:4]
-    ('产品', '项目', '区域', '样品数')
-    """
+    """The plan itself: product, item, area, samples, and why; then the cells without a sample."""
     table = plan_table(plan, lang=lang)
     table = table.assign(
         **{name: table[name].map(lambda v: rate(float(v), lang)) for name in table.columns[6:7]}
@@ -101,42 +67,14 @@ def _table(rows: pd.DataFrame, caption: str, *, numeric: tuple[int, ...]) -> Tab
 
 
 def plan_classes(plan: MonitoringPlan, *, lang: str) -> Section:
-    """How the five hazard classes are covered.
-
-    Parameters
-    ----------
-    plan, lang
-        As for `plan_rows`.
-
-    Examples
-    --------
-    >>> from riskkit.monitoring.plan import monitoring_plan
-    >>> from riskkit.workbench.report.monitoring_records import open_table
-    >>> cells = open_table("plan_cells", sample="plan_cells").table
-    >>> len(plan_classes(monitoring_plan(cells, budget=9000, seed="118"), lang="zh").blocks[0].rows)
-    5
-    """
+    """How the five hazard classes are covered."""
     title = say("plan_classes", lang)
     table = _table(class_table(plan, lang=lang), title, numeric=(1, 2, 3, 4, 5))
     return Section("plan-classes", title, 1, (table,))
 
 
 def plan_draw(plan: MonitoringPlan, *, lang: str) -> Section:
-    """How the random share can be drawn again by anybody.
-
-    Parameters
-    ----------
-    plan, lang
-        As for `plan_rows`.
-
-    Examples
-    --------
-    >>> from riskkit.monitoring.plan import monitoring_plan
-    >>> from riskkit.workbench.report.monitoring_records import open_table
-    >>> cells = open_table("plan_cells", sample="plan_cells").table
-    >>> plan_draw(monitoring_plan(cells, budget=9000, seed="118"), lang="en").blocks[1].text
-    'Seed: 118'
-    """
+    """How the random share can be drawn again by anybody."""
     planned = plan.cells.loc[plan.cells["is_planned"], "cell_id"]
     command = f"printf '%s' '{plan.seed}|{planned.iloc[0]}|1' | sha256sum" if len(planned) else ""
     blocks: list[Block] = [
@@ -148,23 +86,7 @@ def plan_draw(plan: MonitoringPlan, *, lang: str) -> Section:
 
 
 def site_rows(siting: Siting, *, lang: str) -> Section:
-    """The monitoring points chosen, with what would be lost without each.
-
-    Parameters
-    ----------
-    siting : Siting
-        As from `riskkit.monitoring.siting.maximal_coverage`.
-    lang : str
-        ``zh`` or ``en``.
-
-    Examples
-    --------
-    >>> from riskkit.monitoring.siting import maximal_coverage
-    >>> way = pd.DataFrame({"X": [1.0, 9.0]}, index=["a", "b"])
-    >>> found = maximal_coverage(pd.Series({"a": 2.0, "b": 3.0}), way, reach=2, n_sites=1)
-    >>> site_rows(found, lang="en").blocks[0].text
-    '1 monitoring points cover 40 % of the demand; no better choice exists.'
-    """
+    """The monitoring points chosen, with what would be lost without each."""
     whole = float(siting.demand["demand"].sum())
     proof = (
         say("sites_proven", lang) if siting.is_proven else say("sites_gap", lang, gap=rate(siting.gap, lang))
@@ -186,17 +108,6 @@ def site_rows(siting: Siting, *, lang: str) -> Section:
 
 
 def plan_limits(*, lang: str) -> Section:
-    """How to read the plan, and how far it goes.
-
-    Parameters
-    ----------
-    lang : str
-        ``zh`` or ``en``.
-
-    Examples
-    --------
-    >>> len(plan_limits(lang="zh").blocks[0].items)
-    4
-    """
+    """How to read the plan, and how far it goes."""
     keys = ("limit_cells", "limit_exposure", "limit_target", "limit_weight")
     return Section("limits", say("limits_plan", lang), 1, (Items(tuple(say(key, lang) for key in keys)),))

@@ -28,29 +28,7 @@ from riskkit.workbench.report.method_words import figure, how, say, started_from
 
 @dataclass(frozen=True)
 class RankingStudy:
-    """A ranking with all that is said of it.
-
-    Parameters
-    ----------
-    opened : OpenFile of Ranking
-        What was ranked.
-    experts : dict of str to Priorities
-        Of each expert.
-    repairs : dict of str to tuple of Repair
-        For each expert whose judgements disagree among themselves.
-    group : Priorities
-        Of all experts together.
-    weights : DataFrame
-        One row a criterion: ahp, entropy, critic, mixed, multiplied.
-    topsis, vikor, promethee
-        Rankings under the mixed weights.
-    acceptability : RankAcceptability
-        Over all weights that are possible.
-    changes : DataFrame
-        As from `rank_changes`, for TOPSIS under the mixed weights.
-    fuzzy : FuzzyEvaluation
-        Of one alternative.
-    """
+    """A ranking with all that is said of it."""
 
     opened: OpenFile[Ranking]
     experts: dict[str, Priorities]
@@ -81,23 +59,7 @@ class RankingStudy:
 
 
 def values_table(study: RankingStudy, *, lang: str) -> Section:
-    """What is ranked: the value of each alternative on each criterion.
-
-    Parameters
-    ----------
-    study : RankingStudy
-        As from `study_ranking`.
-    lang : str
-        ``zh`` or ``en``.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.report.example_files import open_ranking
-    >>> from riskkit.workbench.report.ranking_study import study_ranking
-    >>> found = study_ranking(open_ranking("note7-measures"), draws=100, rng=np.random.default_rng(1))
-    >>> len(values_table(found, lang="en").blocks[0].rows)
-    5
-    """
+    """What is ranked: the value of each alternative on each criterion."""
     asked = study.asked
     rows = [(one.title.say(lang), *(figure(value) for value in one.figures)) for one in asked.alternatives]
     heads = [f"{one.title.say(lang)} [{one.unit.say(lang)}]" for one in asked.criteria]
@@ -130,21 +92,7 @@ def _thresholds(kind: str, given: object, lang: str) -> str:
 
 
 def expert_weights(study: RankingStudy, *, lang: str) -> Section:
-    """The experts' weights, whether their judgements agree, and which one to ask again.
-
-    Parameters
-    ----------
-    study, lang
-        As for `values_table`.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.report.example_files import open_ranking
-    >>> from riskkit.workbench.report.ranking_study import study_ranking
-    >>> found = study_ranking(open_ranking("note7-measures"), draws=100, rng=np.random.default_rng(1))
-    >>> len(expert_weights(found, lang="en").blocks[0].rows)
-    3
-    """
+    """The experts' weights, whether their judgements agree, and which one to ask again."""
     names = study.names(lang)
     every = [*study.experts.items(), ("group", study.group)]
     rows = [
@@ -193,21 +141,7 @@ def _matrix(study: RankingStudy, expert: str, lang: str) -> list[Block]:
 
 
 def all_weights(study: RankingStudy, *, lang: str) -> Section:
-    """The experts' weights beside those that the data give, and both put together.
-
-    Parameters
-    ----------
-    study, lang
-        As for `values_table`.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.report.example_files import open_ranking
-    >>> from riskkit.workbench.report.ranking_study import study_ranking
-    >>> found = study_ranking(open_ranking("note7-measures"), draws=100, rng=np.random.default_rng(1))
-    >>> len(all_weights(found, lang="en").blocks[0].rows)
-    4
-    """
+    """The experts' weights beside those that the data give, and both put together."""
     names = study.names(lang)
     kinds = ("ahp", "entropy", "critic", "mixed", "multiplied")
     rows = [
@@ -220,21 +154,7 @@ def all_weights(study: RankingStudy, *, lang: str) -> Section:
 
 
 def ranks_table(study: RankingStudy, *, lang: str) -> Section:
-    """The order of the alternatives by three methods under the same weights.
-
-    Parameters
-    ----------
-    study, lang
-        As for `values_table`.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.report.example_files import open_ranking
-    >>> from riskkit.workbench.report.ranking_study import study_ranking
-    >>> found = study_ranking(open_ranking("note7-measures"), draws=100, rng=np.random.default_rng(1))
-    >>> ranks_table(found, lang="en").blocks[0].role
-    'lead'
-    """
+    """The order of the alternatives by three methods under the same weights."""
     names, asked = study.names(lang), study.asked
     t, v, p = study.topsis, study.vikor, study.promethee
     firsts = [names[asked.alternatives[int(np.argmin(found.ranks))].id] for found in (t, v, p)]
@@ -270,21 +190,7 @@ def _ranked(
 
 
 def acceptability_table(study: RankingStudy, *, lang: str) -> Section:
-    """How much of all possible weights puts each alternative on each rank.
-
-    Parameters
-    ----------
-    study, lang
-        As for `values_table`.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.report.example_files import open_ranking
-    >>> from riskkit.workbench.report.ranking_study import study_ranking
-    >>> found = study_ranking(open_ranking("note7-measures"), draws=100, rng=np.random.default_rng(1))
-    >>> len(acceptability_table(found, lang="zh").blocks[0].rows)
-    5
-    """
+    """How much of all possible weights puts each alternative on each rank."""
     asked, found = study.asked, study.acceptability
     n = len(asked.alternatives)
     rows = tuple(
@@ -305,21 +211,7 @@ def acceptability_table(study: RankingStudy, *, lang: str) -> Section:
 
 
 def weight_changes(study: RankingStudy, *, lang: str) -> Section:
-    """Which weight, moved by how little, changes the order first.
-
-    Parameters
-    ----------
-    study, lang
-        As for `values_table`.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.report.example_files import open_ranking
-    >>> from riskkit.workbench.report.ranking_study import study_ranking
-    >>> found = study_ranking(open_ranking("note7-measures"), draws=100, rng=np.random.default_rng(1))
-    >>> weight_changes(found, lang="en").id
-    'weight-changes'
-    """
+    """Which weight, moved by how little, changes the order first."""
     names, title = study.names(lang), say("changes_title", lang)
     if study.changes.empty:
         return Section(
@@ -342,21 +234,7 @@ def weight_changes(study: RankingStudy, *, lang: str) -> Section:
 
 
 def fuzzy_grade(study: RankingStudy, *, lang: str) -> Section:
-    """How strongly one alternative belongs to each grade.
-
-    Parameters
-    ----------
-    study, lang
-        As for `values_table`.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.report.example_files import open_ranking
-    >>> from riskkit.workbench.report.ranking_study import study_ranking
-    >>> found = study_ranking(open_ranking("note7-measures"), draws=100, rng=np.random.default_rng(1))
-    >>> fuzzy_grade(found, lang="en").blocks[0].role
-    'lead'
-    """
+    """How strongly one alternative belongs to each grade."""
     asked, found = study.asked, study.fuzzy
     grades = [grade.say(lang) for grade in asked.fuzzy.grades]
     lead = say(

@@ -27,29 +27,7 @@ from riskkit.workbench.report.ranking_sections import RankingStudy
 
 
 def study_ranking(opened: OpenFile[Ranking], *, draws: int, rng: np.random.Generator) -> RankingStudy:
-    """Everything the notebook shows of a ranking.
-
-    Parameters
-    ----------
-    opened : OpenFile of Ranking
-        As from `open_ranking`.
-    draws : int
-        Sets of weights drawn for the acceptability of ranks.
-    rng : Generator
-        The only source of chance.
-
-    Raises
-    ------
-    InputFaults
-        With each wrong judgement, value and threshold.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.report.example_files import open_ranking
-    >>> found = study_ranking(open_ranking("note7-measures"), draws=100, rng=np.random.default_rng(1))
-    >>> list(found.repairs), found.group.is_consistent
-    (['expert_2'], True)
-    """
+    """Everything the notebook shows of a ranking."""
     asked = opened.content
     values, is_cost = decision_values(asked), [one.is_cost for one in asked.criteria]
     matrices = {one.id: completed_judgements(_matrix(asked, one.judgements)) for one in asked.experts}
@@ -78,14 +56,7 @@ def study_ranking(opened: OpenFile[Ranking], *, draws: int, rng: np.random.Gener
 
 
 def decision_values(asked: Ranking) -> pd.DataFrame:
-    """The values with criteria and alternatives by their ids.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.report.example_files import open_ranking
-    >>> decision_values(open_ranking("note7-measures").content).shape
-    (5, 4)
-    """
+    """The values with criteria and alternatives by their ids."""
     return pd.DataFrame(
         [one.figures for one in asked.alternatives],
         index=[one.id for one in asked.alternatives],
@@ -95,14 +66,7 @@ def decision_values(asked: Ranking) -> pd.DataFrame:
 
 
 def preferences_of(asked: Ranking) -> list[Preference]:
-    """The preference function of each criterion.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.report.example_files import open_ranking
-    >>> preferences_of(open_ranking("note7-measures").content)[2].kind
-    'v_shape'
-    """
+    """The preference function of each criterion."""
     return [Preference(**dataclasses.asdict(one.preference)) for one in asked.criteria]
 
 

@@ -31,24 +31,7 @@ _MOST_ROWS, _MOST_ASIDE = 200, 20
 
 
 def rates_summary(study: RateStudy, *, lang: str) -> Section:
-    """What was read and tested, the rate over all, and what was set aside.
-
-    Parameters
-    ----------
-    study : RateStudy
-        As from `study_rates`.
-    lang : str
-        ``zh`` or ``en``.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.report.monitoring_records import open_records
-    >>> from riskkit.workbench.report.rate_study import study_rates
-    >>> rng = np.random.default_rng(1)
-    >>> found = study_rates(open_records(), by="product_group", across="origin", every="year", rng=rng)
-    >>> rates_summary(found, lang="en").blocks[0].role
-    'lead'
-    """
+    """What was read and tested, the rate over all, and what was set aside."""
     w, opened = study.whole, study.opened
     ends = {"lo": rate(float(w["rate_lo"]), lang), "hi": rate(float(w["rate_hi"]), lang)}
     lead = say(
@@ -96,22 +79,7 @@ def _aside(opened: OpenTable, lang: str) -> Table:
 
 
 def rates_table(study: RateStudy, *, lang: str) -> Section:
-    """The rate of each group, highest first.
-
-    Parameters
-    ----------
-    study, lang
-        As for `rates_summary`.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.report.monitoring_records import open_records
-    >>> from riskkit.workbench.report.rate_study import study_rates
-    >>> rng = np.random.default_rng(1)
-    >>> found = study_rates(open_records(), by="product_group", across="origin", every="year", rng=rng)
-    >>> len(rates_table(found, lang="zh").blocks[0].rows) == len(found.groups)
-    True
-    """
+    """The rate of each group, highest first."""
     rows = []
     for row in records(study.groups.head(_MOST_ROWS)):
         ends = say("from_to", lang, low=rate(row["rate_lo"], lang), high=rate(row["rate_hi"], lang))
@@ -131,22 +99,7 @@ def rates_table(study: RateStudy, *, lang: str) -> Section:
 
 
 def rates_ranking(study: RateStudy, *, lang: str) -> Section:
-    """The estimates with the other groups, and how sure the ranks are.
-
-    Parameters
-    ----------
-    study, lang
-        As for `rates_summary`.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.report.monitoring_records import open_records
-    >>> from riskkit.workbench.report.rate_study import study_rates
-    >>> rng = np.random.default_rng(1)
-    >>> found = study_rates(open_records(), by="product_group", across="origin", every="year", rng=rng)
-    >>> rates_ranking(found, lang="en").id
-    'rates-ranking'
-    """
+    """The estimates with the other groups, and how sure the ranks are."""
     title = say("ranking", lang)
     if not np.isfinite(study.prior.alpha):
         why = say("ranking_none", lang, why=reason_text(study.prior.note, lang))
@@ -170,22 +123,7 @@ def rates_ranking(study: RateStudy, *, lang: str) -> Section:
 
 
 def rates_trends(study: RateStudy, *, lang: str) -> Section:
-    """Whether the rate of each group rises or falls.
-
-    Parameters
-    ----------
-    study, lang
-        As for `rates_summary`.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.report.monitoring_records import open_records
-    >>> from riskkit.workbench.report.rate_study import study_rates
-    >>> rng = np.random.default_rng(1)
-    >>> found = study_rates(open_records(), by="product_group", across="origin", every="year", rng=rng)
-    >>> rates_trends(found, lang="en").id
-    'rates-trends'
-    """
+    """Whether the rate of each group rises or falls."""
     title = say("trends", lang)
     if study.trends.empty:
         return Section("rates-trends", title, 1, (Paragraph(say("trends_none", lang), "caution"),))
@@ -207,22 +145,7 @@ def rates_trends(study: RateStudy, *, lang: str) -> Section:
 
 
 def rates_published(study: RateStudy, *, lang: str) -> Section:
-    """The table that can be handed out: small cells hidden so that no sum gives them back.
-
-    Parameters
-    ----------
-    study, lang
-        As for `rates_summary`.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.report.monitoring_records import open_records
-    >>> from riskkit.workbench.report.rate_study import study_rates
-    >>> rng = np.random.default_rng(1)
-    >>> found = study_rates(open_records(), by="product_group", across="origin", every="year", rng=rng)
-    >>> rates_published(found, lang="en").id
-    'rates-published'
-    """
+    """The table that can be handed out: small cells hidden so that no sum gives them back."""
     keys = [name for name in study.hidden.columns[:2] if name not in ("n_tested", "n_nonconforming")]
     first, second = keys[0], keys[-1]
     cells = {tuple(row[key] for key in keys): row for row in records(study.hidden)}
@@ -259,20 +182,7 @@ def _published_cell(row: dict[str, object] | None, lang: str) -> str:
 
 
 def house_numbers_used(methods: Sequence[str], *, lang: str) -> Section:
-    """Values set by this project behind the given methods.
-
-    Parameters
-    ----------
-    methods : sequence of str
-        As in ``method_numbers.csv``.
-    lang : str
-        ``zh`` or ``en``.
-
-    Examples
-    --------
-    >>> len(house_numbers_used(["disclosure"], lang="en").blocks[0].rows)
-    2
-    """
+    """Values set by this project behind the given methods."""
     table = standards.table("method_numbers")
     found = table[table["method"].isin(list(methods)) & (table["status"] == "house")]
     rows = tuple((row[lang], f"{row['value']:g}") for row in records(found))
@@ -282,17 +192,6 @@ def house_numbers_used(methods: Sequence[str], *, lang: str) -> Section:
 
 
 def rates_limits(*, lang: str) -> Section:
-    """How to read the rates, and how far they go.
-
-    Parameters
-    ----------
-    lang : str
-        ``zh`` or ``en``.
-
-    Examples
-    --------
-    >>> len(rates_limits(lang="zh").blocks[0].items)
-    4
-    """
+    """How to read the rates, and how far they go."""
     keys = ("limit_signal", "limit_sample", "limit_multiple", "limit_prior")
     return Section("limits", say("limits_rates", lang), 1, (Items(tuple(say(key, lang) for key in keys)),))

@@ -21,36 +21,7 @@ TOP = 3
 
 @dataclass(frozen=True)
 class RateStudy:
-    """Rates of groups with all that is said of them.
-
-    Parameters
-    ----------
-    opened : OpenTable
-        The records.
-    by : tuple of str
-        Columns that make the groups.
-    across : str
-        The second key of the table fit to be published.
-    every : str
-        Period of the trends.
-    method : str
-        Of the intervals.
-    level : float
-        Of the intervals.
-    whole : Series
-        The row over all.
-    groups : DataFrame
-        One row a group, the highest rate first: counts, rate, rate_lo, rate_hi, note; shrunk, shrunk_lo,
-        shrunk_hi, p_exceeds; p_top, rank_lo, rank_hi.
-    prior : BetaPrior
-        How rates spread over groups.
-    trends : DataFrame
-        As from `nonconformity_trends`; empty without dates.
-    hidden : DataFrame
-        As from `hide_small_cells`.
-    draws : int
-        Behind the ranks.
-    """
+    """Rates of groups with all that is said of them."""
 
     opened: OpenTable
     by: tuple[str, ...]
@@ -80,38 +51,7 @@ def study_rates(
     method: str = "wilson",
     draws: int = 10_000,
 ) -> RateStudy:
-    """Everything the notebook of rates shows.
-
-    Parameters
-    ----------
-    opened : OpenTable
-        As from `open_records`.
-    by : str
-        Columns that make the groups, with commas between.
-    across : str
-        The second key of the table fit to be published.
-    every : str
-        ``month``, ``quarter`` or ``year``.
-    rng : Generator
-        Randomness of the ranks.
-    method : str
-        ``wilson``, ``clopper_pearson`` or ``jeffreys``.
-    draws : int
-        Behind the ranks.
-
-    Raises
-    ------
-    InputFaults
-        With every column that the records do not have.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.report.monitoring_records import open_records
-    >>> rng = np.random.default_rng(1)
-    >>> found = study_rates(open_records(), by="product_group", across="origin", every="year", rng=rng)
-    >>> found.groups["rate"].is_monotonic_decreasing
-    True
-    """
+    """Everything the notebook of rates shows."""
     keys = tuple(part.strip() for part in by.split(",") if part.strip())
     table, level = opened.table, 0.95
     missing = [name for name in (*keys, across) if name not in table]

@@ -21,23 +21,7 @@ GRADE_WORDS = {1: "grade_1", 2: "grade_2", 3: "grade_3"}
 
 
 def register_summary(study: RegisterStudy, *, lang: str) -> Section:
-    """How many rows were read, what became of them, and which records are looked at.
-
-    Parameters
-    ----------
-    study : RegisterStudy
-        As from `riskkit.workbench.report.register_study.study_register`.
-    lang : str
-        ``zh`` or ``en``.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from riskkit.workbench.report.register_study import study_register
-    >>> found = study_register(rng=np.random.default_rng(1), draws=50)
-    >>> register_summary(found, lang="en").blocks[0].role
-    'lead'
-    """
+    """How many rows were read, what became of them, and which records are looked at."""
     whole, n = study.whole, len(study.records)
     lead = say("reg_lead", lang, n=number(n), sources=study.records["source"].nunique(), span=_span(study))
     rows = {name: number(getattr(whole, f"n_{name}")) for name in _ROWS}
@@ -64,32 +48,12 @@ def _span(study: RegisterStudy) -> str:
 
 
 def source_word(code: Any, lang: str) -> str:
-    """A class of source in words.
-
-    Examples
-    --------
-    >>> source_word("complaint", "en"), source_word("x", "en")
-    ('complaint', 'x')
-    """
+    """A class of source in words."""
     return label("source_class", str(code), lang) if code in codes("source_class") else str(code)
 
 
 def register_years(study: RegisterStudy, *, lang: str) -> Section:
-    """Records by class of source and year.
-
-    Parameters
-    ----------
-    study, lang
-        As for `register_summary`.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from riskkit.workbench.report.register_study import study_register
-    >>> found = study_register(rng=np.random.default_rng(1), draws=50)
-    >>> register_years(found, lang="en").blocks[0].rows[-1][0]
-    'all'
-    """
+    """Records by class of source and year."""
     found = year_table(study)
     years = sorted(found.columns, key=lambda year: year or "9999")
     heads = [year or say("reg_undated", lang) for year in years]
@@ -107,21 +71,7 @@ def register_years(study: RegisterStudy, *, lang: str) -> Section:
 
 
 def register_quality(study: RegisterStudy, *, lang: str) -> Section:
-    """How full each source is, and how quick.
-
-    Parameters
-    ----------
-    study, lang
-        As for `register_summary`.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from riskkit.workbench.report.register_study import study_register
-    >>> found = study_register(rng=np.random.default_rng(1), draws=50)
-    >>> [block.kind for block in register_quality(found, lang="zh").blocks]
-    ['paragraph', 'table', 'paragraph', 'table']
-    """
+    """How full each source is, and how quick."""
     sources = list(study.filled.index)
     rows = [
         (column_name(name, lang), *(_share(study.filled.at[source, name], lang) for source in sources))
@@ -145,13 +95,7 @@ def _share(value: Any, lang: str) -> str:
 
 
 def source_title(name: str, lang: str) -> str:
-    """What a reader calls its source; the name itself where it is none of riskkit's.
-
-    Examples
-    --------
-    >>> source_title("complaint", "en"), source_title("own_list", "en")
-    ('Consumer complaints', 'own_list')
-    """
+    """What a reader calls its source; the name itself where it is none of riskkit's."""
     from riskkit.monitoring.sources.catalogue import SOURCES
 
     found = {one.name: (one.title_zh, one.title_en) for one in SOURCES}.get(name, (name, name))
@@ -181,21 +125,7 @@ def _timely(study: RegisterStudy, lang: str) -> Table:
 
 
 def register_same(study: RegisterStudy, *, lang: str) -> Section:
-    """Which records tell of the same thing, how pressing that is, and which names were taken for one.
-
-    Parameters
-    ----------
-    study, lang
-        As for `register_summary`.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from riskkit.workbench.report.register_study import study_register
-    >>> found = study_register(rng=np.random.default_rng(1), draws=50)
-    >>> register_same(found, lang="en").id
-    'register-same'
-    """
+    """Which records tell of the same thing, how pressing that is, and which names were taken for one."""
     n = {grade: int((study.groups["grade"] == grade).sum()) for grade in GRADE_WORDS}
     alone = int((study.same.reason != "grouped").sum())
     facts = {f"n{grade}": number(found) for grade, found in n.items()}
@@ -245,21 +175,7 @@ def _names(study: RegisterStudy, lang: str) -> Table:
 
 
 def register_gaps(study: RegisterStudy, *, lang: str) -> Section:
-    """Which channels no class of source looks at for a class of hazard.
-
-    Parameters
-    ----------
-    study, lang
-        As for `register_summary`.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from riskkit.workbench.report.register_study import study_register
-    >>> found = study_register(rng=np.random.default_rng(1), draws=50)
-    >>> len(register_gaps(found, lang="en").blocks[1].rows)
-    5
-    """
+    """Which channels no class of source looks at for a class of hazard."""
     cells = study.coverage
     known = cells[(cells[["source_class", "hazard_class", "channel"]] != "").all(axis=1)]
     by = known.groupby(["hazard_class", "channel"])["n_records"].sum()
@@ -287,21 +203,7 @@ def register_gaps(study: RegisterStudy, *, lang: str) -> Section:
 
 
 def register_tops(study: RegisterStudy, *, lang: str) -> Section:
-    """The product groups, origins and ports with most records, and their rates.
-
-    Parameters
-    ----------
-    study, lang
-        As for `register_summary`.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from riskkit.workbench.report.register_study import study_register
-    >>> found = study_register(rng=np.random.default_rng(1), draws=50)
-    >>> [block.kind for block in register_tops(found, lang="en").blocks]
-    ['paragraph', 'paragraph', 'table', 'table', 'table']
-    """
+    """The product groups, origins and ports with most records, and their rates."""
     heads = ("col_records", "col_inspections", "col_tested", "col_bad", "col_rate", "col_interval")
     tables = []
     for column, found in study.tops.items():
@@ -335,21 +237,7 @@ def _top_row(row: dict[str, Any], column: str, lang: str) -> tuple[Cell, ...]:
 
 
 def register_quarantine(study: RegisterStudy, *, lang: str) -> Section:
-    """What was put aside, and why.
-
-    Parameters
-    ----------
-    study, lang
-        As for `register_summary`.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from riskkit.workbench.report.register_study import study_register
-    >>> found = study_register(rng=np.random.default_rng(1), draws=50)
-    >>> register_quarantine(found, lang="en").blocks[1].rows[0][1:]
-    ('a date that exists, in a manner that is known', '3')
-    """
+    """What was put aside, and why."""
     whole = study.whole
     share = rate(whole.n_quarantined / whole.n_read if whole.n_read else float("nan"), lang)
     lead = say("aside_lead", lang, n=number(whole.n_quarantined), read=number(whole.n_read), share=share)
@@ -364,17 +252,6 @@ def register_quarantine(study: RegisterStudy, *, lang: str) -> Section:
 
 
 def register_limits(*, lang: str) -> Section:
-    """How to read what a register tells, and how far it goes.
-
-    Parameters
-    ----------
-    lang : str
-        ``zh`` or ``en``.
-
-    Examples
-    --------
-    >>> len(register_limits(lang="en").blocks[0].items)
-    5
-    """
+    """How to read what a register tells, and how far it goes."""
     keys = ("limit_reports", "limit_inspections", "limit_empty", "limit_grades", "limit_signal")
     return Section("limits", say("limits_register", lang), 1, (Items(tuple(say(key, lang) for key in keys)),))

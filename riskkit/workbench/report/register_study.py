@@ -42,49 +42,7 @@ _NO_FAULTS = ("row", "column", "value", "rule")
 
 @dataclass(frozen=True)
 class RegisterStudy:
-    """A register with all that is said of it.
-
-    Parameters
-    ----------
-    name : str
-        What the register is called.
-    is_sample : bool
-        Whether its rows are made.
-    sha256 : str
-        Of the files that were read in.
-    since, until : date or None
-        First and last day of the records looked at.
-    whole : RegisterSummary
-        The register as it is, whatever the period.
-    records : DataFrame
-        The records looked at.
-    by_year : DataFrame
-        source_class, year (missing without a date), n_records.
-    filled, timely : DataFrame
-        As from `completeness` and `timeliness`, by source.
-    same : SameInformation
-        Which records tell of the same thing.
-    groups : DataFrame
-        One row a group, the most pressing first: as from `group_facts` and `information_grades`, with its
-        commodity and its names.
-    threshold : float
-        Likeness from which two names are one [0–100].
-    coverage : DataFrame
-        As from `coverage_matrix`.
-    rates : RateStudy or None
-        Rates of the inspections: records of `INSPECTIONS` that tell of a test; None without any.
-    periods : DataFrame
-        As from `nonconformity_rates`, one row a period.
-    tops : dict of str to DataFrame
-        As from `nonconformity_rates`, by product group, origin and port, most records first; n_records
-        counts every record, n_inspections the inspections.
-    quarantine : DataFrame
-        source, rule_id, n_rows.
-    n_left_out : int
-        Rows in quarantine of the sources that tell of tests.
-    every : str
-        ``month``, ``quarter`` or ``year``.
-    """
+    """A register with all that is said of it."""
 
     name: str
     is_sample: bool
@@ -119,36 +77,7 @@ def study_register(
     threshold: float | None = None,
     draws: int = 10_000,
 ) -> RegisterStudy:
-    """Everything the notebook of the register shows.
-
-    Parameters
-    ----------
-    register : str
-        The folder of a register; the made one if empty.
-    rng : Generator
-        Randomness of the ranks.
-    since, until : str
-        First and last day, as YYYY-MM-DD; open if empty.
-    by : str
-        Columns that make the groups whose rates are told, with commas between.
-    every : str
-        ``month``, ``quarter`` or ``year``.
-    threshold : float, optional
-        Likeness from which two names are one [0–100]; the table's if not given.
-    draws : int
-        Behind the ranks.
-
-    Raises
-    ------
-    InputFaults
-        When there is no such register, a day is none, a column is not there, or too many records fit.
-
-    Examples
-    --------
-    >>> found = study_register(rng=np.random.default_rng(1), draws=100)
-    >>> len(found.records) == found.whole.n_accepted
-    True
-    """
+    """Everything the notebook of the register shows."""
     first, last = _days(since, until, every)
     folder = register_folder(register)
     name = MADE if register in ("", MADE) else folder.resolve().name
@@ -269,14 +198,7 @@ def _n_left_out(folder: Path, tested: pd.DataFrame) -> int:
 
 
 def year_table(study: RegisterStudy) -> pd.DataFrame:
-    """Records by class of source (rows) and year (columns; missing last).
-
-    Examples
-    --------
-    >>> found = study_register(rng=np.random.default_rng(1), draws=100)
-    >>> int(year_table(found).to_numpy().sum()) == len(found.records)
-    True
-    """
+    """Records by class of source (rows) and year (columns; missing last)."""
     rows = study.by_year.assign(year=study.by_year["year"].map(_year))
     return rows.pivot_table(
         index="source_class", columns="year", values="n_records", aggfunc="sum", fill_value=0

@@ -20,23 +20,7 @@ from riskkit.workbench.report.words import listed, risk_badge, scenario_titles, 
 
 
 def summary(assessment: Assessment, *, lang: str) -> Section:
-    """The level, how firm it is, and what was assessed.
-
-    Parameters
-    ----------
-    assessment : Assessment
-        As from `riskkit.assessment.case.assess`.
-    lang : str
-        ``zh`` or ``en``.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from riskkit.assessment.case import assess, load_case
-    >>> a = assess(load_case("note7-battery-2016"), rng=np.random.default_rng(1), draws=200)
-    >>> summary(a, lang="en").blocks[0].code == a.badge.level
-    True
-    """
+    """The level, how firm it is, and what was assessed."""
     blocks: list[Block] = [
         *level_badges(assessment, lang),
         Paragraph(assessment.robustness.say(lang), "lead"),
@@ -59,16 +43,7 @@ def summary(assessment: Assessment, *, lang: str) -> Section:
 
 
 def level_badges(assessment: Assessment, lang: str) -> list[Block]:
-    """The level that is shown; both ends where missing facts leave a range.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from riskkit.assessment.case import assess, load_case
-    >>> a = assess(load_case("melamine-milk-2008"), rng=np.random.default_rng(1), draws=10)
-    >>> [badge.code for badge in level_badges(a, "en")]
-    ['food']
-    """
+    """The level that is shown; both ends where missing facts leave a range."""
     badge = assessment.badge
     if badge is None:
         return [level_badge("food", lang)]
@@ -79,23 +54,7 @@ def level_badges(assessment: Assessment, lang: str) -> list[Block]:
 
 
 def profile_caution(assessment: Assessment, lang: str) -> list[Block]:
-    """What the profile is, and that no official table could be read; nothing where nothing was graded.
-
-    Parameters
-    ----------
-    assessment : Assessment
-        Any.
-    lang : str
-        ``zh`` or ``en``.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from riskkit.assessment.case import assess, load_case
-    >>> a = assess(load_case("note7-battery-2016"), rng=np.random.default_rng(1), draws=200)
-    >>> profile_caution(a, "en")[0].role
-    'caution'
-    """
+    """What the profile is, and that no official table could be read; nothing where nothing was graded."""
     if assessment.lo is None:
         return []
     used = assessment.profile
@@ -144,54 +103,12 @@ def _findings(assessment: Assessment, lang: str) -> tuple[tuple[Cell, ...], ...]
 
 
 def grid_risk(assessment: Assessment, lang: str) -> Badge:
-    """The risk level by the grid alone, a presumption left aside: the highest of the scenarios.
-
-    Parameters
-    ----------
-    assessment : Assessment
-        A graded case.
-    lang : str
-        ``zh`` or ``en``.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from riskkit.assessment.case import assess, load_case
-    >>> a = assess(load_case("note7-battery-2016"), rng=np.random.default_rng(1), draws=200)
-    >>> grid_risk(a, "en").code
-    'low'
-    """
+    """The risk level by the grid alone, a presumption left aside: the highest of the scenarios."""
     return risk_badge(max(assessment.scenarios["risk"], key=scale("risk").codes.index), lang)
 
 
 def handover(assessment: Assessment, *, lang: str) -> Section | None:
-    """The note that goes with a food case: why it is not graded here, on what ground, and to whom it goes.
-
-    Parameters
-    ----------
-    assessment : Assessment
-        As from `riskkit.assessment.case.assess`.
-    lang : str
-        ``zh`` or ``en``.
-
-    Returns
-    -------
-    Section or None
-        None for a case that is graded.
-
-    References
-    ----------
-    .. [1] 国发〔2017〕43号, 二（三）8 (``sc_2017_43``); 食品安全法 第九十四、九十五条 (``food_safety_law``);
-       国家食品安全事故应急预案 (``food_accident_plan``).
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from riskkit.assessment.case import assess, load_case
-    >>> a = assess(load_case("melamine-milk-2008"), rng=np.random.default_rng(1), draws=10)
-    >>> handover(a, lang="en").id
-    'handover'
-    """
+    """The note that goes with a food case: why it is not graded here, on what ground, and to whom it goes."""
     if assessment.route == "graded":
         return None
     cited = {
@@ -217,14 +134,7 @@ def handover(assessment: Assessment, *, lang: str) -> Section | None:
 
 
 def hazard_table(case: Case, lang: str) -> Table:
-    """The sources of harm in the product.
-
-    Examples
-    --------
-    >>> from riskkit.assessment.case import load_case
-    >>> hazard_table(load_case("note7-battery-2016"), "en").rows[0][0]
-    'physical hazard'
-    """
+    """The sources of harm in the product."""
     rows = tuple(
         (
             label("hazard_class", hazard.hazard_class, lang),

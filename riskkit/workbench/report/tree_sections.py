@@ -32,22 +32,7 @@ _ENDS = (0.05, 0.5, 0.95)
 
 @dataclass(frozen=True)
 class TreeStudy:
-    """A fault tree with all that is said of it.
-
-    Parameters
-    ----------
-    opened : OpenFile of FaultTree
-        The tree.
-    p : float
-        Exact probability of the top from the best values.
-    draws : ndarray of float
-        Of that probability, from what is known of the events.
-    cut_sets, importance, morris, sobol : DataFrame
-        As from `minimal_cut_sets`, `importance`, `morris` and `sobol`; the latter two are empty where no
-        event is uncertain.
-    counts : Series
-        As from `cut_set_counts`.
-    """
+    """A fault tree with all that is said of it."""
 
     opened: OpenFile[FaultTree]
     p: float
@@ -67,27 +52,7 @@ class TreeStudy:
 def study_tree(
     opened: OpenFile[FaultTree], *, draws: int, rng: np.random.Generator, base: int = 1024
 ) -> TreeStudy:
-    """Everything the notebook shows of a fault tree.
-
-    Parameters
-    ----------
-    opened : OpenFile of FaultTree
-        As from `open_fault_tree`.
-    draws : int
-        Draws behind the uncertainty of the top.
-    rng : Generator
-        The only source of chance.
-    base : int
-        Base samples of the Sobol' indices, a power of 2.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.report.example_files import open_fault_tree
-    >>> opened = open_fault_tree("note7-fault-tree")
-    >>> found = study_tree(opened, draws=100, rng=np.random.default_rng(1), base=64)
-    >>> len(found.cut_sets), found.importance["event"].iloc[0]
-    (5, 'knocked')
-    """
+    """Everything the notebook shows of a fault tree."""
     tree = opened.content
     found = top_draws(tree, draws, rng=rng)
     inputs = {event.id: event.p for event in tree.events}
@@ -108,23 +73,7 @@ def study_tree(
 
 
 def tree_summary(study: TreeStudy, *, lang: str) -> Section:
-    """The probability of the top event, and how uncertain it is.
-
-    Parameters
-    ----------
-    study : TreeStudy
-        As from `study_tree`.
-    lang : str
-        ``zh`` or ``en``.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.report.example_files import open_fault_tree
-    >>> opened = open_fault_tree("note7-fault-tree")
-    >>> found = study_tree(opened, draws=100, rng=np.random.default_rng(1), base=64)
-    >>> tree_summary(found, lang="en").blocks[0].text.endswith("4.123×10⁻⁵.")
-    True
-    """
+    """The probability of the top event, and how uncertain it is."""
     low, middle, high = (figure(q) for q in np.quantile(study.draws, _ENDS))
     said = {"n": f"{study.draws.size:,}", "mean": figure(float(study.draws.mean()))}
     top = titled_tree(study.tree, lang)
@@ -160,21 +109,7 @@ def _ends(dist: Distribution) -> str:
 
 
 def tree_cut_sets(study: TreeStudy, *, lang: str) -> Section:
-    """The smallest combinations of events that bring about the top, the likeliest first.
-
-    Parameters
-    ----------
-    study, lang
-        As for `tree_summary`.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.report.example_files import open_fault_tree
-    >>> opened = open_fault_tree("note7-fault-tree")
-    >>> found = study_tree(opened, draws=100, rng=np.random.default_rng(1), base=64)
-    >>> len(tree_cut_sets(found, lang="zh").blocks[1].rows)
-    5
-    """
+    """The smallest combinations of events that bring about the top, the likeliest first."""
     names = {event.id: titled(event, lang) for event in study.tree.events}
     rows = [
         (_set(row["events"], names, lang), str(row["order"]), figure(row["p"], 4), figure(row["p"] / study.p))
@@ -200,21 +135,7 @@ def _set(events: tuple[str, ...], names: Mapping[str, str], lang: str) -> str:
 
 
 def tree_importance(study: TreeStudy, *, lang: str) -> Section:
-    """How much each basic event matters, by five measures.
-
-    Parameters
-    ----------
-    study, lang
-        As for `tree_summary`.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.report.example_files import open_fault_tree
-    >>> opened = open_fault_tree("note7-fault-tree")
-    >>> found = study_tree(opened, draws=100, rng=np.random.default_rng(1), base=64)
-    >>> len(tree_importance(found, lang="zh").blocks[0].rows)
-    10
-    """
+    """How much each basic event matters, by five measures."""
     names = {event.id: titled(event, lang) for event in study.tree.events}
     measures = ("p", "birnbaum", "criticality", "fussell_vesely", "raw", "rrw")
     rows = [
@@ -241,46 +162,14 @@ class BowTieStudy:
 
 
 def study_bow_tie(opened: OpenFile[BowTie], *, draws: int, rng: np.random.Generator) -> BowTieStudy:
-    """Everything the notebook shows of a bow-tie with threats.
-
-    Parameters
-    ----------
-    opened : OpenFile of BowTie
-        As from `open_bow_tie`.
-    draws : int
-        Draws behind the uncertainty of the rates.
-    rng : Generator
-        The only source of chance.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.report.example_files import open_bow_tie
-    >>> found = study_bow_tie(open_bow_tie("note7-bow-tie"), draws=100, rng=np.random.default_rng(1))
-    >>> round(float(found.rates.top), 6)
-    653.9
-    """
+    """Everything the notebook shows of a bow-tie with threats."""
     tie = opened.content
     drawn = bow_tie_rates(tie, draw_bow_tie(tie, draws, rng=rng))
     return BowTieStudy(opened, bow_tie_rates(tie), drawn)
 
 
 def bow_tie_summary(study: BowTieStudy, *, lang: str) -> Section:
-    """How often the top event and each consequence come, and how uncertain that is.
-
-    Parameters
-    ----------
-    study : BowTieStudy
-        As from `study_bow_tie`.
-    lang : str
-        ``zh`` or ``en``.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.report.example_files import open_bow_tie
-    >>> found = study_bow_tie(open_bow_tie("note7-bow-tie"), draws=100, rng=np.random.default_rng(1))
-    >>> len(bow_tie_summary(found, lang="en").blocks[0].rows)
-    4
-    """
+    """How often the top event and each consequence come, and how uncertain that is."""
     tie, opened = study.tie, study.opened
     rows = [(say("top_event", lang), *_rates(study.rates.top, study.drawn.top), "—", "—")]
     rows += [
@@ -322,25 +211,7 @@ def _inputs(study: BowTieStudy, lang: str) -> list[tuple[str, ...]]:
 
 
 def drivers(screened: pd.DataFrame, shares: pd.DataFrame, *, names: Mapping[str, str], lang: str) -> Section:
-    """Which uncertain inputs a result hangs on: Morris screening and Sobol' indices.
-
-    Parameters
-    ----------
-    screened, shares : DataFrame
-        As from `morris` and `sobol`.
-    names : mapping of str to str
-        What the inputs are called.
-    lang : str
-        ``zh`` or ``en``.
-
-    Examples
-    --------
-    >>> from riskkit.foundation.uncertainty import Range
-    >>> inputs, rng = {"a": Range(0, 1), "b": Range(0, 2)}, np.random.default_rng(1)
-    >>> found = [method(inputs, lambda x: x["a"] + x["b"], rng=rng) for method in (morris, sobol)]
-    >>> [row[0] for row in drivers(*found, names={"a": "A", "b": "B"}, lang="en").blocks[0].rows]
-    ['B', 'A']
-    """
+    """Which uncertain inputs a result hangs on: Morris screening and Sobol' indices."""
     title = say("drivers_title", lang)
     if shares.empty:
         return Section("drivers", title, 1, (Paragraph(say("drivers_none", lang), "caution"),))
@@ -362,20 +233,6 @@ def drivers(screened: pd.DataFrame, shares: pd.DataFrame, *, names: Mapping[str,
 
 
 def tree_drivers(study: TreeStudy, *, lang: str) -> Section:
-    """Which uncertain basic events the probability of the top hangs on.
-
-    Parameters
-    ----------
-    study, lang
-        As for `tree_summary`.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.report.example_files import open_fault_tree
-    >>> opened = open_fault_tree("note7-fault-tree")
-    >>> found = study_tree(opened, draws=100, rng=np.random.default_rng(1), base=64)
-    >>> len(tree_drivers(found, lang="en").blocks[0].rows)
-    10
-    """
+    """Which uncertain basic events the probability of the top hangs on."""
     names = {event.id: titled(event, lang) for event in study.tree.events}
     return drivers(study.morris, study.sobol, names=names, lang=lang)

@@ -35,26 +35,7 @@ def _quoted(words: str) -> str:
 
 
 def what_if_sensitivity(study: WhatIfStudy | Assessment, *, lang: str) -> Section | None:
-    """Which inputs the probability of harm and the level hang on.
-
-    Parameters
-    ----------
-    study : WhatIfStudy or Assessment
-        As from `riskkit.workbench.report.what_if_study.study_case`.
-    lang : str
-        ``zh`` or ``en``.
-
-    Returns
-    -------
-    Section or None
-        None where nothing was graded.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.report.what_if_example import studied
-    >>> len(what_if_sensitivity(studied(), lang="en").blocks[2].rows) <= MOST
-    True
-    """
+    """Which inputs the probability of harm and the level hang on."""
     if isinstance(study, Assessment):
         return None
     title = say("sensitivity", lang)
@@ -68,14 +49,7 @@ def what_if_sensitivity(study: WhatIfStudy | Assessment, *, lang: str) -> Sectio
 
 
 def sensitivity_words(study: WhatIfStudy, lang: str) -> tuple[str, str]:
-    """What harm and level hang on most, in two sentences.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.report.what_if_example import studied
-    >>> sensitivity_words(studied(), "en")[0][:24]
-    'The probability of harm '
-    """
+    """What harm and level hang on most, in two sentences."""
     first = study.harm_shares.iloc[0]
     harm = _name(study, study.harm_shares.index[0], lang)
     told = say("sensitivity_most", lang, harm=harm, st=f"{first['st']:.2f}")
@@ -87,14 +61,7 @@ def sensitivity_words(study: WhatIfStudy, lang: str) -> tuple[str, str]:
 
 
 def leading_inputs(study: WhatIfStudy) -> list[str]:
-    """The inputs worth showing: the largest of harm and of level in turn, at most `MOST`.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.report.what_if_example import studied
-    >>> len(leading_inputs(studied()))
-    8
-    """
+    """The inputs worth showing: the largest of harm and of level in turn, at most `MOST`."""
     level = study.level_shares.dropna(subset=["st"]).index
     pairs = [
         one
@@ -142,24 +109,7 @@ def _p_value(value: float) -> str:
 
 
 def what_if_information(study: WhatIfStudy | Assessment, *, lang: str) -> Section | None:
-    """What knowing an input, or a test of it, is worth before the level is decided.
-
-    Parameters
-    ----------
-    study, lang
-        As for `what_if_sensitivity`.
-
-    Returns
-    -------
-    Section or None
-        None where nothing was graded.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.report.what_if_example import studied
-    >>> len(what_if_information(studied(), lang="en").blocks[2].rows)
-    3
-    """
+    """What knowing an input, or a test of it, is worth before the level is decided."""
     if isinstance(study, Assessment):
         return None
     told = study.information
@@ -223,24 +173,7 @@ def _known(study: WhatIfStudy, lang: str) -> Table:
 
 
 def what_if_convergence(study: WhatIfStudy | Assessment, *, lang: str) -> Section | None:
-    """Whether the draws are enough, and how much of the harm is chance.
-
-    Parameters
-    ----------
-    study, lang
-        As for `what_if_sensitivity`.
-
-    Returns
-    -------
-    Section or None
-        None where nothing was graded.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.report.what_if_example import studied
-    >>> what_if_convergence(studied(), lang="en").blocks[0].role
-    'lead'
-    """
+    """Whether the draws are enough, and how much of the harm is chance."""
     if isinstance(study, Assessment):
         return None
     near = method_number("what_if", "near_enough")
@@ -298,24 +231,7 @@ def _bands(study: WhatIfStudy, lang: str) -> Table:
 
 
 def what_if_limits(study: WhatIfStudy | Assessment, *, lang: str) -> Section | None:
-    """How far the what-ifs go.
-
-    Parameters
-    ----------
-    study, lang
-        As for `what_if_sensitivity`.
-
-    Returns
-    -------
-    Section or None
-        None where nothing was graded.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.report.what_if_example import studied
-    >>> len(what_if_limits(studied(), lang="zh").blocks[0].items)
-    6
-    """
+    """How far the what-ifs go."""
     if isinstance(study, Assessment):
         return None
     items = tuple(say(f"limit_{key}", lang) for key in _LIMITS)

@@ -13,13 +13,7 @@ from riskkit.workbench.report.what_if_study import WhatIfStudy, study_case
 
 @cache
 def studied(name: str = "note7-battery-2016", draws: int = 400) -> WhatIfStudy:
-    """The what-if study of a shipped case that is graded and has a file of what-ifs.
-
-    Examples
-    --------
-    >>> len(studied().effects)
-    4
-    """
+    """The what-if study of a shipped case that is graded and has a file of what-ifs."""
     case = load_case(name)
     found = study_case(
         case,

@@ -23,26 +23,12 @@ _CODES = scale("warning").codes
 
 
 def effect_title(one: Effect, lang: str) -> str:
-    """What a what-if is called; the case as it is too.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.report.what_if_example import studied
-    >>> effect_title(studied().effects[0], "en")
-    'The case as it is'
-    """
+    """What a what-if is called; the case as it is too."""
     return say("as_is", lang) if one.what_if is None else one.what_if.title.say(lang)
 
 
 def chances_words(one: Effect, lang: str) -> str:
-    """The probability of each level that may be, in words.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.report.what_if_example import studied
-    >>> "Ⅱ" in chances_words(studied().effects[0], "en")
-    True
-    """
+    """The probability of each level that may be, in words."""
     told = []
     for code in reversed(_CODES):
         certain, possible = (float(one.shares[name].loc[code]) for name in ("certain", "possible"))
@@ -53,26 +39,7 @@ def chances_words(one: Effect, lang: str) -> str:
 
 
 def what_if_case(study: WhatIfStudy | Assessment, *, lang: str) -> Section | None:
-    """The case as it is: level, its probability, how firm it is, and the expected harm.
-
-    Parameters
-    ----------
-    study : WhatIfStudy or Assessment
-        As from `riskkit.workbench.report.what_if_study.study_case`.
-    lang : str
-        ``zh`` or ``en``.
-
-    Returns
-    -------
-    Section or None
-        None where nothing was graded.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.report.what_if_example import studied
-    >>> what_if_case(studied(), lang="en").id
-    'what-if-case'
-    """
+    """The case as it is: level, its probability, how firm it is, and the expected harm."""
     if isinstance(study, Assessment):
         return None
     now = study.effects[0]
@@ -126,24 +93,7 @@ def _cell(harm: pd.DataFrame, rank: int, lang: str) -> str:
 
 
 def what_ifs_compared(study: WhatIfStudy | Assessment, *, lang: str) -> Section | None:
-    """Each what-if beside the case as it is: levels, expected harm, harm avoided, cost, and its grounds.
-
-    Parameters
-    ----------
-    study, lang
-        As for `what_if_case`.
-
-    Returns
-    -------
-    Section or None
-        None where nothing was graded.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.report.what_if_example import studied
-    >>> len(what_ifs_compared(studied(), lang="en").blocks[2].rows)
-    4
-    """
+    """Each what-if beside the case as it is: levels, expected harm, harm avoided, cost, and its grounds."""
     if isinstance(study, Assessment):
         return None
     title = say("compared", lang)
@@ -255,27 +205,12 @@ def _basis(change: Change, lang: str) -> str:
 
 
 def label_of_input(study: WhatIfStudy, name: str, lang: str) -> str:
-    """An input of the case in words; the channels too.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.report.what_if_example import studied
-    >>> label_of_input(studied(), "n_ports", "en")
-    'ports affected'
-    """
+    """An input of the case in words; the channels too."""
     return say("channels", lang) if name == "channels" else input_name(study.assessment.case, name, lang)
 
 
 def change_words(change: Change, lang: str) -> str:
-    """What a change does to its input, in words.
-
-    Examples
-    --------
-    >>> from riskkit.assessment.case_file import Text
-    >>> change_words(Change(input="n_ports", do="multiply", value=0.5, evidence="some_data",
-    ...                     reason=Text(zh="半", en="half")), "en")
-    'times 0.5'
-    """
+    """What a change does to its input, in words."""
     value: Distribution | Mix | str = change.value
     if isinstance(value, str):
         return say("do_close", lang, value=label("channel", value, lang))

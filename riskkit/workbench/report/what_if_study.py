@@ -36,41 +36,7 @@ PERCENTILES = (0.05, 0.5, 0.95)
 
 @dataclass(frozen=True)
 class WhatIfStudy:
-    """What the what-if report shows of a case that is graded.
-
-    Parameters
-    ----------
-    assessment : Assessment
-        The case as it is.
-    planned : WhatIfs or None
-        Measures and tests; None where the case has no file.
-    effects : tuple of Effect
-        The case as it is first.
-    screening : DataFrame
-        Morris: change of log10 of the probability of harm.
-    harm_shares, level_shares : DataFrame
-        Sobol' indices of log10 of the probability of harm, and of the level rank.
-    regional : DataFrame
-        Which inputs differ where `regional_level` is reached.
-    regional_level : str or None
-        The highest level that some but not all draws reach.
-    information : Information
-        What knowing each input is worth.
-    tests : WorthOfTests or None
-        What each planned test is worth.
-    settled_level : str
-        The level whose share is followed.
-    running_level, running_harm : DataFrame
-        Its share, and the median of the probability of harm, as the draws come in.
-    bands : DataFrame
-        Cases of harm by percentile of chance, with the band of what is not known.
-    known_share : float
-        Share of the variance of the cases of harm that knowing more would take away.
-    units : float
-        Units the cases of harm are counted over.
-    seed : int
-        Of all draws.
-    """
+    """What the what-if report shows of a case that is graded."""
 
     assessment: Assessment
     planned: WhatIfs | None
@@ -94,32 +60,7 @@ class WhatIfStudy:
 def study_case(
     case: Case, planned: WhatIfs | None, *, profile: Profile, draws: int, seed: int
 ) -> WhatIfStudy | Assessment:
-    """Work out everything the what-if report shows.
-
-    Parameters
-    ----------
-    case : Case
-        The case.
-    planned : WhatIfs or None
-        Measures and tests of the case.
-    profile : Profile
-        The tables of the level.
-    draws, seed : int
-        Monte Carlo draws and the seed of all chance.
-
-    Returns
-    -------
-    WhatIfStudy, or Assessment
-        The assessment alone where the case is not graded (food).
-
-    Examples
-    --------
-    >>> from riskkit.assessment.case import load_case
-    >>> from riskkit.warning.profiles import profile
-    >>> found = study_case(load_case("note7-battery-2016"), None, profile=profile(), draws=200, seed=1)
-    >>> len(found.effects), found.tests is None
-    (1, True)
-    """
+    """Work out everything the what-if report shows."""
     assessment = assess(case, profile=profile, rng=np.random.default_rng(seed), draws=draws)
     if assessment.lo is None:
         return assessment
@@ -155,21 +96,7 @@ def study_case(
 def study_effects(
     case: Case, planned: WhatIfs | None, *, profile: Profile, draws: int, seed: int
 ) -> tuple[Effect, ...]:
-    """The case as it is, and as each planned measure would make it, on the draws of the assessment.
-
-    Parameters
-    ----------
-    case, planned, profile, draws, seed
-        As for `study_case`.
-
-    Examples
-    --------
-    >>> from riskkit.assessment.case import load_case
-    >>> from riskkit.warning.profiles import profile
-    >>> found = study_effects(load_case("note7-battery-2016"), None, profile=profile(), draws=99, seed=1)
-    >>> found[0].what_if is None
-    True
-    """
+    """The case as it is, and as each planned measure would make it, on the draws of the assessment."""
     grading = Grading(
         case_levels.point_of,
         lambda one, n: case_levels.draw_inputs(one, n, rng=np.random.default_rng(seed)),
@@ -180,41 +107,13 @@ def study_effects(
 
 
 def harm_power(case: Case, x: Mapping[str, Floats]) -> Floats:
-    """The power of ten of the probability that one unit harms in its life, over all scenarios.
-
-    Parameters
-    ----------
-    case : Case
-        For its scenarios.
-    x : mapping of str to ndarray
-        Values of the inputs.
-
-    Examples
-    --------
-    >>> from riskkit.assessment.case import load_case
-    >>> from riskkit.warning.case_levels import point_of
-    >>> case = load_case("note7-battery-2016")
-    >>> harm_power(case, {name: np.array([v]) for name, v in point_of(case).items()}).round(2)
-    array([-3.82])
-    """
+    """The power of ten of the probability that one unit harms in its life, over all scenarios."""
     one = dict(x) | {"units_on_market": np.ones(1)}
     return np.asarray(np.log10(np.maximum(harm_draws(case, one).sum(axis=0), _LEAST)))
 
 
 def uncertain_inputs(case: Case) -> dict[str, Distribution]:
-    """Every input of a case; a severity that may be several levels as a place between 0 and 1.
-
-    Parameters
-    ----------
-    case : Case
-        The case.
-
-    Examples
-    --------
-    >>> from riskkit.assessment.case import load_case
-    >>> uncertain_inputs(load_case("note7-battery-2016"))["burn_on_body.severity"]
-    Range(low=0.0, high=1.0)
-    """
+    """Every input of a case; a severity that may be several levels as a place between 0 and 1."""
     mixed = {f"{s.id}.severity": Range(0.0, 1.0) for s in case.scenarios if len(s.severity) > 1}
     return dict(case_levels.inputs_of(case)) | mixed
 
@@ -281,38 +180,7 @@ def _settled_level(ranks: NDArray[np.int8]) -> int:
 
 
 def harm_bands(case: Case, *, rng: np.random.Generator) -> tuple[pd.DataFrame, float, float]:
-    """Cases of harm when what is not known and what is chance are kept apart.
-
-    Knowledge: the inputs of the case. Chance: how many cases of harm come about at a given probability
-    (Poisson).
-
-    Parameters
-    ----------
-    case : Case
-        The case.
-    rng : numpy.random.Generator
-        The only source of chance.
-
-    Returns
-    -------
-    bands : DataFrame
-        As from `riskkit.foundation.two_dimensional.percentile_bands`.
-    share : float
-        Share of the variance that is lack of knowledge; NaN without any variance.
-    units : float
-        Units on the market, or the reference number where they are not known or none.
-
-    References
-    ----------
-    .. [1] H. C. Frey, D. E. Burmaster, Risk Anal. 19 (1999) 109–130.
-
-    Examples
-    --------
-    >>> from riskkit.assessment.case import load_case
-    >>> bands, share, units = harm_bands(load_case("note7-battery-2016"), rng=np.random.default_rng(1))
-    >>> units, bool(0 < share < 1), bands.index.tolist()
-    (1858.0, True, [0.05, 0.5, 0.95, 'mean'])
-    """
+    """Cases of harm when what is not known and what is chance are kept apart."""
     shape = tuple(round(method_number("what_if", name)) for name in ("rows", "columns"))
     drawn = cross(case_levels.inputs_of(case), {"chance": Range(0.0, 1.0)}, (shape[0], shape[1]), rng=rng)
     chance = drawn.pop("chance")

@@ -19,54 +19,20 @@ from riskkit.workbench.report.words import percent
 
 @cache
 def what_if_texts() -> Mapping[str, Mapping[str, str]]:
-    """All texts of the what-if report: key → language → text.
-
-    Examples
-    --------
-    >>> what_if_texts()["col_cost"]["en"]
-    'Cost [yuan]'
-    """
+    """All texts of the what-if report: key → language → text."""
     source = resources.files("riskkit.workbench.report") / "what_if_texts.csv"
     rows = csv.DictReader(source.read_text(encoding="utf-8").splitlines())
     return {row["key"]: {"zh": row["zh"], "en": row["en"]} for row in rows}
 
 
 def say(key: str, lang: str, **values: object) -> str:
-    """One text of the what-if report, with its ``{places}`` filled.
-
-    Parameters
-    ----------
-    key : str
-        A key of ``what_if_texts.csv``.
-    lang : str
-        ``zh`` or ``en``.
-    **values : object
-        What goes into the places.
-
-    Raises
-    ------
-    KeyError
-        When there is no such key or language.
-
-    Examples
-    --------
-    >>> say("as_is", "en")
-    'The case as it is'
-    """
+    """One text of the what-if report, with its ``{places}`` filled."""
     found = what_if_texts()[key][lang]
     return found.format(**values) if values else found
 
 
 def amount(value: float) -> str:
-    """A number in three figures as people write it; a dash where there is none.
-
-    Examples
-    --------
-    >>> amount(1234567.0), amount(0.01234), amount(0.0), amount(float("nan")), amount(2e-7)
-    ('1,230,000', '0.0123', '0', '—', '2e-07')
-    >>> amount(5e-5)
-    '0.00005'
-    """
+    """A number in three figures as people write it; a dash where there is none."""
     if not math.isfinite(value):
         return "—"
     short = float(f"{value:.3g}")
@@ -76,37 +42,14 @@ def amount(value: float) -> str:
 
 
 def with_interval(middle: float, low: float, high: float, *, lang: str) -> str:
-    """An amount with the interval around it.
-
-    Examples
-    --------
-    >>> with_interval(2.0, 1.0, 3.0, lang="en"), with_interval(float("nan"), 0.0, 0.0, lang="zh")
-    ('2 (1 to 3)', '—')
-    >>> with_interval(0.0, 0.0, 0.0, lang="en")
-    '0'
-    """
+    """An amount with the interval around it."""
     if not math.isfinite(middle) or not any((middle, low, high)):
         return amount(middle)
     return say("interval", lang, middle=amount(middle), low=amount(low), high=amount(high))
 
 
 def share_with_interval(share: float, n: int, *, lang: str) -> str:
-    """A share of draws with its 95 % interval (Wilson).
-
-    Parameters
-    ----------
-    share : float
-        0–1.
-    n : int
-        Draws.
-    lang : str
-        ``zh`` or ``en``.
-
-    Examples
-    --------
-    >>> share_with_interval(0.5, 100, lang="en")
-    '50 % (40 % to 60 %)'
-    """
+    """A share of draws with its 95 % interval (Wilson)."""
     last = running_share(np.arange(n) < round(share * n), at=[n]).iloc[-1]
     ends = [percent(float(last[name]), lang) for name in ("lo", "hi")]
     return say("interval", lang, middle=percent(share, lang), low=ends[0], high=ends[1])

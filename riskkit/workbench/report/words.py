@@ -37,74 +37,30 @@ from riskkit.workbench.pictures.level_marks import level_badge
 
 @cache
 def report_texts() -> dict[str, dict[str, str]]:
-    """All texts of the report: key → language → text.
-
-    Examples
-    --------
-    >>> report_texts()["summary"]["en"]
-    'Summary'
-    """
+    """All texts of the report: key → language → text."""
     source = resources.files("riskkit.workbench.report") / "report_texts.csv"
     rows = csv.DictReader(source.read_text(encoding="utf-8").splitlines())
     return {row["key"]: {"zh": row["zh"], "en": row["en"]} for row in rows}
 
 
 def text(key: str, lang: str, **values: object) -> str:
-    """One text of the report, with its ``{places}`` filled.
-
-    Parameters
-    ----------
-    key : str
-        A key of ``report_texts.csv``.
-    lang : str
-        ``zh`` or ``en``.
-    **values : object
-        What goes into the places.
-
-    Raises
-    ------
-    KeyError
-        When there is no such key or language.
-
-    Examples
-    --------
-    >>> text("yes", "zh"), text("summary", "en")
-    ('是', 'Summary')
-    """
+    """One text of the report, with its ``{places}`` filled."""
     found = report_texts()[key][lang]
     return found.format(**values) if values else found
 
 
 def listed(words: Iterable[str], lang: str, *, empty: str = "—") -> str:
-    """Words one after the other, as each language separates them.
-
-    Examples
-    --------
-    >>> listed(["红", "橙"], "zh"), listed([], "en")
-    ('红、橙', '—')
-    """
+    """Words one after the other, as each language separates them."""
     return ("、" if lang == "zh" else ", ").join(words) or empty
 
 
 def rows_of(table: pd.DataFrame) -> Iterator[dict[str, Any]]:
-    """The rows of a table, each as a dict.
-
-    Examples
-    --------
-    >>> list(rows_of(pd.DataFrame({"a": [1]})))
-    [{'a': 1}]
-    """
+    """The rows of a table, each as a dict."""
     yield from ({str(name): value for name, value in row.items()} for row in table.to_dict("records"))
 
 
 def percent(share: float, lang: str) -> str:
-    """A share in per cent; never 0 or 100 unless it is.
-
-    Examples
-    --------
-    >>> percent(0.834, "en"), percent(0.9996, "zh"), percent(0.0004, "en"), percent(1.0, "zh")
-    ('83 %', '>99%', '<1 %', '100%')
-    """
+    """A share in per cent; never 0 or 100 unless it is."""
     unit = "%" if lang == "zh" else " %"
     if 0 < share < 0.005:
         return f"<1{unit}"
@@ -112,36 +68,18 @@ def percent(share: float, lang: str) -> str:
 
 
 def probability(p: float, lang: str) -> str:
-    """A probability as people write it.
-
-    Examples
-    --------
-    >>> probability(1.4e-7, "en"), probability(0.0004, "zh")
-    ('1 in 7,140,000', '1/2,500')
-    """
+    """A probability as people write it."""
     return say_number(p, "probability", lang)
 
 
 def span(low: float, high: float, kind: str, *, lang: str) -> str:
-    """From a low to a high number.
-
-    Examples
-    --------
-    >>> span(2, 5, "count", lang="en")
-    '2 to 5'
-    """
+    """From a low to a high number."""
     ends = say_number(low, kind, lang), say_number(high, kind, lang)
     return text("from_to", lang, low=ends[0], high=ends[1]) if ends[0] != ends[1] else ends[0]
 
 
 def fact_value(name: str, value: float, lang: str) -> str:
-    """A fact's value with its unit.
-
-    Examples
-    --------
-    >>> fact_value("units_on_market", 1e6, "en"), fact_value("is_on_sale", 0, "zh")
-    ('1,000,000 units', '否')
-    """
+    """A fact's value with its unit."""
     kind = standards.facts()[name]
     unit = kind.unit_zh if lang == "zh" else kind.unit_en
     said = say_number(value, kind.kind, lang)
@@ -149,35 +87,13 @@ def fact_value(name: str, value: float, lang: str) -> str:
 
 
 def fact_name(name: str, lang: str) -> str:
-    """A fact in words.
-
-    Examples
-    --------
-    >>> fact_name("n_ports", "en")
-    'ports affected'
-    """
+    """A fact in words."""
     kind = standards.facts()[name]
     return kind.zh if lang == "zh" else kind.en
 
 
 def distribution(dist: Distribution, kind: str, lang: str) -> str:  # noqa: PLR0911 - one answer a form
-    """What is known of a number, in words.
-
-    Parameters
-    ----------
-    dist : Distribution
-        The distribution.
-    kind : str
-        As `riskkit.assessment.sentences.input_kind`.
-    lang : str
-        ``zh`` or ``en``.
-
-    Examples
-    --------
-    >>> from riskkit.foundation.distributions import parse_distribution
-    >>> distribution(parse_distribution({"low": 1, "mode": 2, "high": 5}), "days", "en")
-    'most likely 2, between 1 and 5'
-    """
+    """What is known of a number, in words."""
 
     def say(value: float) -> str:
         return say_number(float(value), kind, lang)
@@ -211,108 +127,52 @@ def distribution(dist: Distribution, kind: str, lang: str) -> str:  # noqa: PLR0
 
 
 def grade(factor: str, rank: int, lang: str) -> str:
-    """A grade 1–4 as symbol (its number) and word.
-
-    Examples
-    --------
-    >>> grade("severity", 4, "en"), grade("risk", 1, "zh")
-    ('④ extremely serious', '○ 低风险')
-    """
+    """A grade 1–4 as symbol (its number) and word."""
     of = scale(factor)
     code = of.codes[rank - 1]
     return f"{of.symbol(code)} {of.word(code, lang)}"
 
 
 def level_words(code: str, lang: str) -> str:
-    """A warning level as symbol, number and word.
-
-    Examples
-    --------
-    >>> level_words("Ⅱ", "en")
-    '◆ Ⅱ serious'
-    """
+    """A warning level as symbol, number and word."""
     of = scale("warning")
     return f"{of.symbol(code)} {code} {of.word(code, lang)}"
 
 
 def level_spoken(code: str, lang: str) -> str:
-    """A warning level in words alone, for text that is read out.
-
-    Examples
-    --------
-    >>> level_spoken("Ⅱ", "en"), level_spoken("Ⅱ", "zh")
-    ('Ⅱ (serious)', 'Ⅱ级（严重）')
-    """
+    """A warning level in words alone, for text that is read out."""
     return text("spoken_level", lang, code=code, word=scale("warning").word(code, lang))
 
 
 def level_range(lo: str, hi: str, lang: str) -> str:
-    """A level, or from a level to a higher one, each with symbol and word.
-
-    Examples
-    --------
-    >>> level_range("Ⅱ", "Ⅰ", "en")
-    '◆ Ⅱ serious to ■ Ⅰ extremely serious'
-    """
+    """A level, or from a level to a higher one, each with symbol and word."""
     if lo == hi:
         return level_words(lo, lang)
     return text("from_to", lang, low=level_words(lo, lang), high=level_words(hi, lang))
 
 
 def risk_badge(code: str, lang: str) -> Badge:
-    """The badge of a risk level.
-
-    Examples
-    --------
-    >>> risk_badge("serious", "en").label
-    'serious risk'
-    """
+    """The badge of a risk level."""
     of = scale("risk")
     return Badge(label("factor", "risk", lang), code, of.word(code, lang), of.symbol(code), of.colour(code))
 
 
 def level_cell(lo: str, hi: str, lang: str) -> str | Badge:
-    """A level for a table: a badge, or the range in words.
-
-    Examples
-    --------
-    >>> level_cell("Ⅲ", "Ⅲ", "en").code
-    'Ⅲ'
-    """
+    """A level for a table: a badge, or the range in words."""
     return level_badge(lo, lang) if lo == hi else level_range(lo, hi, lang)
 
 
 def scenario_number(case: Case, scenario_id: str) -> str:
-    """The number by which a report calls a scenario.
-
-    Examples
-    --------
-    >>> from riskkit.assessment.case import load_case
-    >>> scenario_number(load_case("note7-battery-2016"), "night_fire")
-    'S2'
-    """
+    """The number by which a report calls a scenario."""
     return f"S{[s.id for s in case.scenarios].index(scenario_id) + 1}"
 
 
 def scenario_titles(case: Case, lang: str) -> Mapping[str, str]:
-    """Number and title of each scenario by id.
-
-    Examples
-    --------
-    >>> from riskkit.assessment.case import load_case
-    >>> scenario_titles(load_case("note7-battery-2016"), "zh")["night_fire"][:2]
-    'S2'
-    """
+    """Number and title of each scenario by id."""
     gap = "　" if lang == "zh" else " · "
     return {s.id: f"S{i}{gap}{s.title.say(lang)}" for i, s in enumerate(case.scenarios, start=1)}
 
 
 def width(words: str) -> int:
-    """How wide a text is, in halves of a Chinese character.
-
-    Examples
-    --------
-    >>> width("国A")
-    3
-    """
+    """How wide a text is, in halves of a Chinese character."""
     return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in words)

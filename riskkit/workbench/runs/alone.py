@@ -25,31 +25,7 @@ _SERVER = re.compile(r"(postgresql|sqlite)(\+\w+)?://")  # a ledger's address, n
 
 
 def alone_plan(notebook: Path, given: Mapping[str, Any], *, folder: Path, **options: Any) -> RunPlan:
-    """The plan of a notebook without a case.
-
-    Parameters
-    ----------
-    notebook : Path
-        The notebook; the help of a parameter that takes a file or folder ends in ``[path]``.
-    given : mapping
-        Parameters other than ``lang``.
-    folder : Path
-        Where relative paths start.
-    **options
-        As for `riskkit.workbench.runs.plans.make_plan`.
-
-    Raises
-    ------
-    InputFaults
-        With every fault of the parameters; when the notebook is about a case.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.resources import notebook
-    >>> plan = alone_plan(notebook("monitor_register"), {}, folder=Path.cwd(), out=Path("out"), lang="en")
-    >>> plan.folder.as_posix()
-    'out/notebooks/monitor_register'
-    """
+    """The plan of a notebook without a case."""
     known = params.declared(read_notebook(notebook), name=notebook.name)
     rule = "a notebook without a case; riskkit assess takes a case"
     is_alone = all(one.name != "case" for one in known)
@@ -81,14 +57,7 @@ def _checked(faults: list[Fault], make: Callable[[], RunPlan]) -> RunPlan | None
 
 
 def is_alone(plan: RunPlan) -> bool:
-    """Whether a plan is about no case.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.resources import notebook
-    >>> is_alone(alone_plan(notebook("monitoring_plan"), {}, folder=Path.cwd(), out=Path("out"), lang="en"))
-    True
-    """
+    """Whether a plan is about no case."""
     return plan.case.case_id == FOLDER and "case" not in plan.parameters
 
 

@@ -27,25 +27,7 @@ if TYPE_CHECKING:
 
 
 def plan_all(requests: Iterable[Request], plan: Callable[[Request], RunPlan]) -> tuple[RunPlan, ...]:
-    """A plan for every request, or one error with the faults of all of them.
-
-    Parameters
-    ----------
-    requests : iterable of Request
-        What is asked for.
-    plan : callable
-        Makes one plan, or raises InputFaults.
-
-    Raises
-    ------
-    InputFaults
-        With every fault of every request, each with its place; also if two have the same folder.
-
-    Examples
-    --------
-    >>> plan_all([], plan=lambda request: None)
-    ()
-    """
+    """A plan for every request, or one error with the faults of all of them."""
     made: list[RunPlan] = []
     faults: list[Fault] = []
     taken: dict[Path, str] = {}
@@ -71,20 +53,7 @@ def plan_all(requests: Iterable[Request], plan: Callable[[Request], RunPlan]) ->
 
 
 def share_plotly(plans: Sequence[RunPlan], out: Path) -> tuple[RunPlan, ...]:
-    """The same plans with one copy of the drawing library for all pages, written to ``out/assets/``.
-
-    Parameters
-    ----------
-    plans : sequence of RunPlan
-        Plans below `out`.
-    out : Path
-        The folder of the whole batch.
-
-    Examples
-    --------
-    >>> share_plotly([], Path("out"))
-    ()
-    """
+    """The same plans with one copy of the drawing library for all pages, written to ``out/assets/``."""
     if not any("html" in one.formats for one in plans):
         return tuple(plans)
     from riskkit.workbench.pages.html import plotly_asset
@@ -103,31 +72,7 @@ def run_batch(
     resume: bool = False,
     watch: Callable[[Event], None] = lambda event: None,
 ) -> tuple[RunResult, ...]:
-    """Make the reports; what a killed run left half-done below `out` is swept away before and after.
-
-    Parameters
-    ----------
-    plans : sequence of RunPlan
-        What to run, each below `out`.
-    out : Path
-        The folder of the batch.
-    jobs : int
-        Reports at a time.
-    resume : bool
-        Leave out a report whose folder is complete and was made from exactly these inputs.
-    watch : callable
-        Is told every `Event`.
-
-    Returns
-    -------
-    tuple of RunResult
-        In the order of `plans`.
-
-    Examples
-    --------
-    >>> run_batch([], out=Path("/nonexistent"))
-    ()
-    """
+    """Make the reports; what a killed run left half-done below `out` is swept away before and after."""
     part_files.sweep(out, depth=_DEEPEST)
     run_folders.sweep_private()
     skipped = {one.folder: _skipped(one) for one in plans if resume and records.is_complete(one)}
@@ -147,14 +92,7 @@ def _skipped(plan: RunPlan) -> RunResult:
 
 
 def record(result: RunResult, out: Path) -> dict[str, Any]:
-    """One report of a batch as JSON holds it, its folder relative to `out`.
-
-    Examples
-    --------
-    >>> made = RunResult("a", "b", "zh", "done", Path("out/a/b"), 1.23456)
-    >>> record(made, Path("out"))["folder"]
-    'a/b'
-    """
+    """One report of a batch as JSON holds it, its folder relative to `out`."""
     has_result = (result.folder / records.RESULT).is_file()
     found = (result_of(result) if has_result else None) or {}
     return {
@@ -171,13 +109,7 @@ def record(result: RunResult, out: Path) -> dict[str, Any]:
 
 
 def result_of(result: RunResult) -> dict[str, Any] | None:
-    """What a report found, or None if there is no report.
-
-    Examples
-    --------
-    >>> result_of(RunResult("a", "b", "zh", "failed", Path("/nonexistent"), 0.0)) is None
-    True
-    """
+    """What a report found, or None if there is no report."""
     if not result.ok:
         return None
     found: dict[str, Any] = json.loads((result.folder / records.RESULT).read_bytes())
@@ -187,32 +119,7 @@ def result_of(result: RunResult) -> dict[str, Any] | None:
 def write_summary(
     results: Sequence[RunResult], *, out: Path, facts: Mapping[str, Any], langs: Sequence[str]
 ) -> Path:
-    """Write one index page for each language and ``batch.json``, and say where the first page is.
-
-    Parameters
-    ----------
-    results : sequence of RunResult
-        How every report ended.
-    out : Path
-        The folder of the batch.
-    facts : mapping
-        What else to note: the command, how long it took.
-    langs : sequence of str
-        ``index.html`` is in the first; another one's name carries its language.
-
-    Raises
-    ------
-    InputFaults
-        Files of these names are there that are not ours, or that somebody changed.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as home:
-    ...     path = write_summary([], out=Path(home), facts={"seconds": 0.1}, langs=["zh"])
-    ...     path.name, json.loads((Path(home) / "batch.json").read_text())["reports"]
-    ('index.html', [])
-    """
+    """Write one index page for each language and ``batch.json``, and say where the first page is."""
     from riskkit.workbench.pages.index import FailedReport, index_html
 
     names = _pages(langs)
@@ -236,24 +143,7 @@ def _pages(langs: Sequence[str]) -> dict[str, str]:
 def require_places(
     plans: Sequence[RunPlan], *, out: Path, langs: Sequence[str], resume: bool = False
 ) -> None:
-    """Refuse, before anything runs, to write where something is that is not ours to replace.
-
-    Parameters
-    ----------
-    plans, out, resume
-        See `run_batch`.
-    langs : sequence of str
-        The languages of the index pages; none for a single report.
-
-    Raises
-    ------
-    InputFaults
-        With every file and link that is in the way.
-
-    Examples
-    --------
-    >>> require_places([], out=Path("/nonexistent"), langs=())
-    """
+    """Refuse, before anything runs, to write where something is that is not ours to replace."""
     faults: list[Fault] = []
     if langs:
         faults += run_folders.unwritable(out, list(_pages(langs).values()), manifest=BATCH, root=out)

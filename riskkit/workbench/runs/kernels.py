@@ -64,16 +64,7 @@ _ENVIRONMENT = {
 
 
 def keep_out_slow_import() -> None:
-    """Spare this process the 0.7 s of a module that only checks two formats nobody here uses.
-
-    For the top of a program of ours, before Jupyter is imported; it does nothing where the module is loaded.
-
-    Examples
-    --------
-    >>> keep_out_slow_import()
-    >>> "rfc3987_syntax" in sys.modules
-    True
-    """
+    """Spare this process the 0.7 s of a module that only checks two formats nobody here uses."""
     sys.modules.setdefault(SLOW_IMPORT, None)  # type: ignore[arg-type]
 
 
@@ -144,14 +135,7 @@ class ReportKernelManager(AsyncKernelManager):
 
 
 def kernel_options(folder: Path, guard: Guard) -> dict[str, Any]:
-    """What the execution engine needs to know to start the kernel in `folder`, watched by `guard`.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.runs.limits import Limits
-    >>> kernel_options(Path("/tmp/x"), Guard(Limits(), lambda: None, Path("/tmp/x")))["resources"]
-    {'metadata': {'path': '/tmp/x/work'}}
-    """
+    """What the execution engine needs to know to start the kernel in `folder`, watched by `guard`."""
     return {
         "kernel_manager_class": type("RunKernelManager", (ReportKernelManager,), {"guard": guard}),
         "config": Config({"ReportKernelManager": {"folder": str(folder)}}),
@@ -162,13 +146,7 @@ def kernel_options(folder: Path, guard: Guard) -> dict[str, Any]:
 
 
 def kernel_pid(folder: Path) -> int | None:
-    """The process of the kernel started in `folder`, once it is known.
-
-    Examples
-    --------
-    >>> kernel_pid(Path("/nonexistent")) is None
-    True
-    """
+    """The process of the kernel started in `folder`, once it is known."""
     try:
         return int((folder / PID_FILE).read_text())
     except (OSError, ValueError):

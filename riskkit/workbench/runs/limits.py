@@ -18,24 +18,7 @@ _EVERY, _FAMILY_EVERY = 0.1, 5  # seconds; all processes are looked at less ofte
 
 @dataclass(frozen=True)
 class Limits:
-    """What a report may use at most.
-
-    Parameters
-    ----------
-    memory : float
-        Of the kernel and all processes it started, together [GiB].
-    cell_output : float
-        What one cell may print and show [MB].
-    report_output : float
-        What all cells may print and show [MB].
-    cell_deadline : float
-        What one cell may take [s].
-
-    Examples
-    --------
-    >>> Limits().memory
-    4.0
-    """
+    """What a report may use at most."""
 
     memory: float = 4.0
     cell_output: float = 20.0
@@ -44,22 +27,7 @@ class Limits:
 
 
 class Guard(threading.Thread):
-    """Watches the processes of a run, and ends them all when a limit is passed.
-
-    Parameters
-    ----------
-    limits : Limits
-    kernel : callable
-        Gives the number of the kernel's process once it is known, else None.
-    folder : Path
-        Of the run, by which its processes are known.
-
-    Examples
-    --------
-    >>> guard = Guard(Limits(cell_output=1.0), lambda: None, Path("/nonexistent"))
-    >>> guard.takes(999_999), guard.takes(2), guard.hit
-    (True, False, ('OutputLimit', 'a cell wrote more than 1 MB of output (--cell-output)'))
-    """
+    """Watches the processes of a run, and ends them all when a limit is passed."""
 
     def __init__(self, limits: Limits, kernel: Callable[[], int | None], folder: Path) -> None:
         super().__init__(name="limits of a report", daemon=True)

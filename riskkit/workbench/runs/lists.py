@@ -20,24 +20,7 @@ _MOST_BYTES = 20_000_000
 
 @dataclass(frozen=True)
 class Request:
-    """One line of a list: a case, and what else was said about it.
-
-    Parameters
-    ----------
-    place : str
-        Where it stands, for a fault.
-    case : str
-        An id or a path; empty for a notebook that is about no case.
-    given : dict
-        Parameters.
-    notebook : str
-        The name of a shipped notebook; empty for the one that the command asks for.
-
-    Examples
-    --------
-    >>> Request("list.csv:2", "toothbrushes", {"lang": "en"}).case
-    'toothbrushes'
-    """
+    """One line of a list: a case, and what else was said about it."""
 
     place: str
     case: str
@@ -46,28 +29,7 @@ class Request:
 
 
 def read_list(path: Path) -> tuple[Request, ...]:
-    """The reports that a list asks for.
-
-    Parameters
-    ----------
-    path : Path
-        A CSV file with a column ``case`` and a column for each parameter; a TOML file with one ``[[report]]``
-        table for each report; or a folder of case files.
-
-    Raises
-    ------
-    InputFaults
-        With everything that is wrong with the list.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as home:
-    ...     file = Path(home) / "list.csv"
-    ...     _ = file.write_text("case,draws\\ntoothbrushes,500\\nmagnets,\\n")
-    ...     [(one.case, one.given) for one in read_list(file)]
-    [('toothbrushes', {'draws': '500'}), ('magnets', {})]
-    """
+    """The reports that a list asks for."""
     try:
         if path.is_dir():
             names = sorted(one.name for one in path.glob("*.toml"))

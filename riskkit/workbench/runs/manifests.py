@@ -13,54 +13,24 @@ MANIFEST = "manifest.json"
 
 
 def canonical(value: Mapping[str, Any]) -> bytes:
-    """JSON that is the same bytes for the same content.
-
-    Raises
-    ------
-    ValueError
-        A number is NaN or infinite.
-
-    Examples
-    --------
-    >>> canonical({"b": "级", "a": 1}).decode()
-    '{\\n "a": 1,\\n "b": "级"\\n}\\n'
-    """
+    """JSON that is the same bytes for the same content."""
     text = json.dumps(value, ensure_ascii=False, sort_keys=True, indent=1, allow_nan=False)
     return f"{text}\n".encode()
 
 
 def sealed(content: Mapping[str, Any]) -> dict[str, Any]:
-    """A manifest with a digest of itself, so that it is known when somebody changed it.
-
-    Examples
-    --------
-    >>> made = sealed({"schema": "riskkit.manifest/1"})
-    >>> is_sealed(made), is_sealed(made | {"seed": 1})
-    (True, False)
-    """
+    """A manifest with a digest of itself, so that it is known when somebody changed it."""
     return {**content, "seal": hashlib.sha256(canonical(content)).hexdigest()}
 
 
 def is_sealed(content: Mapping[str, Any]) -> bool:
-    """Whether a manifest is as we wrote it; those written before there was a seal are taken as they are.
-
-    Examples
-    --------
-    >>> is_sealed({"schema": "riskkit.manifest/1"})
-    True
-    """
+    """Whether a manifest is as we wrote it; those written before there was a seal are taken as they are."""
     rest = {name: value for name, value in content.items() if name != "seal"}
     return "seal" not in content or sealed(rest)["seal"] == content["seal"]
 
 
 def digests(files: Mapping[str, bytes]) -> dict[str, dict[str, Any]]:
-    """Size and SHA-256 of every file, as a manifest holds them.
-
-    Examples
-    --------
-    >>> digests({"a.txt": b"a"})["a.txt"]["bytes"]
-    1
-    """
+    """Size and SHA-256 of every file, as a manifest holds them."""
     return {
         name: {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
         for name, content in files.items()
@@ -68,20 +38,7 @@ def digests(files: Mapping[str, bytes]) -> dict[str, dict[str, Any]]:
 
 
 def owned(folder: Folder, manifest: str) -> dict[str, frozenset[str]]:
-    """The files that a manifest of ours names, with the SHA-256 of what we wrote; nothing without one.
-
-    Parameters
-    ----------
-    folder : Folder
-    manifest : str
-        Its name.
-
-    Examples
-    --------
-    >>> from pathlib import Path
-    >>> owned(Folder(Path("/nonexistent"), None), "manifest.json")
-    {}
-    """
+    """The files that a manifest of ours names, with the SHA-256 of what we wrote; nothing without one."""
     if folder.kind(manifest) != "file":
         return {}
     try:

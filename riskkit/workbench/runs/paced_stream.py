@@ -8,11 +8,7 @@ _SENT_AT_ONCE = 1_000_000
 
 
 class PacedStream(OutStream):
-    """Waits after each 1 MB until it is sent.
-
-    ipykernel keeps what is printed for 0.2 s before it sends it. A loop that prints for ever would fill the
-    memory of the kernel in that time, before anybody could count what it wrote.
-    """
+    """Waits after each 1 MB until it is sent."""
 
     _unsent = 0
 

@@ -48,28 +48,7 @@ _RULES = {
 
 @dataclass(frozen=True)
 class Parameter:
-    """One parameter that a notebook declares.
-
-    Parameters
-    ----------
-    name : str
-        Its name.
-    kind : str
-        ``str``, ``int``, ``float``, ``bool`` or ``date``; of the items if `is_list`.
-    is_list : bool
-        Whether it takes several values.
-    default : Value
-        What holds when nothing is given.
-    help : str
-        The comment on its line.
-    low, high : float
-        Between what its number may lie, both included.
-
-    Examples
-    --------
-    >>> Parameter("seed", "int", False, 0, "for the random draws").written_type
-    'int'
-    """
+    """One parameter that a notebook declares."""
 
     name: str
     kind: str
@@ -81,13 +60,7 @@ class Parameter:
 
     @property
     def written_type(self) -> str:
-        """The type as it is declared.
-
-        Examples
-        --------
-        >>> Parameter("cases", "str", True, [], "").written_type
-        'list[str]'
-        """
+        """The type as it is declared."""
         return f"list[{self.kind}]" if self.is_list else self.kind
 
 
@@ -96,32 +69,7 @@ class _Unfit(ValueError):
 
 
 def declared(notebook: NotebookNode | Mapping[str, Any], *, name: str = "notebook") -> tuple[Parameter, ...]:
-    """The parameters that a notebook declares, without running any of it.
-
-    Parameters
-    ----------
-    notebook : notebook node
-        The notebook, read.
-    name : str
-        What to call it in a fault.
-
-    Returns
-    -------
-    tuple of Parameter
-        In the order of the cell.
-
-    Raises
-    ------
-    InputFaults
-        Not exactly one cell is tagged ``parameters``, or a line of it is not ``name: type = value``.
-
-    Examples
-    --------
-    >>> cell = {"cell_type": "code", "metadata": {"tags": ["parameters"]},
-    ...         "source": "seed: int = 7  # for the random draws"}
-    >>> [(one.name, one.kind, one.default, one.help) for one in declared({"cells": [cell]})]
-    [('seed', 'int', 7, 'for the random draws')]
-    """
+    """The parameters that a notebook declares, without running any of it."""
     sources = [str(cell["source"]) for cell in notebook["cells"] if is_tagged(cell, PARAMETERS_TAG)]
     if len(sources) != 1:
         refuse(name, [Fault("cells", f"{len(sources)} tagged '{PARAMETERS_TAG}'", "exactly one")])
@@ -129,29 +77,12 @@ def declared(notebook: NotebookNode | Mapping[str, Any], *, name: str = "noteboo
 
 
 def is_tagged(cell: Mapping[str, Any], tag: str) -> bool:
-    """Whether a cell of a notebook carries a tag.
-
-    Examples
-    --------
-    >>> is_tagged({"metadata": {"tags": ["parameters"]}}, "parameters")
-    True
-    """
+    """Whether a cell of a notebook carries a tag."""
     return tag in cell.get("metadata", {}).get("tags", [])
 
 
 def read_cell(source: str, *, name: str = "notebook") -> tuple[Parameter, ...]:
-    """The parameters written in one cell.
-
-    Raises
-    ------
-    InputFaults
-        With every line that declares nothing.
-
-    Examples
-    --------
-    >>> [p.written_type for p in read_cell("ports: list[str] = ['CNSHA']\\nshare: float = 0.5")]
-    ['list[str]', 'float']
-    """
+    """The parameters written in one cell."""
     place = f"{name}:{PARAMETERS_TAG}"
     try:
         statements = ast.parse(source).body
@@ -216,38 +147,7 @@ def _kind(annotation: ast.expr) -> tuple[str, bool]:
 def check(
     parameters: Iterable[Parameter], given: Mapping[Any, object], *, what: str = "parameters"
 ) -> dict[str, Value]:
-    """The given values, each in the type that the notebook declares for it.
-
-    Parameters
-    ----------
-    parameters : iterable of Parameter
-        What the notebook declares.
-    given : mapping
-        Name to value; a text is read as the declared type (as from a command line or a CSV file).
-    what : str
-        Where the values came from, for the message.
-
-    Returns
-    -------
-    dict
-        Only the given names; in the order in which the notebook declares them.
-
-    Raises
-    ------
-    InputFaults
-        With every name that is not declared and every value of another type.
-
-    Examples
-    --------
-    >>> known = read_cell("case: str = 'a'\\ndraws: int = 10")
-    >>> check(known, {"draws": "500"})
-    {'draws': 500}
-    >>> try:
-    ...     check(known, {"drawz": 500, "case": 7})
-    ... except InputFaults as error:
-    ...     [(fault.place, fault.value) for fault in error.faults]
-    [('drawz', '500'), ('case', '7')]
-    """
+    """The given values, each in the type that the notebook declares for it."""
     known = {one.name: one for one in parameters}
     faults: list[Fault] = []
     values: dict[str, Value] = {}
@@ -348,34 +248,14 @@ def _date(value: object) -> dt.date | None:
 
 
 def as_json(values: Mapping[str, Value]) -> dict[str, Any]:
-    """Checked values as JSON holds them: a date becomes its text.
-
-    Examples
-    --------
-    >>> as_json({"day": dt.date(2024, 1, 2), "ports": ["CNSHA"]})
-    {'day': '2024-01-02', 'ports': ['CNSHA']}
-    """
+    """Checked values as JSON holds them: a date becomes its text."""
     from riskkit.foundation.plain_data import plain  # pandas is slow to load, and a server needs it late
 
     return dict(plain(values))
 
 
 def written(values: Mapping[str, Value]) -> str:
-    """The values as the source of a cell: plain assignments of literals, Chinese text readable.
-
-    Every name must have passed `check`; a date is written as its text.
-
-    Raises
-    ------
-    ValueError
-        A name is not an identifier.
-
-    Examples
-    --------
-    >>> print(written({"case": "玩具", "draws": 500}))
-    case = '玩具'
-    draws = 500
-    """
+    """The values as the source of a cell: plain assignments of literals, Chinese text readable."""
     for name in values:
         if not name.isidentifier():
             raise ValueError(f"not a name: {shown(name)}")

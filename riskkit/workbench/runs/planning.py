@@ -38,34 +38,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Wishes:
-    """What holds for all reports of one command.
-
-    Parameters
-    ----------
-    out : Path
-        The folder of reports.
-    lang : str
-        ``zh`` or ``en``, where a request does not say.
-    formats : tuple of str
-        Of ``html``, ``pdf``, ``docx``.
-    notebook : str
-        The name of a shipped notebook.
-    given : dict
-        Parameters, where a request does not say.
-    deadline : float
-        Seconds that each may take.
-    limits : Limits
-        What else each may use at most.
-    by_language : bool
-        Whether each language has a folder of its own.
-    folder : Path
-        Where relative paths start.
-
-    Examples
-    --------
-    >>> Wishes(Path("reports"), "zh").notebook
-    'assess_case'
-    """
+    """What holds for all reports of one command."""
 
     out: Path
     lang: str
@@ -79,18 +52,7 @@ class Wishes:
 
 
 def pairs(texts: Sequence[str]) -> dict[str, str]:
-    """``name=value`` texts as a dict; the value is everything after the first ``=``.
-
-    Raises
-    ------
-    InputFaults
-        With every text that has no ``=`` and every name given twice.
-
-    Examples
-    --------
-    >>> pairs(["draws=500", "note=a=b"])
-    {'draws': '500', 'note': 'a=b'}
-    """
+    """``name=value`` texts as a dict; the value is everything after the first ``=``."""
     split = [text.partition("=") for text in texts]
     names = [name for name, _, _ in split]
     faults = [Fault("-p", shown(text), "name=value") for text in texts if "=" not in text]
@@ -102,18 +64,7 @@ def pairs(texts: Sequence[str]) -> dict[str, str]:
 
 
 def checked_case(text: str, *, folder: Path) -> resources.CaseSource:
-    """A case found, read and checked as a whole, under the id that it gives itself.
-
-    Raises
-    ------
-    InputFaults
-        With every fault of the file.
-
-    Examples
-    --------
-    >>> checked_case("note7-battery-2016", folder=Path.cwd()).case_id
-    'note7-battery-2016'
-    """
+    """A case found, read and checked as a whole, under the id that it gives itself."""
     from riskkit.assessment.case import case_pictures, parse_case
     from riskkit.foundation.toml_file import parse_toml
 
@@ -126,18 +77,7 @@ def checked_case(text: str, *, folder: Path) -> resources.CaseSource:
 
 
 def demo_requests(langs: Sequence[str]) -> list[Request]:
-    """Every shipped case assessed, its what-ifs where it has a file of them, and what is about no case.
-
-    Parameters
-    ----------
-    langs : sequence of str
-        The languages.
-
-    Examples
-    --------
-    >>> sorted({one.notebook for one in demo_requests(["zh"])})[:3]
-    ['', 'committee_report', 'doses_and_drivers']
-    """
+    """Every shipped case assessed, its what-ifs where it has a file of them, and what is about no case."""
     cases = resources.shipped_cases()
     planned = tuple(one for one in cases if what_ifs_path(one).is_file())
     made = (("", cases), (WHAT_IF, planned))
@@ -151,21 +91,7 @@ def demo_requests(langs: Sequence[str]) -> list[Request]:
 
 
 def plan_request(request: Request, wishes: Wishes) -> RunPlan:
-    """The plan of one request.
-
-    Raises
-    ------
-    InputFaults
-        With every fault of its case, profile and parameters.
-
-    Examples
-    --------
-    >>> try:
-    ...     plan_request(Request("1", "no-such-case", {}), Wishes(Path("reports"), "zh"))
-    ... except InputFaults as error:
-    ...     print(error.faults[0].value)
-    'no-such-case'
-    """
+    """The plan of one request."""
     if not request.case:
         return _plan_alone(request, wishes)
     given = {**wishes.given, **request.given}

@@ -31,46 +31,22 @@ def _prctl(number: int, value: object) -> None:
 
 
 def adopt_orphans() -> None:
-    """Become the parent of everything below this process that loses its own; on Linux.
-
-    Examples
-    --------
-    >>> adopt_orphans.__name__
-    'adopt_orphans'
-    """
+    """Become the parent of everything below this process that loses its own; on Linux."""
     _prctl(_ADOPT, 1)
 
 
 def end_with_parent(number: int) -> None:
-    """Have this process sent a signal when the one that started it ends; on Linux.
-
-    Examples
-    --------
-    >>> end_with_parent.__name__
-    'end_with_parent'
-    """
+    """Have this process sent a signal when the one that started it ends; on Linux."""
     _prctl(_END_WITH_PARENT, number)
 
 
 def adopted() -> frozenset[int]:
-    """The children of this process, if it adopts orphans; else nothing, as it could not tell them.
-
-    Examples
-    --------
-    >>> isinstance(adopted(), frozenset)
-    True
-    """
+    """The children of this process, if it adopts orphans; else nothing, as it could not tell them."""
     return frozenset(one.pid for one in psutil.Process().children()) if _is_adopting() else frozenset()
 
 
 def marked(folder: Path | str) -> list[psutil.Process]:
-    """Every process of the runs below a folder.
-
-    Examples
-    --------
-    >>> marked("/nonexistent")
-    []
-    """
+    """Every process of the runs below a folder."""
     found = []
     for one in psutil.process_iter():
         with contextlib.suppress(psutil.Error, OSError):
@@ -80,24 +56,12 @@ def marked(folder: Path | str) -> list[psutil.Process]:
 
 
 def of_session(pid: int) -> list[psutil.Process]:
-    """Every process of the session that a process leads or led.
-
-    Examples
-    --------
-    >>> of_session(2**22 + 1)
-    []
-    """
+    """Every process of the session that a process leads or led."""
     return [one for one in psutil.process_iter() if _session(one.pid) == pid]
 
 
 def with_children(members: Iterable[psutil.Process]) -> list[psutil.Process]:
-    """Processes and all that is below them.
-
-    Examples
-    --------
-    >>> with_children([])
-    []
-    """
+    """Processes and all that is below them."""
     found: dict[int, psutil.Process] = {}
     for one in members:
         with contextlib.suppress(psutil.Error):
@@ -106,13 +70,7 @@ def with_children(members: Iterable[psutil.Process]) -> list[psutil.Process]:
 
 
 def processes_of(pids: Collection[int]) -> list[psutil.Process]:
-    """Those of these numbers that live.
-
-    Examples
-    --------
-    >>> [one.pid for one in processes_of([os.getpid(), 2**22 + 1])] == [os.getpid()]
-    True
-    """
+    """Those of these numbers that live."""
     found = []
     for pid in pids:
         with contextlib.suppress(psutil.Error):
@@ -121,27 +79,7 @@ def processes_of(pids: Collection[int]) -> list[psutil.Process]:
 
 
 def end_all(find: Callable[[], Iterable[psutil.Process]], *, grace: float = _GRACE) -> bool:
-    """End what `find` finds, with all below it, until it finds nothing any more; never this process.
-
-    They are all stopped before the first is ended, so that none starts another meanwhile.
-
-    Parameters
-    ----------
-    find : callable
-        Is asked again and again.
-    grace : float
-        How long at most [s].
-
-    Returns
-    -------
-    bool
-        Whether nothing is left.
-
-    Examples
-    --------
-    >>> end_all(lambda: [])
-    True
-    """
+    """End what `find` finds, with all below it, until it finds nothing any more; never this process."""
     until = time.monotonic() + grace
     while members := [one for one in with_children(find()) if one.pid != os.getpid() and _lives(one)]:
         if time.monotonic() > until:
@@ -162,12 +100,7 @@ def _await(members: Collection[psutil.Process]) -> None:
 
 
 def forget(pids: Collection[int]) -> None:
-    """Let children that ended go, so that no trace of them stays in the table of processes.
-
-    Examples
-    --------
-    >>> forget([])
-    """
+    """Let children that ended go, so that no trace of them stays in the table of processes."""
     for pid in pids:
         with contextlib.suppress(OSError):
             os.waitpid(pid, os.WNOHANG)
@@ -175,15 +108,7 @@ def forget(pids: Collection[int]) -> None:
 
 @contextlib.contextmanager
 def none_left() -> Iterator[None]:
-    """End, last of all, what came below this process meanwhile and is of another session than its own.
-
-    For a process that is riskkit's own: a notebook may have ended the worker that would have found it.
-
-    Examples
-    --------
-    >>> with none_left():
-    ...     pass
-    """
+    """End, last of all, what came below this process meanwhile and is of another session than its own."""
     was_adopting = bool(_is_adopting())
     adopt_orphans()
     before, ours = adopted(), os.getsid(0)

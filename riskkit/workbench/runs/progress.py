@@ -12,24 +12,7 @@ from riskkit.workbench.runs.workers import Event
 
 
 class Progress:
-    """A bar with what is running, and a line for each report that ended.
-
-    Parameters
-    ----------
-    total : int
-        How many reports there are.
-    say : callable
-        Gives messages in one language.
-    lang : str
-        Which one.
-
-    Examples
-    --------
-    >>> from riskkit.workbench.messages import speaker
-    >>> with Progress(0, speaker("en")) as progress:
-    ...     progress.running
-    {}
-    """
+    """A bar with what is running, and a line for each report that ended."""
 
     def __init__(self, total: int, say: Callable[..., str], *, lang: str = "en") -> None:
         from tqdm import tqdm
@@ -49,14 +32,7 @@ class Progress:
         self.bar.close()
 
     def watch(self, event: Event) -> None:
-        """Take note of one event.
-
-        Examples
-        --------
-        >>> from riskkit.workbench.messages import speaker
-        >>> Progress(1, speaker("zh")).bar.total
-        1
-        """
+        """Take note of one event."""
         name = name_of(event.plan)
         if event.result is None:
             self.running[name] = f"{event.cell}/{event.cells}" if event.cells else "…"
@@ -78,14 +54,6 @@ class Progress:
 
 
 def name_of(plan: RunPlan) -> str:
-    """A report's short name.
-
-    Examples
-    --------
-    >>> from pathlib import Path
-    >>> from riskkit.workbench.resources import CaseSource
-    >>> name_of(RunPlan(Path("b.ipynb"), CaseSource("a", Path("a"), b"", False), {}, Path("out"), lang="zh"))
-    'a (zh)'
-    """
+    """A report's short name."""
     name = plan.notebook.stem if is_alone(plan) else plan.case.case_id
     return f"{name} ({plan.lang})"

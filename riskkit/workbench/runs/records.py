@@ -26,19 +26,7 @@ _LIBRARIES = ("jupyter_client", "ipykernel", "nbclient", "numpy", "pandas", "pap
 
 
 def read_result(notebook: Mapping[str, Any]) -> dict[str, Any]:
-    """The result that the notebook published.
-
-    Raises
-    ------
-    ValueError
-        It published none, or more than one.
-
-    Examples
-    --------
-    >>> output = {"output_type": "display_data", "data": {RESULT_MIME: {"a": 1}}}
-    >>> read_result({"cells": [{"cell_type": "code", "outputs": [output]}]})
-    {'a': 1}
-    """
+    """The result that the notebook published."""
     outputs = [one for cell in notebook["cells"] for one in cell.get("outputs", [])]
     found = [one["data"][RESULT_MIME] for one in outputs if RESULT_MIME in one.get("data", {})]
     if len(found) != 1 or not isinstance(found[0], dict):
@@ -47,14 +35,7 @@ def read_result(notebook: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def notebook_bytes(notebook: NotebookNode) -> bytes:
-    """A notebook as the bytes of its file, Chinese text readable.
-
-    Examples
-    --------
-    >>> import nbformat
-    >>> notebook_bytes(nbformat.v4.new_notebook())[:14]
-    b'{\\n "cells": []'
-    """
+    """A notebook as the bytes of its file, Chinese text readable."""
     import nbformat
 
     text = str(nbformat.writes(notebook))
@@ -91,16 +72,7 @@ def _inputs(plan: RunPlan) -> dict[str, Any]:
 
 
 def input_hash(plan: RunPlan) -> str:
-    """One hash over all that decides what the report says: case, notebook, parameters, code, libraries.
-
-    Examples
-    --------
-    >>> import pathlib
-    >>> from riskkit.workbench.runs.plans import RunPlan
-    >>> case = resources.CaseSource("a", pathlib.Path("a.toml"), b"", False)
-    >>> input_hash(RunPlan(pathlib.Path("none.ipynb"), case, {}, pathlib.Path("out"), lang="zh"))
-    'unreadable'
-    """
+    """One hash over all that decides what the report says: case, notebook, parameters, code, libraries."""
     try:
         return hashlib.sha256(canonical(_inputs(plan))).hexdigest()
     except OSError:
@@ -110,29 +82,7 @@ def input_hash(plan: RunPlan) -> str:
 def manifest(
     plan: RunPlan, files: Mapping[str, bytes], *, started: dt.datetime, seconds: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Who made this report from what, when, and how long it took; the only place that holds times.
-
-    Parameters
-    ----------
-    plan : RunPlan
-        What was run.
-    files : mapping
-        Every other file of the folder.
-    started : datetime
-        When the run began.
-    seconds : mapping
-        How long its parts took [s].
-
-    Examples
-    --------
-    >>> import pathlib
-    >>> from riskkit.workbench.runs.plans import RunPlan
-    >>> notebook = pathlib.Path(riskkit.__file__)
-    >>> plan = RunPlan(notebook, resources.CaseSource("a", notebook, b"", False), {}, notebook, lang="zh")
-    >>> made = manifest(plan, {"a.txt": b"a"}, started=dt.datetime(2024, 1, 1), seconds={"executed": 1.5})
-    >>> made["files"]["a.txt"]["bytes"], made["started_at"]
-    (1, '2024-01-01T00:00:00')
-    """
+    """Who made this report from what, when, and how long it took; the only place that holds times."""
     return sealed(
         {
             "schema": "riskkit.manifest/1",
@@ -147,16 +97,7 @@ def manifest(
 
 
 def is_complete(plan: RunPlan) -> bool:
-    """Whether a complete report of exactly these inputs stands in its place.
-
-    Examples
-    --------
-    >>> import pathlib
-    >>> from riskkit.workbench.runs.plans import RunPlan
-    >>> case = resources.CaseSource("a", pathlib.Path("a.toml"), b"", False)
-    >>> is_complete(RunPlan(pathlib.Path("none.ipynb"), case, {}, pathlib.Path("out"), lang="zh"))
-    False
-    """
+    """Whether a complete report of exactly these inputs stands in its place."""
     try:
         found = json.loads((plan.folder / MANIFEST).read_bytes())
         files = found["files"]

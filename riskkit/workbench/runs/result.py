@@ -24,31 +24,7 @@ DIGITS = 10
 
 
 def result_record(assessment: Assessment, *, seed: int, case_sha256: str | None = None) -> dict[str, Any]:
-    """Everything an assessment says, as JSON-ready values.
-
-    Numbers are rounded to ten significant digits, missing ones are None; there is no clock in it, so the
-    same inputs and seed give the same bytes.
-
-    Parameters
-    ----------
-    assessment : Assessment
-        As from `riskkit.assessment.case.assess`.
-    seed : int
-        Seed of the generator it was made with.
-    case_sha256 : str, optional
-        Hash of the case file, where there was one.
-
-    Returns
-    -------
-    dict
-
-    Examples
-    --------
-    >>> from riskkit.assessment.case import assess, load_case
-    >>> a = assess(load_case("note7-battery-2016"), rng=np.random.default_rng(1), draws=200)
-    >>> sorted(result_record(a, seed=1))[:4]
-    ['case', 'experience', 'flips', 'grades']
-    """
+    """Everything an assessment says, as JSON-ready values."""
     a = assessment
     graded = a.lo is not None
     compared = compare_methods(a, rng=np.random.default_rng(seed))

@@ -31,18 +31,7 @@ _EXCHANGE = 2
 
 
 def check_name(name: str, *, what: str, taken: tuple[str, ...] = ()) -> str:
-    """A name that is safe as a folder: lower-case letters, digits, ``-`` and ``_``; none of those taken.
-
-    Raises
-    ------
-    InputFaults
-        It holds anything else, or is a name that the reports folder uses itself.
-
-    Examples
-    --------
-    >>> check_name("lead-paint-2007", what="case id")
-    'lead-paint-2007'
-    """
+    """A name that is safe as a folder: lower-case letters, digits, ``-`` and ``_``; none of those taken."""
     rule = "1 to 64 of a–z, 0–9, - and _, first a letter or digit"
     faults = [] if _NAME.fullmatch(name) else [Fault(what, shown(name), rule)]
     taken = (*taken, *_TAKEN)
@@ -52,34 +41,7 @@ def check_name(name: str, *, what: str, taken: tuple[str, ...] = ()) -> str:
 
 
 def put(folder: Path, files: Mapping[str, bytes], *, root: Path | None = None) -> Path:
-    """Write a folder of files so that it appears complete, in place of an older one of ours.
-
-    Parameters
-    ----------
-    folder : Path
-        Where it shall be.
-    files : mapping
-        File name to bytes; `MANIFEST` among them names the others.
-    root : Path, optional
-        The folder that somebody named; a link on the way from there is refused.
-
-    Returns
-    -------
-    Path
-        `folder`.
-
-    Raises
-    ------
-    InputFaults
-        Something in the old folder was not written by us, or was changed since; it is as before then.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as home:
-    ...     sorted(one.name for one in put(Path(home) / "a" / "b", {"x.txt": b"1"}).iterdir())
-    ['x.txt']
-    """
+    """Write a folder of files so that it appears complete, in place of an older one of ours."""
     root, (*above, name) = _way(folder, root)
     part = part_files.part_name(name)
     with held(root, *above, is_made=True) as place:
@@ -101,25 +63,7 @@ def _way(folder: Path, root: Path | None) -> tuple[Path, tuple[str, ...]]:
 
 
 def foreign(place: Folder, name: str, *, manifest: str = MANIFEST) -> list[Fault]:
-    """What is in a folder of reports that no manifest of ours accounts for, or that was changed since.
-
-    Parameters
-    ----------
-    place : Folder
-        The folder above.
-    name : str
-        The folder; nothing is there, or a folder without anything, is no fault.
-    manifest : str
-        The file in it that names the others.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as home, held(Path(home)) as place:
-    ...     _ = put(Path(home) / "b", {"notes.txt": b"1"})
-    ...     [one.value for one in foreign(place, "b")]
-    ["'notes.txt'"]
-    """
+    """What is in a folder of reports that no manifest of ours accounts for, or that was changed since."""
     kind = place.kind(name)
     if kind != "folder":
         rule = NO_LINK
@@ -135,13 +79,7 @@ def foreign(place: Folder, name: str, *, manifest: str = MANIFEST) -> list[Fault
 
 
 def foreign_report(folder: Path, *, root: Path) -> list[Fault]:
-    """What `put` would refuse, asked before there is anything to put.
-
-    Examples
-    --------
-    >>> foreign_report(Path("/nonexistent/a/b"), root=Path("/nonexistent"))
-    []
-    """
+    """What `put` would refuse, asked before there is anything to put."""
     root, (*above, name) = _way(folder, root)
     try:
         with held(root, *above) as place:
@@ -160,39 +98,7 @@ def describe(
     facts: Mapping[str, Any],
     root: Path | None = None,
 ) -> Path:
-    """Write files and the manifest that names them into a folder that may hold other people's files too.
-
-    The manifest comes first and knows what stood there before as well: whoever is killed in between leaves
-    files that are still known to be ours.
-
-    Parameters
-    ----------
-    folder, root
-        As for `put`.
-    files : mapping of str to bytes
-    manifest : str
-        Name of the manifest.
-    facts : mapping
-        What else it says; with a ``schema``.
-
-    Returns
-    -------
-    Path
-        The manifest.
-
-    Raises
-    ------
-    InputFaults
-        A file of one of these names is not ours, or was changed since.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as home:
-    ...     facts = {"schema": "riskkit.failure/1"}
-    ...     describe(Path(home) / "b", {"x.txt": b"1"}, manifest="reason.json", facts=facts).name
-    'reason.json'
-    """
+    """Write files and the manifest that names them into a folder that may hold other people's files too."""
     root, way = _way(folder, root)
     with held(root, *way, is_made=True) as place:
         old = owned(place, manifest)
@@ -212,13 +118,7 @@ def describe(
 
 
 def unwritable(folder: Path, names: Collection[str], *, manifest: str, root: Path) -> list[Fault]:
-    """What `describe` would refuse, asked before there is anything to write.
-
-    Examples
-    --------
-    >>> unwritable(Path("/nonexistent/b"), ["x.txt"], manifest="reason.json", root=Path("/nonexistent"))
-    []
-    """
+    """What `describe` would refuse, asked before there is anything to write."""
     root, way = _way(folder, root)
     try:
         with held(root, *way) as place:
@@ -236,12 +136,7 @@ def unwritable(folder: Path, names: Collection[str], *, manifest: str, root: Pat
 
 
 def _put_in_place(place: Folder, part: str, name: str) -> None:
-    """One rename if the place is free; else the two change places in one step where the system can.
-
-    Free is what a rename finds free: asking first would leave time for another run to put its own there.
-    What was there is looked at once more when nobody can reach it any longer: what somebody put into it
-    meanwhile goes back to its place.
-    """
+    """One rename if the place is free; else the two change places in one step where the system can."""
     try:
         os.rename(place.at(part), place.at(name), src_dir_fd=place.handle, dst_dir_fd=place.handle)
     except OSError:
@@ -275,12 +170,7 @@ def _exchange(place: Folder, one: str, other: str) -> bool:
 
 
 def remove(folder: Path, *, manifest: str, root: Path | None = None) -> None:
-    """Delete the files of a folder that a manifest of ours accounts for, and the folder if it is empty then.
-
-    Examples
-    --------
-    >>> remove(Path("/nonexistent/folder"), manifest="reason.json")
-    """
+    """Delete the files of a folder that our manifest lists, and the folder if it is then empty."""
     root, (*above, name) = _way(folder, root)
     with contextlib.suppress(OSError, InputFaults), held(root, *above) as place:
         with place.below(name) as inside:
@@ -292,30 +182,12 @@ def remove(folder: Path, *, manifest: str, root: Path | None = None) -> None:
 
 
 def private_folder() -> str:
-    """A folder only this user can read, for what a worker needs on the way; its maker deletes it.
-
-    Examples
-    --------
-    >>> folder = Path(private_folder())
-    >>> folder.is_dir(), folder in sweep_private(), folder.rmdir()
-    (True, False, None)
-    """
+    """A folder only this user can read, for what a worker needs on the way; its maker deletes it."""
     return tempfile.mkdtemp(prefix=f"riskkit-{part_files.this_host()}-{os.getpid()}-")
 
 
 def sweep_private() -> tuple[Path, ...]:
-    """Delete private folders of this user whose maker was killed before it could, and end what runs there.
-
-    Returns
-    -------
-    tuple of Path
-        What was deleted.
-
-    Examples
-    --------
-    >>> all(part_files.is_left(path.name, _PRIVATE) for path in sweep_private())
-    True
-    """
+    """Delete private folders of this user whose maker was killed before it could, and end what runs there."""
     found = sorted(Path(tempfile.gettempdir()).glob("riskkit-*-*"))
     left = [path for path in found if part_files.is_left(path.name, _PRIVATE) and _is_mine(path)]
     for path in left:

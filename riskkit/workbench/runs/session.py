@@ -30,42 +30,7 @@ def make_reports(
     resume: bool = False,
     is_json: bool = False,
 ) -> int:
-    """Check all requests, make the reports, sum them up, and give the exit code.
-
-    Parameters
-    ----------
-    command : str
-        Who asks: ``demo``, ``assess``, ``batch`` or ``run``.
-    requests : sequence of Request
-        What is asked for.
-    wishes : Wishes
-        What holds for all.
-    langs : sequence of str
-        The languages of the index pages; none for a single report.
-    jobs, resume
-        See `riskkit.workbench.runs.batch.run_batch`.
-    is_json : bool
-        Answer with one JSON object.
-
-    Returns
-    -------
-    int
-        0, or 1 if a report failed.
-
-    Raises
-    ------
-    InputFaults
-        Before anything is run or written.
-
-    Examples
-    --------
-    >>> from riskkit.foundation.faults import InputFaults
-    >>> try:
-    ...     make_reports("assess", [lists.Request("", "no-such-case", {})], Wishes(Path("reports"), "zh"))
-    ... except InputFaults as error:
-    ...     print(error.faults[0].value)
-    'no-such-case'
-    """
+    """Check all requests, make the reports, sum them up, and give the exit code."""
     began = time.monotonic()
     plans = batch.plan_all(requests, lambda request: plan_request(request, wishes))
     _require_writable(wishes.out)

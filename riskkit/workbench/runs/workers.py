@@ -1,7 +1,7 @@
 """Processes that make reports side by side, each on its own, none of them outliving the batch.
 
-Processes, never threads: execution changes the state of its process. Every worker leads a session of its
-own, so a Ctrl-C at the terminal reaches the batch alone, which then ends its workers and all they started.
+Processes, never threads: execution changes the state of its process. Every worker leads a session of its own,
+so a Ctrl-C at the terminal reaches the batch alone, which then ends its workers and all they started.
 """
 
 from __future__ import annotations
@@ -28,27 +28,7 @@ _GRACE = 30.0
 
 @dataclass(frozen=True)
 class Event:
-    """Something that happened in a batch.
-
-    Parameters
-    ----------
-    kind : str
-        ``started``, ``cell`` or ``finished``.
-    plan : RunPlan
-        Which report.
-    cell, cells : int
-        The cell that starts, and how many there are; 0 unless `kind` is ``cell``.
-    result : RunResult or None
-        How it ended, if it has.
-
-    Examples
-    --------
-    >>> from pathlib import Path
-    >>> from riskkit.workbench.resources import CaseSource
-    >>> case = CaseSource("a", Path("a.toml"), b"", False)
-    >>> Event("started", RunPlan(Path("b.ipynb"), case, {}, Path("out"), lang="zh")).kind
-    'started'
-    """
+    """Something that happened in a batch."""
 
     kind: str
     plan: RunPlan
@@ -74,29 +54,7 @@ def run_all(
     grace: float = _GRACE,
     watch: Callable[[Event], None] = lambda event: None,
 ) -> tuple[RunResult, ...]:
-    """Make all reports, `jobs` at a time; the failure of one stops no other.
-
-    Parameters
-    ----------
-    plans : sequence of RunPlan
-        What to run; no two may have the same folder.
-    jobs : int
-        How many processes.
-    grace : float
-        How much longer [s] than its plan's deadline a report may take before its process is killed.
-    watch : callable
-        Is told every `Event`.
-
-    Returns
-    -------
-    tuple of RunResult
-        In the order of `plans`.
-
-    Examples
-    --------
-    >>> run_all([])
-    ()
-    """
+    """Make all reports, `jobs` at a time; the failure of one stops no other."""
     results: list[RunResult | None] = [None] * len(plans)
     waiting = deque(enumerate(plans))
     crew: list[_Worker] = []

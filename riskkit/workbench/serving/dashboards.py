@@ -63,22 +63,7 @@ _NOT_SERVED = (TornadoVoilaTreeHandler, VoilaContentsHandler, AllowListFileHandl
 
 @dataclass(frozen=True)
 class Page:
-    """One notebook that is served as a dashboard.
-
-    Parameters
-    ----------
-    path : str
-        Where it is, from the notebooks folder.
-    title, question : dict of str to str
-        By language, from the notebook's metadata ``riskkit``; the question may be empty.
-    roles : tuple of str
-        Who may open it, from the same place; empty for everybody.
-
-    Examples
-    --------
-    >>> Page("dashboards/overview.ipynb", {"zh": "总览", "en": "Overview"}, {}).path
-    'dashboards/overview.ipynb'
-    """
+    """One notebook that is served as a dashboard."""
 
     path: str
     title: dict[str, str]
@@ -91,18 +76,7 @@ class Page:
 
 
 def pages_in(notebooks: Path) -> tuple[Page, ...]:
-    """Which notebooks of a folder are served: those in ``dashboards/``, then those beside it.
-
-    Parameters
-    ----------
-    notebooks : pathlib.Path
-        The folder. Nothing deeper, hidden or linked from elsewhere is served.
-
-    Examples
-    --------
-    >>> pages_in(Path("no such folder"))
-    ()
-    """
+    """Which notebooks of a folder are served: those in ``dashboards/``, then those beside it."""
     found = [*sorted(notebooks.glob("dashboards/*.ipynb")), *sorted(notebooks.glob("*.ipynb"))]
     inside = notebooks.resolve()
     wanted = [path for path in found if path.resolve().is_relative_to(inside) and path.name[0] not in "._"]
@@ -121,28 +95,7 @@ def _page(path: Path, notebooks: Path) -> Page:
 
 
 def asked_parameters(notebook: Any, asked: dict[str, str], *, lang: str) -> dict[str, Any]:
-    """The parameters a page's address sets, in the types the notebook declares.
-
-    Parameters
-    ----------
-    notebook : nbformat.NotebookNode
-        With a cell tagged ``parameters``, or without one.
-    asked : dict of str to str
-        From the address: names the notebook declares, and ``lang``.
-    lang : str
-        The language of this visit; ``interactive`` is true unless the address says otherwise.
-
-    Raises
-    ------
-    riskkit.foundation.faults.InputFaults
-        With every unknown or mistyped name.
-
-    Examples
-    --------
-    >>> cell = nbformat.v4.new_code_cell("lang: str = 'zh'  # language", metadata={"tags": ["parameters"]})
-    >>> asked_parameters(nbformat.v4.new_notebook(cells=[cell]), {}, lang="en")
-    {'lang': 'en'}
-    """
+    """The parameters a page's address sets, in the types the notebook declares."""
     is_there = any(parameters.is_tagged(cell, "parameters") for cell in notebook.cells)
     known = parameters.declared(notebook) if is_there else ()
     names = {parameter.name for parameter in known}
@@ -354,14 +307,7 @@ def dashboard_config(
     people: Path | None = None,
     limits: ServingLimits | None = None,
 ) -> Config:
-    """Voila's settings for serving a folder of notebooks, to who has the token or to the people of a file.
-
-    Examples
-    --------
-    >>> config = dashboard_config(host="127.0.0.1", port=1, lang="zh", notebooks=Path("."), token="t")
-    >>> config.VoilaConfiguration.file_allowlist
-    []
-    """
+    """Voila's settings for serving a folder of notebooks, to who has the token or to the people of a file."""
     config = Config()
     config.Voila.update(
         ip=host, port=port, root_dir=str(notebooks.resolve()), token=token, open_browser=False,

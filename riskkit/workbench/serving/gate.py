@@ -20,20 +20,7 @@ T = TypeVar("T")
 
 
 class Gate:
-    """Slows guesses, and keeps the checking of secrets from holding up the pages.
-
-    Checks of one address run one after the other, so that many guesses at once cannot pass before the first
-    is counted, and somebody at another address waits for one of them at most.
-
-    Examples
-    --------
-    >>> async def knock():
-    ...     gate = Gate()
-    ...     async with gate.turn("192.0.2.1", "e1") as wait:
-    ...         return wait, await gate.beside(len, "four")
-    >>> asyncio.run(knock())
-    (0.0, 4)
-    """
+    """Slows guesses, and keeps the checking of secrets from holding up the pages."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -44,13 +31,7 @@ class Gate:
 
     @asynccontextmanager
     async def turn(self, address: str, name: str) -> AsyncIterator[float]:
-        """Wait for one's turn.
-
-        Yields
-        ------
-        float
-            0, or for how many seconds nothing of this address or for this name is looked at.
-        """
+        """Wait for one's turn."""
         key = network(address)
         wait, most = self._throttle.wait(address, name, now=self._clock()), limit("checks_waiting")
         is_busy = self._waiting.total() >= most or self._waiting[key] >= most / 2

@@ -42,35 +42,14 @@ _MINUTES_A_DAY = 1440
 
 
 def visitor(environment: Mapping[str, str]) -> tuple[str, str] | None:
-    """Who looks at the page whose kernel this is, and in which role.
-
-    Parameters
-    ----------
-    environment : mapping
-        Usually ``os.environ``.
-
-    Returns
-    -------
-    tuple of str, or None
-        Name and role, both empty where what is served has one token for all; none where nothing is served
-        (JupyterLab, a report).
-
-    Examples
-    --------
-    >>> visitor({}) is None, visitor({"HTTP_X_RISKKIT_WHO": "e1", "HTTP_X_RISKKIT_ROLE": "expert"})
-    (True, ('e1', 'expert'))
-    """
+    """Who looks at the page whose kernel this is, and in which role."""
     if _WHO not in environment:
         return None
     return environment[_WHO], environment.get(_ROLE, "")
 
 
 class SealedIdentity(IdentityProvider):
-    """Sessions that the server can end, and guesses that are slowed.
-
-    A cookie carries a seal: a keyed hash over the name, the person's present secret and role, and a counter
-    that signing out moves on. What changes any of them ends every session and page of that person.
-    """
+    """Sessions that the server can end, and guesses that are slowed."""
 
     proxies = List(Unicode(), help="Addresses whose X-Forwarded-For is believed").tag(config=True)
 
@@ -142,10 +121,7 @@ class SealedIdentity(IdentityProvider):
         return "", token
 
     async def checked(self, handler: web.RequestHandler, name: str, secret: str) -> User | None:
-        """The user whom a name and a secret belong to; why there is none is noted at the handler.
-
-        ``riskkit_refused`` is ``wrong``, ``expired`` or ``wait``, and ``riskkit_wait`` the seconds to wait.
-        """
+        """The user whom a name and a secret belong to; why there is none is noted at the handler."""
         address = self.address_of(handler)
         found, why = None, "wait"
         async with self.gate.turn(address, name) as wait:
@@ -186,13 +162,7 @@ class TokenIdentity(SealedIdentity):
 
 
 class PeopleIdentity(SealedIdentity):
-    """Knows the people of a file, which is read again when it changes.
-
-    Parameters
-    ----------
-    access_file : str
-        See `riskkit.workbench.serving.people`.
-    """
+    """Knows the people of a file, which is read again when it changes."""
 
     access_file = Unicode(help="The file of people").tag(config=True)
 
@@ -267,14 +237,7 @@ class PeopleIdentity(SealedIdentity):
 
 
 def identity_of(handler: JupyterHandler) -> SealedIdentity:
-    """What knows people at the server that a handler belongs to.
-
-    Examples
-    --------
-    >>> from types import SimpleNamespace
-    >>> identity_of(SimpleNamespace(identity_provider="provider"))
-    'provider'
-    """
+    """What knows people at the server that a handler belongs to."""
     return cast(SealedIdentity, handler.identity_provider)
 
 
@@ -295,41 +258,19 @@ class RoleAuthorizer(Authorizer):
 
 
 def role_of(handler: JupyterHandler) -> str:
-    """The role of who asks; empty where what is served has one token for all.
-
-    Examples
-    --------
-    >>> from types import SimpleNamespace
-    >>> role_of(SimpleNamespace(identity_provider=None, current_user=None))
-    ''
-    """
+    """The role of who asks; empty where what is served has one token for all."""
     provider = handler.identity_provider
     person = provider.person_of(handler.current_user) if isinstance(provider, PeopleIdentity) else None
     return person.role if person else ""
 
 
 def tell_kernel(handler: JupyterHandler) -> None:
-    """Put who asks, and their role, where Voila hands them to the kernel, whatever the browser said.
-
-    Examples
-    --------
-    >>> from types import SimpleNamespace
-    >>> request = SimpleNamespace(headers={"X-Riskkit-Who": "somebody else"})
-    >>> tell_kernel(SimpleNamespace(identity_provider=None, current_user=None, request=request))
-    >>> request.headers
-    {'X-Riskkit-Who': '', 'X-Riskkit-Role': ''}
-    """
+    """Put who asks, and their role, where Voila hands them to the kernel, whatever the browser said."""
     role = role_of(handler)
     handler.request.headers[WHO_HEADER] = handler.current_user.username if role else ""
     handler.request.headers[ROLE_HEADER] = role
 
 
 def as_visitor() -> tuple[str, str] | None:
-    """Who looks at the page whose kernel this process is.
-
-    Examples
-    --------
-    >>> as_visitor() is None
-    True
-    """
+    """Who looks at the page whose kernel this process is."""
     return visitor(os.environ)

@@ -21,24 +21,7 @@ def _can_be_written(folder: Path) -> bool:
 
 @contextlib.contextmanager
 def writable_folders(environment: MutableMapping[str, str]) -> Iterator[None]:
-    """Give Jupyter a folder of its own until the block ends, where it cannot write to those of the account.
-
-    A server with a read-only home would otherwise answer every page with an error.
-
-    Parameters
-    ----------
-    environment : mutable mapping
-        Usually ``os.environ``; changed only where it is necessary, and put back.
-
-    Examples
-    --------
-    >>> known = {"JUPYTER_DATA_DIR": "/dev/null/data"}
-    >>> with writable_folders(known):
-    ...     Path(known["JUPYTER_DATA_DIR"]).is_dir()
-    True
-    >>> known
-    {'JUPYTER_DATA_DIR': '/dev/null/data'}
-    """
+    """Give Jupyter a temporary folder where it cannot write to those of the account."""
     from jupyter_core import paths
 
     usual = (paths.jupyter_data_dir, paths.jupyter_config_dir, paths.jupyter_runtime_dir)

@@ -29,21 +29,7 @@ _SESSION_OVER = 4401  # a close code of our own: the session ended
 
 @dataclass(eq=False)
 class Place:
-    """What one page takes up.
-
-    Parameters
-    ----------
-    owner : str
-        Who opened it; empty where one token is for all.
-    seal : str
-        Of the session under which it was opened.
-    is_open : bool
-        Whether the page is still being sent.
-    kernel_id : str
-        Empty until the kernel has started.
-    over : asyncio.Event
-        Set when the kernel is being ended.
-    """
+    """What one page takes up."""
 
     owner: str
     seal: str
@@ -59,14 +45,7 @@ PLACE: contextvars.ContextVar[Place] = contextvars.ContextVar("place")
 
 
 class TooManyPages(Exception):
-    """There is no place for a further page.
-
-    Parameters
-    ----------
-    whose : str
-        ``all`` or ``own``: of which pages there are too many.
-    most : int
-    """
+    """There is no place for a further page."""
 
     def __init__(self, whose: str, most: int) -> None:
         super().__init__(f"{most} pages are open ({whose})")
@@ -74,15 +53,7 @@ class TooManyPages(Exception):
 
 
 class PageKernels(AsyncMappingKernelManager):
-    """Kernels that belong to somebody, in a limited number of places.
-
-    Parameters
-    ----------
-    most, most_each : int
-        Places of all together, and of each person; 0 for no limit.
-    closed_seconds : float
-        How long a kernel goes on without a connection [s]; 0 for ever.
-    """
+    """Kernels that belong to somebody, in a limited number of places."""
 
     most = Integer(0).tag(config=True)
     most_each = Integer(0).tag(config=True)
@@ -94,12 +65,7 @@ class PageKernels(AsyncMappingKernelManager):
         self._ends: set[asyncio.Task[None]] = set()
 
     def take_place(self, owner: str, seal: str) -> Place:
-        """A place for a page.
-
-        Raises
-        ------
-        TooManyPages
-        """
+        """A place for a page."""
         own = sum(place.owner == owner for place in self.places)
         if self.most and len(self.places) >= self.most:
             raise TooManyPages("all", self.most)
@@ -164,13 +130,7 @@ class PageKernels(AsyncMappingKernelManager):
             self._end_soon(place)
 
     def end_others(self, seal_of: Callable[[str], str]) -> None:
-        """End at once the kernel of every page whose session is over.
-
-        Parameters
-        ----------
-        seal_of : callable
-            Gives the present seal of an owner.
-        """
+        """End at once the kernel of every page whose session is over."""
         for place in [place for place in self.places if place.seal != seal_of(place.owner)]:
             if not place.over.is_set():
                 _log.info("page ended with its session: %s", place.owner or "the holder of the token")
@@ -208,12 +168,5 @@ class PageKernels(AsyncMappingKernelManager):
 
 
 def kernels_of(handler: JupyterHandler) -> PageKernels:
-    """The kernels of the server that a handler belongs to.
-
-    Examples
-    --------
-    >>> from types import SimpleNamespace
-    >>> kernels_of(SimpleNamespace(kernel_manager="kernels"))
-    'kernels'
-    """
+    """The kernels of the server that a handler belongs to."""
     return cast(PageKernels, handler.kernel_manager)

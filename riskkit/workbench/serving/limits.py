@@ -18,22 +18,7 @@ _CONTAINER = Path("/sys/fs/cgroup/memory.max")
 
 @cache
 def limit(key: str) -> float:
-    """One row of the table of limits.
-
-    Parameters
-    ----------
-    key : str
-
-    Returns
-    -------
-    float
-        In the unit of its row.
-
-    Examples
-    --------
-    >>> limit("closed_seconds")
-    15.0
-    """
+    """One row of the table of limits."""
     source = resources.files("riskkit.workbench.serving") / "served" / "limits.csv"
     rows = csv.DictReader(source.read_text(encoding="utf-8").splitlines())
     return {row["key"]: float(row["value"]) for row in rows}[key]
@@ -41,24 +26,7 @@ def limit(key: str) -> float:
 
 @dataclass(frozen=True)
 class ServingLimits:
-    """How many pages may be open at the same time, and for how long a closed one goes on.
-
-    Parameters
-    ----------
-    most : int
-        Of everybody together.
-    most_each : int
-        Of one person, where people are told apart.
-    closed_seconds : float
-        From the end of the last connection until the kernel ends [s].
-    proxies : tuple of str
-        Addresses of proxies that are believed in ``X-Forwarded-For``.
-
-    Examples
-    --------
-    >>> ServingLimits(4, 2, 20.0).most
-    4
-    """
+    """How many pages may be open at the same time, and for how long a closed one goes on."""
 
     most: int
     most_each: int
@@ -67,19 +35,7 @@ class ServingLimits:
 
 
 def most_pages(memory: int, cores: int) -> int:
-    """How many pages a machine holds by default.
-
-    Parameters
-    ----------
-    memory : int
-        [bytes]
-    cores : int
-
-    Examples
-    --------
-    >>> [most_pages(gigabytes * 10**9, cores) for gigabytes, cores in ((16, 2), (4, 4), (1, 1), (999, 99))]
-    [16, 6, 2, 64]
-    """
+    """How many pages a machine holds by default."""
     by_memory = int(memory * limit("memory_share") / (limit("kernel_megabytes") * _MEGABYTE))
     by_cores = int(cores * limit("kernels_per_core"))
     return max(2, min(by_memory, by_cores, int(limit("kernels_at_most"))))
@@ -92,13 +48,7 @@ def serving_limits(
     *,
     proxies: Sequence[str] = (),
 ) -> ServingLimits:
-    """The limits of this serving: what is asked for, else what fits this machine.
-
-    Examples
-    --------
-    >>> serving_limits(3)
-    ServingLimits(most=3, most_each=3, closed_seconds=15.0, proxies=())
-    """
+    """The limits of this serving: what is asked for, else what fits this machine."""
     together = most if most is not None else most_pages(_memory(), _cores())
     each = most_each if most_each is not None else int(limit("kernels_per_person"))
     seconds = closed_seconds if closed_seconds is not None else limit("closed_seconds")

@@ -1,18 +1,6 @@
 """Who may use what is served: a file of people with their roles, known by token, password or a proxy.
 
 .. code-block:: toml
-
-    method = "token"            # token, password, or header (a reverse proxy has asked already)
-    session_minutes = 480       # a session ends then
-    header = "X-Remote-User"    # for the method header; believed from these addresses only:
-    proxies = ["127.0.0.1"]
-    [[people]]
-    name = "e1"
-    role = "expert"             # assessor, expert, chair, leadership, auditor
-    secret = "$argon2id$…"      # of a token or password; ``riskkit access`` makes it
-    expires = 2027-06-30        # may be left out
-
-Secrets are kept as Argon2id hashes. A token is ``name.secret``, so that one hash is tried, not all of them.
 """
 
 from __future__ import annotations
@@ -41,23 +29,7 @@ Role = Literal["assessor", "expert", "chair", "leadership", "auditor"]
 
 @dataclass(frozen=True, config=_STRICT)
 class Person:
-    """Somebody who may use what is served.
-
-    Parameters
-    ----------
-    name : str
-        As committees and ledgers know them.
-    role : str
-    secret : str
-        Argon2 hash; empty where a proxy asks.
-    expires : date, optional
-        The last day.
-
-    Examples
-    --------
-    >>> Person("e1", "expert").expires is None
-    True
-    """
+    """Somebody who may use what is served."""
 
     name: Annotated[str, Field(pattern=_NAME)]
     role: Role
@@ -71,25 +43,7 @@ class Person:
 
 @dataclass(frozen=True, config=_STRICT)
 class People:
-    """Everybody who may use what is served, and how they are known.
-
-    Parameters
-    ----------
-    method : str
-        ``token``, ``password`` or ``header``.
-    people : tuple of Person
-    session_minutes : int
-        Until a session ends.
-    header : str
-        The header of the proxy.
-    proxies : tuple of str
-        Addresses of proxies that are believed.
-
-    Examples
-    --------
-    >>> People("token", (Person("e1", "expert"),)).session_minutes
-    480
-    """
+    """Everybody who may use what is served, and how they are known."""
 
     method: Literal["token", "password", "header"]
     people: Annotated[tuple[Person, ...], Field(max_length=2000)] = ()
@@ -103,22 +57,7 @@ class People:
 
 
 def read_people(path: Path) -> People:
-    """The people of a file.
-
-    Raises
-    ------
-    riskkit.foundation.faults.InputFaults
-        With everything that is wrong with it.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as there:
-    ...     path = Path(there) / "access.toml"
-    ...     _ = path.write_text('method = "header"\\n[[people]]\\nname = "li"\\nrole = "chair"\\n')
-    ...     read_people(path).person("li").role
-    'chair'
-    """
+    """The people of a file."""
     found = as_record(read_toml(path), People)
     names = [one.name for one in found.people]
     faults = [Fault("people name", shown(one), "names that stand once") for one in _doubled(names)]
@@ -138,13 +77,7 @@ def _doubled(names: Iterable[str]) -> list[str]:
 
 
 def hashed(secret: str) -> str:
-    """The Argon2id hash of a token or password.
-
-    Examples
-    --------
-    >>> hashed("correct horse battery").startswith("$argon2id$")
-    True
-    """
+    """The Argon2id hash of a token or password."""
     from argon2 import PasswordHasher
 
     return PasswordHasher().hash(secret)
@@ -156,30 +89,7 @@ def _nobody() -> str:
 
 
 def known_by(people: People, name: str, secret: str, *, today: dt.date) -> tuple[Person | None, str]:
-    """The person whom a name and a secret belong to, and why there is none.
-
-    Parameters
-    ----------
-    people : People
-    name, secret : str
-    today : date
-
-    Returns
-    -------
-    person : Person or None
-    why : str
-        ``""``, ``"wrong"`` or ``"expired"``. An unknown name takes as long as a known one.
-
-    Examples
-    --------
-    >>> everybody = People("token", (Person("e1", "expert", hashed("s3cret-s3cret"), dt.date(2026, 1, 1)),))
-    >>> known_by(everybody, "e1", "s3cret-s3cret", today=dt.date(2026, 1, 1))[0].role
-    'expert'
-    >>> known_by(everybody, "e1", "s3cret-s3cret", today=dt.date(2026, 1, 2))
-    (None, 'expired')
-    >>> known_by(everybody, "e2", "s3cret-s3cret", today=dt.date(2026, 1, 1))
-    (None, 'wrong')
-    """
+    """The person whom a name and a secret belong to, and why there is none."""
     from argon2 import PasswordHasher
     from argon2.exceptions import InvalidHashError, VerificationError
 
@@ -194,74 +104,29 @@ def known_by(people: People, name: str, secret: str, *, today: dt.date) -> tuple
 
 
 def with_person(people: People, person: Person) -> People:
-    """The same people with one more, or one changed.
-
-    Examples
-    --------
-    >>> with_person(People("token"), Person("e1", "expert")).person("e1").role
-    'expert'
-    """
+    """The same people with one more, or one changed."""
     return replace(people, people=(*without_person(people, person.name).people, person))
 
 
 def without_person(people: People, name: str) -> People:
-    """The same people without one.
-
-    Examples
-    --------
-    >>> without_person(People("token", (Person("e1", "expert"),)), "e1").people
-    ()
-    """
+    """The same people without one."""
     return replace(people, people=tuple(one for one in people.people if one.name != name))
 
 
 def write_people(path: Path, people: People) -> None:
-    """Write the file of people, for its owner's eyes only, whole or not at all.
-
-    Raises
-    ------
-    OSError
-        When it cannot be written.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as there:
-    ...     path = Path(there) / "access.toml"
-    ...     write_people(path, People("header", (Person("e1", "expert"),)))
-    ...     read_people(path).people[0].name, oct(path.stat().st_mode & 0o777)
-    ('e1', '0o600')
-    """
+    """Write the file of people, for its owner's eyes only, whole or not at all."""
     content = toml_text(written(people)).encode()
     part_files.put_files(path.parent, {path.name: content}, is_forced=True, mode=0o600)
 
 
 def new_token(name: str) -> tuple[str, str]:
-    """A new token for somebody, shown once, and the hash that is kept.
-
-    Examples
-    --------
-    >>> token, kept = new_token("e1")
-    >>> token.startswith("e1."), kept.startswith("$argon2id$")
-    (True, True)
-    """
+    """A new token for somebody, shown once, and the hash that is kept."""
     secret = secrets.token_urlsafe(24)
     return f"{name}.{secret}", hashed(secret)
 
 
 def require_password(password: str) -> str:
-    """A password that is long enough.
-
-    Raises
-    ------
-    riskkit.foundation.faults.InputFaults
-        When it is not.
-
-    Examples
-    --------
-    >>> require_password("correct horse battery")
-    'correct horse battery'
-    """
+    """A password that is long enough."""
     short = [] if len(password) >= _SHORTEST else [Fault("password", "…", f"at least {_SHORTEST} characters")]
     refuse("access", short)
     return password

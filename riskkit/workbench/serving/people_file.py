@@ -18,34 +18,7 @@ _Mark = tuple[int, int, int, int]
 
 
 class PeopleFile:
-    """The people of a file, as it stands now.
-
-    A change with faults is logged and the last faultless state stays in force; without the file nobody is
-    let in.
-
-    Parameters
-    ----------
-    path : Path
-    clock : callable, optional
-        Seconds that only go forward.
-
-    Raises
-    ------
-    riskkit.foundation.faults.InputFaults
-        When it is faulty from the start.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> from riskkit.workbench.serving.people import People, Person, write_people
-    >>> with tempfile.TemporaryDirectory() as there:
-    ...     path = Path(there) / "access.toml"
-    ...     write_people(path, People("header", (Person("e1", "expert"),)))
-    ...     file = PeopleFile(path)
-    ...     write_people(path, People("header", (Person("e2", "chair"),)))
-    ...     file.people().person("e1") is None, file.people().person("e2").role
-    (True, 'chair')
-    """
+    """The people of a file, as it stands now."""
 
     def __init__(self, path: Path, clock: Callable[[], float] = time.monotonic) -> None:
         self._path, self._clock = path, clock

@@ -32,18 +32,7 @@ _PORTS_TRIED = 20
 
 
 def free_port(host: str, port: int) -> int:
-    """The wanted port, or the first free one of the twenty after it; any free one for 0.
-
-    Raises
-    ------
-    OSError
-        When none of them is free.
-
-    Examples
-    --------
-    >>> free_port("127.0.0.1", 0) > 0
-    True
-    """
+    """The wanted port, or the first free one of the twenty after it; any free one for 0."""
     for wanted in range(port, port + _PORTS_TRIED) if port else (0,):
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         with socket.socket(family) as trial:
@@ -112,33 +101,7 @@ def serve_dashboard(
     people: Path | None = None,
     limits: ServingLimits | None = None,
 ) -> None:
-    """Serve the dashboards until stopped; say once at which address.
-
-    Parameters
-    ----------
-    port : int
-        The port wanted; the next free one is taken when it is busy, any free one for 0.
-    lang : str
-        ``"zh"`` or ``"en"``: the language until a visitor asks for the other.
-    open_browser : bool
-        Whether to open the address in this machine's browser.
-    host : str
-        The address to listen on. Wider than loopback gives a warning.
-    notebooks : pathlib.Path, optional
-        The folder of notebooks; riskkit's own when left out.
-    as_json : bool
-        Say the address as one line of JSON.
-    people : pathlib.Path, optional
-        The file of people, each with a role and a token or password of their own; one token for all when
-        left out.
-    limits : ServingLimits, optional
-        How many pages may be open, when closed ones end, and which proxies are believed; what fits this
-        machine when left out.
-
-    Examples
-    --------
-    >>> serve_dashboard(lang="en")  # doctest: +SKIP
-    """
+    """Serve the dashboards until stopped; say once at which address."""
     keep_out_slow_import()
     from riskkit.workbench.serving.dashboards import Dashboards, dashboard_config
     from riskkit.workbench.serving.people import read_people
@@ -165,14 +128,7 @@ def serve_dashboard(
 
 
 def lab_config(*, host: str, port: int, lang: str, notebooks: Path, token: str) -> Config:
-    """JupyterLab's settings: our folder, language and kernel; no news, updates or packages from elsewhere.
-
-    Examples
-    --------
-    >>> config = lab_config(host="127.0.0.1", port=1, lang="zh", notebooks=Path("."), token="t")
-    >>> config.LabApp.news_url is None
-    True
-    """
+    """JupyterLab's settings: our folder, language and kernel; no news, updates or packages from elsewhere."""
     from traitlets.config import Config
 
     from riskkit.workbench.serving.identity import TokenIdentity
@@ -208,17 +164,7 @@ def serve_lab(
     notebooks: Path | None = None,
     as_json: bool = False,
 ) -> None:
-    """Open the notebooks in JupyterLab until stopped; say once at which address.
-
-    Parameters
-    ----------
-    port, lang, open_browser, host, notebooks, as_json
-        As for `serve_dashboard`.
-
-    Examples
-    --------
-    >>> serve_lab(lang="en")  # doctest: +SKIP
-    """
+    """Open the notebooks in JupyterLab until stopped; say once at which address."""
     keep_out_slow_import()
     from jupyterlab.labapp import LabApp
     from tornado.ioloop import IOLoop

@@ -20,28 +20,14 @@ LANGS = ("zh", "en")
 
 
 def language_of(handler: JupyterHandler) -> str:
-    """The language an address asks for, else that of the server.
-
-    Examples
-    --------
-    >>> from types import SimpleNamespace
-    >>> asked = SimpleNamespace(settings={"riskkit_lang": "zh"}, get_query_argument=lambda name, other: "fr")
-    >>> language_of(asked)
-    'zh'
-    """
+    """The language an address asks for, else that of the server."""
     default = str(handler.settings.get("riskkit_lang", "zh"))
     asked = handler.get_query_argument("lang", default)
     return asked if asked in LANGS else default
 
 
 def served_page(name: str, lang: str, **words: Any) -> str:
-    """A page of our own as HTML.
-
-    Examples
-    --------
-    >>> "Dashboards" in served_page("landing", "en", pages=[], base="/", who="")
-    True
-    """
+    """A page of our own as HTML."""
     folder = resources.files("riskkit.workbench.serving") / "served"
     sources = {one.name: one.read_text("utf-8") for one in folder.iterdir() if one.name.endswith(".j2")}
     environment = jinja2.Environment(autoescape=True, loader=jinja2.DictLoader(sources))
@@ -49,19 +35,10 @@ def served_page(name: str, lang: str, **words: Any) -> str:
 
 
 class OwnPost:
-    """A post that carries no form's token: its origin is checked in its place.
-
-    The cookie does not come with a post from another site.
-    """
+    """A post that carries no form's token: its origin is checked in its place."""
 
     def check_xsrf_cookie(self: Any) -> None:
-        """Accept a post of our own pages only.
-
-        Raises
-        ------
-        tornado.web.HTTPError
-            403 when the request does not come from one of them.
-        """
+        """Accept a post of our own pages only."""
         if not self.request.headers.get("Origin") or not self.check_origin():
             raise web.HTTPError(403)
 

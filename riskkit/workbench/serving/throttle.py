@@ -1,9 +1,9 @@
 """Guesses of tokens and passwords are slowed, by address and by name, with bounded memory.
 
 An address may be wrong a number of times; after that each further wrong one doubles the time it has to wait.
-A name that is guessed at from many addresses makes new addresses wait too, but never one from which that
-name has signed in before. An address that waits already counts against no name: one guesser cannot lock
-somebody else out. The numbers are rows of ``served/limits.csv``.
+A name that is guessed at from many addresses makes new addresses wait too, but never one from which that name
+has signed in before. An address that waits already counts against no name: one guesser cannot lock somebody
+else out. The numbers are rows of ``served/limits.csv``.
 """
 
 from __future__ import annotations
@@ -61,16 +61,7 @@ class _Counts:
 
 
 class Throttle:
-    """Who has to wait before the next token or password is looked at.
-
-    Examples
-    --------
-    >>> throttle = Throttle()
-    >>> for _ in range(15):
-    ...     throttle.wrong("192.0.2.1", "e1", now=0.0)
-    >>> throttle.wait("192.0.2.1", "e2", now=0.0), throttle.wait("192.0.2.2", "e1", now=0.0)
-    (1.0, 0.0)
-    """
+    """Who has to wait before the next token or password is looked at."""
 
     def __init__(self) -> None:
         most = int(limit("tracked_guessers"))
@@ -83,14 +74,7 @@ class Throttle:
         return len(self._addresses) + len(self._names) + len(self._known)
 
     def wait(self, address: str, name: str, *, now: float) -> float:
-        """How long somebody has to wait, in seconds; 0 when they may try.
-
-        Parameters
-        ----------
-        address, name : str
-        now : float
-            A clock that only goes forward [s].
-        """
+        """How long somebody has to wait, in seconds; 0 when they may try."""
         address, name = network(address), name[:_LONGEST_NAME]
         by_name = 0.0 if (address, name) in self._known else self._names.wait(name, now)
         return max(self._addresses.wait(address, now), by_name)
@@ -112,13 +96,7 @@ class Throttle:
 
 
 def network(address: str) -> str:
-    """What an address is counted as: itself, or for IPv6 the network that one subscriber usually gets.
-
-    Examples
-    --------
-    >>> [network(one) for one in ("192.0.2.7", "::ffff:192.0.2.7", "2001:db8::1:2:3:4", "nonsense")]
-    ['192.0.2.7', '192.0.2.7', '2001:db8::/64', 'unknown']
-    """
+    """What an address is counted as: itself, or for IPv6 the network that one subscriber usually gets."""
     try:
         found = ipaddress.ip_address(address)
     except ValueError:
@@ -131,24 +109,7 @@ def network(address: str) -> str:
 
 
 def address_of(peer: str, forwarded: str, proxies: tuple[str, ...]) -> str:
-    """Where a request comes from: the peer, or what a believed proxy says of it.
-
-    Parameters
-    ----------
-    peer : str
-        Address of the other end of the connection.
-    forwarded : str
-        The header ``X-Forwarded-For``: each proxy adds at the end whom it heard from.
-    proxies : tuple of str
-        Addresses of proxies that are believed; empty where there is none.
-
-    Examples
-    --------
-    >>> address_of("127.0.0.1", "6.6.6.6, 192.0.2.7", ("127.0.0.1",))
-    '192.0.2.7'
-    >>> address_of("192.0.2.1", "6.6.6.6", ("127.0.0.1",)), address_of("127.0.0.1", "6.6.6.6", ())
-    ('192.0.2.1', '127.0.0.1')
-    """
+    """Where a request comes from: the peer, or what a believed proxy says of it."""
     if peer not in proxies:
         return peer
     named = [part.strip() for part in forwarded.split(",") if part.strip()]

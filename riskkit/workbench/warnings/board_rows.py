@@ -15,21 +15,7 @@ from riskkit.workbench.warnings.room import RELEASE, STREAM, state_of
 
 @dataclass(frozen=True)
 class LifeStep:
-    """A step of a warning's life, as it is read.
-
-    Parameters
-    ----------
-    at : datetime
-    event : str
-    level : int or None
-        That the warning had after it.
-    who, reason : str
-
-    Examples
-    --------
-    >>> LifeStep(dt.datetime(2026, 5, 1, tzinfo=dt.UTC), "issued", 3, "a", "b").event
-    'issued'
-    """
+    """A step of a warning's life, as it is read."""
 
     at: dt.datetime
     event: str
@@ -40,24 +26,7 @@ class LifeStep:
 
 @dataclass(frozen=True)
 class BoardRow:
-    """A warning on the board.
-
-    Parameters
-    ----------
-    state : WarningState
-    title : mapping of str to str
-        In zh and en; the id where nobody said what it is about.
-    places : tuple of mapping
-        Names in zh and en.
-    due : tuple of Clock
-        The soonest first.
-    steps : tuple of LifeStep
-
-    Examples
-    --------
-    >>> BoardRow(WarningState(warning_id="w", phase="lifted", level=2), {}, (), (), ()).is_current
-    False
-    """
+    """A warning on the board."""
 
     state: WarningState
     title: Mapping[str, str]
@@ -72,24 +41,7 @@ class BoardRow:
 
 
 def board_rows(events: Iterable[Event], *, now: dt.datetime) -> list[BoardRow]:
-    """Every warning, the gravest current one first.
-
-    Parameters
-    ----------
-    events : iterable of Event
-        Of the ledger, in order; those of other streams are passed over.
-    now : datetime
-        For what is due.
-
-    Returns
-    -------
-    list of BoardRow
-
-    Examples
-    --------
-    >>> board_rows([], now=dt.datetime(2026, 5, 1, tzinfo=dt.UTC))
-    []
-    """
+    """Every warning, the gravest current one first."""
     by_id: dict[str, list[Event]] = {}
     for event in events:
         if event.stream.startswith(STREAM):
@@ -117,24 +69,12 @@ def _row(state: WarningState, events: Sequence[Event], due: Sequence[Clock]) -> 
 
 
 def counts_by_level(rows: Iterable[BoardRow]) -> dict[int, int]:
-    """Current warnings of each level, from Ⅰ to Ⅳ.
-
-    Examples
-    --------
-    >>> counts_by_level([])
-    {4: 0, 3: 0, 2: 0, 1: 0}
-    """
+    """Current warnings of each level, from Ⅰ to Ⅳ."""
     found = Counter(row.state.level for row in rows if row.is_current)
     return {level: found[level] for level in (4, 3, 2, 1)}
 
 
 def counts_by_place(rows: Iterable[BoardRow], *, lang: str) -> dict[str, int]:
-    """Current warnings of each place, the most first.
-
-    Examples
-    --------
-    >>> counts_by_place([], lang="en")
-    {}
-    """
+    """Current warnings of each place, the most first."""
     found = Counter(place[lang] for row in rows if row.is_current for place in row.places)
     return dict(sorted(found.items(), key=lambda pair: (-pair[1], pair[0])))

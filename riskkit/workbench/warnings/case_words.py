@@ -12,31 +12,13 @@ from riskkit.workbench.warnings.words import say
 
 
 def about_case(case: Case) -> dict[str, object]:
-    """Title and places of a case, for boards before anything is drafted.
-
-    Parameters
-    ----------
-    case : Case
-
-    Examples
-    --------
-    >>> from riskkit.assessment.case import load_case
-    >>> about_case(load_case("note7-battery-2016"))["title"]["en"][-12:]
-    'battery fire'
-    """
+    """Title and places of a case, for boards before anything is drafted."""
     places = [{"code": one.code, **one.name} for one in case_places(case.jurisdiction)]
     return {"title": case_title(case), "places": places}
 
 
 def case_advice(case: Case) -> tuple[HazardAdvice, ...]:
-    """What consumers are advised for the hazards of a case, each advice once, in the order of the case.
-
-    Examples
-    --------
-    >>> from riskkit.assessment.case import load_case
-    >>> [found.advice for found in case_advice(load_case("lead-paint-toys-2007"))]
-    ['lead']
-    """
+    """What consumers are advised for the hazards of a case, each advice once, in the order of the case."""
     found = [
         advice_of(hazard.advice)
         if hazard.advice
@@ -51,14 +33,7 @@ def case_advice(case: Case) -> tuple[HazardAdvice, ...]:
 
 
 def case_title(case: Case) -> dict[str, str]:
-    """Product and hazards, so that the first line says what the danger is.
-
-    Examples
-    --------
-    >>> from riskkit.assessment.case import load_case
-    >>> case_title(load_case("lead-paint-toys-2007"))["en"].endswith("lead poisoning")
-    True
-    """
+    """Product and hazards, so that the first line says what the danger is."""
     goods = {"zh": case.product.name.zh, "en": case.product.name.en}
     joins = {"zh": "、", "en": ", "}
     return {
@@ -73,28 +48,14 @@ def case_title(case: Case) -> dict[str, str]:
 
 
 def has_harmed(case: Case) -> bool:
-    """Whether harm or incidents are on record: then a message calls the hazard observed.
-
-    Examples
-    --------
-    >>> from riskkit.assessment.case import load_case
-    >>> has_harmed(load_case("note7-battery-2016"))
-    True
-    """
+    """Whether harm or incidents are on record: then a message calls the hazard observed."""
     facts = case.known_facts()
     counts = ("deaths", "deaths_elsewhere", "serious_injuries", "serious_elsewhere", "injured", "n_reports")
     return any(float(best(facts[name].value)) >= 1 for name in counts if name in facts)
 
 
 def targets(case: Case) -> dict[str, list[str]]:
-    """Marks by which a port tells the goods from others of the same code.
-
-    Examples
-    --------
-    >>> from riskkit.assessment.case import load_case
-    >>> targets(load_case("note7-battery-2016"))["en"][0]
-    'Brand: Samsung'
-    """
+    """Marks by which a port tells the goods from others of the same code."""
     product = case.product
     said: dict[str, list[str]] = {}
     for lang in LANGUAGES:
@@ -106,14 +67,7 @@ def targets(case: Case) -> dict[str, list[str]]:
 
 
 def identifiers(case: Case) -> dict[str, list[str]]:
-    """Models, batches, serial numbers and GTIN, by which an owner knows the goods.
-
-    Examples
-    --------
-    >>> from riskkit.assessment.case import load_case
-    >>> sorted(identifiers(load_case("note7-battery-2016")))
-    ['en', 'zh']
-    """
+    """Models, batches, serial numbers and GTIN, by which an owner knows the goods."""
     product = case.product
     marks = {
         "model": product.models,
@@ -132,13 +86,7 @@ def identifiers(case: Case) -> dict[str, list[str]]:
 
 
 def case_places(jurisdiction: str) -> tuple[Place, ...]:
-    """Where the warning is for: the whole country of the assessment.
-
-    Examples
-    --------
-    >>> [place.code for place in case_places("CN")]
-    [\'100000\']
-    """
+    """Where the warning is for: the whole country of the assessment."""
     if jurisdiction == "CN":
         row = standards.table("province_codes").set_index("code")
         row.index = row.index.astype(str)

@@ -30,15 +30,7 @@ _DRAWS, _SEED = 20_000, 20170914
 
 @contextlib.contextmanager
 def using_room(given: Mapping[str, Any], *, is_reader: bool = False) -> Iterator[WarningRoom]:
-    """The warnings of the ledger that ``--ledger`` names.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as there, using_room({"ledger": f"{there}/l.sqlite"}) as room:
-    ...     room.ledger.head().sequence
-    0
-    """
+    """The warnings of the ledger that ``--ledger`` names."""
     from riskkit.workbench.warnings.room import WarningRoom
 
     with using_ledger(given["ledger"], is_reader=is_reader) as ledger:
@@ -46,13 +38,7 @@ def using_room(given: Mapping[str, Any], *, is_reader: bool = False) -> Iterator
 
 
 def assessed(case: str) -> Assessment:
-    """A case, assessed.
-
-    Examples
-    --------
-    >>> assessed("note7-battery-2016").hi
-    'Ⅱ'
-    """
+    """A case, assessed."""
     from riskkit.assessment.case import assess, parse_case
     from riskkit.foundation.toml_file import parse_toml
     from riskkit.workbench.resources import find_case
@@ -65,13 +51,7 @@ def assessed(case: str) -> Assessment:
 def take(
     warning: str, event: str, given: Mapping[str, Any], *, about: Mapping[str, Any] | None = None, **more: Any
 ) -> int:
-    """Record a step of a warning's life as the options say, and say where the warning stands then.
-
-    Examples
-    --------
-    >>> take.__name__
-    'take'
-    """
+    """Record a step of a warning's life as the options say, and say where the warning stands then."""
     from riskkit.warning.dynamics.clocks import clocks
     from riskkit.warning.dynamics.life import WarningEvent
     from riskkit.workbench.warnings.room import take_step
@@ -98,101 +78,47 @@ def _rank(written: str) -> int:
 
 
 def confirm(warning: str, **given: Any) -> int:
-    """Confirm a warning, as another person than the one who proposed it.
-
-    Examples
-    --------
-    >>> confirm.__name__
-    'confirm'
-    """
+    """Confirm a warning, as another person than the one who proposed it."""
     return take(warning, "confirmed", given)
 
 
 def reject(warning: str, **given: Any) -> int:
-    """Reject a proposal.
-
-    Examples
-    --------
-    >>> reject.__name__
-    'reject'
-    """
+    """Reject a proposal."""
     return take(warning, "rejected", given)
 
 
 def issue(warning: str, **given: Any) -> int:
-    """Issue a confirmed warning.
-
-    Examples
-    --------
-    >>> issue.__name__
-    'issue'
-    """
+    """Issue a confirmed warning."""
     return take(warning, "issued", given, ends_at=_day(given["until"]))
 
 
 def raise_level(warning: str, **given: Any) -> int:
-    """Raise the level.
-
-    Examples
-    --------
-    >>> raise_level.__name__
-    'raise_level'
-    """
+    """Raise the level."""
     return take(warning, "raised", given)
 
 
 def lower_level(warning: str, **given: Any) -> int:
-    """Lower the level, where the effect agrees and the committee consents.
-
-    Examples
-    --------
-    >>> lower_level.__name__
-    'lower_level'
-    """
+    """Lower the level, where the effect agrees and the committee consents."""
     return take(warning, "lowered", given)
 
 
 def prolong(warning: str, **given: Any) -> int:
-    """Prolong the term.
-
-    Examples
-    --------
-    >>> prolong.__name__
-    'prolong'
-    """
+    """Prolong the term."""
     return take(warning, "prolonged", given, ends_at=_day(given["until"]))
 
 
 def correct(warning: str, **given: Any) -> int:
-    """Correct the level.
-
-    Examples
-    --------
-    >>> correct.__name__
-    'correct'
-    """
+    """Correct the level."""
     return take(warning, "corrected", given)
 
 
 def lift(warning: str, **given: Any) -> int:
-    """Lift a warning, where the effect agrees and the committee consents.
-
-    Examples
-    --------
-    >>> lift.__name__
-    'lift'
-    """
+    """Lift a warning, where the effect agrees and the committee consents."""
     return take(warning, "lifted", given)
 
 
 def expire(warning: str, **given: Any) -> int:
-    """Record that the term of a warning has passed.
-
-    Examples
-    --------
-    >>> expire.__name__
-    'expire'
-    """
+    """Record that the term of a warning has passed."""
     return take(warning, "expired", given)
 
 
@@ -209,13 +135,7 @@ def _day(text: str | None) -> dt.datetime | None:
 
 
 def draft(case: str, **given: Any) -> int:
-    """Write every document and message for where a warning stands, and record their hashes.
-
-    Examples
-    --------
-    >>> draft.__name__
-    'draft'
-    """
+    """Write every document and message for where a warning stands, and record their hashes."""
     from riskkit.foundation.part_files import put_files
     from riskkit.workbench.warnings.making import make_issue
     from riskkit.workbench.warnings.room import drafted_hashes, record_draft
@@ -281,13 +201,7 @@ def _decision(room: WarningRoom, warning: str, given: Mapping[str, Any]) -> Deci
 
 
 def approve_issue(warning: str, issue_id: str, **given: Any) -> int:
-    """Approve an issue as it was drafted, as another person.
-
-    Examples
-    --------
-    >>> approve_issue.__name__
-    'approve_issue'
-    """
+    """Approve an issue as it was drafted, as another person."""
     from riskkit.workbench.warnings.room import approve
 
     with using_room(given) as room:
@@ -308,13 +222,7 @@ def approve_issue(warning: str, issue_id: str, **given: Any) -> int:
 
 
 def release_issue(warning: str, issue_id: str, files: Path, **given: Any) -> int:
-    """Deliver an approved issue; 1 where something failed, to be tried again.
-
-    Examples
-    --------
-    >>> release_issue.__name__
-    'release_issue'
-    """
+    """Deliver an approved issue; 1 where something failed, to be tried again."""
     from riskkit.foundation.toml_file import parse_toml
     from riskkit.warning.publication.channels import read_channels
     from riskkit.workbench.warnings.delivery import read_issue, refuse_gaps, release
@@ -355,13 +263,7 @@ def _recipients(path: Path) -> pd.DataFrame:
 
 
 def rehearse_case(case: str, **given: Any) -> int:
-    """Take a case from assessment to lifted warning in a folder of its own.
-
-    Examples
-    --------
-    >>> rehearse_case.__name__
-    'rehearse_case'
-    """
+    """Take a case from assessment to lifted warning in a folder of its own."""
     from riskkit.store.ledger_checks import verify
     from riskkit.workbench.warnings.rehearsal import rehearse
 

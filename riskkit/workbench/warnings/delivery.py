@@ -44,20 +44,7 @@ class _Out:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of the deliveries of an issue.
-
-    Parameters
-    ----------
-    delivered, before, failed : tuple of Delivery
-        Now, in an earlier attempt, and not at all.
-    again : tuple of Delivery
-        Requests to webhooks among them whose earlier attempt was interrupted: they may have arrived twice.
-
-    Examples
-    --------
-    >>> Outcome((), (), ()).is_whole
-    True
-    """
+    """What became of the deliveries of an issue."""
 
     delivered: tuple[Delivery, ...]
     before: tuple[Delivery, ...]
@@ -74,38 +61,7 @@ def release(
     room: WarningRoom, warning_id: str, issue: str, *, files: Mapping[str, bytes],
     channels: Sequence[Channel], who: str, recipients: pd.DataFrame | None = None, base: Path | None = None,
 ) -> Outcome:  # fmt: skip
-    """Deliver an approved issue; it may be tried again as often as needed.
-
-    Folders and mail files get each file once. A webhook gets it at least once, always with the same
-    ``Idempotency-Key``: its receiver drops what it has had.
-
-    Everything is checked before the first delivery: the approval, the files against the hashes that were
-    approved, every recipient. Each delivery is recorded in the ledger when it is done; a failed one is too,
-    and the others go on.
-
-    Parameters
-    ----------
-    room : WarningRoom
-    warning_id, issue : str
-    files : mapping of str to bytes
-        As they were approved.
-    channels : sequence of Channel
-    who : str
-    recipients : DataFrame, optional
-        For channels of kind ``mail``.
-    base : Path, optional
-        Where relative folders of channels start.
-
-    Raises
-    ------
-    riskkit.foundation.faults.InputFaults
-        With everything that keeps the issue from going out; nothing is delivered then.
-
-    Examples
-    --------
-    >>> release.__name__
-    'release'
-    """
+    """Deliver an approved issue; it may be tried again as often as needed."""
     events = room.ledger.events(stream_of(warning_id))
     _refuse_changed(files, approved_files(events, issue), issue)
     todo = deliveries(channels, files, recipients)
@@ -207,18 +163,7 @@ def _to_webhook(out: _Out) -> None:
 
 
 def delivery_log(room: WarningRoom, warning_id: str) -> pd.DataFrame:
-    """What was delivered where and when, what failed, and which requests were begun.
-
-    Returns
-    -------
-    DataFrame
-        ``at``, ``issue``, ``channel``, ``recipient``, ``file``, ``outcome``, ``why``.
-
-    Examples
-    --------
-    >>> delivery_log.__name__
-    'delivery_log'
-    """
+    """What was delivered where and when, what failed, and which requests were begun."""
     rows = [
         {
             "at": moment_of(one.at), "issue": one.data["issue"], "channel": one.data["channel"],
@@ -230,24 +175,7 @@ def delivery_log(room: WarningRoom, warning_id: str) -> pd.DataFrame:
 
 
 def refuse_gaps(files: Mapping[str, bytes]) -> None:
-    """Refuse to publish an announcement in which something is still to be added; exercises may show gaps.
-
-    Raises
-    ------
-    InputFaults
-        With each gap, by the file it stands in.
-
-    References
-    ----------
-    .. [1] Regulation (EU) 2023/988, Art. 36(2) (``gpsr_2023_988``).
-
-    Examples
-    --------
-    >>> refuse_gaps({"announcement.en.txt": b"[To be added: picture]"})
-    Traceback (most recent call last):
-    riskkit.foundation.faults.InputFaults: release: 1 fault
-      announcement.en.txt: '[To be added: picture]', must be: added before the announcement is published
-    """
+    """Refuse to publish an announcement in which something is still to be added; exercises may show gaps."""
     if b"<status>Exercise</status>" in files.get("cap.xml", b""):
         return
     gaps = tuple(say("gap", lang) for lang in ("zh", "en"))
@@ -263,21 +191,7 @@ def refuse_gaps(files: Mapping[str, bytes]) -> None:
 
 
 def read_issue(folder: Path) -> dict[str, bytes]:
-    """The files of an issue from its folder.
-
-    Raises
-    ------
-    riskkit.foundation.faults.InputFaults
-        When there is no such folder.
-
-    Examples
-    --------
-    >>> try:
-    ...     read_issue(Path("no-such-folder"))
-    ... except InputFaults as error:
-    ...     print(error.faults[0].rule)
-    a folder with the files of an issue
-    """
+    """The files of an issue from its folder."""
     if not folder.is_dir():
         raise InputFaults(
             "issue", [Fault("issue", shown(str(folder)), "a folder with the files of an issue")]

@@ -33,20 +33,7 @@ _HEADS = ("case", "life_level", "proposed", "first_act", "timing", "measures_bot
 
 @dataclass(frozen=True)
 class CaseLife:
-    """A case and its warning's life; none for what is handed over.
-
-    Parameters
-    ----------
-    case : Case
-    levels : tuple of str
-        The levels shown, with missing facts at their mildest and at their worst.
-    life : ReplayedLife or None
-
-    Examples
-    --------
-    >>> shipped_lives()[0].case.id
-    'cadmium-jewellery-2010'
-    """
+    """A case and its warning's life; none for what is handed over."""
 
     case: Case
     levels: tuple[str, ...]
@@ -54,18 +41,7 @@ class CaseLife:
 
 
 def case_life(found: Assessment) -> CaseLife:
-    """The life of the warning of one assessed case.
-
-    Parameters
-    ----------
-    found : Assessment
-
-    Examples
-    --------
-    >>> from riskkit.workbench.report.comparisons import compared_case
-    >>> case_life(compared_case("note7-battery-2016", draws=20).assessment).life.timing
-    'later'
-    """
+    """The life of the warning of one assessed case."""
     case = found.case
     levels = found.level_ends
     if found.route != "graded" or not set(levels) <= set(LEVELS):
@@ -85,24 +61,12 @@ def case_life(found: Assessment) -> CaseLife:
 
 @functools.cache
 def shipped_lives() -> tuple[CaseLife, ...]:
-    """Every shipped case under the default profile.
-
-    Examples
-    --------
-    >>> {one.life is None for one in shipped_lives()} == {True, False}
-    True
-    """
+    """Every shipped case under the default profile."""
     return tuple(case_life(one.assessment) for one in shipped_comparisons())
 
 
 def life_cells(one: CaseLife, *, lang: str) -> tuple[str, ...]:
-    """A row of the table: as the columns stand.
-
-    Examples
-    --------
-    >>> len(life_cells(shipped_lives()[0], lang="en"))
-    8
-    """
+    """A row of the table: as the columns stand."""
     case, life = one.case, one.life
     if life is None:
         return (case.title.say(lang), say("handed_over", lang), case.assessed_on.isoformat(), *["—"] * 5)
@@ -173,13 +137,7 @@ def _end(life: ReplayedLife, lang: str) -> str:
 
 
 def lives_said(lives: Sequence[CaseLife], *, lang: str) -> str:
-    """How many warnings came earlier, later, stricter or milder, in a sentence or two.
-
-    Examples
-    --------
-    >>> lives_said(shipped_lives()[:3], lang="en")[:18]
-    '3 cases are graded'
-    """
+    """How many warnings came earlier, later, stricter or milder, in a sentence or two."""
     graded = [one.life for one in lives if one.life is not None]
     timing, strict = (Counter(getattr(life, name) for life in graded) for name in ("timing", "strictness"))
     gap = "、" if lang == "zh" else ", "
@@ -193,13 +151,7 @@ def lives_said(lives: Sequence[CaseLife], *, lang: str) -> str:
 
 
 def lives_section(lives: Sequence[CaseLife], *, lang: str) -> Section:
-    """What the comparison of lives says, and what it cannot say.
-
-    Examples
-    --------
-    >>> lives_section(shipped_lives(), lang="en").id
-    'lives'
-    """
+    """What the comparison of lives says, and what it cannot say."""
     blocks = (
         Paragraph(lives_said(lives, lang=lang), "lead"),
         Paragraph(say("lives_limits", lang), "caution"),
@@ -209,13 +161,7 @@ def lives_section(lives: Sequence[CaseLife], *, lang: str) -> Section:
 
 
 def lives_table(lives: Sequence[CaseLife], *, lang: str) -> Table:
-    """Case, level, who came first and who was stricter.
-
-    Examples
-    --------
-    >>> len(lives_table(shipped_lives(), lang="en").columns)
-    5
-    """
+    """Case, level, who came first and who was stricter."""
     shown = [_HEADS.index(name) for name in ("case", "life_level", "first_act", "timing", "strictness")]
     heads = tuple(say(f"col_{_HEADS[n]}", lang) for n in shown)
     cells = (life_cells(one, lang=lang) for one in lives)
@@ -223,18 +169,7 @@ def lives_table(lives: Sequence[CaseLife], *, lang: str) -> Table:
 
 
 def lives_page(lang: str) -> str:
-    """The page ``docs/warning_lives`` in one language, as Markdown.
-
-    Parameters
-    ----------
-    lang : str
-        ``zh`` or ``en``.
-
-    Examples
-    --------
-    >>> lives_page("en").splitlines()[0]
-    '# Warnings replayed against what authorities did'
-    """
+    """The page ``docs/warning_lives`` in one language, as Markdown."""
     lives = shipped_lives()
     heads = [say(f"col_{name}", lang) for name in _HEADS]
     parts = [
@@ -248,14 +183,5 @@ def lives_page(lang: str) -> str:
 
 
 def write_lives_pages(folder: Path) -> None:
-    """Write the page in both languages: ``warning_lives.md`` and ``warning_lives.zh.md``.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as home:
-    ...     write_lives_pages(Path(home))
-    ...     sorted(path.name for path in Path(home).iterdir())
-    ['warning_lives.md', 'warning_lives.zh.md']
-    """
+    """Write the page in both languages: ``warning_lives.md`` and ``warning_lives.zh.md``."""
     write_pages(folder, "warning_lives", lives_page)

@@ -44,45 +44,7 @@ ABBREVIATIONS = {"bulletin": "通", "circular": "告", "announcement": "公"}
 
 @dataclass(frozen=True, kw_only=True)
 class Decision:
-    """What was decided about an issue, beside the case.
-
-    Parameters
-    ----------
-    warning_id, issue : str
-        The warning, and this issue of it.
-    kind : str
-        ``first``, ``changed`` or ``lifted``.
-    level : int
-        Its rank, 1–4 for Ⅳ–Ⅰ.
-    issued_at, starts_at : datetime
-    ends_at : datetime or None
-    reason : str
-        Why it was changed or lifted.
-    measures : tuple of str
-        Codes of ``alert_measures``; those of the level when empty.
-    ports, lots : tuple of str
-    is_authorised : bool
-        By the State Council, for level Ⅰ.
-    number : int
-        Of the document in its year.
-    issuer : mapping of str to str
-        In zh and en; a stand-in when empty.
-    earlier : tuple of (str, datetime)
-        The issues that this one follows.
-    assessed : tuple of str
-        The proven and the possible level of the assessment; empty where the level is that one.
-    level_reason : str
-        Why the level is another than the assessed one.
-    all_goods_reason : str
-        Why a bulletin targets all goods of its codes, where neither brand, maker, origin nor lot is known.
-    contact : str
-        Telephone number or web address for questions; a public notice asks for one.
-
-    Examples
-    --------
-    >>> Decision.__name__
-    'Decision'
-    """
+    """What was decided about an issue, beside the case."""
 
     warning_id: str
     issue: str
@@ -108,25 +70,7 @@ class Decision:
 
 @dataclass(frozen=True)
 class Issue:
-    """An issue with everything that would go out.
-
-    Parameters
-    ----------
-    notice : Notice
-    files : dict of str to bytes
-        ``DOCUMENT.LANG.FORMAT`` → content, with ``cap.xml``, ``data.json`` and ``due.ics``.
-    chosen : tuple of str
-        The documents.
-    reading : dict of str to Readability
-        How the announcement reads, by language; empty when there is none.
-    open_rules : tuple of OpenRule
-        What the law asks of the announcement and its text does not say yet.
-
-    Examples
-    --------
-    >>> Issue.__name__
-    'Issue'
-    """
+    """An issue with everything that would go out."""
 
     notice: Notice
     files: Mapping[str, bytes]
@@ -135,23 +79,11 @@ class Issue:
     open_rules: tuple[OpenRule, ...] = ()
 
     def hashes(self) -> dict[str, str]:
-        """File → SHA-256.
-
-        Examples
-        --------
-        >>> Issue.hashes.__name__
-        'hashes'
-        """
+        """File → SHA-256."""
         return {name: hashlib.sha256(content).hexdigest() for name, content in sorted(self.files.items())}
 
     def unmet(self) -> list[dict[str, object]]:
-        """The open rules as plain data.
-
-        Examples
-        --------
-        >>> Issue.unmet.__name__
-        'unmet'
-        """
+        """The open rules as plain data."""
         return [
             {
                 "rule": one.rule,
@@ -164,13 +96,7 @@ class Issue:
         ]
 
     def about(self) -> dict[str, object]:
-        """Title, places and level, as the ledger keeps them for boards.
-
-        Examples
-        --------
-        >>> Issue.about.__name__
-        'about'
-        """
+        """Title, places and level, as the ledger keeps them for boards."""
         return _about(self.notice)
 
 
@@ -204,24 +130,7 @@ def _about(notice: Notice) -> dict[str, object]:
 
 
 def notice_of(found: Assessment, decision: Decision) -> Notice:
-    """The notice of an issue: what the case and the decision say, in zh and en.
-
-    Parameters
-    ----------
-    found : Assessment
-        Of the case; food is refused, since it is handed over.
-    decision : Decision
-
-    Raises
-    ------
-    InputFaults
-        When the case is food.
-
-    Examples
-    --------
-    >>> notice_of.__name__
-    'notice_of'
-    """
+    """The notice of an issue: what the case and the decision say, in zh and en."""
     require_graded(found)
     case = found.case
     places = case_places(case.jurisdiction)
@@ -249,22 +158,7 @@ def notice_of(found: Assessment, decision: Decision) -> Notice:
 
 
 def require_graded(found: Assessment) -> None:
-    """Refuse what is not graded here: food is handed over to the food-accident plan.
-
-    Raises
-    ------
-    InputFaults
-        When there is no level.
-
-    References
-    ----------
-    .. [1] 国发〔2017〕43号, 8 (source ``sc_2017_43``).
-
-    Examples
-    --------
-    >>> require_graded.__name__
-    'require_graded'
-    """
+    """Refuse what is not graded here: food is handed over to the food-accident plan."""
     if found.route != "graded" or found.badge is None:
         rule = "a case that is graded here; food goes to the food-accident plan"
         raise InputFaults(found.case.id, [Fault("goods", found.case.goods, rule)])
@@ -278,27 +172,7 @@ def _rank(grades: pd.Series, name: str) -> int | None:
 def make_issue(
     found: Assessment, decision: Decision, *, formats: Sequence[str] = FORMATS, templates: Path | None = None
 ) -> Issue:
-    """Every file of an issue, or a refusal with everything that is missing; nothing is sent.
-
-    Parameters
-    ----------
-    found : Assessment
-    decision : Decision
-    formats : sequence of str
-        Of ``html``, ``pdf``, ``docx``, ``txt``.
-    templates : Path, optional
-        A folder with templates of one's own.
-
-    Raises
-    ------
-    InputFaults
-        With each missing fact of each document, and what is wrong with a template.
-
-    Examples
-    --------
-    >>> make_issue.__name__
-    'make_issue'
-    """
+    """Every file of an issue, or a refusal with everything that is missing; nothing is sent."""
     notice = notice_of(found, decision)
     chosen = choose_documents(_decided(found, decision))
     facts = {one.document: _document_facts(found, decision, one.document) for one in chosen}

@@ -23,43 +23,14 @@ _RULE = f"{accepted_levels()}, no bare number but 0 for no warning, or empty if 
 
 @dataclass(frozen=True)
 class NewEvidence:
-    """New assessments, checked.
-
-    Parameters
-    ----------
-    assessments : DataFrame
-        warning_id, at (aware), level_lo, level_hi (0–4, missing: unknown).
-    agreed : DataFrame
-        By warning: effect_agrees and has_consent, the last given; missing where nobody said.
-    """
+    """New assessments, checked."""
 
     assessments: pd.DataFrame
     agreed: pd.DataFrame
 
 
 def checked_evidence(rows: pd.DataFrame, *, known: Sequence[str]) -> NewEvidence:
-    """The rows of a file as assessments, or everything that is wrong with them.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        warning_id, on (YYYY-MM-DD), level_lo and level_hi; if wanted effect_agrees and has_consent (yes, no
-        or empty). Levels are as `riskkit.foundation.warning_levels.level_code` reads them, but no bare
-        numbers; ``none`` or 0 is no warning, empty is unknown.
-    known : sequence of str
-        The warnings there are.
-
-    Raises
-    ------
-    InputFaults
-        With every cell at fault, by its row.
-
-    Examples
-    --------
-    >>> rows = pd.DataFrame({"warning_id": ["w"], "on": "2026-05-01", "level_lo": "Ⅳ", "level_hi": "yellow"})
-    >>> checked_evidence(rows, known=["w"]).assessments["level_hi"].tolist()
-    [2]
-    """
+    """The rows of a file as assessments, or everything that is wrong with them."""
     missing = [one for one in COLUMNS if one not in rows.columns]
     refuse("evidence", [Fault(f"evidence.{one}", "", "a column that is given") for one in missing])
     days = pd.to_datetime(rows["on"].astype("string"), format="%Y-%m-%d", errors="coerce")
@@ -107,24 +78,7 @@ def _rank(written: object) -> int | None:
 
 
 def asked_moves(rows: Sequence[BoardRow], evidence: NewEvidence, *, now: dt.datetime) -> pd.DataFrame:
-    """What new assessments ask of each issued warning.
-
-    Parameters
-    ----------
-    rows : sequence of BoardRow
-    evidence : NewEvidence
-    now : datetime
-
-    Returns
-    -------
-    DataFrame
-        As from `riskkit.warning.dynamics.adjustment.adjustments`.
-
-    Examples
-    --------
-    >>> asked_moves.__name__
-    'asked_moves'
-    """
+    """What new assessments ask of each issued warning."""
     issued = [row for row in rows if row.state.phase == "issued" and row.state.level is not None]
     ids = [row.state.warning_id for row in issued]
     agreed = evidence.agreed.reindex(ids)

@@ -31,28 +31,7 @@ _RED = "B00020"
 
 @dataclass(frozen=True)
 class FilledDocument:
-    """A document that only waits for its format.
-
-    Parameters
-    ----------
-    lines : sequence of Line
-        As from `riskkit.workbench.warnings.templating.filled`.
-    lang : str
-        ``zh`` or ``en``.
-    head : str
-        Who publishes it, for the head.
-    number : str
-        发文字号.
-    level : str
-        ``Ⅰ`` … ``Ⅳ``.
-    level_words : str
-        The level in words, colour included.
-
-    Examples
-    --------
-    >>> FilledDocument([("title", "T")], "en", "A", "1", "Ⅱ", "Level Ⅱ").title
-    'T'
-    """
+    """A document that only waits for its format."""
 
     lines: Sequence[Line]
     lang: str
@@ -69,27 +48,7 @@ class FilledDocument:
 
 
 def in_format(document: FilledDocument, format: str) -> bytes:  # noqa: A002 - the word users know
-    """A document as the bytes of a file; the same document gives the same bytes.
-
-    Parameters
-    ----------
-    document : FilledDocument
-    format : str
-        ``html``, ``pdf``, ``docx`` or ``txt``.
-
-    Raises
-    ------
-    KeyError
-        When there is no such format.
-
-    Examples
-    --------
-    >>> one = FilledDocument([("title", "Lamp <b>"), ("text", "Stop.")], "en", "A", "1", "Ⅱ", "Level Ⅱ")
-    >>> in_format(one, "txt").decode()
-    'Lamp <b>\\n\\nStop.\\n'
-    >>> b"&lt;b&gt;" in in_format(one, "html")
-    True
-    """
+    """A document as the bytes of a file; the same document gives the same bytes."""
     return {"html": _html, "pdf": _pdf, "docx": _word, "txt": _text}[format](document)
 
 
@@ -218,14 +177,7 @@ def _still(raw: bytes) -> bytes:
 
 
 def readable_text(document: FilledDocument) -> str:
-    """What is measured for readability: sentences, without title, headings and signature.
-
-    Examples
-    --------
-    >>> one = FilledDocument([("title", "Lamp"), ("text", "Stop.")], "en", "A", "1", "Ⅱ", "Level Ⅱ")
-    >>> readable_text(one)
-    'Stop.'
-    """
+    """What is measured for readability: sentences, without title, headings and signature."""
     return "\n".join(words for kind, words in document.lines if kind in ("text", "item"))
 
 

@@ -46,20 +46,7 @@ COMMANDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
 
 
 def warning_group(lang: str, further: Callable[[str], Sequence[click.Parameter]]) -> click.Group:
-    """The group, with its help in one language.
-
-    Parameters
-    ----------
-    lang : str
-        ``zh`` or ``en``.
-    further : callable
-        Gives the options that every command (or, for an empty name, every group) has.
-
-    Examples
-    --------
-    >>> sorted(warning_group("en", lambda name: []).commands)[:3]
-    ['approve', 'confirm', 'correct']
-    """
+    """The group, with its help in one language."""
     group = click.Group("warning", help=say("about_warning", lang), add_help_option=False)
     group.params += further("")
     for name, (function, wanted) in COMMANDS.items():

@@ -15,23 +15,7 @@ from riskkit.workbench.warnings.making import require_graded
 
 @dataclass(frozen=True)
 class Proposal:
-    """What is proposed on an assessed case.
-
-    Parameters
-    ----------
-    level : int
-        Its rank, 1–4 for Ⅳ–Ⅰ.
-    reason : str
-    assessed : tuple of str
-        The levels shown by the assessment, with missing facts at their mildest and at their worst.
-    missing : tuple of str
-        The facts that leave the range between them.
-
-    Examples
-    --------
-    >>> Proposal(4, "why", ("Ⅳ", "Ⅰ"), ("n_ports",)).assessed
-    ('Ⅳ', 'Ⅰ')
-    """
+    """What is proposed on an assessed case."""
 
     level: int
     reason: str
@@ -45,27 +29,7 @@ class Proposal:
 
 
 def proposal(found: Assessment, *, level: str = "", reason: str = "") -> Proposal:
-    """The level that may be proposed on a case: the assessed one, or another with its reason.
-
-    Parameters
-    ----------
-    found : Assessment
-    level : str
-        As `riskkit.foundation.warning_levels.level_code` reads it; the assessed one if empty.
-    reason : str
-        Why; needed where the level is not the assessed one, and where the facts leave a range.
-
-    Raises
-    ------
-    InputFaults
-        When the case is not graded here, the level is none, or the facts leave a range or the level departs
-        from the assessed one and level or reason are not given.
-
-    Examples
-    --------
-    >>> proposal.__name__
-    'proposal'
-    """
+    """The level that may be proposed on a case: the assessed one, or another with its reason."""
     require_graded(found)
     lo, hi = found.level_ends
     words = lo if lo == hi else f"{lo} to {hi}"
@@ -86,20 +50,7 @@ def proposal(found: Assessment, *, level: str = "", reason: str = "") -> Proposa
 
 
 def propose(case: str, **given: Any) -> int:
-    """Propose a warning on a case, at the level of its assessment, or at another with its reason.
-
-    Parameters
-    ----------
-    case : str
-    **given : Any
-        ``level``, ``why``, ``warning`` (its id; that of the case otherwise), ``ledger``, ``who``, ``lang``,
-        ``is_json``.
-
-    Examples
-    --------
-    >>> propose.__name__
-    'propose'
-    """
+    """Propose a warning on a case, at the level of its assessment, or at another with its reason."""
     found = assessed(case)
     wanted = proposal(found, level=given["level"] or "", reason=given["why"] or "")
     evidence = tuple(one.id for one in found.case.sources) or (found.case.id,)

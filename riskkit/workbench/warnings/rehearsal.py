@@ -48,22 +48,7 @@ class _Days:
 
 @dataclass(frozen=True)
 class Rehearsal:
-    """What a rehearsal came to.
-
-    Parameters
-    ----------
-    warning_id : str
-    states : tuple of WarningState
-        After each step.
-    issues : tuple of Issue
-        First, changed, lifted.
-    n_files, n_deliveries : int
-
-    Examples
-    --------
-    >>> Rehearsal("w", (), (), 0, 0).n_files
-    0
-    """
+    """What a rehearsal came to."""
 
     warning_id: str
     states: tuple[WarningState, ...]
@@ -76,34 +61,7 @@ def rehearse(
     found: Assessment, ledger: Ledger, *, out: Path, ports: tuple[str, ...] = ("2200",),
     tell: Callable[[str], None] = lambda text: None,
 ) -> Rehearsal:  # fmt: skip
-    """Take an assessed case from proposal to lifted warning, with every document and message on disk.
-
-    The days are those after the case was assessed; what is not in the case – the ports, that new evidence
-    came in, that the effect was evaluated and the committee consents – is marked as a rehearsal's.
-
-    Parameters
-    ----------
-    found : Assessment
-        Of a case that is graded here.
-    ledger : Ledger
-        Where the chain is recorded.
-    out : Path
-        For ``issues/``, ``sent/`` and ``mail/``.
-    ports : tuple of str
-        Customs districts of the bulletin.
-    tell : callable
-        Takes a line at each step.
-
-    Raises
-    ------
-    InputFaults
-        When the case is food or has no level, with everything that a document misses.
-
-    Examples
-    --------
-    >>> rehearse.__name__
-    'rehearse'
-    """
+    """Take an assessed case from proposal to lifted warning, with every document and message on disk."""
     case = found.case
     require_graded(found)
     clock = _Days(dt.datetime.combine(case.assessed_on, dt.time(9), tzinfo=CHINA))

@@ -21,13 +21,7 @@ from riskkit.workbench.warnings.words import assessed_words, say
 
 
 def level_words(level: int | None) -> str:
-    r"""A level with its symbol.
-
-    Examples
-    --------
-    >>> level_words(4), level_words(0), level_words(None)
-    ('■\xa0Ⅰ', '—', '—')
-    """
+    r"""A level with its symbol."""
     if not level:
         return "—"
     code = LEVELS[level - 1]
@@ -39,13 +33,7 @@ def _title(row: BoardRow, lang: str) -> str:
 
 
 def standing_section(rows: Sequence[BoardRow], *, lang: str, is_sample: bool) -> Section:
-    """Current warnings, the gravest first, with what is due on each.
-
-    Examples
-    --------
-    >>> standing_section([], lang="en", is_sample=False).id
-    'standing'
-    """
+    """Current warnings, the gravest first, with what is due on each."""
     current = [row for row in rows if row.is_current]
     counts = counts_by_level(rows)
     said = "; ".join(f"{level_words(level)} {n}" for level, n in counts.items())
@@ -81,14 +69,7 @@ def _standing(row: BoardRow, lang: str) -> tuple[Cell, ...]:
 
 
 def changes_section(rows: Sequence[BoardRow], *, since: dt.datetime, now: dt.datetime, lang: str) -> Section:
-    """Every step since a moment, in the order of time, with the level before and after.
-
-    Examples
-    --------
-    >>> at = dt.datetime(2026, 5, 1, tzinfo=dt.UTC)
-    >>> changes_section([], since=at, now=at, lang="en").blocks[0].text
-    'Nothing was decided from 2026-05-01 to 2026-05-01.'
-    """
+    """Every step since a moment, in the order of time, with the level before and after."""
     told = []
     for row in rows:
         before: int | None = None
@@ -117,13 +98,7 @@ def _moved(before: int | None, after: int | None) -> str:
 
 
 def moves_section(moves: pd.DataFrame | None, rows: Sequence[BoardRow], *, lang: str) -> Section:
-    """What new assessments ask of each issued warning: raise, hold, lower or lift, and why.
-
-    Examples
-    --------
-    >>> moves_section(None, [], lang="en").id
-    'moves'
-    """
+    """What new assessments ask of each issued warning: raise, hold, lower or lift, and why."""
     title = say("review_moves", lang)
     if moves is None:
         return Section("moves", title, 1, (Paragraph(say("review_no_evidence", lang)),))

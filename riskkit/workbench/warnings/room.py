@@ -23,57 +23,25 @@ RELEASE = (DRAFTED, APPROVED, BEGUN, DELIVERED, FAILED)
 
 
 def utc_now() -> dt.datetime:
-    """The time of this machine.
-
-    Examples
-    --------
-    >>> utc_now().tzinfo
-    datetime.timezone.utc
-    """
+    """The time of this machine."""
     return dt.datetime.now(dt.UTC)
 
 
 @dataclass(frozen=True)
 class WarningRoom:
-    """A ledger of warnings, and a clock.
-
-    Parameters
-    ----------
-    ledger : Ledger
-    clock : callable
-        Gives the time.
-
-    Examples
-    --------
-    >>> WarningRoom.__name__
-    'WarningRoom'
-    """
+    """A ledger of warnings, and a clock."""
 
     ledger: Ledger
     clock: Callable[[], dt.datetime] = utc_now
 
 
 def stream_of(warning_id: str) -> str:
-    """The stream of a warning.
-
-    Examples
-    --------
-    >>> stream_of("w-1")
-    'warning/w-1'
-    """
+    """The stream of a warning."""
     return f"{STREAM}{warning_id}"
 
 
 def step_of(event: Event) -> WarningEvent:
-    """A recorded event as a step of the warning's life.
-
-    Examples
-    --------
-    >>> payload = '{"level":"Ⅱ","reason":"r","evidence":["e"]}'
-    >>> one = Event(1, "warning/w", "proposed", payload, "a", "2026-05-01T00:00:00.000000Z", "r", "k", "", "")
-    >>> step_of(one).level
-    3
-    """
+    """A recorded event as a step of the warning's life."""
     data: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in event.data.items()
     }
@@ -93,13 +61,7 @@ def step_of(event: Event) -> WarningEvent:
 
 
 def state_of(events: Sequence[Event], warning_id: str) -> WarningState:
-    """Where a warning stands after its events.
-
-    Examples
-    --------
-    >>> state_of([], "w").phase
-    'none'
-    """
+    """Where a warning stands after its events."""
     state = WarningState(warning_id=warning_id)
     for event in events:
         if event.kind not in RELEASE:
@@ -108,13 +70,7 @@ def state_of(events: Sequence[Event], warning_id: str) -> WarningState:
 
 
 def states_in(room: WarningRoom, *, until: dt.datetime | None = None) -> dict[str, WarningState]:
-    """Where every warning stands, or stood at some moment.
-
-    Examples
-    --------
-    >>> states_in.__name__
-    'states_in'
-    """
+    """Where every warning stands, or stood at some moment."""
     by_id: dict[str, list[Event]] = {}
     for event in room.ledger.events(STREAM, until=until):
         by_id.setdefault(event.stream.removeprefix(STREAM), []).append(event)
@@ -125,26 +81,7 @@ def states_in(room: WarningRoom, *, until: dt.datetime | None = None) -> dict[st
 def take_step(
     room: WarningRoom, step: WarningEvent, *, about: Mapping[str, Any] | None = None
 ) -> WarningState:
-    """Record a step of a warning's life, if it may be taken.
-
-    Parameters
-    ----------
-    room : WarningRoom
-    step : WarningEvent
-        Its time is that of the room's clock.
-    about : mapping, optional
-        Title and places, for boards: as from `riskkit.workbench.warnings.making.about_case`.
-
-    Raises
-    ------
-    riskkit.foundation.faults.InputFaults
-        With everything that keeps the step from being taken; the refusal is recorded.
-
-    Examples
-    --------
-    >>> take_step.__name__
-    'take_step'
-    """
+    """Record a step of a warning's life, if it may be taken."""
     stream = stream_of(step.warning_id)
     data = _recorded(step) | ({"about": dict(about)} if about else {})
     at = room.clock()
@@ -204,28 +141,7 @@ def record_draft(
     room: WarningRoom, warning_id: str, issue: str, *, files: dict[str, str], who: str,
     about: Mapping[str, Any] | None = None,
 ) -> Event:  # fmt: skip
-    """Record that an issue's documents were drafted, by the hashes of its files.
-
-    Parameters
-    ----------
-    room : WarningRoom
-    warning_id, issue : str
-    files : dict of str to str
-        File → SHA-256.
-    who : str
-    about : mapping, optional
-        What it is about, for boards: as from `riskkit.workbench.warnings.making.Issue.about`.
-
-    Raises
-    ------
-    riskkit.foundation.faults.InputFaults
-        When the warning was never issued.
-
-    Examples
-    --------
-    >>> record_draft.__name__
-    'record_draft'
-    """
+    """Record that an issue's documents were drafted, by the hashes of its files."""
 
     def guard(reader: Reader) -> None:
         now = state_of(reader.events(stream_of(warning_id)), warning_id)
@@ -238,24 +154,7 @@ def record_draft(
 
 
 def approve(room: WarningRoom, warning_id: str, issue: str, *, who: str, why: str) -> Event:
-    """Approve an issue as it was drafted: by another person than the one who drafted it.
-
-    Parameters
-    ----------
-    room : WarningRoom
-    warning_id, issue : str
-    who, why : str
-
-    Raises
-    ------
-    riskkit.foundation.faults.InputFaults
-        When there is no such draft, or the same person drafted it; the refusal is recorded.
-
-    Examples
-    --------
-    >>> approve.__name__
-    'approve'
-    """
+    """Approve an issue as it was drafted: by another person than the one who drafted it."""
 
     def guard(reader: Reader) -> None:
         found = _drafted(reader.events(stream_of(warning_id)), issue)
@@ -277,36 +176,13 @@ def _drafted(events: Sequence[Event], issue: str) -> Event:
 
 
 def drafted_hashes(room: WarningRoom, warning_id: str) -> frozenset[str]:
-    """The SHA-256 of every file of a warning that was ever drafted: a new draft may replace these.
-
-    Examples
-    --------
-    >>> drafted_hashes.__name__
-    'drafted_hashes'
-    """
+    """The SHA-256 of every file of a warning that was ever drafted: a new draft may replace these."""
     drafts = room.ledger.events(stream_of(warning_id), kinds=[DRAFTED])
     return frozenset(sha for one in drafts for sha in dict(one.data["files"]).values())
 
 
 def approved_files(events: Sequence[Event], issue: str) -> dict[str, str]:
-    """The files of an issue, by hash, as they were approved; a draft changed since needs a new approval.
-
-    Parameters
-    ----------
-    events : sequence of Event
-        Of the warning.
-    issue : str
-
-    Raises
-    ------
-    riskkit.foundation.faults.InputFaults
-        When nobody approved the latest draft.
-
-    Examples
-    --------
-    >>> approved_files.__name__
-    'approved_files'
-    """
+    """The files of an issue, by hash, as they were approved; a draft changed since needs a new approval."""
     drafted = _drafted(events, issue)
     is_approved = any(one.kind == APPROVED and one.data["drafted"] == drafted.hash for one in events)
     rule = "approved by a second person, as it stands now"

@@ -40,18 +40,7 @@ class _Moved:
 
 
 def sample_events(now: dt.datetime) -> tuple[Event, ...]:
-    """Events of a few made-up warnings, as if recorded in the weeks before a moment.
-
-    Parameters
-    ----------
-    now : datetime
-
-    Examples
-    --------
-    >>> found = sample_events(dt.datetime(2026, 5, 1, tzinfo=dt.UTC))
-    >>> sorted({event.kind for event in found})[:3]
-    ['confirmed', 'drafted', 'issued']
-    """
+    """Events of a few made-up warnings, as if recorded in the weeks before a moment."""
     return _made(now.replace(hour=0, minute=0, second=0, microsecond=0))
 
 

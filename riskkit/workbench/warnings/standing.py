@@ -18,20 +18,7 @@ from riskkit.workbench.warnings.words import assessed_words, say
 
 @dataclass(frozen=True)
 class Due:
-    """Something due on a warning.
-
-    Parameters
-    ----------
-    what : str
-        ``confirm``, ``issue``, ``review`` or ``expire``.
-    at : str
-    is_overdue : bool
-
-    Examples
-    --------
-    >>> Due("review", "2026-05-01T08:00", False).what
-    'review'
-    """
+    """Something due on a warning."""
 
     what: str
     at: str
@@ -40,26 +27,7 @@ class Due:
 
 @dataclass(frozen=True)
 class Standing:
-    """Where a warning stands.
-
-    Parameters
-    ----------
-    warning, phase : str
-    level : str or None
-        ``Ⅰ`` … ``Ⅳ``.
-    due : tuple of Due
-    assessed : tuple of str
-        The proven and the possible level behind its proposal; empty where nobody said.
-    missing : tuple of str
-        The facts that leave the range.
-    reason : str
-        Why it has its level.
-
-    Examples
-    --------
-    >>> Standing("w", "issued", "Ⅱ", ()).phase
-    'issued'
-    """
+    """Where a warning stands."""
 
     warning: str
     phase: str
@@ -71,13 +39,7 @@ class Standing:
 
 
 def standings(states: Mapping[str, WarningState], due: Iterable[Clock]) -> list[Standing]:
-    """Every warning with what is due on it, the gravest first.
-
-    Examples
-    --------
-    >>> standings({"w": WarningState(warning_id="w", phase="lifted", level=2)}, [])[0].level
-    'Ⅲ'
-    """
+    """Every warning with what is due on it, the gravest first."""
     waiting: dict[str, list[Due]] = {}
     for one in due:
         told = Due(one.clock, one.due_at.isoformat(timespec="minutes"), one.is_overdue)
@@ -90,13 +52,7 @@ def standings(states: Mapping[str, WarningState], due: Iterable[Clock]) -> list[
 
 
 def status_line(one: Standing, lang: str) -> str:
-    """One warning in a line: level with its symbol, phase, and what is due.
-
-    Examples
-    --------
-    >>> status_line(Standing("w", "issued", "Ⅱ", (Due("review", "2026-05-01T08:00", True),)), "en")
-    '◆ level Ⅱ w  issued  OVERDUE review: 2026-05-01T08:00'
-    """
+    """One warning in a line: level with its symbol, phase, and what is due."""
     code = one.level or "—"
     symbol = scale("warning").symbol(code) if one.level else "·"
     phase = say(f"phase_{one.phase}", lang)
@@ -120,16 +76,7 @@ def _departs(one: Standing) -> bool:
 
 
 def say_step(one: Standing, event: str, *, lang: str, is_json: bool) -> None:
-    """Say what was recorded: phase, level and deadline, and the assessment where the level is not that one.
-
-    Examples
-    --------
-    >>> one = Standing("w", "issued", "Ⅱ", (), ("Ⅳ", "Ⅰ"), ("n_ports",))
-    >>> say_step(one, "issued", lang="en", is_json=False)
-    w: issued; now issued, level Ⅱ
-      assessed: level Ⅳ to Ⅰ
-      not known: ports affected
-    """
+    """Report what was recorded: phase, level and deadline, and the assessed level where it differs."""
     if is_json:
         answer({"command": f"warning {event}", "ok": True, "exit_code": 0, "event": event, **asdict(one)})
         return

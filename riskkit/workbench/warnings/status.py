@@ -16,13 +16,7 @@ from riskkit.workbench.warnings.words import say
 
 
 def show_status(**given: Any) -> int:
-    """Say where each warning stands, and what is due.
-
-    Examples
-    --------
-    >>> show_status.__name__
-    'show_status'
-    """
+    """Say where each warning stands, and what is due."""
     with using_room(given, is_reader=True) as room:
         states = states_in(room)
         rows = standings(states, clocks(states.values(), now=room.clock()))

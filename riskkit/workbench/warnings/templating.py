@@ -27,27 +27,7 @@ _KINDS = {"#": "title", "##": "heading", "-": "item", ">": "signature"}
 
 
 def template_text(name: str, lang: str, *, folder: Path | None = None) -> str:
-    """A template: one's own where the folder has it, else the one that comes with riskkit.
-
-    Parameters
-    ----------
-    name : str
-        ``bulletin``, ``circular``, ``announcement`` or ``short``.
-    lang : str
-        ``zh`` or ``en``.
-    folder : Path, optional
-        Where one's own stand, as ``NAME.LANG.txt``.
-
-    Raises
-    ------
-    InputFaults
-        When one's own is too large or no UTF-8 text.
-
-    Examples
-    --------
-    >>> template_text("short", "zh").startswith("{% if")
-    True
-    """
+    """A template: one's own where the folder has it, else the one that comes with riskkit."""
     own = folder / f"{name}.{lang}.txt" if folder is not None else None
     if own is None or not own.is_file():
         shipped = resources.files("riskkit.workbench.warnings") / "templates" / f"{name}.{lang}.txt"
@@ -63,36 +43,7 @@ def template_text(name: str, lang: str, *, folder: Path | None = None) -> str:
 
 
 def filled(text: str, values: Mapping[str, str | list[str]], *, name: str = "template") -> list[Line]:
-    """The lines of a document: a template filled with values, each line with its kind.
-
-    Parameters
-    ----------
-    text : str
-        The template.
-    values : mapping of str to str or list of str
-        What it may use.
-    name : str
-        What it is called in a fault.
-
-    Returns
-    -------
-    list of Line
-        Without empty lines. A value never becomes a heading, an item or markup.
-
-    Raises
-    ------
-    InputFaults
-        With each piece of code in the template, each value that there is none of, and what cannot be read.
-
-    Examples
-    --------
-    >>> filled("# {{ title }}\\n{{ body }}", {"title": "Lamp", "body": "# no heading"})
-    [('title', 'Lamp'), ('text', '# no heading')]
-    >>> filled("{{ title.__class__ }}", {"title": "x"})
-    Traceback (most recent call last):
-    riskkit.foundation.faults.InputFaults: template: 1 fault
-      template:1: Getattr, must be: values, if, for and the filters join, default, length, upper, lower only
-    """
+    """The lines of a document: a template filled with values, each line with its kind."""
     room = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
     try:
         tree = room.parse(text)

@@ -14,56 +14,25 @@ if TYPE_CHECKING:
 
 @cache
 def warning_texts() -> Mapping[str, Mapping[str, str]]:
-    """All texts: key → language → text.
-
-    Examples
-    --------
-    >>> sorted(warning_texts()["foot"])
-    ['en', 'zh']
-    """
+    """All texts: key → language → text."""
     source = resources.files("riskkit.workbench.warnings") / "warning_texts.csv"
     rows = csv.DictReader(source.read_text(encoding="utf-8").splitlines())
     return {row["key"]: {"zh": row["zh"], "en": row["en"]} for row in rows}
 
 
 def say(key: str, lang: str, **values: object) -> str:
-    """One text, its places filled.
-
-    Raises
-    ------
-    KeyError
-        When there is no such key or language.
-
-    Examples
-    --------
-    >>> say("category", "en")
-    'quality and safety risk of imported and exported goods'
-    """
+    """One text, its places filled."""
     text = warning_texts()[key][lang]
     return text.format(**values) if values else text
 
 
 def open_rule_words(rule: OpenRule, lang: str) -> str:
-    """What an announcement still lacks, with the clause that asks for it.
-
-    Examples
-    --------
-    >>> from riskkit.warning.alerts.notice_rules import open_rules
-    >>> open_rule_words(open_rules([], {}, lang="en")[0], "en")[:40]
-    'the announcement (en) still lacks: the h'
-    """
+    """What an announcement still lacks, with the clause that asks for it."""
     return say("rule_open", lang, of=rule.lang, asks=rule.asks[lang], clause=clause_words(rule))
 
 
 def clause_words(rule: OpenRule) -> str:
-    """The law and the clause that a rule comes from.
-
-    Examples
-    --------
-    >>> from riskkit.warning.alerts.notice_rules import open_rules
-    >>> clause_words(open_rules([], {}, lang="en")[0])[:24]
-    'Regulation (EU) 2023/988'
-    """
+    """The law and the clause that a rule comes from."""
     from riskkit.foundation import standards
 
     document = str(standards.source(rule.source_id)["document"])
@@ -72,13 +41,7 @@ def clause_words(rule: OpenRule) -> str:
 
 
 def assessed_words(assessed: Sequence[str], lang: str) -> str:
-    """The proven and the possible level of the assessment behind a warning, in words.
-
-    Examples
-    --------
-    >>> assessed_words(("Ⅳ", "Ⅰ"), "en"), assessed_words(("Ⅲ", "Ⅲ"), "zh")
-    ('assessed: level Ⅳ to Ⅰ', '评估结果：Ⅲ级')
-    """
+    """The proven and the possible level of the assessment behind a warning, in words."""
     lo, hi = assessed[0], assessed[-1]
     return say(
         "assessed", lang, assessed=say("level_range" if lo != hi else "level_alone", lang, lo=lo, hi=hi)

@@ -7,13 +7,7 @@ from importlib import resources
 
 @cache
 def served_texts(lang: str) -> dict[str, str]:
-    """The words of the served pages, in one language.
-
-    Examples
-    --------
-    >>> served_texts("zh")["dashboards"], served_texts("en")["dashboards"]
-    ('仪表板', 'Dashboards')
-    """
+    """The words of the served pages, in one language."""
     source = resources.files(__name__) / "texts.csv"
     rows = csv.DictReader(source.read_text(encoding="utf-8").splitlines())
     return {row["key"]: row[lang] for row in rows}

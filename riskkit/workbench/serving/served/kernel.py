@@ -16,37 +16,14 @@ _LAUNCH = (
 
 
 class OwnKernel(KernelSpecManager):
-    """Knows one kernel, this interpreter's, whatever is installed for the user or the machine.
-
-    Examples
-    --------
-    >>> list(OwnKernel().get_all_specs())
-    ['python3']
-    """
+    """Knows one kernel, this interpreter's, whatever is installed for the user or the machine."""
 
     def find_kernel_specs(self) -> dict[str, str]:
-        """Name the one kernel; it has no folder.
-
-        Examples
-        --------
-        >>> OwnKernel().find_kernel_specs()
-        {'python3': ''}
-        """
+        """Name the one kernel; it has no folder."""
         return {NAME: ""}
 
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
-        """Say how the kernel is started.
-
-        Raises
-        ------
-        jupyter_client.kernelspec.NoSuchKernel
-            For any other name.
-
-        Examples
-        --------
-        >>> OwnKernel().get_kernel_spec("python3").argv[-2:]
-        ['-f', '{connection_file}']
-        """
+        """Say how the kernel is started."""
         if kernel_name != NAME:
             raise NoSuchKernel(kernel_name)
         argv = [sys.executable, "-P", "-c", _LAUNCH, "-f", "{connection_file}"]
