@@ -1,0 +1,1 @@
+"""What is done about a risk, and whether that worked."""
