@@ -38,11 +38,15 @@ from riskkit.warning.publication.channels import (
     read_channels,
 )
 from riskkit.workbench import cli
+from riskkit.workbench.pages import documents
 from riskkit.workbench.warnings.delivery import delivery_log, release
+from riskkit.workbench.warnings.official import missing_for
 from riskkit.workbench.warnings.rehearsal import rehearse
 from riskkit.workbench.warnings.room import WarningRoom, approve, record_draft, states_in
 
 OUT = Channel("out", "folder", "sent", ("bulletin", "circular", "announcement", "cap"), ("zh", "en"))
+ALWAYS = {".html", ".docx", ".txt", ".xml", ".json", ".ics"}
+"""Endings of what an issue holds on every machine; a PDF needs parts of the system."""
 POST = Channel("post", "mail", "mail", ("announcement",), ("zh",), ("consumers",))
 
 
@@ -298,9 +302,8 @@ def test_a_warning_is_known_as_it_was_at_any_moment(room: WarningRoom) -> None:
 
 
 def test_a_rehearsal_takes_a_case_from_assessment_to_a_lifted_warning(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
 ) -> None:
-    monkeypatch.setattr("riskkit.workbench.warnings.making.FORMATS", ("html", "txt"))
     room = room_in(tmp_path)
     told: list[str] = []
     done = rehearse(assessed_case(), room.ledger, out=tmp_path, tell=told.append)
@@ -327,9 +330,61 @@ def test_one_command_takes_a_case_through_the_whole_chain(
     assert [one["phase"] for one in said["life"]][-1] == "lifted"
     files = [path for path in (out / "issues").rglob("*") if path.is_file()]
     assert len(files) == said["n"]
-    assert {path.suffix for path in files} == {".html", ".pdf", ".docx", ".txt", ".xml", ".json", ".ics"}
+    assert {path.suffix for path in files} == ALWAYS | (set() if missing_for("pdf") else {".pdf"})
+    assert set(said["not_written"]) == ({"pdf"} if missing_for("pdf") else set())
     assert cli.main(["ledger", "verify", "--ledger", str(out / "ledger.sqlite"), "--lang", "en"]) == 0
     assert cli.main(["warning", "rehearse", "desk-lamps-cbec-2019", "--out", str(out), "--lang", "en"]) == 2
+
+
+@pytest.fixture
+def without_pango(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A machine where WeasyPrint finds no library of the system: it prints a banner and cannot be imported."""
+    folder = tmp_path / "site"
+    folder.mkdir()
+    (folder / "weasyprint.py").write_text(
+        "print('-----\\nWeasyPrint could not import some external libraries.')\n"
+        "raise OSError(\"cannot load library 'libgobject-2.0-0'\")\n"
+    )
+    monkeypatch.syspath_prepend(str(folder))
+    monkeypatch.delitem(sys.modules, "weasyprint", raising=False)
+    documents._has_pango.cache_clear()
+    yield
+    documents._has_pango.cache_clear()
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_without_pango_everything_but_the_pdf_is_written_and_what_is_missing_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], without_pango: None, lang: str
+) -> None:
+    out = tmp_path / "w"
+    words = ["warning", "rehearse", "desk-lamps-cbec-2019", "--out", str(out), "--lang", lang]
+    assert cli.main(words) == 0
+    said = capsys.readouterr()
+    assert "libpango-1.0-0" in said.err and "PDF" in said.err
+    assert "WeasyPrint" not in said.out + said.err
+    assert {path.suffix for path in (out / "issues").rglob("*") if path.is_file()} == ALWAYS
+
+
+def test_without_pango_a_draft_and_a_rehearsal_answer_json_that_names_what_is_missing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], without_pango: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    case = "desk-lamps-cbec-2019"
+    for step_words in (
+        ["propose", case, "--as", "a"],
+        ["confirm", case, "--as", "b"],
+        ["issue", case, "--as", "c", "--until", "2999-01-01", "--why", "as confirmed"],
+    ):
+        assert cli.main(["warning", *step_words]) == 0
+    capsys.readouterr()
+    for asked in (
+        ["draft", case, "--out", "made", "--port", "2200", "--as", "c", "--all-goods", "x y"],
+        ["rehearse", case, "--out", "rehearsed"],
+    ):
+        assert cli.main(["warning", *asked, "--json", "--lang", "en"]) == 0
+        said = json.loads(capsys.readouterr().out)  # the banner would be no JSON
+        assert any("libpango-1.0-0" in part for part in said["not_written"]["pdf"])
+    assert {path.suffix for path in Path("made").rglob("*.*")} >= {".html", ".docx", ".txt", ".xml"}
 
 
 def test_the_commands_step_by_step(

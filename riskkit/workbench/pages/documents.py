@@ -8,7 +8,9 @@ only when the whole document is there: nothing half-made leaves this file. Memor
 from __future__ import annotations
 
 import base64
+import contextlib
 import datetime as dt
+import io
 import shutil
 import subprocess
 import warnings
@@ -38,11 +40,16 @@ class MissingSystemPart(RuntimeError):
     """A document cannot be made here; the message says what to install."""
 
 
-def missing_parts(format: str, *, lang: str = "en") -> tuple[str, ...]:  # noqa: A002 - the word users know
+def missing_parts(
+    format: str,  # noqa: A002 - the word users know
+    *,
+    lang: str = "en",
+    has_figures: bool = True,
+) -> tuple[str, ...]:
     """What is missing on this machine for a kind of document, and what to install."""
     refuse("document", [] if format in FORMATS else [Fault("format", shown(format), "pdf or docx")])
     missing = [
-        ("missing_chromium", browser_path() is not None),
+        ("missing_chromium", not has_figures or browser_path() is not None),
         ("missing_fonts", _has_chinese_font()),
         ("missing_pango", format != "pdf" or _has_pango()),
     ]
@@ -52,25 +59,33 @@ def missing_parts(format: str, *, lang: str = "en") -> tuple[str, ...]:  # noqa:
 def to_pdf(notebook: Mapping[str, Any], *, lang: str, title: str) -> bytes:
     """The report as PDF: A4, page numbers, running title, Chinese fonts embedded, tagged."""
     _ready("pdf", lang)
+    size = _brief_size(notebook, lang=lang, title=title)
+    return pdf_of(print_html(notebook, lang=lang, title=title, brief_size=size), lang=lang)
+
+
+def pdf_of(page: str, *, lang: str) -> bytes:
+    """An HTML page as tagged PDF; its text reaches no file and no host."""
+    if not _has_pango():
+        raise MissingSystemPart(page_text("missing_pango", lang))
+    made: bytes = _typeset(page).write_pdf(pdf_tags=True)
+    return made
+
+
+def _typeset(page: str) -> Any:
     from weasyprint import HTML
 
-    size = _brief_size(notebook, lang=lang, title=title)
-    page = print_html(notebook, lang=lang, title=title, brief_size=size)
-    made: bytes = HTML(string=page, url_fetcher=_only_data()).write_pdf(pdf_tags=True)
-    return made
+    return HTML(string=page, url_fetcher=_only_data())
 
 
 def _brief_size(notebook: Mapping[str, Any], *, lang: str, title: str) -> float:
     """The largest type in which the brief takes no more than its two pages, whatever fonts are here [pt]."""
-    from weasyprint import HTML
-
     reading = read_notebook(notebook, lang=lang)
     brief = replace(reading, parts=brief_parts(reading)[0])
     if not brief.parts:
         return _BRIEF_SIZES[0]
     for size in _BRIEF_SIZES[:-1]:
         page = _print_page(brief, {}, lang=lang, title=title, brief_size=size)
-        if len(HTML(string=page, url_fetcher=_only_data()).render().pages) <= len(brief.parts):
+        if len(_typeset(page).render().pages) <= len(brief.parts):
             return size
     return _BRIEF_SIZES[-1]  # texts are bounded in length: this one fits
 
@@ -145,7 +160,8 @@ def _only_data() -> Any:
 
 @cache
 def _has_pango() -> bool:
-    with warnings.catch_warnings():
+    # WeasyPrint prints a notice of its own to stdout where a library is missing: it would spoil a JSON answer
+    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
         # told at import where libharfbuzz-subset0 is missing: Chinese fonts would then be embedded whole
         warnings.filterwarnings("error", message="HarfBuzz-Subset")
         try:

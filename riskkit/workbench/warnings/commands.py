@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -161,15 +161,28 @@ def draft(case: str, **given: Any) -> int:
     }
     if given["is_json"]:
         told = {"ok": True, "exit_code": 0, **facts, "readability": plain, "open_rules": made.unmet()}
+        told |= _not_written(made.not_written, given)
         answer({"command": "warning draft", **told})
         return 0
     click.echo(say("drafted_done", given["lang"], issue=decision.issue, n=len(made.files), folder=folder))
+    _not_written(made.not_written, given)
     for of, one in made.reading.items():
         if not one.is_plain:
             click.echo(say("plain_no", given["lang"], of=of, score=round(one.score, 2)), err=True)
     for rule in made.open_rules:
         click.echo(open_rule_words(rule, given["lang"]), err=True)
     return 0
+
+
+def _not_written(formats: Iterable[str], given: Mapping[str, Any]) -> dict[str, Any]:
+    """What the machine lacks, format by format: said where people read, returned where programs do."""
+    from riskkit.workbench.warnings.official import missing_for
+
+    missing = {name: missing_for(name, lang=given["lang"]) for name in formats}
+    for name, parts in () if given["is_json"] else missing.items():
+        said = say("format_not_written", given["lang"], format=name, missing="; ".join(parts))
+        click.echo(said, err=True)
+    return {"not_written": missing}
 
 
 def _decision(room: WarningRoom, warning: str, given: Mapping[str, Any]) -> Decision:
@@ -281,7 +294,9 @@ def rehearse_case(case: str, **given: Any) -> int:
     code = 0 if checked.is_whole else 1
     if given["is_json"]:
         phases = [{"phase": one.phase, "level": code_of_rank(one.level)} for one in done.states]
-        answer({"command": "warning rehearse", "ok": not code, "exit_code": code, **facts, "life": phases})
+        answer({"command": "warning rehearse", "ok": not code, "exit_code": code, **facts, "life": phases,
+                **_not_written(done.not_written, given)})  # fmt: skip
     else:
         click.echo(say("rehearsed_done", given["lang"], **facts))
+        _not_written(done.not_written, given)
     return code

@@ -34,7 +34,13 @@ from riskkit.workbench.warnings.case_words import (
     identifiers,
     targets,
 )
-from riskkit.workbench.warnings.official import FORMATS, FilledDocument, in_format, readable_text
+from riskkit.workbench.warnings.official import (
+    FORMATS,
+    FilledDocument,
+    in_format,
+    missing_for,
+    readable_text,
+)
 from riskkit.workbench.warnings.templating import filled, template_text
 from riskkit.workbench.warnings.words import say
 
@@ -77,6 +83,8 @@ class Issue:
     chosen: tuple[str, ...]
     reading: Mapping[str, Readability]
     open_rules: tuple[OpenRule, ...] = ()
+    not_written: tuple[str, ...] = ()
+    """Formats for which this machine lacks a part of the system."""
 
     def hashes(self) -> dict[str, str]:
         """File → SHA-256."""
@@ -172,11 +180,13 @@ def _rank(grades: pd.Series, name: str) -> int | None:
 def make_issue(
     found: Assessment, decision: Decision, *, formats: Sequence[str] = FORMATS, templates: Path | None = None
 ) -> Issue:
-    """Every file of an issue, or a refusal with everything that is missing; nothing is sent."""
+    """Every file of an issue that this machine can write, or a refusal with all faults; nothing is sent."""
     notice = notice_of(found, decision)
     chosen = choose_documents(_decided(found, decision))
     facts = {one.document: _document_facts(found, decision, one.document) for one in chosen}
     refuse(decision.issue, _missing(notice, facts, chosen))
+    not_written = tuple(name for name in formats if missing_for(name))
+    formats = [name for name in formats if name not in not_written]
     files: dict[str, bytes] = {}
     reading: dict[str, Readability] = {}
     unmet: list[OpenRule] = []
@@ -192,7 +202,7 @@ def make_issue(
         short = filled(template_text("short", lang, folder=templates), values, name="short")
         files[f"short.{lang}.txt"] = (" ".join(words for _, words in short) + "\n").encode()
     files |= _messages(notice, is_exercise=decision.is_exercise)
-    return Issue(notice, files, tuple(one.document for one in chosen), reading, tuple(unmet))
+    return Issue(notice, files, tuple(one.document for one in chosen), reading, tuple(unmet), not_written)
 
 
 def _document_facts(found: Assessment, decision: Decision, document: str) -> DocumentFacts:

@@ -47,6 +47,13 @@ class FilledDocument:
         return titles[0] if titles else self.lines[0][1]
 
 
+def missing_for(format: str, *, lang: str = "en") -> tuple[str, ...]:  # noqa: A002 - the word users know
+    """What the machine lacks for a format, and what to install; only a PDF needs parts of the system."""
+    from riskkit.workbench.pages.documents import missing_parts
+
+    return missing_parts(format, lang=lang, has_figures=False) if format == "pdf" else ()
+
+
 def in_format(document: FilledDocument, format: str) -> bytes:  # noqa: A002 - the word users know
     """A document as the bytes of a file; the same document gives the same bytes."""
     return {"html": _html, "pdf": _pdf, "docx": _word, "txt": _text}[format](document)
@@ -77,12 +84,9 @@ def _html(document: FilledDocument) -> bytes:
 
 
 def _pdf(document: FilledDocument) -> bytes:
-    from weasyprint import HTML
-    from weasyprint.urls import URLFetcher
+    from riskkit.workbench.pages.documents import pdf_of
 
-    page = HTML(string=_html(document).decode("utf-8"), url_fetcher=URLFetcher(allowed_protocols=("data",)))
-    made: bytes = page.write_pdf(pdf_tags=True)
-    return made
+    return pdf_of(_html(document).decode("utf-8"), lang=document.lang)
 
 
 def _word(document: FilledDocument) -> bytes:

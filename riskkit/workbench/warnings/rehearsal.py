@@ -56,6 +56,11 @@ class Rehearsal:
     n_files: int
     n_deliveries: int
 
+    @property
+    def not_written(self) -> tuple[str, ...]:
+        """Formats for which this machine lacks a part of the system."""
+        return tuple(dict.fromkeys(name for issue in self.issues for name in issue.not_written))
+
 
 def rehearse(
     found: Assessment, ledger: Ledger, *, out: Path, ports: tuple[str, ...] = ("2200",),
