@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 from warned import assessed_case, decision
 
 from riskkit.assessment.case import Assessment
@@ -17,6 +19,7 @@ from riskkit.assessment.product_identity import CasePicture
 from riskkit.foundation import standards
 from riskkit.foundation.faults import InputFaults
 from riskkit.foundation.hazard_advice import advice_of
+from riskkit.foundation.picture_file import PictureFile
 from riskkit.foundation.tables import records
 from riskkit.warning.alerts.notice_rules import open_rules
 from riskkit.workbench.warnings.delivery import refuse_gaps
@@ -60,8 +63,14 @@ def lines(values: dict[str, Any]) -> list[str]:
     ]
 
 
-def unmet(values: dict[str, Any], text: list[str] | None = None, lang: str = "en") -> set[str]:
-    return {one.rule for one in open_rules(text or lines(values), values, lang=lang)}
+def unmet(
+    values: dict[str, Any],
+    text: list[str] | None = None,
+    lang: str = "en",
+    images: Sequence[str] | None = None,
+) -> set[str]:
+    shown = values["pictures"] if images is None else images
+    return {one.rule for one in open_rules(text or lines(values), values, lang=lang, images=shown)}
 
 
 def test_a_whole_notice_meets_every_rule() -> None:
@@ -71,7 +80,6 @@ def test_a_whole_notice_meets_every_rule() -> None:
 BROKEN: dict[str, Callable[[list[str]], list[str]]] = {
     "headline": lambda text: ["Product safety recall: important notice", *text[1:]],
     "recall_headline": lambda text: [text[0].replace("Product safety recall", "Recall"), *text[1:]],
-    "picture": lambda text: [one.replace("front of the phone", "") for one in text],
     "name_and_brand": lambda text: [one.replace("Acme", "") for one in text],
     "identifiers": lambda text: [one.replace("N930F", "") for one in text],
     "hazard_words": lambda text: [*text, "This is a voluntary measure."],
@@ -94,8 +102,17 @@ def test_each_rule_is_found_where_the_text_breaks_it(rule: str) -> None:
     assert rule in unmet(WHOLE, BROKEN[rule](lines(WHOLE)))
 
 
+@pytest.mark.parametrize("images", [[], ["back of the phone"]])
+def test_words_about_a_picture_are_no_picture(images: list[str]) -> None:
+    assert "front of the phone" in " ".join(lines(WHOLE))
+    assert unmet(WHOLE, images=images) == {"picture"}
+    two = WHOLE | {"pictures": ["front of the phone", "the label"]}
+    assert unmet(two, images=["front of the phone"]) == {"picture"}
+    assert unmet(two, images=["the label", "front of the phone"]) == set()
+
+
 def test_every_rule_of_the_table_can_fail_and_names_its_clause() -> None:
-    assert set(BROKEN) | {"stop_use_first"} == {row["rule"] for row in RULES}
+    assert set(BROKEN) | {"stop_use_first", "picture"} == {row["rule"] for row in RULES}
     for row in RULES:
         assert row["source_id"] in {"gpsr_2023_988", "eu_2024_1435", "emergency_law_2024"}
         assert row["locator"]
@@ -137,6 +154,15 @@ def test_a_notice_that_lifts_a_warning_asks_nothing() -> None:
     assert unmet(WHOLE | {"kind": "lifted"}, ["Lifted"]) == set()
 
 
+def drawn(colour: str = "navy", size: tuple[int, int] = (40, 30)) -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", size, colour).save(out, "PNG")
+    return out.getvalue()
+
+
+FRONT = PictureFile("front.png", b"", drawn())
+
+
 def whole_case() -> Assessment:
     found = assessed_case()
     picture = CasePicture(file="front.png", sha256="0" * 64, alt=Text(zh="手机正面", en="front of the phone"))
@@ -146,7 +172,8 @@ def whole_case() -> Assessment:
 
 
 def announced(found: Assessment, **more: Any) -> Issue:
-    return make_issue(found, decision(level=3, **more), formats=("txt",))
+    pictures = (FRONT,) if found.case.pictures else ()
+    return make_issue(found, decision(level=3, **more), formats=("txt",), pictures=pictures)
 
 
 def test_a_case_that_says_it_all_makes_an_announcement_that_meets_every_rule() -> None:
@@ -180,7 +207,13 @@ def test_what_a_case_lacks_stands_as_a_gap_in_the_text_and_is_named_with_its_cla
 
 def test_a_template_of_ones_own_that_drops_a_fact_is_found(tmp_path: Path) -> None:
     (tmp_path / "announcement.en.txt").write_text("# {{ title }}\n{{ advice }}\n", encoding="utf-8")
-    made = make_issue(whole_case(), decision(level=3, contact=CONTACT), formats=("txt",), templates=tmp_path)
+    made = make_issue(
+        whole_case(),
+        decision(level=3, contact=CONTACT),
+        formats=("txt",),
+        templates=tmp_path,
+        pictures=(FRONT,),
+    )
     found = {one.rule for one in made.open_rules if one.lang == "en"}
     assert {"level", "issuer", "measures", "contact", "picture", "recall_headline"} <= found
     assert not [one for one in made.open_rules if one.lang == "zh"]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from riskkit.assessment.case import Assessment
 from riskkit.foundation import standards
 from riskkit.foundation.faults import Fault, InputFaults
+from riskkit.foundation.picture_file import PictureFile
 from riskkit.foundation.tables import records
 from riskkit.foundation.warning_levels import level_rank
 from riskkit.warning.alerts.choice import authority_of, choose_documents, default_measures
@@ -21,6 +23,7 @@ from riskkit.workbench.reports import Published
 from riskkit.workbench.rules import rule_in
 from riskkit.workbench.runs.result import result_record
 from riskkit.workbench.warnings.making import Decision, Issue, make_issue
+from riskkit.workbench.warnings.official import line_text
 from riskkit.workbench.warnings.proposing import Proposal, proposal
 from riskkit.workbench.warnings.words import clause_words, say
 
@@ -38,8 +41,9 @@ class Drafts:
 
 
 def draft_case(
-    assessment: Assessment, *, level: str = "", reason: str = "", ports: str = "", days: int = 90
-) -> Drafts:
+    assessment: Assessment, *, level: str = "", reason: str = "", ports: str = "", days: int = 90,
+    pictures: Sequence[PictureFile] = (),
+) -> Drafts:  # fmt: skip
     """The documents of a first issue about a case, dated on the day of its assessment."""
     case = assessment.case
     try:
@@ -62,7 +66,7 @@ def draft_case(
         ports=tuple(one.strip() for one in ports.split(",") if one.strip()),
     )
     try:
-        issue = make_issue(assessment, decision, formats=("txt",))
+        issue = make_issue(assessment, decision, formats=("txt",), pictures=pictures)
     except InputFaults as error:
         return Drafts(assessment, decision, None, tuple(dict.fromkeys([*missing, *error.faults])))
     return Drafts(assessment, decision, None if missing else issue, missing)
@@ -119,11 +123,16 @@ def document_parts(drafts: Drafts, *, lang: str) -> tuple[Section, ...]:
     if drafts.issue is None:
         return ()
     found = []
-    for name in (*drafts.issue.chosen, "short"):
-        text = drafts.issue.files[f"{name}.{lang}.txt"].decode("utf-8")
-        lines = [line for line in text.splitlines() if line.strip()]
-        title = say("short_title", lang) if name == "short" else lines.pop(0)
-        found.append(Section(f"document-{name}", title, 1, tuple(Paragraph(line) for line in lines)))
+    for name in drafts.issue.chosen:
+        document = drafts.issue.documents[f"{name}.{lang}"]
+        blocks = tuple(
+            photo or Paragraph(line_text(kind, words, lang))
+            for kind, words, photo in document.parts
+            if kind != "title"
+        )
+        found.append(Section(f"document-{name}", document.title, 1, blocks))
+    short = drafts.issue.files[f"short.{lang}.txt"].decode("utf-8").strip()
+    found.append(Section("document-short", say("short_title", lang), 1, (Paragraph(short),)))
     return tuple(found)
 
 

@@ -50,7 +50,7 @@ class DocumentFacts:
     identifiers : mapping of str to sequence of str
         In zh and en: models, batches, serial numbers and GTIN.
     pictures : mapping of str to sequence of str
-        In zh and en: what the pictures of the goods show.
+        In zh and en: what the pictures of the goods show, of those that the document holds as images.
     hazard_names : mapping of str to sequence of str
         In zh and en: what the hazards are called in the title.
     brand : str

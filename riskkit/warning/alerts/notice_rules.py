@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from riskkit.foundation import standards
@@ -46,6 +46,7 @@ class _Written:
     body: str
     values: Values
     lang: str
+    images: Collection[str] = ()
 
     def text(self, name: str) -> str:
         value = self.values.get(name, "")
@@ -64,7 +65,9 @@ class _Written:
         return self.body.find(text.casefold())
 
 
-def open_rules(lines: Sequence[str], values: Values, *, lang: str) -> tuple[OpenRule, ...]:
+def open_rules(
+    lines: Sequence[str], values: Values, *, lang: str, images: Collection[str] = ()
+) -> tuple[OpenRule, ...]:
     """The rules that a public notice does not meet, in the order of the table.
 
     Parameters
@@ -77,6 +80,8 @@ def open_rules(lines: Sequence[str], values: Values, *, lang: str) -> tuple[Open
         ``category``, ``level``, ``starts_on``, ``reach``, ``steps``, ``issuer`` and ``issued_on``.
     lang : str
         ``zh`` or ``en``.
+    images : collection of str
+        What the pictures show that stand in the notice as images. Words about a picture are none.
 
     Returns
     -------
@@ -97,7 +102,7 @@ def open_rules(lines: Sequence[str], values: Values, *, lang: str) -> tuple[Open
     if values.get("kind") == "lifted":
         return ()
     headline, body = (lines[0] if lines else "").casefold(), " ".join(lines[1:]).casefold()
-    written = _Written(headline, body, values, lang)
+    written = _Written(headline, body, values, lang, images)
     rows = [
         row
         for row in records(standards.table("notice_rules"))
@@ -160,10 +165,15 @@ def _hazard_said(one: _Written) -> bool:
     return one.says("hazard_names") and not is_soft
 
 
+def _shown(one: _Written) -> bool:
+    pictures = one.values.get("pictures", ())
+    return bool(pictures) and all(picture in one.images for picture in pictures)
+
+
 _CHECKS: Mapping[str, Callable[[_Written], bool]] = {
     "headline": lambda one: bool(one.text("title")) and one.text("title") in one.headline,
     "recall_headline": lambda one: one.text("recall") in one.headline,
-    "picture": lambda one: one.says("pictures"),
+    "picture": _shown,
     "name_and_brand": _named,
     "identifiers": lambda one: one.says("identifiers") or one.says("lots"),
     "hazard_words": _hazard_said,

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from riskkit.assessment.case import Assessment
+    from riskkit.foundation.picture_file import PictureFile
     from riskkit.workbench.warnings.making import Decision
     from riskkit.workbench.warnings.room import WarningRoom
 
@@ -37,15 +38,17 @@ def using_room(given: Mapping[str, Any], *, is_reader: bool = False) -> Iterator
         yield WarningRoom(ledger)
 
 
-def assessed(case: str) -> Assessment:
-    """A case, assessed."""
-    from riskkit.assessment.case import assess, parse_case
+def assessed(case: str) -> tuple[Assessment, tuple[PictureFile, ...]]:
+    """A case, assessed, and its pictures."""
+    from riskkit.assessment.case import assess, case_pictures, parse_case
     from riskkit.foundation.toml_file import parse_toml
     from riskkit.workbench.resources import find_case
 
     source = find_case(case)
-    read = parse_case(parse_toml(source.content, source.file_name))
-    return assess(read, rng=np.random.default_rng(_SEED), draws=_DRAWS)
+    folder = source.path.parent
+    read = parse_case(parse_toml(source.content, source.file_name), folder=folder)
+    found = assess(read, rng=np.random.default_rng(_SEED), draws=_DRAWS)
+    return found, case_pictures(read, folder)
 
 
 def take(
@@ -140,11 +143,11 @@ def draft(case: str, **given: Any) -> int:
     from riskkit.workbench.warnings.making import make_issue
     from riskkit.workbench.warnings.room import drafted_hashes, record_draft
 
-    found = assessed(case)
+    found, pictures = assessed(case)
     warning = given["warning"] or found.case.id
     with using_room(given) as room:
         decision = _decision(room, warning, given)
-        made = make_issue(found, decision, templates=given["templates"])
+        made = make_issue(found, decision, templates=given["templates"], pictures=pictures)
         folder = given["out"] / decision.issue
         put_files(given["out"], made.files, within=(decision.issue,), ours=drafted_hashes(room, warning))
         record_draft(
@@ -284,11 +287,12 @@ def rehearse_case(case: str, **given: Any) -> int:
     place = out / "ledger.sqlite"
     if out.is_dir() and any(out.iterdir()):
         raise InputFaults("warning", [Fault("--out", shown(str(out)), "a new or empty folder")])
-    found = assessed(case)
+    found, pictures = assessed(case)
     out.mkdir(parents=True, exist_ok=True)
     tell = (lambda text: None) if given["is_json"] else (lambda text: click.echo(f"  {text}", err=True))
     with using_ledger(str(place), is_reader=False) as ledger:
-        done = rehearse(found, ledger, out=out, ports=tuple(given["ports"]) or ("2200",), tell=tell)
+        ports = tuple(given["ports"]) or ("2200",)
+        done = rehearse(found, ledger, out=out, ports=ports, tell=tell, pictures=pictures)
         checked = verify(ledger)
     facts = {"n": done.n_files, "sent": done.n_deliveries, "events": checked.n_events, "folder": str(out)}
     code = 0 if checked.is_whole else 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import datetime as dt
 import hashlib
@@ -16,6 +17,7 @@ import pandas as pd
 from riskkit.assessment.case import Assessment
 from riskkit.foundation import standards
 from riskkit.foundation.faults import Fault, InputFaults, refuse
+from riskkit.foundation.picture_file import PictureFile
 from riskkit.warning.alerts.choice import ChosenDocument, choose_documents, default_measures
 from riskkit.warning.alerts.drafts import LEVELS, DocumentFacts, check_document, document_values
 from riskkit.warning.alerts.notice_rules import OpenRule, open_rules
@@ -26,6 +28,7 @@ from riskkit.warning.publication.feeds import DueDate, due_calendar
 from riskkit.warning.publication.notice_cap import cap_of
 from riskkit.warning.publication.notice_json import notice_data
 from riskkit.warning.publication.notices import LANGUAGES, Notice
+from riskkit.workbench.pages.block_kinds import Photo
 from riskkit.workbench.warnings.case_words import (
     case_advice,
     case_places,
@@ -82,6 +85,8 @@ class Issue:
     files: Mapping[str, bytes]
     chosen: tuple[str, ...]
     reading: Mapping[str, Readability]
+    documents: Mapping[str, FilledDocument] = field(default_factory=dict)
+    """Documents by kind and language, such as ``announcement.en``."""
     open_rules: tuple[OpenRule, ...] = ()
     not_written: tuple[str, ...] = ()
     """Formats for which this machine lacks a part of the system."""
@@ -178,16 +183,19 @@ def _rank(grades: pd.Series, name: str) -> int | None:
 
 
 def make_issue(
-    found: Assessment, decision: Decision, *, formats: Sequence[str] = FORMATS, templates: Path | None = None
-) -> Issue:
+    found: Assessment, decision: Decision, *, formats: Sequence[str] = FORMATS, templates: Path | None = None,
+    pictures: Sequence[PictureFile] = (),
+) -> Issue:  # fmt: skip
     """Every file of an issue that this machine can write, or a refusal with all faults; nothing is sent."""
     notice = notice_of(found, decision)
     chosen = choose_documents(_decided(found, decision))
-    facts = {one.document: _document_facts(found, decision, one.document) for one in chosen}
+    photos = _photos(found, pictures)
+    facts = {one.document: _document_facts(found, decision, one.document, photos=photos) for one in chosen}
     refuse(decision.issue, _missing(notice, facts, chosen))
     not_written = tuple(name for name in formats if missing_for(name))
     formats = [name for name in formats if name not in not_written]
     files: dict[str, bytes] = {}
+    documents: dict[str, FilledDocument] = {}
     reading: dict[str, Readability] = {}
     unmet: list[OpenRule] = []
     for lang in LANGUAGES:
@@ -195,17 +203,37 @@ def make_issue(
         for one in chosen:
             values = document_values(notice, facts[one.document], document=one, lang=lang)
             made = _filled(one.document, values, lang=lang, templates=templates)
+            made = documents[f"{one.document}.{lang}"] = dataclasses.replace(made, pictures=photos[lang])
             files |= {f"{one.document}.{lang}.{name}": in_format(made, name) for name in formats}
             if one.document == "announcement":
                 reading[lang] = readability(readable_text(made), lang=lang)
-                unmet += open_rules([words for _, words in made.lines], values, lang=lang)
+                unmet += open_rules(
+                    [words for _, words in made.lines], values, lang=lang,
+                    images=[photo.alt for _, _, photo in made.parts if photo is not None],
+                )  # fmt: skip
         short = filled(template_text("short", lang, folder=templates), values, name="short")
         files[f"short.{lang}.txt"] = (" ".join(words for _, words in short) + "\n").encode()
     files |= _messages(notice, is_exercise=decision.is_exercise)
-    return Issue(notice, files, tuple(one.document for one in chosen), reading, tuple(unmet), not_written)
+    return Issue(
+        notice, files, tuple(one.document for one in chosen), reading, documents, tuple(unmet), not_written
+    )
 
 
-def _document_facts(found: Assessment, decision: Decision, document: str) -> DocumentFacts:
+def _photos(found: Assessment, pictures: Sequence[PictureFile]) -> dict[str, tuple[Photo, ...]]:
+    """The pictures of a case as documents hold them, each with what it shows."""
+    alts = {one.file: one.alt for one in found.case.pictures}
+    return {
+        lang: tuple(
+            Photo(base64.b64encode(one.png).decode(), " ".join(alts[one.name].say(lang).split()))
+            for one in pictures
+        )
+        for lang in LANGUAGES
+    }
+
+
+def _document_facts(
+    found: Assessment, decision: Decision, document: str, *, photos: Mapping[str, Sequence[Photo]]
+) -> DocumentFacts:
     case = found.case
     advice, name = case_advice(case), case.product.name
     return DocumentFacts(
@@ -216,7 +244,7 @@ def _document_facts(found: Assessment, decision: Decision, document: str) -> Doc
         hazards={lang: [getattr(one.description, lang) for one in case.hazards] for lang in LANGUAGES},
         firm_advice={lang: say("advice_firm", lang) for lang in LANGUAGES},
         identifiers=identifiers(case),
-        pictures={lang: [one.alt.say(lang) for one in case.pictures] for lang in LANGUAGES},
+        pictures={lang: [photo.alt for photo in photos[lang]] for lang in LANGUAGES},
         hazard_names={lang: [one.hazard[lang] for one in advice] for lang in LANGUAGES},
         brand=case.product.brand or "",
     )  # fmt: skip

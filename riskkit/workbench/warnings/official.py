@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import zipfile
 from collections.abc import Mapping, Sequence
@@ -12,6 +13,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from riskkit.foundation.scales import scale
+from riskkit.workbench.pages.block_kinds import Photo
 from riskkit.workbench.warnings.templating import Line
 from riskkit.workbench.warnings.words import say
 
@@ -24,9 +26,14 @@ _TYPE = {
     "heading": ("黑体", 16, False),
     "text": ("仿宋_GB2312", 16, False),
     "item": ("仿宋_GB2312", 16, False),
+    "picture": ("仿宋_GB2312", 12, True),
     "signature": ("仿宋_GB2312", 16, False),
 }
+_LINES = {22: 33, 16: 28, 12: 18}
+"""Distance of lines for each size of type [pt]."""
 _RED = "B00020"
+_PICTURE_SIDE = 9
+"""Longest side of a picture in Word [cm]."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +46,18 @@ class FilledDocument:
     number: str
     level: str
     level_words: str
+    pictures: Sequence[Photo] = ()
+
+    @property
+    def parts(self) -> tuple[tuple[str, str, Photo | None], ...]:
+        """Kind, words and picture of each line; pictures with the same words come one after the other."""
+        left: dict[str, list[Photo]] = {}
+        for photo in self.pictures:
+            left.setdefault(photo.alt, []).append(photo)
+        return tuple(
+            (kind, words, left[words].pop(0) if kind == "picture" and left.get(words) else None)
+            for kind, words in self.lines
+        )
 
     @property
     def title(self) -> str:
@@ -60,11 +79,19 @@ def in_format(document: FilledDocument, format: str) -> bytes:  # noqa: A002 - t
 
 
 def _text(document: FilledDocument) -> bytes:
-    parts = []
-    for kind, words in document.lines:
-        shown = {"title": f"{words}\n", "heading": f"\n{words}", "item": f"- {words}"}.get(kind, words)
-        parts.append(shown)
-    return ("\n".join(parts) + "\n").encode("utf-8")
+    before, after = {"heading": "\n"}, {"title": "\n"}
+    lines = (
+        before.get(kind, "") + line_text(kind, words, document.lang) + after.get(kind, "")
+        for kind, words in document.lines
+    )
+    return ("\n".join(lines) + "\n").encode("utf-8")
+
+
+def line_text(kind: str, words: str, lang: str) -> str:
+    """A line where there is nothing but text."""
+    if kind == "picture":
+        return say("picture_line", lang, alt=words)
+    return f"- {words}" if kind == "item" else words
 
 
 @cache
@@ -78,7 +105,7 @@ def _html(document: FilledDocument) -> bytes:
     page = _room().get_template("official.html.j2").render(
         html_lang=_TAGS[document.lang], title=document.title, head=document.head, number=document.number,
         level=document.level_words, symbol=of.symbol(document.level), colour=of.colour(document.level),
-        lines=document.lines, foot=say("foot", document.lang),
+        parts=document.parts, foot=say("foot", document.lang),
     )  # fmt: skip
     return page.encode("utf-8")
 
@@ -102,7 +129,9 @@ def _word(document: FilledDocument) -> bytes:
     page.top_margin, page.bottom_margin = Cm(3.7), Cm(3.5)
     page.left_margin, page.right_margin = Cm(2.8), Cm(2.6)
     _word_head(made, document)
-    for number, (kind, words) in enumerate(document.lines):
+    for number, (kind, words, photo) in enumerate(document.parts):
+        if photo is not None:
+            _word_picture(made, photo)
         _word_line(made, kind, words, is_address=number == 1 and words.endswith((":", "：")),
                    is_bold=kind == "heading" and document.lang == "en")  # fmt: skip
     foot = made.add_paragraph()
@@ -139,6 +168,20 @@ def _red_line(paragraph: Any) -> None:
     paragraph._p.get_or_add_pPr().append(borders)
 
 
+def _word_picture(made: Any, photo: Photo) -> None:
+    from docx.enum.text import WD_ALIGN_PARAGRAPH
+    from docx.shared import Cm
+
+    from riskkit.workbench.pages.word_marks import describe_picture
+
+    paragraph = made.add_paragraph()
+    paragraph.alignment, paragraph.paragraph_format.keep_with_next = WD_ALIGN_PARAGRAPH.CENTER, True
+    shape = paragraph.add_run().add_picture(io.BytesIO(base64.b64decode(photo.png)))
+    scale_by = Cm(_PICTURE_SIDE) / max(shape.width, shape.height)
+    shape.width, shape.height = int(shape.width * scale_by), int(shape.height * scale_by)
+    describe_picture(shape, title=photo.alt, text=photo.alt)
+
+
 def _word_line(made: Any, kind: str, words: str, *, is_address: bool, is_bold: bool) -> None:
     from docx.enum.text import WD_ALIGN_PARAGRAPH
     from docx.shared import Pt
@@ -146,7 +189,7 @@ def _word_line(made: Any, kind: str, words: str, *, is_address: bool, is_bold: b
     font, size, is_centred = _TYPE[kind]
     paragraph = made.add_heading(level=1) if kind == "title" else made.add_paragraph()
     shape = paragraph.paragraph_format
-    shape.line_spacing, shape.space_after, shape.space_before = Pt(28 if size == 16 else 33), Pt(0), Pt(0)
+    shape.line_spacing, shape.space_after, shape.space_before = Pt(_LINES[size]), Pt(0), Pt(0)
     if is_centred:
         paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
         shape.space_after = Pt(14)

@@ -51,7 +51,7 @@ def proposal(found: Assessment, *, level: str = "", reason: str = "") -> Proposa
 
 def propose(case: str, **given: Any) -> int:
     """Propose a warning on a case, at the level of its assessment, or at another with its reason."""
-    found = assessed(case)
+    found, _ = assessed(case)
     wanted = proposal(found, level=given["level"] or "", reason=given["why"] or "")
     evidence = tuple(one.id for one in found.case.sources) or (found.case.id,)
     told = {"level": wanted.level, "evidence": evidence, "reason": wanted.reason}

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from riskkit.assessment.case import Assessment
 from riskkit.foundation import standards
 from riskkit.foundation.part_files import put_files
+from riskkit.foundation.picture_file import PictureFile
 from riskkit.store.ledger import Ledger
 from riskkit.warning.alerts.drafts import CHINA, LEVELS
 from riskkit.warning.dynamics.life import WarningEvent, WarningState
@@ -64,7 +65,7 @@ class Rehearsal:
 
 def rehearse(
     found: Assessment, ledger: Ledger, *, out: Path, ports: tuple[str, ...] = ("2200",),
-    tell: Callable[[str], None] = lambda text: None,
+    tell: Callable[[str], None] = lambda text: None, pictures: Sequence[PictureFile] = (),
 ) -> Rehearsal:  # fmt: skip
     """Take an assessed case from proposal to lifted warning, with every document and message on disk."""
     case = found.case
@@ -84,7 +85,7 @@ def rehearse(
         states.append(take_step(room, asked, about=about_case(case) if is_first else None))
         tell(step.event)
         if decision is not None:
-            issue = make_issue(found, decision)
+            issue = make_issue(found, decision, pictures=pictures)
             sent += _out(room, issue, decision, out=out)
             issues.append(issue)
             tell(decision.issue)

@@ -13,8 +13,8 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from riskkit.foundation.faults import Fault, InputFaults, refuse, shown
 
 MARK = "\u2063"
-"""Begins a line that the template marked as a heading, an item or a signature: no value can hold it."""
-_MARKED = re.compile(r"^(##?|>|-) ", re.MULTILINE)
+"""Begins a line that the template marked as a heading, item, picture or signature: no value can hold it."""
+_MARKED = re.compile(r"^(##?|>|-|!) ", re.MULTILINE)
 _FILTERS = ("join", "default", "length", "upper", "lower")
 _ALLOWED = (
     nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.If, nodes.For, nodes.Const,
@@ -22,8 +22,8 @@ _ALLOWED = (
 )  # fmt: skip
 _LARGEST = 100_000
 Line = tuple[str, str]
-"""What kind a line is – ``title``, ``heading``, ``item``, ``signature`` or ``text`` – and its words."""
-_KINDS = {"#": "title", "##": "heading", "-": "item", ">": "signature"}
+"""Its kind – ``title``, ``heading``, ``item``, ``picture``, ``signature`` or ``text`` – and its words."""
+_KINDS = {"#": "title", "##": "heading", "-": "item", ">": "signature", "!": "picture"}
 
 
 def template_text(name: str, lang: str, *, folder: Path | None = None) -> str:
@@ -57,7 +57,7 @@ def filled(text: str, values: Mapping[str, str | list[str]], *, name: str = "tem
         made = room.from_string(_MARKED.sub(lambda found: f"{MARK}{found[1]} ", text)).render(**values)
     except TemplateError as error:
         raise InputFaults(name, [Fault(name, shown(str(error)), "a template")]) from None
-    return [_line(one) for one in made.splitlines() if one.strip(f" {MARK}#->")]
+    return [_line(one) for one in made.splitlines() if one.strip(f" {MARK}#->!")]
 
 
 def _faults(tree: nodes.Template, values: Mapping[str, object], name: str) -> Iterator[Fault]:
