@@ -240,6 +240,9 @@ ARROWS: dict[str, dict[str, str]] = {
         "monitoring/sources/native.py": NATIVE,
     },
     "monitoring/sources/encodings.py": {"monitoring/sources/file_faults.py": REFUSED},
+    "monitoring/sources/child_reader.py": {
+        "monitoring/sources/hidden_rows.py": "the library that reads cells does not say which rows are hidden",
+    },
     "monitoring/sources/in_child.py": {
         "monitoring/sources/child_reader.py": "the process that it starts, and its exit code",
         "monitoring/sources/file_faults.py": REFUSED,

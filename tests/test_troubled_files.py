@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from troubled_files import HEAD, mapped, sheet, taken_in, trouble
 
 from riskkit.foundation.faults import InputFaults
 from riskkit.foundation.sheet_cells import guarded, unguarded
+from riskkit.monitoring.sources import hidden_rows
 from riskkit.store.quarantine_sheet import safe_cell
 from riskkit.store.register_query import sql
 from riskkit.workbench.cli import main
@@ -91,6 +93,52 @@ def test_merged_cells_are_filled_down_but_amounts_are_not(tmp_path: Path) -> Non
     assert (read.column("n_tested"), read.column("hazard")) == ([7], ["小零件"])
     assert [(line["column"], line["rule_id"]) for line in read.aside] == [("n_tested", "required_missing")]
     assert read.said["merged_filled", "表"] == 3
+
+
+def test_hidden_rows_of_a_workbook_are_read_and_named(tmp_path: Path) -> None:
+    path = tmp_path / "filtered.xlsx"
+    with xlsxwriter.Workbook(path) as workbook:
+        for name, hidden in {"一季度": (2, 3, 5, 40), "a & b": (4,), "全": ()}.items():
+            page = workbook.add_worksheet(name)
+            page.write_row(0, 0, COLUMNS)
+            for at in range(1, 7):
+                page.write_row(at, 0, [f"{name}{at}", *ROW[1:]])
+            page.autofilter(0, 0, 6, len(COLUMNS) - 1)
+            for at in hidden:  # row 40 is hidden and empty: nothing of it is read
+                page.set_row(at, None, None, {"hidden": True})
+    read = taken_in(path)
+    assert len(read.rows) == 18
+    assert {key: n for key, n in read.said.items() if key[0] == "hidden_rows"} == {
+        ("hidden_rows", "一季度: 3–4, 6"): 3, ("hidden_rows", "a & b: 5"): 1,
+    }  # fmt: skip
+
+
+def test_a_workbook_without_hidden_rows_says_nothing_of_them(tmp_path: Path) -> None:
+    assert "hidden_rows" not in taken_in(book(tmp_path, 表=[COLUMNS, ROW])).notes()
+
+
+SHEET_2003 = """<?xml version="1.0"?>
+<Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet" xmlns:ss="urn:schemas-microsoft-com:office:spreadsheet">
+<Worksheet ss:Name="表"><Table>{rows}</Table></Worksheet></Workbook>"""
+
+
+def test_hidden_rows_are_named_in_an_xml_spreadsheet(tmp_path: Path) -> None:
+    def row(cells: list[str], mark: str = "") -> str:
+        data = "".join(f'<Cell><Data ss:Type="String">{cell}</Data></Cell>' for cell in cells)
+        return f"<Row{mark}>{data}</Row>"
+
+    rows = row(COLUMNS) + row(ROW) + row(["C-2", *ROW[1:]], ' ss:Index="5" ss:Hidden="1"')
+    path = tmp_path / "x.xls"
+    path.write_text(SHEET_2003.format(rows=rows), encoding="utf-8")
+    read = taken_in(path)
+    assert (read.column("evidence"), read.said["hidden_rows", "表: 5"]) == (["C-1", "C-2"], 1)
+
+
+def test_rows_without_a_number_and_tags_across_blocks_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = b'<sheetData><row hidden="0"/><x:row  hidden = \'true\'><c/></x:row><row r="9" hidden="1"/></sheetData>'
+    for block in (1, 7, 1000):
+        monkeypatch.setattr(hidden_rows, "_BLOCK", block)
+        assert list(hidden_rows._xlsx_rows(io.BytesIO(text))) == [(2, 2), (9, 9)]
 
 
 def test_long_numbers_of_a_workbook_are_no_identifiers(tmp_path: Path) -> None:

@@ -19,6 +19,8 @@ from typing import Any
 
 import pyarrow as pa  # type: ignore[import-untyped]
 
+from riskkit.monitoring.sources.hidden_rows import filled_rows, hidden_ranges
+
 BROKEN = 3
 _ROWS = 20_000
 _EXACT = 1e15
@@ -56,15 +58,17 @@ def _workbook(path: str) -> Iterator[_Sheet]:
     import python_calamine as calamine
 
     with calamine.CalamineWorkbook.from_path(path) as book:
+        hidden = hidden_ranges(path)
         for place, sheet in enumerate(book.sheets_metadata):
             if sheet.typ == calamine.SheetTypeEnum.WorkSheet:
                 page = book.get_sheet_by_index(place)
                 filled, n_filled = _merged_ranges(page)
                 rows = ([cell_text(cell) for cell in row] for row in page.iter_rows())
                 is_visible = sheet.visible == calamine.SheetVisibleEnum.Visible
-                yield _sheet(
-                    _filled(rows, filled), sheet.name, page.width, is_visible=is_visible, n_filled=n_filled
-                )
+                said = {"n_filled": n_filled, "is_visible": "yes" if is_visible else ""}
+                n_hidden, where = filled_rows(page.iter_rows(), hidden.get(sheet.name, []))
+                said |= {"n_hidden": n_hidden, "hidden": where}
+                yield _sheet(_filled(rows, filled), sheet.name, page.width, **said)
 
 
 def _merged_ranges(page: Any) -> tuple[dict[tuple[int, int], str], int]:
@@ -97,12 +101,11 @@ def _filled(rows: Iterator[_Row], filled: dict[tuple[int, int], str]) -> Iterato
         yield [cell if cell is not None else filled.get((at, place)) for place, cell in enumerate(row)]
 
 
-def _sheet(
-    rows: Iterator[_Row], name: str, width: int, *, is_visible: bool = True, n_filled: int = 0
-) -> _Sheet:
+def _sheet(rows: Iterator[_Row], name: str, width: int, **said: object) -> _Sheet:
     """Rows under the numbers of their columns; empty ones only at the beginning, where rows are counted."""
-    said = {"sheet": name, "is_visible": "yes" if is_visible else "", "n_filled": str(n_filled)}
-    schema = pa.schema([(str(place), pa.string()) for place in range(width)], metadata=said)
+    known = {"sheet": name, "is_visible": "yes", "n_filled": 0, "n_hidden": 0, "hidden": ""} | said
+    metadata = {key: str(value) for key, value in known.items()}
+    schema = pa.schema([(str(place), pa.string()) for place in range(width)], metadata=metadata)
     kept = (row for at, row in enumerate(rows) if at < _ROWS_WITH_BLANKS or any(row))
 
     def batches() -> Iterator[pa.RecordBatch]:
@@ -162,7 +165,18 @@ def _xml_sheet(path: str) -> Iterator[_Sheet]:
             (one.text or "").startswith("SheetHidden") for one in page.iter() if "Visible" in one.tag
         )
         width = max(map(len, rows), default=0)
-        yield _sheet(iter(rows), page.get(f"{space}Name") or "", width, is_visible=is_visible)
+        n_hidden, where = filled_rows(rows, _xml_hidden(page, space))
+        said = {"is_visible": "yes" if is_visible else "", "n_hidden": n_hidden, "hidden": where}
+        yield _sheet(iter(rows), page.get(f"{space}Name") or "", width, **said)
+
+
+def _xml_hidden(page: Any, space: str) -> list[tuple[int, int]]:
+    number, found = 0, []
+    for line in page.iter(f"{space}Row"):
+        first = int(line.get(f"{space}Index") or number + 1)
+        number = first + int(line.get(f"{space}Span") or 0)
+        found += [(first, number)] if line.get(f"{space}Hidden") == "1" else []
+    return found
 
 
 def _xml_rows(page: Any, space: str) -> Iterator[_Row]:

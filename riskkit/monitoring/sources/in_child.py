@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
 from typing import IO
 
@@ -124,7 +124,8 @@ class _Book:
     def chunks(self) -> Iterator[NativeRows]:
         """The rows of all worksheets that are to be read; of the first that is not empty, where none is."""
         spare: NativeRows | None = None
-        for sheet, is_visible, n_filled, pieces in _sheets(self.batches):
+        for said, pieces in _sheets(self.batches):
+            sheet, is_visible = said["sheet"], said["is_visible"] == "yes"
             first = next(pieces, None)
             found = find_header(_rows_of(first), self.layout) if first is not None else None
             is_wanted = not self.layout or self.layout.sheet in ("", sheet)
@@ -132,7 +133,7 @@ class _Book:
             is_next = is_wanted and is_open and not (self.layout is None and self.read)
             if first is not None and found is not None and is_next:
                 self.read.append(sheet)
-                self.notes += found.notes(sheet) + ([("merged_filled", sheet, n_filled)] if n_filled else [])
+                self.notes += found.notes(sheet) + _cell_notes(said)
                 yield from self._table(first, pieces, found)
             elif first is not None and any(map(any, _rows_of(first))):
                 self.left.append(sheet)
@@ -168,27 +169,34 @@ def _rows_of(batch: pa.RecordBatch) -> list[list[str | None]]:
     return [list(row) for row in zip(*(column.to_pylist() for column in head.columns), strict=True)]
 
 
+def _cell_notes(said: Mapping[str, str]) -> list[tuple[str, str, int]]:
+    """What is to be said of the cells of a worksheet that is read."""
+    sheet, n_filled, n_hidden = said["sheet"], int(said["n_filled"]), int(said["n_hidden"])
+    notes = [("merged_filled", sheet, n_filled), ("hidden_rows", f"{sheet}: {said['hidden']}", n_hidden)]
+    return [note for note in notes if note[2]]
+
+
 def _sheets(
     batches: Iterator[pa.RecordBatch],
-) -> Iterator[tuple[str, bool, int, Iterator[pa.RecordBatch]]]:
-    """Each worksheet: its name, whether it is shown, how many merged cells were filled, and its rows."""
-    by_sheet = itertools.groupby(batches, key=_SheetOf())
-    for said, some in by_sheet:
+) -> Iterator[tuple[dict[str, str], Iterator[pa.RecordBatch]]]:
+    """Each worksheet: what the other process says of it, and its rows."""
+    sheet_of = _SheetOf()
+    for _, some in itertools.groupby(batches, key=sheet_of):
         rows = (batch for batch in some if len(batch))
-        yield said[1], said[2] == "yes", int(said[3]), rows
+        yield sheet_of.said, rows
 
 
 class _SheetOf:
     """Of which worksheet a batch is: an empty one begins the next."""
 
     def __init__(self) -> None:
-        self.said = (0, "", "", "0")
+        self.number, self.said = 0, dict[str, str]()
 
-    def __call__(self, batch: pa.RecordBatch) -> tuple[int, str, str, str]:
+    def __call__(self, batch: pa.RecordBatch) -> int:
         if not len(batch):
-            found = {key.decode(): value.decode() for key, value in (batch.schema.metadata or {}).items()}
-            self.said = (self.said[0] + 1, found["sheet"], found["is_visible"], found["n_filled"])
-        return self.said
+            self.said = {key.decode(): value.decode() for key, value in (batch.schema.metadata or {}).items()}
+            self.number += 1
+        return self.number
 
 
 def _batches(path: Path, form: str, *, name: str) -> Generator[pa.RecordBatch, None, None]:
