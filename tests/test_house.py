@@ -168,6 +168,11 @@ ARROWS: dict[str, dict[str, str]] = {
         "monitoring/survey_design.py": DESIGN,
     },
     "monitoring/sampling/allocation.py": {"monitoring/marginal_gain.py": GAIN},
+    "monitoring/ebgm.py": {"monitoring/gamma_poisson.py": "scores are read under a prior that was fitted"},
+    "monitoring/signal_warnings.py": {
+        "monitoring/disproportionality.py": "a pair is looked at again with the same statistics",
+        "monitoring/report_pairs.py": "reports are counted into pairs in one place",
+    },
     "monitoring/plan.py": {
         "monitoring/marginal_gain.py": GAIN,
         "monitoring/plan_gains.py": "what a sample gains is said apart from how a plan is made",
