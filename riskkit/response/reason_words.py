@@ -1,0 +1,54 @@
+"""Words for the rules and reasons that decisions of the response room name."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+
+import pandas as pd
+
+from riskkit.foundation import standards
+from riskkit.foundation.glossary import LANGUAGES
+from riskkit.foundation.tables import records
+
+_TABLES = {"credit_reasons": "reason", "credit_tests": "test", "credit_repair": "rule"}
+
+
+@functools.cache
+def _words() -> Mapping[str, tuple[str, str]]:
+    found: dict[str, tuple[str, str]] = {}
+    for name, key in _TABLES.items():
+        for row in records(standards.table(name)):
+            found.setdefault(row[key], (row["zh"], row["en"]))
+    return found
+
+
+def reason_words(reasons: pd.Series, lang: str) -> pd.Series:
+    """The reasons of decisions in words.
+
+    Parameters
+    ----------
+    reasons : Series of str
+        Ids of rules or reasons, as a decision has them; a missing one stays empty.
+    lang : str
+        ``zh`` or ``en``.
+
+    Raises
+    ------
+    KeyError
+        When there is no such reason, or language.
+
+    Examples
+    --------
+    >>> reason_words(pd.Series(["251-22-2", "too_early", None]), "en").tolist()
+    ['punished by customs for smuggling', 'the term is not over', '']
+    """
+    if lang not in LANGUAGES:
+        raise KeyError(f"no language {lang!r}; there are zh and en")
+    place, words = LANGUAGES.index(lang), _words()
+    codes, ids = pd.factorize(reasons.fillna(""))
+    unknown = [str(name) for name in ids if name and name not in words]
+    if unknown:
+        raise KeyError(f"no reason {', '.join(unknown)}")
+    texts = pd.Series([words[name][place] if name else "" for name in ids], dtype=object)
+    return pd.Series(texts.to_numpy()[codes], index=reasons.index)
