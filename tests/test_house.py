@@ -52,6 +52,7 @@ SEALED = "a ballot is sealed and opened in one place"
 OPENED = "a ledger is opened, locked and made in one place"
 EVENTS = "what was decided is read through one door"
 CUTS = "the best rule along an ordered number is found in one place"
+RULES = "rules that are rows of a table are applied in one place"
 SHEET = "a sheet is described once, for its template, its reader and the made register"
 
 # file → file it imports → why. Every room may import foundation; the workbench may import all.
@@ -326,6 +327,10 @@ ARROWS: dict[str, dict[str, str]] = {
         "monitoring/sources/source.py": READER,
     },
     "monitoring/exchange_tables.py": {"monitoring/sources/opened.py": DOOR},
+    "response/credit.py": {
+        "response/penalty_records.py": "penalties and credit codes are records read in one place",
+        "response/rule_results.py": RULES,
+    },
     "monitoring/exchange_compare.py": {
         "monitoring/triage.py": "which records tell of the same thing is settled in one place",
     },
