@@ -1,0 +1,46 @@
+"""Time fits of interrupted series against statsmodels' loop over the same series.
+
+`make bench` runs it; prints seconds and ratios. Never a test.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import statsmodels.api as sm
+from measure import cpu_seconds, say
+
+from riskkit.response.effect_series import fit_series, segmented_design
+
+SERIES, COUNTS, PERIODS, FIRST_POST, LAG = 500, 1000, 104, 60, 4
+
+
+def test_newey_west_is_no_slower_than_statsmodels() -> None:
+    """500 series of 104 points, Newey–West errors."""
+    design = segmented_design(PERIODS, FIRST_POST)
+    x = design.to_numpy()
+    seen = pd.DataFrame(np.random.default_rng(1).normal(10, 1, (PERIODS, SERIES)))
+
+    def peer() -> None:
+        for name in seen:
+            assert sm.OLS(seen[name].to_numpy(), x).fit(cov_type="HAC", cov_kwds={"maxlags": LAG}).bse.size
+
+    ours, theirs = cpu_seconds(lambda: fit_series(seen, design, lag=LAG), runs=3), cpu_seconds(peer, runs=3)
+    say("500 series with Newey–West errors [CPU s]", ours=ours, statsmodels=theirs, times=theirs / ours)
+    assert ours <= theirs
+
+
+def test_quasi_poisson_is_five_times_as_fast_as_statsmodels() -> None:
+    """1,000 quasi-Poisson series of 104 points."""
+    design = segmented_design(PERIODS, FIRST_POST)
+    x = design.to_numpy()
+    seen = pd.DataFrame(np.random.default_rng(2).poisson(20, (PERIODS, COUNTS)))
+
+    def peer() -> None:
+        for name in seen:
+            assert sm.GLM(seen[name].to_numpy(), x, family=sm.families.Poisson()).fit(scale="X2").bse.size
+
+    ours = cpu_seconds(lambda: fit_series(seen, design, model="quasi_poisson"), runs=3)
+    theirs = cpu_seconds(peer, runs=3)
+    say("1,000 quasi-Poisson series [CPU s]", ours=ours, statsmodels=theirs, times=theirs / ours)
+    assert 5 * ours <= theirs
