@@ -53,6 +53,8 @@ OPENED = "a ledger is opened, locked and made in one place"
 EVENTS = "what was decided is read through one door"
 CUTS = "the best rule along an ordered number is found in one place"
 RULES = "rules that are rows of a table are applied in one place"
+SERIES = "counts are read, refused and answered for in one place"
+FITTED = "many series are fitted at once in one place"
 SHEET = "a sheet is described once, for its template, its reader and the made register"
 
 # file → file it imports → why. Every room may import foundation; the workbench may import all.
@@ -167,6 +169,30 @@ ARROWS: dict[str, dict[str, str]] = {
     "monitoring/survey_reporting.py": {
         "monitoring/survey.py": "domains are named in one way for totals and for changes",
         "monitoring/survey_design.py": DESIGN,
+    },
+    "monitoring/surveillance/reference_periods.py": {"monitoring/surveillance/series.py": SERIES},
+    "monitoring/surveillance/farrington.py": {
+        "monitoring/surveillance/prediction_bounds.py": "a bound follows from a fit in one place",
+        "monitoring/surveillance/quasi_poisson.py": FITTED,
+        "monitoring/surveillance/reference_periods.py": "the same season of earlier years is found in one way",
+        "monitoring/surveillance/series.py": SERIES,
+    },
+    "monitoring/surveillance/ears.py": {"monitoring/surveillance/series.py": SERIES},
+    "monitoring/surveillance/cusum.py": {
+        "monitoring/surveillance/quasi_poisson.py": FITTED,
+        "monitoring/surveillance/series.py": SERIES,
+    },
+    "monitoring/surveillance/bayes_counts.py": {
+        "monitoring/surveillance/reference_periods.py": "the same season of earlier years is found in one way",
+        "monitoring/surveillance/series.py": SERIES,
+    },
+    "monitoring/surveillance/weekly_scan.py": {
+        "monitoring/surveillance/bayes_counts.py": "where history is short the weeks just before answer",
+        "monitoring/surveillance/farrington.py": "the scan asks the detector of its settings",
+        "monitoring/surveillance/settings.py": "settings are rows in force on a day",
+    },
+    "monitoring/surveillance/backtest.py": {
+        "monitoring/proportions.py": "a rate is shown with the interval of a method"
     },
     "monitoring/sampling/allocation.py": {"monitoring/marginal_gain.py": GAIN},
     "monitoring/ebgm.py": {"monitoring/gamma_poisson.py": "scores are read under a prior that was fitted"},

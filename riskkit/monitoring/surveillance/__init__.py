@@ -1,0 +1,1 @@
+"""Which counts rise beyond chance: detectors over thousands of series, and what they are worth."""
