@@ -26,7 +26,9 @@ def fires(conditions, facts) -> bool | None:
         value = facts.get(fact)
         if value is None or math.isnan(value):
             unknown = True
-        elif not (value >= threshold if op == ">=" else value <= threshold):
+        elif not {
+            ">=": value >= threshold, "<=": value <= threshold, ">": value > threshold, "<": value < threshold,
+        }[op]:  # fmt: skip
             return False
     return None if unknown else True
 

@@ -26,6 +26,7 @@ from riskkit.warning.case_numbers import case_numbers
 from riskkit.warning.derived_facts import defect_found
 from riskkit.warning.profiles import profile, profile_names
 from riskkit.workbench.boards.case_toml import case_toml
+from riskkit.workbench.report.basis import basis
 
 LEVELS = scale("warning").codes
 LAMPS, TAKATA, CADMIUM = "desk-lamps-cbec-2019", "takata-inflators-2017", "cadmium-jewellery-2010"
@@ -262,6 +263,36 @@ def test_a_margin_of_exposure_ten_times_too_small_lifts_the_level_like_a_quotien
         "Ⅲ",
         "TR-27",
     )
+
+
+@pytest.mark.parametrize(("point", "level", "rule"), [(9.99, "Ⅲ", "TR-27"), (10, "Ⅳ", ""), (10.01, "Ⅳ", "")])
+def test_a_margin_of_exposure_equal_to_the_one_asked_for_is_of_low_concern(
+    point: float, level: str, rule: str
+) -> None:
+    """EFSA: 10,000 or more is of low concern; the margin must lie below it for the level to rise."""
+
+    def margin(data: dict[str, Any]) -> None:
+        for dose in data["methods"]["exposure"]:
+            del dose["guidance_value"]
+            dose["dose"]["value"] = 0.001
+            dose |= {"reference_kind": "genotoxic_bmdl10"}
+            dose |= {"reference_point": {"value": point, "basis": "judgement"}}
+
+    found = of(edited("formaldehyde-babywear-2015", margin))
+    assert (str(found.lo), str(found.hi)) == (level, level)
+    assert (found.grades.at["trigger", "rule"] or "") == rule
+    said = "".join(str(basis(found, lang=lang).to_json()) for lang in ("zh", "en"))
+    assert ("exactly on the bound" in said and "恰在界上" in said) == (point == 10)
+
+
+def test_a_hazard_quotient_of_one_is_no_concern_and_above_it_is() -> None:
+    for quotient, level in ((1.0, "Ⅳ"), (1.0001, "Ⅲ")):
+
+        def exposed(data: dict[str, Any], quotient: float = quotient) -> None:
+            for dose in data["methods"]["exposure"]:
+                dose["dose"]["value"] = quotient * dose["guidance_value"]["value"]
+
+        assert str(of(edited("formaldehyde-babywear-2015", exposed)).hi) == level
 
 
 def test_chemical_cases_hold_doses_with_cited_guidance_values() -> None:

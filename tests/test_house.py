@@ -701,7 +701,10 @@ ARROWS: dict[str, dict[str, str]] = {
         "warning/publication/notices.py": NOTICE,
     },
     "warning/publication/notice_json.py": {"warning/publication/notices.py": NOTICE},
-    "warning/reasons.py": {"warning/profiles.py": "a reason cites the rows of a profile"},
+    "warning/reasons.py": {
+        "warning/grading_rules.py": "how a rule compares is known in one place",
+        "warning/profiles.py": "a reason cites the rows of a profile",
+    },
     "response/effect.py": {"response/effect_series.py": "a verdict may be drawn from a fitted series"},
     "response/effect_series.py": {
         "response/effect_correlated.py": "correlated errors are fitted in one place"

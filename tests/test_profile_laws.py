@@ -252,9 +252,10 @@ NOTHING = dict.fromkeys(FACTS, 0.0) | {"days_to_act": 365.0, "injury_severity": 
         ({"remedy_failed": 1}, "Ⅳ"),
         ({"remedy_failed": 1, "is_presumed_serious": 1}, "Ⅰ"),
         ({"is_prohibited_import": 1}, "Ⅲ"),
-        ({"hazard_quotient": 1}, "Ⅳ"),
+        ({"hazard_quotient": 2}, "Ⅳ"),
         ({"hazard_quotient": 0.99, "user_vulnerability": 1}, "Ⅳ"),
-        ({"hazard_quotient": 1, "user_vulnerability": 1}, "Ⅲ"),
+        ({"hazard_quotient": 1, "user_vulnerability": 1}, "Ⅳ"),  # of concern above 1, says the source
+        ({"hazard_quotient": 1.01, "user_vulnerability": 1}, "Ⅲ"),
         ({"hazard_quotient": 100, "user_vulnerability": 1}, "Ⅲ"),
         ({"hazard_quotient": 100, "user_vulnerability": 1, "is_lasting_agent": 1}, "Ⅱ"),
         ({"expected_deaths": 2.9}, "Ⅳ"),

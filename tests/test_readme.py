@@ -165,7 +165,7 @@ def rule_rows(lang: str) -> Iterator[str]:
     for (factor, rule), of in rows.groupby(["factor", "rule"], sort=False):
         first = of.iloc[0]
         grade = standards_levels()[int(first["grade"]) - 1] if factor == "trigger" else str(first["grade"])
-        signs = {">=": "≥", "<=": "≤"}
+        signs = {">=": "≥", "<=": "≤", ">": ">", "<": "<"}
         asked = (" and " if lang == "en" else " 且 ").join(
             f"`{fact} {signs[op]} {limit:g}`"
             for fact, op, limit in zip(of["fact"], of["op"], of["threshold"].astype(float), strict=True)

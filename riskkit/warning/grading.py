@@ -21,7 +21,7 @@ from riskkit.foundation.exact_numbers import exact
 from riskkit.foundation.faults import shown
 from riskkit.foundation.scales import as_levels, band_codes, chunks, level_codes, scale
 from riskkit.foundation.warning_levels import level_code
-from riskkit.warning.grading_rules import Rule
+from riskkit.warning.grading_rules import Rule, meets
 from riskkit.warning.profile_laws import table_ranks
 from riskkit.warning.profiles import Profile, profile
 
@@ -92,10 +92,6 @@ def rule_bounds(
     return lo, hi, which
 
 
-def _meets(value: Any, op: str, threshold: float) -> Any:
-    return value >= threshold if op == ">=" else value <= threshold
-
-
 def _conditions(rule: Rule, values: Mapping[str, NDArray[np.float64]], bounds: Limits) -> tuple[Any, Any]:
     holds: NDArray[np.bool_] = np.ones((), dtype=np.bool_)
     may_hold: NDArray[np.bool_] = np.ones((), dtype=np.bool_)
@@ -104,9 +100,9 @@ def _conditions(rule: Rule, values: Mapping[str, NDArray[np.float64]], bounds: L
             holds = np.zeros((), dtype=np.bool_)
             continue
         value = values[fact]
-        met, unknown = _meets(value, op, threshold), np.isnan(value)
+        met, unknown = meets(value, op, threshold), np.isnan(value)
         if fact in bounds:
-            ends = [_meets(end, op, threshold) for end in bounds[fact]]
+            ends = [meets(end, op, threshold) for end in bounds[fact]]
             holds = holds & (met | (unknown & ends[0] & ends[1]))
             may_hold = may_hold & (met | (unknown & (ends[0] | ends[1])))
         else:

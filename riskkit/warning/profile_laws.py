@@ -19,7 +19,7 @@ from riskkit.foundation import standards
 from riskkit.foundation.faults import Fault, shown
 from riskkit.foundation.scales import scale
 from riskkit.foundation.warning_levels import level_code
-from riskkit.warning.grading_rules import Rule
+from riskkit.warning.grading_rules import Rule, meets
 
 # Facts that rise with the probability of a scenario, in the same proportion.
 EXPECTED = ("expected_deaths", "expected_serious")
@@ -243,9 +243,9 @@ def _is_step(lower: Rule, rule: Rule) -> bool:
     given: dict[tuple[str, str], float] = {}
     for fact, op, limit in rule.conditions:
         eased = limit / RISE if fact in EXPECTED else limit
-        known = given.get((fact, op), eased)
-        given[fact, op] = max(known, eased) if op == ">=" else min(known, eased)
+        known = given.get((fact, op[0]), eased)
+        given[fact, op[0]] = max(known, eased) if op[0] == ">" else min(known, eased)
     return all(
-        (fact, op) in given and (given[fact, op] >= limit if op == ">=" else given[fact, op] <= limit)
+        (fact, op[0]) in given and meets(given[fact, op[0]], op, limit)
         for fact, op, limit in lower.conditions
     )

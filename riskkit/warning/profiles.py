@@ -21,7 +21,7 @@ from riskkit.foundation.exact_numbers import exact
 from riskkit.foundation.faults import Fault, one_of, refuse, shown
 from riskkit.foundation.tables import records
 from riskkit.foundation.toml_file import read_toml
-from riskkit.warning.grading_rules import Rule
+from riskkit.warning.grading_rules import LAWFUL, Rule
 from riskkit.warning.profile_file import PARTS, own_tables, shape_faults
 from riskkit.warning.profile_laws import Place, jump_faults, ladder_faults, level_table
 
@@ -236,9 +236,9 @@ def _compile(rules: pd.DataFrame, *, place: Place) -> tuple[dict[str, tuple[Rule
     for (factor, number), rows in rules.groupby(["factor", "rule"], sort=False):
         first = rows.iloc[0]
         for index, row in rows.iterrows():
-            lawful = {"more": ">=", "less": "<="}.get(worse.get(row["fact"], ""))
+            lawful = LAWFUL.get(worse.get(row["fact"], ""), ())
             where = place("rules", int(str(index)))
-            if row["op"] != lawful or factor not in out or not 1 <= row["grade"] <= 4:
+            if row["op"] not in lawful or factor not in out or not 1 <= row["grade"] <= 4:
                 said = shown((factor, row["fact"], row["op"], row["grade"]))
                 rule = "a known fact, compared in its worse direction, and a grade 1–4"
                 faults.append(Fault(where, said, rule))

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from riskkit.warning.grading_rules import meets
 from riskkit.warning.profiles import Profile
 
 COLUMNS = ("factor", "rule", "grade", "state", "evidence", "zh", "en", "source_id", "locator", "status")
@@ -83,7 +84,7 @@ def _state(
     must: list[bool] = []
     for fact, op, limit, value in evidence:
         ends = (value, value) if not np.isnan(value) else bounds.get(fact, (-np.inf, np.inf))
-        met = [end >= limit if op == ">=" else end <= limit for end in ends]
+        met = [meets(end, op, limit) for end in ends]
         must.append(all(met))
         can.append(any(met))
     if all(must):

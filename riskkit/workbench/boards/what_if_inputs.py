@@ -155,7 +155,7 @@ def _values(kind: FactKind, own: Fraction | None, limits: Iterable[tuple[str, Fr
     if kind.kind in _WHOLE:
         values = {value for value in values if value.denominator == 1}
         values |= {Fraction(n) for n in range(10)}
-        values |= {bound + (1 if op == "<=" else -1) for op, bound in bounds}
+        values |= {bound + (1 if op in ("<=", ">") else -1) for op, bound in bounds}
     values |= {bound for _, bound in bounds} | {Fraction(0)}
     inside = {value for value in values if kind.minimum <= value <= top}
     return inside | ({own} if own is not None else set())

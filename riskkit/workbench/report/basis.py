@@ -13,6 +13,7 @@ from riskkit.foundation.exact_numbers import exact
 from riskkit.foundation.glossary import label
 from riskkit.foundation.scales import scale
 from riskkit.foundation.tables import records
+from riskkit.warning.grading_rules import SIGNS, meets
 from riskkit.workbench.pages.block_kinds import Block, Cell, Details, Items, Paragraph, Table
 from riskkit.workbench.pages.blocks import Section
 from riskkit.workbench.report.citations import cite, cite_standard
@@ -129,11 +130,13 @@ def evidence(assessment: Assessment, conditions: Iterable[Condition], *, lang: s
     for name, op, limit, value in conditions:
         asked = fact_value(name, limit, lang)
         if standards.facts()[name].kind != "flag":
-            asked = f"{'≥' if op == '>=' else '≤'} {asked}"
+            asked = f"{SIGNS[op]} {asked}"
         said = text(
             "evidence", lang, fact=fact_name(name, lang), value=fact_value(name, value, lang), asked=asked
         )
-        told.append(said + _rests_on(assessment, name, value, lang=lang))
+        is_on_bound = op in ("<", ">") and value == limit  # what equals such a bound is easily misjudged
+        on_bound = text("on_this_bound", lang) if is_on_bound else ""
+        told.append(said + _rests_on(assessment, name, value, lang=lang) + on_bound)
     return ("；" if lang == "zh" else "; ").join(told)
 
 
@@ -167,7 +170,7 @@ def nearness(assessment: Assessment, factor: str, *, lang: str) -> str:
 
 def _met(condition: Condition) -> bool:
     _, op, limit, value = condition
-    return value >= limit if op == ">=" else value <= limit
+    return bool(meets(value, op, limit))
 
 
 def _lack(row: Mapping[str, Any]) -> float:
