@@ -12,7 +12,7 @@ LOCKED := --compile-bytecode --require-hashes -c requirements.lock -r pyproject.
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench validate lab dashboard lock clean
+.PHONY: help setup demo test check golden bench validate lab dashboard lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):[^#]*## */  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
@@ -55,6 +55,9 @@ check: setup  ## format, lint, types, the house's laws, the tables and the cases
 	@echo 'house, lock, environment.yml, notebooks'
 	@$(BIN)/python -m pytest -q -p no:cacheprovider tests/test_house.py tests/test_habits.py
 	@echo 'tables and cases';  $(BIN)/riskkit check
+
+golden: setup  ## what people get to see, written to tests/golden anew: git diff is then the review of a change
+	@$(BIN)/python tests/golden_outputs.py
 
 bench: setup  ## speed and memory, printed and compared with the floors
 	@$(BIN)/python -m pytest -q -s -o python_files='bench_*.py' tests/benchmarks
