@@ -71,7 +71,7 @@ lab: $(READY)  ## JupyterLab in notebooks/
 dashboard: $(READY)  ## the dashboards, on this machine only, behind a token
 	@$(BIN)/riskkit dashboard
 
-lock: setup  ## work requirements.lock out again (needs a package index; UPGRADE=--upgrade takes newer releases)
+lock: $(TOOLS)  ## work requirements.lock out again (needs a package index; UPGRADE=--upgrade takes newer releases)
 	@# the old pins are preferred, but no hash is taken over: the index says anew which files a release has
 	@sed -e '/^ *--hash=/d' -e 's/ \\$$//' requirements.lock > requirements.lock.new
 	@$(BIN)/python .ci/uv_as_pip.py $(COMPILE) $(UPGRADE) --quiet -o requirements.lock.new \

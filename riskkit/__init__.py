@@ -17,33 +17,33 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from riskkit.assessment.back_check import back_check as back_check
-    from riskkit.assessment.back_check import poisson_interval as poisson_interval
-    from riskkit.assessment.case import Assessment as Assessment
-    from riskkit.assessment.case import assess as assess
-    from riskkit.assessment.case import load_case as load_case
-    from riskkit.assessment.case_file import Case as Case
-    from riskkit.assessment.compare import compare_methods as compare_methods
+    from riskkit.assessment.chemical.hazard_quotients import hazard_quotient as hazard_quotient
+    from riskkit.assessment.chemical.hazard_quotients import margin_of_exposure as margin_of_exposure
     from riskkit.assessment.consensus.agreement import fleiss_kappa as fleiss_kappa
     from riskkit.assessment.consensus.agreement import krippendorff_alpha as krippendorff_alpha
-    from riskkit.assessment.fault_tree_file import load_fault_tree as load_fault_tree
-    from riskkit.assessment.hazard_quotients import hazard_quotient as hazard_quotient
-    from riskkit.assessment.hazard_quotients import margin_of_exposure as margin_of_exposure
-    from riskkit.assessment.nearest_cases import nearest_cases as nearest_cases
+    from riskkit.assessment.facts.back_check import back_check as back_check
+    from riskkit.assessment.facts.back_check import poisson_interval as poisson_interval
+    from riskkit.assessment.facts.case_file import Case as Case
+    from riskkit.assessment.facts.nearest_cases import nearest_cases as nearest_cases
     from riskkit.assessment.preferences.ranking import topsis as topsis
     from riskkit.assessment.scenarios import risk_level as risk_level
     from riskkit.assessment.scenarios import scenario_probability as scenario_probability
     from riskkit.assessment.scoring import danger_score as danger_score
     from riskkit.assessment.scoring import risk_priority_number as risk_priority_number
-    from riskkit.assessment.sensitivity import morris as morris
-    from riskkit.assessment.sensitivity import sobol as sobol
-    from riskkit.foundation.faults import InputFaults as InputFaults
+    from riskkit.assessment.sensitivity.indices import morris as morris
+    from riskkit.assessment.sensitivity.indices import sobol as sobol
+    from riskkit.assessment.trees.fault_tree_file import load_fault_tree as load_fault_tree
+    from riskkit.case.case import Assessment as Assessment
+    from riskkit.case.case import assess as assess
+    from riskkit.case.case import load_case as load_case
+    from riskkit.case.comparison.methods import compare_methods as compare_methods
+    from riskkit.foundation.inputs.faults import InputFaults as InputFaults
     from riskkit.monitoring.coverage import coverage_matrix as coverage_matrix
-    from riskkit.monitoring.plan import monitoring_plan as monitoring_plan
-    from riskkit.monitoring.proportions import clopper_pearson as clopper_pearson
-    from riskkit.monitoring.proportions import wilson as wilson
-    from riskkit.monitoring.rates import nonconformity_rates as nonconformity_rates
-    from riskkit.monitoring.shrinkage import shrunk_rates as shrunk_rates
+    from riskkit.monitoring.plan.plan import monitoring_plan as monitoring_plan
+    from riskkit.monitoring.rates.proportions import clopper_pearson as clopper_pearson
+    from riskkit.monitoring.rates.proportions import wilson as wilson
+    from riskkit.monitoring.rates.rates import nonconformity_rates as nonconformity_rates
+    from riskkit.monitoring.rates.shrinkage import shrunk_rates as shrunk_rates
     from riskkit.warning.grading import grade_scope as grade_scope
     from riskkit.warning.grading import grade_severity as grade_severity
     from riskkit.warning.grading import grade_urgency as grade_urgency
@@ -52,24 +52,24 @@ if TYPE_CHECKING:
     from riskkit.warning.profiles import profile as profile
 
 _HOMES = {
-    "assessment.back_check": ("back_check", "poisson_interval"),
-    "assessment.nearest_cases": ("nearest_cases",),
+    "assessment.facts.back_check": ("back_check", "poisson_interval"),
+    "assessment.facts.nearest_cases": ("nearest_cases",),
     "assessment.preferences.ranking": ("topsis",),
     "assessment.consensus.agreement": ("fleiss_kappa", "krippendorff_alpha"),
-    "monitoring.proportions": ("clopper_pearson", "wilson"),
-    "assessment.case": ("Assessment", "assess", "load_case"),
-    "assessment.case_file": ("Case",),
-    "assessment.compare": ("compare_methods",),
-    "assessment.fault_tree_file": ("load_fault_tree",),
-    "assessment.hazard_quotients": ("hazard_quotient", "margin_of_exposure"),
+    "monitoring.rates.proportions": ("clopper_pearson", "wilson"),
+    "case.case": ("Assessment", "assess", "load_case"),
+    "assessment.facts.case_file": ("Case",),
+    "case.comparison.methods": ("compare_methods",),
+    "assessment.trees.fault_tree_file": ("load_fault_tree",),
+    "assessment.chemical.hazard_quotients": ("hazard_quotient", "margin_of_exposure"),
     "assessment.scenarios": ("risk_level", "scenario_probability"),
     "assessment.scoring": ("danger_score", "risk_priority_number"),
-    "assessment.sensitivity": ("morris", "sobol"),
-    "foundation.faults": ("InputFaults",),
+    "assessment.sensitivity.indices": ("morris", "sobol"),
+    "foundation.inputs.faults": ("InputFaults",),
     "monitoring.coverage": ("coverage_matrix",),
-    "monitoring.plan": ("monitoring_plan",),
-    "monitoring.rates": ("nonconformity_rates",),
-    "monitoring.shrinkage": ("shrunk_rates",),
+    "monitoring.plan.plan": ("monitoring_plan",),
+    "monitoring.rates.rates": ("nonconformity_rates",),
+    "monitoring.rates.shrinkage": ("shrunk_rates",),
     "warning.grading": ("grade_scope", "grade_severity", "grade_urgency", "warning_level"),
     "warning.profiles": ("load_profile", "profile"),
 }

@@ -9,12 +9,12 @@ from typing import Any
 
 from ledgers import START
 
-from riskkit.assessment.case import load_case
 from riskkit.assessment.committee.questions import CHOICES, PROBABILITY, Question, choices_of
 from riskkit.assessment.committee.session import Expert, Rules, Session
+from riskkit.case.case import load_case
 from riskkit.foundation.shipped import case_path
-from riskkit.store.ledger import open_ledger
-from riskkit.workbench.committee.room import Room, cast_ballot, open_session, session_in, take_step
+from riskkit.store.ledger.ledger import open_ledger
+from riskkit.workbench.flows.committee.room import Room, cast_ballot, open_session, session_in, take_step
 
 EXPERTS = (
     Expert("e1", "王一", "电池", "甲所"),
@@ -147,8 +147,8 @@ def write_sample(folder: Path) -> None:
     """The sample session that comes with riskkit; run by hand when the format of exports changes."""
     import tempfile
 
-    from riskkit.store.ledger_copies import export_ledger
-    from riskkit.workbench.committee import keys
+    from riskkit.store.ledger.copies import export_ledger
+    from riskkit.workbench.flows.committee import keys
 
     with tempfile.TemporaryDirectory() as there:
         secret = Path(there) / "keys"

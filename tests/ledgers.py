@@ -44,7 +44,7 @@ def now() -> dt.datetime:
 def fast_starter() -> Any:
     """Real processes, but the imports are done once for all of them."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["riskkit.workbench.committee.room", "riskkit.assessment.case", "pytest"])
+    context.set_forkserver_preload(["riskkit.workbench.flows.committee.room", "riskkit.case.case", "pytest"])
     return context
 
 
@@ -98,7 +98,7 @@ def emptied(url: str) -> str:
     """The same database without any ledger in it."""
     import sqlalchemy as sa
 
-    from riskkit.store.ledger_tables import address_of
+    from riskkit.store.ledger.tables import address_of
 
     engine = sa.create_engine(address_of(url))
     with engine.begin() as connection:

@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from riskkit.workbench.pages.blocks import (
+from riskkit.workbench.document.blocks import (
     RESULT_MIME,
     Badge,
     Details,
@@ -19,7 +19,7 @@ from riskkit.workbench.pages.blocks import (
     Section,
     Table,
 )
-from riskkit.workbench.pictures.level_marks import level_badge
+from riskkit.workbench.document.level_marks import level_badge
 
 HOSTILE = "<script>document.title='owned'</script><img src=x onerror=alert(1)> & \"quoted\" {{ 7*7 }}"
 

@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
-from riskkit.assessment.bayes_net_file import Network
+from riskkit.assessment.trees.bayes_net_file import Network
 
 State = dict[str, str]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping
 
-from riskkit.assessment.fault_tree_file import FaultTree
+from riskkit.assessment.trees.fault_tree_file import FaultTree
 
 State = dict[str, bool]
 

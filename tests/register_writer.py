@@ -20,8 +20,8 @@ from typing import Any
 import own_memory
 import registers
 
-from riskkit.foundation.faults import InputFaults
-from riskkit.store.register_compaction import compact
+from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.store.register.compaction import compact
 
 
 def stop_at(number: int) -> None:

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from riskkit.monitoring.sources.canonical import SOURCE
+from riskkit.monitoring.sources.files.opened import file_facts
 from riskkit.monitoring.sources.intake import read_records
-from riskkit.monitoring.sources.opened import file_facts
 from riskkit.monitoring.sources.source import Source
-from riskkit.store.register_changes import Origin, ingest
-from riskkit.store.register_manifest import Ingest
-from riskkit.store.register_query import looking
+from riskkit.store.register.changes import Origin, ingest
+from riskkit.store.register.manifest import Ingest
+from riskkit.store.register.query import looking
 
 NOW = dt.date(2031, 1, 1)
 AT = "2031-01-01T00:00:00+00:00"

@@ -16,19 +16,24 @@ from hypothesis import strategies as st
 from office import needs_office, office_texts
 from warned import NOW, assessed_case, decision, issue, named
 
-from riskkit.assessment.case import load_case
-from riskkit.foundation import standards
-from riskkit.foundation.faults import InputFaults
+from riskkit.case.case import load_case
+from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.standards import standards
 from riskkit.warning.alerts.choice import DOCUMENTS, authority_of, choose_documents, default_measures
 from riskkit.warning.alerts.readability import readability, syllables
 from riskkit.warning.publication.cap_xml import from_xml
-from riskkit.workbench import cli
-from riskkit.workbench.pages.documents import missing_parts
-from riskkit.workbench.resources import shipped_cases
-from riskkit.workbench.warning_drafts import choice_part, document_parts, draft_case, reading_part
-from riskkit.workbench.warnings.making import make_issue
-from riskkit.workbench.warnings.official import FORMATS, FilledDocument, in_format
-from riskkit.workbench.warnings.templating import MARK, filled, template_text
+from riskkit.workbench.commands import cli
+from riskkit.workbench.document.documents import missing_parts
+from riskkit.workbench.flows.warnings.making import make_issue
+from riskkit.workbench.flows.warnings.official import FORMATS, FilledDocument, in_format
+from riskkit.workbench.flows.warnings.templating import MARK, filled, template_text
+from riskkit.workbench.flows.warnings.warning_drafts import (
+    choice_part,
+    document_parts,
+    draft_case,
+    reading_part,
+)
+from riskkit.workbench.runs.folders.resources import shipped_cases
 
 MEASURES = standards.table("alert_measures")["measure"].astype(str).tolist()
 

@@ -19,7 +19,7 @@ import pytest
 from patience import HANGS, comes_true
 from tiny_report import PUBLISH, names, write_case, write_notebook
 
-from riskkit.foundation.faults import InputFaults
+from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.workbench.runs import batch, lists, plans, workers
 
 SWITCH = (

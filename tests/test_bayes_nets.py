@@ -18,10 +18,10 @@ import reference_bayes_nets as reference
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from riskkit.assessment import bayes_nets as bn
-from riskkit.assessment.bayes_net_file import Network, load_network, network
-from riskkit.assessment.information_value import decision, expected_utilities, value_of_information
-from riskkit.foundation.faults import InputFaults
+from riskkit.assessment.trees import bayes_nets as bn
+from riskkit.assessment.trees.bayes_net_file import Network, load_network, network
+from riskkit.assessment.trees.information_value import decision, expected_utilities, value_of_information
+from riskkit.foundation.inputs.faults import InputFaults
 
 ORACLES = json.loads((Path(__file__).parent / "oracles" / "bayes_nets.json").read_text(encoding="utf-8"))
 ASIA = network({"nodes": ORACLES["asia"]["nodes"]})

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from riskkit.assessment.bow_ties import (
+from riskkit.assessment.trees.bow_ties import (
     BowTie,
     bow_tie,
     bow_tie_paths,
@@ -18,10 +18,10 @@ from riskkit.assessment.bow_ties import (
     draw_bow_tie,
     load_bow_tie,
 )
-from riskkit.assessment.fault_tree_file import fault_tree
-from riskkit.assessment.fault_trees import top_probability
-from riskkit.foundation.faults import InputFaults
-from riskkit.foundation.uncertainty import best
+from riskkit.assessment.trees.fault_tree_file import fault_tree
+from riskkit.assessment.trees.fault_trees import top_probability
+from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.numbers.uncertainty import best
 
 CHARGER: dict[str, Any] = {
     "schema": 1,

@@ -18,28 +18,28 @@ from click.testing import CliRunner
 from PIL import Image
 from registers import taken
 
-from riskkit.assessment.case import Assessment, assess, load_case
-from riskkit.assessment.case_file import Case, Text
-from riskkit.assessment.nearest_cases import nearest_cases
-from riskkit.assessment.product_identity import CasePicture, Operator
-from riskkit.assessment.what_if_file import load_what_ifs
+from riskkit.assessment.facts.case_file import Case, Text
+from riskkit.assessment.facts.nearest_cases import nearest_cases
+from riskkit.assessment.facts.product_identity import CasePicture, Operator
+from riskkit.assessment.what_if.what_if_file import load_what_ifs
+from riskkit.case.case import Assessment, assess, load_case
 from riskkit.foundation import shipped
-from riskkit.foundation.faults import InputFaults
-from riskkit.foundation.picture_file import PictureFile
-from riskkit.workbench.cli import build
-from riskkit.workbench.pages.blocks import Section, Table
-from riskkit.workbench.pages.documents import missing_parts, to_docx, to_pdf
-from riskkit.workbench.pages.html import to_html
-from riskkit.workbench.pages.reading import read_notebook
-from riskkit.workbench.report.brief import brief
-from riskkit.workbench.report.brief_decision import brief_decision
-from riskkit.workbench.report.brief_length import section_length, shortened, texts
-from riskkit.workbench.report.words import text
-from riskkit.workbench.reports import open_case
-from riskkit.workbench.resources import notebook, shipped_cases
-from riskkit.workbench.runner import _title, run_plan
+from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.inputs.picture_file import PictureFile
+from riskkit.workbench.commands.cli import build
+from riskkit.workbench.document.blocks import Section, Table
+from riskkit.workbench.document.documents import missing_parts, to_docx, to_pdf
+from riskkit.workbench.document.html import to_html
+from riskkit.workbench.document.reading import read_notebook
+from riskkit.workbench.reports.brief.brief import brief
+from riskkit.workbench.reports.brief.decision import brief_decision
+from riskkit.workbench.reports.brief.length import section_length, shortened, texts
+from riskkit.workbench.reports.case.case_report import open_case
+from riskkit.workbench.reports.case.words import text
+from riskkit.workbench.runs.folders.resources import notebook, shipped_cases
 from riskkit.workbench.runs.lists import Request
 from riskkit.workbench.runs.planning import Wishes, plan_request
+from riskkit.workbench.runs.runner import _title, run_plan
 
 MOST = {"en": 700, "zh": 1200}
 DRAWS = 200
@@ -270,7 +270,7 @@ def test_the_brief_in_word_and_html_shows_the_picture_with_its_words() -> None:
 
 
 def test_a_photo_that_is_no_png_is_refused() -> None:
-    from riskkit.workbench.pages.block_kinds import Photo
+    from riskkit.workbench.document.block_kinds import Photo
 
     svg = base64.b64encode(b"<svg onload='x()'/>").decode()
     for hostile in (svg, 'iVBORw0KGgo" onerror="x()', ""):

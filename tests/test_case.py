@@ -11,12 +11,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from riskkit.assessment.case import assess, load_case, parse_case
-from riskkit.assessment.robustness import level_shares
-from riskkit.foundation import standards
-from riskkit.foundation.faults import InputFaults
-from riskkit.foundation.toml_file import MAX_BYTES, parse_toml
-from riskkit.warning.case_levels import draw_inputs, evaluate, point_of
+from riskkit.assessment.sensitivity.robustness import level_shares
+from riskkit.case.case import assess, load_case, parse_case
+from riskkit.case.case_levels import draw_inputs, evaluate, point_of
+from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.inputs.toml_file import MAX_BYTES, parse_toml
+from riskkit.foundation.standards import standards
 from riskkit.warning.profiles import profile, profile_names
 from riskkit.workbench.runs.result import result_record
 

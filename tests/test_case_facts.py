@@ -13,20 +13,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from riskkit.assessment.case import Assessment, assess, load_case, parse_case
-from riskkit.assessment.case_file import Case
+from riskkit.assessment.facts.case_file import Case
+from riskkit.case.case import Assessment, assess, load_case, parse_case
+from riskkit.case.case_levels import evaluate, inputs_of, point_of
+from riskkit.case.case_numbers import case_numbers
+from riskkit.case.derived_facts import defect_found
 from riskkit.foundation import shipped
-from riskkit.foundation.distributions import parse_number, quantile
-from riskkit.foundation.faults import InputFaults
-from riskkit.foundation.scales import scale
-from riskkit.foundation.toml_file import TomlFile, parse_toml, read_toml
-from riskkit.foundation.uncertainty import best
-from riskkit.warning.case_levels import evaluate, inputs_of, point_of
-from riskkit.warning.case_numbers import case_numbers
-from riskkit.warning.derived_facts import defect_found
+from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.inputs.toml_file import TomlFile, parse_toml, read_toml
+from riskkit.foundation.numbers.distributions import parse_number, quantile
+from riskkit.foundation.numbers.uncertainty import best
+from riskkit.foundation.standards.scales import scale
 from riskkit.warning.profiles import profile, profile_names
 from riskkit.workbench.boards.case_toml import case_toml
 from riskkit.workbench.report.basis import basis
+from riskkit.workbench.reports.case.case_toml import case_toml
 
 LEVELS = scale("warning").codes
 LAMPS, TAKATA, CADMIUM = "desk-lamps-cbec-2019", "takata-inflators-2017", "cadmium-jewellery-2010"

@@ -8,11 +8,11 @@ from collections.abc import Mapping
 
 import pytest
 
-from riskkit.assessment.case import parse_case
-from riskkit.foundation.faults import InputFaults
+from riskkit.case.case import parse_case
+from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.inputs.toml_file import parse_toml
 from riskkit.foundation.shipped import case_path
-from riskkit.foundation.toml_file import parse_toml
-from riskkit.workbench.resources import shipped_cases
+from riskkit.workbench.runs.folders.resources import shipped_cases
 
 # what is done to the file → the place of the fault that it makes and a piece of the rule; lines stay as they are
 EDITS: Mapping[str, tuple[str, str, str, str]] = {

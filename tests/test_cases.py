@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from riskkit.assessment.case import Assessment, assess, load_case, parse_case
-from riskkit.assessment.case_file import Case, Text
-from riskkit.foundation import glossary, standards
-from riskkit.foundation.distribution_kinds import Unknown
-from riskkit.foundation.scales import scale
-from riskkit.foundation.toml_file import parse_toml, read_toml
+from riskkit.assessment.facts.case_file import Case, Text
+from riskkit.case.case import Assessment, assess, load_case, parse_case
+from riskkit.foundation.inputs.toml_file import parse_toml, read_toml
+from riskkit.foundation.numbers.distribution_kinds import Unknown
+from riskkit.foundation.standards import glossary, standards
+from riskkit.foundation.standards.scales import scale
 
 FOLDER = Path(__file__).resolve().parents[1] / "data" / "cases"
 PATHS = sorted(FOLDER.glob("*.toml"))

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shared import own
 
-from riskkit.assessment.chemical import (
+from riskkit.assessment.chemical.doses import (
     dermal_dose,
     exposure_dose,
     ingestion_dose,
@@ -19,7 +19,7 @@ from riskkit.assessment.chemical import (
     mouthing_dose,
     read_exposure,
 )
-from riskkit.assessment.hazard_quotients import (
+from riskkit.assessment.chemical.hazard_quotients import (
     hazard_index,
     hazard_quotient,
     margin_of_exposure,
@@ -27,10 +27,10 @@ from riskkit.assessment.hazard_quotients import (
     moe_percentiles,
     toxicological_concern,
 )
-from riskkit.assessment.migration import fat_reduced, food_concentration
-from riskkit.foundation import standards
-from riskkit.foundation.faults import InputFaults
-from riskkit.foundation.units import convert, in_unit, read_quantities
+from riskkit.assessment.chemical.migration import fat_reduced, food_concentration
+from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.numbers.units import convert, in_unit, read_quantities
+from riskkit.foundation.standards import standards
 
 ORACLE = own("scoring_examples.json")
 CHEMICAL = ORACLE["chemical"]

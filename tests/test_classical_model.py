@@ -25,7 +25,7 @@ from riskkit.assessment.elicitation.robustness import (
     without_seeds,
 )
 from riskkit.assessment.elicitation.study import ExpertStudy, expert_study, study_from_tables
-from riskkit.foundation.faults import InputFaults
+from riskkit.foundation.inputs.faults import InputFaults
 
 OWN = own("classical_model.json")
 

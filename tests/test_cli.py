@@ -15,8 +15,10 @@ from typing import Any
 import pytest
 from tiny_report import PUBLISH, names, write_notebook
 
-from riskkit.workbench import cli, messages, resources
+from riskkit.workbench.commands import cli
+from riskkit.workbench.runs.folders import resources
 from riskkit.workbench.serving.limits import serving_limits
+from riskkit.workbench.words import messages
 
 CASE = "magnet-sets-2012"
 
@@ -73,7 +75,7 @@ def test_help_speaks_as_asked(capsys: pytest.CaptureFixture[str], command: str, 
 
 def test_help_is_quick_because_nothing_heavy_is_imported() -> None:
     code = (
-        "import sys; from riskkit.workbench.cli import main; main(['--help'])\n"
+        "import sys; from riskkit.workbench.commands.cli import main; main(['--help'])\n"
         "heavy = {'numpy', 'pandas', 'papermill', 'nbformat', 'plotly', 'pydantic', 'psutil', 'jinja2'}\n"
         "print('heavy:', sorted(heavy & set(sys.modules)))"
     )
@@ -248,7 +250,7 @@ def test_missing_parts_are_told_before_anything_runs(
     house: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "riskkit.workbench.pages.documents.missing_parts", lambda wanted: (f"{wanted}: libpango",)
+        "riskkit.workbench.document.documents.missing_parts", lambda wanted: (f"{wanted}: libpango",)
     )
     code, said, _ = asked(capsys, "assess", CASE, "--format", "pdf")
     assert code == 2

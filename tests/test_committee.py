@@ -32,8 +32,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ledgers import START
 
-from riskkit.assessment.case import assess, load_case
-from riskkit.assessment.case_file import Text
 from riskkit.assessment.committee import sealing
 from riskkit.assessment.committee.answers import check_answers
 from riskkit.assessment.committee.minutes import minutes_data, minutes_hash, vote_of
@@ -47,15 +45,24 @@ from riskkit.assessment.committee.questions import (
 )
 from riskkit.assessment.committee.session import Expert, session_of, stream_of
 from riskkit.assessment.committee.visible import ROLES, labels_of, progress, seen_by
-from riskkit.foundation.faults import InputFaults
+from riskkit.assessment.facts.case_file import Text
+from riskkit.case.case import assess, load_case
+from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.numbers.toml_record import toml_text, written
 from riskkit.foundation.shipped import home
-from riskkit.foundation.toml_record import toml_text, written
-from riskkit.store.ledger_checks import verify
-from riskkit.store.ledger_copies import export_ledger
-from riskkit.workbench.committee.documents import document, session_from
-from riskkit.workbench.committee.forms import form_lines, read_form, write_form
-from riskkit.workbench.committee.room import Room, cast_ballot, own_ballot, session_in, sessions_in, take_step
-from riskkit.workbench.committee.words import say
+from riskkit.store.ledger.checks import verify
+from riskkit.store.ledger.copies import export_ledger
+from riskkit.workbench.flows.committee.documents import document, session_from
+from riskkit.workbench.flows.committee.forms import form_lines, read_form, write_form
+from riskkit.workbench.flows.committee.room import (
+    Room,
+    cast_ballot,
+    own_ballot,
+    session_in,
+    sessions_in,
+    take_step,
+)
+from riskkit.workbench.flows.committee.words import say
 
 KEY = bytes(range(32))
 
@@ -360,7 +367,7 @@ def test_a_session_that_cannot_be_is_refused(
     room: Room, session: str, experts: tuple[Expert, ...], rules: dict[str, Any], said: str
 ) -> None:
     from riskkit.assessment.committee.session import Rules
-    from riskkit.workbench.committee.room import open_session
+    from riskkit.workbench.flows.committee.room import open_session
 
     given = {"n_rounds": 2, "quorum": 0.5, "majority": 0.5} | rules
     text = rules_of(lambda: open_session(
@@ -439,8 +446,8 @@ def test_what_nobody_answered_is_missing_and_the_case_keeps_its_own() -> None:
 
 
 def test_the_judgement_becomes_a_case_that_can_be_written_and_assessed() -> None:
-    from riskkit.assessment.case import parse_case
-    from riskkit.foundation.toml_file import parse_toml
+    from riskkit.case.case import parse_case
+    from riskkit.foundation.inputs.toml_file import parse_toml
 
     case = load_case("note7-battery-2016")
     answers = {
@@ -495,7 +502,7 @@ def test_the_report_from_the_export_alone_is_the_same_byte_for_byte(room: Room, 
 
 
 def test_the_report_shows_how_the_pool_moved_between_rounds(room: Room) -> None:
-    from riskkit.workbench.committee.report import report_sections
+    from riskkit.workbench.flows.committee.report import report_sections
 
     now = whole_session(room, said=committees.sample_ballot)
     table = next(one for one in report_sections(now, lang="en") if one.id == "movement").blocks[0]

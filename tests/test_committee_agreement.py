@@ -15,10 +15,10 @@ from numpy.testing import assert_allclose
 from riskkit.assessment.committee.agreeing import answered_states, closed_answers, round_agreement
 from riskkit.assessment.committee.session import Session
 from riskkit.assessment.consensus.agreement import krippendorff_alpha
-from riskkit.workbench.committee.agreement_sections import agreement_parts, judged_answers
-from riskkit.workbench.committee.report import report_notebook, report_sections
-from riskkit.workbench.committee.room import session_in
-from riskkit.workbench.pages.blocks import PICTURE_MIME, Picture, Section
+from riskkit.workbench.document.blocks import PICTURE_MIME, Picture, Section
+from riskkit.workbench.flows.committee.agreement_sections import agreement_parts, judged_answers
+from riskkit.workbench.flows.committee.report import report_notebook, report_sections
+from riskkit.workbench.flows.committee.room import session_in
 
 
 @pytest.fixture

@@ -14,14 +14,14 @@ import pytest
 import python_calamine
 import xlsxwriter
 
-from riskkit.assessment.case import load_case
 from riskkit.assessment.committee.questions import CHOICES, PROBABILITY, choices_of, questions_of, word
-from riskkit.store.ledger import open_ledger
-from riskkit.workbench import cli
-from riskkit.workbench.committee.forms import COLUMNS
-from riskkit.workbench.committee.words import committee_texts, say
-from riskkit.workbench.committee_commands import who_acts
-from riskkit.workbench.pages.documents import missing_parts
+from riskkit.case.case import load_case
+from riskkit.store.ledger.ledger import open_ledger
+from riskkit.workbench.commands import cli
+from riskkit.workbench.commands.committee import who_acts
+from riskkit.workbench.document.documents import missing_parts
+from riskkit.workbench.flows.committee.forms import COLUMNS
+from riskkit.workbench.flows.committee.words import committee_texts, say
 
 CASE = "note7-battery-2016"
 

@@ -14,14 +14,14 @@ import pytest
 from committees import CASE, ballot, opened
 from patience import HANGS, comes_true
 
-from riskkit.assessment.case import load_case
 from riskkit.assessment.committee import steps
 from riskkit.assessment.committee.pooling import feedback
 from riskkit.assessment.committee.questions import questions_of
 from riskkit.assessment.committee.session import Expert
-from riskkit.store.ledger import open_ledger
-from riskkit.store.ledger_checks import verify
-from riskkit.workbench.committee.room import Room, cast_ballot, session_in, take_step
+from riskkit.case.case import load_case
+from riskkit.store.ledger.checks import verify
+from riskkit.store.ledger.ledger import open_ledger
+from riskkit.workbench.flows.committee.room import Room, cast_ballot, session_in, take_step
 
 EXPERTS = tuple(Expert(f"e{n}", f"Expert {n}", "field") for n in range(200))
 PROCESSES = 8

@@ -13,10 +13,10 @@ from committees import EXPERTS, ballot, cast_ballot, close_round, declared, open
 
 from riskkit.workbench.boards.ballot_panel import BallotForm, ballot_panel
 from riskkit.workbench.boards.committee_panels import session_panel
-from riskkit.workbench.committee.room import Room, session_in, take_step, utc_now
-from riskkit.workbench.committee.shown_back import shown_back
-from riskkit.workbench.committee.words import say
-from riskkit.workbench.decision_groups import OWN_LEDGER, places_here
+from riskkit.workbench.flows.committee.room import Room, session_in, take_step, utc_now
+from riskkit.workbench.flows.committee.shown_back import shown_back
+from riskkit.workbench.flows.committee.words import say
+from riskkit.workbench.runs.folders.ledger_places import OWN_LEDGER, places_here
 
 
 @pytest.fixture

@@ -16,16 +16,16 @@ import pytest
 from committees import EXPERTS, ballot, cast_ballot, close_round, declared, open_round, opened, whole_round
 from ledgers import START
 
-from riskkit.assessment.case import load_case
 from riskkit.assessment.committee.questions import questions_of
-from riskkit.foundation.faults import InputFaults
-from riskkit.store.ledger_checks import verify
-from riskkit.workbench import cli
-from riskkit.workbench.committee import forms
-from riskkit.workbench.committee.keys import read_key
-from riskkit.workbench.committee.room import Room, session_in, take_step
-from riskkit.workbench.committee_reports import open_session_record
-from riskkit.workbench.rules import rule_in
+from riskkit.case.case import load_case
+from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.store.ledger.checks import verify
+from riskkit.workbench.commands import cli
+from riskkit.workbench.flows.committee import forms
+from riskkit.workbench.flows.committee.committee_reports import open_session_record
+from riskkit.workbench.flows.committee.keys import read_key
+from riskkit.workbench.flows.committee.room import Room, session_in, take_step
+from riskkit.workbench.words.rules import rule_in
 
 QUESTIONS = questions_of(load_case("note7-battery-2016"))
 GOOD = ballot(QUESTIONS, 1)
@@ -86,7 +86,7 @@ def recused(room: Room) -> None:
 
 def form(room: Room, change: Callable[[list[list[str]]], object]) -> None:
     """A form as it was sent out, changed by somebody, and handed in."""
-    from riskkit.workbench.ballot_commands import _take
+    from riskkit.workbench.commands.ballot import _take
 
     now, key = session_in(room, "n7"), read_key(room.keys, "n7")
     path = room.keys.parent / "form.csv"
@@ -255,7 +255,7 @@ def test_the_judged_case_is_assessed_anew_and_says_how_it_was_pooled(
 ) -> None:
     import numpy as np
 
-    from riskkit.assessment.case import assess
+    from riskkit.case.case import assess
     from riskkit.warning.profiles import profile
 
     monkeypatch.chdir(tmp_path)

@@ -14,19 +14,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from riskkit.assessment.case import assess, parse_case
-from riskkit.assessment.case_file import Fact
-from riskkit.assessment.compare import Comparison, chosen_methods, compare_methods
-from riskkit.assessment.compare_grids import GRIDS, Part, grid_findings
-from riskkit.assessment.differences import REFERENCE, actions_of, card_of, say_reason
-from riskkit.assessment.findings import Finding
-from riskkit.foundation import glossary, shipped, standards
-from riskkit.foundation.faults import InputFaults
-from riskkit.foundation.method_cards import action_of, method_cards
-from riskkit.foundation.scales import scale
-from riskkit.foundation.toml_file import parse_toml
-from riskkit.workbench.methods_page import methods_page
-from riskkit.workbench.report.comparisons import borda_ranking, compared_case, shipped_comparisons
+from riskkit.assessment.facts.case_file import Fact
+from riskkit.case.case import assess, parse_case
+from riskkit.case.comparison.differences import REFERENCE, actions_of, card_of, say_reason
+from riskkit.case.comparison.findings import Finding
+from riskkit.case.comparison.grids import GRIDS, Part, grid_findings
+from riskkit.case.comparison.methods import Comparison, chosen_methods, compare_methods
+from riskkit.foundation import shipped
+from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.inputs.toml_file import parse_toml
+from riskkit.foundation.standards import glossary, standards
+from riskkit.foundation.standards.method_cards import action_of, method_cards
+from riskkit.foundation.standards.scales import scale
+from riskkit.workbench.doc_pages.methods import methods_page
+from riskkit.workbench.reports.case.comparisons import borda_ranking, compared_case, shipped_comparisons
 from riskkit.workbench.runs.result import result_record
 
 KETTLE = (Path(__file__).parent / "cases" / "kettle.toml").read_text(encoding="utf-8")
@@ -400,7 +401,7 @@ def test_the_ranking_of_cases_is_the_borda_count() -> None:
 def test_the_page_says_what_the_code_says_now(lang: str, name: str) -> None:
     page = (shipped.home() / "docs" / name).read_text(encoding="utf-8")
     assert page == methods_page(lang), (
-        "make it again: riskkit.workbench.methods_page.write_methods_pages(Path('docs'))"
+        "make it again: riskkit.workbench.doc_pages.methods.write_methods_pages(Path('docs'))"
     )
 
 

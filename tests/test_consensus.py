@@ -17,7 +17,7 @@ from shared import own, shared
 from riskkit.assessment.consensus.agreement import METRICS, fleiss_kappa, krippendorff_alpha
 from riskkit.assessment.consensus.concordance import kendall_w
 from riskkit.assessment.consensus.rounds import StoppingRule, house_rule, round_states
-from riskkit.foundation.faults import InputFaults
+from riskkit.foundation.inputs.faults import InputFaults
 
 OWN = own("agreement.json")
 CASES = ("anxiety", "fleiss_14raters", "fleiss_diagnoses", "krippendorff_4x12", "simulated_1", "simulated_2")

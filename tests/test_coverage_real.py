@@ -74,8 +74,8 @@ def test_a_year_is_kept_where_an_alert_has_no_day() -> None:
 
 
 def test_units_of_a_mapped_file_are_read_as_those_of_the_agency() -> None:
-    from riskkit.foundation.evidence import record_columns
-    from riskkit.foundation.record_cells import number_cells
+    from riskkit.foundation.records.cells import number_cells
+    from riskkit.foundation.records.evidence import record_columns
 
     units = next(column for column in record_columns() if column.name == "n_units")
     rows = json.loads(shared("data", "intake_trouble", "real", "us_recalls_goof.json").read_text("utf-8"))

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shared import own, shared
 
-from riskkit.foundation import standards
-from riskkit.foundation.faults import InputFaults
+from riskkit.foundation.standards import standards
+from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.monitoring.disproportionality import corrected, decide, ranked, statistics, thresholds
-from riskkit.monitoring.reasons import reason_text
+from riskkit.monitoring.plan.reasons import reason_text
 from riskkit.monitoring.report_pairs import pair_sums, report_pairs, zero_pairs
 from riskkit.monitoring.signal_warnings import duplicate_reports, duplicate_warnings, masking
 

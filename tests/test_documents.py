@@ -19,13 +19,13 @@ from office import needs_office, office_texts, unbroken
 from page_samples import HOSTILE, TITLES, code, display, failure, notebook, pictures, sections
 from patience import HANGS
 
-from riskkit.foundation.faults import InputFaults
-from riskkit.workbench.pages import documents, stills
-from riskkit.workbench.pages.blocks import Paragraph, Section, Table
-from riskkit.workbench.pages.documents import MissingSystemPart, missing_parts, print_html, to_docx, to_pdf
-from riskkit.workbench.pages.reading import Reading
-from riskkit.workbench.pages.texts import LANGS, page_text
-from riskkit.workbench.pages.word import word_document
+from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.workbench.document import documents, stills
+from riskkit.workbench.document.blocks import Paragraph, Section, Table
+from riskkit.workbench.document.documents import MissingSystemPart, missing_parts, print_html, to_docx, to_pdf
+from riskkit.workbench.document.reading import Reading
+from riskkit.workbench.document.texts import LANGS, page_text
+from riskkit.workbench.document.word import word_document
 
 needs_parts = pytest.mark.skipif(
     bool(missing_parts("pdf")), reason="needs Debian packages: " + "; ".join(missing_parts("pdf"))
@@ -152,7 +152,7 @@ def test_one_browser_stays_open_for_all_pictures_and_closes_with_the_process(tmp
         "start = kaleido.start_sync_server\n"
         "kaleido.start_sync_server = lambda *a, **k: (opened.append(k), start(*a, **k))\n"
         "from page_samples import pictures\n"
-        "from riskkit.workbench.pages.stills import stills\n"
+        "from riskkit.workbench.document.stills import stills\n"
         "svgs = stills(pictures('zh'), kind='svg') + stills(pictures('en'), kind='svg')\n"
         "assert all(svg.startswith(b'<svg') for svg in svgs), svgs[0][:80]\n"
         "assert len(opened) == 1 and opened[0]['mathjax'] is False, opened\n"

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from riskkit.foundation import standards
-from riskkit.foundation.faults import InputFaults
+from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.standards import standards
 from riskkit.warning.dynamics.adjustment import adjustments
 from riskkit.warning.dynamics.board import COLUMNS, replay_table
 from riskkit.warning.dynamics.clocks import clocks

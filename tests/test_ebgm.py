@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from scipy.stats import gamma, nbinom
 from shared import own, shared
 
-from riskkit.foundation.faults import InputFaults
+from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.monitoring.ebgm import gamma_poisson_scores
 from riskkit.monitoring.gamma_poisson import STARTS, GammaPoissonPrior, fit_gamma_poisson, squashed
 from riskkit.monitoring.report_pairs import pair_sums, report_pairs, zero_pairs

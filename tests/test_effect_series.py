@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shared import shared
 
-from riskkit.foundation.faults import InputFaults
+from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.response.effect import average_ratio
 from riskkit.response.effect_correlated import forecast_effect
 from riskkit.response.effect_power import periods_needed, series_power

@@ -30,7 +30,7 @@ from riskkit.assessment.elicitation.opinion_pools import (
     logarithmic_pool,
     pooled_density_quantiles,
 )
-from riskkit.foundation.faults import InputFaults
+from riskkit.foundation.inputs.faults import InputFaults
 
 X = np.linspace(-12, 14, 20_001)
 

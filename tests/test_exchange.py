@@ -21,20 +21,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from riskkit.foundation import standards
-from riskkit.foundation.evidence import record_columns
-from riskkit.foundation.faults import InputFaults
-from riskkit.foundation.sheet_cells import guarded, unguarded
-from riskkit.monitoring.disclosure import possible_counts
-from riskkit.monitoring.exchange import put_package
-from riskkit.monitoring.exchange_compare import COMPARED, compare
-from riskkit.monitoring.exchange_reading import SOURCE, read_package
-from riskkit.monitoring.exchange_rules import shared_counts, shared_records
+from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.records.evidence import record_columns
+from riskkit.foundation.records.sheet_cells import guarded, unguarded
+from riskkit.foundation.standards import standards
+from riskkit.monitoring.exchange.comparison import COMPARED, compare
+from riskkit.monitoring.exchange.package import put_package
+from riskkit.monitoring.exchange.reading import SOURCE, read_package
+from riskkit.monitoring.exchange.rules import shared_counts, shared_records
+from riskkit.monitoring.rates.disclosure import possible_counts
 from riskkit.monitoring.sources.canonical import SOURCE as CANONICAL
-from riskkit.store.quarantine_sheet import safe_cell
-from riskkit.store.register_query import sql
-from riskkit.workbench.cli import main
-from riskkit.workbench.made_register import READ_ON, made_register, take_in
+from riskkit.store.register.quarantine_sheet import safe_cell
+from riskkit.store.register.query import sql
+from riskkit.workbench.commands.cli import main
+from riskkit.workbench.runs.folders.made_register import READ_ON, made_register, take_in
 
 DROPPED = ("consignor", "psu", "text")
 OF_READING = ("source", "file_name", "file_sha256", "row_number", "reader_version")
@@ -372,7 +372,7 @@ def test_a_selection_is_what_was_selected(tmp_path: Path) -> None:
 
 _KILLED_PACKAGE = """
 import os, pathlib, signal, sys, zipfile
-from riskkit.monitoring.exchange import put_package
+from riskkit.monitoring.exchange.package import put_package
 written = zipfile.ZipFile.writestr
 def some(self, entry, content):
     if entry.filename == "b.csv":

@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 from registers import content
 from shared import shared
 
-from riskkit.foundation.faults import InputFaults
-from riskkit.monitoring.exchange_reading import read_package
-from riskkit.store.register_query import sql
-from riskkit.workbench.cli import main
+from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.monitoring.exchange.reading import read_package
+from riskkit.store.register.query import sql
+from riskkit.workbench.commands.cli import main
 
 NAMES = ("source_class", "date", "product", "measured_value", "origin")
 TYPES = ("string", "date", "string", "number", "string")

@@ -14,19 +14,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from riskkit.assessment.back_check import BackCheck, poisson_interval
-from riskkit.assessment.case import assess, load_case, parse_case
-from riskkit.assessment.case_file import Case
-from riskkit.assessment.compare import compare_methods
-from riskkit.assessment.experience_sentences import expected_and_observed, experience_questions
+from riskkit.assessment.facts.back_check import BackCheck, poisson_interval
+from riskkit.assessment.facts.case_file import Case
+from riskkit.case.case import assess, load_case, parse_case
+from riskkit.case.case_numbers import scenario_matrix
+from riskkit.case.comparison.methods import compare_methods
+from riskkit.case.experience_sentences import expected_and_observed, experience_questions
 from riskkit.foundation import shipped
-from riskkit.foundation.faults import InputFaults
-from riskkit.foundation.standards import risk_matrix
-from riskkit.foundation.toml_file import TomlFile, parse_toml, read_toml
-from riskkit.warning.case_numbers import scenario_matrix
-from riskkit.workbench import cli, figures, reports
-from riskkit.workbench.boards.case_toml import case_toml
-from riskkit.workbench.report.experience import experience_at_best
+from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.inputs.toml_file import TomlFile, parse_toml, read_toml
+from riskkit.foundation.standards.standards import risk_matrix
+from riskkit.workbench.commands import cli
+from riskkit.workbench.reports.case import case_report as reports
+from riskkit.workbench.reports.case.case_toml import case_toml
+from riskkit.workbench.reports.case.experience import experience_at_best
+from riskkit.workbench.reports.figures import case_figures as figures
 from riskkit.workbench.runs.result import result_record
 
 TAKATA, LEAD, CRIBS = "takata-inflators-2017", "lead-paint-toys-2007", "drop-side-cribs-2009"

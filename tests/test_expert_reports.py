@@ -12,12 +12,13 @@ import pytest
 from elicited_studies import oracle_study
 from scipy.stats import chi2
 
-from riskkit.foundation.faults import InputFaults
-from riskkit.foundation.toml_record import toml_text
-from riskkit.workbench import cli, expert_reports
-from riskkit.workbench.report.expert_sections import maker_counts
-from riskkit.workbench.report.expert_study import study_experts
-from riskkit.workbench.report.method_words import say
+from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.numbers.toml_record import toml_text
+from riskkit.workbench.commands import cli
+from riskkit.workbench.reports.methods import expert_reports
+from riskkit.workbench.reports.methods.expert_sections import maker_counts
+from riskkit.workbench.reports.methods.expert_study import study_experts
+from riskkit.workbench.reports.methods.words import say
 
 
 def opened(name: str = "six-experts"):

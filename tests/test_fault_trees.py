@@ -15,11 +15,16 @@ import reference_fault_trees as reference
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from riskkit.assessment import fault_trees as ft
-from riskkit.assessment.fault_tree_diagram import draw_events
-from riskkit.assessment.fault_tree_file import FaultTree, fault_tree, fault_tree_from_table, load_fault_tree
-from riskkit.foundation.decision_diagrams import Store, TooLarge
-from riskkit.foundation.faults import InputFaults
+from riskkit.assessment.trees import fault_trees as ft
+from riskkit.assessment.trees.fault_tree_diagram import draw_events
+from riskkit.assessment.trees.fault_tree_file import (
+    FaultTree,
+    fault_tree,
+    fault_tree_from_table,
+    load_fault_tree,
+)
+from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.numbers.decision_diagrams import Store, TooLarge
 
 ORACLES = json.loads((Path(__file__).parent / "oracles" / "fault_trees.json").read_text(encoding="utf-8"))
 TREES = {tree["id"]: tree for tree in ORACLES["trees"]}

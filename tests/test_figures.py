@@ -13,18 +13,18 @@ import plotly.graph_objects as go
 import pytest
 from assessed import DRAWS, FIRM, FOOD, RANGE, SETTLED, assessed, changed, figure_texts, texts_of
 
-from riskkit.assessment.case import Assessment
-from riskkit.assessment.level_sentence import say_share
-from riskkit.foundation import standards
-from riskkit.foundation.scales import scale
-from riskkit.workbench import figures
-from riskkit.workbench.pages.block_kinds import Badge
-from riskkit.workbench.pages.blocks import Picture
-from riskkit.workbench.pages.rendering import luminance
-from riskkit.workbench.pictures.chances_figure import end_shares
-from riskkit.workbench.pictures.level_figures import chance_swing, mean_rank, moving_inputs
-from riskkit.workbench.pictures.style import lowest_power, tint, wrapped
-from riskkit.workbench.report.words import percent, width
+from riskkit.case.case import Assessment
+from riskkit.case.level_sentence import say_share
+from riskkit.foundation.standards import standards
+from riskkit.foundation.standards.scales import scale
+from riskkit.workbench.document.block_kinds import Badge
+from riskkit.workbench.document.blocks import Picture
+from riskkit.workbench.document.rendering import luminance
+from riskkit.workbench.reports.case.words import percent, width
+from riskkit.workbench.reports.figures import case_figures as figures
+from riskkit.workbench.reports.figures.chances_figure import end_shares
+from riskkit.workbench.reports.figures.level_figures import chance_swing, mean_rank, moving_inputs
+from riskkit.workbench.reports.figures.style import lowest_power, tint, wrapped
 
 ALWAYS = ("risk_grid", "step_chart", "level_chances", "profile_levels")
 HAN = re.compile(r"[\u3400-\u9fff]")

@@ -11,9 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shared import shared
 
-from riskkit.foundation import glossary, standards
-from riskkit.foundation.codes import is_country
-from riskkit.foundation.foreign_words import (
+from riskkit.foundation.records.foreign_words import (
     countries_named,
     country_codes,
     hazard_classes,
@@ -21,6 +19,8 @@ from riskkit.foundation.foreign_words import (
     severities,
     word_key,
 )
+from riskkit.foundation.standards import glossary, standards
+from riskkit.foundation.standards.codes import is_country
 
 
 def texts(*values: str | None) -> pd.Series:

@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shared import own
 
-from riskkit.foundation import standards
-from riskkit.foundation.faults import InputFaults
-from riskkit.foundation.scales import scale
+from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.standards import standards
+from riskkit.foundation.standards.scales import scale
 from riskkit.warning.grading import (
     grade_probability,
     grade_scope,

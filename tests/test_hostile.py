@@ -18,15 +18,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from riskkit.assessment.case import parse_case
 from riskkit.assessment.scenarios import scenario_probability
+from riskkit.case.case import parse_case
 from riskkit.foundation.exact_numbers import exact
-from riskkit.foundation.faults import InputFaults, plain_text, shown
-from riskkit.foundation.toml_file import parse_toml
-from riskkit.monitoring.proportions import wilson
+from riskkit.foundation.inputs.faults import InputFaults, plain_text, shown
+from riskkit.foundation.inputs.toml_file import parse_toml
+from riskkit.monitoring.rates.proportions import wilson
 from riskkit.warning.profiles import load_profile, profile_names
-from riskkit.workbench import cli, resources
+from riskkit.workbench.commands import cli
 from riskkit.workbench.runs import lists, parameters
+from riskkit.workbench.runs.folders import resources
 
 GOOD = (Path(__file__).parent / "cases" / "kettle.toml").read_text(encoding="utf-8")
 SECONDS = 10  # each takes a tenth of one; what these inputs used to take has no end

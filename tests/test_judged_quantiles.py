@@ -13,15 +13,21 @@ from numpy.testing import assert_allclose
 from scipy.special import expit, logit
 from scipy.stats import beta, gamma, lognorm, norm
 
-from riskkit.assessment.case import parse_case
-from riskkit.foundation.distributions import as_probability, parse_distribution, quantile
-from riskkit.foundation.elicited import FAMILIES, Elicited, elicited_quantile, fit_quantiles, quantile_loss
-from riskkit.foundation.kept_quantiles import metalog_coefficients, metalog_quantile
-from riskkit.foundation.method_numbers import method_number
-from riskkit.foundation.toml_file import parse_toml
-from riskkit.foundation.toml_record import toml_text, written
-from riskkit.workbench.boards.case_toml import case_toml
-from riskkit.workbench.report.words import distribution
+from riskkit.case.case import parse_case
+from riskkit.foundation.inputs.toml_file import parse_toml
+from riskkit.foundation.numbers.distributions import as_probability, parse_distribution, quantile
+from riskkit.foundation.numbers.elicited import (
+    FAMILIES,
+    Elicited,
+    elicited_quantile,
+    fit_quantiles,
+    quantile_loss,
+)
+from riskkit.foundation.numbers.kept_quantiles import metalog_coefficients, metalog_quantile
+from riskkit.foundation.numbers.toml_record import toml_text, written
+from riskkit.foundation.standards.method_numbers import method_number
+from riskkit.workbench.reports.case.case_toml import case_toml
+from riskkit.workbench.reports.case.words import distribution
 
 KETTLE = (Path(__file__).parent / "cases" / "kettle.toml").read_text(encoding="utf-8")
 SKEWED = {"p05": 0.001, "p50": 0.002, "p95": 0.9}

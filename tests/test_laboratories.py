@@ -16,7 +16,7 @@ from reference_scoring import q_deviation as slow_q
 from scipy.stats import norm
 from shared import own
 
-from riskkit.assessment.laboratories import (
+from riskkit.assessment.chemical.laboratories import (
     capability_gaps,
     en_score,
     is_uncertainty_negligible,
@@ -25,9 +25,9 @@ from riskkit.assessment.laboratories import (
     z_score,
     zeta_score,
 )
-from riskkit.assessment.robust_values import algorithm_a, hampel_mean, q_deviation, q_hampel
+from riskkit.assessment.sensitivity.robust_values import algorithm_a, hampel_mean, q_deviation, q_hampel
 from riskkit.assessment.verification import Counted, verify_reduction
-from riskkit.foundation.faults import InputFaults
+from riskkit.foundation.inputs.faults import InputFaults
 
 ISO = own("iso_13528_annex_e.json")
 NEWCOMBE = own("scoring_examples.json")["newcombe"]["rows"]

@@ -26,13 +26,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ledgers import START, at, draft, ticking
 
-from riskkit.foundation import part_files
 from riskkit.foundation.events import Draft, Event, Head, canonical, chain_findings, digest
-from riskkit.foundation.faults import InputFaults
-from riskkit.store import ledger_tables
-from riskkit.store.ledger import Ledger, Reader, open_ledger
-from riskkit.store.ledger_checks import read_head, read_head_file, verify, written_head
-from riskkit.store.ledger_copies import (
+from riskkit.foundation.inputs import part_files
+from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.store.ledger import tables as ledger_tables
+from riskkit.store.ledger.checks import read_head, read_head_file, verify, written_head
+from riskkit.store.ledger.copies import (
     backup,
     export_ledger,
     import_export,
@@ -40,6 +39,7 @@ from riskkit.store.ledger_copies import (
     read_export,
     restore,
 )
+from riskkit.store.ledger.ledger import Ledger, Reader, open_ledger
 
 OLD = Path(__file__).parent / "oracles" / "ledger_version_1.sql"
 
@@ -167,7 +167,7 @@ def test_a_batch_is_recorded_whole_or_not(ledger: Ledger) -> None:
 def test_a_guard_refuses_with_the_door_locked(filled: Ledger) -> None:
     def closed(reader: Reader) -> None:
         assert reader.head().sequence == 8
-        from riskkit.foundation.faults import Fault, refuse
+        from riskkit.foundation.inputs.faults import Fault, refuse
 
         refuse("ballot", [Fault("round", "1", "a round that is open")])
 
@@ -188,7 +188,7 @@ def test_a_clock_that_runs_backwards_is_refused_or_recorded_as_said(ledger: Ledg
 
 
 def test_refusals_are_remembered(ledger: Ledger) -> None:
-    from riskkit.foundation.faults import Fault
+    from riskkit.foundation.inputs.faults import Fault
 
     ledger.append([draft(1)], clock=at(100))
     faults = InputFaults("form.xlsx", [Fault("form.xlsx:3", "x", "a number")])
@@ -545,7 +545,7 @@ def test_8_processes_make_one_ledger(tmp_path: Path) -> None:
 _APPENDER = """
 import datetime as dt, sys
 from riskkit.foundation.events import Draft
-from riskkit.store.ledger import open_ledger
+from riskkit.store.ledger.ledger import open_ledger
 ledger = open_ledger(sys.argv[1])
 for n in range(100_000):
     key = f"{sys.argv[2]}-{n}"
@@ -611,8 +611,8 @@ def test_a_file_that_reached_its_limit_is_said(tmp_path: Path) -> None:
 
 _KILLED_COPY = """
 import os, pathlib, signal, sys
-from riskkit.store import ledger_copies
-from riskkit.store.ledger import Reader, open_ledger
+from riskkit.store.ledger import copies as ledger_copies
+from riskkit.store.ledger.ledger import Reader, open_ledger
 place, what, out = sys.argv[1:]
 recorded = Reader.recorded
 def some(self, **more):

@@ -15,15 +15,15 @@ from ledgers import START, draft
 
 from riskkit.foundation.event_times import CLOCK_STREAM, rebases_in, with_right_times
 from riskkit.foundation.events import Draft, Head, chain_findings, chained, moment_of, moment_text
-from riskkit.foundation.faults import InputFaults
-from riskkit.store.ledger import Ledger, open_ledger
-from riskkit.store.ledger_checks import verify
-from riskkit.store.ledger_clock import clock_limit
-from riskkit.store.ledger_copies import backup, export_ledger, import_export, restore
-from riskkit.store.ledger_rebase import rebase
+from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.store.ledger.checks import verify
+from riskkit.store.ledger.clock import clock_limit
+from riskkit.store.ledger.copies import backup, export_ledger, import_export, restore
+from riskkit.store.ledger.ledger import Ledger, open_ledger
+from riskkit.store.ledger.rebase import rebase
 from riskkit.warning.dynamics.life import WarningEvent
-from riskkit.workbench import cli
-from riskkit.workbench.warnings.room import WarningRoom, take_step
+from riskkit.workbench.commands import cli
+from riskkit.workbench.flows.warnings.room import WarningRoom, take_step
 
 TEN_YEARS = START + dt.timedelta(days=3653)
 

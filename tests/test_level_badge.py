@@ -16,30 +16,32 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from riskkit.assessment.case import Assessment, assess, load_case, parse_case
-from riskkit.assessment.level_sentence import say_share
-from riskkit.assessment.sentences import say_level
+from riskkit.case.case import Assessment, assess, load_case, parse_case
+from riskkit.case.level_sentence import say_share
+from riskkit.case.sentences import say_level
 from riskkit.foundation import shipped
-from riskkit.foundation.faults import InputFaults
-from riskkit.foundation.scales import scale
-from riskkit.foundation.toml_file import TomlFile, read_toml
-from riskkit.foundation.warning_levels import code_of_rank
+from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.inputs.toml_file import TomlFile, read_toml
+from riskkit.foundation.standards.scales import scale
+from riskkit.foundation.standards.warning_levels import code_of_rank
 from riskkit.warning.level_badge import badge_shares, level_badge
 from riskkit.warning.profiles import profile, profile_names
-from riskkit.workbench import cli, figures, reports
 from riskkit.workbench.boards.overview_records import group
 from riskkit.workbench.boards.overview_words import table_row
-from riskkit.workbench.boards.what_if_levels import glance_of
-from riskkit.workbench.boards.what_if_words import gauge_words, kept_table
-from riskkit.workbench.committee.report import assessed_level
-from riskkit.workbench.pages.blocks import Badge
-from riskkit.workbench.pages.html import head_badges
-from riskkit.workbench.pages.index import Entry, index_html
-from riskkit.workbench.pictures.level_marks import result_badge_note, shown_ends
+from riskkit.workbench.boards.what_if.levels import glance_of
+from riskkit.workbench.boards.what_if.words import gauge_words, kept_table
+from riskkit.workbench.commands import cli
+from riskkit.workbench.document.blocks import Badge
+from riskkit.workbench.document.html import head_badges
+from riskkit.workbench.document.level_marks import result_badge_note, shown_ends
+from riskkit.workbench.flows.committee.report import assessed_level
+from riskkit.workbench.flows.warnings.proposals import proposal
+from riskkit.workbench.flows.warnings.review.timelines import case_life
+from riskkit.workbench.flows.warnings.warning_drafts import choice_part, draft_case
+from riskkit.workbench.reports.case import case_report as reports
+from riskkit.workbench.reports.figures import case_figures as figures
+from riskkit.workbench.runs.index import Entry, index_html
 from riskkit.workbench.runs.result import result_record
-from riskkit.workbench.warning_drafts import choice_part, draft_case
-from riskkit.workbench.warnings.lives import case_life
-from riskkit.workbench.warnings.proposing import proposal
 
 LEVELS = scale("warning").codes
 CASES = sorted(path.stem for path in (shipped.home() / "data" / "cases").glob("*.toml"))

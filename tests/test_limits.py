@@ -14,9 +14,11 @@ import psutil
 import pytest
 from tiny_report import PUBLISH, write_case, write_notebook
 
-from riskkit.workbench import cli, resources, runner
-from riskkit.workbench.runs import batch, plans, processes
-from riskkit.workbench.runs.limits import Limits
+from riskkit.workbench.commands import cli
+from riskkit.workbench.runs import batch, plans, runner
+from riskkit.workbench.runs.folders import resources
+from riskkit.workbench.runs.kernels import processes
+from riskkit.workbench.runs.kernels.limits import Limits
 
 SMALL = Limits(memory=0.6, cell_output=2.0, report_output=4.0, cell_deadline=20.0)
 PIDS = "import os, subprocess, sys\nPIDS = '{pids}'\ndef started(pid): open(PIDS, 'a').write(f'{{pid}}\\n')\n"
@@ -132,8 +134,8 @@ def test_what_a_killed_batch_left_running_is_ended_by_the_next(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    from riskkit.foundation.part_files import this_host
-    from riskkit.workbench.runs import run_folders
+    from riskkit.foundation.inputs.part_files import this_host
+    from riskkit.workbench.runs.folders import run_folders
 
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
@@ -159,7 +161,7 @@ def test_a_batch_that_is_killed_takes_its_workers_and_kernels_with_it(tmp_path: 
     write_case(tmp_path / "cases")
     code = f"""
 from pathlib import Path
-from riskkit.workbench import resources
+from riskkit.workbench.runs.folders import resources
 from riskkit.workbench.runs import batch, plans
 if __name__ == "__main__":
     home = Path({str(tmp_path)!r})

@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from reference_scoring import is_consistent, level_of
 from shared import shared
 
-from riskkit.assessment.level_distance import level_distance
 from riskkit.assessment.matrix_checks import (
     cell_ranges,
     lawful_matrix,
@@ -22,8 +21,9 @@ from riskkit.assessment.matrix_checks import (
     matrix_report,
     say_matrix,
 )
-from riskkit.foundation.faults import InputFaults
-from riskkit.foundation.standards import LEVELS, RiskMatrix, matrix_names, risk_matrix
+from riskkit.assessment.sensitivity.level_distance import level_distance
+from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.standards.standards import LEVELS, RiskMatrix, matrix_names, risk_matrix
 
 EU = risk_matrix("eu_2024_3173")
 PROBABILITIES = [0.6, 0.3, 0.03, 0.003, 3e-4, 3e-5, 3e-6, 3e-7]

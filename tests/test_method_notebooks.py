@@ -16,26 +16,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shared import own
 
-from riskkit.assessment.bayes_nets import posterior
-from riskkit.assessment.bow_ties import bow_tie, bow_tie_rates
-from riskkit.assessment.fault_tree_file import fault_tree
-from riskkit.assessment.fault_trees import gate_probabilities, importance, top_probability
 from riskkit.assessment.preferences.pairwise import priorities
 from riskkit.assessment.preferences.ranking import topsis
+from riskkit.assessment.trees.bayes_nets import posterior
+from riskkit.assessment.trees.bow_ties import bow_tie, bow_tie_rates
+from riskkit.assessment.trees.fault_tree_file import fault_tree
+from riskkit.assessment.trees.fault_trees import gate_probabilities, importance, top_probability
 from riskkit.assessment.verification import Counted, verify_reduction
-from riskkit.foundation.distributions import best
-from riskkit.foundation.faults import InputFaults
+from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.numbers.distributions import best
 from riskkit.foundation.shipped import example_path
-from riskkit.workbench import studies
-from riskkit.workbench.figures import bow_tie_picture, tree_picture
-from riskkit.workbench.pages.block_kinds import plain
-from riskkit.workbench.pages.reading import Reading, read_notebook
-from riskkit.workbench.pictures.tree_figure import MOST, tree_rows
-from riskkit.workbench.report.example_files import example_names, open_experts
-from riskkit.workbench.report.method_words import figure, method_texts
-from riskkit.workbench.report.ranking_study import decision_values
-from riskkit.workbench.resources import CaseSource, notebook
-from riskkit.workbench.runner import run_notebook
+from riskkit.workbench.document.block_kinds import plain
+from riskkit.workbench.document.reading import Reading, read_notebook
+from riskkit.workbench.reports.figures.case_figures import bow_tie_picture, tree_picture
+from riskkit.workbench.reports.figures.tree_figure import MOST, tree_rows
+from riskkit.workbench.reports.methods import studies
+from riskkit.workbench.reports.methods.example_files import example_names, open_experts
+from riskkit.workbench.reports.methods.ranking_study import decision_values
+from riskkit.workbench.reports.methods.words import figure, method_texts
+from riskkit.workbench.runs.folders.resources import CaseSource, notebook
+from riskkit.workbench.runs.runner import run_notebook
 
 NASTY = "<script>alert(1)</script>"
 HAN = re.compile(r"[\u3400-\u9fff]")
@@ -268,7 +268,7 @@ def test_the_picture_of_a_tree_shows_every_part_and_its_probability(tree: Any) -
 
 
 def test_each_kind_of_gate_has_its_own_symbol_and_its_own_word() -> None:
-    from riskkit.workbench.pictures.tree_figure import _SYMBOLS
+    from riskkit.workbench.reports.figures.tree_figure import _SYMBOLS
 
     kinds = [kind for kind in _SYMBOLS if kind != "at_least"]
     assert len({_SYMBOLS[kind] for kind in kinds}) == len(kinds), "at_least has the OR outline with k/n in it"

@@ -16,15 +16,15 @@ import pandas as pd
 import pytest
 
 from riskkit.foundation import shipped
-from riskkit.foundation.faults import InputFaults
-from riskkit.monitoring.plan import monitoring_plan
+from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.monitoring.plan.plan import monitoring_plan
 from riskkit.monitoring.siting import maximal_coverage
-from riskkit.workbench import monitoring
-from riskkit.workbench.pages.blocks import Picture
-from riskkit.workbench.pages.reading import Reading, read_notebook
-from riskkit.workbench.report.monitoring_words import monitoring_texts
-from riskkit.workbench.resources import CaseSource, notebook
-from riskkit.workbench.runner import run_notebook
+from riskkit.workbench.document.blocks import Picture
+from riskkit.workbench.document.reading import Reading, read_notebook
+from riskkit.workbench.reports.monitoring import monitoring_reports as monitoring
+from riskkit.workbench.reports.monitoring.words import monitoring_texts
+from riskkit.workbench.runs.folders.resources import CaseSource, notebook
+from riskkit.workbench.runs.runner import run_notebook
 
 NASTY = "<script>alert(1)</script>"
 HAN = re.compile(r"[\u3400-\u9fff]")

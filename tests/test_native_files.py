@@ -27,12 +27,12 @@ import xlsxwriter
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from riskkit.foundation import evidence
-from riskkit.foundation.faults import InputFaults
-from riskkit.monitoring.sources import delimited, in_child, json_rows, native, opened
-from riskkit.monitoring.sources.encodings import encoding_of, utf8_blocks
-from riskkit.monitoring.sources.native_file import native_file
-from riskkit.monitoring.sources.opened import file_facts, require_unchanged
+from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.records import evidence
+from riskkit.monitoring.sources.files import delimited, in_child, json_rows, native, opened
+from riskkit.monitoring.sources.files.encodings import encoding_of, utf8_blocks
+from riskkit.monitoring.sources.files.native_file import native_file
+from riskkit.monitoring.sources.files.opened import file_facts, require_unchanged
 
 HEAD = b"a,b,c\n"
 
@@ -73,7 +73,7 @@ def refused(path: Path) -> str:
 
 
 def file_rules() -> list[str]:
-    from riskkit.foundation import standards
+    from riskkit.foundation.standards import standards
 
     rows = standards.table("record_rules")
     return rows.loc[rows["scope"] == "file", "rule_id"].tolist()
@@ -578,7 +578,7 @@ def test_nothing_of_the_working_folder_is_imported_by_the_other_process(tmp_path
     workbook(tmp_path / "x.xlsx", [["a"], ["1"]])
     code = (
         "import sys; from pathlib import Path\n"
-        "from riskkit.monitoring.sources.in_child import read_in_child\n"
+        "from riskkit.monitoring.sources.files.in_child import read_in_child\n"
         "print([c.n_read for c in read_in_child(Path('x.xlsx'), 'workbook', name='x').chunks])"
     )
     root = str(Path(__file__).resolve().parents[1])
@@ -595,7 +595,7 @@ def test_what_is_shown_of_a_broken_row_is_printable(raw: bytes) -> None:
 
 
 def test_every_rule_has_words_and_is_used() -> None:
-    from riskkit.foundation import standards
+    from riskkit.foundation.standards import standards
 
     source = "".join(
         path.read_text(encoding="utf-8")

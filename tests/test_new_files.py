@@ -11,18 +11,18 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from riskkit.assessment.case import assess, load_case, parse_case
-from riskkit.foundation.faults import InputFaults
-from riskkit.foundation.toml_file import parse_toml
+from riskkit.case.case import assess, load_case, parse_case
+from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.inputs.toml_file import parse_toml
 from riskkit.monitoring.sources.mapping import read_mapping
 from riskkit.warning.profiles import load_profile, profile
-from riskkit.workbench.cli import build, main
-from riskkit.workbench.expert_reports import open_experts, study_experts
-from riskkit.workbench.new_files import FILL, KINDS, starter
-from riskkit.workbench.report.brief import brief
-from riskkit.workbench.report.brief_decision import brief_decision
-from riskkit.workbench.report.brief_length import texts
-from riskkit.workbench.rules import rule_in
+from riskkit.workbench.commands.cli import build, main
+from riskkit.workbench.commands.new_files import FILL, KINDS, starter
+from riskkit.workbench.reports.brief.brief import brief
+from riskkit.workbench.reports.brief.decision import brief_decision
+from riskkit.workbench.reports.brief.length import texts
+from riskkit.workbench.reports.methods.expert_reports import open_experts, study_experts
+from riskkit.workbench.words.rules import rule_in
 
 DAY = dt.date(2026, 5, 1)
 WORDS = {"zh": "手柄受热后脱落", "en": "The handle comes off when hot"}

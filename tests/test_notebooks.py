@@ -13,14 +13,14 @@ import numpy as np
 import pytest
 from assessed import FIRM, FOOD
 
-from riskkit.assessment.case import assess
+from riskkit.case.case import assess
 from riskkit.foundation import shipped
-from riskkit.workbench import reports
-from riskkit.workbench.pages.reading import Reading, read_notebook
-from riskkit.workbench.resources import find_case, notebook
-from riskkit.workbench.runner import run_notebook
+from riskkit.workbench.document.reading import Reading, read_notebook
+from riskkit.workbench.reports.case import case_report as reports
+from riskkit.workbench.runs.folders.resources import find_case, notebook
 from riskkit.workbench.runs.parameters import declared
 from riskkit.workbench.runs.result import result_record
+from riskkit.workbench.runs.runner import run_notebook
 
 pytestmark = pytest.mark.slow
 DRAWS, SEED = 500, 7

@@ -17,16 +17,16 @@ from PIL import Image
 from test_notice_rules import CONTACT, FRONT, drawn, whole_case
 from warned import decision
 
-from riskkit.assessment.case import Assessment
-from riskkit.assessment.case_file import Text
-from riskkit.assessment.product_identity import CasePicture
-from riskkit.foundation.picture_file import PictureFile
-from riskkit.workbench import reports
-from riskkit.workbench.pages.block_kinds import Photo
-from riskkit.workbench.warning_drafts import document_parts, draft_case
-from riskkit.workbench.warnings.commands import assessed
-from riskkit.workbench.warnings.making import Issue, make_issue
-from riskkit.workbench.warnings.official import in_format, missing_for
+from riskkit.assessment.facts.case_file import Text
+from riskkit.assessment.facts.product_identity import CasePicture
+from riskkit.case.case import Assessment
+from riskkit.foundation.inputs.picture_file import PictureFile
+from riskkit.workbench.commands.warnings.commands import assessed
+from riskkit.workbench.document.block_kinds import Photo
+from riskkit.workbench.flows.warnings.making import Issue, make_issue
+from riskkit.workbench.flows.warnings.official import in_format, missing_for
+from riskkit.workbench.flows.warnings.warning_drafts import document_parts, draft_case
+from riskkit.workbench.reports.case import case_report as reports
 
 LANGS = ("zh", "en")
 HOSTILE = 'front "x" <img src=x onerror=alert(1)> & back'

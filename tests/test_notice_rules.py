@@ -13,18 +13,18 @@ import pytest
 from PIL import Image
 from warned import assessed_case, decision
 
-from riskkit.assessment.case import Assessment
-from riskkit.assessment.case_file import Text
-from riskkit.assessment.product_identity import CasePicture
-from riskkit.foundation import standards
-from riskkit.foundation.faults import InputFaults
-from riskkit.foundation.hazard_advice import advice_of
-from riskkit.foundation.picture_file import PictureFile
-from riskkit.foundation.tables import records
+from riskkit.assessment.facts.case_file import Text
+from riskkit.assessment.facts.product_identity import CasePicture
+from riskkit.case.case import Assessment
+from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.inputs.picture_file import PictureFile
+from riskkit.foundation.standards import standards
+from riskkit.foundation.standards.hazard_advice import advice_of
+from riskkit.foundation.standards.tables import records
 from riskkit.warning.alerts.notice_rules import open_rules
-from riskkit.workbench.warnings.delivery import refuse_gaps
-from riskkit.workbench.warnings.making import Issue, make_issue
-from riskkit.workbench.warnings.words import open_rule_words
+from riskkit.workbench.flows.warnings.delivery import refuse_gaps
+from riskkit.workbench.flows.warnings.making import Issue, make_issue
+from riskkit.workbench.flows.warnings.words import open_rule_words
 
 RULES = list(records(standards.table("notice_rules")))
 CONTACT = "400-810-5858"

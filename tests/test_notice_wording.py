@@ -8,16 +8,17 @@ from collections.abc import Iterator
 import pytest
 from warned import assessed_case, decision
 
-from riskkit.assessment.case import Assessment, load_case
-from riskkit.foundation import glossary, shipped, standards
-from riskkit.foundation.faults import InputFaults
-from riskkit.foundation.hazard_advice import advice_for, advice_of
-from riskkit.foundation.tables import records
+from riskkit.case.case import Assessment, load_case
+from riskkit.foundation import shipped
+from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.standards import glossary, standards
+from riskkit.foundation.standards.hazard_advice import advice_for, advice_of
+from riskkit.foundation.standards.tables import records
 from riskkit.warning.alerts.drafts import softening_faults
 from riskkit.warning.alerts.readability import readability
 from riskkit.warning.publication.notice_cap import cap_of
-from riskkit.workbench.warnings.case_words import case_advice
-from riskkit.workbench.warnings.making import make_issue, notice_of
+from riskkit.workbench.flows.warnings.case_words import case_advice
+from riskkit.workbench.flows.warnings.making import make_issue, notice_of
 
 ADVICE = list(records(standards.table("hazard_advice")))
 

@@ -9,9 +9,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from riskkit.assessment.case import assess, load_case
-from riskkit.foundation import glossary, shipped
-from riskkit.workbench.outcomes_page import (
+from riskkit.case.case import assess, load_case
+from riskkit.foundation import shipped
+from riskkit.foundation.standards import glossary
+from riskkit.workbench.doc_pages.outcomes import (
     KINDS,
     RESTRICTING,
     Outcome,
@@ -105,5 +106,5 @@ def test_the_level_is_the_one_of_the_report() -> None:
 def test_the_page_says_what_the_code_says_now(lang: str, name: str) -> None:
     page = (shipped.home() / "docs" / name).read_text(encoding="utf-8")
     assert page == outcomes_page(lang), (
-        "make it again: riskkit.workbench.outcomes_page.write_outcomes_pages(Path('docs'))"
+        "make it again: riskkit.workbench.doc_pages.outcomes.write_outcomes_pages(Path('docs'))"
     )

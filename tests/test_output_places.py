@@ -11,10 +11,10 @@ import pytest
 from committees import declared, open_round, opened
 
 from riskkit.assessment.committee.session import Expert
-from riskkit.store.ledger import open_ledger
-from riskkit.workbench import cli
-from riskkit.workbench.committee.room import Room
-from riskkit.workbench.made_register import made_register
+from riskkit.store.ledger.ledger import open_ledger
+from riskkit.workbench.commands import cli
+from riskkit.workbench.flows.committee.room import Room
+from riskkit.workbench.runs.folders.made_register import made_register
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ import ipywidgets
 import numpy as np
 import pytest
 
-from riskkit.assessment.case import assess, load_case
-from riskkit.workbench import panels
+from riskkit.case.case import assess, load_case
+from riskkit.workbench.boards import panels
 from riskkit.workbench.boards.overview_panel import Overview
 from riskkit.workbench.boards.overview_records import (
     GROUPS,
@@ -28,7 +28,7 @@ from riskkit.workbench.boards.overview_records import (
     urgency_order,
 )
 from riskkit.workbench.boards.overview_words import change_section
-from riskkit.workbench.resources import shipped_cases
+from riskkit.workbench.runs.folders.resources import shipped_cases
 from riskkit.workbench.runs.result import result_record
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -17,7 +17,7 @@ from people_site import ALL, SLOW, comes_to, page, site
 from serving import ROOT, served, write_folder
 from tornado import web
 
-from riskkit.workbench import cli
+from riskkit.workbench.commands import cli
 from riskkit.workbench.serving.kernels import PageKernels
 from riskkit.workbench.serving.limits import limit, serving_limits
 from riskkit.workbench.serving.people import People, Person, new_token

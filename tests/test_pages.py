@@ -29,9 +29,9 @@ from page_samples import (
     sections,
 )
 
-from riskkit.foundation.faults import InputFaults
-from riskkit.workbench.pages.block_kinds import block_from_json, to_json
-from riskkit.workbench.pages.blocks import (
+from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.workbench.document.block_kinds import block_from_json, to_json
+from riskkit.workbench.document.blocks import (
     PICTURE_MIME,
     PLOTLY_MIME,
     SECTION_MIME,
@@ -43,13 +43,13 @@ from riskkit.workbench.pages.blocks import (
     Section,
     Table,
 )
-from riskkit.workbench.pages.html import plotly_asset, to_html
-from riskkit.workbench.pages.index import Entry, FailedReport, index_html
-from riskkit.workbench.pages.prose import sections_from_markdown
-from riskkit.workbench.pages.reading import read_notebook
-from riskkit.workbench.pages.rendering import ink, luminance
-from riskkit.workbench.pages.texts import LANGS, page_texts
-from riskkit.workbench.pictures.level_marks import ORDER, level_badge
+from riskkit.workbench.document.html import plotly_asset, to_html
+from riskkit.workbench.document.level_marks import ORDER, level_badge
+from riskkit.workbench.document.prose import sections_from_markdown
+from riskkit.workbench.document.reading import read_notebook
+from riskkit.workbench.document.rendering import ink, luminance
+from riskkit.workbench.document.texts import LANGS, page_texts
+from riskkit.workbench.runs.index import Entry, FailedReport, index_html
 
 SHARED = "../plotly.min.js"
 
@@ -444,7 +444,7 @@ def test_the_index_switches_language_by_a_link_to_its_twin():
 
 
 def test_every_text_of_the_pages_exists_in_both_languages_with_the_same_places():
-    source = resources.files("riskkit.workbench.pages") / "page_texts.csv"
+    source = resources.files("riskkit.workbench.document") / "page_texts.csv"
     rows = list(csv.DictReader(source.read_text(encoding="utf-8").splitlines()))
     assert len(rows) == len({row["key"] for row in rows}) > 50
     for row in rows:

@@ -17,13 +17,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from patience import HANGS
 
-from riskkit.assessment.case import assess, load_case, parse_case
-from riskkit.assessment.case_file import Case
-from riskkit.assessment.what_if import changed, moved
-from riskkit.foundation import standards
-from riskkit.foundation.faults import InputFaults
-from riskkit.foundation.toml_file import parse_toml
-from riskkit.foundation.uncertainty import (
+from riskkit.assessment.facts.case_file import Case
+from riskkit.assessment.what_if.what_if import changed, moved
+from riskkit.case.case import assess, load_case, parse_case
+from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.inputs.toml_file import parse_toml
+from riskkit.foundation.numbers.uncertainty import (
     Beta,
     Distribution,
     Fixed,
@@ -34,15 +33,16 @@ from riskkit.foundation.uncertainty import (
     quantile,
     support,
 )
+from riskkit.foundation.standards import standards
 from riskkit.warning.profiles import profile, profile_names
-from riskkit.workbench import panels
-from riskkit.workbench.boards.case_toml import case_toml
+from riskkit.workbench.boards import panels
 from riskkit.workbench.boards.panel_widgets import Later
 from riskkit.workbench.boards.panel_words import panel_texts
-from riskkit.workbench.boards.what_if_inputs import UNKNOWN, Field, fields, moves, said_moves
-from riskkit.workbench.boards.what_if_levels import contradictions, glance
-from riskkit.workbench.boards.what_if_panel import WhatIf
-from riskkit.workbench.resources import shipped_cases
+from riskkit.workbench.boards.what_if.inputs import UNKNOWN, Field, fields, moves, said_moves
+from riskkit.workbench.boards.what_if.levels import contradictions, glance
+from riskkit.workbench.boards.what_if.panel import WhatIf
+from riskkit.workbench.reports.case.case_toml import case_toml
+from riskkit.workbench.runs.folders.resources import shipped_cases
 
 NOTE7 = "note7-battery-2016"
 GRADED = [name for name in shipped_cases() if load_case(name).goods != "food"]

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from riskkit.foundation.faults import InputFaults
+from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.workbench.runs import parameters as p
 
 CELL = """\

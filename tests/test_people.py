@@ -16,8 +16,8 @@ import pytest
 from patience import HANGS
 from people_site import Site, page, site, websocket
 
-from riskkit.foundation.faults import InputFaults
-from riskkit.workbench import cli
+from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.workbench.commands import cli
 from riskkit.workbench.serving import identity
 from riskkit.workbench.serving.people import (
     People,

@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from riskkit.foundation.plain_data import plain
+from riskkit.foundation.inputs.plain_data import plain
 
 
 class Colour(enum.Enum):

@@ -16,21 +16,21 @@ from hypothesis import strategies as st
 from scipy.optimize import LinearConstraint, milp
 from scipy.stats import betabinom
 
-from riskkit.foundation import standards
-from riskkit.foundation.faults import InputFaults
-from riskkit.foundation.glossary import codes
-from riskkit.monitoring.plan import PlanRules, house_plan_rules, monitoring_plan
-from riskkit.monitoring.plan_gains import gains_of
-from riskkit.monitoring.plan_table import class_table, plan_table
-from riskkit.monitoring.preposterior import (
+from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.standards import standards
+from riskkit.foundation.standards.glossary import codes
+from riskkit.monitoring.plan.gains import gains_of
+from riskkit.monitoring.plan.plan import PlanRules, house_plan_rules, monitoring_plan
+from riskkit.monitoring.plan.preposterior import (
     expected_reduction,
     next_found,
     next_reduction,
     p_found,
     rate_variance,
 )
+from riskkit.monitoring.plan.reasons import reason_text
+from riskkit.monitoring.plan.table import class_table, plan_table
 from riskkit.monitoring.random_draw import assign_inspectors, draw, draw_order, ticket
-from riskkit.monitoring.reasons import reason_text
 
 SHAPES = st.tuples(st.floats(0.3, 20), st.floats(0.3, 60))
 

@@ -16,7 +16,7 @@ from preference_cases import peer_cases
 from riskkit.assessment.preferences import fuzzy
 from riskkit.assessment.preferences.fuzzy_numbers import defuzzified, fuzzy_priorities, fuzzy_topsis
 from riskkit.assessment.preferences.pairwise import priorities
-from riskkit.foundation.faults import InputFaults
+from riskkit.foundation.inputs.faults import InputFaults
 
 CURVES = [
     param for param in peer_cases("fuzzy", "fuzzy_") if "membership" in param.values[0] or not param.values[0]

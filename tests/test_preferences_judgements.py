@@ -26,7 +26,7 @@ from riskkit.assessment.preferences.pairwise import (
     priorities,
     random_indices,
 )
-from riskkit.foundation.faults import InputFaults
+from riskkit.foundation.inputs.faults import InputFaults
 
 SCALE = [1 / k for k in range(9, 1, -1)] + [float(k) for k in range(1, 10)]
 

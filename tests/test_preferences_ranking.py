@@ -28,8 +28,8 @@ from riskkit.assessment.preferences.weights import (
     mixed_weights,
     multiplied_weights,
 )
-from riskkit.foundation.decision_table import decision_table, ranks_of
-from riskkit.foundation.faults import InputFaults
+from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.standards.decision_table import decision_table, ranks_of
 
 FIGHTER, VIKOR, PROMETHEE = published("topsis_fighter"), published("vikor"), published("promethee")
 

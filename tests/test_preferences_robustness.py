@@ -22,7 +22,7 @@ from riskkit.assessment.preferences.rank_acceptability import (
 )
 from riskkit.assessment.preferences.ranking import topsis, topsis_under
 from riskkit.assessment.preferences.weight_sensitivity import rank_changes, weights_with
-from riskkit.foundation.faults import InputFaults
+from riskkit.foundation.inputs.faults import InputFaults
 
 PROMETHEE = published("promethee")
 

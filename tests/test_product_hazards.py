@@ -14,10 +14,10 @@ import reference_bayes_nets as reference
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from riskkit.assessment import bayes_nets
-from riskkit.assessment.bayes_net_file import network
-from riskkit.assessment.information_value import decision, value_of_information
-from riskkit.assessment.product_hazards import (
+from riskkit.assessment.trees import bayes_nets
+from riskkit.assessment.trees.bayes_net_file import network
+from riskkit.assessment.trees.information_value import decision, value_of_information
+from riskkit.assessment.trees.product_hazards import (
     HazardRate,
     hazard_rate,
     p_harm,
@@ -26,8 +26,8 @@ from riskkit.assessment.product_hazards import (
     rate_mean,
     rate_quantile,
 )
-from riskkit.assessment.product_model_file import ProductModel, load_product_model, product_model
-from riskkit.foundation.faults import InputFaults
+from riskkit.assessment.trees.product_model_file import ProductModel, load_product_model, product_model
+from riskkit.foundation.inputs.faults import InputFaults
 
 ORACLE = json.loads((Path(__file__).parent / "oracles" / "bayes_nets.json").read_text(encoding="utf-8"))[
     "beta_test"

@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageFile
 
-from riskkit.assessment.case import case_pictures, load_case, parse_case
-from riskkit.assessment.product_identity import is_gtin
+from riskkit.assessment.facts.product_identity import is_gtin
+from riskkit.case.case import case_pictures, load_case, parse_case
 from riskkit.foundation import shipped
-from riskkit.foundation.faults import InputFaults
-from riskkit.foundation.picture_file import MAX_BYTES, MAX_PIXELS, read_picture
-from riskkit.foundation.toml_file import parse_toml
-from riskkit.workbench.resources import shipped_cases
+from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.inputs.picture_file import MAX_BYTES, MAX_PIXELS, read_picture
+from riskkit.foundation.inputs.toml_file import parse_toml
+from riskkit.workbench.runs.folders.resources import shipped_cases
 
 NOTE7 = re.sub(  # without the firms and models that it names
     r"^models = .*\n|^\[\[operators\]\]\n(?:\w+ = .*\n)+",

@@ -15,14 +15,15 @@ import reference
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from riskkit.assessment.case import assess, load_case
-from riskkit.foundation import shipped, standards
-from riskkit.foundation.faults import InputFaults
-from riskkit.foundation.scales import scale
-from riskkit.warning.case_levels import evaluate, point_of
+from riskkit.case.case import assess, load_case
+from riskkit.case.case_levels import evaluate, point_of
+from riskkit.foundation import shipped
+from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.standards import standards
+from riskkit.foundation.standards.scales import scale
 from riskkit.warning.grading import grade_probability, grade_urgency, trigger_floor, warning_level
 from riskkit.warning.profiles import DEFAULT, load_profile, profile, profile_names
-from riskkit.workbench.profiles_page import decided, profiles_page
+from riskkit.workbench.doc_pages.profiles import decided, profiles_page
 
 CASES = sorted(path.stem for path in (shipped.home() / "data" / "cases").glob("*.toml"))
 GRADED = [name for name in CASES if load_case(name).goods != "food"]
@@ -316,7 +317,9 @@ def test_all_four_levels_occur_and_a_level_still_rises_as_things_get_worse() -> 
 def test_the_page_of_all_cases_under_all_profiles_says_what_the_code_says(lang: str, name: str) -> None:
     page = (shipped.home() / "docs" / name).read_text(encoding="utf-8")
     made = profiles_page(lang)
-    assert page == made, "make it again: riskkit.workbench.profiles_page.write_profiles_pages(Path('docs'))"
+    assert page == made, (
+        "make it again: riskkit.workbench.doc_pages.profiles.write_profiles_pages(Path('docs'))"
+    )
     rows = [line for line in made.splitlines() if line.startswith("| `")]
     assert [row.split("`")[1] for row in rows] == [*profile_names(), *GRADED]
 

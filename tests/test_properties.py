@@ -17,12 +17,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from riskkit.assessment.case import Assessment, assess, parse_case
-from riskkit.foundation import glossary, standards
-from riskkit.foundation.faults import InputFaults
-from riskkit.foundation.toml_file import TomlFile, parse_toml
+from riskkit.case.case import Assessment, assess, parse_case
+from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.inputs.toml_file import TomlFile, parse_toml
+from riskkit.foundation.standards import glossary, standards
 from riskkit.warning.profiles import profile, profile_names
-from riskkit.workbench.runs.manifests import canonical
+from riskkit.workbench.runs.folders.manifests import canonical
 from riskkit.workbench.runs.result import result_record
 
 HOME = Path(__file__).parent

@@ -20,8 +20,8 @@ from hypothesis import strategies as st
 from lxml import etree
 from shared import shared
 
-from riskkit.foundation import standards
-from riskkit.foundation.faults import InputFaults
+from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.standards import standards
 from riskkit.warning.publication.cap_message import (
     NAMESPACE,
     CapAlert,

@@ -16,18 +16,25 @@ from scipy.stats import beta as beta_distribution
 from scipy.stats import binomtest
 from shared import own, shared
 
-from riskkit.foundation.faults import InputFaults
-from riskkit.monitoring.disclosure import ALL, hide_small_cells, possible_counts, with_margins
-from riskkit.monitoring.proportions import METHODS, clopper_pearson, interval, jeffreys, upper_limit, wilson
-from riskkit.monitoring.rates import nonconformity_rates
-from riskkit.monitoring.shrinkage import (
+from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.monitoring.rates.disclosure import ALL, hide_small_cells, possible_counts, with_margins
+from riskkit.monitoring.rates.proportions import (
+    METHODS,
+    clopper_pearson,
+    interval,
+    jeffreys,
+    upper_limit,
+    wilson,
+)
+from riskkit.monitoring.rates.rates import nonconformity_rates
+from riskkit.monitoring.rates.shrinkage import (
     BetaPrior,
     fit_beta_binomial,
     fit_moments,
     rank_probabilities,
     shrunk_rates,
 )
-from riskkit.monitoring.trends import cochran_armitage, nonconformity_trends, period_scores
+from riskkit.monitoring.rates.trends import cochran_armitage, nonconformity_trends, period_scores
 
 FIGURES = own("rates.json")
 COUNTS = st.integers(1, 400).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))

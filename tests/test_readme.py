@@ -16,10 +16,10 @@ import click
 import pytest
 from PIL import Image
 
-from riskkit.foundation import standards
+from riskkit.foundation.standards import standards
 from riskkit.warning.profiles import profile
-from riskkit.workbench.cli import build
-from riskkit.workbench.resources import shipped_cases
+from riskkit.workbench.commands.cli import build
+from riskkit.workbench.runs.folders.resources import shipped_cases
 
 ROOT = Path(__file__).resolve().parent.parent
 PAIRS = (

@@ -29,12 +29,12 @@ from native_files import FIXTURES, NATIVE, reader
 from patience import HANGS
 from registers import HEAD, canonical_csv, content, taken
 
-from riskkit.foundation.faults import InputFaults
-from riskkit.store.quarantine_sheet import write_quarantine
-from riskkit.store.register_compaction import compact
-from riskkit.store.register_query import sql
-from riskkit.store.register_summary import summary
-from riskkit.workbench.cli import main
+from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.store.register.compaction import compact
+from riskkit.store.register.quarantine_sheet import write_quarantine
+from riskkit.store.register.query import sql
+from riskkit.store.register.summary import summary
+from riskkit.workbench.commands.cli import main
 
 NUMBER = re.compile(r"[-+]?[0-9.]+")
 WRITER = Path(__file__).with_name("register_writer.py")
@@ -325,7 +325,7 @@ def test_writers_that_come_at_once_are_all_served(tmp_path: Path, two_files: tup
 
 
 def test_who_does_not_wait_is_told_that_another_writes(tmp_path: Path, two_files: tuple[Path, Path]) -> None:
-    from riskkit.store.register_lock import writing
+    from riskkit.store.register.lock import writing
 
     with writing(tmp_path / "register"), pytest.raises(InputFaults, match="one writer at a time"):
         taken(tmp_path / "register", two_files[0])
@@ -356,7 +356,7 @@ def test_tidying_changes_no_answer(tmp_path: Path) -> None:
 
 
 def test_who_reads_while_the_register_is_tidied_keeps_its_answer(tmp_path: Path) -> None:
-    from riskkit.store.register_query import looking
+    from riskkit.store.register.query import looking
 
     register = many_small(tmp_path)
     with looking(register) as connection:
@@ -414,7 +414,7 @@ def test_a_question_is_answered(asked: Path) -> None:
 def test_a_long_question_prints_nothing_of_its_own(asked: Path) -> None:
     """Where no script runs, as in a notebook, DuckDB would show its progress within the output."""
     program = (
-        "import sys, pathlib; from riskkit.store.register_query import sql; "
+        "import sys, pathlib; from riskkit.store.register.query import sql; "
         "rows = sql(pathlib.Path(sys.argv[1]), \"select current_setting('enable_progress_bar') b\"); print(rows.to_pylist())"
     )
     done = subprocess.run(

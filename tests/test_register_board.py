@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from riskkit.foundation.faults import InputFaults
-from riskkit.monitoring.proportions import interval
+from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.monitoring.rates.proportions import interval
 from riskkit.monitoring.sources.canonical import SOURCE
-from riskkit.store.register_query import sql
-from riskkit.workbench import panels
+from riskkit.store.register.query import sql
+from riskkit.workbench.boards import panels
 from riskkit.workbench.boards import register_words as words
 from riskkit.workbench.boards.register_panel import RegisterBoard
 from riskkit.workbench.boards.register_questions import (
@@ -30,7 +30,7 @@ from riskkit.workbench.boards.register_questions import (
     ask,
     choices,
 )
-from riskkit.workbench.made_register import READ_ON, made_register, take_in
+from riskkit.workbench.runs.folders.made_register import READ_ON, made_register, take_in
 
 NASTY = "<script>alert(1)</script>"
 INSPECTIONS = ("enforcement", "monitoring")

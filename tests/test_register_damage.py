@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from registers import canonical_csv, content, taken
 
-from riskkit.foundation.faults import InputFaults
-from riskkit.store.quarantine_sheet import write_quarantine
-from riskkit.store.register_compaction import compact
-from riskkit.store.register_counts import CountsAsked, counted
-from riskkit.store.register_manifest import read_manifest
-from riskkit.store.register_query import sql
-from riskkit.store.register_summary import summary
+from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.store.register.compaction import compact
+from riskkit.store.register.counts import CountsAsked, counted
+from riskkit.store.register.manifest import read_manifest
+from riskkit.store.register.quarantine_sheet import write_quarantine
+from riskkit.store.register.query import sql
+from riskkit.store.register.summary import summary
 
 USES: dict[str, Callable[[Path], object]] = {
     "sql": lambda folder: sql(folder, "select count(*) from ingests"),

@@ -17,9 +17,9 @@ from typing import Any
 import pytest
 from registers import HEAD, canonical_csv, taken
 
-from riskkit.foundation.evidence import arrow_schema
-from riskkit.foundation.faults import InputFaults
-from riskkit.store.register_counts import PERIODS, SUMS, CountsAsked, counted
+from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.records.evidence import arrow_schema
+from riskkit.store.register.counts import PERIODS, SUMS, CountsAsked, counted
 
 ODD = (
     "it's", "back\\slash", 'quo"te', "100%", "a\\'b", "𠮷", "é", "$x ${y} ${spark.app.name}", "-- c", "/* c", "\\n", "%s", "{x}", "a;b",

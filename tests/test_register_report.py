@@ -12,18 +12,19 @@ import numpy as np
 import pytest
 
 from riskkit.foundation import shipped
-from riskkit.foundation.faults import InputFaults
-from riskkit.foundation.method_numbers import method_number
-from riskkit.monitoring.rates import nonconformity_rates
+from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.standards.method_numbers import method_number
+from riskkit.monitoring.rates.rates import nonconformity_rates
 from riskkit.monitoring.sources.canonical import SOURCE
-from riskkit.workbench import made_register, monitoring
-from riskkit.workbench.pages.blocks import Picture
-from riskkit.workbench.pages.reading import read_notebook
-from riskkit.workbench.report.register_sections import register_tops, source_word
-from riskkit.workbench.report.register_study import RegisterStudy, study_register, year_table
-from riskkit.workbench.resources import CaseSource, notebook
-from riskkit.workbench.runner import run_notebook
+from riskkit.workbench.document.blocks import Picture
+from riskkit.workbench.document.reading import read_notebook
+from riskkit.workbench.reports.monitoring import monitoring_reports as monitoring
+from riskkit.workbench.reports.monitoring.register_sections import register_tops, source_word
+from riskkit.workbench.reports.monitoring.register_study import RegisterStudy, study_register, year_table
 from riskkit.workbench.runs import parameters
+from riskkit.workbench.runs.folders import made_register
+from riskkit.workbench.runs.folders.resources import CaseSource, notebook
+from riskkit.workbench.runs.runner import run_notebook
 
 NASTY = "<script>alert(1)</script>"
 HAN = re.compile(r"[\u3400-\u9fff]")
@@ -80,7 +81,7 @@ def test_the_notebook_makes_a_report_with_the_known_answers(tmp_path: Path, lang
 
 
 def test_every_programme_comes_out_as_it_was_published(made: RegisterStudy) -> None:
-    from riskkit.store.register_query import sql
+    from riskkit.store.register.query import sql
 
     question = "SELECT event, n_tested, n_nonconforming FROM records WHERE source_class IN ('enforcement', 'monitoring')"
     rows = sql(made_register.made_register(), question).to_pandas()

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from registers import canonical_csv, content, taken
 
-from riskkit.foundation.faults import Fault, InputFaults
-from riskkit.store import register_compaction
-from riskkit.store.register_compaction import compact, tidy
-from riskkit.store.register_manifest import Part, read_manifest
-from riskkit.workbench.cli import main
+from riskkit.foundation.inputs.faults import Fault, InputFaults
+from riskkit.store.register import compaction as register_compaction
+from riskkit.store.register.compaction import compact, tidy
+from riskkit.store.register.manifest import Part, read_manifest
+from riskkit.workbench.commands.cli import main
 
 MANY, LOOSE = 9, 20
 

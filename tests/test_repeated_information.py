@@ -12,15 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from reference_scoring import moving_beta
 
-from riskkit.assessment.repeated_information import (
+from riskkit.assessment.what_if.repeated_information import (
     COLUMNS,
     MovingWeights,
     house_weights,
     repeated_information,
     state_on,
 )
-from riskkit.foundation.faults import InputFaults
-from riskkit.foundation.scales import scale
+from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.standards.scales import scale
 
 START = dt.date(2024, 1, 1)
 FOREVER = MovingWeights(half_life=np.inf, alpha=1, beta=1, rate_limit=0.1, alert=0.95)

@@ -10,17 +10,19 @@ from typing import Any
 import pytest
 from assessed import FIRM, FOOD, RANGE, SEED, SETTLED, assessed, changed, tables_of, texts_of
 
-from riskkit.assessment.case import Assessment
-from riskkit.assessment.compare import compare_methods
-from riskkit.foundation import shipped, standards
-from riskkit.foundation.faults import InputFaults
-from riskkit.foundation.scales import scale
+from riskkit.case.case import Assessment
+from riskkit.case.comparison.methods import compare_methods
+from riskkit.foundation import shipped
+from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.standards import standards
+from riskkit.foundation.standards.scales import scale
 from riskkit.warning.profiles import profile_names
-from riskkit.workbench import figures, reports
-from riskkit.workbench.pages.block_kinds import Badge, Details, Items, Paragraph, Table
-from riskkit.workbench.pages.blocks import RESULT_MIME, Section
-from riskkit.workbench.report.citations import cite, cite_standard, source_table, standard_sources
-from riskkit.workbench.report.words import level_words, percent, report_texts, text
+from riskkit.workbench.document.block_kinds import Badge, Details, Items, Paragraph, Table
+from riskkit.workbench.document.blocks import RESULT_MIME, Section
+from riskkit.workbench.reports.case import case_report as reports
+from riskkit.workbench.reports.case.citations import cite, cite_standard, source_table, standard_sources
+from riskkit.workbench.reports.case.words import level_words, percent, report_texts, text
+from riskkit.workbench.reports.figures import case_figures as figures
 from riskkit.workbench.runs.result import result_record
 
 HAN = re.compile(r"[\u3400-\u9fff]+")

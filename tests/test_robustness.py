@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from riskkit.assessment.case import load_case
-from riskkit.assessment.level_sentence import robustness_sentence
-from riskkit.assessment.robustness import InputRange, flips, level_shares, tornado
+from riskkit.assessment.sensitivity.robustness import InputRange, flips, level_shares, tornado
+from riskkit.case.case import load_case
+from riskkit.case.level_sentence import robustness_sentence
 from riskkit.warning.level_badge import level_badge
 
 

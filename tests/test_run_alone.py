@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 
-from riskkit.foundation.faults import InputFaults
-from riskkit.workbench import cli, resources
-from riskkit.workbench.made_register import made_register
-from riskkit.workbench.pages.index import Entry, index_html
-from riskkit.workbench.resources import notebook
+from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.workbench.commands import cli
 from riskkit.workbench.runs.alone import FOLDER, alone_plan, is_alone
+from riskkit.workbench.runs.folders import resources
+from riskkit.workbench.runs.folders.made_register import made_register
+from riskkit.workbench.runs.folders.resources import notebook
+from riskkit.workbench.runs.index import Entry, index_html
 from riskkit.workbench.runs.records import input_hash, is_complete
 
 NAMES = ("monitor_register", "nonconformity_rates", "monitoring_plan")

@@ -19,11 +19,12 @@ import pytest
 from patience import DEADLINES, HANGS
 from tiny_report import PUBLISH, names, write_case, write_notebook
 
-from riskkit.foundation import part_files
-from riskkit.foundation.faults import InputFaults
-from riskkit.foundation.held_folders import Folder
-from riskkit.workbench import resources, runner
-from riskkit.workbench.runs import kernels, manifests, plans, records, run_folders
+from riskkit.foundation.inputs import part_files
+from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.inputs.held_folders import Folder
+from riskkit.workbench.runs import plans, records, runner
+from riskkit.workbench.runs.folders import manifests, resources, run_folders
+from riskkit.workbench.runs.kernels import kernels
 
 
 def run(tmp_path: Path, *cells: str, formats: Sequence[str] = (), **options: Any) -> plans.RunResult:
@@ -192,7 +193,7 @@ def test_the_kernel_is_this_interpreter_in_a_private_folder(tmp_path: Path) -> N
 
 def test_the_format_check_without_the_slow_module_still_validates() -> None:
     code = (
-        "from riskkit.workbench.runs.kernels import keep_out_slow_import; keep_out_slow_import()\n"
+        "from riskkit.workbench.runs.kernels.kernels import keep_out_slow_import; keep_out_slow_import()\n"
         "import jsonschema, nbformat\n"
         "checker = jsonschema.FormatChecker()\n"
         "jsonschema.validate('a', {'type': 'string', 'format': 'iri'}, format_checker=checker)\n"

@@ -13,20 +13,20 @@ from hypothesis import strategies as st
 from scipy.special import betainc, betaln
 from scipy.stats import norm
 
-from riskkit.assessment.case import load_case
-from riskkit.assessment.case_file import Text
-from riskkit.assessment.level_information import loss_table, value_of_knowing
-from riskkit.assessment.planned_tests import PlannedTest, planned_misfits, varying
-from riskkit.assessment.sample_information import (
+from riskkit.assessment.facts.case_file import Text
+from riskkit.assessment.what_if.level_information import loss_table, value_of_knowing
+from riskkit.assessment.what_if.planned_tests import PlannedTest, planned_misfits, varying
+from riskkit.assessment.what_if.sample_information import (
     outcome_chances,
     sentence_on_tests,
     value_of_testing,
     values_of_tests,
 )
-from riskkit.assessment.what_if_file import parse_what_ifs, what_ifs_text
-from riskkit.foundation.faults import InputFaults
-from riskkit.foundation.toml_file import parse_toml
-from riskkit.foundation.uncertainty import Beta, quantile
+from riskkit.assessment.what_if.what_if_file import parse_what_ifs, what_ifs_text
+from riskkit.case.case import load_case
+from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.inputs.toml_file import parse_toml
+from riskkit.foundation.numbers.uncertainty import Beta, quantile
 
 CASES = Path(__file__).parent / "cases"
 MIDDLES = (np.arange(20_000) + 0.5) / 20_000

@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from native_files import reader
 
-from riskkit.foundation.faults import InputFaults
-from riskkit.monitoring.sample_register import FEWEST_ROWS, SampleRegister, failures, sample_register
-from riskkit.monitoring.sample_rows import SYNTHETIC
+from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.monitoring.sources.sample_files import write_sample
-from riskkit.monitoring.sources.sheets import sheet_names
+from riskkit.monitoring.sources.sample_register import FEWEST_ROWS, SampleRegister, failures, sample_register
+from riskkit.monitoring.sources.sample_rows import SYNTHETIC
+from riskkit.monitoring.sources.sheets.sheets import sheet_names
 
 # n and nonconforming as the announcements state them (year, what, lots, failing, share stated in %)
 PUBLISHED = {

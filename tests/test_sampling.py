@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from reference_monitoring import accepts, best_sharing, none_found, smallest_to_detect
 from shared import own, shared
 
-from riskkit.foundation import standards
-from riskkit.foundation.faults import InputFaults
+from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.standards import standards
 from riskkit.monitoring.marginal_gain import share_budget
 from riskkit.monitoring.sampling.allocation import (
     allocate,

@@ -22,8 +22,8 @@ from riskkit.assessment.scenarios import (
     risk_level,
     scenario_probability,
 )
-from riskkit.foundation import standards
-from riskkit.foundation.uncertainty import LogNormal, Range, draw
+from riskkit.foundation.numbers.uncertainty import LogNormal, Range, draw
+from riskkit.foundation.standards import standards
 
 EU = standards.risk_matrix("eu_2024_3173")
 GRID = own("eu_grid.json")

@@ -24,10 +24,10 @@ from riskkit.assessment.scoring import (
     score_class,
     triage,
 )
-from riskkit.foundation import standards
-from riskkit.foundation.faults import InputFaults
-from riskkit.foundation.scales import scale
-from riskkit.foundation.tables import TableFault, check
+from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.standards import standards
+from riskkit.foundation.standards.scales import scale
+from riskkit.foundation.standards.tables import TableFault, check
 
 ORACLE = own("scoring_examples.json")
 TABLES = ["exceedance_bands", "exposure_inputs", "method_numbers", "nonconformity_grades", "score_bands"]

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from scipy.stats import ks_2samp
 from shared import own, shared
 
-from riskkit.assessment.drivers import log_variance, product_shares, regional_sensitivity
-from riskkit.assessment.sensitivity import (
+from riskkit.assessment.sensitivity.drivers import log_variance, product_shares, regional_sensitivity
+from riskkit.assessment.sensitivity.indices import (
     morris,
     morris_effects,
     morris_points,
@@ -23,8 +23,8 @@ from riskkit.assessment.sensitivity import (
     sobol,
     sobol_indices,
 )
-from riskkit.foundation.faults import InputFaults
-from riskkit.foundation.uncertainty import (
+from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.numbers.uncertainty import (
     Beta,
     Changed,
     Fixed,

@@ -12,8 +12,7 @@ import pytest
 from patience import comes_true
 from serving import TOKEN, WIDGETS, Served, served, write_folder
 
-from riskkit.workbench import access
-from riskkit.workbench.serving import serve
+from riskkit.workbench.serving import access, serve
 from riskkit.workbench.serving.dashboards import dashboard_config, pages_in
 from riskkit.workbench.serving.served import served_texts
 

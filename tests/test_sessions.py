@@ -15,7 +15,7 @@ import pytest
 from people_site import ALL, SLOW, Site, comes_to, page, site
 from tornado.httpclient import HTTPClientError
 
-from riskkit.workbench import cli
+from riskkit.workbench.commands import cli
 from riskkit.workbench.serving import people_file
 from riskkit.workbench.serving.people import (
     People,

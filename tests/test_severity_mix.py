@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from riskkit.assessment.case import assess, load_case
-from riskkit.assessment.compare import compare_methods
 from riskkit.assessment.severity_mix import governing_harm, mixed_harm
-from riskkit.foundation.scales import scale
-from riskkit.foundation.standards import risk_matrix
-from riskkit.workbench import reports
+from riskkit.case.case import assess, load_case
+from riskkit.case.comparison.methods import compare_methods
+from riskkit.foundation.standards.scales import scale
+from riskkit.foundation.standards.standards import risk_matrix
+from riskkit.workbench.reports.case import case_report as reports
 
 EU = risk_matrix("eu_2024_3173")
 RISKS = scale("risk").codes

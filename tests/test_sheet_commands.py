@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from riskkit.monitoring.sources.sheets import headers, sheet_names
-from riskkit.workbench import cli
+from riskkit.monitoring.sources.sheets.sheets import headers, sheet_names
+from riskkit.workbench.commands import cli
 
 
 @pytest.mark.parametrize("name", sheet_names())

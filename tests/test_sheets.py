@@ -14,11 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from native_files import SHEETS, reader
 
-from riskkit.foundation import standards
-from riskkit.foundation.foreign_words import word_key
-from riskkit.monitoring.sources import templates
+from riskkit.foundation.records.foreign_words import word_key
+from riskkit.foundation.standards import standards
 from riskkit.monitoring.sources.cells import header_key
-from riskkit.monitoring.sources.sheets import (
+from riskkit.monitoring.sources.sheets import templates
+from riskkit.monitoring.sources.sheets.sheets import (
     answers,
     choices,
     headers,
@@ -27,7 +27,7 @@ from riskkit.monitoring.sources.sheets import (
     sheet_names,
     sheet_records,
 )
-from riskkit.monitoring.sources.templates import write_template
+from riskkit.monitoring.sources.sheets.templates import write_template
 
 LANGS = ("zh", "en")
 

@@ -14,14 +14,14 @@ from hypothesis import strategies as st
 from native_files import FIXTURES, READERS, SHEETS, fixture, reader, text_table
 from shared import shared
 
-from riskkit.foundation import glossary
-from riskkit.foundation.evidence import given_columns, record_columns
-from riskkit.foundation.faults import InputFaults
-from riskkit.monitoring.sample_register import sample_register
+from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.records.evidence import given_columns, record_columns
+from riskkit.foundation.standards import glossary
 from riskkit.monitoring.sources.catalogue import SOURCES, source_named
 from riskkit.monitoring.sources.cells import cells, dates, joined, names_in
+from riskkit.monitoring.sources.published.stated_counts import count_flags, stated_count, summed_count
+from riskkit.monitoring.sources.sample_register import sample_register
 from riskkit.monitoring.sources.source import Source, missing_headers, sources_that_fit
-from riskkit.monitoring.sources.stated_counts import count_flags, stated_count, summed_count
 
 MISSING = "missing"
 EVERY = [reader(name) for name in READERS]
@@ -262,7 +262,7 @@ def test_american_notices_have_the_facts_that_are_stated() -> None:
 
 
 def test_every_charge_that_is_known_stands_in_the_official_list() -> None:
-    from riskkit.foundation import standards
+    from riskkit.foundation.standards import standards
 
     rows = pd.read_csv(shared("data", "fda_import_refusals", "refusal_charges.csv.gz"), dtype="string")
     known = standards.table("hazard_words").query("source == 'fda_import_refusals'")["word"]

@@ -18,15 +18,15 @@ import xlsxwriter
 from native_files import FIXTURES, NATIVE, READERS, SHEETS, fixture, reader
 from shared import shared
 
-from riskkit.foundation.faults import InputFaults
-from riskkit.monitoring.sample_register import sample_register
+from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.monitoring.sources.files.opened import file_facts
 from riskkit.monitoring.sources.intake import read_records
-from riskkit.monitoring.sources.opened import file_facts
-from riskkit.monitoring.sources.sheets import choices, headers, sheet_columns
-from riskkit.monitoring.sources.templates import write_template
-from riskkit.store.register_query import sql
-from riskkit.store.register_summary import summary
-from riskkit.workbench.cli import main
+from riskkit.monitoring.sources.sample_register import sample_register
+from riskkit.monitoring.sources.sheets.sheets import choices, headers, sheet_columns
+from riskkit.monitoring.sources.sheets.templates import write_template
+from riskkit.store.register.query import sql
+from riskkit.store.register.summary import summary
+from riskkit.workbench.commands.cli import main
 
 NOW = dt.date(2031, 1, 1)
 EVERY = [reader(name) for name in READERS]

@@ -7,9 +7,9 @@ import datetime as dt
 import pandas as pd
 import pytest
 
-from riskkit.foundation import codes, glossary, standards, tables
-from riskkit.foundation.faults import InputFaults
-from riskkit.foundation.scales import as_levels, level_codes, scale
+from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.standards import codes, glossary, standards, tables
+from riskkit.foundation.standards.scales import as_levels, level_codes, scale
 
 
 @pytest.mark.parametrize("name", standards.names())

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from riskkit.foundation.uncertainty import Beta, parse_distribution
+from riskkit.foundation.numbers.uncertainty import Beta, parse_distribution
 from riskkit.monitoring.step_priors import COLUMNS, as_step, step_priors
-from riskkit.workbench import cli
+from riskkit.workbench.commands import cli
 
 SHEET = """source_class,date,product,brand,n_tested,n_nonconforming,n_units,n_injured
 laboratory,2024-01-05,Electric kettle,Alpha,40,3,,

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from reference_monitoring import survey_total, variance_of_a_domain
 from shared import own, shared
 
-from riskkit.foundation.faults import InputFaults
-from riskkit.monitoring.survey import membership, survey_ratios, survey_shares, survey_totals
-from riskkit.monitoring.survey_design import Design, jackknife_variance, survey_design, variance
-from riskkit.monitoring.survey_reporting import reportable, survey_changes
+from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.monitoring.survey.design import Design, jackknife_variance, survey_design, variance
+from riskkit.monitoring.survey.estimates import membership, survey_ratios, survey_shares, survey_totals
+from riskkit.monitoring.survey.reporting import reportable, survey_changes
 
 FIGURES = own("survey.json")
 NESTED = {"weight": "weight", "stratum": "stratum", "psu": "psu"}

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 from test_written_files import WRITERS, desk, everything
 
-from riskkit.foundation import part_files
-from riskkit.workbench import cli, resources
-from riskkit.workbench.system_faults import system_faults
+from riskkit.foundation.inputs import part_files
+from riskkit.workbench.commands import cli
+from riskkit.workbench.runs.folders import resources
+from riskkit.workbench.words.system_faults import system_faults
 
 __all__ = ["desk"]  # a fixture
 COMMANDS = {
@@ -106,7 +107,7 @@ def test_errors_of_databases_are_told_and_others_are_not_hidden() -> None:
 
 
 def test_who_stops_reading_gets_no_traceback(tmp_path: Path) -> None:
-    code = "import sys; from riskkit.workbench.cli import main; sys.exit(main(['check', '--lang', 'en']))"
+    code = "import sys; from riskkit.workbench.commands.cli import main; sys.exit(main(['check', '--lang', 'en']))"
     running = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert running.stdout is not None and running.stderr is not None
     running.stdout.close()

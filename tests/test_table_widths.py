@@ -13,13 +13,13 @@ from docx import Document
 from office import needs_office
 from patience import HANGS
 
-from riskkit.workbench.pages import documents
-from riskkit.workbench.pages.block_kinds import Badge, Table
-from riskkit.workbench.pages.blocks import Section
-from riskkit.workbench.pages.reading import Reading
-from riskkit.workbench.pages.rendering import asset, environment
-from riskkit.workbench.pages.table_widths import column_widths, narrowest, print_size, type_size
-from riskkit.workbench.pages.word import word_document
+from riskkit.workbench.document import documents
+from riskkit.workbench.document.block_kinds import Badge, Table
+from riskkit.workbench.document.blocks import Section
+from riskkit.workbench.document.reading import Reading
+from riskkit.workbench.document.rendering import asset, environment
+from riskkit.workbench.document.table_widths import column_widths, narrowest, print_size, type_size
+from riskkit.workbench.document.word import word_document
 
 HEADS = ("Group", "Tested", "Nonconforming", "Rate", "Lower bound", "Upper bound", "Shrunken rate", "Rank",
          "Trend", "Risk level", "Warning level", "Flag")  # fmt: skip

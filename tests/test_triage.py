@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rapidfuzz import fuzz
 
-from riskkit.foundation import standards
-from riskkit.foundation.faults import InputFaults
-from riskkit.foundation.glossary import codes
+from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.standards import standards
+from riskkit.foundation.standards.glossary import codes
 from riskkit.monitoring.coverage import completeness, coverage_matrix, timeliness
 from riskkit.monitoring.information_grades import group_facts, information_grades
 from riskkit.monitoring.triage import NAMES, plain_name, same_information

@@ -10,12 +10,17 @@ import pytest
 import xlsxwriter
 from troubled_files import HEAD, mapped, sheet, taken_in, trouble
 
-from riskkit.foundation.faults import InputFaults
-from riskkit.foundation.sheet_cells import guarded, unguarded
+from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.records.sheet_cells import guarded, unguarded
 from riskkit.monitoring.sources import hidden_rows
-from riskkit.store.quarantine_sheet import safe_cell
-from riskkit.store.register_query import sql
-from riskkit.workbench.cli import main
+from riskkit.store.register.quarantine_sheet import safe_cell
+from riskkit.store.register.query import sql
+from riskkit.workbench.commands.cli import main
+from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.records.sheet_cells import guarded, unguarded
+from riskkit.store.register.quarantine_sheet import safe_cell
+from riskkit.store.register.query import sql
+from riskkit.workbench.commands.cli import main
 from riskkit.workbench.runs.lists import read_list
 
 COLUMNS = HEAD.split(",")

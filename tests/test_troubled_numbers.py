@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from troubled_files import HEAD, mapped, measured, sheet, taken_in, trouble
 
-from riskkit.foundation.faults import InputFaults
-from riskkit.foundation.written_dates import DateManner, written_date
-from riskkit.foundation.written_numbers import written_number
+from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.records.written_dates import DateManner, written_date
+from riskkit.foundation.records.written_numbers import written_number
 
 LAB = 'name = "lab"\ndate_order = "dmy"\n[columns]\n"Nr" = "evidence"\n"Datum" = "date"\n"Wert" = "measured_value"\n' \
       '"Menge" = "n_units"\n[constants]\nsource_class = "laboratory"\n[units]\nmeasured_value = "mg/kg"\n'  # fmt: skip
@@ -150,7 +150,8 @@ def test_points_between_the_thousands_of_a_count_are_not_read_as_decimals(tmp_pa
 def test_a_number_taken_before_the_decimal_comma_showed_refuses_the_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from riskkit.monitoring.sources import delimited, intake
+    from riskkit.monitoring.sources import intake
+    from riskkit.monitoring.sources.files import delimited
 
     monkeypatch.setattr(intake, "_ROWS", 1)
     monkeypatch.setattr(delimited, "_fewest_by_cell", lambda: 1)

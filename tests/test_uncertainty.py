@@ -17,14 +17,15 @@ from scipy.special import betaincinv
 from scipy.stats import spearmanr
 from shared import own, shared
 
-from riskkit.assessment.case import load_case
-from riskkit.foundation.convergence import draw_until, is_settled, running_quantile, running_share
-from riskkit.foundation.dependence import copula_points, rank_correlation, reordered
-from riskkit.foundation.designs import MANY, design_points, quantile_of_many
-from riskkit.foundation.elicited import fit_quantiles
-from riskkit.foundation.faults import InputFaults
-from riskkit.foundation.two_dimensional import cross, flattened, percentile_bands
-from riskkit.foundation.uncertainty import (
+from riskkit.case import case_levels
+from riskkit.case.case import load_case
+from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.numbers.convergence import draw_until, is_settled, running_quantile, running_share
+from riskkit.foundation.numbers.dependence import copula_points, rank_correlation, reordered
+from riskkit.foundation.numbers.designs import MANY, design_points, quantile_of_many
+from riskkit.foundation.numbers.elicited import fit_quantiles
+from riskkit.foundation.numbers.two_dimensional import cross, flattened, percentile_bands
+from riskkit.foundation.numbers.uncertainty import (
     Beta,
     Changed,
     Fixed,
@@ -42,7 +43,6 @@ from riskkit.foundation.uncertainty import (
     summary,
     support,
 )
-from riskkit.warning import case_levels
 from riskkit.warning.profiles import profile
 
 CASES = own("distributions.json")

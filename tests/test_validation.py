@@ -25,8 +25,8 @@ from riskkit.assessment.consensus.ordinal_agreement import (
     weighted_kappa,
 )
 from riskkit.assessment.hazard_priors import hazard_priors
-from riskkit.foundation import standards
-from riskkit.foundation.faults import InputFaults
+from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.standards import standards
 
 DOCS = Path(__file__).parents[1] / "docs"
 LEVELS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=8, max_size=60)

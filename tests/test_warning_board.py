@@ -8,13 +8,18 @@ from pathlib import Path
 import pytest
 from warned import NOW, issue, issued, room_in, step
 
-from riskkit.foundation.faults import InputFaults
-from riskkit.workbench import panels
+from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.workbench.boards import panels
 from riskkit.workbench.boards.warning_panel import WarningBoard, warning_board
-from riskkit.workbench.pictures.warning_figure import warning_timeline
-from riskkit.workbench.warnings.board_rows import BoardRow, board_rows, counts_by_level, counts_by_place
-from riskkit.workbench.warnings.room import record_draft, stream_of
-from riskkit.workbench.warnings.sample import sample_events
+from riskkit.workbench.flows.warnings.review.board_rows import (
+    BoardRow,
+    board_rows,
+    counts_by_level,
+    counts_by_place,
+)
+from riskkit.workbench.flows.warnings.review.figure import warning_timeline
+from riskkit.workbench.flows.warnings.room import record_draft, stream_of
+from riskkit.workbench.flows.warnings.sample import sample_events
 
 LATER = NOW + dt.timedelta(days=20)
 

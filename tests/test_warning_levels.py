@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from riskkit.assessment.committee.answers import check_answers
 from riskkit.assessment.committee.questions import vote_questions
-from riskkit.assessment.level_information import losses_from_rows
-from riskkit.foundation import standards
-from riskkit.foundation.faults import InputFaults
-from riskkit.foundation.scales import level_codes, scale
-from riskkit.foundation.tables import TableFault
-from riskkit.foundation.warning_levels import accepted_levels, code_of_rank, level_code, level_rank
+from riskkit.assessment.what_if.level_information import losses_from_rows
+from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.standards import standards
+from riskkit.foundation.standards.scales import level_codes, scale
+from riskkit.foundation.standards.tables import TableFault
+from riskkit.foundation.standards.warning_levels import accepted_levels, code_of_rank, level_code, level_rank
 from riskkit.warning.grading import warning_level
 from riskkit.warning.profiles import load_profile, profile
 

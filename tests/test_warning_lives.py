@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from riskkit.foundation import glossary, shipped, standards
+from riskkit.foundation import shipped
+from riskkit.foundation.standards import glossary, standards
 from riskkit.warning.dynamics.life import replay
 from riskkit.warning.dynamics.replayed import TERM, OfficialAct, ReplayedLife, measure_levels, replayed_life
-from riskkit.workbench.warnings.lives import lives_page, shipped_lives
+from riskkit.workbench.flows.warnings.review.timelines import lives_page, shipped_lives
 
 DAY = dt.timedelta(days=1)
 BASE = dt.date(2020, 3, 1)
@@ -140,5 +141,5 @@ def test_any_history_is_a_legal_life_that_ends(
 def test_the_page_says_what_the_code_says_now(lang: str, name: str) -> None:
     page = (shipped.home() / "docs" / name).read_text(encoding="utf-8")
     assert page == lives_page(lang), (
-        "make it again: riskkit.workbench.warnings.lives.write_lives_pages(Path('docs'))"
+        "make it again: riskkit.workbench.flows.warnings.review.timelines.write_lives_pages(Path('docs'))"
     )

@@ -12,16 +12,16 @@ import ipywidgets
 import pytest
 from warned import NOW, assessed_case, room_in, step
 
-from riskkit.assessment.case import Assessment
+from riskkit.case.case import Assessment
 from riskkit.foundation.events import Event, moment_of
-from riskkit.store.ledger import open_ledger
-from riskkit.workbench import cli
+from riskkit.store.ledger.ledger import open_ledger
 from riskkit.workbench.boards.warning_panel import WarningBoard
-from riskkit.workbench.pictures.warning_figure import steps_table
-from riskkit.workbench.warnings import proposing
-from riskkit.workbench.warnings.board_rows import board_rows
-from riskkit.workbench.warnings.review_sections import standing_section
-from riskkit.workbench.warnings.room import state_of, step_of
+from riskkit.workbench.commands import cli
+from riskkit.workbench.commands.warnings import proposing
+from riskkit.workbench.flows.warnings.review.board_rows import board_rows
+from riskkit.workbench.flows.warnings.review.figure import steps_table
+from riskkit.workbench.flows.warnings.review.sections import standing_section
+from riskkit.workbench.flows.warnings.room import state_of, step_of
 
 CERTAIN, RANGE, SHIPPED = "certain", "range", "furniture-tip-over-2016"
 

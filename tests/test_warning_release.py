@@ -27,8 +27,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from warned import NOW, HandClock, assessed_case, issue, issued, room_in, step
 
-from riskkit.foundation.faults import InputFaults
-from riskkit.store.ledger_checks import verify
+from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.store.ledger.checks import verify
 from riskkit.warning.publication.channels import (
     Channel,
     check_recipients,
@@ -37,12 +37,12 @@ from riskkit.warning.publication.channels import (
     is_loopback,
     read_channels,
 )
-from riskkit.workbench import cli
-from riskkit.workbench.pages import documents
-from riskkit.workbench.warnings.delivery import delivery_log, release
-from riskkit.workbench.warnings.official import missing_for
-from riskkit.workbench.warnings.rehearsal import rehearse
-from riskkit.workbench.warnings.room import WarningRoom, approve, record_draft, states_in
+from riskkit.workbench.commands import cli
+from riskkit.workbench.document import documents
+from riskkit.workbench.flows.warnings.delivery import delivery_log, release
+from riskkit.workbench.flows.warnings.official import missing_for
+from riskkit.workbench.flows.warnings.rehearsal import rehearse
+from riskkit.workbench.flows.warnings.room import WarningRoom, approve, record_draft, states_in
 
 OUT = Channel("out", "folder", "sent", ("bulletin", "circular", "announcement", "cap"), ("zh", "en"))
 ALWAYS = {".html", ".docx", ".txt", ".xml", ".json", ".ics"}
@@ -466,9 +466,9 @@ class Receiver:
 
 _KILLED = """
 import datetime, os, pickle, signal, sys
-from riskkit.store.ledger import open_ledger
-from riskkit.workbench.warnings import delivery
-from riskkit.workbench.warnings.room import WarningRoom
+from riskkit.store.ledger.ledger import open_ledger
+from riskkit.workbench.flows.warnings import delivery
+from riskkit.workbench.flows.warnings.room import WarningRoom
 place, files, channel, at, now = pickle.load(sys.stdin.buffer)
 left = [at]
 def watched(of):

@@ -10,13 +10,13 @@ import pandas as pd
 import pytest
 from warned import NOW, issued, room_in, step
 
-from riskkit.foundation.faults import InputFaults
+from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.warning.dynamics.adjustment import MOVES, REASONS, adjustments
-from riskkit.workbench import cli
-from riskkit.workbench import warning_reports as warnings
-from riskkit.workbench.warnings.board_rows import board_rows
-from riskkit.workbench.warnings.new_evidence import asked_moves, checked_evidence
-from riskkit.workbench.warnings.words import say
+from riskkit.workbench.commands import cli
+from riskkit.workbench.flows.warnings import warning_reports as warnings
+from riskkit.workbench.flows.warnings.review.board_rows import board_rows
+from riskkit.workbench.flows.warnings.review.new_evidence import asked_moves, checked_evidence
+from riskkit.workbench.flows.warnings.words import say
 
 DAY = dt.timedelta(days=1)
 

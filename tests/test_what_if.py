@@ -15,27 +15,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shared import own
 
-from riskkit.assessment.case import assess, load_case, parse_case
-from riskkit.assessment.case_file import Fact, Text
-from riskkit.assessment.harm import expected_harm, harm_draws
-from riskkit.assessment.level_information import (
+from riskkit.assessment.facts.case_file import Fact, Text
+from riskkit.assessment.what_if.harm import expected_harm, harm_draws
+from riskkit.assessment.what_if.level_information import (
     information_sentence,
     information_value,
     loss_table,
     losses_from_rows,
     value_of_knowing,
 )
-from riskkit.assessment.what_if import changed
-from riskkit.assessment.what_if_effects import (
-    Grading,
-    changed_draws,
-    effect_sentence,
-    effects,
-    effects_table,
-    robust_level,
-    worst_plausible_level,
-)
-from riskkit.assessment.what_if_file import (
+from riskkit.assessment.what_if.what_if import changed
+from riskkit.assessment.what_if.what_if_file import (
     Change,
     WhatIf,
     WhatIfs,
@@ -44,15 +34,25 @@ from riskkit.assessment.what_if_file import (
     parse_what_ifs,
     what_ifs_text,
 )
-from riskkit.foundation import standards
-from riskkit.foundation.faults import InputFaults
+from riskkit.case import case_levels
+from riskkit.case.case import assess, load_case, parse_case
+from riskkit.case.what_if_effects import (
+    Grading,
+    changed_draws,
+    effect_sentence,
+    effects,
+    effects_table,
+    robust_level,
+    worst_plausible_level,
+)
+from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.inputs.toml_file import parse_toml
+from riskkit.foundation.numbers.uncertainty import Changed, Fixed, Pert, Range, best, quantile
 from riskkit.foundation.shipped import home
-from riskkit.foundation.tables import TableFault
-from riskkit.foundation.toml_file import parse_toml
-from riskkit.foundation.uncertainty import Changed, Fixed, Pert, Range, best, quantile
-from riskkit.warning import case_levels
+from riskkit.foundation.standards import standards
+from riskkit.foundation.standards.tables import TableFault
 from riskkit.warning.profiles import profile
-from riskkit.workbench.boards.case_toml import case_toml
+from riskkit.workbench.reports.case.case_toml import case_toml
 
 CASES = Path(__file__).parent / "cases"
 KETTLE = load_case(CASES / "kettle.toml")

@@ -16,30 +16,32 @@ import pandas as pd
 import pytest
 from scipy.stats import poisson
 
-from riskkit.assessment.case import assess, load_case
-from riskkit.assessment.harm import harm_draws
-from riskkit.assessment.level_information import loss_table, value_of_knowing
-from riskkit.assessment.robustness import level_shares
-from riskkit.assessment.sample_information import outcome_chances, value_of_testing
-from riskkit.assessment.what_if_effects import changed_draws, effects_table
-from riskkit.assessment.what_if_file import apply, load_what_ifs, parse_what_ifs
-from riskkit.foundation.faults import InputFaults
-from riskkit.foundation.scales import scale
+from riskkit.assessment.sensitivity.robustness import level_shares
+from riskkit.assessment.what_if.harm import harm_draws
+from riskkit.assessment.what_if.level_information import loss_table, value_of_knowing
+from riskkit.assessment.what_if.sample_information import outcome_chances, value_of_testing
+from riskkit.assessment.what_if.what_if_file import apply, load_what_ifs, parse_what_ifs
+from riskkit.case import case_levels
+from riskkit.case.case import assess, load_case
+from riskkit.case.what_if_effects import changed_draws, effects_table
+from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.inputs.toml_file import parse_toml
 from riskkit.foundation.shipped import home, what_ifs_path
-from riskkit.foundation.toml_file import parse_toml
-from riskkit.warning import case_levels
+from riskkit.foundation.standards.scales import scale
 from riskkit.warning.profiles import profile
-from riskkit.workbench import cli, resources, what_ifs
-from riskkit.workbench.boards.what_if_inputs import UNKNOWN
-from riskkit.workbench.boards.what_if_panel import WhatIf as Panel
-from riskkit.workbench.pages.index import Entry, index_html
-from riskkit.workbench.pages.reading import read_notebook
-from riskkit.workbench.report.what_if_analysis import leading_inputs
-from riskkit.workbench.report.what_if_example import studied
-from riskkit.workbench.report.what_if_sections import what_ifs_compared
-from riskkit.workbench.report.what_if_study import WhatIfStudy, harm_bands, study_case
-from riskkit.workbench.report.what_if_words import amount, what_if_texts
+from riskkit.workbench.boards.what_if.inputs import UNKNOWN
+from riskkit.workbench.boards.what_if.panel import WhatIf as Panel
+from riskkit.workbench.commands import cli
+from riskkit.workbench.document.reading import read_notebook
+from riskkit.workbench.reports.what_if import what_ifs
+from riskkit.workbench.reports.what_if.analysis import leading_inputs
+from riskkit.workbench.reports.what_if.example import studied
+from riskkit.workbench.reports.what_if.sections import what_ifs_compared
+from riskkit.workbench.reports.what_if.study import WhatIfStudy, harm_bands, study_case
+from riskkit.workbench.reports.what_if.words import amount, what_if_texts
 from riskkit.workbench.runs.batch import Request
+from riskkit.workbench.runs.folders import resources
+from riskkit.workbench.runs.index import Entry, index_html
 from riskkit.workbench.runs.planning import Wishes, demo_requests, plan_request
 
 CASES = Path(__file__).parent / "cases"
@@ -90,7 +92,7 @@ def test_shipped_what_ifs_cover_all_classes_of_hazard_and_both_directions() -> N
 
 
 def _kinds() -> list[str]:
-    from riskkit.foundation.glossary import codes
+    from riskkit.foundation.standards.glossary import codes
 
     return list(codes("what_if"))
 
@@ -214,7 +216,7 @@ def test_a_case_without_uncertainty_or_file_is_still_shown() -> None:
 
 
 def made(out: Path, case: str, lang: str, **given: Any) -> Path:
-    from riskkit.workbench.runner import run_notebook
+    from riskkit.workbench.runs.runner import run_notebook
 
     told = {"draws": DRAWS, "seed": SEED} | given
     run = run_notebook(resources.notebook("what_if"), resources.find_case(case), told, out=out, lang=lang)

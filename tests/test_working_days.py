@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shared import own, shared
 
-from riskkit.foundation.faults import InputFaults
+from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.response import working_days as terms
 
 DAYS = st.dates(dt.date(2004, 1, 5), dt.date(2025, 12, 31))

@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 from tiny_report import PUBLISH, names, write_notebook
 
-from riskkit.foundation import part_files
-from riskkit.foundation.faults import InputFaults
-from riskkit.foundation.held_folders import Folder, held
-from riskkit.workbench import cli, resources
+from riskkit.foundation.inputs import part_files
+from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.inputs.held_folders import Folder, held
+from riskkit.workbench.commands import cli
+from riskkit.workbench.runs.folders import resources
 
 CASE = "magnet-sets-2012"
 FAILS = 'if fail == "yes": raise ValueError("bad")'
@@ -342,7 +343,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a ledger, in it a session, and with a register."""
     from committees import make_room, whole_session
 
-    from riskkit.workbench.made_register import made_register
+    from riskkit.workbench.runs.folders.made_register import made_register
 
     folder = tmp_path_factory.mktemp("desk")
     shutil.copytree(made_register(), folder / "register")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import nbformat
 
-from riskkit.workbench import resources
+from riskkit.workbench.runs.folders import resources
 
 PARAMETERS = 'case: str = "none.toml"\nlang: str = "zh"\nnote: str = "默认"\nseed: int = 1\nfail: str = ""'
 PUBLISH = """\

@@ -12,9 +12,9 @@ import pyarrow as pa
 from native_files import READERS, reader
 from shared import shared
 
+from riskkit.monitoring.sources.files.opened import file_facts
 from riskkit.monitoring.sources.intake import read_records
 from riskkit.monitoring.sources.mapping import read_mapping
-from riskkit.monitoring.sources.opened import file_facts
 
 NOW = dt.date(2026, 11, 1)
 HEAD = "抽样单编号,抽样日期,产品名称,商品编号,原产国（地区）,抽查批次,不合格批次,不合格项目,实测值,计量单位,限量值"

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from riskkit.assessment.case import Assessment, assess, load_case
-from riskkit.store.ledger import open_ledger
+from riskkit.case.case import Assessment, assess, load_case
+from riskkit.store.ledger.ledger import open_ledger
 from riskkit.warning.dynamics.life import WarningEvent
-from riskkit.workbench.warnings.making import Decision, Issue, make_issue
-from riskkit.workbench.warnings.room import WarningRoom, take_step
+from riskkit.workbench.flows.warnings.making import Decision, Issue, make_issue
+from riskkit.workbench.flows.warnings.room import WarningRoom, take_step
 
 NOW = dt.datetime(2026, 5, 1, 8, tzinfo=dt.UTC)
 CASE = "note7-battery-2016"

@@ -7,8 +7,8 @@ import re
 
 import pandas as pd
 
-from riskkit.foundation import standards
-from riskkit.foundation.tables import records
+from riskkit.foundation.standards import standards
+from riskkit.foundation.standards.tables import records
 
 _BETWEEN = re.compile(r"\s*[;,]\s*(?=[a-z])")
 COLUMNS = ("prior_id", "severity", "p", "is_vulnerable", "is_lasting")

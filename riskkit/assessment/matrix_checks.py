@@ -17,8 +17,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from riskkit.foundation.exact_numbers import exact
-from riskkit.foundation.faults import Fault, refuse, shown
-from riskkit.foundation.standards import RiskMatrix
+from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.standards.standards import RiskMatrix
 
 Floats = NDArray[np.float64]
 
@@ -197,7 +197,7 @@ def matrix_report(matrix: RiskMatrix) -> MatrixReport:
 
     Examples
     --------
-    >>> from riskkit.foundation.standards import risk_matrix
+    >>> from riskkit.foundation.standards.standards import risk_matrix
     >>> report = matrix_report(risk_matrix("eu_2024_3173"))
     >>> report.jumps[["band", "severity", "level", "next_level"]].values.tolist()
     [[5, 1, 'low', 'high'], [6, 1, 'medium', 'serious'], [7, 1, 'medium', 'serious']]
@@ -298,7 +298,7 @@ def cell_ranges(matrix: RiskMatrix, severity_bounds: Sequence[float]) -> pd.Data
 
     Examples
     --------
-    >>> from riskkit.foundation.standards import risk_matrix
+    >>> from riskkit.foundation.standards.standards import risk_matrix
     >>> cells = cell_ranges(risk_matrix("eu_2024_3173"), [1, 10, 100, 1000, 10000])
     >>> cells.loc[(cells.band == 6) & (cells.severity == 2), ["risk_lo", "risk_hi"]].values.tolist()
     [[0.1, 10.0]]
@@ -332,7 +332,7 @@ def say_matrix(report: MatrixReport, *, lang: str) -> tuple[str, ...]:
 
     Examples
     --------
-    >>> from riskkit.foundation.standards import risk_matrix
+    >>> from riskkit.foundation.standards.standards import risk_matrix
     >>> for line in say_matrix(matrix_report(risk_matrix("eu_2024_3173")), lang="en"):
     ...     print(line)
     Neighbouring cells jump two or more levels in 3 places: severity 1→2 in bands 5, 6, 7.

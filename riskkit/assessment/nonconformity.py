@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from riskkit.foundation import standards
-from riskkit.foundation.faults import Fault, refuse, shown
-from riskkit.foundation.glossary import codes, label
-from riskkit.foundation.scales import scale
-from riskkit.foundation.tables import TableFault
+from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.standards import standards
+from riskkit.foundation.standards.glossary import codes, label
+from riskkit.foundation.standards.scales import scale
+from riskkit.foundation.standards.tables import TableFault
 
 FACTORS = ("kind", "exceedance", "severity", "users")
 NOT_MEASURABLE = "clear"

@@ -17,9 +17,9 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from riskkit.foundation.exact_numbers import exact
-from riskkit.foundation.faults import shown
-from riskkit.foundation.scales import as_levels, band_codes, chunks, level_codes, on_edge, scale
-from riskkit.foundation.standards import Prevalence, RiskMatrix
+from riskkit.foundation.inputs.faults import shown
+from riskkit.foundation.standards.scales import as_levels, band_codes, chunks, level_codes, on_edge, scale
+from riskkit.foundation.standards.standards import Prevalence, RiskMatrix
 
 _NEAR = 1e-9
 
@@ -134,7 +134,7 @@ def risk_codes(p_harm: NDArray[np.float64], severity: NDArray[Any], matrix: Risk
 
     Examples
     --------
-    >>> from riskkit.foundation.standards import risk_matrix
+    >>> from riskkit.foundation.standards.standards import risk_matrix
     >>> risk_codes(np.array([0.002, np.nan]), np.array([4, 4]), risk_matrix("eu_2024_3173"))
     array([ 3, -1], dtype=int8)
     """
@@ -202,7 +202,7 @@ def risk_level(p_harm: Any, severity: Any, *, matrix: RiskMatrix) -> Any:
 
     Examples
     --------
-    >>> from riskkit.foundation.standards import risk_matrix
+    >>> from riskkit.foundation.standards.standards import risk_matrix
     >>> eu = risk_matrix("eu_2024_3173")
     >>> risk_level("1/500", 1, matrix=eu)
     'low'
@@ -266,7 +266,7 @@ def on_boundary(p_harm: Any, *, matrix: RiskMatrix) -> Any:
 
     Examples
     --------
-    >>> from riskkit.foundation.standards import risk_matrix
+    >>> from riskkit.foundation.standards.standards import risk_matrix
     >>> on_boundary("1/10", matrix=risk_matrix("eu_2024_3173"))
     True
     """
@@ -342,7 +342,7 @@ def combined_probability(p_harm: ArrayLike, severity: ArrayLike, *, matrix: Risk
 
     Examples
     --------
-    >>> from riskkit.foundation.standards import risk_matrix
+    >>> from riskkit.foundation.standards.standards import risk_matrix
     >>> combined_probability(["1/2000", "1/3000"], [3, 3], matrix=risk_matrix("prism"))[3]
     Fraction(1, 1200)
     """
@@ -382,7 +382,7 @@ def prevalence_level(levels: Any, n_items: Any, *, table: Prevalence) -> Any:
 
     Examples
     --------
-    >>> from riskkit.foundation.standards import prevalence
+    >>> from riskkit.foundation.standards.standards import prevalence
     >>> prevalence_level("high", 600_000, table=prevalence("prism_web"))
     'serious'
     """

@@ -17,10 +17,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from riskkit.foundation import standards
-from riskkit.foundation.faults import Fault, refuse, shown
-from riskkit.foundation.method_numbers import score_bands
-from riskkit.foundation.scales import as_levels, band_codes, on_edge, scale
+from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.standards import standards
+from riskkit.foundation.standards.method_numbers import score_bands
+from riskkit.foundation.standards.scales import as_levels, band_codes, on_edge, scale
 
 METHODS = ("kinney", "lec")
 TRIAGE_ITEMS = ("rationale", "hazards", "severity", "probability", "prevalence")

@@ -1,8 +1,8 @@
 """Events: what was decided, by whom, when and why, each chained to the one before by its hash.
 
-A `Draft` is what somebody wants recorded; an `Event` is what a ledger recorded (`riskkit.store.ledger`). The
-streams (committee, warnings, measures) work out their state from events alone, so the same events always
-give the same state.
+A `Draft` is what somebody wants recorded; an `Event` is what a ledger recorded
+(`riskkit.store.ledger.ledger`). The streams (committee, warnings, measures) work out their state from events
+alone, so the same events always give the same state.
 
 The hash of an event is the SHA-256 of one JSON array of its fields, which names every field's place and
 length beyond doubt. It covers the hash before it: who alters, removes, adds or moves a row changes every
@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from riskkit.foundation.event_times import is_lawful_rebase
-from riskkit.foundation.faults import Fault, plain_text, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, plain_text, refuse, shown
 
 NO_HASH = "0" * 64
 """What the first event is chained to."""
@@ -240,7 +240,7 @@ def check_drafts(drafts: Sequence[Draft]) -> None:
 
     Raises
     ------
-    riskkit.foundation.faults.InputFaults
+    riskkit.foundation.inputs.faults.InputFaults
         With every fault.
 
     Examples

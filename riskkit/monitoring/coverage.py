@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from riskkit.foundation.faults import Fault, refuse, shown
-from riskkit.foundation.glossary import codes
-from riskkit.foundation.method_numbers import method_number
+from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.standards.glossary import codes
+from riskkit.foundation.standards.method_numbers import method_number
 
 AXES = ("source_class", "hazard_class", "channel")
 

@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import digamma, expit, gammainc, gammaincinv, gammaln, logit
 
-from riskkit.foundation.number_columns import Floats
+from riskkit.foundation.records.number_columns import Floats
 from riskkit.monitoring.gamma_poisson import GammaPoissonPrior, pair_counts
 
 Rows = NDArray[np.intp]

@@ -15,8 +15,8 @@ from numpy.typing import ArrayLike
 from scipy.optimize import minimize
 from scipy.special import betainc, digamma, expit, gammaln, log_expit, logit
 
-from riskkit.foundation.faults import Fault, refuse
-from riskkit.foundation.number_columns import Floats
+from riskkit.foundation.inputs.faults import Fault, refuse
+from riskkit.foundation.records.number_columns import Floats
 
 STARTS = (
     (0.2, 0.1, 2.0, 4.0, 1 / 3),  # DuMouchel 1999

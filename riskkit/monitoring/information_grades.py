@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from riskkit.foundation import standards
-from riskkit.foundation.faults import Fault, refuse
+from riskkit.foundation.inputs.faults import Fault, refuse
+from riskkit.foundation.standards import standards
 
 _SUMS = ("n_dead", "n_injured", "n_nonconforming")
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from riskkit.foundation.faults import Fault, refuse
-from riskkit.foundation.number_columns import Floats
+from riskkit.foundation.inputs.faults import Fault, refuse
+from riskkit.foundation.records.number_columns import Floats
 
 Whole = NDArray[np.int64]
 Gain = Callable[[Whole], Floats]

@@ -15,7 +15,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 import pandas as pd
 
-from riskkit.foundation.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, refuse, shown
 
 _BAR = "|"
 

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from riskkit.foundation.faults import Fault, refuse, shown
-from riskkit.foundation.number_columns import Floats, NumberColumn, number_columns
+from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.records.number_columns import Floats, NumberColumn, number_columns
 
 Codes = NDArray[np.integer[Any]]
 Counts = NDArray[Any]

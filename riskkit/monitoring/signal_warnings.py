@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from riskkit.foundation.faults import Fault, refuse
+from riskkit.foundation.inputs.faults import Fault, refuse
 from riskkit.monitoring.disproportionality import statistics
 from riskkit.monitoring.report_pairs import report_pairs
 

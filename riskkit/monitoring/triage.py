@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from riskkit.foundation import standards
-from riskkit.foundation.faults import Fault, refuse, shown
-from riskkit.foundation.method_numbers import method_number
+from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.standards import standards
+from riskkit.foundation.standards.method_numbers import method_number
 
 NAMES = ("brand", "maker", "consignor")
 _BLOCK = 2000

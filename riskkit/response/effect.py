@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
-from riskkit.foundation import standards
-from riskkit.foundation.faults import Fault, refuse, shown
-from riskkit.foundation.number_columns import Floats, NumberColumn, number_columns
-from riskkit.foundation.tables import records
+from riskkit.foundation.standards import standards
+from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.records.number_columns import Floats, NumberColumn, number_columns
+from riskkit.foundation.standards.tables import records
 from riskkit.response.effect_series import SeriesFit
 
 DESIGNS = ("interrupted_series", "controlled_series", "synthetic_control", "empirical_bayes", "before_after")

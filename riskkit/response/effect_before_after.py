@@ -13,8 +13,8 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.special import ndtri
 
-from riskkit.foundation.faults import Fault, refuse, shown
-from riskkit.foundation.number_columns import NumberColumn, number_columns
+from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.records.number_columns import NumberColumn, number_columns
 
 
 def reference_group(n_events: ArrayLike, exposure: ArrayLike) -> tuple[float, float]:

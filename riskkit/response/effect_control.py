@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import minimize, nnls
 
-from riskkit.foundation.faults import Fault, one_of, refuse, shown
-from riskkit.foundation.number_columns import Floats
+from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown
+from riskkit.foundation.records.number_columns import Floats
 
 _SUM_WEIGHT = 1e4  # of the row that holds the sum of the weights at 1, relative to the largest number
 _RESTARTS, _STEPS, _GAIN = 20, 4000, 1e-9

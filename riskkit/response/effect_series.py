@@ -15,8 +15,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import ndtri, stdtr, stdtrit, xlogy
 
-from riskkit.foundation.faults import Fault, refuse, shown
-from riskkit.foundation.number_columns import Floats
+from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.records.number_columns import Floats
 from riskkit.response.effect_correlated import ar1_correlation, fit_correlated
 
 MODELS = ("ols", "hc0", "hc3", "newey_west", "ar1_ml", "ar1_reml", "poisson", "quasi_poisson")

@@ -7,8 +7,8 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 
-from riskkit.foundation.faults import Fault, refuse, shown
-from riskkit.foundation.number_columns import NumberColumn, floats, number_columns
+from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.records.number_columns import NumberColumn, floats, number_columns
 
 _CODE = "0123456789ABCDEFGHJKLMNPQRTUWXY"  # GB 32100-2015: no I, O, S, V, Z
 _CODE_LENGTH = 18

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from riskkit.foundation import standards
-from riskkit.foundation.glossary import LANGUAGES
-from riskkit.foundation.tables import records
+from riskkit.foundation.standards import standards
+from riskkit.foundation.standards.glossary import LANGUAGES
+from riskkit.foundation.standards.tables import records
 
 _TABLES = {"credit_reasons": "reason", "credit_tests": "test", "credit_repair": "rule"}
 

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from riskkit.foundation.tables import records
+from riskkit.foundation.standards.tables import records
 
 Flags = NDArray[np.bool_]
 Floats = NDArray[np.float64]

@@ -15,7 +15,7 @@ import pandas as pd
 from chinese_calendar import holidays, workdays
 from numpy.typing import ArrayLike, NDArray
 
-from riskkit.foundation.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, refuse, shown
 
 Days = NDArray[np.datetime64]
 Whole = NDArray[np.int64]

@@ -16,12 +16,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from riskkit.foundation import standards
 from riskkit.foundation.exact_numbers import exact
 from riskkit.foundation.faults import shown
 from riskkit.foundation.scales import as_levels, band_codes, chunks, level_codes, scale
 from riskkit.foundation.warning_levels import level_code
 from riskkit.warning.grading_rules import Rule, meets
+from riskkit.foundation.inputs.faults import shown
+from riskkit.foundation.standards import standards
+from riskkit.foundation.standards.scales import as_levels, band_codes, chunks, level_codes, scale
+from riskkit.foundation.standards.warning_levels import level_code
+from riskkit.warning.grading_rules import Rule
 from riskkit.warning.profile_laws import table_ranks
 from riskkit.warning.profiles import Profile, profile
 
@@ -324,8 +328,9 @@ def warning_level(
     risk : str, array_like or Series, optional
         Risk level ``low`` … ``serious``, for profiles that use it.
     floor : str, array_like or Series
-        Lowest level that direct triggers guarantee, as `riskkit.foundation.warning_levels.level_code` reads
-        it; a bare number is refused, since grades beside it count 4 as the gravest.
+        Lowest level that direct triggers guarantee, as
+        `riskkit.foundation.standards.warning_levels.level_code` reads it; a bare number is refused, since
+        grades beside it count 4 as the gravest.
 
     Returns
     -------

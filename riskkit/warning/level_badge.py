@@ -14,8 +14,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from riskkit.foundation import standards
-from riskkit.foundation.scales import scale
+from riskkit.foundation.standards import standards
+from riskkit.foundation.standards.scales import scale
 
 Ranks = NDArray[np.int8]
 

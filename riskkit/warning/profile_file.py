@@ -10,11 +10,11 @@ from typing import Any
 
 import pandas as pd
 
-from riskkit.foundation import standards
-from riskkit.foundation.faults import Fault, InputFaults, plain_text, refuse, shown
-from riskkit.foundation.tables import check, typed
-from riskkit.foundation.toml_file import TomlFile
-from riskkit.foundation.warning_levels import level_code
+from riskkit.foundation.inputs.faults import Fault, InputFaults, plain_text, refuse, shown
+from riskkit.foundation.inputs.toml_file import TomlFile
+from riskkit.foundation.standards import standards
+from riskkit.foundation.standards.tables import check, typed
+from riskkit.foundation.standards.warning_levels import level_code
 
 PARTS = {"cells": "profile_cells", "raises": "profile_raises", "rules": "grade_rules"}
 # What holds where a user's own profile says nothing.
@@ -47,7 +47,7 @@ def shape_faults(file: TomlFile) -> list[Fault]:
 
     Examples
     --------
-    >>> from riskkit.foundation.toml_file import parse_toml
+    >>> from riskkit.foundation.inputs.toml_file import parse_toml
     >>> [fault.place for fault in shape_faults(parse_toml(b"cells = 3\\nrules = []", "mine.toml"))]
     ['mine.toml:1 cells']
     """
@@ -121,7 +121,7 @@ def own_tables(file: TomlFile, *, taken: Sequence[str], rulesets: Sequence[str])
 
     Examples
     --------
-    >>> from riskkit.foundation.toml_file import parse_toml
+    >>> from riskkit.foundation.inputs.toml_file import parse_toml
     >>> text = '[profile]\\nname = "mine"\\nzh = "我"\\nen = "mine"\\nfactors = ["urgency"]'
     >>> tables = own_tables(parse_toml(text.encode(), "mine.toml"), taken=[], rulesets=["house"])
     >>> tables["profiles"]["profile"].tolist()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from measure import say, seconds
 
-from riskkit.assessment.case import assess, load_case
+from riskkit.case.case import assess, load_case
 from riskkit.foundation.shipped import home
 
 

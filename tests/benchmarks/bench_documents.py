@@ -7,8 +7,8 @@ import time
 from measure import say
 from warned import assessed_case, decision
 
-from riskkit.workbench.warnings.making import make_issue
-from riskkit.workbench.warnings.official import FORMATS
+from riskkit.workbench.flows.warnings.making import make_issue
+from riskkit.workbench.flows.warnings.official import FORMATS
 
 DOCUMENTS = 1_000
 

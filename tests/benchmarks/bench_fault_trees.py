@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from riskkit.assessment import fault_trees
-from riskkit.assessment.fault_tree_diagram import _compiled, functions_of
-from riskkit.assessment.fault_tree_file import FaultTree, fault_tree
+from riskkit.assessment.trees import fault_trees
+from riskkit.assessment.trees.fault_tree_diagram import _compiled, functions_of
+from riskkit.assessment.trees.fault_tree_file import FaultTree, fault_tree
 
 ORACLES = Path(__file__).parents[1] / "oracles" / "fault_trees.json"
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from riskkit.foundation.events import Draft
-from riskkit.store.ledger import open_ledger
-from riskkit.store.ledger_checks import verify
+from riskkit.store.ledger.checks import verify
+from riskkit.store.ledger.ledger import open_ledger
 
 FLOOR = 500  # acknowledged ballots a second
 _N = 2000

@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 from measure import cpu_seconds, say
 
-from riskkit.foundation.glossary import codes
-from riskkit.monitoring.plan import monitoring_plan
-from riskkit.monitoring.rates import nonconformity_rates
-from riskkit.monitoring.shrinkage import fit_beta_binomial, rank_probabilities, shrunk_rates
+from riskkit.foundation.standards.glossary import codes
+from riskkit.monitoring.plan.plan import monitoring_plan
+from riskkit.monitoring.rates.rates import nonconformity_rates
+from riskkit.monitoring.rates.shrinkage import fit_beta_binomial, rank_probabilities, shrunk_rates
 from riskkit.monitoring.siting import p_median
-from riskkit.monitoring.survey import survey_ratios, survey_totals
-from riskkit.monitoring.survey_design import survey_design
+from riskkit.monitoring.survey.design import survey_design
+from riskkit.monitoring.survey.estimates import survey_ratios, survey_totals
 
 SVY_CPU = 1.9  # processor seconds of the Rust-backed package svy for the same totals, recorded elsewhere
 ROWS, PRODUCTS, CELLS = 2_000_000, 60, 10_000

@@ -17,7 +17,7 @@ import duckdb
 import pytest
 from measure import say
 
-from riskkit.store.register_manifest import read_manifest, write_manifest
+from riskkit.store.register.manifest import read_manifest, write_manifest
 
 ROWS = int(os.environ.get("RISKKIT_BENCH_ROWS", "1000000"))
 TIMES = int(os.environ.get("RISKKIT_BENCH_TIMES", "1"))
@@ -51,8 +51,8 @@ ASK = """
 import json, os, sys, time
 from pathlib import Path
 from own_memory import peak_mib
-from riskkit.store.register_counts import CountsAsked, counted
-from riskkit.store.register_query import sql
+from riskkit.store.register.counts import CountsAsked, counted
+from riskkit.store.register.query import sql
 register, empty, question = Path(sys.argv[1]), Path(sys.argv[2]), json.loads(sys.argv[3])
 ask = (lambda at: counted(at, CountsAsked(tuple(question)))) if isinstance(question, list) else (lambda at: sql(at, question))
 ask(empty)  # the program is at hand, the records are not

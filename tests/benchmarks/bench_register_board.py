@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from riskkit.monitoring.sample_register import sample_register
 from riskkit.monitoring.sources.catalogue import SOURCES
 from riskkit.monitoring.sources.sample_files import write_sample
+from riskkit.monitoring.sources.sample_register import sample_register
 from riskkit.workbench.boards.register_questions import Asked, ask
-from riskkit.workbench.made_register import READ_ON, take_in
+from riskkit.workbench.runs.folders.made_register import READ_ON, take_in
 
 
 def test_a_board_answers_in_under_a_second(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from measure import say
 
-from riskkit.workbench.resources import shipped_cases
+from riskkit.workbench.runs.folders.resources import shipped_cases
 
 
 def run(*arguments: str) -> float:

@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 from measure import seconds
 
-from riskkit.assessment.hazard_quotients import moe_percentiles
-from riskkit.assessment.level_distance import level_distance
+from riskkit.assessment.chemical.hazard_quotients import moe_percentiles
 from riskkit.assessment.nonconformity import hazard_grade
 from riskkit.assessment.ranking import borda
-from riskkit.assessment.repeated_information import house_weights, repeated_information
-from riskkit.assessment.robust_values import algorithm_a, q_hampel
-from riskkit.foundation.standards import risk_matrix
+from riskkit.assessment.sensitivity.level_distance import level_distance
+from riskkit.assessment.sensitivity.robust_values import algorithm_a, q_hampel
+from riskkit.assessment.what_if.repeated_information import house_weights, repeated_information
+from riskkit.foundation.standards.standards import risk_matrix
 
 
 def row(what: str, ours: float, bound: float, against: str) -> None:

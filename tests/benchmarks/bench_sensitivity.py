@@ -7,15 +7,15 @@ import importlib.util
 import numpy as np
 from measure import cpu_seconds, say
 
-from riskkit.assessment.case import load_case
-from riskkit.assessment.case_file import Text
-from riskkit.assessment.level_information import information_value, loss_table
-from riskkit.assessment.sensitivity import saltelli_points, sobol_indices
-from riskkit.assessment.what_if_effects import Grading, effects
-from riskkit.assessment.what_if_file import Change, WhatIf
-from riskkit.foundation.two_dimensional import cross, flattened, percentile_bands
-from riskkit.foundation.uncertainty import Pert, sample
-from riskkit.warning import case_levels
+from riskkit.assessment.facts.case_file import Text
+from riskkit.assessment.sensitivity.indices import saltelli_points, sobol_indices
+from riskkit.assessment.what_if.level_information import information_value, loss_table
+from riskkit.assessment.what_if.what_if_file import Change, WhatIf
+from riskkit.case import case_levels
+from riskkit.case.case import load_case
+from riskkit.case.what_if_effects import Grading, effects
+from riskkit.foundation.numbers.two_dimensional import cross, flattened, percentile_bands
+from riskkit.foundation.numbers.uncertainty import Pert, sample
 from riskkit.warning.profiles import profile
 
 MC2D_S = 0.39  # R 4.2.2, mc2d 0.2.1: 4 PERT steps, 10^6 draws, product, three quantiles

@@ -6,7 +6,7 @@ import numpy as np
 from measure import cpu_seconds, say
 from native_files import FIXTURES, fixture, reader
 
-from riskkit.monitoring.sample_register import sample_register
+from riskkit.monitoring.sources.sample_register import sample_register
 
 N = 100_000
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from measure import say
 
-from riskkit.workbench.boards.what_if_panel import WhatIf
+from riskkit.workbench.boards.what_if.panel import WhatIf
 
 CASES = ("note7-battery-2016", "hoverboards-2016", "lead-paint-toys-2007")
 MOVES = 60

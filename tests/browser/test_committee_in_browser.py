@@ -18,9 +18,9 @@ from patience import HANGS
 from playwright.sync_api import Page, sync_playwright
 
 from riskkit.assessment.committee.session import session_of
-from riskkit.store.ledger import open_ledger
-from riskkit.store.ledger_checks import verify
-from riskkit.workbench import cli
+from riskkit.store.ledger.checks import verify
+from riskkit.store.ledger.ledger import open_ledger
+from riskkit.workbench.commands import cli
 
 pytestmark = [needs_chromium, pytest.mark.browser, pytest.mark.slow]
 ROOT = Path(__file__).resolve().parents[2]

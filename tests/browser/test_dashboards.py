@@ -16,9 +16,9 @@ from warned import NOW, room_in
 
 from riskkit.monitoring.sources.canonical import SOURCE
 from riskkit.warning.dynamics.life import WarningEvent
-from riskkit.workbench.made_register import READ_ON, take_in
+from riskkit.workbench.flows.warnings.room import take_step
 from riskkit.workbench.runs import parameters
-from riskkit.workbench.warnings.room import take_step
+from riskkit.workbench.runs.folders.made_register import READ_ON, take_in
 
 pytestmark = [needs_chromium, pytest.mark.browser]
 CASES = ["note7-battery-2016", "melamine-milk-2008", "cadmium-jewellery-2010"]

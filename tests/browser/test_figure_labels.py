@@ -9,9 +9,9 @@ import pytest
 from chromium import needs_chromium, watched_page
 from plotly.offline import get_plotlyjs
 
-from riskkit.assessment.case import assess, load_case
-from riskkit.workbench.pictures.grid_figure import risk_grid
-from riskkit.workbench.resources import shipped_cases
+from riskkit.case.case import assess, load_case
+from riskkit.workbench.reports.figures.grid_figure import risk_grid
+from riskkit.workbench.runs.folders.resources import shipped_cases
 
 pytestmark = [needs_chromium, pytest.mark.browser]
 DRAW = """async figures => {

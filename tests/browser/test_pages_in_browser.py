@@ -10,9 +10,9 @@ from page_samples import HOSTILE, TITLES, code, display, notebook, pictures, res
 from patience import PAGE_HANGS, comes_true
 from playwright.sync_api import sync_playwright
 
-from riskkit.workbench.pages.blocks import PLOTLY_MIME
-from riskkit.workbench.pages.html import plotly_asset, to_html
-from riskkit.workbench.pages.index import Entry, index_html
+from riskkit.workbench.document.blocks import PLOTLY_MIME
+from riskkit.workbench.document.html import plotly_asset, to_html
+from riskkit.workbench.runs.index import Entry, index_html
 
 pytestmark = [needs_chromium, pytest.mark.browser]
 WIDTHS = (400, 1400)

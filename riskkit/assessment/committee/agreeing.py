@@ -13,7 +13,7 @@ from riskkit.assessment.committee.session import Session
 from riskkit.assessment.consensus.agreement import krippendorff_alpha
 from riskkit.assessment.consensus.concordance import kendall_w
 from riskkit.assessment.consensus.rounds import StoppingRule, house_rule, round_states
-from riskkit.foundation.method_numbers import method_number
+from riskkit.foundation.standards.method_numbers import method_number
 
 COLUMNS = ("round", "question", "kind", "expert", "low", "mid", "high", "value")
 

@@ -14,7 +14,7 @@ from riskkit.assessment.committee.questions import (
     choice_of,
     choices_of,
 )
-from riskkit.foundation.faults import Fault, plain_text, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, plain_text, refuse, shown
 
 QUANTILES = {"low": 0.05, "mid": 0.50, "high": 0.95}
 """What is asked for a probability: the value that the truth lies below with this probability."""
@@ -43,7 +43,7 @@ def check_answers(
 
     Raises
     ------
-    riskkit.foundation.faults.InputFaults
+    riskkit.foundation.inputs.faults.InputFaults
         With every question that is not answered or answered out of its range.
 
     Examples

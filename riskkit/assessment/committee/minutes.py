@@ -11,13 +11,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from riskkit.assessment.case_file import Text
 from riskkit.assessment.committee.pooling import counts_of, decided, feedback
 from riskkit.assessment.committee.questions import VOTE, choices_of, vote_questions, word
 from riskkit.assessment.committee.session import Session
 from riskkit.assessment.committee.visible import last_judged, told_answer
-from riskkit.foundation import standards
+from riskkit.assessment.facts.case_file import Text
 from riskkit.foundation.events import canonical
+from riskkit.foundation.standards import standards
 
 
 @dataclass(frozen=True)

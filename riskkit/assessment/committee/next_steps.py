@@ -10,7 +10,7 @@ from riskkit.assessment.committee.order import require_next
 from riskkit.assessment.committee.questions import VOTE
 from riskkit.assessment.committee.session import Session
 from riskkit.assessment.committee.steps import step
-from riskkit.foundation.faults import Fault, InputFaults
+from riskkit.foundation.inputs.faults import Fault, InputFaults
 
 DECLARATIONS, BALLOTS, SIGNATURES = "declarations", "ballots", "signatures"
 _WAITED_FOR = {DECLARATIONS, BALLOTS}

@@ -8,7 +8,7 @@ from riskkit.assessment.committee import sealing
 from riskkit.assessment.committee.questions import VOTE, digest_of
 from riskkit.assessment.committee.session import BALLOT, Session
 from riskkit.foundation.events import Draft
-from riskkit.foundation.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, refuse, shown
 
 
 def require_next(now: Session, draft: Draft) -> None:
@@ -22,7 +22,7 @@ def require_next(now: Session, draft: Draft) -> None:
 
     Raises
     ------
-    riskkit.foundation.faults.InputFaults
+    riskkit.foundation.inputs.faults.InputFaults
         With everything that stands against it.
 
     Examples

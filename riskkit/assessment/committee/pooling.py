@@ -23,12 +23,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from riskkit.assessment.case_file import Case, Scenario, Step, Text
 from riskkit.assessment.committee.answers import QUANTILES
 from riskkit.assessment.committee.questions import CHOICES, LEVEL, PROBABILITY, Question, choices_of
-from riskkit.foundation.distributions import Floats
-from riskkit.foundation.method_numbers import method_number
-from riskkit.foundation.uncertainty import Distribution, parse_distribution
+from riskkit.assessment.facts.case_file import Case, Scenario, Step, Text
+from riskkit.foundation.numbers.distributions import Floats
+from riskkit.foundation.numbers.uncertainty import Distribution, parse_distribution
+from riskkit.foundation.standards.method_numbers import method_number
 
 _KNOTS = (0.0, *QUANTILES.values(), 1.0)
 _SAME = 1e-12  # probabilities closer than this are one
@@ -215,7 +215,7 @@ def judged_case(
 
     Examples
     --------
-    >>> from riskkit.assessment.case import load_case
+    >>> from riskkit.case.case import load_case
     >>> from riskkit.assessment.committee.questions import questions_of
     >>> case = load_case("note7-battery-2016")
     >>> ballots = {"e1": {"p.burn_on_body.1": {"low": 1e-4, "mid": 5e-4, "high": 2e-3}}}

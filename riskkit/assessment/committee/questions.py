@@ -18,12 +18,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from riskkit.assessment.case_file import Case
-from riskkit.foundation import standards
+from riskkit.assessment.facts.case_file import Case
 from riskkit.foundation.events import canonical
-from riskkit.foundation.scales import scale
-from riskkit.foundation.toml_record import written
-from riskkit.foundation.warning_levels import level_code
+from riskkit.foundation.numbers.toml_record import written
+from riskkit.foundation.standards import standards
+from riskkit.foundation.standards.scales import scale
+from riskkit.foundation.standards.warning_levels import level_code
 
 PROBABILITY, LEVEL, CHOICES = "probability", "level", "choices"
 KINDS = (PROBABILITY, LEVEL, CHOICES)
@@ -81,7 +81,7 @@ def questions_of(case: Case) -> tuple[Question, ...]:
 
     Examples
     --------
-    >>> from riskkit.assessment.case import load_case
+    >>> from riskkit.case.case import load_case
     >>> [one.id for one in questions_of(load_case("note7-battery-2016"))][:4]
     ['severity.burn_on_body', 'p.burn_on_body.1', 'p.burn_on_body.2', 'p.burn_on_body.3']
     """

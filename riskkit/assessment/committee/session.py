@@ -26,8 +26,8 @@ from riskkit.assessment.committee.questions import (
     vote_questions,
 )
 from riskkit.foundation.events import Event
-from riskkit.foundation.faults import Fault, InputFaults, refuse
-from riskkit.foundation.method_numbers import method_number
+from riskkit.foundation.inputs.faults import Fault, InputFaults, refuse
+from riskkit.foundation.standards.method_numbers import method_number
 
 CONTROL = (
     "opened", "declared", "recused", "round_opened", "round_closed", "confirmed", "signed", "ended",
@@ -125,7 +125,7 @@ class Round:
 
         Raises
         ------
-        riskkit.foundation.faults.InputFaults
+        riskkit.foundation.inputs.faults.InputFaults
             When a ballot was not sealed with the key of the round.
         """
         found, faults = {}, []
@@ -239,7 +239,7 @@ def session_of(events: Iterable[Event], *, begin: Session | None = None) -> Sess
 
     Raises
     ------
-    riskkit.foundation.faults.InputFaults
+    riskkit.foundation.inputs.faults.InputFaults
         When there is no such session.
 
     Examples

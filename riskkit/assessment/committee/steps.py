@@ -11,7 +11,7 @@ from riskkit.assessment.committee import sealing
 from riskkit.assessment.committee.questions import Question, as_data, digest_of
 from riskkit.assessment.committee.session import BALLOT, Expert, Rules, Session, house_rules, stream_of
 from riskkit.foundation.events import Draft
-from riskkit.foundation.faults import Fault, plain_text, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, plain_text, refuse, shown
 
 __all__ = ["ballot", "house_rules", "opening", "step"]
 ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
@@ -45,7 +45,7 @@ def opening(
 
     Raises
     ------
-    riskkit.foundation.faults.InputFaults
+    riskkit.foundation.inputs.faults.InputFaults
         With everything that is wrong with the id, the experts or the rules.
 
     Examples

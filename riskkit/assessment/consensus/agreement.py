@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from riskkit.foundation.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, refuse, shown
 
 Floats = NDArray[np.float64]
 METRICS = ("nominal", "ordinal", "interval", "ratio")

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import rankdata
 
-from riskkit.foundation.faults import Fault, refuse
+from riskkit.foundation.inputs.faults import Fault, refuse
 
 Floats = NDArray[np.float64]
 

@@ -32,7 +32,7 @@ from riskkit.assessment.elicitation.pooling import (
     to_unit,
 )
 from riskkit.assessment.elicitation.study import Bools, ExpertStudy, Floats
-from riskkit.foundation.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, refuse, shown
 
 WEIGHTINGS = ("equal", "global", "item")
 _TIE = 1e-12

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from riskkit.foundation.faults import Fault, refuse, shown
-from riskkit.foundation.method_numbers import method_number
+from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.standards.method_numbers import method_number
 
 Floats = NDArray[np.float64]
 _COLUMNS = ("question", "expert", "low", "high", "best", "confidence")

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from riskkit.foundation.elicited import elicited_quantile, fit_quantiles
-from riskkit.foundation.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.numbers.elicited import elicited_quantile, fit_quantiles
 
 Floats = NDArray[np.float64]
 QUARTILES, TERTILES = (0.25, 0.5, 0.75), (1 / 3, 0.5, 2 / 3)
@@ -124,8 +124,8 @@ def fitted_families(
     -------
     DataFrame
         One row a family: ``family``, ``first``, ``second`` (its parameters as in
-        `riskkit.foundation.elicited.Elicited`), ``sum_of_squares``, and ``q05``, ``q25``, ``q50``, ``q75``,
-        ``q95`` as feedback.
+        `riskkit.foundation.numbers.elicited.Elicited`), ``sum_of_squares``, and ``q05``, ``q25``, ``q50``,
+        ``q75``, ``q95`` as feedback.
 
     Raises
     ------

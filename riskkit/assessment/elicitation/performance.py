@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import chdtrc, xlogy
 
 from riskkit.assessment.elicitation.study import Bools, ExpertStudy, Floats
-from riskkit.foundation.method_numbers import method_number
+from riskkit.foundation.standards.method_numbers import method_number
 
 Ints = NDArray[np.int64]
 

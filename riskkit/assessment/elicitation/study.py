@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from riskkit.foundation.faults import Fault, refuse, shown
-from riskkit.foundation.method_numbers import method_number
+from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.standards.method_numbers import method_number
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -113,7 +113,7 @@ def expert_study(
     --------
     >>> expert_study([[[1, 2, 3]], [[3, 2, 4]]], [2], probs=[0.05, 0.5, 0.95], fewest=1)
     Traceback (most recent call last):
-    riskkit.foundation.faults.InputFaults: expert study: 1 fault
+    riskkit.foundation.inputs.faults.InputFaults: expert study: 1 fault
       e2/i1: [3.0, 2.0, 4.0], must be: quantiles that rise with their probabilities
     """
     given, known = np.asarray(answers, dtype=np.float64), np.asarray(realisations, dtype=np.float64)

@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from riskkit.foundation import standards
-from riskkit.foundation.decision_table import weight_faults
-from riskkit.foundation.faults import Fault, refuse, shown
-from riskkit.foundation.glossary import label
-from riskkit.foundation.uncertainty import Floats
+from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.numbers.uncertainty import Floats
+from riskkit.foundation.standards import standards
+from riskkit.foundation.standards.decision_table import weight_faults
+from riskkit.foundation.standards.glossary import label
 
 _SUM = 1e-6
 _TIE = 1e-12

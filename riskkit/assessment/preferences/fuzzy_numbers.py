@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from riskkit.foundation.decision_table import ranks_of
-from riskkit.foundation.faults import Fault, refuse, shown
-from riskkit.foundation.uncertainty import Floats
+from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.numbers.uncertainty import Floats
+from riskkit.foundation.standards.decision_table import ranks_of
 
 _RECIPROCAL = 5e-3
 WAYS = ("centroid", "bisector", "mean_of_maximum", "smallest_of_maximum", "largest_of_maximum")

@@ -17,9 +17,9 @@ from riskkit.assessment.preferences.pairwise import (
     consistency_ratios,
     priorities,
 )
-from riskkit.foundation.decision_table import weight_faults
-from riskkit.foundation.faults import Fault, InputFaults, refuse, shown
-from riskkit.foundation.uncertainty import Floats
+from riskkit.foundation.inputs.faults import Fault, InputFaults, refuse, shown
+from riskkit.foundation.numbers.uncertainty import Floats
+from riskkit.foundation.standards.decision_table import weight_faults
 
 _GAIN = 1e-12
 

@@ -11,8 +11,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from riskkit.foundation.exact_numbers import exact
-from riskkit.foundation.faults import Fault, refuse, shown
-from riskkit.foundation.uncertainty import Floats
+from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.numbers.uncertainty import Floats
 
 _RECIPROCAL = 5e-3
 _EXACT = 1e-12

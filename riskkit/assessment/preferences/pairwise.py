@@ -13,9 +13,9 @@ from scipy.optimize import minimize
 from scipy.sparse.csgraph import connected_components
 
 from riskkit.assessment.preferences.judgement_matrix import Judgements, judgements
-from riskkit.foundation import standards
-from riskkit.foundation.faults import Fault, refuse, shown
-from riskkit.foundation.uncertainty import Floats
+from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.numbers.uncertainty import Floats
+from riskkit.foundation.standards import standards
 
 METHODS = ("eigenvector", "geometric_mean")
 

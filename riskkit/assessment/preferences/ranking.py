@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from riskkit.foundation.decision_table import TIE, DecisionTable, decision_table, ranks_of
-from riskkit.foundation.faults import Fault, refuse, shown
-from riskkit.foundation.uncertainty import Floats
+from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.numbers.uncertainty import Floats
+from riskkit.foundation.standards.decision_table import TIE, DecisionTable, decision_table, ranks_of
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from riskkit.foundation.decision_table import TIE, weight_faults
-from riskkit.foundation.faults import Fault, refuse
-from riskkit.foundation.uncertainty import Floats
+from riskkit.foundation.inputs.faults import Fault, refuse
+from riskkit.foundation.numbers.uncertainty import Floats
+from riskkit.foundation.standards.decision_table import TIE, weight_faults
 
 Score = Callable[[Floats], Floats]
 _STEPS = 200

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from riskkit.foundation.decision_table import decision_table, weight_faults
-from riskkit.foundation.faults import Fault, refuse, shown
-from riskkit.foundation.uncertainty import Floats
+from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.numbers.uncertainty import Floats
+from riskkit.foundation.standards.decision_table import decision_table, weight_faults
 
 
 @dataclass(frozen=True)

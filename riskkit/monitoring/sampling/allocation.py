@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from riskkit.foundation.faults import Fault, refuse, shown
-from riskkit.foundation.method_numbers import method_number
-from riskkit.foundation.number_columns import Floats, NumberColumn, number_columns
+from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.records.number_columns import Floats, NumberColumn, number_columns
+from riskkit.foundation.standards.method_numbers import method_number
 from riskkit.monitoring.marginal_gain import share_budget
 
 METHODS = ("proportional", "neyman")

@@ -17,8 +17,8 @@ from scipy.special import bdtr, pdtr, xlog1py, xlogy
 from scipy.special import gammaln as lgamma
 from scipy.stats import hypergeom
 
-from riskkit.foundation.faults import Fault, refuse, shown
-from riskkit.foundation.number_columns import Floats
+from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.records.number_columns import Floats
 
 KINDS = ("binomial", "poisson", "hypergeometric")
 _GRID = 2000

@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from riskkit.foundation.faults import Fault, refuse, shown
-from riskkit.foundation.method_numbers import method_number
-from riskkit.foundation.number_columns import NumberColumn, number_columns
-from riskkit.foundation.tables import records
+from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.records.number_columns import NumberColumn, number_columns
+from riskkit.foundation.standards.method_numbers import method_number
+from riskkit.foundation.standards.tables import records
 from riskkit.monitoring.sampling.attribute_plans import acceptable_limits, plans_of_letters, single_plans
 
 

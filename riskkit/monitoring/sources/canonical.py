@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from riskkit.foundation.evidence import given_columns
+from riskkit.foundation.records.evidence import given_columns
 from riskkit.monitoring.sources.source import Source
 
 

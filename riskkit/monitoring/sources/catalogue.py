@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from riskkit.monitoring.sources import (
-    border_inspection,
-    canonical,
-    complaint,
+from riskkit.monitoring.sources import canonical
+from riskkit.monitoring.sources.published import (
     cpsc_recalls,
-    defect_report,
     fda_caers,
     fda_import_refusals,
     fda_recalls,
-    injury_card,
-    laboratory_report,
-    market_sampling,
     neiss,
     nhtsa_recalls,
     opss,
     rasff,
     safety_gate,
     usda_fsis,
+)
+from riskkit.monitoring.sources.sheets import (
+    border_inspection,
+    complaint,
+    defect_report,
+    injury_card,
+    laboratory_report,
+    market_sampling,
 )
 from riskkit.monitoring.sources.source import Source
 

@@ -16,9 +16,9 @@ import pandas as pd
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
 
-from riskkit.foundation.faults import InputFaults
-from riskkit.foundation.foreign_words import each_text
-from riskkit.monitoring.sources.file_faults import file_fault
+from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.records.foreign_words import each_text
+from riskkit.monitoring.sources.files.file_faults import file_fault
 
 _BRACKETED = re.compile(r"[(（\[【〔].*?[)）\]】〕]")
 _NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")

@@ -14,13 +14,13 @@ import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
-from riskkit.foundation.evidence import given_columns, quarantine_schema, stored_schema
-from riskkit.foundation.faults import Fault, InputFaults, shown, visible
-from riskkit.foundation.record_checks import CheckedRecords, Manner, check_records
-from riskkit.foundation.written_dates import DateManner
-from riskkit.monitoring.sources.native import Layout, NativeRows, gathered
-from riskkit.monitoring.sources.native_file import native_file
-from riskkit.monitoring.sources.opened import FileFacts, require_unchanged
+from riskkit.foundation.inputs.faults import Fault, InputFaults, shown, visible
+from riskkit.foundation.records.checks import CheckedRecords, Manner, check_records
+from riskkit.foundation.records.evidence import given_columns, quarantine_schema, stored_schema
+from riskkit.foundation.records.written_dates import DateManner
+from riskkit.monitoring.sources.files.native import Layout, NativeRows, gathered
+from riskkit.monitoring.sources.files.native_file import native_file
+from riskkit.monitoring.sources.files.opened import FileFacts, require_unchanged
 from riskkit.monitoring.sources.reading_notes import Doubts, Shares, noted
 from riskkit.monitoring.sources.row_digests import row_digests
 from riskkit.monitoring.sources.row_kinds import rows_without_data
@@ -43,7 +43,7 @@ class Batch:
     Parameters
     ----------
     records : pyarrow.Table
-        Rows that break no rule, as records (`riskkit.foundation.evidence.stored_schema`).
+        Rows that break no rule, as records (`riskkit.foundation.records.evidence.stored_schema`).
     quarantine : pyarrow.Table
         One line for each rule that another row breaks (`quarantine_schema`).
     n_read : int
@@ -70,7 +70,7 @@ def read_records(
     Parameters
     ----------
     facts : FileFacts
-        The file, see `riskkit.monitoring.sources.opened.file_facts`.
+        The file, see `riskkit.monitoring.sources.files.opened.file_facts`.
     source : Source
         Whose file it is.
     now : date
@@ -92,7 +92,7 @@ def read_records(
     --------
     >>> import pathlib, tempfile
     >>> from riskkit.monitoring.sources.canonical import SOURCE
-    >>> from riskkit.monitoring.sources.opened import file_facts
+    >>> from riskkit.monitoring.sources.files.opened import file_facts
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = pathlib.Path(folder) / "a.csv"
     ...     rows = "complaint,2026-01-31,lamp\\ncomplaint,2026-02-30,lamp\\n"

@@ -33,15 +33,15 @@ from typing import Any
 
 import pandas as pd
 
-from riskkit.foundation.evidence import RecordColumn, given_columns, record_columns
-from riskkit.foundation.faults import Fault, refuse, shown
-from riskkit.foundation.foreign_words import each_text, word_key
-from riskkit.foundation.toml_file import TomlFile, read_toml
-from riskkit.foundation.units import convert
-from riskkit.foundation.written_dates import DATE_ORDERS, ZONE
-from riskkit.foundation.written_numbers import DECIMAL_SIGNS
+from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.toml_file import TomlFile, read_toml
+from riskkit.foundation.numbers.units import convert
+from riskkit.foundation.records.evidence import RecordColumn, given_columns, record_columns
+from riskkit.foundation.records.foreign_words import each_text, word_key
+from riskkit.foundation.records.written_dates import DATE_ORDERS, ZONE
+from riskkit.foundation.records.written_numbers import DECIMAL_SIGNS
 from riskkit.monitoring.sources.cells import cells, joined, same
-from riskkit.monitoring.sources.native import HEADER_ROWS
+from riskkit.monitoring.sources.files.native import HEADER_ROWS
 from riskkit.monitoring.sources.source import Source
 
 _KEYS = ("name", "title", "version", "date_order", "zone", "decimal", "sheet", "rows", "header_row",

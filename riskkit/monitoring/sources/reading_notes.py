@@ -10,7 +10,7 @@ import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
-from riskkit.monitoring.sources.file_faults import file_fault
+from riskkit.monitoring.sources.files.file_faults import file_fault
 
 _BIAS = 0.05
 """From which relative change of the nonconforming share on the quarantine is said to bias it."""

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from riskkit.foundation import part_files
-from riskkit.foundation.faults import Fault, refuse, shown
-from riskkit.monitoring.sample_register import SampleRegister
+from riskkit.foundation.inputs import part_files
+from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.monitoring.sources.sample_register import SampleRegister
 
 ANSWERS = "known_answers.json"
 
@@ -22,7 +22,7 @@ def write_sample(made: SampleRegister, folder: Path, *, how: str) -> tuple[Path,
     Parameters
     ----------
     made : SampleRegister
-        See `riskkit.monitoring.sample_register.sample_register`.
+        See `riskkit.monitoring.sources.sample_register.sample_register`.
     folder : Path
         Where to; it must be new or empty.
     how : str
@@ -41,7 +41,7 @@ def write_sample(made: SampleRegister, folder: Path, *, how: str) -> tuple[Path,
     Examples
     --------
     >>> import numpy as np
-    >>> from riskkit.monitoring.sample_register import sample_register
+    >>> from riskkit.monitoring.sources.sample_register import sample_register
     >>> made = sample_register(600, rng=np.random.default_rng(1))
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as there:
@@ -73,7 +73,7 @@ def known_answers(made: SampleRegister, *, how: str) -> dict[str, object]:
     Examples
     --------
     >>> import numpy as np
-    >>> from riskkit.monitoring.sample_register import sample_register
+    >>> from riskkit.monitoring.sources.sample_register import sample_register
     >>> answers = known_answers(sample_register(600, rng=np.random.default_rng(1)), how="seed 1")
     >>> sorted(answers)
     ['how', 'programmes', 'rows']

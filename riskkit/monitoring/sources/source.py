@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from riskkit.foundation.written_dates import ZONE
+from riskkit.foundation.records.written_dates import ZONE
 from riskkit.monitoring.sources.cells import has_header
 
 

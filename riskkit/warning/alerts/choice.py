@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from riskkit.foundation import standards
-from riskkit.foundation.faults import Fault, refuse, shown
-from riskkit.foundation.tables import records
+from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.standards import standards
+from riskkit.foundation.standards.tables import records
 
 DOCUMENTS = ("bulletin", "circular", "announcement")
 CONSUMER_GOODS = ("consumer_product", "food_contact", "cosmetic", "vehicle")

@@ -6,11 +6,11 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from riskkit.foundation import standards
-from riskkit.foundation.faults import Fault, InputFaults, plain_text, refuse, shown
-from riskkit.foundation.glossary import label
-from riskkit.foundation.scales import scale
-from riskkit.foundation.tables import records
+from riskkit.foundation.inputs.faults import Fault, InputFaults, plain_text, refuse, shown
+from riskkit.foundation.standards import standards
+from riskkit.foundation.standards.glossary import label
+from riskkit.foundation.standards.scales import scale
+from riskkit.foundation.standards.tables import records
 from riskkit.warning.alerts.choice import ChosenDocument, authority_of
 from riskkit.warning.alerts.notice_rules import notice_words
 from riskkit.warning.publication.notices import Notice, check_notice

@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from riskkit.foundation import standards
-from riskkit.foundation.tables import records
+from riskkit.foundation.standards import standards
+from riskkit.foundation.standards.tables import records
 
 Values = Mapping[str, str | list[str]]
 _CONTACT = re.compile(r"[0-9]{5,}|[0-9]{3,}[ -][0-9]{3,}|[a-z0-9-]+\.[a-z]{2,}", re.IGNORECASE)

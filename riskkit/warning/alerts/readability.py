@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from riskkit.foundation.method_numbers import method_number
+from riskkit.foundation.standards.method_numbers import method_number
 
 _WORDS = re.compile(r"[A-Za-z]+(?:['’][A-Za-z]+)*")
 _VOWELS = re.compile(r"[aeiouy]+")

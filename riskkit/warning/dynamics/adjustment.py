@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from riskkit.foundation import standards
-from riskkit.foundation.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.standards import standards
 
 MOVES = ("raise", "lower", "lift", "hold")
 REASONS = (

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from riskkit.foundation.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, refuse, shown
 from riskkit.warning.dynamics.life import LEVELS, NONE, WarningEvent, WarningState, event_faults, steps
 
 COLUMNS = (

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from riskkit.foundation import standards
+from riskkit.foundation.standards import standards
 from riskkit.warning.dynamics.life import OPEN, WarningState
 
 _HIGHEST = 4

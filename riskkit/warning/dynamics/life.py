@@ -12,9 +12,9 @@ import functools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from riskkit.foundation import standards
-from riskkit.foundation.faults import Fault, refuse, shown
-from riskkit.foundation.warning_levels import accepted_levels, code_of_rank
+from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.standards import standards
+from riskkit.foundation.standards.warning_levels import accepted_levels, code_of_rank
 
 LEVELS = (1, 2, 3, 4)
 NONE, OPEN = "none", ("proposed", "confirmed", "issued")
@@ -35,7 +35,7 @@ class WarningEvent:
         By whom.
     level : int, optional
         Its rank, 1–4 for Ⅳ–Ⅰ, where the step gives one: what people and files write is read by
-        `riskkit.foundation.warning_levels.level_rank`.
+        `riskkit.foundation.standards.warning_levels.level_rank`.
     reason : str
         Why.
     evidence : tuple of str

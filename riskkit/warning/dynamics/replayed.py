@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from riskkit.foundation import standards
-from riskkit.foundation.tables import records
+from riskkit.foundation.standards import standards
+from riskkit.foundation.standards.tables import records
 from riskkit.warning.alerts.choice import default_measures
 from riskkit.warning.dynamics.clocks import clocks
 from riskkit.warning.dynamics.life import WarningEvent, WarningState, next_state

@@ -7,8 +7,8 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 
-from riskkit.foundation import standards
-from riskkit.foundation.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.standards import standards
 
 
 def terms(findings: pd.DataFrame, *, rule_set: str = "gacc_2020_103") -> pd.DataFrame:

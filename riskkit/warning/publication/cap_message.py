@@ -14,8 +14,8 @@ from typing import Any
 
 from lxml import etree
 
-from riskkit.foundation import standards
-from riskkit.foundation.faults import Fault
+from riskkit.foundation.inputs.faults import Fault
+from riskkit.foundation.standards import standards
 
 NAMESPACE = "urn:oasis:names:tc:emergency:cap:1.2"
 Pairs = tuple[tuple[str, str], ...]

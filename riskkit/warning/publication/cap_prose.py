@@ -8,10 +8,10 @@ import hashlib
 import re
 from collections.abc import Iterator
 
-from riskkit.foundation import standards
-from riskkit.foundation.codes import is_country
-from riskkit.foundation.faults import Fault, shown
-from riskkit.foundation.warning_levels import code_of_rank, level_code
+from riskkit.foundation.inputs.faults import Fault, shown
+from riskkit.foundation.standards import standards
+from riskkit.foundation.standards.codes import is_country
+from riskkit.foundation.standards.warning_levels import code_of_rank, level_code
 from riskkit.warning.publication.cap_message import CapAlert, CapArea, CapInfo, CapResource
 from riskkit.warning.publication.cap_structure import is_time
 

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from riskkit.foundation import standards
-from riskkit.foundation.faults import Fault, plain_text, shown
+from riskkit.foundation.inputs.faults import Fault, plain_text, shown
+from riskkit.foundation.standards import standards
 from riskkit.warning.publication.cap_message import NAMESPACE
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[-+]\d\d:\d\d", re.ASCII)

@@ -10,7 +10,7 @@ import defusedxml  # type: ignore[import-untyped]
 import defusedxml.ElementTree  # type: ignore[import-untyped]
 from lxml import etree
 
-from riskkit.foundation.faults import Fault, InputFaults, refuse, shown, visible
+from riskkit.foundation.inputs.faults import Fault, InputFaults, refuse, shown, visible
 from riskkit.warning.publication.cap_message import NAMESPACE, CapAlert, message_of, tree_of
 from riskkit.warning.publication.cap_prose import prose_faults
 from riskkit.warning.publication.cap_structure import structure_faults
@@ -89,7 +89,7 @@ def from_xml(content: bytes, *, name: str = "CAP") -> CapAlert:
     --------
     >>> from_xml(b'<!DOCTYPE a [<!ENTITY x "y">]><a>&x;</a>')
     Traceback (most recent call last):
-    riskkit.foundation.faults.InputFaults: CAP: 1 fault
+    riskkit.foundation.inputs.faults.InputFaults: CAP: 1 fault
       CAP: DTDForbidden, must be: XML without declarations of its own
     """
     tree = _parsed(content, name)

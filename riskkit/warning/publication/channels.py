@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 
 import pandas as pd
 
-from riskkit.foundation.faults import Fault, plain_text, refuse, shown
-from riskkit.foundation.tables import records
+from riskkit.foundation.inputs.faults import Fault, plain_text, refuse, shown
+from riskkit.foundation.standards.tables import records
 
 KINDS = ("folder", "mail", "webhook")
 GROUPS = ("port", "enterprise", "platform", "consumers", "department")
@@ -168,7 +168,7 @@ def check_recipients(recipients: pd.DataFrame) -> None:
     >>> rows = [("a", "port", "a@b.cn"), ("c", "port", "a@b.cn")]
     >>> check_recipients(pd.DataFrame(rows, columns=["recipient", "group", "address"]))
     Traceback (most recent call last):
-    riskkit.foundation.faults.InputFaults: recipients: 1 fault
+    riskkit.foundation.inputs.faults.InputFaults: recipients: 1 fault
       recipients/row 2: 'a@b.cn', must be: an address that stands once
     """
     missing = [Fault("recipients", name, "a column") for name in _COLUMNS if name not in recipients]

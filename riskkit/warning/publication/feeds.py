@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import icalendar
 from lxml import etree
 
-from riskkit.foundation.faults import Fault, plain_text, refuse, shown
-from riskkit.foundation.warning_levels import code_of_rank
+from riskkit.foundation.inputs.faults import Fault, plain_text, refuse, shown
+from riskkit.foundation.standards.warning_levels import code_of_rank
 from riskkit.warning.publication.notices import Notice, check_notice
 
 _ATOM = "http://www.w3.org/2005/Atom"

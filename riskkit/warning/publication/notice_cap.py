@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 
-from riskkit.foundation import standards
+from riskkit.foundation.standards import standards
 from riskkit.warning.publication.cap_message import (
     CapAlert,
     CapArea,

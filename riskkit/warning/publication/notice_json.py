@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from riskkit.foundation.plain_data import plain
-from riskkit.foundation.scales import scale
-from riskkit.foundation.warning_levels import code_of_rank
+from riskkit.foundation.inputs.plain_data import plain
+from riskkit.foundation.standards.scales import scale
+from riskkit.foundation.standards.warning_levels import code_of_rank
 from riskkit.warning.publication.notices import KINDS, Notice, check_notice
 
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from riskkit.foundation.faults import Fault, plain_text, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, plain_text, refuse, shown
 
 Words = Mapping[str, str]
 LANGUAGES = ("zh", "en")
@@ -131,7 +131,7 @@ def check_notice(notice: Notice) -> None:
     ...     issuer={"zh": "海关"}, starts_at=day, ends_at=None, places=(place,), urgency=3,
     ...     hazard_classes=("physical",), **said))
     Traceback (most recent call last):
-    riskkit.foundation.faults.InputFaults: w-1.1: 1 fault
+    riskkit.foundation.inputs.faults.InputFaults: w-1.1: 1 fault
       issuer.en: , must be: given, in zh and en
     """
     refuse(notice.notice_id, [*_words(notice), *_times(notice), *_codes(notice), *_grades(notice)])

@@ -12,7 +12,7 @@ import traitlets
 from riskkit.assessment.committee.minutes import minutes_hash
 from riskkit.assessment.committee.questions import VOTE, Question, choices_of, word
 from riskkit.assessment.committee.visible import last_judged
-from riskkit.foundation.faults import InputFaults
+from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.workbench.boards.committee_entry import (
     Entry,
     committee_page,
@@ -25,17 +25,17 @@ from riskkit.workbench.boards.committee_entry import (
     title_of,
 )
 from riskkit.workbench.boards.panel_widgets import box, html
-from riskkit.workbench.committee.report import (
+from riskkit.workbench.document.blocks import Section
+from riskkit.workbench.document.rendering import asset
+from riskkit.workbench.flows.committee.report import (
     assessed_section,
     judgement_section,
     report_sections,
     round_name,
 )
-from riskkit.workbench.committee.room import cast_ballot, take_step
-from riskkit.workbench.committee.shown_back import shown_back
-from riskkit.workbench.committee.words import committee_texts, say
-from riskkit.workbench.pages.blocks import Section
-from riskkit.workbench.pages.rendering import asset
+from riskkit.workbench.flows.committee.room import cast_ballot, take_step
+from riskkit.workbench.flows.committee.shown_back import shown_back
+from riskkit.workbench.flows.committee.words import committee_texts, say
 
 Look = Callable[[], None]
 Widgets = list[ipywidgets.Widget]

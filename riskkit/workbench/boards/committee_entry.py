@@ -10,17 +10,17 @@ from functools import cache
 import ipywidgets
 
 from riskkit.assessment.committee.session import Session
-from riskkit.foundation.faults import Fault, InputFaults
-from riskkit.store.ledger import open_ledger
+from riskkit.foundation.inputs.faults import Fault, InputFaults
+from riskkit.store.ledger.ledger import open_ledger
 from riskkit.workbench.boards.panel_widgets import box, in_either_language
-from riskkit.workbench.committee.keys import keys_folder
-from riskkit.workbench.committee.room import Room, session_in, sessions_in
-from riskkit.workbench.committee.words import say
-from riskkit.workbench.decision_groups import LEDGER_VARIABLE
-from riskkit.workbench.pages.blocks import Paragraph, Role, Section
-from riskkit.workbench.pages.rendering import asset
-from riskkit.workbench.rules import rule_in
+from riskkit.workbench.document.blocks import Paragraph, Role, Section
+from riskkit.workbench.document.rendering import asset
+from riskkit.workbench.flows.committee.keys import keys_folder
+from riskkit.workbench.flows.committee.room import Room, session_in, sessions_in
+from riskkit.workbench.flows.committee.words import say
+from riskkit.workbench.runs.folders.ledger_places import LEDGER_VARIABLE
 from riskkit.workbench.serving.identity import as_visitor
+from riskkit.workbench.words.rules import rule_in
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from riskkit.assessment.committee.minutes import minutes_hash, vote_of
 from riskkit.assessment.committee.questions import VOTE
 from riskkit.assessment.committee.session import Session
 from riskkit.assessment.committee.visible import progress
-from riskkit.foundation.faults import Fault, InputFaults
+from riskkit.foundation.inputs.faults import Fault, InputFaults
 from riskkit.workbench.boards.committee_entry import (
     Entry,
     committee_page,
@@ -26,10 +26,10 @@ from riskkit.workbench.boards.committee_entry import (
     title_of,
 )
 from riskkit.workbench.boards.panel_widgets import box, html
-from riskkit.workbench.committee.report import report_sections, round_name
-from riskkit.workbench.committee.room import take_step
-from riskkit.workbench.committee.words import say
-from riskkit.workbench.pages.blocks import Section, Table
+from riskkit.workbench.document.blocks import Section, Table
+from riskkit.workbench.flows.committee.report import report_sections, round_name
+from riskkit.workbench.flows.committee.room import take_step
+from riskkit.workbench.flows.committee.words import say
 
 _DEEDS: dict[str, tuple[str, dict[str, Any]]] = {
     "room_open_round": ("round_opened", {}),

@@ -10,7 +10,7 @@ from typing import Any
 import ipywidgets
 import numpy as np
 
-from riskkit.assessment.case import assess
+from riskkit.case.case import assess
 from riskkit.warning.profiles import profile as shipped_profile
 from riskkit.warning.profiles import profile_names
 from riskkit.workbench.boards import overview_words as words
@@ -31,8 +31,8 @@ from riskkit.workbench.boards.panel_widgets import (
     in_either_language,
 )
 from riskkit.workbench.boards.panel_words import say
-from riskkit.workbench.reports import open_case
-from riskkit.workbench.resources import home, shipped_cases
+from riskkit.workbench.reports.case.case_report import open_case
+from riskkit.workbench.runs.folders.resources import home, shipped_cases
 from riskkit.workbench.runs.result import result_record
 
 FILTERS = ("level", *DIMENSIONS)

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from riskkit.foundation.scales import scale
-from riskkit.workbench.pictures.level_marks import possible_levels, shown_ends
+from riskkit.foundation.standards.scales import scale
+from riskkit.workbench.document.level_marks import possible_levels, shown_ends
 
 Record = Mapping[str, Any]
 LEVELS = tuple(reversed(scale("warning").codes))

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from riskkit.assessment.sentences import say_level
-from riskkit.foundation.codes import country_name
-from riskkit.foundation.glossary import label
-from riskkit.foundation.scales import scale
+from riskkit.case.sentences import say_level
+from riskkit.foundation.standards.codes import country_name
+from riskkit.foundation.standards.glossary import label
+from riskkit.foundation.standards.scales import scale
 from riskkit.workbench.boards.overview_records import (
     FOOD,
     GROUPS,
@@ -24,11 +24,11 @@ from riskkit.workbench.boards.overview_records import (
     urgency_order,
 )
 from riskkit.workbench.boards.panel_words import say
-from riskkit.workbench.pages.block_kinds import Badge, Cell, Paragraph, Role, Table
-from riskkit.workbench.pages.blocks import Section
-from riskkit.workbench.pages.rendering import ink
-from riskkit.workbench.pictures.level_marks import level_badge, result_badge_note, shown_ends
-from riskkit.workbench.report.words import grade, listed, text
+from riskkit.workbench.document.block_kinds import Badge, Cell, Paragraph, Role, Table
+from riskkit.workbench.document.blocks import Section
+from riskkit.workbench.document.level_marks import level_badge, result_badge_note, shown_ends
+from riskkit.workbench.document.rendering import ink
+from riskkit.workbench.reports.case.words import grade, listed, text
 
 _QUIET = "#5b6673"
 _KINDS = {"hazard_classes": "hazard_class", "channels": "channel"}

@@ -11,8 +11,8 @@ import anywidget
 import ipywidgets
 import traitlets
 
-from riskkit.workbench.pages.blocks import Details, Paragraph, Picture, Section
-from riskkit.workbench.pages.rendering import asset, environment
+from riskkit.workbench.document.blocks import Details, Paragraph, Picture, Section
+from riskkit.workbench.document.rendering import asset, environment
 
 
 class InputList(anywidget.AnyWidget):

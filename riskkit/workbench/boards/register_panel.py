@@ -7,7 +7,7 @@ from typing import Any
 
 import ipywidgets
 
-from riskkit.foundation.tables import records
+from riskkit.foundation.standards.tables import records
 from riskkit.workbench.boards import register_words as words
 from riskkit.workbench.boards.panel_widgets import (
     Drawing,
@@ -28,8 +28,8 @@ from riskkit.workbench.boards.register_questions import (
     ask,
     choices,
 )
-from riskkit.workbench.made_register import MADE, register_folder
-from riskkit.workbench.report.monitoring_words import column_name, number
+from riskkit.workbench.reports.monitoring.words import column_name, number
+from riskkit.workbench.runs.folders.made_register import MADE, register_folder
 
 
 def register_board(register: str = "", *, lang: str) -> ipywidgets.Widget:

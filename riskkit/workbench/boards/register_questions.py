@@ -14,9 +14,9 @@ from typing import Any
 import duckdb
 import pandas as pd
 
-from riskkit.foundation.faults import Fault, refuse, shown
-from riskkit.store.register_query import looking
-from riskkit.workbench.report.register_study import INSPECTIONS
+from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.store.register.query import looking
+from riskkit.workbench.reports.monitoring.register_study import INSPECTIONS
 
 FILTERS = ("source_class", "hazard_class", "product_group", "origin", "port")
 RANKED = ("port", "origin", "product_group", "hazard", "maker")

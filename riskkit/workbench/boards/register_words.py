@@ -7,15 +7,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from riskkit.foundation.tables import records
-from riskkit.monitoring.proportions import interval
+from riskkit.foundation.standards.tables import records
+from riskkit.monitoring.rates.proportions import interval
 from riskkit.workbench.boards.panel_words import say
 from riskkit.workbench.boards.register_questions import UNKNOWN, Found
-from riskkit.workbench.pages.block_kinds import Cell, Table
-from riskkit.workbench.pages.blocks import Picture
-from riskkit.workbench.pictures import style
-from riskkit.workbench.report.monitoring_words import column_name, group_name, number, rate
-from riskkit.workbench.report.register_sections import source_word
+from riskkit.workbench.document.block_kinds import Cell, Table
+from riskkit.workbench.document.blocks import Picture
+from riskkit.workbench.reports.figures import style
+from riskkit.workbench.reports.monitoring.register_sections import source_word
+from riskkit.workbench.reports.monitoring.words import column_name, group_name, number, rate
 
 COLUMNS = ("date", "product", "source_class", "hazard_class", "origin", "n_tested", "evidence")
 

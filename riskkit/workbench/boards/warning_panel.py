@@ -10,9 +10,9 @@ from typing import Any
 import ipywidgets
 
 from riskkit.foundation.events import Event
-from riskkit.foundation.scales import scale
-from riskkit.store.ledger import open_ledger
-from riskkit.store.ledger_tables import is_unmade
+from riskkit.foundation.standards.scales import scale
+from riskkit.store.ledger.ledger import open_ledger
+from riskkit.store.ledger.tables import is_unmade
 from riskkit.warning.alerts.drafts import LEVELS
 from riskkit.workbench.boards.panel_widgets import (
     Drawing,
@@ -23,15 +23,20 @@ from riskkit.workbench.boards.panel_widgets import (
     in_either_language,
 )
 from riskkit.workbench.boards.panel_words import say as panel_say
-from riskkit.workbench.decision_groups import LEDGER_VARIABLE
-from riskkit.workbench.pages.blocks import Section
-from riskkit.workbench.pages.rendering import ink
-from riskkit.workbench.pictures.level_marks import level_badge
-from riskkit.workbench.pictures.warning_figure import day_of, steps_table, warning_timeline
-from riskkit.workbench.warnings.board_rows import BoardRow, board_rows, counts_by_level, counts_by_place
-from riskkit.workbench.warnings.room import STREAM, utc_now
-from riskkit.workbench.warnings.sample import sample_events
-from riskkit.workbench.warnings.words import assessed_words, say
+from riskkit.workbench.document.blocks import Section
+from riskkit.workbench.document.level_marks import level_badge
+from riskkit.workbench.document.rendering import ink
+from riskkit.workbench.flows.warnings.review.board_rows import (
+    BoardRow,
+    board_rows,
+    counts_by_level,
+    counts_by_place,
+)
+from riskkit.workbench.flows.warnings.review.figure import day_of, steps_table, warning_timeline
+from riskkit.workbench.flows.warnings.room import STREAM, utc_now
+from riskkit.workbench.flows.warnings.sample import sample_events
+from riskkit.workbench.flows.warnings.words import assessed_words, say
+from riskkit.workbench.runs.folders.ledger_places import LEDGER_VARIABLE
 
 _HEADS = ("level", "warning", "phase", "since", "ends", "due")
 

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from riskkit.foundation import shipped
-from riskkit.foundation.faults import Fault, InputFaults, refuse, shown
-from riskkit.workbench.resources import CaseSource
+from riskkit.foundation.inputs.faults import Fault, InputFaults, refuse, shown
 from riskkit.workbench.runs import parameters as params
+from riskkit.workbench.runs.folders.resources import CaseSource
+from riskkit.workbench.runs.folders.run_folders import NOTEBOOKS
 from riskkit.workbench.runs.plans import RunPlan, make_plan, read_notebook
-from riskkit.workbench.runs.run_folders import NOTEBOOKS
 
 FOLDER = NOTEBOOKS
 """Where its reports stand, beside the folders of the cases."""

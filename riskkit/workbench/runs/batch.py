@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from riskkit.foundation import part_files
-from riskkit.foundation.faults import Fault, InputFaults, refuse, shown
-from riskkit.workbench import resources
-from riskkit.workbench.runs import records, run_folders
+from riskkit.foundation.inputs import part_files
+from riskkit.foundation.inputs.faults import Fault, InputFaults, refuse, shown
+from riskkit.workbench.runs import records
 from riskkit.workbench.runs.alone import FOLDER
+from riskkit.workbench.runs.folders import resources, run_folders
 from riskkit.workbench.runs.lists import Request
 from riskkit.workbench.runs.plans import RunPlan, RunResult, read_notebook
 from riskkit.workbench.runs.workers import Event, run_all
@@ -23,7 +23,7 @@ INDEX = "index.html"
 _DEEPEST = 3  # levels from a batch to a report: language, failed, case
 
 if TYPE_CHECKING:
-    from riskkit.workbench.pages.index import Entry
+    from riskkit.workbench.runs.index import Entry
 
 
 def plan_all(requests: Iterable[Request], plan: Callable[[Request], RunPlan]) -> tuple[RunPlan, ...]:
@@ -56,7 +56,7 @@ def share_plotly(plans: Sequence[RunPlan], out: Path) -> tuple[RunPlan, ...]:
     """The same plans with one copy of the drawing library for all pages, written to ``out/assets/``."""
     if not any("html" in one.formats for one in plans):
         return tuple(plans)
-    from riskkit.workbench.pages.html import plotly_asset
+    from riskkit.workbench.document.html import plotly_asset
 
     name, content = plotly_asset()
     target = out / run_folders.ASSETS / name
@@ -120,7 +120,7 @@ def write_summary(
     results: Sequence[RunResult], *, out: Path, facts: Mapping[str, Any], langs: Sequence[str]
 ) -> Path:
     """Write one index page for each language and ``batch.json``, and say where the first page is."""
-    from riskkit.workbench.pages.index import FailedReport, index_html
+    from riskkit.workbench.runs.index import FailedReport, index_html
 
     names = _pages(langs)
     pages = {}
@@ -159,7 +159,7 @@ def require_places(
 
 def _entries(results: Sequence[RunResult], out: Path, lang: str) -> list[Entry]:
     """One entry a case, with the address of its report in each language, and of its further reports."""
-    from riskkit.workbench.pages.index import Entry
+    from riskkit.workbench.runs.index import Entry
 
     made: dict[str, dict[str, dict[str, RunResult]]] = {}
     for one in results:

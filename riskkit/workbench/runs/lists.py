@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from riskkit.foundation.faults import Fault, InputFaults, refuse, shown
-from riskkit.foundation.toml_file import parse_toml
+from riskkit.foundation.inputs.faults import Fault, InputFaults, refuse, shown
+from riskkit.foundation.inputs.toml_file import parse_toml
 
 _MOST_ROWS = 10_000
 _MOST_COLUMNS = 100

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from riskkit.foundation.faults import Fault, InputFaults, one_of, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, InputFaults, one_of, refuse, shown
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -249,7 +249,9 @@ def _date(value: object) -> dt.date | None:
 
 def as_json(values: Mapping[str, Value]) -> dict[str, Any]:
     """Checked values as JSON holds them: a date becomes its text."""
-    from riskkit.foundation.plain_data import plain  # pandas is slow to load, and a server needs it late
+    from riskkit.foundation.inputs.plain_data import (
+        plain,  # pandas is slow to load, and a server needs it late
+    )
 
     return dict(plain(values))
 

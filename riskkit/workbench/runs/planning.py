@@ -9,14 +9,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from riskkit.foundation.faults import Fault, InputFaults, one_of, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, InputFaults, one_of, refuse, shown
 from riskkit.foundation.shipped import what_ifs_path
-from riskkit.workbench import resources
 from riskkit.workbench.runs import parameters as params
-from riskkit.workbench.runs.limits import Limits
+from riskkit.workbench.runs.folders import resources
+from riskkit.workbench.runs.folders.run_folders import NOTEBOOKS, check_name
+from riskkit.workbench.runs.kernels.limits import Limits
 from riskkit.workbench.runs.lists import Request
 from riskkit.workbench.runs.plans import RunPlan, make_plan, read_notebook
-from riskkit.workbench.runs.run_folders import NOTEBOOKS, check_name
 
 _PROFILE = "profile"
 _OF_DEMO = (
@@ -65,8 +65,8 @@ def pairs(texts: Sequence[str]) -> dict[str, str]:
 
 def checked_case(text: str, *, folder: Path) -> resources.CaseSource:
     """A case found, read and checked as a whole, under the id that it gives itself."""
-    from riskkit.assessment.case import case_pictures, parse_case
-    from riskkit.foundation.toml_file import parse_toml
+    from riskkit.case.case import case_pictures, parse_case
+    from riskkit.foundation.inputs.toml_file import parse_toml
 
     found = resources.find_case(text, folder=folder)
     file = parse_toml(found.content, found.path.name)
@@ -157,9 +157,9 @@ def _what_ifs(
     wanted: object, case: resources.CaseSource, folder: Path
 ) -> tuple[str, tuple[tuple[str, bytes], ...]]:
     """The file of what-ifs as the notebook gets it: a user's own, the shipped one, or none."""
-    from riskkit.assessment.case import parse_case
-    from riskkit.assessment.what_if_file import parse_what_ifs
-    from riskkit.foundation.toml_file import parse_toml
+    from riskkit.assessment.what_if.what_if_file import parse_what_ifs
+    from riskkit.case.case import parse_case
+    from riskkit.foundation.inputs.toml_file import parse_toml
 
     if wanted and not (isinstance(wanted, str) and wanted.endswith(".toml")):
         raise InputFaults(WHAT_IFS, [Fault(WHAT_IFS, shown(wanted), "empty, or a .toml file")])

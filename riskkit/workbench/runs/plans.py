@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from riskkit.foundation.faults import Fault, InputFaults, refuse
-from riskkit.workbench.rules import rule_in
+from riskkit.foundation.inputs.faults import Fault, InputFaults, refuse
 from riskkit.workbench.runs import parameters as params
-from riskkit.workbench.runs import run_folders
-from riskkit.workbench.runs.limits import Limits
+from riskkit.workbench.runs.folders import run_folders
+from riskkit.workbench.runs.kernels.limits import Limits
+from riskkit.workbench.words.rules import rule_in
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-    from riskkit.workbench.resources import CaseSource
+    from riskkit.workbench.runs.folders.resources import CaseSource
     from riskkit.workbench.runs.parameters import Value
 
 FORMATS = ("html", "pdf", "docx")

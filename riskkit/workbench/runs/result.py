@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 
 from riskkit import __version__
-from riskkit.assessment.case import Assessment
-from riskkit.assessment.case_file import Case, Text
-from riskkit.assessment.compare import Comparison, compare_methods
-from riskkit.assessment.differences import say_reason
-from riskkit.assessment.findings import PRODUCT
-from riskkit.foundation.glossary import label
-from riskkit.foundation.plain_data import plain
+from riskkit.assessment.facts.case_file import Case, Text
+from riskkit.case.case import Assessment
+from riskkit.case.comparison.differences import say_reason
+from riskkit.case.comparison.findings import PRODUCT
+from riskkit.case.comparison.methods import Comparison, compare_methods
+from riskkit.foundation.inputs.plain_data import plain
+from riskkit.foundation.standards.glossary import label
 from riskkit.warning.level_badge import LevelBadge
 
 RESULT_MIME = "application/vnd.riskkit.result+json"

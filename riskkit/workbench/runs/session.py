@@ -10,14 +10,15 @@ from pathlib import Path
 
 import click
 
-from riskkit.foundation import part_files
-from riskkit.foundation.faults import Fault, InputFaults, shown
-from riskkit.workbench.messages import answer, speaker
-from riskkit.workbench.runs import batch, lists, processes
+from riskkit.foundation.inputs import part_files
+from riskkit.foundation.inputs.faults import Fault, InputFaults, shown
+from riskkit.workbench.runs import batch, lists
 from riskkit.workbench.runs.alone import is_alone
+from riskkit.workbench.runs.kernels import processes
 from riskkit.workbench.runs.planning import Wishes, plan_request
 from riskkit.workbench.runs.plans import RunPlan, RunResult
 from riskkit.workbench.runs.progress import Progress
+from riskkit.workbench.words.messages import answer, speaker
 
 
 def make_reports(

@@ -19,9 +19,10 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any
 
-from riskkit.workbench.runner import failed, run_plan
-from riskkit.workbench.runs import kernels, processes, run_folders
+from riskkit.workbench.runs.folders import run_folders
+from riskkit.workbench.runs.kernels import kernels, processes
 from riskkit.workbench.runs.plans import RunError, RunPlan, RunResult
+from riskkit.workbench.runs.runner import failed, run_plan
 
 _GRACE = 30.0
 

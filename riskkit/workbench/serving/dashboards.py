@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from riskkit.workbench import access
-from riskkit.workbench.runs.kernels import keep_out_slow_import
+from riskkit.workbench.runs.kernels.kernels import keep_out_slow_import
+from riskkit.workbench.serving import access
 from riskkit.workbench.serving.served import served_texts
 
 keep_out_slow_import()  # before anything below imports nbformat
@@ -31,7 +31,7 @@ from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler  
 from voila.tornado.treehandler import TornadoVoilaTreeHandler  # noqa: E402
 from voila.voila_identity_provider import VoilaLoginHandler  # noqa: E402
 
-from riskkit.foundation.faults import InputFaults  # noqa: E402
+from riskkit.foundation.inputs.faults import InputFaults  # noqa: E402
 from riskkit.workbench.runs import parameters  # noqa: E402
 from riskkit.workbench.serving.identity import (  # noqa: E402
     ROLE_HEADER,

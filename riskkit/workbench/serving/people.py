@@ -16,10 +16,10 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
-from riskkit.foundation import part_files
-from riskkit.foundation.faults import Fault, refuse, shown
-from riskkit.foundation.toml_file import read_toml
-from riskkit.foundation.toml_record import as_record, toml_text, written
+from riskkit.foundation.inputs import part_files
+from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.toml_file import read_toml
+from riskkit.foundation.numbers.toml_record import as_record, toml_text, written
 
 _STRICT = ConfigDict(extra="forbid")
 _NAME = r"^[a-z0-9][a-z0-9_-]{0,63}$"

@@ -16,10 +16,10 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from riskkit.workbench import access
-from riskkit.workbench.decision_groups import standing_here
-from riskkit.workbench.resources import home
-from riskkit.workbench.runs.kernels import keep_out_slow_import
+from riskkit.workbench.runs.folders.ledger_places import standing_here
+from riskkit.workbench.runs.folders.resources import home
+from riskkit.workbench.runs.kernels.kernels import keep_out_slow_import
+from riskkit.workbench.serving import access
 from riskkit.workbench.serving.jupyter_folders import writable_folders
 from riskkit.workbench.serving.limits import ServingLimits, serving_limits
 from riskkit.workbench.serving.served import served_texts

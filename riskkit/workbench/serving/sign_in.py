@@ -11,7 +11,7 @@ from jupyter_server.auth.identity import User
 from jupyter_server.base.handlers import JupyterHandler
 from tornado import web
 
-from riskkit.workbench.access import Guard
+from riskkit.workbench.serving.access import Guard
 from riskkit.workbench.serving.identity import identity_of
 from riskkit.workbench.serving.kernels import kernels_of
 from riskkit.workbench.serving.served import served_texts

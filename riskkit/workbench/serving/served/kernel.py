@@ -6,7 +6,7 @@ import sys
 
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager, NoSuchKernel
 
-from riskkit.workbench.runs.kernels import SLOW_IMPORT
+from riskkit.workbench.runs.kernels.kernels import SLOW_IMPORT
 
 NAME = "python3"
 _LAUNCH = (

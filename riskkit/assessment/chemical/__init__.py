@@ -1,0 +1,1 @@
+"""Doses, migration, hazard quotients and comparisons of laboratories."""

@@ -1,0 +1,1 @@
+"""Which inputs drive a result, and how robust it is."""

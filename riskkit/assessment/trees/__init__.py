@@ -1,0 +1,1 @@
+"""Fault trees, bow ties, Bayesian networks and models of product hazards."""

@@ -1,0 +1,1 @@
+"""What a measure or a further test would change."""

@@ -1,0 +1,138 @@
+"""Experience in words, zh and en: what is expected, what is known, and what to ask where they differ."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from riskkit.assessment.facts.back_check import BackCheck
+from riskkit.assessment.facts.case_file import Text
+from riskkit.foundation.standards.codes import country_name
+from riskkit.foundation.standards.glossary import label
+from riskkit.foundation.standards.tables import records
+
+
+def say_count(value: float, lang: str) -> str:
+    """An expected or observed number as people write it.
+
+    Examples
+    --------
+    >>> say_count(83.03, "en"), say_count(0.034, "en"), say_count(1e-6, "zh"), say_count(float("nan"), "zh")
+    ('83', '0.034', '0.01以下', '不详')
+    """
+    if math.isnan(value):
+        return "不详" if lang == "zh" else "not known"
+    if 0 < value < 0.01:
+        return "0.01以下" if lang == "zh" else "under 0.01"
+    if value >= 10 or float(value).is_integer():
+        return f"{value:,.0f}"
+    return f"{value:.2g}"
+
+
+def say_place(row: Mapping[str, Any], lang: str) -> str:
+    """Where something was observed.
+
+    Examples
+    --------
+    >>> say_place({"where": "US"}, "en"), say_place({"where": ""}, "zh")
+    ('United States', '其他国家（地区）')
+    """
+    if row["where"]:
+        return country_name(row["where"], lang)
+    return "其他国家（地区）" if lang == "zh" else "other countries"
+
+
+def experience_questions(found: BackCheck) -> tuple[Text, ...]:
+    """What the committee is asked where the scenarios and experience do not fit together.
+
+    Parameters
+    ----------
+    found : BackCheck
+        As from `back_check`.
+
+    Returns
+    -------
+    tuple of Text
+        One for each place and direction, of the gravest outcome that differs.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> experience_questions(BackCheck(pd.DataFrame(), pd.DataFrame(columns=["state"])))
+    ()
+    """
+    asked: dict[tuple[str, str], Mapping[str, Any]] = {}
+    for row in records(found.questioned()):  # the gravest outcome comes first
+        asked.setdefault((row["scenario"] + row["where"], row["state"]), row)
+    return tuple(_question(row) for row in asked.values())
+
+
+def _question(row: Mapping[str, Any]) -> Text:
+    zh, en = ({part: _part(row, part, lang) for part in _PARTS} for lang in ("zh", "en"))
+    if row["state"] == "more_expected":
+        return Text(
+            zh="与经验不符（{where}，{outcome}）：按各情景概率，至今应已知{expected}（全寿命{expected_life}），实际已知{observed}"
+            "（95%区间至{hi}）：哪一步概率过高？若属漏报，则为人所知的不足{share}。".format(**zh),
+            en="Experience differs ({where}, {outcome}): by the scenarios {expected} would be known by now "
+            "({expected_life} over the life of the units), and {observed} are (95 % interval up to {hi}). "
+            "Which step is too probable? If harm goes unreported, less than {share} of it is known.".format(
+                **en
+            ),
+        )
+    return Text(
+        zh="与经验不符（{where}，{outcome}）：按各情景概率，至今应有{expected}，实际已知{observed}"
+        "（95%区间自{lo}）：哪一步概率过低，或缺少哪个情景？".format(**zh),
+        en="Experience differs ({where}, {outcome}): by the scenarios {expected} would be expected by now, "
+        "and {observed} are known (95 % interval from {lo}). Which step is too improbable, or which "
+        "scenario is missing?".format(**en),
+    )
+
+
+_PARTS = ("where", "outcome", "expected", "expected_life", "observed", "lo", "hi", "share")
+
+
+def _part(row: Mapping[str, Any], part: str, lang: str) -> str:
+    if part == "where":
+        return say_place(row, lang)
+    if part == "outcome":
+        return label("observed_outcome", row["outcome"], lang)
+    if part == "share":
+        share = 100 * row["hi"] / row["expected"] * row["reported"] if row["expected"] else math.nan
+        return f"{share:.2g}%" if lang == "zh" else f"{share:.2g} %"
+    return say_count(row[part], lang)
+
+
+def expected_and_observed(found: BackCheck, lang: str) -> tuple[str, ...]:
+    """One line for each outcome that is compared at home: expected over life and by now, and known.
+
+    Parameters
+    ----------
+    found : BackCheck
+        As from `back_check`.
+    lang : str
+        ``zh`` or ``en``.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from riskkit.assessment.facts.back_check import COLUMNS
+    >>> expected_and_observed(BackCheck(pd.DataFrame(), pd.DataFrame(columns=COLUMNS)), "en")
+    ()
+    """
+    rows = found.compared[found.compared["is_home"] & (found.compared["scenario"] == "")]
+    said = (
+        "{outcome}：全寿命预期{life}，至今应为{expected}，已知{observed}"
+        if lang == "zh"
+        else "{outcome}: {life} expected over the life of the units, {expected} by now; {observed} known"
+    )
+    return tuple(
+        said.format(
+            outcome=label("observed_outcome", row["outcome"], lang),
+            life=say_count(row["expected_life"], lang),
+            expected=say_count(row["expected"], lang),
+            observed=say_count(row["observed"], lang),
+        )
+        for row in records(rows)
+        if not math.isnan(row["expected"])
+    )

@@ -1,0 +1,1 @@
+"""Files from outside: faults, TOML, pictures, and writing all or nothing."""

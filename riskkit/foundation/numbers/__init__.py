@@ -1,0 +1,1 @@
+"""Distributions, units, exact numbers and what is carried through a calculation."""

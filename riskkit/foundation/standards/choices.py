@@ -1,0 +1,46 @@
+"""Checks of a field against a standard table, for records that are read from a file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import AfterValidator, BeforeValidator
+
+from riskkit.foundation.standards import standards
+
+
+def of_table(table: str, column: str, **rows: str) -> AfterValidator:
+    """A value that stands in a column of a standard table, in its rows with the given values.
+
+    Parameters
+    ----------
+    table, column : str
+        Where it must stand.
+    **rows : str
+        Column and value of the rows that count.
+
+    Examples
+    --------
+    >>> of_table("ttc", "group").func("cramer_1")
+    'cramer_1'
+    """
+
+    def check(value: Any) -> Any:
+        found = standards.table(table)
+        for name, wanted in rows.items():
+            found = found[found[name] == wanted]
+        if value not in found[column].tolist():
+            raise ValueError(f"one of {', '.join(dict.fromkeys(found[column]))}")
+        return value
+
+    return AfterValidator(check)
+
+
+def _number(value: Any) -> Any:
+    if type(value) not in (int, float):
+        raise ValueError("a number")
+    return value
+
+
+AS_NUMBER = BeforeValidator(_number)
+"""A number as written: neither a text nor yes or no."""

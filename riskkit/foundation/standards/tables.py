@@ -1,0 +1,200 @@
+"""Tidy tables, typed and checked against a column dictionary.
+
+A dictionary row says of a column: type (``text``, ``whole``, ``number``, ``fraction``, ``date``,
+``yes_no``), whether it is required, whether it belongs to the key, the allowed words and the bounds.
+`typed` gives the columns their types; `check` finds every fault at once (with pandera).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from riskkit.foundation.inputs.faults import Fault, InputFaults, refuse, shown
+
+if TYPE_CHECKING:
+    import pandera.pandas as pa
+
+
+class TableFault(ValueError):
+    """A table that breaks a law of its kind."""
+
+
+_PATTERNS = {
+    "whole": r"[+-]?[0-9]{1,18}",
+    "number": r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?|inf|-inf",
+    "fraction": r"[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?|[0-9]+/[0-9]*[1-9][0-9]*",
+    "date": r"[0-9]{4}-[0-9]{2}-[0-9]{2}",
+    "yes_no": r"yes|no",
+}
+_KINDS = {
+    "whole": "a whole number",
+    "number": "a number",
+    "fraction": "a number or fraction",
+    "date": "YYYY-MM-DD",
+}
+
+_COLUMNS = {"column_in_schema": "a known column", "column_in_dataframe": "a column that is there"}
+
+
+def records(rows: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows as plain mappings, for walking over a small table.
+
+    Examples
+    --------
+    >>> records(pd.DataFrame({"a": [1, 2]}))
+    [{'a': 1}, {'a': 2}]
+    """
+    return [{str(name): value for name, value in row.items()} for row in rows.to_dict("records")]
+
+
+def columns_of(table: str, dictionary: pd.DataFrame) -> pd.DataFrame:
+    """The dictionary rows for one table, its own first, then those common to all (``*``).
+
+    A table whose own rows name `source_id` describes all its columns itself.
+
+    Examples
+    --------
+    >>> from riskkit.foundation.standards.standards import dictionary
+    >>> columns_of("risk_matrices", dictionary())["column"].tolist()[:2]
+    ['matrix', 'band']
+    """
+    own = dictionary[dictionary["table"] == table]
+    shared = dictionary[dictionary["table"] == "*"]
+    return own if "source_id" in set(own["column"]) else pd.concat([own, shared], ignore_index=True)
+
+
+def typed(rows: pd.DataFrame, table: str, *, dictionary: pd.DataFrame) -> pd.DataFrame:
+    """Give each column the type its dictionary row names; an empty number becomes NaN.
+
+    Parameters
+    ----------
+    rows : DataFrame of str
+        As read from a file.
+    table : str
+        Name of the table in the dictionary.
+    dictionary : DataFrame
+        See :func:`riskkit.foundation.standards.standards.dictionary`.
+
+    Returns
+    -------
+    DataFrame
+
+    Examples
+    --------
+    >>> words = pd.DataFrame({"table": ["t"], "column": ["n"], "type": ["number"]})
+    >>> typed(pd.DataFrame({"n": ["1.5", ""]}), "t", dictionary=words)["n"].tolist()
+    [1.5, nan]
+    """
+    kinds = columns_of(table, dictionary).set_index("column")["type"]
+    out = rows.copy()
+    for column in out.columns.intersection(kinds.index):
+        if kinds[column] == "number" or (kinds[column] == "whole" and (out[column] == "").any()):
+            out[column] = pd.to_numeric(out[column].replace("", None)).astype("float64")
+        elif kinds[column] == "whole":
+            out[column] = pd.to_numeric(out[column]).astype("int64")
+    return out
+
+
+def _schema(words: pd.DataFrame) -> pa.DataFrameSchema:
+    import pandera.pandas as pa
+
+    def checks(row: pd.Series) -> list[pa.Check]:
+        found = []
+        if row["type"] in _PATTERNS:
+            kind = _KINDS.get(row["type"], "yes or no")
+            pattern = rf"(?:{_PATTERNS[row['type']]})" + ("" if row["required"] == "yes" else "|")
+            found.append(pa.Check.str_matches(rf"^(?:{pattern})\Z", error=kind))
+        if row["required"] == "yes":
+            found.append(pa.Check.str_length(min_value=1, error="not empty"))
+        if row["allowed"]:
+            words_ = row["allowed"].split("|") + ([] if row["required"] == "yes" else [""])
+            found.append(pa.Check.isin(words_, error=f"one of {row['allowed']}"))
+        return found
+
+    columns = {row["column"]: pa.Column(str, checks(row), required=True) for _, row in words.iterrows()}
+    return pa.DataFrameSchema(columns, strict=True)
+
+
+def check(rows: pd.DataFrame, table: str, *, dictionary: pd.DataFrame, name: str = "") -> None:
+    """Refuse a table that breaks its dictionary, telling every fault with row and column.
+
+    Parameters
+    ----------
+    rows : DataFrame of str
+        As read from a file, header excluded; row 2 is the first row of the file below the header.
+    table : str
+        Name of the table in the dictionary.
+    dictionary : DataFrame
+        See :func:`riskkit.foundation.standards.standards.dictionary`.
+    name : str, optional
+        File name for the messages.
+
+    Raises
+    ------
+    InputFaults
+        With all faults.
+
+    Examples
+    --------
+    >>> words = pd.DataFrame({"table": ["t"], "column": ["n"], "type": ["number"], "required": ["yes"],
+    ...                       "key": ["yes"], "allowed": [""], "minimum": ["0"], "maximum": [""]})
+    >>> check(pd.DataFrame({"n": ["1", "2"]}), "t", dictionary=words)
+    >>> try:
+    ...     check(pd.DataFrame({"n": ["1", "x", "-3"]}), "t", dictionary=words, name="t.csv")
+    ... except InputFaults as error:
+    ...     print(error)
+    t.csv: 2 faults
+      t.csv:3:n: 'x', must be: a number
+      t.csv:4:n: '-3', must be: at least 0
+    """
+    import pandera.errors
+
+    name = name or f"{table}.csv"
+    words = columns_of(table, dictionary)
+    faults: list[Fault] = []
+    try:
+        _schema(words).validate(rows, lazy=True)
+    except pandera.errors.SchemaErrors as errors:
+        for case in records(errors.failure_cases):
+            row = "" if pd.isna(case["index"]) else int(case["index"]) + 2
+            column = (
+                case["column"]
+                if isinstance(case["column"], str) and not pd.isna(case["index"])
+                else case["failure_case"]
+            )
+            rule = _COLUMNS.get(str(case["check"]), str(case["check"]))
+            faults.append(Fault(f"{name}:{row}:{column}", shown(case["failure_case"]), rule))
+    faults += _bounds(rows, words, name) + _doubled(rows, words, name)
+    refuse(name, sorted(faults, key=lambda fault: fault.place))
+
+
+def _bounds(rows: pd.DataFrame, words: pd.DataFrame, name: str) -> list[Fault]:
+    faults = []
+    for word in records(words[words["column"].isin(rows.columns)]):
+        values = pd.to_numeric(rows[word["column"]], errors="coerce")
+        for bound, broken, rule in (
+            (word["minimum"], values < float(word["minimum"] or "nan"), f"at least {word['minimum']}"),
+            (word["maximum"], values > float(word["maximum"] or "nan"), f"at most {word['maximum']}"),
+        ):
+            if bound:
+                for row in rows.index[broken]:
+                    faults.append(
+                        Fault(f"{name}:{row + 2}:{word['column']}", shown(rows.at[row, word["column"]]), rule)
+                    )
+    return faults
+
+
+def _doubled(rows: pd.DataFrame, words: pd.DataFrame, name: str) -> list[Fault]:
+    key = [column for column in words.loc[words["key"] == "yes", "column"] if column in rows.columns]
+    if not key:
+        return []
+    again = rows.index[rows.duplicated(key)]
+    return [
+        Fault(f"{name}:{row + 2}:{'+'.join(key)}", shown(tuple(rows.loc[row, key])), "a key that stands once")
+        for row in again
+    ]
+
+
+__all__ = ["InputFaults", "TableFault", "check", "columns_of", "typed"]

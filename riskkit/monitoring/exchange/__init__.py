@@ -1,0 +1,1 @@
+"""Packages of records that are passed on to other authorities."""

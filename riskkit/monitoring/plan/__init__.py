@@ -1,0 +1,1 @@
+"""Next year's monitoring plan: where a further sample is worth most."""

@@ -1,0 +1,1 @@
+"""Rates of nonconformity with their intervals, shrunk, over time, and fit for publication."""

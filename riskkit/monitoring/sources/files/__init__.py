@@ -1,0 +1,1 @@
+"""Files of any kind as rows: opened safely, decoded, cut into rows."""

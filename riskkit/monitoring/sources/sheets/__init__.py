@@ -1,0 +1,1 @@
+"""Readers of the sheets that riskkit itself hands out."""

@@ -1,0 +1,1 @@
+"""The register: evidence records as Parquet, queried by DuckDB."""

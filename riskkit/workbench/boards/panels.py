@@ -1,0 +1,76 @@
+"""The panels of the dashboards: what a notebook calls, in one line each, to show them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from riskkit.workbench.boards.panel_words import panel_texts, say
+from riskkit.workbench.document.blocks import Items, Section
+
+if TYPE_CHECKING:
+    import ipywidgets
+
+
+def overview(cases: list[str], *, lang: str, **options: Any) -> ipywidgets.Widget:
+    """Every case at a glance: see `riskkit.workbench.boards.overview_panel.overview`."""
+    from riskkit.workbench.boards import overview_panel
+
+    return overview_panel.overview(cases, lang=lang, **options)
+
+
+def what_if(
+    case: str | Path, *, lang: str, interactive: bool = True, **options: Any
+) -> ipywidgets.Widget | None:
+    """Move the inputs of a case: see `riskkit.workbench.boards.what_if.panel.what_if`."""
+    if not interactive:
+        return None
+    from riskkit.workbench.boards.what_if import panel as what_if_panel
+
+    return what_if_panel.what_if(case, lang=lang, **options)
+
+
+def register_board(register: str = "", *, lang: str, interactive: bool = True) -> ipywidgets.Widget | None:
+    """Look through a register: see `riskkit.workbench.boards.register_panel.register_board`."""
+    if not interactive:
+        return None
+    from riskkit.workbench.boards import register_panel
+
+    return register_panel.register_board(register, lang=lang)
+
+
+def warning_board(ledger: str = "", *, lang: str, interactive: bool = True) -> ipywidgets.Widget | None:
+    """The warnings of a ledger: see `riskkit.workbench.boards.warning_panel.warning_board`."""
+    if not interactive:
+        return None
+    from riskkit.workbench.boards import warning_panel
+
+    return warning_panel.warning_board(ledger, lang=lang)
+
+
+def committee_ballot(
+    session: str = "", *, lang: str, who: str = "", interactive: bool = True
+) -> ipywidgets.Widget | None:
+    """An expert's ballot: see `riskkit.workbench.boards.ballot_panel.ballot_panel`."""
+    if not interactive:
+        return None
+    from riskkit.workbench.boards import ballot_panel
+
+    return ballot_panel.ballot_panel(session, lang=lang, who=who)
+
+
+def committee_session(
+    session: str = "", *, lang: str, who: str = "", interactive: bool = True
+) -> ipywidgets.Widget | None:
+    """The committee's room: see `riskkit.workbench.boards.committee_panels.session_panel`."""
+    if not interactive:
+        return None
+    from riskkit.workbench.boards import committee_panels
+
+    return committee_panels.session_panel(session, lang=lang, who=who)
+
+
+def how_to_read(panel: str, *, lang: str) -> Section:
+    """How to read a panel, and where its limits are."""
+    keys = [key for key in panel_texts() if key.startswith(f"read_{panel}_")]
+    return Section(f"read-{panel}", say("read", lang), 2, (Items(tuple(say(key, lang) for key in keys)),))

@@ -1,0 +1,318 @@
+"""What if: one case with every input in reach, and what becomes of its warning level."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import ipywidgets
+import numpy as np
+
+from riskkit.assessment.facts.case_file import Case
+from riskkit.assessment.what_if.what_if_file import WhatIf as Measure
+from riskkit.case.case import Assessment, assess, load_case
+from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.workbench.boards.panel_widgets import (
+    Drawing,
+    InputList,
+    Later,
+    box,
+    button,
+    fragment,
+    html,
+    in_either_language,
+)
+from riskkit.workbench.boards.panel_words import say
+from riskkit.workbench.boards.what_if.inputs import fields, moves, said_moves
+from riskkit.workbench.boards.what_if.levels import contradictions, glance, glance_of, with_glance
+from riskkit.workbench.boards.what_if.measures import (
+    kept_text,
+    kept_what_if,
+    measure_lines,
+    shipped_measures,
+    with_measure,
+)
+from riskkit.workbench.boards.what_if.words import Kept, gauge_words, head_words, kept_table
+from riskkit.workbench.document.blocks import Details, Items, Paragraph, Section
+from riskkit.workbench.reports.case import case_report as reports
+from riskkit.workbench.reports.case.case_toml import case_toml
+from riskkit.workbench.reports.figures.case_figures import risk_grid
+from riskkit.workbench.runs.folders.resources import shipped_cases
+
+MOVING_DRAWS = 2_000
+"""Draws while something moves; the full number follows when it has come to rest."""
+_AT_ONCE, _AT_REST = 0.03, 0.6
+
+
+def what_if(
+    case: str | Path,
+    *,
+    lang: str,
+    profile: str = "house_graded_exposure",
+    draws: int = 20_000,
+    seed: int = 20170914,
+    interactive: bool = True,
+) -> ipywidgets.Widget | None:
+    """Move the inputs of a case and see what becomes of its level."""
+    if not interactive:
+        return None
+    shown = case
+
+    def build(spoken: str) -> list[ipywidgets.Widget]:
+        inside = box("rkp-col")
+
+        def show(name: str | Path) -> None:
+            nonlocal shown
+            shown = name
+            inside.children = WhatIf(name, lang=spoken, profile=profile, draws=draws, seed=seed).parts
+
+        show(shown)
+        known = shipped_cases()
+        return [_chooser(str(shown), known, show, lang=spoken), inside] if shown in known else [inside]
+
+    return in_either_language(lang, build)
+
+
+def _chooser(
+    case: str, known: tuple[str, ...], show: Callable[[str | Path], None], *, lang: str
+) -> ipywidgets.Widget:
+    options = sorted(((load_case(name).title.say(lang), name) for name in known), key=lambda pair: pair[1])
+    chosen = ipywidgets.Dropdown(options=options, value=case, description=say("choose_case", lang))
+    chosen.observe(lambda change: show(change["new"]), "value")
+    return box("rkp-row", chosen)
+
+
+class WhatIf:
+    """The panel of one case: widgets, and what moves them."""
+
+    def __init__(self, case: str | Path, *, lang: str, profile: str, draws: int, seed: int) -> None:
+        self.lang, self.draws, self.seed = lang, draws, seed
+        opened = reports.open_case(case, profile=profile)
+        self.original, self.profile = opened.case, opened.profile
+        self.case = self.original
+        self.assessment = self._assess(self.original)
+        if self.assessment.lo is None:
+            self.parts = self._routed_out()
+            return
+        self.before = self.seen = glance_of(self.assessment, seed=seed)
+        self.fields = fields(self.original, profile=self.profile, lang=lang)
+        self.kept: list[Kept] = []
+        self.measures = shipped_measures(self.original)
+        self._make_widgets()
+        self._soon = Later(self.follow, seconds=_AT_ONCE, from_last=False)
+        self._at_rest = Later(self.settle, seconds=_AT_REST, from_last=True)
+        self.parts = self._laid_out()
+        self._show_whole()
+
+    def _say(self, key: str, **values: object) -> str:
+        return say(key, self.lang, **values)
+
+    def _assess(self, case: Case) -> Assessment:
+        rng = np.random.default_rng(self.seed)
+        return assess(case, profile=self.profile, rng=rng, draws=self.draws)
+
+    # What is on the page
+
+    def _head(self) -> ipywidgets.HTML:
+        return html("case_head", head_words(self.original, self.assessment, lang=self.lang))
+
+    def _routed_out(self) -> list[ipywidgets.Widget]:
+        told = reports.handover(self.assessment, lang=self.lang)
+        note = Section("routed", "", 2, (Paragraph(self._say("routed_note"), "caution"),))
+        return [self._head(), html("section", note), html("section", told), ipywidgets.HTML()]
+
+    def _make_widgets(self) -> None:
+        words = {name: self._say(name) for name in ("not_known", "back", "colon")}
+        self.inputs = InputList(fields=[field.to_json() for field in self.fields], positions={}, words=words)
+        self.inputs.observe(lambda _: self._moved(), "positions")
+        self.gauge, self.caution, self.robust, self.basis, self.side = (ipywidgets.HTML() for _ in range(5))
+        picture = risk_grid(self.assessment, lang=self.lang)
+        self.drawing = Drawing(picture, self._say("numbers")) if picture else None
+        self.locked = ipywidgets.Checkbox(value=True, description=self._say("locked"), indent=False)
+        self.again = button(self._say("redraw"), self._new_draws)
+        self.again.disabled = True
+        self.locked.observe(lambda change: self._lock(change["new"]), "value")
+        self.name = ipywidgets.Text(description=self._say("kept_label"), continuous_update=False)
+        self.toml = ipywidgets.Textarea(description=self._say("toml_label"), rows=14)
+        self.what_ifs = ipywidgets.Textarea(description=self._say("what_ifs_label"), rows=10)
+        known = [(one.title.say(self.lang), one.id) for one in self.measures.values()]
+        options = [(self._say("no_measure"), ""), *known]
+        self.measure = ipywidgets.Dropdown(options=options, value="", description=self._say("measure_label"))
+        self.measure.observe(lambda _: self._moved(), "value")
+        self.made = ipywidgets.HTML()
+
+    def _laid_out(self) -> list[ipywidgets.Widget]:
+        reset = button(self._say("reset"), self.reset, is_main=True)
+        keep = button(self._say("keep"), self.keep, is_main=True)
+        forget = button(self._say("forget"), self.forget)
+        left = box(
+            "rkp-col rkp-left",
+            html("heading", self._say("inputs_title"), self._say("inputs_note")),
+            *([box("rkp-row", self.measure), self.made] if self.measures else []),
+            box("rkp-row", reset, self.locked, self.again),
+            self.inputs,
+        )
+        level = box("rkp-col rkp-result", self.gauge, self.caution, self.robust)
+        drawn = box("rkp-col rkp-drawing", *([self.drawing.box] if self.drawing else []))
+        return [
+            self._head(),
+            box("rkp-two", level, left, drawn),
+            html("heading", self._say("kept_title")),
+            box("rkp-row", self.name, keep, forget),
+            self.side,
+            self.basis,
+            html("heading", self._say("toml_title"), self._say("toml_note")),
+            box("rkp-col rkp-last", self.toml),
+            html("heading", self._say("what_ifs_title"), self._say("what_ifs_note")),
+            box("rkp-col rkp-last", self.what_ifs),
+        ]
+
+    # What happens
+
+    def set(self, positions: Mapping[str, int]) -> None:
+        """Set the inputs as the page does."""
+        self.inputs.positions = dict(positions)
+
+    def reset(self) -> None:
+        """Set every input back to what the case says, and take back the measure."""
+        self.measure.value = ""
+        self.set({})
+
+    def _moved(self) -> None:
+        self.robust.value = fragment("section", _said("", self._say("settling"), "note"))
+        self._soon.ask()
+        self._at_rest.ask()
+
+    def _lock(self, is_locked: bool) -> None:
+        self.again.disabled = is_locked
+
+    def _new_draws(self) -> None:
+        self.seed += 1
+        self.settle()
+
+    def follow(self) -> None:
+        """Show at once what a move does to level, grades and grid, with few draws."""
+        if not self._take_over():
+            return
+        if not self.locked.value:
+            self.seed += 1
+        few = min(self.draws, MOVING_DRAWS)
+        self.seen = glance(self.case, profile=self.profile, draws=few, seed=self.seed)
+        self._show_glance(with_glance(self.assessment, self.seen), is_moving=True)
+
+    def settle(self) -> None:
+        """Show everything, with all draws, once nothing moves any more."""
+        self._soon.drop()
+        self._at_rest.drop()
+        if self._take_over():
+            self.assessment = self._assess(self.case)
+            self.seen = glance_of(self.assessment, seed=self.seed)
+            self._show_whole()
+
+    def _take_over(self) -> bool:
+        """Make the case that the inputs now describe; say so where they describe none."""
+        try:
+            moved = moves(self.fields, self.inputs.positions)
+            self.case = with_measure(self.original, self._measure(), moved)
+        except InputFaults as faults:
+            self._warn(self._say("failed", reason=str(faults)))
+            return False
+        wrong = contradictions(self.case)
+        self._warn(self._say("contradiction", faults="; ".join(wrong)) if wrong else "")
+        return True
+
+    def _measure(self, name: str | None = None) -> Measure | None:
+        return self.measures.get(self.measure.value if name is None else name)
+
+    def _warn(self, words: str) -> None:
+        self.caution.value = fragment("section", _said("", words, "caution")) if words else ""
+
+    def _show_glance(self, assessment: Assessment, *, is_moving: bool) -> None:
+        self.gauge.value = fragment("gauge", gauge_words(self.seen, self.before, lang=self.lang))
+        picture = risk_grid(assessment, lang=self.lang)
+        if picture and self.drawing:
+            self.drawing.show(picture, is_moving=is_moving)
+
+    def _show_whole(self) -> None:
+        self._show_glance(self.assessment, is_moving=False)
+        told = self.assessment.robustness.say(self.lang)
+        self.robust.value = fragment("section", _said(self._say("robust_title"), told, "lead"))
+        self.basis.value = "".join(fragment("section", one) for one in self._explained())
+        self._show_kept()
+        self.toml.value = self._toml()
+        self.made.value = self._made()
+
+    def _made(self) -> str:
+        """The measure that is loaded, change by change."""
+        measure = self._measure()
+        if measure is None:
+            return ""
+        lines = Items(tuple(measure_lines(self.original, measure, lang=self.lang)))
+        title = Paragraph(self._say("measure_made", title=measure.title.say(self.lang)), "note")
+        note = Paragraph(self._say("measure_note"), "note")
+        return fragment("section", Section("measure", "", 2, (title, lines, note)))
+
+    def _explained(self) -> list[Section]:
+        """Why the level is what it is, what would change it, and the sources that are cited in it."""
+        parts = (reports.basis, reports.changes, reports.sources)
+        found = [part for part in (one(self.assessment, lang=self.lang) for one in parts) if part is not None]
+        cited = found.pop()
+        return [*found, Section(cited.id, "", 2, (Details(cited.title, cited.blocks),))]
+
+    # What is kept and taken away
+
+    def keep(self) -> None:
+        """Remember the inputs as they stand, with what came out."""
+        self.settle()
+        name = self.name.value.strip()[:60] or self._say("kept_name", n=len(self.kept) + 1)
+        self.kept.append(Kept(name, dict(self.inputs.positions), self.seen, str(self.measure.value)))
+        self.name.value = ""
+        self._show_kept()
+
+    def forget(self) -> None:
+        """Forget what was kept."""
+        self.kept.clear()
+        self._show_kept()
+
+    def _show_kept(self) -> None:
+        now = dict(self.inputs.positions)
+        columns = [Kept(self._say("the_case"), {}, self.before), *self.kept]
+        columns.append(Kept(self._say("now"), now, self.seen, str(self.measure.value)))
+        told = [(one.name, one.seen, self._changes(one.positions, one.measure)) for one in columns]
+        section = Section("kept", "", 2, (kept_table(told, lang=self.lang),))
+        self.side.value = fragment("section", section)
+        written = [
+            self._written(number, one) for number, one in enumerate(self.kept or columns[-1:], start=1)
+        ]
+        self.what_ifs.value = kept_text(self.original, [one for one in written if one is not None])
+
+    def _written(self, number: int, one: Kept) -> Measure | None:
+        moved = moves(self.fields, one.positions)
+        measure = self._measure(one.measure)
+        return kept_what_if(self.original, measure, moved, name=one.name, number=number)
+
+    def _changes(self, positions: Mapping[str, int], measure: str) -> list[str]:
+        made = self._measure(measure)
+        told = [] if made is None else [self._say("measure_made", title=made.title.say(self.lang))]
+        return [*told, *said_moves(self.original, self.fields, positions, lang=self.lang)]
+
+    def _now_changed(self) -> list[str]:
+        return self._changes(self.inputs.positions, str(self.measure.value))
+
+    def _toml(self) -> str:
+        wrong = contradictions(self.case)
+        remarks = [self._say("toml_head"), *(f"  {line}" for line in self._now_changed())]
+        remarks += [self._say("toml_refused"), *(f"  {line}" for line in wrong)] if wrong else []
+        return case_toml(named_as_what_if(self.case), remarks=remarks)
+
+
+def _said(title: str, words: str, role: Any) -> Section:
+    return Section("said", title, 2, (Paragraph(words, role),))
+
+
+def named_as_what_if(case: Case) -> Case:
+    """A case under a name of its own, so that its report does not take the place of the real one's."""
+    from dataclasses import replace
+
+    return replace(case, id=f"{case.id[:56].rstrip('-')}-what-if")

@@ -1,0 +1,96 @@
+"""Check everything that is data: standard tables, glossary, notebooks and cases."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from riskkit.assessment.facts.case_file import Text
+from riskkit.foundation.inputs.faults import Fault, InputFaults
+from riskkit.foundation.shipped import home
+from riskkit.workbench.runs.folders import resources
+from riskkit.workbench.words.messages import LANGS, messages
+
+
+@dataclass(frozen=True)
+class Checked:
+    """One thing that was checked."""
+
+    what: str
+    faults: tuple[Fault, ...]
+    questions: tuple[Text, ...] = ()
+
+
+def check_all(cases: Sequence[str] = ()) -> Iterator[Checked]:
+    """Check the given cases; without any, everything that comes with riskkit."""
+    if not cases:
+        yield from _check_tables()
+        yield from _check_notebooks()
+    for case in cases or resources.shipped_cases():
+        yield _checked(f"case {case}", partial(_check_case, case))
+
+
+def _checked(what: str, check: Callable[[], object]) -> Checked:
+    try:
+        found = check()
+    except InputFaults as error:
+        return Checked(what, error.faults)
+    except (ValueError, KeyError, LookupError, OSError) as error:
+        return Checked(what, (Fault(what, f"{type(error).__name__}: {error}", "readable"),))
+    return Checked(what, (), found if isinstance(found, tuple) else ())
+
+
+def _check_case(case: str) -> tuple[Text, ...]:
+    """What experience asks of a case that is lawful."""
+    from riskkit.case.case import parse_case
+    from riskkit.case.experience_sentences import experience_questions
+    from riskkit.foundation.inputs.toml_file import parse_toml
+    from riskkit.workbench.reports.case.experience import experience_at_best
+    from riskkit.workbench.runs.planning import checked_case
+
+    found = checked_case(case, folder=Path.cwd())
+    lawful = parse_case(parse_toml(found.content, found.path.name))
+    return experience_questions(experience_at_best(lawful))
+
+
+def _check_tables() -> Iterator[Checked]:
+    from riskkit.foundation.standards import standards
+    from riskkit.warning.profiles import profile, profile_names
+
+    for name in standards.names():
+        yield _checked(f"table {name}", partial(standards.table, name))
+    for name in standards.matrix_names():
+        yield _checked(f"matrix {name}", partial(standards.risk_matrix, name))
+    for name in profile_names():
+        yield _checked(f"profile {name}", partial(profile, name))
+    yield Checked("glossary", tuple(_unworded()))
+
+
+def _unworded() -> Iterator[Fault]:
+    """Words that stand in one language only."""
+    from riskkit.foundation.standards import standards
+
+    text = (standards.folder() / "glossary.csv").read_text(encoding="utf-8")
+    for line, row in enumerate(csv.DictReader(text.splitlines()), start=2):
+        for lang in LANGS:
+            if not (row.get(lang) or "").strip():
+                yield Fault(f"glossary.csv:{line}:{lang}", "nothing", "a word in every language")
+    for key, words in messages().items():
+        for lang in LANGS:
+            if not words[lang].strip():
+                yield Fault(f"messages.csv {key}:{lang}", "nothing", "a text in every language")
+
+
+def _check_notebooks() -> Iterator[Checked]:
+    for path in sorted((home() / "notebooks").glob("*.ipynb")):
+        yield _checked(f"notebook {path.stem}", partial(_check_notebook, path))
+
+
+def _check_notebook(path: Path) -> None:
+    from riskkit.workbench.runs.parameters import declared
+    from riskkit.workbench.runs.plans import read_notebook
+
+    declared(read_notebook(path), name=path.name)

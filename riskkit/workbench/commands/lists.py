@@ -1,0 +1,82 @@
+"""The command ``list``: what ships and can be named in other commands."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from riskkit.workbench.words.messages import answer, speaker
+
+KINDS = ("cases", "profiles", "notebooks", "sources")
+
+
+def list_shipped(kind: str | None, **given: Any) -> int:
+    """Print the names that other commands take, each with what it is."""
+    lang, say = given["lang"], speaker(given["lang"])
+    wanted = [kind] if kind else list(KINDS)
+    rows = {name: _ROWS[name](lang) for name in wanted}
+    if given["is_json"]:
+        answer({"command": "list", "ok": True, "exit_code": 0, **rows})
+        return 0
+    for name, entries in rows.items():
+        click.echo(say(f"list_{name}"))
+        for entry in entries:
+            click.echo(f"  {entry['name']}  {entry['title']}")
+            for parameter in entry.get("parameters", ()):
+                click.echo(f"      -p {parameter['name']}={parameter['default']}  {parameter['help']}")
+    return 0
+
+
+def _cases(lang: str) -> list[dict[str, Any]]:
+    from riskkit.foundation import shipped
+    from riskkit.foundation.inputs.toml_file import read_toml
+
+    files = sorted((shipped.home() / "data" / "cases").glob("*.toml"))
+    facts = ((path.stem, read_toml(path).data) for path in files)
+    return [{"name": name, "title": data["title"][lang], "on": data["assessed_on"]} for name, data in facts]
+
+
+def _profiles(lang: str) -> list[dict[str, Any]]:
+    from riskkit.warning.profiles import profile, profile_names
+
+    return [{"name": name, "title": getattr(profile(name), lang)} for name in profile_names()]
+
+
+def _sources(lang: str) -> list[dict[str, Any]]:
+    from riskkit.monitoring.sources.catalogue import SOURCES
+
+    return [{"name": source.name, "title": getattr(source, f"title_{lang}")} for source in SOURCES]
+
+
+def _notebooks(lang: str) -> list[dict[str, Any]]:
+    from riskkit.foundation import shipped
+    from riskkit.workbench.runs.parameters import as_json, declared
+    from riskkit.workbench.runs.plans import read_notebook
+
+    found = []
+    for path in sorted((shipped.home() / "notebooks").glob("*.ipynb")):
+        notebook = read_notebook(path)
+        about = notebook.metadata.get("riskkit", {})
+        parameters = declared(notebook, name=path.name)
+        defaults = as_json({parameter.name: parameter.default for parameter in parameters})
+        found.append(
+            {
+                "name": path.stem,
+                "title": about.get("title", {}).get(lang, path.stem),
+                "question": about.get("question", {}).get(lang, ""),
+                "parameters": [
+                    {
+                        "name": parameter.name,
+                        "type": parameter.written_type,
+                        "default": defaults[parameter.name],
+                        "help": parameter.help,
+                    }
+                    for parameter in parameters
+                ],
+            }
+        )
+    return found
+
+
+_ROWS = {"cases": _cases, "profiles": _profiles, "notebooks": _notebooks, "sources": _sources}

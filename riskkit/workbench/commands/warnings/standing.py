@@ -1,0 +1,90 @@
+"""Where a warning stands and what is due on it, as the command line says it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+
+import click
+
+from riskkit.foundation.standards.scales import scale
+from riskkit.foundation.standards.warning_levels import code_of_rank
+from riskkit.warning.dynamics.clocks import Clock
+from riskkit.warning.dynamics.life import WarningState
+from riskkit.workbench.flows.warnings.words import assessed_words, say
+from riskkit.workbench.reports.case.words import fact_name
+from riskkit.workbench.words.messages import answer
+
+
+@dataclass(frozen=True)
+class Due:
+    """Something due on a warning."""
+
+    what: str
+    at: str
+    is_overdue: bool
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a warning stands."""
+
+    warning: str
+    phase: str
+    level: str | None
+    due: tuple[Due, ...]
+    assessed: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    reason: str = ""
+
+
+def standings(states: Mapping[str, WarningState], due: Iterable[Clock]) -> list[Standing]:
+    """Every warning with what is due on it, the gravest first."""
+    waiting: dict[str, list[Due]] = {}
+    for one in due:
+        told = Due(one.clock, one.due_at.isoformat(timespec="minutes"), one.is_overdue)
+        waiting.setdefault(one.warning_id, []).append(told)
+    return [
+        Standing(name, state.phase, code_of_rank(state.level), tuple(waiting.get(name, ())),
+                 state.assessed, state.missing, state.reason)
+        for name, state in sorted(states.items(), key=lambda pair: (-(pair[1].level or 0), pair[0]))
+    ]  # fmt: skip
+
+
+def status_line(one: Standing, lang: str) -> str:
+    """One warning in a line: level with its symbol, phase, and what is due."""
+    code = one.level or "—"
+    symbol = scale("warning").symbol(code) if one.level else "·"
+    phase = say(f"phase_{one.phase}", lang)
+    line = say(
+        "status_line", lang, symbol=symbol, level=code, warning=one.warning, phase=phase, due=_due(one, lang)
+    )
+    return f"{line}  {assessed_words(one.assessed, lang)}" if _departs(one) else line
+
+
+def _due(one: Standing, lang: str) -> str:
+    return "; ".join(
+        say(
+            "overdue_at" if two.is_overdue else "due_at", lang, what=say(f"clock_{two.what}", lang), at=two.at
+        )
+        for two in one.due
+    )
+
+
+def _departs(one: Standing) -> bool:
+    return bool(one.assessed) and set(one.assessed) != {one.level}
+
+
+def say_step(one: Standing, event: str, *, lang: str, is_json: bool) -> None:
+    """Report what was recorded: phase, level and deadline, and the assessed level where it differs."""
+    if is_json:
+        answer({"command": f"warning {event}", "ok": True, "exit_code": 0, "event": event, **asdict(one)})
+        return
+    phase, level = say(f"phase_{one.phase}", lang), one.level or "—"
+    click.echo(say("step_done", lang, warning=one.warning, event=event, phase=phase, level=level))
+    more = [assessed_words(one.assessed, lang)] if _departs(one) else []
+    if one.missing and _departs(one):
+        comma = "、" if lang == "zh" else ", "
+        more.append(say("not_known", lang, facts=comma.join(fact_name(name, lang) for name in one.missing)))
+    for line in [*more, *([_due(one, lang)] if one.due else [])]:
+        click.echo(f"  {line}")

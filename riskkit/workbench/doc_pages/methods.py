@@ -1,0 +1,148 @@
+"""The page of the documentation that puts all shipped cases through all methods, made from what they say."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from riskkit.case.comparison.differences import REFERENCE, actions_of, card_of
+from riskkit.case.comparison.findings import Finding
+from riskkit.case.comparison.methods import Comparison
+from riskkit.foundation.standards import standards
+from riskkit.foundation.standards.glossary import label
+from riskkit.foundation.standards.method_cards import method_cards
+from riskkit.foundation.standards.scales import scale
+from riskkit.workbench.doc_pages.writing import markdown_table, write_pages
+from riskkit.workbench.reports.case.comparisons import shipped_comparisons
+from riskkit.workbench.reports.case.words import text
+
+_ACTION = scale("action")
+
+
+def methods_page(lang: str) -> str:
+    """The page ``docs/methods_compared`` in one language, as Markdown."""
+    found = shipped_comparisons()
+    parts = [
+        f"# {text('cmp', lang)}",
+        text("page_lead", lang),
+        f"## {text('page_cases', lang)}",
+        _legend(lang),
+        *_case_table(found, lang),
+        f"## {text('page_agreement', lang)}",
+        *_agreement_table(found, lang),
+        f"## {text('page_reasons', lang)}",
+        *_reason_table(found, lang),
+        f"## {text('page_methods', lang)}",
+        *_method_table(lang),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def write_methods_pages(folder: Path) -> None:
+    """Write the page in both languages: ``methods_compared.md`` and ``methods_compared.zh.md``."""
+    write_pages(folder, "methods_compared", methods_page)
+
+
+def _legend(lang: str) -> str:
+    told = [f"{_ACTION.symbol(code)} {_ACTION.word(code, lang)}" for code in _ACTION.codes]
+    return ("、" if lang == "zh" else ", ").join([*told, text("page_misfit", lang)])
+
+
+def _codes() -> list[str]:
+    """Columns of the table of cases: every method, the shipped profiles one by one."""
+    profiles = [f"profile:{name}" for name in standards.table("profiles")["profile"]]
+    return [*(one for one in method_cards() if one != "profile"), *profiles]
+
+
+def _heads(lang: str) -> list[str]:
+    return [f"M{number}" for number in range(1, len(_codes()) + 1)]
+
+
+def _name(method: str, lang: str) -> str:
+    name = method.partition(":")[2]
+    if not name:
+        return card_of(method).name(lang)
+    row = standards.table("profiles").set_index("profile")
+    return text("label_value", lang, label=card_of(method).name(lang), value=str(row.at[name, lang]))
+
+
+def _sign(one: Finding | None) -> str:
+    if one is None or not one.fits:
+        return "·"
+    lo, hi = actions_of(one)
+    return _ACTION.symbol(lo) if lo == hi else f"{_ACTION.symbol(lo)}–{_ACTION.symbol(hi)}"
+
+
+def _case_table(found: Sequence[Comparison], lang: str) -> list[str]:
+    codes = _codes()
+    key = [f"M{number} {_name(code, lang)}" for number, code in enumerate(codes, start=1)]
+
+    def rows() -> Iterator[Sequence[str]]:
+        for one in found:
+            products = {finding.method: finding for finding in one.products}
+            yield [f"`{one.assessment.case.id}`", *(_sign(products.get(code)) for code in codes)]
+
+    gap = "；" if lang == "zh" else "; "
+    return [
+        gap.join(key) + ("。" if lang == "zh" else "."),
+        markdown_table([text("col_case", lang), *_heads(lang)], rows()),
+    ]
+
+
+def _agreement_table(found: Sequence[Comparison], lang: str) -> list[str]:
+    counts: dict[str, Counter[str]] = {code: Counter() for code in _codes() if code != REFERENCE}
+    for one in found:
+        for difference in one.differences:
+            counts[difference.method][difference.relation] += 1
+
+    def rows() -> Iterator[Sequence[str]]:
+        for code, count in counts.items():
+            ways = [str(count[way]) for way in ("same", "within", "higher", "lower")]
+            yield [_name(code, lang), str(count.total()), *ways]
+
+    heads = [text("col_method", lang), text("page_n", lang)]
+    heads += [text(f"relation_{way}", lang) for way in ("same", "within", "higher", "lower")]
+    graded = [one for one in found if one.fitting]
+    agreed = [one for one in graded if len({actions_of(finding) for finding in one.fitting}) == 1]
+    lead = text("page_agreement_lead", lang, n=len(graded), agreed=len(agreed), food=len(found) - len(graded))
+    return [lead, markdown_table(heads, rows())]
+
+
+def _reason_table(found: Sequence[Comparison], lang: str) -> list[str]:
+    count = Counter(code for one in found for difference in one.differences for code, _ in difference.reasons)
+    table = standards.table("difference_reasons").set_index("reason")
+
+    def rows() -> Iterator[Sequence[str]]:
+        for code, n in count.most_common():
+            yield [str(n), _open(str(table.at[code, lang])), _open(str(table.at[code, f"settle_{lang}"]))]
+
+    heads = [text(key, lang) for key in ("page_n", "col_why", "col_settle")]
+    return [text("page_reasons_lead", lang), markdown_table(heads, rows())]
+
+
+def _open(words: str) -> str:
+    """A sentence with its places left open."""
+    out, depth = [], 0
+    for sign in words:
+        depth += sign == "{"
+        if not depth:
+            out.append(sign)
+        elif sign == "}":
+            depth -= 1
+            out.append("…")
+    return "".join(out)
+
+
+def _method_table(lang: str) -> list[str]:
+    def rows() -> Iterator[Sequence[str]]:
+        for card in method_cards().values():
+            source = standards.source(card.source_id)
+            cited = f"{source[f'publisher_{lang}']} {source['year']}".strip()
+            status = label("status", card.status, lang)
+            yield [card.name(lang), card.formula(lang), f"`{card.function}`", cited, status]
+
+    heads = [
+        text(key, lang) for key in ("col_method", "col_formula", "col_function", "col_source", "col_status")
+    ]
+    return [markdown_table(heads, rows())]

@@ -1,0 +1,166 @@
+"""The page of the documentation that compares the level of every shipped case with what authorities did."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+
+from riskkit.assessment.facts.case_file import Action, Case
+from riskkit.case.case import assess, load_case
+from riskkit.foundation.standards.codes import country_name
+from riskkit.foundation.standards.glossary import label
+from riskkit.foundation.standards.scales import scale
+from riskkit.warning.level_badge import LevelBadge
+from riskkit.workbench.doc_pages.writing import markdown_table, write_pages
+from riskkit.workbench.document.level_marks import badge_note
+from riskkit.workbench.reports.case.words import listed, text
+from riskkit.workbench.runs.folders.resources import shipped_cases
+
+# What keeps goods from people or sets terms for them; talks, studies, warnings and published results do not.
+RESTRICTING = ("recall", "stop_sale", "ban", "dispose_lot", "rule")
+KINDS = ("after", "before", "never")
+_DRAWS, _SEED = 20_000, 20170914  # as the reports
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The level shown of a case, and what the authorities of its jurisdiction did about the goods."""
+
+    case: Case
+    badge: LevelBadge
+    first: Action | None
+
+    def kind(self) -> str:
+        """Whether that act came on or ``after`` the day of assessment, ``before`` it, or ``never``."""
+        if self.first is None:
+            return "never"
+        return "before" if self.first.date < self.case.assessed_on else "after"
+
+    def days(self) -> int | None:
+        """Days from the assessment to that act: below 0 where the act came first."""
+        return None if self.first is None else (self.first.date - self.case.assessed_on).days
+
+
+def official_acts(case: Case) -> tuple[Action, ...]:
+    """What authorities of the jurisdiction did about the goods, by date."""
+    return tuple(
+        act for act in case.actions if act.by == "authority" and act.where in (None, case.jurisdiction)
+    )
+
+
+def outcome(case: Case, badge: LevelBadge) -> Outcome:
+    """What followed one assessed case."""
+    acts = (act for act in official_acts(case) if not set(RESTRICTING).isdisjoint(act.measures))
+    return Outcome(case, badge, next(acts, None))
+
+
+@functools.cache
+def shipped_outcomes() -> tuple[Outcome, ...]:
+    """Every shipped case that is graded, under the default profile, simulated as its report is."""
+    cases = (case for case in map(load_case, shipped_cases()) if case.goods != "food")
+    found = (assess(case, rng=np.random.default_rng(_SEED), draws=_DRAWS) for case in cases)
+    return tuple(outcome(one.case, one.badge) for one in found if one.badge is not None)
+
+
+def outcomes_page(lang: str) -> str:
+    """The page ``docs/levels_and_outcomes`` in one language, as Markdown."""
+    found = shipped_outcomes()
+    never = [one for one in found if one.kind() == "never"]
+    heads = [text(key, lang) for key in ("outcomes_case", "outcomes_on", "outcomes_level")]
+    acted = [text(key, lang) for key in ("outcomes_acts", "outcomes_first")]
+    kinds = ("outcomes_after", "outcomes_before", "outcomes_never")
+    counted = [text("outcomes_level", lang), *(text(key, lang) for key in kinds)]
+    parts = [
+        f"# {text('outcomes_page', lang)}",
+        _lead(found, lang),
+        text("outcomes_rule", lang, what=_measures(RESTRICTING, lang)),
+        markdown_table(counted, _counts(found)),
+        f"## {text('outcomes_never_title', lang)}",
+        text("outcomes_never_lead", lang, n=len(never)),
+        markdown_table(
+            [*heads, text("outcomes_record", lang)],
+            ([*_opening(one, lang), _everything(one.case, lang)] for one in never),
+        ),
+        f"## {text('outcomes_all_title', lang)}",
+        markdown_table([*heads, *acted], (_row(one, lang) for one in found)),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def write_outcomes_pages(folder: Path) -> None:
+    """Write the page in both languages: ``levels_and_outcomes.md`` and ``levels_and_outcomes.zh.md``."""
+    write_pages(folder, "levels_and_outcomes", outcomes_page)
+
+
+def _lead(found: Sequence[Outcome], lang: str) -> str:
+    """How many were restricted, how long that took, and how that agrees with the levels."""
+    kinds = [one.kind() for one in found]
+    after = [days for one in found if (days := one.days()) is not None and days >= 0]
+    high = [one for one in found if one.badge.level in ("Ⅰ", "Ⅱ")]
+    return text(
+        "outcomes_lead", lang, n=len(found), after=kinds.count("after"), before=kinds.count("before"),
+        never=kinds.count("never"), same=sum(days <= 1 for days in after), median=f"{median(after):g}",
+        longest=max(after), high=len(high), alarms=sum(one.kind() == "never" for one in high),
+        missed=sum(one.badge.level in ("Ⅲ", "Ⅳ") and one.kind() != "never" for one in found),
+    )  # fmt: skip
+
+
+def _counts(found: Sequence[Outcome]) -> Iterator[list[str]]:
+    """How often each level was followed by each kind of outcome."""
+    signs = scale("warning")
+    for level in reversed(signs.codes):
+        kinds = [one.kind() for one in found if one.badge.level == level]
+        yield [f"{signs.symbol(level)} {level}", *(str(kinds.count(kind)) for kind in KINDS)]
+
+
+def _opening(one: Outcome, lang: str) -> list[str]:
+    """Case, day and level shown."""
+    signs, badge = scale("warning"), one.badge
+    level = "–".join(f"{signs.symbol(code)} {code}" for code in dict.fromkeys((badge.level, badge.level_hi)))
+    note = badge_note(badge, lang)
+    return [one.case.title.say(lang), one.case.assessed_on.isoformat(), f"**{level}** {note}".rstrip()]
+
+
+def _row(one: Outcome, lang: str) -> list[str]:
+    acts = [_act(act, lang) for act in official_acts(one.case) if act.measures]
+    return [*_opening(one, lang), "<br>".join(acts) or "—", _first(one, lang)]
+
+
+def _first(one: Outcome, lang: str) -> str:
+    """The first restriction, and the days between."""
+    days = one.days()
+    if one.first is None or days is None:
+        return text("outcomes_none", lang)
+    near = {-1: "outcomes_eve", 0: "outcomes_day", 1: "outcomes_next"}
+    key = near.get(days, "outcomes_later" if days > 0 else "outcomes_earlier")
+    return text(key, lang, on=one.first.date.isoformat(), days=abs(days))
+
+
+def _act(act: Action, lang: str) -> str:
+    return text(
+        "outcomes_act",
+        lang,
+        on=act.date.isoformat(),
+        who=act.authority.say(lang),
+        what=_measures(act.measures, lang),
+    )
+
+
+def _everything(case: Case, lang: str) -> str:
+    """All that is on record, whoever did it, in the words of the case."""
+    return "<br>".join(_told(act, lang) for act in case.actions)
+
+
+def _told(act: Action, lang: str) -> str:
+    where = "" if act.where is None else f" ({country_name(act.where, lang)})"
+    who, what = act.authority.say(lang), act.what.say(lang)
+    return f"{act.date.isoformat()} {who}{where}{'：' if lang == 'zh' else ': '}{what}"
+
+
+def _measures(measures: Sequence[str], lang: str) -> str:
+    return listed((label("official_measure", one, lang) for one in measures), lang)

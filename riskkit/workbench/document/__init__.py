@@ -1,0 +1,1 @@
+"""Blocks of a document and their writers: HTML, PDF, Word, index."""

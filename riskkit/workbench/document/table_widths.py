@@ -1,0 +1,69 @@
+"""How small a table on paper has to be set so that no column is cut off and no word is broken."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+from riskkit.workbench.document.block_kinds import Badge, Cell, Table
+
+_LETTER, _STRONG = 0.56, 0.66
+"""Mean widths of a letter and of a bold one [em] in fonts such as Liberation; others are wider."""
+_MM_PER_PT = 25.4 / 72
+SMALLEST = 6.0
+"""Smallest type of a table [pt]; what still does not fit breaks its words then."""
+_WIDE = re.compile("[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]")
+_PIECES = re.compile(r"[^\s\-–—]+[\-–—]?")
+
+
+def reach(text: str) -> int:
+    """Width of a text in letters; a Chinese character counts as two."""
+    return sum(2 if unicodedata.east_asian_width(mark) in "WF" else 1 for mark in text)
+
+
+def narrowest(table: Table) -> list[float]:
+    """The width of each column's longest piece that is not broken [em]."""
+    heads = [
+        max((reach(piece) * _STRONG for piece in _PIECES.findall(head)), default=0) for head in table.columns
+    ]
+    bodies = [
+        max((_body(row[c], is_strong=c == 0 and table.row_heads) for row in table.rows), default=0.0)
+        for c in range(len(table.columns))
+    ]
+    return [max(pair) for pair in zip(heads, bodies, strict=True)]
+
+
+def _body(cell: Cell, *, is_strong: bool) -> float:
+    letter = _STRONG if is_strong or isinstance(cell, Badge) else _LETTER
+    text = cell if isinstance(cell, str) else cell.label
+    mark = 0.0 if isinstance(cell, str) else reach(cell.symbol) * letter + 1.5
+    pieces = [part for piece in _PIECES.findall(text) for part in _WIDE.sub(" ", piece).split()]
+    widest = max((len(part) * letter for part in pieces), default=0.0)
+    return mark + max(widest, 2 * letter if _WIDE.search(text) else 0.0)
+
+
+def type_size(table: Table, *, width: float, padding: float, largest: float, stretch: float = 1.0) -> float:
+    """The type in which every column keeps its words whole [pt]."""
+    needed = sum(narrowest(table)) * stretch * _MM_PER_PT
+    room = width - padding * len(table.columns)
+    return largest if needed * largest <= room else max(SMALLEST, round(room / needed - 0.05, 1))
+
+
+def column_widths(
+    table: Table, longest: Sequence[int], *, width: float, padding: float, size: float
+) -> list[float]:
+    """Widths of columns that keep their words whole; the rest goes to those with more to say [mm]."""
+    least = [em * size * _MM_PER_PT + padding for em in narrowest(table)]
+    shares = [min(max(letters, 6), 38) for letters in longest]
+    if sum(least) >= width:
+        return [one * width / sum(least) for one in least]
+    wanted = [max(share * width / sum(shares), low) for share, low in zip(shares, least, strict=True)]
+    over = [want - low for want, low in zip(wanted, least, strict=True)]
+    keep = (width - sum(least)) / sum(over) if sum(over) > 0 else 0.0
+    return [low + more * keep for low, more in zip(least, over, strict=True)]
+
+
+def print_size(table: Table) -> float:
+    """The type of a table in a PDF [pt]: as `type_size` between the margins of ``print.css``."""
+    return type_size(table, width=166, padding=3.8, largest=9)

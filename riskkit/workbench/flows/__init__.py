@@ -1,0 +1,1 @@
+"""Work that runs in steps over a ledger: the committee, warnings."""

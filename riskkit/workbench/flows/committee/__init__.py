@@ -1,0 +1,1 @@
+"""A session of the expert committee: ballots, minutes, report."""

@@ -1,0 +1,99 @@
+"""How far a committee agrees, and what each expert said: sections of its report."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from riskkit.assessment.committee.agreeing import answered_states, closed_answers, round_agreement
+from riskkit.assessment.committee.minutes import minutes_data
+from riskkit.assessment.committee.questions import PROBABILITY
+from riskkit.assessment.committee.session import Session
+from riskkit.assessment.committee.visible import labels_of
+from riskkit.foundation.standards.tables import records
+from riskkit.workbench.document.block_kinds import Block, Paragraph, Table
+from riskkit.workbench.document.blocks import Picture, Section
+from riskkit.workbench.flows.committee.judgement_figure import judgement_picture
+from riskkit.workbench.flows.committee.words import say
+
+_SEED = 20170914
+
+
+def agreement_parts(now: Session, *, lang: str) -> tuple[Section | Picture, ...]:
+    """Agreement round by round, what is settled, and the picture of all answers."""
+    answers = closed_answers(now)
+    if answers.empty:
+        return ()
+    blocks: list[Block] = [_agreement(answers, lang), Paragraph(say("agreement_help", lang), "note")]
+    blocks.append(_states(now, answers, lang))
+    blocks.append(Paragraph(say("states_help", lang), "note"))
+    picture = judgement_picture(judged_answers(now, lang=lang), lang=lang)
+    section = Section("agreement", say("agreement", lang), 1, tuple(blocks))
+    return (section,) if picture is None else (section, picture)
+
+
+def judged_answers(now: Session, *, lang: str) -> pd.DataFrame:
+    """The probabilities of the last closed round, each expert's and pooled, as the figure takes them."""
+    answers, names = closed_answers(now), labels_of(now, asker="")
+    of = answers[(answers["kind"] == PROBABILITY) & answers["mid"].notna()]
+    last = int(of["round"].max()) if len(of) else 0
+    before = of[of["round"] == last - 1].set_index(["question", "expert"])["mid"]
+    pools = {str(row["question"]): row for row in minutes_data(now)["judgement"]}
+    rows: list[dict[str, Any]] = []
+    for question in now.questions:
+        given = of[(of["round"] == last) & (of["question"] == question.id)]
+        for one in records(given):
+            key = (question.id, one["expert"])
+            earlier = float(before[key]) if key in before.index else math.nan
+            rows.append(_row((question.say(lang), names[str(one["expert"])]), one, earlier))
+        if len(given):
+            rows.append(_row((question.say(lang), ""), pools[question.id], math.nan))
+    return pd.DataFrame(rows, columns=["question", "who", "low", "mid", "high", "before"])
+
+
+def _row(place: tuple[str, str], of: Any, before: float) -> dict[str, Any]:
+    judged = {name: float(of[name]) for name in ("low", "mid", "high")}
+    return {"question": place[0], "who": place[1]} | judged | {"before": before}
+
+
+def _agreement(answers: pd.DataFrame, lang: str) -> Table:
+    rows = []
+    for one in records(round_agreement(answers, rng=np.random.default_rng(_SEED))):
+        alphas = [_interval(one, f"alpha_{name}") for name in ("grades", "probabilities")]
+        rows.append((str(one["round"]), str(one["n"]), *alphas, _number(one["w"]), _p_value(one["p"])))
+    heads = ("round", "n_experts", "alpha_grades", "alpha_probabilities", "w", "p")
+    columns = tuple(say(f"col_{name}", lang) for name in heads)
+    return Table(say("agreement", lang), columns, tuple(rows), numeric=(1, 2, 3, 4, 5))
+
+
+def _interval(one: Any, name: str) -> str:
+    value = _number(one[name])
+    ends = _number(one[f"{name}_lo"]), _number(one[f"{name}_hi"])
+    return value if "—" in (value, *ends) else f"{value} ({ends[0]} – {ends[1]})"
+
+
+def _p_value(value: Any) -> str:
+    return (
+        "<0.001" if float(value) < 0.001 else f"{float(value):.3f}" if not math.isnan(float(value)) else "—"
+    )
+
+
+def _number(value: Any) -> str:
+    return "—" if value is None or math.isnan(float(value)) else f"{float(value):.2f}"
+
+
+def _states(now: Session, answers: pd.DataFrame, lang: str) -> Table:
+    found = answered_states(answers, most_rounds=now.rules.n_rounds).set_index(["question", "round"])
+    rows = []
+    for one in now.questions:
+        if one.id in found.index.get_level_values("question"):
+            rounds = found.loc[one.id]
+            close = " → ".join(f"{share:.0%}" for share in rounds["share_close"])
+            changed = float(rounds["share_changed"].iloc[-1])
+            told = say(f"state_{rounds['state'].iloc[-1]}", lang)
+            rows.append((one.say(lang), close, "—" if math.isnan(changed) else f"{changed:.0%}", told))
+    heads = tuple(say(f"col_{name}", lang) for name in ("asked", "close", "changed", "state"))
+    return Table(say("states", lang), heads, tuple(rows), numeric=(1, 2))

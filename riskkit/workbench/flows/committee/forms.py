@@ -1,0 +1,284 @@
+"""Ballot forms: an Excel sheet or a CSV file for one expert and one round, signed line by line.
+
+Every line carries a mark that only who has the session's secret can make, over session, round, expert,
+question and its wording. A form made for somebody else, for another case or round, or whose questions were
+edited is refused, and the line is named. Texts are written as texts, never as formulas; what comes back is
+read in a process of its own and checked like any other ballot.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import hmac
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from riskkit.assessment.committee import sealing
+from riskkit.assessment.committee.questions import (
+    CHOICES,
+    PROBABILITY,
+    Question,
+    choice_of,
+    choices_of,
+    digest_of,
+    word,
+)
+from riskkit.assessment.committee.session import Session
+from riskkit.foundation.events import canonical
+from riskkit.foundation.inputs.faults import Fault, InputFaults, refuse, shown, visible
+from riskkit.foundation.inputs.part_files import put_files
+from riskkit.workbench.flows.committee.form_feedback import add_feedback
+from riskkit.workbench.flows.committee.words import say
+
+COLUMNS = (
+    "question",
+    "asked",
+    "low",
+    "mid",
+    "high",
+    "choice",
+    "reason",
+    "session",
+    "round",
+    "expert",
+    "mark",
+)
+ANSWERED = ("low", "mid", "high", "choice", "reason")
+_MADE = dt.datetime(2026, 1, 1, tzinfo=dt.UTC).replace(tzinfo=None)
+_MOST_LINES = 2000
+_WIDTHS = (22, 60, 11, 11, 11, 26, 50, 14, 8, 12, 12)
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True)
+class Form:
+    """A ballot form as read back, its marks not yet checked."""
+
+    name: str
+    session: str
+    round: str
+    expert: str
+    lines: tuple[Mapping[str, str], ...]
+
+
+def form_lines(now: Session, name: str, expert: str, *, lang: str, key: bytes) -> list[dict[str, str]]:
+    """The lines of a form: one a question, and one a measure for a list."""
+    questions = now.asked_in(name)
+    lines = []
+    for question_id, asked in _asked(questions, lang):
+        line = dict.fromkeys(COLUMNS, "") | {"question": question_id, "asked": asked}
+        line |= {"session": now.id, "round": name, "expert": expert}
+        lines.append(line | {"mark": _mark(line, digest_of(questions), key)})
+    return lines
+
+
+def _asked(questions: Sequence[Question], lang: str) -> Iterator[tuple[str, str]]:
+    for question in questions:
+        if question.kind == CHOICES:
+            for code, words in choices_of(question, lang).items():
+                yield f"{question.id}:{code}", f"{question.say(lang)} — {words}"
+        else:
+            yield question.id, question.say(lang)
+
+
+def _mark(line: Mapping[str, str], digest: str, key: bytes) -> str:
+    text = canonical(
+        {name: line[name] for name in ("question", "asked", "round", "expert")} | {"set": digest}
+    )
+    return sealing.signature(text, key=key, session=line["session"])[:24]
+
+
+def write_form(
+    now: Session, path: Path, lines: Sequence[Mapping[str, str]], *, lang: str, is_forced: bool = False
+) -> Path:
+    """Write a form, whole or not at all: Excel for ``.xlsx``, else CSV."""
+    is_book = path.suffix.lower() == ".xlsx"
+    content = _workbook(now, lines, lang=lang) if is_book else _csv(lines, lang)
+    return put_files(path.parent, {path.name: content}, is_forced=is_forced, mode=0o600)[0]
+
+
+def _heads(lang: str) -> list[str]:
+    return [say(f"col_{name}", lang) for name in COLUMNS]
+
+
+def _csv(lines: Sequence[Mapping[str, str]], lang: str) -> bytes:
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(_heads(lang))
+    writer.writerows([[_harmless(line[name]) for name in COLUMNS] for line in lines])
+    return b"\xef\xbb\xbf" + text.getvalue().encode("utf-8")
+
+
+def _harmless(text: str) -> str:
+    """A spreadsheet that opens the CSV takes no text of ours for a formula."""
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def _workbook(now: Session, lines: Sequence[Mapping[str, str]], *, lang: str) -> bytes:
+    import xlsxwriter  # type: ignore[import-untyped]
+
+    content = io.BytesIO()
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    with xlsxwriter.Workbook(content, options) as book:
+        book.set_properties({"title": say("form_title", lang), "created": _MADE, "author": "riskkit"})
+        page = book.add_worksheet(say("form_sheet", lang))
+        _fill_page(book, page, lines, now=now, lang=lang)
+        add_feedback(book, lines, now=now, lang=lang)
+        help_page = book.add_worksheet(say("form_help_sheet", lang))
+        for number, key in enumerate(
+            ("form_help_1", "form_help_2", "form_help_3", "form_help_4", "form_help_5")
+        ):
+            help_page.write_string(number, 0, say(key, lang), book.add_format({"text_wrap": True}))
+        help_page.set_column(0, 0, 110)
+    return content.getvalue()
+
+
+def _fill_page(book: Any, page: Any, lines: Sequence[Mapping[str, str]], *, now: Session, lang: str) -> None:
+    head = book.add_format({"bold": True, "text_wrap": True, "bg_color": "#1F4E79", "font_color": "#FFFFFF"})
+    fixed = book.add_format({"text_wrap": True, "valign": "top", "num_format": "@", "font_color": "#444444"})
+    asked = book.add_format({"text_wrap": True, "valign": "top", "num_format": "@"})
+    free = book.add_format({"locked": False, "bg_color": "#FFF9E5", "border": 1, "valign": "top"})
+    words = book.add_format(
+        {"locked": False, "bg_color": "#FFF9E5", "border": 1, "num_format": "@", "text_wrap": True}
+    )
+    page.freeze_panes(1, 2)
+    for number, (name, width) in enumerate(zip(_heads(lang), _WIDTHS, strict=True)):
+        page.set_column(number, number, width)
+        page.write_string(0, number, name, head)
+    known = {one.id: one for one in now.asked_in(lines[0]["round"])} if lines else {}
+    for row, line in enumerate(lines, start=1):
+        question = known.get(line["question"].partition(":")[0])
+        for number, name in enumerate(COLUMNS):
+            if name in ANSWERED:
+                page.write_blank(row, number, None, free if name in ("low", "mid", "high") else words)
+            else:
+                page.write_string(row, number, line[name], asked if name == "asked" else fixed)
+        if question is not None:
+            _rules(page, row, question, lang=lang)
+    page.protect("", {"format_columns": True, "format_rows": True})
+
+
+def _rules(page: Any, row: int, question: Question, *, lang: str) -> None:
+    """What a spreadsheet lets people enter; what is pasted over it is checked when it comes back."""
+    first = COLUMNS.index("low")
+    message = {"error_title": say("form_wrong", lang), "error_message": say("form_range", lang)}
+    if question.kind == PROBABILITY:
+        rule = {"validate": "decimal", "criteria": "between", "minimum": 0, "maximum": 1, **message}
+        page.data_validation(row, first, row, first + 2, rule)
+    words = _choice_words(question, lang)
+    page.data_validation(row, first + 3, row, first + 3, {"validate": "list", "source": words})
+
+
+def _choice_words(question: Question, lang: str) -> list[str]:
+    rest = word("abstain", lang)
+    if question.kind == PROBABILITY:
+        return [rest]
+    if question.kind == CHOICES:
+        return [word("yes", lang), word("no", lang), rest]
+    return [*choices_of(question, lang).values(), rest]
+
+
+def read_form(path: Path) -> Form:
+    """A form that came back, in whatever encoding; its marks are checked by `answers_in`."""
+    from riskkit.monitoring.sources.files.native_file import native_file
+    from riskkit.monitoring.sources.files.opened import file_facts
+
+    lines: list[dict[str, str]] = []
+    with native_file(file_facts(path)) as file:
+        heads = {say(f"col_{name}", lang): name for name in COLUMNS for lang in ("zh", "en")}
+        named = {head: heads[head] for head in file.headers if head in heads}
+        if sorted(named.values()) != sorted(COLUMNS):
+            rule = "a ballot form that riskkit committee ballot-form wrote"
+            raise InputFaults(path.name, [Fault(path.name, shown(file.headers), rule)])
+        for chunk in file.chunks:
+            for row in chunk.table.select(list(named)).rename_columns(list(named.values())).to_pylist():
+                lines.append({name: (row[name] or "").strip() for name in COLUMNS})
+            if len(lines) > _MOST_LINES or chunk.broken:
+                raise InputFaults(path.name, [Fault(path.name, "…", "a form as it was sent out")])
+    whose = {(line["session"], line["round"], line["expert"]) for line in lines}
+    if len(whose) != 1:
+        rule = "a form of one session, round and expert"
+        raise InputFaults(path.name, [Fault(path.name, shown(sorted(whose)[:3]), rule)])
+    return Form(path.name, *whose.pop(), tuple(lines))
+
+
+def answers_in(form: Form, now: Session, *, key: bytes) -> dict[str, dict[str, Any]]:
+    """The answers of a form, each line's mark checked first."""
+    faults = list(_mark_faults(form, now, key))
+    questions = {one.id: one for one in now.asked_in(form.round)}
+    answers: dict[str, dict[str, Any]] = {}
+    for number, line in enumerate(form.lines, start=2):
+        question_id, _, code = line["question"].partition(":")
+        question = questions.get(question_id)
+        if question is not None:
+            place = f"{form.name}:{number}"
+            faults += _read_line(answers.setdefault(question_id, {}), line, question, code=code, place=place)
+    refuse(form.name, faults)
+    return answers
+
+
+def _mark_faults(form: Form, now: Session, key: bytes) -> Iterator[Fault]:
+    sets = {
+        lang: {
+            line["question"]: line for line in form_lines(now, form.round, form.expert, lang=lang, key=key)
+        }
+        for lang in ("zh", "en")
+    }
+    seen: set[str] = set()
+    for number, line in enumerate(form.lines, start=2):
+        place, name = f"{form.name}:{number}", line["question"]
+        made = [lines[name]["mark"] for lines in sets.values() if name in lines]
+        asked = [lines[name]["asked"] for lines in sets.values() if name in lines]
+        if not any(hmac.compare_digest(line["mark"].encode(), mark.encode()) for mark in made):
+            yield Fault(
+                f"{place} {name}", shown(line["mark"]), "a line made for the session, round and expert"
+            )
+        elif line["asked"] not in {*asked, *(f"'{text}" for text in asked)}:
+            yield Fault(f"{place} {name}", shown(line["asked"]), "the question as it was sent out")
+        if name in seen:
+            yield Fault(f"{place} {name}", "", "each line once")
+        seen.add(name)
+    for name in sets["zh"].keys() - seen:
+        yield Fault(f"{form.name} {name}", "", "all lines of the form")
+
+
+def _read_line(
+    answer: dict[str, Any], line: Mapping[str, str], question: Question, *, code: str, place: str
+) -> Iterator[Fault]:
+    if line["reason"]:
+        reason = visible(line["reason"].removeprefix("'"))
+        answer["reason"] = "\n".join(dict.fromkeys([*answer.get("reason", "").split("\n"), reason])).strip()
+    choice = line["choice"]
+    if choice in (word("abstain", "zh"), word("abstain", "en")):
+        answer["abstain"] = True
+    elif question.kind == PROBABILITY:
+        for name in ("low", "mid", "high"):
+            if line[name]:
+                yield from _read_number(answer, name, line[name], place=f"{place} {name}")
+    elif question.kind == CHOICES:
+        yield from _read_yes_no(answer, choice, code=code, place=place)
+    elif choice:
+        try:
+            answer["level"] = choice_of(question, choice)
+        except ValueError as error:
+            yield Fault(f"{place} choice", shown(choice), str(error))
+
+
+def _read_number(answer: dict[str, Any], name: str, text: str, *, place: str) -> Iterator[Fault]:
+    try:
+        answer[name] = float(text[:-1]) / 100 if text.endswith("%") else float(text)
+    except ValueError:
+        yield Fault(place, shown(text), "a number such as 0.02 or 2%")
+
+
+def _read_yes_no(answer: dict[str, Any], choice: str, *, code: str, place: str) -> Iterator[Fault]:
+    if choice in (word("yes", "zh"), word("yes", "en")):
+        answer.setdefault("codes", []).append(code)
+    elif choice in (word("no", "zh"), word("no", "en")):
+        answer.setdefault("codes", [])
+    elif choice:
+        yield Fault(f"{place} choice", shown(choice), "yes, no or abstain")

@@ -1,0 +1,1 @@
+"""A warning from proposal to lifting: documents, delivery, review."""

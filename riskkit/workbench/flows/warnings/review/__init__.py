@@ -1,0 +1,1 @@
+"""What stands where among warnings, what moved, and what new evidence asks for."""

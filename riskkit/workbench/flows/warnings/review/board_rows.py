@@ -1,0 +1,80 @@
+"""What the board of warnings shows, worked out from the events of the ledger alone: now, or at a moment."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from riskkit.foundation.events import Event, moment_of
+from riskkit.warning.dynamics.clocks import Clock, clocks
+from riskkit.warning.dynamics.life import OPEN, WarningState
+from riskkit.workbench.flows.warnings.room import RELEASE, STREAM, state_of
+
+
+@dataclass(frozen=True)
+class LifeStep:
+    """A step of a warning's life, as it is read."""
+
+    at: dt.datetime
+    event: str
+    level: int | None
+    who: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class BoardRow:
+    """A warning on the board."""
+
+    state: WarningState
+    title: Mapping[str, str]
+    places: tuple[Mapping[str, str], ...]
+    due: tuple[Clock, ...]
+    steps: tuple[LifeStep, ...]
+
+    @property
+    def is_current(self) -> bool:
+        """Whether it is still open: proposed, confirmed or issued."""
+        return self.state.phase in OPEN
+
+
+def board_rows(events: Iterable[Event], *, now: dt.datetime) -> list[BoardRow]:
+    """Every warning, the gravest current one first."""
+    by_id: dict[str, list[Event]] = {}
+    for event in events:
+        if event.stream.startswith(STREAM):
+            by_id.setdefault(event.stream.removeprefix(STREAM), []).append(event)
+    states = {name: state_of(of, name) for name, of in by_id.items()}
+    waiting: dict[str, list[Clock]] = {}
+    for one in sorted(clocks(states.values(), now=now), key=lambda clock: clock.due_at):
+        waiting.setdefault(one.warning_id, []).append(one)
+    rows = [
+        _row(states[name], of, waiting.get(name, [])) for name, of in by_id.items() if states[name].n_events
+    ]
+    return sorted(rows, key=lambda row: (not row.is_current, -(row.state.level or 0), row.state.warning_id))
+
+
+def _row(state: WarningState, events: Sequence[Event], due: Sequence[Clock]) -> BoardRow:
+    told = [one.data["about"] for one in events if one.data.get("about")]
+    about = told[-1] if told else {}
+    title = about.get("title") or {"zh": state.warning_id, "en": state.warning_id}
+    steps = []
+    for n, event in enumerate(events):
+        if event.kind not in RELEASE:
+            after = state_of(events[: n + 1], state.warning_id)
+            steps.append(LifeStep(moment_of(event.at), event.kind, after.level, event.who, event.why))
+    return BoardRow(state, title, tuple(about.get("places") or ()), tuple(due), tuple(steps))
+
+
+def counts_by_level(rows: Iterable[BoardRow]) -> dict[int, int]:
+    """Current warnings of each level, from Ⅰ to Ⅳ."""
+    found = Counter(row.state.level for row in rows if row.is_current)
+    return {level: found[level] for level in (4, 3, 2, 1)}
+
+
+def counts_by_place(rows: Iterable[BoardRow], *, lang: str) -> dict[str, int]:
+    """Current warnings of each place, the most first."""
+    found = Counter(place[lang] for row in rows if row.is_current for place in row.places)
+    return dict(sorted(found.items(), key=lambda pair: (-pair[1], pair[0])))

@@ -1,0 +1,165 @@
+"""Everything that the notebook of a review of warnings calls: open, show, publish; nothing is recorded."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from riskkit import __version__
+from riskkit.foundation.events import Event
+from riskkit.foundation.inputs.faults import Fault, InputFaults
+from riskkit.foundation.standards.warning_levels import code_of_rank
+from riskkit.store.ledger.ledger import open_ledger
+from riskkit.warning.alerts.drafts import CHINA
+from riskkit.workbench.document.blocks import Picture, Section
+from riskkit.workbench.flows.warnings.review.board_rows import BoardRow, board_rows
+from riskkit.workbench.flows.warnings.review.figure import warning_timeline
+from riskkit.workbench.flows.warnings.review.new_evidence import NewEvidence, asked_moves, checked_evidence
+from riskkit.workbench.flows.warnings.review.sections import changes_section, moves_section, standing_section
+from riskkit.workbench.flows.warnings.review.timelines import (
+    lives_said,
+    lives_section,
+    lives_table,
+    shipped_lives,
+)
+from riskkit.workbench.flows.warnings.review.timelines_figure import lives_picture
+from riskkit.workbench.flows.warnings.room import STREAM, utc_now
+from riskkit.workbench.flows.warnings.sample import sample_events
+from riskkit.workbench.reports.monitoring.monitoring_reports import Found
+from riskkit.workbench.reports.monitoring.records import open_table
+from riskkit.workbench.runs.folders.ledger_places import LEDGER_VARIABLE
+
+__all__ = [
+    "changes_part",
+    "life_pictures",
+    "lives_part",
+    "moves_part",
+    "open_review",
+    "publish_review",
+    "standing_part",
+]
+
+SAMPLE_DAY = dt.date(2026, 5, 1)
+"""The sample is shown as of this day, so that its report is the same on any day."""
+_SHOWN = 6
+
+
+@dataclass(frozen=True)
+class Review:
+    """The warnings of a ledger at a moment, and what new evidence asks of them."""
+
+    rows: tuple[BoardRow, ...]
+    now: dt.datetime
+    since: dt.datetime
+    moves: pd.DataFrame | None
+    is_sample: bool
+    sha256: str
+
+
+def open_review(ledger: str = "", *, on: str = "", days: int = 30, evidence: str = "") -> Review:
+    """The warnings as they stood at the end of a day, and the steps of the days before it."""
+    place = ledger or os.environ.get(LEDGER_VARIABLE) or "sample"
+    is_sample = place == "sample"
+    now = _moment(on or (SAMPLE_DAY.isoformat() if is_sample else ""))
+    events = sample_events(now) if is_sample else _events(place, now)
+    rows = tuple(board_rows(events, now=now))
+    ids = [row.state.warning_id for row in rows]
+    given: NewEvidence | None = None
+    if evidence:
+        given = checked_evidence(open_table(evidence, sample="").table, known=ids)
+    elif is_sample:
+        given = checked_evidence(_made_up(rows, now), known=ids)
+    moves = None if given is None else asked_moves(rows, given, now=now)
+    digest = hashlib.sha256("\n".join(one.hash for one in events).encode()).hexdigest()
+    return Review(rows, now, now - dt.timedelta(days=days), moves, is_sample, digest)
+
+
+def _moment(day: str) -> dt.datetime:
+    if not day:
+        return utc_now()
+    try:
+        found = dt.date.fromisoformat(day)
+    except ValueError:
+        raise InputFaults("review", [Fault("on", day, "a day as YYYY-MM-DD")]) from None
+    return dt.datetime.combine(found, dt.time(23, 59, 59), tzinfo=CHINA)
+
+
+def _events(place: str, now: dt.datetime) -> tuple[Event, ...]:
+    ledger = open_ledger(place, is_reader=True)
+    try:
+        return ledger.events(STREAM, until=now)
+    finally:
+        ledger.close()
+
+
+def _made_up(rows: Sequence[BoardRow], now: dt.datetime) -> pd.DataFrame:
+    """One new assessment of each issued warning of the sample: in turn above, at and below its level."""
+    day = (now - dt.timedelta(days=2)).astimezone(CHINA).date().isoformat()
+    told = []
+    for n, row in enumerate(row for row in rows if row.state.phase == "issued"):
+        level = row.state.level or 1
+        ends = ((min(level + 1, 4), 4), (level, level), (0, level - 1))[n % 3]
+        low, high = (code_of_rank(rank) if rank else "none" for rank in ends)
+        told.append({"warning_id": row.state.warning_id, "on": day, "level_lo": low, "level_hi": high})
+    return pd.DataFrame(told)
+
+
+def standing_part(review: Review, *, lang: str) -> Section:
+    """Where each current warning stands, and what is due."""
+    return standing_section(review.rows, lang=lang, is_sample=review.is_sample)
+
+
+def changes_part(review: Review, *, lang: str) -> Section:
+    """What was decided in the days before."""
+    return changes_section(review.rows, since=review.since, now=review.now, lang=lang)
+
+
+def moves_part(review: Review, *, lang: str) -> Section:
+    """What new assessments ask of each level."""
+    return moves_section(review.moves, review.rows, lang=lang)
+
+
+def life_pictures(review: Review, *, lang: str) -> tuple[Picture, ...]:
+    """The lives of the gravest current warnings as pictures, six at most."""
+    current = [row for row in review.rows if row.is_current][:_SHOWN]
+    return tuple(warning_timeline(row, lang=lang, now=review.now) for row in current)
+
+
+def lives_part(*, lang: str) -> tuple[Section | Picture, ...]:
+    """The shipped cases' warnings replayed, beside what authorities did and when."""
+    lives = shipped_lives()
+    said, table = lives_said(lives, lang=lang), lives_table(lives, lang=lang)
+    return lives_section(lives, lang=lang), lives_picture(lives, table, said=said, lang=lang)
+
+
+def publish_review(review: Review) -> Found:
+    """Put the review into the notebook, where the runner reads it back."""
+    moves = [] if review.moves is None else review.moves.astype(object).to_dict("records")
+    return Found(
+        {
+            "schema": "riskkit.warning_review/1",
+            "case": {"id": "warning-review", "title": {"zh": "预警复评", "en": "Review of warnings"}},
+            "inputs": {"riskkit": __version__, "case_sha256": review.sha256},
+            "on": review.now.isoformat(),
+            "since": review.since.isoformat(),
+            "is_sample": review.is_sample,
+            "warnings": [
+                {"id": row.state.warning_id, "phase": row.state.phase, "level": code_of_rank(row.state.level),
+                 "assessed": list(row.state.assessed),
+                 "due": [{"what": one.clock, "at": one.due_at.isoformat(), "is_overdue": one.is_overdue}
+                         for one in row.due]}
+                for row in review.rows
+            ],
+            "proposals": [
+                {"warning_id": one["warning_id"], "move": one["move"], "reason": one["reason"],
+                 **{name: None if pd.isna(one[name]) else code_of_rank(one[name])
+                    for name in ("level", "level_after")}}
+                for one in moves
+            ],
+        }
+    )  # fmt: skip

@@ -1,0 +1,48 @@
+"""The words of warnings' documents and commands, in zh and en."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from riskkit.warning.alerts.notice_rules import OpenRule
+
+
+@cache
+def warning_texts() -> Mapping[str, Mapping[str, str]]:
+    """All texts: key → language → text."""
+    source = resources.files("riskkit.workbench.flows.warnings") / "warning_texts.csv"
+    rows = csv.DictReader(source.read_text(encoding="utf-8").splitlines())
+    return {row["key"]: {"zh": row["zh"], "en": row["en"]} for row in rows}
+
+
+def say(key: str, lang: str, **values: object) -> str:
+    """One text, its places filled."""
+    text = warning_texts()[key][lang]
+    return text.format(**values) if values else text
+
+
+def open_rule_words(rule: OpenRule, lang: str) -> str:
+    """What an announcement still lacks, with the clause that asks for it."""
+    return say("rule_open", lang, of=rule.lang, asks=rule.asks[lang], clause=clause_words(rule))
+
+
+def clause_words(rule: OpenRule) -> str:
+    """The law and the clause that a rule comes from."""
+    from riskkit.foundation.standards import standards
+
+    document = str(standards.source(rule.source_id)["document"])
+    law = document.partition(" on ")[0].partition("第")[0]
+    return f"{law.strip()} {rule.locator}"
+
+
+def assessed_words(assessed: Sequence[str], lang: str) -> str:
+    """The proven and the possible level of the assessment behind a warning, in words."""
+    lo, hi = assessed[0], assessed[-1]
+    return say(
+        "assessed", lang, assessed=say("level_range" if lo != hi else "level_alone", lang, lo=lo, hi=hi)
+    )

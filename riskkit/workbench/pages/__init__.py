@@ -1,1 +1,0 @@
-"""Blocks of a document and how they become HTML, PDF, Word and an index."""

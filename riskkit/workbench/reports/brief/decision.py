@@ -1,0 +1,227 @@
+"""The second page of the brief: what was done elsewhere, the options, and what is to be decided."""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from riskkit.case.case import Assessment, load_case
+from riskkit.assessment.facts.case_file import Action, Case
+from riskkit.assessment.facts.nearest_cases import nearest_cases
+from riskkit.case.what_if_effects import Effect
+from riskkit.assessment.what_if.what_if_file import WhatIfs
+from riskkit.foundation import shipped
+from riskkit.foundation.standards import standards
+from riskkit.foundation.standards.codes import country_name
+from riskkit.foundation.standards.glossary import label
+from riskkit.foundation.standards.method_numbers import method_number
+from riskkit.foundation.standards.scales import scale
+from riskkit.foundation.standards.tables import records
+from riskkit.foundation.numbers.uncertainty import support
+from riskkit.warning.alerts.choice import default_measures
+from riskkit.case.derived_facts import defect_found
+from riskkit.workbench.document.block_kinds import Block, Items, Paragraph, Table
+from riskkit.workbench.document.blocks import Section
+from riskkit.workbench.document.reading import BRIEF_IDS
+from riskkit.workbench.reports.brief.length import fitted
+from riskkit.workbench.reports.monitoring.register_sections import source_title
+from riskkit.workbench.reports.what_if.study import study_effects
+from riskkit.workbench.reports.case.words import level_spoken, listed, text
+
+Cut = Callable[[str, int], str]
+_MILLION = 1e6
+_HOURS_A_DAY = 24
+_MOST_MEASURES = 3
+_MOST_DRAWS = 5000  # enough for a share in whole per cent
+
+
+def brief_decision(
+    assessment: Assessment,
+    *,
+    lang: str,
+    planned: WhatIfs | None = None,
+    like: pd.DataFrame | None = None,
+    seed: int = 0,
+) -> Section:
+    """The second page: like cases and what was done, options, the decision asked, signatures."""
+    effects: tuple[Effect, ...] = ()
+    if planned is not None and assessment.badge is not None:
+        draws = min(assessment.draws, _MOST_DRAWS)
+        effects = study_effects(assessment.case, planned, profile=assessment.profile, draws=draws, seed=seed)
+
+    def compose(cut: Cut) -> Section:
+        blocks: list[Block] = [_elsewhere(assessment.case, like, cut, lang=lang)]
+        if assessment.badge is not None:
+            blocks.append(_options(assessment, effects, cut, lang=lang))
+        if assessment.case.problem is not None:
+            blocks.append(Paragraph(cut(assessment.case.problem.say(lang), 40 if lang == "en" else 70)))
+        blocks.append(Paragraph(text("brief_asked", lang)))
+        blocks.append(Items(_asked(assessment, cut, lang), ordered=True))
+        blocks += [_signatures(lang), Paragraph(text("brief_annex", lang), "note")]
+        return Section(BRIEF_IDS[1], text("brief_decision", lang), 1, tuple(blocks))
+
+    return fitted(compose, lang, share=method_number("brief", "second_page"))
+
+
+@functools.cache
+def _library() -> tuple[Case, ...]:
+    """The cases that come with riskkit."""
+    folder = shipped.case_path("x").parent
+    return tuple(load_case(path.stem) for path in sorted(folder.glob("*.toml")))
+
+
+def _elsewhere(case: Case, like: pd.DataFrame | None, cut: Cut, *, lang: str) -> Table:
+    """What was done about the same affair abroad, then about the nearest of the library and the register."""
+    long = (12, 22) if lang == "en" else (26, 40)
+    abroad = [one for one in case.actions if one.where is not None and one.date <= case.assessed_on]
+    rows = []
+    if abroad:
+        places = listed(dict.fromkeys(country_name(str(one.where), lang) for one in abroad), lang)
+        rows.append((cut(text("brief_this_affair", lang, where=places), long[0]), _done(abroad, lang)))
+    library = nearest_cases(case, _library())["likeness"].items()
+    ranked = [(share, *_of_library(str(name), lang)) for name, share in library]
+    ranked += [] if like is None else [(row["likeness"], *_of_register(row, lang)) for row in records(like)]
+    ranked.sort(key=lambda one: -float(one[0]))
+    for _, title, where, done in ranked[: int(method_number("nearest_cases", "shown"))]:
+        name = cut(title, long[0])
+        rows.append((f"{name}（{where}）" if lang == "zh" else f"{name} ({where})", cut(done, long[1])))
+    return Table(
+        text("brief_elsewhere", lang), (text("brief_case", lang), text("brief_done", lang)), tuple(rows)
+    )
+
+
+def _of_library(name: str, lang: str) -> tuple[str, str, str]:
+    other = next(one for one in _library() if one.id == name)
+    done = _done([one for one in other.actions if one.by == "authority"], lang)
+    return other.title.say(lang), country_name(other.jurisdiction, lang), done
+
+
+def _of_register(row: Mapping[str, Any], lang: str) -> tuple[str, str, str]:
+    words = [str(row[name]) for name in ("product", "brand", "hazard") if not pd.isna(row[name])]
+    event = text("brief_no_action", lang) if pd.isna(row["event"]) else str(row["event"])
+    return " · ".join(words), source_title(str(row["source"]), lang), f"{str(row['date'])[:10]} {event}"
+
+
+def _done(actions: Sequence[Action], lang: str) -> str:
+    """The measures of the first action that took any, with its date; then of the gravest that followed."""
+    taken = [one for one in actions if one.measures]
+    if not taken:
+        return text("brief_no_action", lang)
+    order = {str(row["measure"]): int(row["position"]) for row in records(standards.table("option_order"))}
+    gravest = min(taken, key=lambda one: min(order.get(name, len(order)) for name in one.measures))
+    shown = dict.fromkeys((taken[0], gravest))
+    join = "；" if lang == "zh" else "; "
+    return join.join(f"{one.date.isoformat()} {_measures(one, lang)}" for one in shown)
+
+
+def _measures(action: Action, lang: str) -> str:
+    return listed((label("official_measure", name, lang) for name in action.measures[:_MOST_MEASURES]), lang)
+
+
+def _options(assessment: Assessment, effects: Sequence[Effect], cut: Cut, *, lang: str) -> Table:
+    """What may be done: the default measures of the level, gravest first, and the what-ifs of the case."""
+    case = assessment.case
+    order = list(records(standards.table("option_order").sort_values("position")))
+    proposed = set(_proposed(assessment))
+    by_measure = _by_measure(effects, order)
+    matched = set(by_measure.values())
+    rows: list[tuple[str, ...]] = []
+    for row in order:
+        name = str(row["measure"])
+        if name in proposed or name in by_measure:
+            at = by_measure.get(name)
+            duty = _duty(case, name, lang)
+            rows.append((label("official_measure", name, lang), *duty, *_worth(effects, at, lang)))
+    for at, one in enumerate(effects):
+        if one.what_if is not None and at not in matched:
+            title = cut(one.what_if.title.say(lang), 8 if lang == "en" else 16)
+            rows.append((title, text("brief_law_unknown", lang), "—", *_worth(effects, at, lang)))
+    most, unknown = int(method_number("brief", "options")), text("brief_not_estimated", lang)
+    first = sorted(range(len(rows)), key=lambda at: rows[at][4] == unknown)[:most]  # what is estimated first
+    kept = tuple(rows[at] for at in sorted(first))
+    heads = ("brief_measure", "brief_actor", "brief_law", "brief_cost", "brief_effect")
+    caption = text("brief_options", lang, day=due_day(assessment).isoformat())
+    return Table(caption, tuple(text(head, lang) for head in heads), kept)
+
+
+def _proposed(assessment: Assessment) -> tuple[str, ...]:
+    case, badge = assessment.case, assessment.badge
+    assert badge is not None
+    level = scale("warning").codes.index(badge.level_hi) + 1
+    return default_measures(level, direction=case.direction, goods=case.goods, has_defect=defect_found(case))
+
+
+def _by_measure(effects: Sequence[Effect], order: Sequence[dict[str, Any]]) -> dict[str, int]:
+    """Which what-if stands for a measure: the first of the like kind."""
+    found: dict[str, int] = {}
+    for row in order:
+        for at, one in enumerate(effects):
+            if one.what_if is not None and one.what_if.kind == row["what_if"]:
+                found.setdefault(str(row["measure"]), at)
+    return found
+
+
+def _duty(case: Case, measure: str, lang: str) -> tuple[str, str]:
+    """Who acts and on what legal basis, in the jurisdiction of the case and on its day."""
+    rows = standards.table("measure_duties", on=case.assessed_on)
+    rows = rows[(rows["measure"] == measure) & (rows["jurisdiction"] == case.jurisdiction)]
+    fits = rows[rows["goods"] == case.goods]
+    fits = rows[rows["goods"] == "any"] if fits.empty else fits
+    if fits.empty:
+        unknown = text("brief_law_unknown", lang)
+        return unknown, unknown
+    return str(fits.iloc[0][f"who_{lang}"]), str(fits.iloc[0][f"law_{lang}"])
+
+
+def _worth(effects: Sequence[Effect], at: int | None, lang: str) -> tuple[str, str]:
+    """Cost of a what-if, and the share of the expected harm that it avoids."""
+    unknown = text("brief_not_estimated", lang)
+    if at is None:
+        return "—", unknown
+    one, unit = effects[at], 1e4 if lang == "zh" else _MILLION
+    cost = "—"
+    if one.what_if is not None and one.what_if.cost_cny is not None:
+        ends = (f"{float(f'{value / unit:.3g}'):,g}" for value in support(one.what_if.cost_cny))
+        cost = text("brief_cost_said", lang, **dict(zip(("low", "high"), ends, strict=True)))
+    grave = slice(3, 4) if float(effects[0].harm["mean"].loc[3:4].sum()) > 0 else slice(1, 4)
+    had, avoided = (
+        float(table["mean"].loc[grave].sum(skipna=False)) for table in (effects[0].harm, one.avoided)
+    )
+    if math.isnan(had) or had <= 0:
+        return cost, unknown
+    return cost, f"{100 * avoided / had:.0f}%" if lang == "zh" else f"{100 * avoided / had:.0f} %"
+
+
+def due_day(assessment: Assessment) -> dt.date:
+    """The day by which a warning of the level that is shown is to be confirmed and issued."""
+    clocks = standards.table("warning_clocks")
+    level = 1 if assessment.badge is None else scale("warning").codes.index(assessment.badge.level_hi) + 1
+    rows = clocks[(clocks["level"] == level) & clocks["clock"].isin(["confirm", "issue"])]
+    return assessment.case.assessed_on + dt.timedelta(days=math.ceil(int(rows["hours"].sum()) / _HOURS_A_DAY))
+
+
+def _asked(assessment: Assessment, cut: Cut, lang: str) -> tuple[str, ...]:
+    if assessment.badge is None:
+        return (text("brief_ask_food", lang),)
+    ends = dict.fromkeys((assessment.badge.level, assessment.badge.level_hi))
+    level = ("—" if lang == "zh" else "–").join(level_spoken(code, lang) for code in ends)
+    asked = [text("brief_ask_level", lang, level=level)]
+    asked.append(text("brief_ask_option", lang, day=due_day(assessment).isoformat()))
+    open_points = [one.text for one in assessment.case.questions] or list(assessment.questions)
+    if open_points:
+        question = cut(open_points[0].say(lang), 25 if lang == "en" else 40)
+        asked.append(text("brief_ask_question", lang, question=question))
+    return tuple(asked)
+
+
+def _signatures(lang: str) -> Table:
+    heads = ("col_item", "brief_name", "brief_sign", "brief_date")
+    rows = tuple(
+        (text(key, lang), "", "", "") for key in ("brief_prepared", "brief_reviewed", "brief_approved")
+    )
+    return Table(text("brief_signature", lang), tuple(text(head, lang) for head in heads), rows)

@@ -1,0 +1,1 @@
+"""Figures of cases and methods, with their text alternative."""

@@ -1,0 +1,248 @@
+"""The scenarios on the probability × severity grid of the risk method."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+from riskkit.case.case import Assessment
+from riskkit.foundation.standards.scales import scale
+from riskkit.foundation.standards.standards import RiskMatrix
+from riskkit.foundation.standards.tables import records
+from riskkit.case.case_numbers import PER_SHIPMENT, scenario_matrix
+from riskkit.workbench.document.block_kinds import Cell, Table
+from riskkit.workbench.document.blocks import Picture
+from riskkit.workbench.reports.figures import style
+from riskkit.workbench.reports.case.words import (
+    grade,
+    percent,
+    probability,
+    risk_badge,
+    scenario_number,
+    scenario_titles,
+    text,
+)
+
+_WEIGHT = {"low": 0.10, "medium": 0.26, "high": 0.44, "serious": 0.66}
+"""How strong a cell's colour is: rising, so that the grid also reads on grey paper."""
+_ASIDE, _SMALL = 0.15, -0.27
+"""Where in its column a point stands, clear of the cell's sign, and the small mark of another severity."""
+_DECADE = 46
+"""Height of a factor of ten [px]."""
+_LINE = 15
+"""Height of a line of small text [px]."""
+
+
+def risk_grid(assessment: Assessment, *, lang: str) -> Picture | None:
+    """The scenarios on the probability × severity grid, each with its 5–95 % range."""
+    if assessment.lo is None:
+        return None
+    assessment = _of_one_grid(assessment)
+    rows = list(records(assessment.scenarios))
+    floor = style.lowest_power([row[name] for row in rows for name in ("p05", "p_best")], start=-7.0)
+    title = text("grid_title", lang)
+    figure = {"data": _points(assessment, floor), "layout": _layout(assessment, floor, lang=lang)}
+    return Picture("risk-grid", title, _alt(assessment, lang), _table(assessment, lang), figure)
+
+
+def _of_one_grid(assessment: Assessment) -> Assessment:
+    """The scenarios that are read from one grid: those per product, or where there are none, per shipment."""
+    per = {s.id: s.per for s in assessment.case.scenarios}
+    units = assessment.scenarios["scenario"].map(per) == "product"
+    return replace(assessment, scenarios=assessment.scenarios[units]) if units.any() else assessment
+
+
+def _matrix(assessment: Assessment) -> RiskMatrix:
+    first = assessment.scenarios["scenario"].iloc[0]
+    return scenario_matrix(next(s for s in assessment.case.scenarios if s.id == first))
+
+
+def _layout(assessment: Assessment, floor: float, *, lang: str) -> dict[str, Any]:
+    legend = _legend(assessment, lang)
+    values, ticks = style.chance_ticks(floor)
+    margin = {"l": round(12 + 6.3 * len(ticks[-1])), "r": 8, "t": 34, "b": 78 + 17 * len(legend)}
+    tall = round(-floor * _DECADE)
+    shape = style.layout(text("grid_title", lang), height=tall + margin["t"] + margin["b"], margin=margin)
+    place = {"xref": "paper", "yref": "paper", "x": 0, "xanchor": "left", "xshift": 6 - margin["l"]}
+    above = style.annotation(style.clean(text("grid_y", lang)), **place, y=1, yanchor="bottom", yshift=8)
+    below = style.annotation("<br>".join(legend), **place, y=0, yanchor="top", yshift=-66)
+    shape["shapes"], words = _cells(_matrix(assessment), floor)
+    shape["annotations"] = [*words, *_mix_labels(assessment, floor), above, below]
+    upright = {"tickvals": [*values, math.log10(0.5)], "ticktext": [*ticks, "1/2"], "range": [floor, 0]}
+    harm = scale("harm")
+    columns = [f"{harm.symbol(c)}<br>" + _narrow(harm.word(c, lang)) for c in harm.codes]
+    across = {"tickvals": [1, 2, 3, 4], "ticktext": columns, "range": [0.5, 4.5]}
+    named = {"title": {"text": style.clean(text("grid_x", lang)), "standoff": 6, "font": {"size": 12}}}
+    shape["xaxis"] = style.quiet_axis() | across | named | {"showgrid": False, "ticks": ""}
+    shape["yaxis"] = style.quiet_axis() | upright | {"showgrid": False}
+    return shape
+
+
+def _narrow(word: str) -> str:
+    return "<br>".join(style.wrapped(word.replace("-", "- "), 12)).replace("- ", "-")
+
+
+def _cells(matrix: RiskMatrix, floor: float) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The coloured cells and the sign of the level in each."""
+    of = scale("risk")
+    bounds = [floor, *(math.log10(edge) for edge in matrix.edge_values()), 0.0]
+    boxes, words = [], []
+    for band, (low, high) in enumerate(pairwise(bounds)):
+        for column in range(4):
+            code = of.codes[int(matrix.cells[band, column])]
+            box = {
+                "type": "rect",
+                "layer": "below",
+                "y0": low,
+                "y1": high,
+                "line": {"color": "#fff", "width": 1},
+            }
+            ends = {
+                "x0": column + 0.5,
+                "x1": column + 1.5,
+                "fillcolor": style.tint(of.colour(code), _WEIGHT[code]),
+            }
+            boxes.append(box | ends)
+            place = {"x": column + 0.5, "y": high, "xanchor": "left", "yanchor": "top", "borderpad": 0}
+            font = {"size": 10, "color": style.INK}
+            words.append(style.annotation(of.symbol(code), **place, xshift=2, font=font))
+    return boxes, words
+
+
+def _places(assessment: Assessment) -> dict[str, float]:
+    """Where each scenario stands across: at its severity, those of one severity side by side."""
+    found: dict[str, float] = {}
+    for _, rows in assessment.scenarios.groupby("severity"):
+        n = len(rows)
+        step = min(0.34, 0.8 / n)
+        for i, name in enumerate(rows["scenario"]):
+            found[str(name)] = float(rows["severity"].iloc[0]) + _ASIDE / n + (i - (n - 1) / 2) * step
+    return found
+
+
+def _points(assessment: Assessment, floor: float) -> list[dict[str, Any]]:
+    places = _places(assessment)
+    traces: list[dict[str, Any]] = []
+    for row in records(assessment.scenarios):
+        x = places[row["scenario"]]
+        low, high, best = (style.power(row[name], floor) for name in ("p05", "p95", "p_best"))
+        line = {"color": style.INK, "width": 2}
+        hidden = {"hoverinfo": "skip", "type": "scatter"}
+        ends = {"symbol": "line-ew-open", "size": 9, "line": line}
+        traces.append(
+            {"x": [x, x], "y": [low, high], "mode": "lines+markers", "line": line, "marker": ends} | hidden
+        )
+        marker = {
+            "symbol": "diamond" if row["on_boundary"] else "circle",
+            "size": 26 if row["on_boundary"] else 21,
+            "color": style.INK if row["governs"] else "#ffffff",
+            "line": {"color": style.INK, "width": 2},
+        }
+        number = scenario_number(assessment.case, row["scenario"])
+        letters = {"size": 10, "color": "#ffffff" if row["governs"] else style.INK}
+        point = {"x": [x], "y": [best], "text": [number], "mode": "markers+text", "textfont": letters}
+        traces.append(
+            point | {"marker": marker, "textposition": "middle center", "cliponaxis": False} | hidden
+        )
+        traces += _other_severities(assessment, row, best)
+    return traces
+
+
+def _others(assessment: Assessment, row: Mapping[str, Any]) -> list[tuple[int, float]]:
+    """The severities a scenario may also reach, with the share of draws."""
+    mix = next(s.severity for s in assessment.case.scenarios if s.id == row["scenario"])
+    return [(level, share) for level, share in mix if level != row["severity"]]
+
+
+def _other_severities(assessment: Assessment, row: Mapping[str, Any], best: float) -> list[dict[str, Any]]:
+    levels = [level for level, _ in _others(assessment, row)]
+    marker = {"symbol": "circle-open", "size": 9, "color": style.INK}
+    place = {"x": [level + _SMALL for level in levels], "y": [best] * len(levels)}
+    return [place | {"type": "scatter", "mode": "markers", "marker": marker, "hoverinfo": "skip"}]
+
+
+def _mix_labels(assessment: Assessment, floor: float) -> list[dict[str, Any]]:
+    """Number and share near the small open marks, clear of the points and of one another."""
+    rows = sorted(records(assessment.scenarios), key=lambda row: -float(row["p_best"]))
+    heights = {row["scenario"]: -style.power(row["p_best"], floor) * _DECADE for row in rows}
+    taken: dict[int, list[tuple[float, float]]] = {level: [] for level in range(1, 5)}
+    for row in rows:
+        y = heights[row["scenario"]]
+        taken[int(row["severity"])].append((y - 14, y + 14))
+        for level, _ in _others(assessment, row):
+            taken[level].append((y - 5, y + 5))
+    labels = []
+    for row in rows:
+        for level, share in _others(assessment, row):
+            top = _free(taken[level], heights[row["scenario"]] + 5, most=-floor * _DECADE)
+            taken[level].append((top, top + _LINE))
+            place = {"x": level - 0.5, "xshift": 13, "xanchor": "left", "y": -top / _DECADE, "yanchor": "top"}
+            said = f"{scenario_number(assessment.case, row['scenario'])} {percent(share, 'zh')}"
+            font = {"size": 10, "color": style.INK}
+            labels.append(style.annotation(said, **place, borderpad=0, font=font))
+    return labels
+
+
+def _free(taken: list[tuple[float, float]], wanted: float, *, most: float) -> float:
+    """The place nearest to the wanted one where a line of text meets nothing."""
+    tops = [wanted, *(end for _, end in taken), *(start - _LINE for start, _ in taken)]
+    free = [
+        top
+        for top in tops
+        if 0 <= top <= most - _LINE and all(top + _LINE <= start or top >= end for start, end in taken)
+    ]
+    return min(free, key=lambda top: abs(top - wanted), default=wanted)
+
+
+def _legend(assessment: Assessment, lang: str) -> list[str]:
+    """The lines below the grid: which number is which scenario, and what the marks mean."""
+    titles = scenario_titles(assessment.case, lang)
+    lines: list[str] = []
+    for row in records(assessment.scenarios):
+        notes = [text(key, lang) for key in ("governs", "on_boundary") if row[key]]
+        remark = "".join(f"（{note}）" if lang == "zh" else f" ({note})" for note in notes)
+        lines += style.wrapped(titles[row["scenario"]] + remark, 56)
+    of = scale("risk")
+    signs = (f"{of.symbol(code)} {of.word(code, lang)}" for code in of.codes)
+    lines += style.wrapped(text("grid_signs", lang, signs=("、" if lang == "zh" else ", ").join(signs)), 56)
+    mixed = any(len(s.severity) > 1 for s in assessment.case.scenarios)
+    lines += style.wrapped(text("grid_marks", lang), 56)
+    if _matrix(assessment).name == PER_SHIPMENT:
+        lines += style.wrapped(text("per_shipment_note", lang), 56)
+    lines += style.wrapped(text("grid_marks_mixed", lang), 56) if mixed else []
+    return [style.clean(line) for line in lines]
+
+
+def _alt(assessment: Assessment, lang: str) -> str:
+    titles = scenario_titles(assessment.case, lang)
+    parts = [
+        text(
+            "grid_alt_one",
+            lang,
+            scenario=titles[row["scenario"]],
+            p=probability(row["p_best"], lang),
+            severity=scale("harm").word(str(row["severity"]), lang),
+            risk=scale("risk").word(row["risk"], lang),
+        )
+        for row in records(assessment.scenarios)
+    ]
+    said = ("；" if lang == "zh" else "; ").join(parts) + ("。" if lang == "zh" else ".")
+    return said + (text("grid_alt_presumed", lang) if assessment.presumed else "")
+
+
+def _table(assessment: Assessment, lang: str) -> Table:
+    titles = scenario_titles(assessment.case, lang)
+    rows: list[tuple[Cell, ...]] = []
+    for row in records(assessment.scenarios):
+        chances = [probability(row[name], lang) for name in ("p_best", "p05", "p95")]
+        share = [percent(row[f"p_{code}"], lang) for code in scale("risk").codes]
+        bound = text("yes" if row["on_boundary"] else "no", lang)
+        cells = [titles[row["scenario"]], grade("harm", row["severity"], lang), *chances]
+        rows.append((*cells, risk_badge(row["risk"], lang), *share, bound))
+    heads = ["col_scenario", "grid_x", "col_best", "col_p05", "col_p95", "col_risk"]
+    shares = [text("share_of", lang, what=scale("risk").word(code, lang)) for code in scale("risk").codes]
+    columns = (*(text(head, lang) for head in heads), *shares, text("col_boundary", lang))
+    return Table(text("grid_table", lang), columns, tuple(rows), numeric=(2, 3, 4, 6, 7, 8, 9))

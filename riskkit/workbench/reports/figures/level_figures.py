@@ -1,0 +1,183 @@
+"""Pictures of the warning level: what it hangs on, and what the profile does."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from riskkit.case.case import Assessment
+from riskkit.case.sentences import input_kind, input_name, say_level, say_number
+from riskkit.foundation.standards.scales import scale
+from riskkit.foundation.standards.tables import records
+from riskkit.workbench.document.block_kinds import Table
+from riskkit.workbench.document.blocks import Picture
+from riskkit.workbench.reports.figures import style
+from riskkit.workbench.reports.case.words import level_cell, percent, text
+
+MOST_INPUTS = 10
+
+
+def standard_error(share: float, draws: int) -> float:
+    """Standard error of a share of draws."""
+    return math.sqrt(share * (1 - share) / draws)
+
+
+def chance_swing(assessment: Assessment) -> float:
+    """The largest swing of an input that chance alone may bring about [levels]."""
+    spread = sum(math.sqrt(max(0.0, square - mean**2)) for mean, square in _moments(assessment)) / 2
+    return 2 * spread * math.sqrt(2 / max(1.0, 0.1 * assessment.draws))
+
+
+def mean_rank(assessment: Assessment) -> float:
+    """Mean level over draws, 1 Ⅳ … 4 Ⅰ, the middle where missing facts leave a range."""
+    return sum(mean for mean, _ in _moments(assessment)) / 2
+
+
+def _moments(assessment: Assessment) -> list[tuple[float, float]]:
+    """Mean and mean square of the proven and of the possible rank, from the shares at least at each rank."""
+    proven = [float(share) for share in assessment.shares["at_least"]]
+    above = [*proven[1:], 0.0]  # a draw may be of a level if it reaches it and is not proven to be above
+    possible = [float(p) + q for p, q in zip(assessment.shares["possible"], above, strict=True)]
+    return [
+        (sum(shares), sum((2 * rank - 1) * share for rank, share in enumerate(shares, start=1)))
+        for shares in (proven, possible)
+    ]
+
+
+def moving_inputs(assessment: Assessment) -> list[dict[str, Any]]:
+    """The rows of the tornado whose swing is more than chance and at least 0.01 levels, widest first."""
+    least = max(chance_swing(assessment), 0.01)
+    return [row for row in records(assessment.tornado) if row["swing"] >= least][:MOST_INPUTS]
+
+
+def tornado(assessment: Assessment, *, lang: str) -> Picture | None:
+    """Mean level when one uncertain input is in its lowest or highest tenth, widest swing first."""
+    moving = moving_inputs(assessment) if assessment.lo is not None else []
+    if not moving:
+        return None
+    title, mean = text("tornado_title", lang), mean_rank(assessment)
+    rows = style.Rows(body=1.5)
+    traces: list[dict[str, Any]] = []
+    for row in moving:
+        traces += _swing(row, rows.add(_input_line(assessment, row, lang)), mean=mean)
+    remark, room = style.below(text("tornado_marks", lang), at=58)
+    margin = {"l": 16, "r": 16, "t": 10, "b": room}
+    shape = style.layout(title, height=rows.height() + 10 + room, margin=margin) | {"barmode": "overlay"}
+    named = {"title": {"text": text("tornado_x", lang), "font": {"size": 12}}}
+    shape["xaxis"] = style.level_axis(lang) | named
+    shape["yaxis"] = rows.axis()
+    shape["annotations"] = [*rows.labels, remark]
+    mark = {"type": "line", "x0": mean, "x1": mean, "yref": "paper", "y0": 0, "y1": 1, "layer": "below"}
+    shape["shapes"] = [mark | {"line": {"color": style.QUIET, "width": 1, "dash": "dot"}}]
+    table = _tornado_table(assessment, moving, lang=lang)
+    alt = text(
+        "tornado_alt", lang, first=input_name(assessment.case, moving[0]["input"], lang), **_means(moving[0])
+    )
+    return Picture("tornado", title, alt, table, {"data": traces, "layout": shape})
+
+
+def _means(row: Mapping[str, Any]) -> dict[str, str]:
+    return {name: f"{row[name]:.2f}" for name in ("low_mean", "high_mean")}
+
+
+def _input_line(assessment: Assessment, row: Mapping[str, Any], lang: str) -> str:
+    name = row["input"]
+    ends = [say_number(row[end], input_kind(name), lang) for end in ("low_value", "high_value")]
+    value = text("low_high", lang, low=ends[0], high=ends[1])
+    return text("label_value", lang, label=input_name(assessment.case, name, lang), value=value)
+
+
+def _swing(row: Mapping[str, Any], y: float, *, mean: float) -> list[dict[str, Any]]:
+    bar = {"type": "bar", "orientation": "h", "y": [y], "base": [mean], "width": 1.0, "hoverinfo": "skip"}
+    edge = {"color": style.DARK, "width": 1.5}
+    pattern = {"shape": "/", "fgcolor": style.DARK, "bgcolor": "#ffffff", "size": 6, "fillmode": "replace"}
+    low = {"x": [row["low_mean"] - mean], "marker": {"color": "#ffffff", "line": edge, "pattern": pattern}}
+    high = {"x": [row["high_mean"] - mean], "marker": {"color": style.DARK, "line": edge}}
+    return [bar | low, bar | high]
+
+
+def _tornado_table(assessment: Assessment, moving: list[dict[str, Any]], *, lang: str) -> Table:
+    rows = []
+    for row in moving:
+        kind = input_kind(row["input"])
+        values = [say_number(row[name], kind, lang) for name in ("low_value", "high_value")]
+        means = [f"{row[name]:.2f}" for name in ("low_mean", "high_mean", "swing")]
+        rows.append((input_name(assessment.case, row["input"], lang), *values, *means))
+    heads = ("col_input", "col_low_value", "col_high_value", "col_low_mean", "col_high_mean", "col_swing")
+    return Table(
+        text("tornado_table", lang), tuple(text(h, lang) for h in heads), tuple(rows), numeric=(1, 2, 3, 4, 5)
+    )
+
+
+def profile_levels(assessment: Assessment, *, lang: str) -> Picture | None:
+    """The level, or the range of levels, under each profile, with the share of draws."""
+    if assessment.lo is None:
+        return None
+    title = text("profiles_title", lang)
+    rows = style.Rows(body=3.4)
+    traces: list[dict[str, Any]] = []
+    notes: list[dict[str, Any]] = []
+    for i, row in enumerate(records(assessment.profiles)):
+        said = text(
+            "label_value", lang, label=row[lang], value=say_level(row["level"], row["level_hi"], lang)
+        )
+        y = rows.add(said, bold=i == 0)
+        traces += _span_marks(row, y + 0.5)
+        shown = [(at, row[code]) for at, code in enumerate(scale("warning").codes, start=1) if row[code] > 0]
+        small = {"font": {"size": 11, "color": style.QUIET}, "yanchor": "top", "y": y - 0.1}
+        notes += [style.annotation(percent(share, lang), x=at, **small) for at, share in shown]
+    remark, room = style.below(text("profiles_marks", lang), at=34)
+    margin = {"l": 16, "r": 16, "t": 10, "b": room}
+    shape = style.layout(title, height=rows.height() + 10 + room, margin=margin)
+    shape["xaxis"], shape["yaxis"] = style.level_axis(lang), rows.axis()
+    shape["annotations"] = [*rows.labels, *notes, remark]
+    table = _profiles_table(assessment, lang)
+    return Picture(
+        "profile-levels", title, _profiles_alt(assessment, lang), table, {"data": traces, "layout": shape}
+    )
+
+
+def _span_marks(row: Mapping[str, Any], y: float) -> list[dict[str, Any]]:
+    of = scale("warning")
+    ends = list(dict.fromkeys((row["level"], row["level_hi"])))
+    x = [of.codes.index(code) + 1 for code in ends]
+    shapes = {"Ⅳ": "circle", "Ⅲ": "triangle-up", "Ⅱ": "diamond", "Ⅰ": "square"}
+    marker = {"symbol": [shapes[c] for c in ends], "color": [of.colour(c) for c in ends], "size": 16}
+    line = {"color": style.INK, "width": 4}
+    return [
+        {
+            "type": "scatter",
+            "x": x,
+            "y": [y] * len(x),
+            "mode": "lines+markers",
+            "line": line,
+            "marker": marker,
+            "hoverinfo": "skip",
+        }
+    ]
+
+
+def _profiles_alt(assessment: Assessment, lang: str) -> str:
+    parts = [
+        text("label_value", lang, label=row[lang], value=say_level(row["level"], row["level_hi"], lang))
+        for row in records(assessment.profiles)
+    ]
+    same = len(set(zip(assessment.profiles["level"], assessment.profiles["level_hi"], strict=True))) == 1
+    told = ("；" if lang == "zh" else "; ").join(parts)
+    return text("profiles_alt_same" if same else "profiles_alt_differ", lang, told=told)
+
+
+def _profiles_table(assessment: Assessment, lang: str) -> Table:
+    codes = tuple(reversed(scale("warning").codes))
+    rows = tuple(
+        (
+            row[lang],
+            level_cell(row["level"], row["level_hi"], lang),
+            *(percent(row[code], lang) for code in codes),
+        )
+        for row in records(assessment.profiles)
+    )
+    shares = tuple(text("share_possible", lang, what=code) for code in codes)
+    columns = (text("col_profile", lang), text("col_level", lang), *shares)
+    return Table(text("profiles_table", lang), columns, rows, numeric=(2, 3, 4, 5))

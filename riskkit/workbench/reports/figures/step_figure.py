@@ -1,0 +1,158 @@
+"""The probabilities of the steps of each scenario on a logarithmic axis."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from riskkit.case.case import Assessment
+from riskkit.assessment.facts.case_file import Scenario, Step
+from riskkit.foundation.numbers.distributions import Fixed, best, quantile
+from riskkit.foundation.standards.glossary import codes, label
+from riskkit.foundation.standards.tables import records
+from riskkit.workbench.document.block_kinds import Table
+from riskkit.workbench.document.blocks import Picture
+from riskkit.workbench.reports.figures import style
+from riskkit.workbench.reports.case.words import probability, scenario_titles, text
+
+_SHAPES = {"sole_judgement": "circle", "some_data": "diamond", "strong_data": "square"}
+_MOST_SCENARIOS = 5
+
+
+@dataclass(frozen=True)
+class _Line:
+    """One row of the chart: a step, or the whole scenario (then without evidence)."""
+
+    scenario: str
+    words: str
+    p: float
+    low: float
+    high: float
+    evidence: str | None = None
+    basis: str | None = None
+
+
+def step_chart(assessment: Assessment, *, lang: str) -> Picture | None:
+    """Step by step, how probable each scenario is: best estimate, 5–95 % range, evidence and basis."""
+    if assessment.lo is None:
+        return None
+    scenarios = _chosen(assessment)
+    lines = [line for s in scenarios for line in _lines(assessment, s, lang)]
+    titles = scenario_titles(assessment.case, lang)
+    figure = _figure(lines, titles={s.id: titles[s.id] for s in scenarios}, lang=lang)
+    alt = _alt(assessment, scenarios[0], lang=lang)
+    return Picture(
+        "step-chart", text("steps_title", lang), alt, _table(lines, titles=titles, lang=lang), figure
+    )
+
+
+def _chosen(assessment: Assessment) -> list[Scenario]:
+    governs = dict(zip(assessment.scenarios["scenario"], assessment.scenarios["governs"], strict=True))
+    return sorted(assessment.case.scenarios, key=lambda s: not governs[s.id])[:_MOST_SCENARIOS]
+
+
+def _lines(assessment: Assessment, scenario: Scenario, lang: str) -> list[_Line]:
+    row = next(r for r in records(assessment.scenarios) if r["scenario"] == scenario.id)
+    steps = [_step_line(scenario, j, step, lang=lang) for j, step in enumerate(scenario.steps, start=1)]
+    whole = _Line(scenario.id, text("steps_whole", lang), row["p_best"], row["p05"], row["p95"])
+    return [*steps, whole]
+
+
+def _step_line(scenario: Scenario, j: int, step: Step, *, lang: str) -> _Line:
+    at = float(best(step.p))
+    low, high = (at, at) if isinstance(step.p, Fixed) else (float(q) for q in quantile(step.p, [0.05, 0.95]))
+    return _Line(scenario.id, f"{j}. {step.text.say(lang)}", at, low, high, step.evidence, step.basis)
+
+
+def _figure(lines: list[_Line], *, titles: dict[str, str], lang: str) -> dict[str, Any]:
+    floor = style.lowest_power([line.low for line in lines]) - 0.15
+    rows = style.Rows(body=1.3)
+    traces: list[dict[str, Any]] = []
+    for name, title in titles.items():
+        rows.add(title, bold=True, body=0.3)
+        for line in (one for one in lines if one.scenario == name):
+            said = text("label_value", lang, label=line.words, value=probability(line.p, lang))
+            traces += _marks(line, rows.add(said, body=1.3 if line.evidence else 2.0), floor=floor)
+    margin = {"l": 12, "r": 14, "t": 10, "b": 116}
+    shape = style.layout(text("steps_title", lang), height=rows.height() + 126, margin=margin)
+    values, ticks = style.chance_ticks(floor, every=1 if floor > -4.5 else 2)
+    across = {"tickvals": values, "ticktext": ticks, "range": [floor, 0.12]}
+    shape["xaxis"] = (
+        style.quiet_axis() | across | {"title": {"text": text("steps_x", lang), "font": {"size": 12}}}
+    )
+    shape["yaxis"] = rows.axis()
+    shape["annotations"] = rows.labels
+    place = {
+        "orientation": "h",
+        "x": 0,
+        "xanchor": "left",
+        "y": -62 / max(rows.height(), 1),
+        "yanchor": "top",
+    }
+    shape["legend"] = place | {"font": {"size": 11}, "itemclick": False, "itemdoubleclick": False}
+    shape["showlegend"] = True
+    return {"data": [*traces, *_key(lang)], "layout": shape}
+
+
+def _marks(line: _Line, y: float, *, floor: float) -> list[dict[str, Any]]:
+    ink = style.DARK if line.evidence else style.INK
+    low, high, at = (style.power(value, floor) for value in (line.low, line.high, line.p))
+    quiet = {"type": "scatter", "hoverinfo": "skip", "showlegend": False}
+    whisker = {"x": [low, high], "y": [y, y], "mode": "lines", "line": {"color": ink, "width": 3}}
+    point = {"x": [at], "y": [y], "mode": "markers", "marker": _marker(line.evidence, line.basis)}
+    return [whisker | quiet, point | quiet]
+
+
+def _marker(evidence: str | None, basis: str | None) -> dict[str, Any]:
+    if evidence is None:
+        return {"symbol": "star", "size": 15, "color": style.INK, "line": {"color": "#ffffff", "width": 1}}
+    fill = style.DARK if basis == "fact" else "#ffffff"
+    return {"symbol": _SHAPES[evidence], "size": 12, "color": fill, "line": {"color": style.DARK, "width": 2}}
+
+
+def _key(lang: str) -> list[dict[str, Any]]:
+    """What the marks mean: shape by evidence, filled for a fact, open for a judgement."""
+    shapes = [(label("evidence", code, lang), _marker(code, "judgement")) for code in codes("evidence")]
+    fact = text("key_filled", lang, what=label("basis", "fact", lang))
+    judged = text("key_open", lang, what=label("basis", "judgement", lang))
+    fills = [(fact, _marker("sole_judgement", "fact")), (judged, _marker("sole_judgement", "judgement"))]
+    whole = [(text("steps_whole", lang), _marker(None, None))]
+    plain = {"type": "scatter", "x": [None], "y": [None], "mode": "markers", "hoverinfo": "skip"}
+    return [
+        plain | {"name": style.clean(name), "marker": marker} for name, marker in [*shapes, *fills, *whole]
+    ]
+
+
+def _alt(assessment: Assessment, scenario: Scenario, *, lang: str) -> str:
+    row = next(r for r in records(assessment.scenarios) if r["scenario"] == scenario.id)
+    weakest = min(scenario.steps, key=lambda step: best(step.p))
+    judged = sum(step.basis == "judgement" for s in assessment.case.scenarios for step in s.steps)
+    return text(
+        "steps_alt",
+        lang,
+        scenario=scenario_titles(assessment.case, lang)[scenario.id],
+        p=probability(row["p_best"], lang),
+        low=probability(row["p05"], lang),
+        high=probability(row["p95"], lang),
+        step=weakest.text.say(lang),
+        step_p=probability(float(best(weakest.p)), lang),
+        judged=judged,
+        n=sum(len(s.steps) for s in assessment.case.scenarios),
+    )
+
+
+def _table(lines: list[_Line], *, titles: Any, lang: str) -> Table:
+    heads = ("col_scenario", "col_step", "col_best", "col_p05", "col_p95", "col_evidence", "col_basis")
+    rows = tuple(
+        (
+            titles[line.scenario].split("　")[0].split(" · ")[0],
+            line.words,
+            *(probability(value, lang) for value in (line.p, line.low, line.high)),
+            label("evidence", line.evidence, lang) if line.evidence else "—",
+            label("basis", line.basis, lang) if line.basis else "—",
+        )
+        for line in lines
+    )
+    return Table(
+        text("steps_table", lang), tuple(text(head, lang) for head in heads), rows, numeric=(2, 3, 4)
+    )

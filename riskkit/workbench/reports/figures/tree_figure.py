@@ -1,0 +1,147 @@
+"""A fault tree as a picture: one row a gate or event, parts set in under their gate.
+
+Each kind of gate has its own symbol and its word, so that neither colour nor symbol is needed to tell them
+apart; rows wrap, so that the tree can be read on a narrow page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from riskkit.assessment.trees.fault_tree_file import Event, FaultTree, Gate
+from riskkit.assessment.trees.fault_trees import gate_probabilities, minimal_cut_sets
+from riskkit.foundation.numbers.distributions import best
+from riskkit.workbench.document.block_kinds import Table
+from riskkit.workbench.document.blocks import Picture
+from riskkit.workbench.reports.figures.pixel_sheet import LINE_PX, Sheet
+from riskkit.workbench.reports.methods.words import figure, say, table, titled
+
+MOST = 150
+_GAP, _MOST_LISTED = 10, 2_000
+_OR = "M-10,-9Q0,-4 10,-9C10,2 6,7 0,10C-6,7 -10,2 -10,-9Z"
+_SYMBOLS = {
+    "and": "M-10,-9L10,-9L10,1C10,7 6,10 0,10C-6,10 -10,7 -10,1Z",
+    "or": _OR,
+    "at_least": _OR,
+    "not": "M-9,-9L9,-9L0,7Z",
+    "inhibit": "M-10,0L-5,9L5,9L10,0L5,-9L-5,-9Z",
+    "event": "M-8,0C-8,4.4 -4.4,8 0,8C4.4,8 8,4.4 8,0C8,-4.4 4.4,-8 0,-8C-4.4,-8 -8,-4.4 -8,0Z",
+    "again": "M-7,-8L-7,8L9,0Z",
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of the drawn tree."""
+
+    number: str
+    item: Gate | Event
+    kind: str
+    p: float
+    is_repeated: bool
+
+    @property
+    def layer(self) -> int:
+        """How far below the top, which is 0."""
+        return self.number.count(".")
+
+
+def tree_rows(tree: FaultTree) -> list[Row]:
+    """The rows of a tree, each gate before its parts; the parts of a repeated gate stand once."""
+    items: dict[str, Gate | Event] = {gate.id: gate for gate in tree.gates}
+    items |= {event.id: event for event in tree.events}
+    p = {event.id: float(best(event.p)) for event in tree.events}
+    found = gate_probabilities(tree)
+    p |= dict(zip(found["gate"], found["p"].astype(float), strict=True))
+    seen: set[str] = set()
+
+    def walk(id_: str, number: str) -> Iterator[Row]:
+        item, again = items[id_], id_ in seen
+        seen.add(id_)
+        if isinstance(item, Event):
+            yield Row(number, item, "event", p[id_], again)
+            return
+        yield Row(number, item, "again" if again else item.kind, p[id_], again)
+        for place, part in enumerate(() if again else item.of, start=1):
+            yield from walk(part, f"{number}.{place}")
+
+    return list(walk(tree.top, "1"))
+
+
+def tree_picture(tree: FaultTree, *, lang: str) -> Picture:
+    """A fault tree from the top down, each gate with symbol, word and probability."""
+    rows = tree_rows(tree)
+    title = say("tree_title", lang, title=titled_tree(tree, lang))
+    sheet = _drawn(rows[:MOST], lang)
+    if len(rows) > MOST:
+        sheet.text(say("tree_more", lang, shown=MOST, n=len(rows)), x=0, quiet=True)
+    return Picture("fault-tree", title, _alt(tree, lang), _table(rows, lang), sheet.figure(title))
+
+
+def titled_tree(tree: FaultTree, lang: str) -> str:
+    """What the tree is about: its title, or that of its top."""
+    top = next(gate for gate in tree.gates if gate.id == tree.top)
+    return (tree.zh if lang == "zh" else tree.en) or titled(top, lang)
+
+
+def _drawn(rows: list[Row], lang: str) -> Sheet:
+    sheet, at = Sheet(), {}
+    step = max(9, min(22, 150 // max(1, *(row.layer for row in rows))))
+    for row in rows:
+        x, y = 12 + step * row.layer, sheet.depth + LINE_PX - 4
+        at[row.number] = (x, y)
+        is_gate = row.kind not in ("event", "again")
+        sheet.symbol(_SYMBOLS[row.kind], x=x, y=y, fill="#dfe7f1" if is_gate else "#ffffff")
+        if row.kind == "at_least" and isinstance(row.item, Gate):
+            sheet.small(f"{row.item.k}/{len(row.item.of)}", x=x, y=y)
+        sheet.text(_words(row, lang), x=x + 16, bold=row.layer == 0)
+        sheet.text(_value(row, lang), x=x + 16, quiet=True)
+        sheet.skip(_GAP)
+    for number, (x, y) in at.items():
+        if "." in number:
+            above_x, above_y = at[number.rpartition(".")[0]]
+            sheet.bend([(above_x, above_y + 9), (above_x, y), (x - 9, y)])
+    return sheet
+
+
+def _words(row: Row, lang: str) -> str:
+    gap = "：" if lang == "zh" else ": "
+    return f"{_kind(row, lang)}{gap}{titled(row.item, lang)}"
+
+
+def _kind(row: Row, lang: str) -> str:
+    k = row.item.k if isinstance(row.item, Gate) else 0
+    n = len(row.item.of) if isinstance(row.item, Gate) else 0
+    return (
+        say(f"gate_{row.kind}", lang, k=k, n=n) if row.kind == "at_least" else say(f"gate_{row.kind}", lang)
+    )
+
+
+def _value(row: Row, lang: str) -> str:
+    told = f"p = {figure(row.p)}"
+    return f"{told} · {say('stands_above', lang)}" if row.is_repeated else told
+
+
+def _table(rows: list[Row], lang: str) -> Table:
+    cells = [
+        (row.number, _kind(row, lang), titled(row.item, lang), figure(row.p), "✓" if row.is_repeated else "")
+        for row in rows
+    ]
+    heads = ("col_place", "col_kind", "col_item", "#col_p", "col_again")
+    return table("tree_table", lang, heads, rows=cells)
+
+
+def _alt(tree: FaultTree, lang: str) -> str:
+    rows = gate_probabilities(tree)
+    top = next(gate for gate in tree.gates if gate.id == tree.top)
+    said = {"top": titled(top, lang), "p": figure(float(rows["p"].iloc[-1]))}
+    said |= {"gates": str(len(tree.gates)), "events": str(len(tree.events))}
+    try:
+        sets = minimal_cut_sets(tree, max_sets=_MOST_LISTED)
+    except ValueError:
+        return say("tree_alt_large", lang, **said)
+    names = {event.id: titled(event, lang) for event in tree.events}
+    first = sets["events"].iloc[0] if len(sets) else ()
+    likeliest = " + ".join(names.get(name, name) for name in first) or "—"
+    return say("tree_alt", lang, sets=len(sets), likeliest=likeliest, **said)

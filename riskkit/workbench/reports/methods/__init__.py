@@ -1,0 +1,1 @@
+"""Reports that apply one method to the shipped examples."""

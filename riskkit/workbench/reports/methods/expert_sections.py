@@ -1,0 +1,138 @@
+"""Experts tested on known answers, as sections in one language."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from riskkit.foundation.numbers.distributions import Floats
+from riskkit.foundation.standards.tables import records
+from riskkit.workbench.document.block_kinds import Paragraph, Table
+from riskkit.workbench.document.blocks import Section
+from riskkit.workbench.reports.methods.expert_study import ExpertFindings
+from riskkit.workbench.reports.methods.words import basis_cell, figure, how, say, started_from, table
+
+
+def _percent(p: float) -> str:
+    return f"{100 * p:g} %"
+
+
+def quantile_heads(found: ExpertFindings) -> list[str]:
+    """The heads of columns of quantiles."""
+    return [_percent(p) for p in found.study.probs.tolist()]
+
+
+def expert_scores_section(found: ExpertFindings, *, lang: str) -> Section:
+    """How each expert and each decision maker did on the seeds, and what weight that gives."""
+    chosen, equal = found.makers["chosen"], found.makers["equal"]
+    rows = [
+        (str(one["expert"]), "·".join(map(str, one["counts"])), figure(one["calibration"]),
+         figure(one["information"]), figure(one["combined"]), figure(float(weight), 2))
+        for one, weight in zip(records(found.scores), chosen.weights, strict=True)
+    ]  # fmt: skip
+    rows += [
+        (say(f"maker_{name}", lang), "·".join(map(str, maker_counts(found, name))), figure(one.calibration),
+         figure(one.information), figure(one.combined), "—")
+        for name, one in (("chosen", chosen), ("equal", equal))
+    ]  # fmt: skip
+    lead = say(
+        "experts_lead", lang, n=len(found.study.experts), k=int((chosen.weights > 0).sum()),
+        weighting=say(f"weighting_{chosen.weighting}", lang), cut_off=figure(chosen.cut_off),
+        better=say("experts_better" if chosen.combined > equal.combined else "experts_not_better", lang),
+    )  # fmt: skip
+    heads = ["col_expert", "col_bins", "#col_calibration", "#col_information", "#col_combined", "#col_weight"]
+    scores = table("experts_scores", lang, heads, rows=rows, n=int(found.study.is_seed.sum()))
+    low = min(one.calibration for one in found.makers.values()) < _LEVEL
+    warned = (Paragraph(say("experts_low", lang), "caution"),) if low else ()
+    blocks = (Paragraph(lead, "lead"), *warned, scores, _hand(found, lang), how("experts", lang),
+              started_from(found.opened, lang))  # fmt: skip
+    return Section("expert-scores", say("experts_title", lang), 1, blocks)
+
+
+_LEVEL = 0.05
+"""Below this calibration the hypothesis that true values fall as stated is commonly rejected."""
+
+
+def maker_counts(found: ExpertFindings, name: str) -> list[int]:
+    """How many true values fell below, between and above the quantiles of a decision maker."""
+    bins = found.makers[name].bins
+    seen = bins[found.study.is_seed & (bins >= 0)]
+    return [int((seen == k).sum()) for k in range(len(found.study.probs) + 1)]
+
+
+def _hand(found: ExpertFindings, lang: str) -> Paragraph:
+    """One calibration worked out, so that anybody can check it."""
+    best = records(found.scores.sort_values("calibration", ascending=False))[0]
+    counts = np.asarray(best["counts"], dtype=np.float64)
+    masses: Floats = np.diff(found.study.probs, prepend=0.0, append=1.0)
+    share = counts / counts.sum()
+    with np.errstate(divide="ignore", invalid="ignore"):
+        parts = np.where(share > 0, share * np.log(share / masses), 0.0)
+    terms = " + ".join(
+        f"{n:g}/{counts.sum():g}·ln({n:g}/{counts.sum():g}/{mass:g})"
+        for n, mass in zip(counts, masses, strict=True)
+        if n
+    )
+    n = int(found.scores["n_seeds"].min())
+    value = say("hand_calibration", lang, who=best["expert"], terms=terms, sum=figure(float(parts.sum()), 4),
+                n=n, statistic=figure(float(2 * n * parts.sum()), 4), df=len(masses) - 1,
+                p=figure(float(best["calibration"]), 4))  # fmt: skip
+    return Paragraph(value, "note")
+
+
+def expert_targets_section(found: ExpertFindings, *, lang: str) -> Section:
+    """The pooled answers to the questions nobody knows, by performance and equally."""
+    title, asked = say("experts_targets", lang), found.items
+    if not found.targets:
+        return Section("expert-targets", title, 1, (Paragraph(say("experts_no_targets", lang)),))
+    rows = [
+        (asked[item].title.say(lang), asked[item].unit.say(lang), say(f"maker_{name}", lang),
+         *(figure(float(value)) for value in found.answer(name, item)))
+        for item in found.targets
+        for name in ("chosen", "equal")
+    ]  # fmt: skip
+    heads = (*(say(key, lang) for key in ("col_question", "col_unit", "col_maker")), *quantile_heads(found))
+    pooled = Table(title, heads, tuple(rows), numeric=tuple(range(3, len(heads))))
+    return Section("expert-targets", title, 1, (pooled, Paragraph(say("experts_targets_note", lang), "note")))
+
+
+def expert_seeds_section(found: ExpertFindings, *, lang: str) -> Section:
+    """The seed questions with their true values and sources, and where the pools put them."""
+    rows = [
+        (one.title.say(lang), one.unit.say(lang), figure(float(one.realisation or 0.0), 4),
+         *(_span(found.answer(name, id_)) for name in ("chosen", "equal")),
+         basis_cell({"basis": one.basis, "source": one.source}, lang))
+        for id_, one in found.items.items()
+        if one.realisation is not None
+    ]  # fmt: skip
+    keys = ["col_question", "col_unit", "#col_realised", "maker_chosen", "maker_equal", "col_basis"]
+    title = say("experts_seeds", lang)
+    return Section("expert-seeds", title, 1, (table("experts_seeds", lang, keys, rows=rows),))
+
+
+def _span(values: Floats) -> str:
+    low, middle, high = (float(values[k]) for k in (0, len(values) // 2, -1))
+    return f"{figure(middle)} ({figure(low)}–{figure(high)})"
+
+
+def expert_robustness_section(found: ExpertFindings, *, lang: str) -> Section:
+    """What the chosen decision maker scores when one expert, or one seed, is left out."""
+    title = say("experts_robust", lang)
+    blocks: list[Paragraph | Table] = []
+    for key, frame in (("experts", found.without_experts), ("seeds", found.without_seeds)):
+        rows = [
+            (_left_out(one["left_out"], found, lang), figure(one["cut_off"]), figure(one["calibration"]),
+             figure(one["information"]), figure(one["combined"]))
+            for one in records(frame)
+        ]  # fmt: skip
+        if rows:
+            heads = ["col_left_out", "#col_cut_off", "#col_calibration", "#col_information", "#col_combined"]
+            blocks.append(table(f"without_{key}", lang, heads, rows=rows))
+    note = Paragraph(say("experts_robust_note" if blocks else "experts_robust_none", lang), "note")
+    return Section("expert-robustness", title, 1, (*blocks, note))
+
+
+def _left_out(left: object, found: ExpertFindings, lang: str) -> str:
+    names = list(left) if isinstance(left, tuple) else [left] if left else []
+    asked = found.items
+    told = [asked[str(one)].title.say(lang) if str(one) in asked else str(one) for one in names]
+    return ("、" if lang == "zh" else ", ").join(told) or say("nothing_left_out", lang)

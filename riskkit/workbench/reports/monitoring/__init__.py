@@ -1,0 +1,1 @@
+"""Reports on a register: rates, coverage, next year's plan."""

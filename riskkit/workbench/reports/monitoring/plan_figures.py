@@ -1,0 +1,131 @@
+"""The plan as ranked bars, and the demand that no monitoring point covers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from riskkit.foundation.standards.tables import records
+from riskkit.monitoring.plan.plan import MonitoringPlan
+from riskkit.monitoring.plan.reasons import reason_text
+from riskkit.monitoring.siting import Siting
+from riskkit.workbench.document.block_kinds import Cell, Table
+from riskkit.workbench.document.blocks import Picture
+from riskkit.workbench.reports.figures import style
+from riskkit.workbench.reports.monitoring.words import group_name, number, rate, say
+
+MOST = 25
+_KEYS = ("commodity", "hazard", "origin", "port")
+
+
+def plan_bars(plan: MonitoringPlan, *, lang: str) -> Picture | None:
+    """The cells with most samples as bars: what was targeted and what was drawn."""
+    sampled = plan.cells[plan.cells["n_samples"] > 0].sort_values("n_samples", ascending=False, kind="stable")
+    if sampled.empty:
+        return None
+    title, drawn = say("plan_title", lang), records(sampled.head(MOST))
+    rows = style.Rows(body=1.2)
+    places = [rows.add(f"{_name(row, lang)} · {row['n_samples']}") for row in drawn]
+    bars = {
+        "n_targeted": {"color": style.DARK},
+        "n_random": {"color": style.LIGHT, "pattern": {"shape": "/", "fgcolor": style.DARK}},
+    }
+    traces = [
+        {
+            "type": "bar",
+            "orientation": "h",
+            "x": [row[name] for row in drawn],
+            "y": places,
+            "width": 0.9,
+            "marker": marker,
+            "hoverinfo": "skip",
+        }
+        for name, marker in bars.items()
+    ]
+    more = "" if len(drawn) == len(sampled) else say("plan_more", lang, shown=len(drawn), n=len(sampled))
+    gap = "" if lang == "zh" else " "
+    remark, room = style.below(f"{say('plan_marks', lang)}{gap}{more}".strip(), at=44)
+    shape = style.layout(title, height=rows.height() + 10 + room, margin={"t": 10, "b": room})
+    shape["barmode"] = "stack"
+    shape["xaxis"] = style.quiet_axis() | {"title": {"text": say("plan_x", lang)}, "rangemode": "tozero"}
+    shape["yaxis"], shape["annotations"] = rows.axis(), [*rows.labels, remark]
+    table = _plan_table(records(sampled), lang)
+    return Picture(
+        "plan-bars", title, _plan_alt(plan, drawn[0], lang), table, {"data": traces, "layout": shape}
+    )
+
+
+def _name(row: dict[str, Any], lang: str) -> str:
+    return group_name([row[key] for key in _KEYS], _KEYS, lang)
+
+
+def _plan_alt(plan: MonitoringPlan, top: dict[str, Any], lang: str) -> str:
+    return say(
+        "plan_alt",
+        lang,
+        n=number(float(plan.cells["n_samples"].sum())),
+        cell=_name(top, lang),
+        most=top["n_samples"],
+        random=number(float(plan.cells["n_random"].sum())),
+        empty=int((plan.cells["n_samples"] == 0).sum()),
+    )
+
+
+def _plan_table(rows: list[dict[str, Any]], lang: str) -> Table:
+    cells: list[tuple[Cell, ...]] = [
+        (
+            _name(row, lang),
+            str(row["n_samples"]),
+            str(row["n_random"]),
+            rate(row["p_found"], lang),
+            reason_text(row["reasons"], lang),
+        )
+        for row in rows
+    ]
+    words = {
+        "zh": ("单元", "样品数", "其中随机", "发现概率", "理由"),
+        "en": ("cell", "samples", "drawn", "P(find)", "why"),
+    }
+    return Table(say("plan_table", lang), words[lang], tuple(cells), numeric=(1, 2, 3))
+
+
+def demand_gaps(siting: Siting, *, lang: str) -> Picture | None:
+    """The demand that no monitoring point covers, largest first, each with its reason."""
+    gaps = siting.demand[siting.demand["uncovered"] > 0].sort_values(
+        "uncovered", ascending=False, kind="stable"
+    )
+    if gaps.empty:
+        return None
+    title = say("gap_title", lang)
+    named = gaps.rename_axis("point").reset_index()
+    rows = style.Rows(body=1.2)
+    drawn = records(named.head(MOST))
+    places = [
+        rows.add(f"{row['point']} · {number(row['uncovered'])} · {reason_text(row['reason'], lang)}")
+        for row in drawn
+    ]
+    marker = {"color": style.LIGHT, "line": {"color": style.DARK, "width": 1}}
+    bars = {
+        "type": "bar",
+        "orientation": "h",
+        "x": [row["uncovered"] for row in drawn],
+        "y": places,
+        "width": 0.9,
+    }
+    shape = style.layout(title, height=rows.height() + 60, margin={"t": 10, "b": 50})
+    shape["xaxis"] = style.quiet_axis() | {"title": {"text": say("gap_x", lang)}, "rangemode": "tozero"}
+    shape["yaxis"], shape["annotations"] = rows.axis(), rows.labels
+    left, whole = float(gaps["uncovered"].sum()), float(siting.demand["demand"].sum())
+    told = {"left": number(left), "share": rate(left / whole, lang), "point": str(named["point"].iloc[0])}
+    figure = {"data": [bars | {"marker": marker, "hoverinfo": "skip"}], "layout": shape}
+    return Picture(
+        "demand-gaps", title, say("gap_alt", lang, **told), _gap_table(records(named), lang), figure
+    )
+
+
+def _gap_table(rows: list[dict[str, Any]], lang: str) -> Table:
+    cells: list[tuple[Cell, ...]] = [
+        (str(row["point"]), number(row["demand"]), number(row["uncovered"]), reason_text(row["reason"], lang))
+        for row in rows
+    ]
+    heads = ("col_point", "col_demand", "col_uncovered", "col_note")
+    return Table(say("gap_table", lang), tuple(say(key, lang) for key in heads), tuple(cells), numeric=(1, 2))

@@ -1,0 +1,113 @@
+"""The yearly plan and the monitoring points, as sections in one language."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from riskkit.foundation.standards.tables import records
+from riskkit.monitoring.plan.plan import MonitoringPlan
+from riskkit.monitoring.plan.table import class_table, plan_table
+from riskkit.monitoring.plan.reasons import reason_text
+from riskkit.monitoring.siting import Siting
+from riskkit.workbench.document.block_kinds import Block, Items, Paragraph, Table
+from riskkit.workbench.document.blocks import Section
+from riskkit.workbench.reports.monitoring.records import OpenTable
+from riskkit.workbench.reports.monitoring.words import number, rate, say
+
+_MOST_ROWS = 500
+
+
+def plan_summary(plan: MonitoringPlan, opened: OpenTable, *, lang: str) -> Section:
+    """What the plan costs and what may be expected of it."""
+    cells = plan.cells
+    lead = say(
+        "plan_lead",
+        lang,
+        budget=number(plan.budget),
+        n=number(float(cells["n_samples"].sum())),
+        cells=int((cells["n_samples"] > 0).sum()),
+        bad=number(round(float(cells["expected_nonconforming"].sum()), 1)),
+        random=number(float(cells["n_random"].sum())),
+    )
+    gains = {"learning": rate(plan.learning, lang), "finding": rate(plan.finding, lang)}
+    best = say("plan_best", lang) if plan.bound == 0 else say("plan_gap", lang, gap=rate(plan.bound, lang))
+    blocks: list[Block] = [
+        Paragraph(lead, "lead"),
+        Paragraph(say("plan_gain", lang, **gains)),
+        Paragraph(best),
+    ]
+    n_food = int((~cells["is_planned"]).sum())
+    blocks += [Paragraph(say("plan_food", lang, n=n_food), "caution")] if n_food else []
+    blocks += [Paragraph(say("rates_synthetic", lang), "caution")] if opened.is_sample else []
+    return Section("plan-summary", say("plan_summary", lang), 1, tuple(blocks))
+
+
+def plan_rows(plan: MonitoringPlan, *, lang: str) -> Section:
+    """The plan itself: product, item, area, samples, and why; then the cells without a sample."""
+    table = plan_table(plan, lang=lang)
+    table = table.assign(
+        **{name: table[name].map(lambda v: rate(float(v), lang)) for name in table.columns[6:7]}
+    )
+    rest = plan.cells[plan.cells["n_samples"] == 0]
+    blocks: list[Block] = [_table(table, say("plan_table", lang), numeric=(3, 4, 5, 6))]
+    if len(rest):
+        left = plan_table(plan, lang=lang, is_whole=True)
+        left = left[left.iloc[:, 3] == 0].iloc[:, [0, 1, 2, 7]]
+        blocks.append(_table(left, say("plan_left", lang), numeric=()))
+    return Section("plan-rows", say("plan_table", lang), 1, tuple(blocks))
+
+
+def _table(rows: pd.DataFrame, caption: str, *, numeric: tuple[int, ...]) -> Table:
+    cells = tuple(
+        tuple(number(float(v)) if isinstance(v, int | float | np.number) else str(v) for v in row)
+        for row in rows.head(_MOST_ROWS).round(2).itertuples(index=False)
+    )
+    return Table(caption, tuple(map(str, rows.columns)), cells, numeric=numeric)
+
+
+def plan_classes(plan: MonitoringPlan, *, lang: str) -> Section:
+    """How the five hazard classes are covered."""
+    title = say("plan_classes", lang)
+    table = _table(class_table(plan, lang=lang), title, numeric=(1, 2, 3, 4, 5))
+    return Section("plan-classes", title, 1, (table,))
+
+
+def plan_draw(plan: MonitoringPlan, *, lang: str) -> Section:
+    """How the random share can be drawn again by anybody."""
+    planned = plan.cells.loc[plan.cells["is_planned"], "cell_id"]
+    command = f"printf '%s' '{plan.seed}|{planned.iloc[0]}|1' | sha256sum" if len(planned) else ""
+    blocks: list[Block] = [
+        Paragraph(say("plan_draw_lead", lang)),
+        Paragraph(say("plan_seed", lang, seed=plan.seed)),
+    ]
+    blocks += [Paragraph(command, "code")] if command else []
+    return Section("plan-draw", say("plan_draw", lang), 1, tuple(blocks))
+
+
+def site_rows(siting: Siting, *, lang: str) -> Section:
+    """The monitoring points chosen, with what would be lost without each."""
+    whole = float(siting.demand["demand"].sum())
+    proof = (
+        say("sites_proven", lang) if siting.is_proven else say("sites_gap", lang, gap=rate(siting.gap, lang))
+    )
+    share = float(siting.demand["served"].sum()) / whole if whole else float("nan")
+    lead = say("sites_lead", lang, n=len(siting.sites), share=rate(share, lang), proof=proof)
+    rows = []
+    for row in records(siting.sites.rename_axis("site").reset_index()):
+        gain = say("needed", lang) if np.isinf(row["gain"]) else number(row["gain"])
+        used = rate(row["used"], lang)
+        rows.append((str(row["site"]), number(row["served"]), gain, used, reason_text(row["reason"], lang)))
+    heads = ("col_site", "col_served", "col_gain", "col_used", "col_note")
+    table = Table(
+        say("sites_table", lang), tuple(say(key, lang) for key in heads), tuple(rows), numeric=(1, 2, 3)
+    )
+    blocks: list[Block] = [Paragraph(lead, "lead"), table]
+    blocks += [] if (siting.demand["uncovered"] > 0).any() else [Paragraph(say("gap_none", lang))]
+    return Section("sites", say("sites", lang), 1, tuple(blocks))
+
+
+def plan_limits(*, lang: str) -> Section:
+    """How to read the plan, and how far it goes."""
+    keys = ("limit_cells", "limit_exposure", "limit_target", "limit_weight")
+    return Section("limits", say("limits_plan", lang), 1, (Items(tuple(say(key, lang) for key in keys)),))

@@ -1,0 +1,105 @@
+"""The rates of groups with their intervals: one row a group, the highest rate on top."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from riskkit.foundation.standards.tables import records
+from riskkit.workbench.document.block_kinds import Cell, Table
+from riskkit.workbench.document.blocks import Picture
+from riskkit.workbench.reports.figures import style
+from riskkit.workbench.reports.monitoring.words import number, rate, say
+from riskkit.workbench.reports.monitoring.rate_study import RateStudy
+
+MOST = 25
+
+
+def rates_forest(study: RateStudy, *, lang: str) -> Picture | None:
+    """The rate of each group with its interval, and what the other groups make of it."""
+    known = study.groups.dropna(subset=["rate"])
+    if known.empty:
+        return None
+    title, drawn = say("rates_title", lang), records(known.head(MOST))
+    rows, traces = style.Rows(body=1.3), []
+    for row in drawn:
+        words = f"{_name(study, row, lang)} · {_counts(row, lang)} · {rate(row['rate'], lang)}"
+        traces += _marks(row, rows.add(words))
+    remark, room = style.below(_remark(len(drawn), len(known), lang), at=44)
+    shape = style.layout(title, height=rows.height() + 10 + room, margin={"t": 10, "b": room})
+    whole = float(study.whole["rate"])
+    high = max(float(known["rate_hi"].head(MOST).max()), whole) * 1.04
+    across = {
+        "range": [0, min(high, 1.0) + 0.001],
+        "tickformat": ".0%",
+        "title": {"text": say("rates_x", lang)},
+    }
+    shape["xaxis"], shape["yaxis"] = style.quiet_axis() | across, rows.axis()
+    shape["annotations"] = [*rows.labels, remark]
+    line = {"color": style.QUIET, "width": 1, "dash": "dot"}
+    shape["shapes"] = [
+        {"type": "line", "x0": whole, "x1": whole, "y0": 0, "y1": 1, "yref": "paper", "line": line}
+    ]
+    return Picture(
+        "rates-forest",
+        title,
+        _alt(study, drawn[0], lang),
+        _table(study, lang),
+        {"data": traces, "layout": shape},
+    )
+
+
+def _name(study: RateStudy, row: dict[str, Any], lang: str) -> str:
+    return study.name([row[key] for key in study.by], lang)
+
+
+def _counts(row: dict[str, Any], lang: str) -> str:
+    return say("counts", lang, x=number(float(row["n_nonconforming"])), n=number(float(row["n_tested"])))
+
+
+def _remark(shown: int, n: int, lang: str) -> str:
+    more = "" if shown == n else say("rates_more", lang, shown=shown, n=n)
+    return f"{say('rates_marks', lang)}{'' if lang == 'zh' else ' '}{more}".strip()
+
+
+def _marks(row: dict[str, Any], y: float) -> list[dict[str, Any]]:
+    quiet = {"type": "scatter", "hoverinfo": "skip", "showlegend": False}
+    ends = {"x": [row["rate_lo"], row["rate_hi"]], "y": [y, y], "mode": "lines"}
+    point = {"symbol": "square", "size": 9, "color": style.DARK}
+    marks = [
+        quiet | ends | {"line": {"color": style.DARK, "width": 3}},
+        quiet | {"x": [row["rate"]], "y": [y], "mode": "markers", "marker": point},
+    ]
+    if np.isfinite(row["shrunk"]):
+        open_mark = {"symbol": "diamond-open", "size": 12, "color": style.INK, "line": {"width": 2}}
+        marks.append(quiet | {"x": [row["shrunk"]], "y": [y], "mode": "markers", "marker": open_mark})
+    return marks
+
+
+def _alt(study: RateStudy, top: dict[str, Any], lang: str) -> str:
+    whole = float(study.whole["rate"])
+    known = study.groups.dropna(subset=["rate"])
+    return say(
+        "rates_alt",
+        lang,
+        n=len(known),
+        group=_name(study, top, lang),
+        share=rate(top["rate"], lang),
+        lo=rate(top["rate_lo"], lang),
+        hi=rate(top["rate_hi"], lang),
+        whole=rate(whole, lang),
+        above=int((known["rate_lo"] > whole).sum()),
+    )
+
+
+def _table(study: RateStudy, lang: str) -> Table:
+    rows: list[tuple[Cell, ...]] = []
+    for row in records(study.groups.dropna(subset=["rate"])):
+        ends = say("from_to", lang, low=rate(row["rate_lo"], lang), high=rate(row["rate_hi"], lang))
+        shares = rate(row["rate"], lang), ends, rate(row["shrunk"], lang)
+        rows.append((_name(study, row, lang), _counts(row, lang), *shares))
+    heads = ("col_group", "col_bad", "col_rate", "col_interval", "col_shrunk")
+    return Table(
+        say("rates_title", lang), tuple(say(key, lang) for key in heads), tuple(rows), numeric=(1, 2, 3, 4)
+    )

@@ -1,0 +1,74 @@
+"""The words of the monitoring reports, in zh and en, and how they write rates, counts and groups.
+
+The texts stand in ``monitoring_texts.csv`` (key, zh, en); reasons come from the monitoring room.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from riskkit.foundation.standards.codes import country_name, is_country
+from riskkit.foundation.records.evidence import record_columns, rule_text
+from riskkit.foundation.standards.glossary import codes, label
+
+
+@cache
+def monitoring_texts() -> Mapping[str, Mapping[str, str]]:
+    """All texts of the monitoring reports: key → language → text."""
+    source = resources.files("riskkit.workbench.reports.monitoring") / "monitoring_texts.csv"
+    rows = csv.DictReader(source.read_text(encoding="utf-8").splitlines())
+    return {row["key"]: {"zh": row["zh"], "en": row["en"]} for row in rows}
+
+
+def say(key: str, lang: str, **values: object) -> str:
+    """One text of the monitoring reports, with its ``{places}`` filled."""
+    found = monitoring_texts()[key][lang]
+    return found.format(**values) if values else found
+
+
+def rate(share: float, lang: str) -> str:
+    """A rate in per cent with two figures that count; a dash where it is unknown."""
+    if math.isnan(share):
+        return "—"
+    unit = "%" if lang == "zh" else " %"
+    shown = f"{100 * share:.2g}" if share < 0.995 else f"{100 * share:.3g}"
+    return f"{float(shown):g}{unit}"
+
+
+def number(value: float) -> str:
+    """A count or amount with thousands apart; a dash where it is unknown."""
+    if math.isnan(value):
+        return "—"
+    return f"{value:,.0f}" if value == round(value) else f"{value:,.4g}"
+
+
+def group_name(key: Sequence[Any], by: Sequence[str], lang: str) -> str:
+    """A group by its keys, codes in words."""
+    words = [_word(value, column, lang) for value, column in zip(key, by, strict=True)]
+    return " · ".join(words) or say("all_groups", lang)
+
+
+def _word(value: Any, column: str, lang: str) -> str:
+    if value is None or value != value or str(value) == "<NA>":  # noqa: PLR0124 - NaN differs from itself
+        return say("unknown_group", lang)
+    if column == "origin" and is_country(str(value)):
+        return country_name(str(value), lang)
+    if column == "hazard_class" and value in codes("hazard_class"):
+        return label("hazard_class", str(value), lang)
+    return str(value)
+
+
+def rule_word(rule: str, lang: str) -> str:
+    """What a broken rule asks for, of a plain table or of a record."""
+    return say(rule, lang) if rule in monitoring_texts() else rule_text(rule, lang)
+
+
+def column_name(column: str, lang: str) -> str:
+    """What a column of the record is called."""
+    found = {one.name: (one.zh, one.en) for one in record_columns()}.get(column, (column, column))
+    return found[0 if lang == "zh" else 1]

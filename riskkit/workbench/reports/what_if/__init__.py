@@ -1,0 +1,1 @@
+"""Reports on measures and further tests."""

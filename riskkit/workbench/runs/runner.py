@@ -1,0 +1,264 @@
+"""One notebook, one set of parameters, one folder that holds the whole report.
+
+Papermill's stock engine executes; everything around it is strict: parameters are checked before a kernel
+starts, no path is formatted with them, and the folder appears complete or not at all.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import datetime as dt
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.workbench.runs import parameters as params
+from riskkit.workbench.runs import records
+from riskkit.workbench.runs.folders import run_folders
+from riskkit.workbench.runs.folders.manifests import MANIFEST, canonical
+from riskkit.workbench.runs.kernels.limits import Guard
+from riskkit.workbench.runs.plans import RunError, RunPlan, RunResult, make_plan, read_notebook
+from riskkit.workbench.runs.records import input_hash, notebook_bytes
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+    from riskkit.workbench.runs.folders.resources import CaseSource
+
+_LONGEST_MESSAGE = 2000
+_TIMED_OUT = "CellTimeoutError"
+
+
+class _Stopped(Exception):
+    """A run ended without a report; holds why, and the notebook as far as it came."""
+
+    def __init__(self, error: RunError, notebook: NotebookNode | None) -> None:
+        self.error = error
+        self.notebook = notebook
+        super().__init__(str(error))
+
+
+@dataclass
+class _Watch:
+    """Follows the execution: the notebook as far as it came, and the cell that is running."""
+
+    deadline: float
+    cell_deadline: float
+    told: Callable[[int, int], None] | None
+    injected_at: int
+    notebook: NotebookNode | None = None
+    cell: int | None = None
+    began: float = field(default_factory=time.monotonic)
+    overdue: tuple[str, str] | None = None
+
+    def on_start(self, *, notebook: NotebookNode) -> None:
+        self.notebook = notebook
+
+    def on_cell(self, *, cell: NotebookNode, cell_index: int) -> None:
+        self.cell = cell_index
+        if self.told is not None and self.notebook is not None:
+            self.told(self.source_cell(cell_index), len(self.notebook.cells) - 1)
+
+    def source_cell(self, index: int) -> int:
+        """Counted from 1 in the notebook as its author wrote it."""
+        return index + 1 if index < self.injected_at else index
+
+    def seconds_left(self, cell: NotebookNode) -> float:
+        """What the cell may take; if it takes all of it, `overdue` says which limit that was."""
+        left = self.deadline - (time.monotonic() - self.began)
+        words = f"the notebook took longer than {self.deadline:g} s (--deadline)"
+        if self.cell_deadline < left:
+            words = f"a cell took longer than {self.cell_deadline:g} s (--cell-deadline)"
+        self.overdue = ("Overdue", words)
+        return max(0.1, min(left, self.cell_deadline))
+
+
+def run_plan(plan: RunPlan, *, told: Callable[[int, int], None] | None = None) -> RunResult:
+    """Execute a plan and put its folder in place."""
+    began = time.monotonic()
+    started = dt.datetime.now(dt.UTC)
+    try:
+        files = _make(plan, told, started)
+        run_folders.put(plan.folder, files, root=plan.out)
+    except Exception as error:  # noqa: BLE001  one report's failure, whatever it is, must not stop the others
+        stop = error if isinstance(error, _Stopped) else _Stopped(_as_error(error), None)
+        return failed(plan, stop.error, notebook=stop.notebook, seconds=time.monotonic() - began)
+    run_folders.remove(plan.failed_folder, manifest=records.REASON, root=plan.out)
+    return RunResult(
+        plan.case.case_id, plan.notebook.stem, plan.lang, "done", plan.folder, time.monotonic() - began
+    )
+
+
+def run_notebook(
+    notebook: Path,
+    case: CaseSource,
+    parameters: Mapping[str, object],
+    *,
+    out: Path,
+    lang: str,
+    **options: Any,
+) -> RunResult:
+    """Check, execute and write one report."""
+    return run_plan(make_plan(notebook, case, parameters, out=out, lang=lang, **options))
+
+
+def failed(
+    plan: RunPlan, error: RunError, *, notebook: NotebookNode | None = None, seconds: float
+) -> RunResult:
+    """Describe a failed run under ``out/failed/`` and leave what stood before untouched."""
+    reason = {
+        "schema": "riskkit.failure/1",
+        "case": plan.case.case_id,
+        "notebook": plan.notebook.stem,
+        "lang": plan.lang,
+        "parameters": params.as_json(plan.parameters),
+        "input_hash": input_hash(plan),
+        "error": dataclasses.asdict(error),
+        "seconds": round(seconds, 3),
+    }
+    files = {} if notebook is None else {"failed.ipynb": notebook_bytes(notebook)}
+    with contextlib.suppress(OSError, InputFaults):  # on a full disk the reason is still in the answer
+        run_folders.describe(plan.failed_folder, files, manifest=records.REASON, facts=reason, root=plan.out)
+    return RunResult(
+        plan.case.case_id, plan.notebook.stem, plan.lang, "failed", plan.failed_folder, seconds, error
+    )
+
+
+def _as_error(
+    error: BaseException, cell: int | None = None, limit: tuple[str, str] | None = None
+) -> RunError:
+    kind = str(getattr(error, "ename", None) or type(error).__name__)
+    message = str(getattr(error, "evalue", None) or error).strip()
+    if limit is not None and kind in (_TIMED_OUT, "DeadKernelError"):
+        kind, message = limit
+    return RunError(kind, message[:_LONGEST_MESSAGE], cell)
+
+
+def _make(plan: RunPlan, told: Callable[[int, int], None] | None, started: dt.datetime) -> dict[str, bytes]:
+    """All files of the report, in memory: nothing is at its place before everything is there."""
+    clock = time.monotonic()
+    notebook = _execute(plan, told)
+    executed = time.monotonic()
+    times: dict[str, Any] = {"cells": _take_out_times(notebook)}
+    try:
+        result = records.read_result(notebook)
+        files = {records.RESULT: canonical(result), records.EXECUTED: notebook_bytes(notebook)}
+        files |= _documents(plan, notebook, title=_title(plan, notebook, result))
+    except Exception as error:
+        raise _Stopped(_as_error(error), notebook) from error
+    files |= plan.input_files
+    times |= {"executed": round(executed - clock, 3), "documents": round(time.monotonic() - executed, 3)}
+    files[MANIFEST] = canonical(records.manifest(plan, files, started=started, seconds=times))
+    return files
+
+
+def _execute(plan: RunPlan, told: Callable[[int, int], None] | None) -> NotebookNode:
+    from riskkit.workbench.runs.kernels import kernels
+
+    notebook, injected_at = _prepared(plan)
+    watch = _Watch(plan.deadline, plan.limits.cell_deadline, told, injected_at=injected_at)
+    folder = Path(tempfile.mkdtemp(prefix="riskkit-"))
+    guard = Guard(plan.limits, partial(kernels.kernel_pid, folder), folder)
+    guard.start()
+    try:
+        work = folder / kernels.WORK_FOLDER
+        work.mkdir()
+        for name, content in plan.input_files.items():
+            (work / name).write_bytes(content)
+        options = kernels.kernel_options(folder, guard)
+        return _by_papermill(plan, notebook, watch=watch, guard=guard, kernel=options)
+    finally:
+        guard.end()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _by_papermill(
+    plan: RunPlan, notebook: NotebookNode, *, watch: _Watch, guard: Guard, kernel: dict[str, Any]
+) -> NotebookNode:
+    """Papermill gets the notebook itself and no output path: it then formats and writes no path at all."""
+    import papermill
+
+    try:
+        executed = papermill.execute_notebook(
+            notebook,
+            None,
+            engine_name=plan.engine,
+            kernel_name="python3",
+            progress_bar=False,
+            request_save_on_cell_execute=False,
+            on_notebook_start=watch.on_start,
+            on_cell_execute=watch.on_cell,
+            timeout_func=watch.seconds_left,
+            record_timing=False,
+            **kernel,
+        )
+    except Exception as error:
+        index = getattr(error, "cell_index", watch.cell)
+        cell = None if index is None else watch.source_cell(index)
+        limit = guard.hit or (watch.overdue if type(error).__name__ == _TIMED_OUT else None)
+        raise _Stopped(_as_error(error, cell, limit), watch.notebook) from error
+    if guard.hit is not None:
+        raise _Stopped(RunError(*guard.hit), executed)
+    executed.metadata.papermill["parameters"] = params.as_json(plan.parameters)
+    return cast("NotebookNode", executed)
+
+
+def _take_out_times(notebook: NotebookNode) -> list[float | None]:
+    """Seconds of each cell, taken out of the notebook: equal inputs then give an equal notebook."""
+    notes = [cell.metadata.pop("papermill", {}) for cell in notebook.cells]
+    for name in ("start_time", "end_time", "duration"):
+        notebook.metadata.papermill.pop(name, None)
+    return [None if one.get("duration") is None else round(one["duration"], 3) for one in notes]
+
+
+def _prepared(plan: RunPlan) -> tuple[NotebookNode, int]:
+    """The notebook with the parameters in a cell of its own, and where that cell stands."""
+    import nbformat
+
+    notebook = read_notebook(plan.notebook)
+    params.check(params.declared(notebook, name=plan.notebook.name), params.as_json(plan.parameters))
+    cells = [one for one in notebook.cells if not params.is_tagged(one, params.INJECTED_TAG)]
+    place = 1 + next(i for i, one in enumerate(cells) if params.is_tagged(one, params.PARAMETERS_TAG))
+    cell = nbformat.v4.new_code_cell(
+        params.written(plan.parameters), id="given-parameters", metadata={"tags": [params.INJECTED_TAG]}
+    )
+    notebook.cells = [*cells[:place], cell, *cells[place:]]
+    return notebook, place
+
+
+def _title(plan: RunPlan, notebook: NotebookNode, result: Mapping[str, Any]) -> str:
+    """Which report it is and about which case: reports about one case are told apart by it."""
+    from riskkit.workbench.document.reading import said_of_itself
+    from riskkit.workbench.document.texts import page_text
+
+    case = result.get("case")
+    titles = case.get("title") if isinstance(case, dict) else None
+    title = titles.get(plan.lang) if isinstance(titles, dict) else None
+    if not isinstance(title, str):
+        return plan.case.case_id
+    kind = said_of_itself(notebook, "title", plan.lang)
+    return f"{kind}{page_text('colon', plan.lang)}{title}" if kind else title
+
+
+def _documents(plan: RunPlan, notebook: NotebookNode, *, title: str) -> dict[str, bytes]:
+    made: dict[str, bytes] = {}
+    if "html" in plan.formats:
+        from riskkit.workbench.document import html
+
+        page = html.to_html(notebook, lang=plan.lang, title=title, plotly_js=plan.plotly_js)
+        made["report.html"] = page.encode()
+    if "pdf" in plan.formats or "docx" in plan.formats:
+        from riskkit.workbench.document import documents
+
+        if "pdf" in plan.formats:
+            made["report.pdf"] = documents.to_pdf(notebook, lang=plan.lang, title=title)
+        if "docx" in plan.formats:
+            made["report.docx"] = documents.to_docx(notebook, lang=plan.lang, title=title)
+    return made
