@@ -4,6 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 TOOLS  := $(VENV)/.ready-dev
+FRESH  := $(VENV)/.uv
 UV     := uv>=0.9,<1
 INSTALL := $(BIN)/python .ci/uv_as_pip.py pip install --quiet
 COMPILE := pip compile pyproject.toml --extra dev --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-emit-find-links
@@ -19,16 +20,19 @@ help:  ## this list
 
 setup: $(TOOLS)  ## make .venv from the lock (again only when pyproject.toml or requirements.lock changed)
 
-$(READY): pyproject.toml requirements.lock
+$(FRESH):
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(not (3, 11) <= v < (3, 14) and \
 	  f"riskkit needs Python 3.11, 3.12 or 3.13; {sys.executable} is {v[0]}.{v[1]}. Try: make PYTHON=python3.12 setup")'
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
 	  echo 'The venv module of $(PYTHON) is missing. On Debian and Ubuntu: apt-get install python3-venv' >&2; exit 1; }
 	@echo '1/4  an environment of its own in $(VENV), with '"$$($(PYTHON) --version)"
-	@rm -f $@
 	@$(PYTHON) -m venv $(VENV)
 	@echo '2/4  uv, the installer'
 	@$(BIN)/python -m pip install --quiet '$(UV)'
+	@touch $@
+
+$(READY): $(FRESH) pyproject.toml requirements.lock
+	@rm -f $@
 	@echo '3/4  the libraries riskkit needs, pinned by requirements.lock and checked by their hashes (about 1.3 GB on disk)'
 	@$(INSTALL) $(LOCKED)
 	@$(BIN)/python .ci/link_openmp.py
@@ -71,7 +75,7 @@ lab: $(READY)  ## JupyterLab in notebooks/
 dashboard: $(READY)  ## the dashboards, on this machine only, behind a token
 	@$(BIN)/riskkit dashboard
 
-lock: $(TOOLS)  ## work requirements.lock out again (needs a package index; UPGRADE=--upgrade takes newer releases)
+lock: $(FRESH)  ## work requirements.lock out again (needs a package index; UPGRADE=--upgrade takes newer releases)
 	@# the old pins are preferred, but no hash is taken over: the index says anew which files a release has
 	@sed -e '/^ *--hash=/d' -e 's/ \\$$//' requirements.lock > requirements.lock.new
 	@$(BIN)/python .ci/uv_as_pip.py $(COMPILE) $(UPGRADE) --quiet -o requirements.lock.new \

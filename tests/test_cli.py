@@ -48,7 +48,7 @@ def asked(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, dic
 
 
 def test_every_message_stands_in_both_languages_with_the_same_places() -> None:
-    with (package_files.files("riskkit.workbench") / "messages.csv").open(encoding="utf-8") as table:
+    with (package_files.files("riskkit.workbench.words") / "messages.csv").open(encoding="utf-8") as table:
         rows = list(csv.DictReader(table))
     assert len({row["key"] for row in rows}) == len(rows) == len(messages.messages())
     for row in rows:

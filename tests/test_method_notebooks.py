@@ -327,7 +327,7 @@ def test_the_bow_tie_draws_each_barrier_where_it_stands() -> None:
 
 def test_texts_exist_in_both_languages_with_the_same_places() -> None:
     folder = Path(studies.__file__).parent
-    with (folder / "report" / "method_texts.csv").open(encoding="utf-8") as file:
+    with (folder / "method_texts.csv").open(encoding="utf-8") as file:
         keys = [row["key"] for row in csv.DictReader(file)]
     assert len(keys) == len(set(keys))
     for key, words in method_texts().items():

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from assessed import FIRM, FOOD, RANGE, SEED, SETTLED, assessed, changed, tables_of, texts_of
 
+from riskkit import workbench
 from riskkit.case.case import Assessment
 from riskkit.case.comparison.methods import compare_methods
 from riskkit.foundation import shipped
@@ -74,7 +75,7 @@ def test_texts_are_complete_and_have_the_same_places() -> None:
 
 
 def test_every_text_is_used_and_every_used_text_is_there() -> None:
-    folder = Path(reports.__file__).parent
+    folder = Path(workbench.__file__).parent
     code = "\n".join(path.read_text(encoding="utf-8") for path in folder.rglob("*.py"))
     built = ("grid_", "relation_", "state_", "table_", "way_")
     unused = [
