@@ -332,7 +332,7 @@ def test_a_network_too_entangled_for_memory_is_refused() -> None:
 def test_loads_where_warnings_are_errors() -> None:
     """The engine's bindings crash the interpreter if their own warning is raised as an error."""
     code = (
-        "from riskkit.assessment import bayes_nets, bayes_net_file as f;"
+        "from riskkit.assessment.trees import bayes_nets, bayes_net_file as f;"
         "n = f.network({'nodes': {'a': {'states': ['x', 'y'], 'table': [0.25, 0.75]}}});"
         "print(bayes_nets.posterior(n)['p'].tolist())"
     )

@@ -13,7 +13,7 @@ from warned import NOW, issued, room_in, step
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.warning.dynamics.adjustment import MOVES, REASONS, adjustments
 from riskkit.workbench.commands import cli
-from riskkit.workbench.flows.warnings import warning_reports as warnings
+from riskkit.workbench.flows.warnings.review import warning_reports as warnings
 from riskkit.workbench.flows.warnings.review.board_rows import board_rows
 from riskkit.workbench.flows.warnings.review.new_evidence import asked_moves, checked_evidence
 from riskkit.workbench.flows.warnings.words import say

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,17 +26,17 @@ from riskkit.assessment.sensitivity.robustness import (
 )
 from riskkit.case.case_levels import Outcome, draw_inputs, evaluate, graded, point_of
 from riskkit.case.case_numbers import METHOD, case_numbers
+from riskkit.case.case_pictures import picture_faults
 from riskkit.case.case_tables import grade_table, house_rows, profile_table, reason_table, scenario_table
 from riskkit.case.experience_sentences import experience_questions
 from riskkit.case.level_sentence import robustness_sentence
 from riskkit.case.sentences import input_kind, missing_facts, open_questions
 from riskkit.foundation import shipped
 from riskkit.foundation.inputs.faults import Fault, InputFaults, refuse, shown
-from riskkit.foundation.inputs.picture_file import PictureFile, read_picture
 from riskkit.foundation.inputs.toml_file import TomlFile, read_toml
 from riskkit.foundation.numbers.toml_record import as_record
 from riskkit.foundation.numbers.uncertainty import shares
-from riskkit.foundation.records.partial_records import ABSENT, partial_record
+from riskkit.foundation.records.partial_records import partial_record
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.scales import scale
 from riskkit.warning.level_badge import LevelBadge, outcome_badge, risk_badge
@@ -173,10 +173,10 @@ def parse_case(file: TomlFile, *, folder: Path | None = None) -> Case:
         case = as_record(file, Case)
     except InputFaults as error:
         partial = partial_record(Case, file.data)
-        found = _faults_across(file, partial, is_partial=True) + _picture_faults(partial, file, folder)
+        found = _faults_across(file, partial, is_partial=True) + picture_faults(partial, file, folder)
         refuse(file.name, [*error.faults, *(one for one in found if not _is_covered(one, error.faults))])
         raise
-    refuse(file.name, _faults_across(file, case) + _picture_faults(case, file, folder))
+    refuse(file.name, _faults_across(file, case) + picture_faults(case, file, folder))
     return case
 
 
@@ -199,35 +199,6 @@ def _is_covered(fault: Fault, known: Sequence[Fault]) -> bool:
 
     path, *others = (one.place.partition(" ")[2] for one in (fault, *known))
     return any(is_in(path, other) or is_in(other, path) or f"[[{other}]]" in fault.rule for other in others)
-
-
-def case_pictures(case: Case, folder: Path) -> tuple[PictureFile, ...]:
-    """The pictures of a case, checked and drawn anew.
-
-    Raises
-    ------
-    InputFaults
-        With everything that is wrong with the first that cannot be used.
-
-    Examples
-    --------
-    >>> case_pictures(load_case("note7-battery-2016"), Path("."))
-    ()
-    """
-    return tuple(read_picture(folder, one.file, sha256=one.sha256) for one in case.pictures)
-
-
-def _picture_faults(case: Case, file: TomlFile, folder: Path | None) -> list[Fault]:
-    faults: list[Fault] = []
-    for number, one in enumerate(case.pictures if folder is not None else ()):
-        if ABSENT in (one.file, one.sha256):  # a fault of its own
-            continue
-        try:
-            read_picture(Path(folder or "."), one.file, sha256=one.sha256)
-        except InputFaults as error:
-            places = [file.place(("pictures", number, fault.place)) for fault in error.faults]
-            faults += [replace(fault, place=at) for fault, at in zip(error.faults, places, strict=True)]
-    return faults
 
 
 def assess(

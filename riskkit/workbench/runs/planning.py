@@ -65,7 +65,8 @@ def pairs(texts: Sequence[str]) -> dict[str, str]:
 
 def checked_case(text: str, *, folder: Path) -> resources.CaseSource:
     """A case found, read and checked as a whole, under the id that it gives itself."""
-    from riskkit.case.case import case_pictures, parse_case
+    from riskkit.case.case import parse_case
+    from riskkit.case.case_pictures import case_pictures
     from riskkit.foundation.inputs.toml_file import parse_toml
 
     found = resources.find_case(text, folder=folder)

@@ -110,7 +110,7 @@ def say(key: str, lang: str, **values: str) -> str:
 
 @functools.cache
 def _texts() -> Mapping[str, Mapping[str, str]]:
-    source = resources.files("riskkit.monitoring.sources.sheets.sheets") / "template_texts.csv"
+    source = resources.files("riskkit.monitoring.sources.sheets") / "template_texts.csv"
     rows = csv.DictReader(source.read_text(encoding="utf-8").splitlines())
     return {row["key"]: row for row in rows}
 

@@ -40,7 +40,8 @@ def using_room(given: Mapping[str, Any], *, is_reader: bool = False) -> Iterator
 
 def assessed(case: str) -> tuple[Assessment, tuple[PictureFile, ...]]:
     """A case, assessed, and its pictures."""
-    from riskkit.case.case import assess, case_pictures, parse_case
+    from riskkit.case.case import assess, parse_case
+    from riskkit.case.case_pictures import case_pictures
     from riskkit.foundation.inputs.toml_file import parse_toml
     from riskkit.workbench.runs.folders.resources import find_case
 

@@ -12,7 +12,8 @@ from typing import Any
 
 import pandas as pd
 
-from riskkit.case.case import Assessment, case_pictures, parse_case
+from riskkit.case.case import Assessment, parse_case
+from riskkit.case.case_pictures import case_pictures
 from riskkit.assessment.facts.case_file import Case
 from riskkit.assessment.what_if.what_if_file import WhatIfs, load_what_ifs
 from riskkit.foundation import shipped
