@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shared import own, shared
 
-from riskkit.foundation.standards import standards
 from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.standards import standards
 from riskkit.response.credit import decide, fact_kinds, grounds, rule_set
 from riskkit.response.penalty_records import identity_faults, yearly_facts
 from riskkit.response.reason_words import reason_words

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shared import own, shared
 
-from riskkit.foundation.standards import standards
 from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.standards import standards
 from riskkit.monitoring.disproportionality import corrected, decide, ranked, statistics, thresholds
 from riskkit.monitoring.plan.reasons import reason_text
 from riskkit.monitoring.report_pairs import pair_sums, report_pairs, zero_pairs

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize
 from shared import shared
 
-from riskkit.foundation.standards import standards
 from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.standards import standards
 from riskkit.response.effect import DESIGNS, RULES, decide
 from riskkit.response.effect_before_after import before_after, expected_without_measure, reference_group
 from riskkit.response.effect_control import (

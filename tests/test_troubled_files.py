@@ -16,11 +16,6 @@ from riskkit.monitoring.sources import hidden_rows
 from riskkit.store.register.quarantine_sheet import safe_cell
 from riskkit.store.register.query import sql
 from riskkit.workbench.commands.cli import main
-from riskkit.foundation.inputs.faults import InputFaults
-from riskkit.foundation.records.sheet_cells import guarded, unguarded
-from riskkit.store.register.quarantine_sheet import safe_cell
-from riskkit.store.register.query import sql
-from riskkit.workbench.commands.cli import main
 from riskkit.workbench.runs.lists import read_list
 
 COLUMNS = HEAD.split(",")

@@ -15,9 +15,9 @@ import pandas as pd
 from scipy.special import digamma, gammaincinv, ndtr, ndtri, polygamma
 from scipy.stats import false_discovery_control, hypergeom
 
-from riskkit.foundation.standards import standards
 from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown
 from riskkit.foundation.records.number_columns import Floats, NumberColumn, floats, number_columns
+from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.tables import records
 
 CELLS = ("a", "b", "c", "d")

@@ -15,11 +15,9 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from riskkit.foundation.standards import standards
-
-from riskkit.foundation.standards import tables
 from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown
 from riskkit.foundation.records.number_columns import NumberColumn, floats, number_columns
+from riskkit.foundation.standards import standards, tables
 from riskkit.response.penalty_records import identity_faults, text_cells
 from riskkit.response.rule_results import Flags, Floats, RuleResults, any_of, joined_names, rule_results
 

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
-from riskkit.foundation.standards import standards
 from riskkit.foundation.inputs.faults import Fault, refuse, shown
 from riskkit.foundation.records.number_columns import Floats, NumberColumn, number_columns
+from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.tables import records
 from riskkit.response.effect_series import SeriesFit
 

@@ -16,8 +16,8 @@ from scipy.optimize import minimize_scalar
 from scipy.special import ndtr, ndtri
 
 from riskkit.foundation.inputs.faults import Fault, refuse, shown
-from riskkit.foundation.standards.method_numbers import method_number
 from riskkit.foundation.records.number_columns import Floats
+from riskkit.foundation.standards.method_numbers import method_number
 
 Correlation = Callable[[float], Floats]
 _WIDEST_DRIFT, _DRIFTS = 2.0, 81  # of the steps of a level, in standard deviations of the noise
