@@ -25,8 +25,7 @@ from riskkit.foundation.numbers.distributions import parse_number, quantile
 from riskkit.foundation.numbers.uncertainty import best
 from riskkit.foundation.standards.scales import scale
 from riskkit.warning.profiles import profile, profile_names
-from riskkit.workbench.boards.case_toml import case_toml
-from riskkit.workbench.report.basis import basis
+from riskkit.workbench.reports.case.basis import basis
 from riskkit.workbench.reports.case.case_toml import case_toml
 
 LEVELS = scale("warning").codes

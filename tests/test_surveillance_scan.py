@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shared import shared
 
-from riskkit.foundation.faults import InputFaults
-from riskkit.foundation.standards import table
-from riskkit.monitoring.reasons import reason_text
+from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.standards.standards import table
+from riskkit.monitoring.plan.reasons import reason_text
 from riskkit.monitoring.surveillance.backtest import walk_forward
 from riskkit.monitoring.surveillance.bayes_counts import bayes_bounds
 from riskkit.monitoring.surveillance.cusum import count_cusum

@@ -17,15 +17,11 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from riskkit.foundation.exact_numbers import exact
-from riskkit.foundation.faults import shown
-from riskkit.foundation.scales import as_levels, band_codes, chunks, level_codes, scale
-from riskkit.foundation.warning_levels import level_code
-from riskkit.warning.grading_rules import Rule, meets
 from riskkit.foundation.inputs.faults import shown
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.scales import as_levels, band_codes, chunks, level_codes, scale
 from riskkit.foundation.standards.warning_levels import level_code
-from riskkit.warning.grading_rules import Rule
+from riskkit.warning.grading_rules import Rule, meets
 from riskkit.warning.profile_laws import table_ranks
 from riskkit.warning.profiles import Profile, profile
 

@@ -15,16 +15,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from riskkit.foundation import standards
-from riskkit.foundation.faults import Fault, shown
-from riskkit.foundation.scales import scale
-from riskkit.foundation.warning_levels import level_code
-from riskkit.warning.grading_rules import Rule, meets
 from riskkit.foundation.inputs.faults import Fault, shown
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.scales import scale
 from riskkit.foundation.standards.warning_levels import level_code
-from riskkit.warning.grading_rules import Rule
+from riskkit.warning.grading_rules import Rule, meets
 
 # Facts that rise with the probability of a scenario, in the same proportion.
 EXPECTED = ("expected_deaths", "expected_serious")

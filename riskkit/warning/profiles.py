@@ -17,15 +17,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from riskkit.foundation.exact_numbers import exact
-from riskkit.foundation.faults import Fault, one_of, refuse, shown
-from riskkit.foundation.tables import records
-from riskkit.foundation.toml_file import read_toml
-from riskkit.warning.grading_rules import LAWFUL, Rule
 from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown
 from riskkit.foundation.inputs.toml_file import read_toml
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.tables import records
-from riskkit.warning.grading_rules import Rule
+from riskkit.warning.grading_rules import LAWFUL, Rule
 from riskkit.warning.profile_file import PARTS, own_tables, shape_faults
 from riskkit.warning.profile_laws import Place, jump_faults, ladder_faults, level_table
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 import numpy as np
 import pandas as pd
 
-from riskkit.foundation.faults import Fault, refuse, shown
-from riskkit.monitoring.proportions import wilson
+from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.monitoring.rates.proportions import wilson
 
 Detector = Callable[[pd.DataFrame, Iterable[object]], pd.DataFrame]
 

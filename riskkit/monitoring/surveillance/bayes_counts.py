@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import nbinom
 
-from riskkit.foundation.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, refuse, shown
 from riskkit.monitoring.surveillance.reference_periods import reference_points
 from riskkit.monitoring.surveillance.series import alarm_table, read_series
 

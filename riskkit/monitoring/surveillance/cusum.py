@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from scipy.special import hyp2f1
 
-from riskkit.foundation.faults import Fault, refuse, shown
-from riskkit.foundation.number_columns import Floats
+from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.records.number_columns import Floats
 from riskkit.monitoring.surveillance.quasi_poisson import fit_quasi_poisson
 from riskkit.monitoring.surveillance.series import CountSeries, alarm_table, read_series
 

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
-from riskkit.foundation.faults import Fault, refuse, shown
-from riskkit.foundation.number_columns import Floats
+from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.records.number_columns import Floats
 from riskkit.monitoring.surveillance.series import alarm_table, read_series
 
 _LAGS = {"C1": 0, "C2": 2, "C3": 2, "C3_lagged": 2}

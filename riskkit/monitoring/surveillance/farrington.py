@@ -10,8 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import stdtr
 
-from riskkit.foundation.faults import Fault, refuse, shown
-from riskkit.foundation.number_columns import Floats
+from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.records.number_columns import Floats
 from riskkit.monitoring.surveillance.prediction_bounds import BOUNDS, POWERS, bound_of
 from riskkit.monitoring.surveillance.quasi_poisson import QuasiPoissonFit, fit_quasi_poisson
 from riskkit.monitoring.surveillance.reference_periods import reference_points, season_groups

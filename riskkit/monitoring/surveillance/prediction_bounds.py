@@ -6,7 +6,7 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 from scipy.stats import nbinom, poisson
 
-from riskkit.foundation.number_columns import Floats
+from riskkit.foundation.records.number_columns import Floats
 
 BOUNDS = ("delta", "nb_plugin", "muan")
 POWERS = {"none": 1.0, "1/2": 0.5, "2/3": 2 / 3}

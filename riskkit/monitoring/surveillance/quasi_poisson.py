@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from riskkit.foundation.number_columns import Floats
+from riskkit.foundation.records.number_columns import Floats
 
 _STEPS, _NEAR, _START = 25, 1e-8, 0.1
 _ROWS_AT_ONCE = 100  # so that the arrays of a step stay in the processor's cache

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import nbinom
 
-from riskkit.foundation.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, refuse, shown
 
 
 def reporting_triangle(events: pd.Series, reports: pd.Series, *, on: dt.date, n_delays: int) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import ndtr
 
-from riskkit.foundation.number_columns import Floats
+from riskkit.foundation.records.number_columns import Floats
 
 _NODES = 80
 

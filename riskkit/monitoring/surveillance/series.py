@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from riskkit.foundation.faults import Fault, refuse, shown
-from riskkit.foundation.number_columns import Floats, floats
+from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.records.number_columns import Floats, floats
 
 FREQUENCIES = {52: "7D", 12: "a month", 365: "1D"}
 """Periods a year, and the step between two of them."""

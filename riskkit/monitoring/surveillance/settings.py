@@ -6,8 +6,8 @@ import datetime as dt
 
 import pandas as pd
 
-from riskkit.foundation import standards
-from riskkit.foundation.faults import Fault, one_of, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown
+from riskkit.foundation.standards import standards
 
 Setting = bool | int | float | str
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import false_discovery_control
 
-from riskkit.foundation.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, refuse, shown
 from riskkit.monitoring.surveillance.bayes_counts import bayes_bounds
 from riskkit.monitoring.surveillance.farrington import FarringtonSettings, farrington
 from riskkit.monitoring.surveillance.settings import settings_of, surveillance_rules

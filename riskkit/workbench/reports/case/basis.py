@@ -10,17 +10,10 @@ from riskkit.case.case import Assessment
 from riskkit.case.level_sentence import say_share
 from riskkit.foundation.standards import standards
 from riskkit.foundation.exact_numbers import exact
-from riskkit.foundation.glossary import label
-from riskkit.foundation.scales import scale
-from riskkit.foundation.tables import records
-from riskkit.warning.grading_rules import SIGNS, meets
-from riskkit.workbench.pages.block_kinds import Block, Cell, Details, Items, Paragraph, Table
-from riskkit.workbench.pages.blocks import Section
-from riskkit.workbench.report.citations import cite, cite_standard
-from riskkit.workbench.report.words import (
 from riskkit.foundation.standards.glossary import label
 from riskkit.foundation.standards.scales import scale
 from riskkit.foundation.standards.tables import records
+from riskkit.warning.grading_rules import SIGNS, meets
 from riskkit.workbench.document.block_kinds import Block, Cell, Details, Items, Paragraph, Table
 from riskkit.workbench.document.blocks import Section
 from riskkit.workbench.reports.case.citations import cite, cite_standard
