@@ -30,10 +30,10 @@ from docx.table import Table as WordTable
 
 import riskkit
 from riskkit.foundation import shipped
-from riskkit.workbench import cli
-from riskkit.workbench.pages.blocks import Picture
-from riskkit.workbench.pages.reading import Failure, Part, Reading, read_notebook
-from riskkit.workbench.pages.word import word_document
+from riskkit.workbench.commands import cli
+from riskkit.workbench.document.blocks import Picture
+from riskkit.workbench.document.reading import Failure, Part, Reading, read_notebook
+from riskkit.workbench.document.word import word_document
 from riskkit.workbench.runs.parameters import PARAMETERS_TAG, declared, is_tagged
 
 KEPT = Path(__file__).parent / "golden"

@@ -9,7 +9,7 @@ import golden_outputs
 import pytest
 from golden_outputs import KEPT, LANGS, PARTS, kept, part_of, pretty
 
-from riskkit.workbench.pages import documents
+from riskkit.workbench.document import documents
 
 HOW = "where this is meant, `make golden` writes the texts anew, and `git diff` is then the review"
 MOST_LINES = 80
