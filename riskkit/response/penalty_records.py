@@ -53,7 +53,7 @@ def identity_faults(facts: pd.DataFrame) -> list[Fault]:
     faults = [
         Fault(f"credit: row {row}: credit_code", shown(code), rule)
         for row, code in enumerate(codes)
-        if code not in (None, "") and not _is_code(str(code))
+        if code not in (None, "") and not is_credit_code(str(code))
     ]
     given = pd.DataFrame({"code": codes, "name": text_cells(facts, "enterprise")})
     given = given[given["code"].notna() & (given["code"] != "")]
@@ -65,7 +65,18 @@ def identity_faults(facts: pd.DataFrame) -> list[Fault]:
     return faults
 
 
-def _is_code(code: str) -> bool:
+def is_credit_code(code: str) -> bool:
+    """Whether a text is a unified social credit code with its right check digit.
+
+    References
+    ----------
+    .. [1] GB 32100-2015 (``gb_32100_2015``).
+
+    Examples
+    --------
+    >>> is_credit_code("91110000600037341L"), is_credit_code("91110000600037341X")
+    (True, False)
+    """
     if len(code) != _CODE_LENGTH or any(letter not in _CODE for letter in code):
         return False
     places = [_CODE.index(letter) for letter in code]
