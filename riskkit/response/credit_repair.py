@@ -40,9 +40,9 @@ def measures(decisions: pd.DataFrame, *, on: dt.date) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a measure, with the index of its enterprise: grade, measure, kind (incentive or penalty), limit
-        (a share; missing where it is no number), zh, en, source_id, locator, status. What could not be read of
-        an order is no row here: `unread` lists it.
+        One row a measure, with the index of its enterprise: grade, measure, kind (incentive or penalty),
+        limit (a share; missing where it is no number), zh, en, source_id, locator, status. What could not be
+        read of an order is no row here: `unread` lists it.
 
     References
     ----------
@@ -76,15 +76,15 @@ def unread(on: dt.date) -> pd.DataFrame:
 
 
 def repair(facts: pd.DataFrame, *, on: dt.date) -> pd.DataFrame:
-    """Whether discredited enterprises may apply for repair of credit, or customs repairs it of its own accord.
+    """Whether discredited enterprises may apply for repair of credit, or customs repairs it by itself.
 
     Parameters
     ----------
     facts : DataFrame
-        One row an enterprise: found_on (day of the finding; missing where it is not discredited), ground (of
-        the finding, such as ``251-22-3``), last_ground_on (last day on which any ground was met again; missing
-        for none), is_corrected and is_listed (0 or 1, missing where unknown): whether it corrected the breach
-        and removed its effects, and whether it is on the list of seriously dishonest entities.
+        One row an enterprise: found_on (day of the finding; missing where it is not discredited), ground
+        (of the finding, such as ``251-22-3``), last_ground_on (last day on which any ground was met again;
+        missing for none), is_corrected and is_listed (0 or 1, missing where unknown): whether it corrected
+        the breach and removed its effects, and whether it is on the list of seriously dishonest entities.
     on : date
         Day of the decision.
 
