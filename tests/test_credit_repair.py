@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from riskkit.foundation.faults import InputFaults
+from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.response.credit_repair import measures, platform_extract, repair, unread
 from riskkit.response.reason_words import reason_words
 

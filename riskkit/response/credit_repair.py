@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from riskkit.foundation import standards
-from riskkit.foundation.faults import Fault, one_of, refuse, shown
-from riskkit.foundation.number_columns import NumberColumn, number_columns
-from riskkit.foundation.tables import records
+from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown
+from riskkit.foundation.records.number_columns import NumberColumn, number_columns
+from riskkit.foundation.standards import standards
+from riskkit.foundation.standards.tables import records
 from riskkit.response.penalty_records import is_credit_code, text_cells
 from riskkit.response.reason_words import reason_words
 from riskkit.response.rule_results import Floats
@@ -57,7 +57,7 @@ def measures(decisions: pd.DataFrame, *, on: dt.date) -> pd.DataFrame:
     """
     rows = standards.table("credit_measures", on=on)
     columns = ["grade", "measure", "kind", "limit", "zh", "en", "source_id", "locator", "status"]
-    grades = decisions[["decision"]].rename(columns={"decision": "grade"})
+    grades = decisions["decision"].to_frame("grade")
     grades = grades.assign(place=np.arange(len(grades)))[grades["grade"].notna()]
     found = grades.astype({"grade": "str"}).merge(rows.astype({"grade": "str"}), on="grade", how="inner")
     found = found.sort_values("place", kind="stable")
