@@ -363,3 +363,21 @@ def test_a_defect_is_what_the_case_holds_of_one() -> None:
     assert defect_found(load_case(NOTE7)) is True
     assert defect_found(load_case("desk-lamps-cbec-2019")) is True  # a safety requirement failed
     assert defect_found(load_case("inclined-sleeper-2019")) is None
+
+
+@pytest.mark.parametrize(("name", "counts"), [("note7-battery-2016", False), ("takata-inflators-2017", True)])
+def test_the_report_says_what_a_severity_grade_draws_on(name: str, counts: bool) -> None:
+    case = load_case(name)
+    found = assess(case, profile=profile("house_matrix"), rng=np.random.default_rng(1), draws=50)
+    governing = found.scenarios.set_index("governs").loc[True]
+    scenario = next(one for one in case.scenarios if one.id == governing["scenario"])
+    for lang, harm in {
+        "zh": "此情景计入" if counts else "此情景不计入",
+        "en": "it counts" if counts else "not count",
+    }.items():
+        section = basis(found, lang=lang)
+        assert section is not None
+        said = str(section.to_json())
+        assert harm in said and scenario.severity_reason.say(lang)[:20] in said
+    default = basis(of(case), lang="en")
+    assert default is not None and "severity grade draws on" not in str(default.to_json())

@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from riskkit.case.case import assess, load_case, parse_case
+from riskkit.assessment.what_if_file import load_what_ifs
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.inputs.toml_file import parse_toml
 from riskkit.monitoring.sources.mapping import read_mapping
@@ -126,6 +127,33 @@ def test_a_new_mapping_and_a_new_study_are_read(lang: str, tmp_path: Path) -> No
         (tmp_path / f"{kind}.toml").write_text(starter(kind, "mine", lang=lang, day=DAY), encoding="utf-8")
     assert read_mapping(tmp_path / "mapping.toml").name == "mine"
     study_experts(open_experts(str(tmp_path / "study.toml")))
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_new_what_ifs_fit_their_case_and_the_brief_then_estimates_costs_and_effects(
+    lang: str, tmp_path: Path
+) -> None:
+    case = load_case("note7-battery-2016")
+    file = tmp_path / "measures.toml"
+    file.write_text(starter("what-ifs", case.id, lang=lang, day=DAY), encoding="utf-8")
+    found = assess(case, rng=np.random.default_rng(1), draws=200)
+    unknown = {"zh": "未比较措施", "en": "No measures were compared"}[lang]
+    how = "riskkit new what-ifs"
+    for planned, is_compared in ((None, False), (load_what_ifs(str(file), case), True)):
+        page = brief_decision(found, lang=lang, planned=planned)
+        words = " ".join(one for block in page.blocks for one in texts(block))
+        assert (unknown in words and how in words) == (not is_compared)
+        assert ("0.3" in words or "30" in words) or not is_compared
+
+
+def test_new_what_ifs_lie_beside_the_case_under_a_name_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["new", "case", "kettle", "--lang", "en"]) == 0
+    assert main(["new", "what-ifs", "kettle", "--lang", "en"]) == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["kettle-what-ifs.toml", "kettle.toml"]
+    assert "-p what_ifs=kettle-what-ifs.toml" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("kind", KINDS)

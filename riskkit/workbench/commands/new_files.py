@@ -20,7 +20,7 @@ from riskkit.foundation.standards.tables import records
 from riskkit.warning.profiles import profile_names
 from riskkit.workbench.words.messages import answer, speaker
 
-KINDS = ("case", "profile", "study", "mapping")
+KINDS = ("case", "profile", "study", "mapping", "what-ifs")
 FILL = {"zh": "填写", "en": "FILL"}
 """What stands in the note of every line that has to be filled."""
 _NOTE = re.compile(r"# (?P<zh>[^#¦\n]*) ¦ (?P<en>.*)$", re.MULTILINE)
@@ -30,18 +30,21 @@ _NAMES = {
     "profile": r"[a-z0-9][a-z0-9_-]{0,63}",
     "study": r"[a-z0-9][a-z0-9_-]{0,63}",
     "mapping": r"[a-z][a-z0-9_]{0,39}",
+    "what-ifs": r"[a-z0-9][a-z0-9-]{0,63}",
 }
 _RULES = {
     "case": "1 to 64 of a–z, 0–9 and -, first a letter or digit",
     "profile": "1 to 64 of a–z, 0–9, - and _, first a letter or digit",
     "study": "1 to 64 of a–z, 0–9, - and _, first a letter or digit",
     "mapping": "1 to 40 of a–z, 0–9 and _, first a letter",
+    "what-ifs": "the id of a case: 1 to 64 of a–z, 0–9 and -, first a letter or digit",
 }
 
 
 def make_new(kind: str, name: str, **given: Any) -> int:
     """Write a starter and say where it is."""
-    out, lang = given["out"] or Path(f"{name}.toml"), given["lang"]
+    own = f"{name}-{kind}" if kind == "what-ifs" else name  # beside the case, which has its name
+    out, lang = given["out"] or Path(f"{own}.toml"), given["lang"]
     day = dt.datetime.now(dt.UTC).date()
     content = starter(kind, name, lang=lang, day=day).encode()
     refuse("new", [] if out.suffix == ".toml" else [Fault("--out", shown(str(out)), "*.toml")])
@@ -49,7 +52,7 @@ def make_new(kind: str, name: str, **given: Any) -> int:
     if given["is_json"]:
         answer({"command": "new", "ok": True, "exit_code": 0, "kind": kind, "files": [str(out.absolute())]})
     else:
-        click.echo(speaker(lang)(f"new_{kind}", path=out))
+        click.echo(speaker(lang)(f"new_{kind}", path=out, name=name))
     return 0
 
 

@@ -62,7 +62,9 @@ def _argument(name: str, path: click.Path) -> click.Argument:  # noqa: PLR0911 -
         kinds = click.Choice(("cases", "profiles", "notebooks", "sources"))
         return click.Argument(["kind"], type=kinds, required=False)
     if name == "new_kind":
-        return click.Argument(["kind"], type=click.Choice(("case", "profile", "study", "mapping")))
+        return click.Argument(
+            ["kind"], type=click.Choice(("case", "profile", "study", "mapping", "what-ifs"))
+        )
     if name == "new_name":
         return click.Argument(["name"], metavar="ID")
     if name == "notebook_name":

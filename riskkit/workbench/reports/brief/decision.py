@@ -58,6 +58,8 @@ def brief_decision(
         blocks: list[Block] = [_elsewhere(assessment.case, like, cut, lang=lang)]
         if assessment.badge is not None:
             blocks.append(_options(assessment, effects, cut, lang=lang))
+            if not effects:
+                blocks.append(Paragraph(text("brief_not_compared", lang), "note"))
         if assessment.case.problem is not None:
             blocks.append(Paragraph(cut(assessment.case.problem.say(lang), 40 if lang == "en" else 70)))
         blocks.append(Paragraph(text("brief_asked", lang)))
@@ -145,8 +147,10 @@ def _options(assessment: Assessment, effects: Sequence[Effect], cut: Cut, *, lan
     first = sorted(range(len(rows)), key=lambda at: rows[at][4] == unknown)[:most]  # what is estimated first
     kept = tuple(rows[at] for at in sorted(first))
     heads = ("brief_measure", "brief_actor", "brief_law", "brief_cost", "brief_effect")
+    width = len(heads) if effects else 3  # where no measure was compared there is neither cost nor effect
     caption = text("brief_options", lang, day=due_day(assessment).isoformat())
-    return Table(caption, tuple(text(head, lang) for head in heads), kept)
+    shown = tuple(row[:width] for row in kept)
+    return Table(caption, tuple(text(head, lang) for head in heads[:width]), shown)
 
 
 def _proposed(assessment: Assessment) -> tuple[str, ...]:

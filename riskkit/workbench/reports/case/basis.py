@@ -46,6 +46,7 @@ def basis(assessment: Assessment, *, lang: str) -> Section | None:
         Paragraph(text("basis_lead", lang, scenario=titles[governing["scenario"]])),
         *_other_than_shown(assessment, lang),
         Table(text("basis_table", lang), tuple(text(head, lang) for head in heads), rows),
+        *_severity_inputs(assessment, governing, lang),
         *_derivation(assessment, lang),
     ]
     return Section("basis", text("basis", lang), 1, tuple(blocks))
@@ -62,6 +63,22 @@ def _other_than_shown(assessment: Assessment, lang: str) -> list[Block]:
     }
     share = say_share(badge.p_reached, lang)
     return [Paragraph(text("basis_differs", lang, **ends, at=badge.level, share=share), "caution")]
+
+
+def _severity_inputs(assessment: Assessment, governing: Mapping[str, Any], lang: str) -> list[Block]:
+    """What a severity grade draws on: the severity the case gives to the scenario, and which harm counts."""
+    least = assessment.profile.harm_from
+    if not assessment.profile.rules["severity"] or "severity" not in assessment.profile.factors:
+        return []
+    scenario = next(one for one in assessment.case.scenarios if one.id == governing["scenario"])
+    said = text(
+        "basis_severity", lang, scenario=scenario_number(assessment.case, scenario.id),
+        severity=governing["severity"], reason=scenario.severity_reason.say(lang).rstrip("。."),
+    )  # fmt: skip
+    if least > 1:
+        key = "basis_harm_counts" if governing["severity"] >= least else "basis_harm_left_out"
+        said += text(key, lang, least=least)
+    return [Paragraph(said)]
 
 
 def governing_row(assessment: Assessment) -> dict[str, Any]:
