@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from riskkit.assessment.what_if.what_if_file import load_what_ifs
 from riskkit.case.case import assess, load_case, parse_case
-from riskkit.assessment.what_if_file import load_what_ifs
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.inputs.toml_file import parse_toml
 from riskkit.monitoring.sources.mapping import read_mapping
