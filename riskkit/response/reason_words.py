@@ -11,7 +11,13 @@ from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.glossary import LANGUAGES
 from riskkit.foundation.standards.tables import records
 
-_TABLES = {"credit_reasons": "reason", "credit_tests": "test", "credit_repair": "rule"}
+_TABLES = {
+    "credit_reasons": "reason",
+    "credit_tests": "test",
+    "credit_repair": "rule",
+    "referral_reasons": "reason",
+    "referral_routes": "test",
+}
 
 
 @functools.cache
