@@ -13,8 +13,8 @@ from shared import own, shared
 
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.standards import standards
-from riskkit.response.credit import decide, fact_kinds, grounds, rule_set
-from riskkit.response.penalty_records import identity_faults, yearly_facts
+from riskkit.response.credit.grades import decide, fact_kinds, grounds, rule_set
+from riskkit.response.credit.penalty_records import identity_faults, yearly_facts
 from riskkit.response.reason_words import reason_words
 
 CASES = own("credit_grounds.json")["cases"]

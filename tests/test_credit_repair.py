@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from riskkit.foundation.inputs.faults import InputFaults
-from riskkit.response.credit_repair import measures, platform_extract, repair, unread
+from riskkit.response.credit.repair import measures, platform_extract, repair, unread
 from riskkit.response.reason_words import reason_words
 
 CODE = "91110000600037341L"

@@ -14,12 +14,12 @@ from shared import shared
 
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.standards import standards
-from riskkit.response import referral, rewards
-from riskkit.response.inspection_draw import commit, committed_draw
-from riskkit.response.penalty_publication import decide as publication
-from riskkit.response.penalty_publication import list_decision
 from riskkit.response.reason_words import reason_words
-from riskkit.response.referral_clocks import clocks, due_days, evidence_gaps, lawyer_questions
+from riskkit.response.referral import rewards, routes
+from riskkit.response.referral.clocks import clocks, due_days, evidence_gaps, lawyer_questions
+from riskkit.response.referral.inspection_draw import commit, committed_draw
+from riskkit.response.referral.penalty_publication import decide as publication
+from riskkit.response.referral.penalty_publication import list_decision
 
 DAY = dt.date(2026, 1, 5)
 CLEAR = dict.fromkeys(rewards.exclusions(DAY), 0)
@@ -301,7 +301,7 @@ FLAGS = (
 @given(st.lists(st.tuples(*[st.sampled_from([0, 1, None])] * 6), min_size=20, max_size=40))
 def test_routes_are_found_ruled_out_or_left_open(rows):
     facts = pd.DataFrame(rows, columns=[*FLAGS]).astype(float)
-    found = referral.decide(facts, on=DAY)
+    found = routes.decide(facts, on=DAY)
     for row, (crime, harmed, many, operator, agency, _) in enumerate(rows):
         needs = {"transfer": [crime], "civil": [harmed, many, operator], "administrative": [harmed, agency]}
         sure = [route for route, flags in needs.items() if all(flag == 1 for flag in flags)]
@@ -317,8 +317,8 @@ def test_the_urgent_clock_runs_where_the_harm_grows():
     facts = pd.DataFrame(
         [[0, 1, 0, 0, 1, growing] for growing in (0, 1, None)], columns=[*FLAGS], dtype=float
     )
-    assert referral.decide(facts, on=DAY)["next_clocks"].tolist() == [
+    assert routes.decide(facts, on=DAY)["next_clocks"].tolist() == [
         "agency_reply", "agency_reply_urgent", "agency_reply agency_reply_urgent"
     ]  # fmt: skip
     with pytest.raises(InputFaults, match="is_many_consumers"):
-        referral.decide(facts.rename(columns={"is_many_consumers": "is_many_consumer"}), on=DAY)
+        routes.decide(facts.rename(columns={"is_many_consumers": "is_many_consumer"}), on=DAY)

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown
 from riskkit.foundation.records.number_columns import NumberColumn, number_columns
 from riskkit.foundation.standards import standards
-from riskkit.response.penalty_records import text_cells
-from riskkit.response.referral_clocks import due_days
+from riskkit.response.credit.penalty_records import text_cells
+from riskkit.response.referral.clocks import due_days
 from riskkit.response.working_days import Days, as_days
 
 Floats = NDArray[np.float64]

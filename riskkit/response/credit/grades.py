@@ -18,7 +18,7 @@ import pandas as pd
 from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown
 from riskkit.foundation.records.number_columns import NumberColumn, floats, number_columns
 from riskkit.foundation.standards import standards, tables
-from riskkit.response.penalty_records import identity_faults, text_cells
+from riskkit.response.credit.penalty_records import identity_faults, text_cells
 from riskkit.response.rule_results import Flags, Floats, RuleResults, any_of, joined_names, rule_results
 
 TEXTS = ("enterprise", "credit_code", "certified_as", "stated_grade")

@@ -17,7 +17,7 @@ from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown
 from riskkit.foundation.records.number_columns import NumberColumn, number_columns
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.tables import records
-from riskkit.response.penalty_records import text_cells
+from riskkit.response.credit.penalty_records import text_cells
 
 Floats = NDArray[np.float64]
 

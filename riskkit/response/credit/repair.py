@@ -12,7 +12,7 @@ from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown
 from riskkit.foundation.records.number_columns import NumberColumn, number_columns
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.tables import records
-from riskkit.response.penalty_records import is_credit_code, text_cells
+from riskkit.response.credit.penalty_records import is_credit_code, text_cells
 from riskkit.response.reason_words import reason_words
 from riskkit.response.rule_results import Floats
 from riskkit.response.working_days import Days, as_days, possible_last_days
@@ -33,7 +33,7 @@ def measures(decisions: pd.DataFrame, *, on: dt.date) -> pd.DataFrame:
     Parameters
     ----------
     decisions : DataFrame
-        As `riskkit.response.credit.decide` gives it; an enterprise without a grade has no measures.
+        As `riskkit.response.credit.grades.decide` gives it; an enterprise without a grade has no measures.
     on : date
         Day.
 
@@ -183,7 +183,7 @@ def platform_extract(decisions: pd.DataFrame, identities: pd.DataFrame, *, on: d
     Parameters
     ----------
     decisions : DataFrame
-        As `riskkit.response.credit.decide` gives it. A grade that is missing is not handed on.
+        As `riskkit.response.credit.grades.decide` gives it. A grade that is missing is not handed on.
     identities : DataFrame
         The same index: credit_code and enterprise.
     on : date

@@ -14,7 +14,7 @@ import pandas as pd
 from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.tables import records
-from riskkit.response.penalty_records import text_cells
+from riskkit.response.credit.penalty_records import text_cells
 from riskkit.response.working_days import Days, as_days, possible_last_days
 
 
