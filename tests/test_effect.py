@@ -14,7 +14,7 @@ from scipy.optimize import minimize
 from shared import shared
 
 from riskkit.foundation.inputs.faults import InputFaults
-from riskkit.foundation.standards import standards
+from riskkit.foundation.standards import glossary, standards
 from riskkit.response.effect import DESIGNS, RULES, decide
 from riskkit.response.effect_before_after import before_after, expected_without_measure, reference_group
 from riskkit.response.effect_control import (
@@ -167,6 +167,15 @@ def test_no_other_weights_fit_better(seed):
     assert found.pre_rmspe <= np.sqrt(peer.fun) + 1e-6
 
 
+def test_a_flat_unit_is_matched_or_given_no_fit_at_all():
+    flat = pd.DataFrame({"a": [1.0] * 6, "b": [1.0] * 6, "c": [2.0] * 6})
+    found = synthetic_control(flat, "a", first_post=5)
+    assert (found.misfit, found.effect) == (0, pytest.approx(0))
+    assert synthetic_control(flat.assign(b=1.5), "a", first_post=5).misfit == np.inf
+    nothing = synthetic_control(flat * 0, "a", first_post=5)
+    assert control_facts(nothing, first_post=5)["ratio"].isna().all()
+
+
 def test_the_treated_unit_stands_out_among_placebos():
     rng = np.random.default_rng(2)
     seen = pd.DataFrame(
@@ -290,6 +299,7 @@ def test_the_verdict_of_each_rule(change, decision, rule, margin):
     assert pd.isna(found["margin"]) if margin is None else found["margin"] == pytest.approx(margin)
     assert "nan" not in found["zh"] + found["en"]
     assert (found["status"], found["source_id"]) == ("house", "riskkit_house")
+    assert glossary.label("effect_verdict", found["decision"], "zh")
 
 
 def test_every_rule_is_a_row_and_a_changed_bound_changes_the_verdict():

@@ -12,11 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from riskkit.foundation.inputs.faults import InputFaults
-from riskkit.foundation.standards import standards
+from riskkit.foundation.standards import glossary, standards
 from riskkit.monitoring.sampling.switching import Inspection, Judged, next_inspection
 from riskkit.response import measures_ending
-from riskkit.response.measures import FLAGS, decide, orders, proposed
+from riskkit.response.effect import decide as decide_effect
+from riskkit.response.measures import DECISIONS, FLAGS, decide, orders, proposed
 from riskkit.response.measures_ending import lawful_ends
+from riskkit.response.reason_words import reason_words
+from riskkit.warning.dynamics.adjustment import adjustments
 
 DAY = dt.date(2026, 5, 1)
 MEASURES = list(standards.table("response_measures")["measure"])
@@ -275,3 +278,38 @@ def test_wrong_lots_and_measures_are_refused_with_all_their_faults():
         _lift("suspend_sale", _lots([0]), limit=[0], is_completed=[2])
     with pytest.raises(InputFaults, match="rule_id"):
         _lift("suspend_sale", _lots([0]), rule_id=["hope"])
+
+
+def test_every_answer_has_words_in_both_languages():
+    for lang in ("zh", "en"):
+        for name in {*DECISIONS, "settle_first", "none"}:
+            assert glossary.label("measure_decision", name, lang)
+        assert reason_words(standards.table("measure_tests")["test"], lang).str.len().min() > 0
+    table = proposed(pd.DataFrame([AT_PORT, {**AT_PORT, "level": 4}]), on=DAY)
+    assert set(table["decision"]) <= set(glossary.codes("measure_decision"))
+    assert set(lawful_ends(HELD, on=DAY)["state"]) <= set(glossary.codes("measure_state"))
+
+
+@pytest.mark.parametrize(
+    ("verdict", "move"), [("lower", "lower"), ("keep", "hold"), ("not_enough_evidence", "hold")]
+)
+def test_a_warning_comes_down_only_when_the_effect_agrees(verdict, move):
+    now = pd.Timestamp("2026-05-01", tz="UTC")
+    ratios = {"lower": (0.5, 0.4, 0.6), "keep": (0.9, 0.85, 0.95), "not_enough_evidence": (0.9, 0.5, 1.6)}[
+        verdict
+    ]
+    effect = pd.DataFrame([{"design": "interrupted_series", "level": 3, "n_before": 24, "n_after": 12,
+                            **dict(zip(("ratio", "ratio_lo", "ratio_hi"), ratios, strict=True))}])  # fmt: skip
+    found = decide_effect(effect, on=DAY)["decision"]
+    assert found.tolist() == [verdict]
+    board = pd.DataFrame(
+        {
+            "warning_id": ["a"],
+            "level": [3],
+            "effect_agrees": found.isin(["lower", "lift"]),
+            "has_consent": [True],
+        }
+    )
+    seen = pd.DataFrame({"warning_id": "a", "at": now - pd.to_timedelta(np.arange(30, 0, -5), unit="D"),
+                         "level_lo": 1, "level_hi": 2})  # fmt: skip
+    assert adjustments(board, seen, now=now)["move"].tolist() == [move]

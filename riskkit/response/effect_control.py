@@ -18,7 +18,7 @@ from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown
 from riskkit.foundation.records.number_columns import Floats
 
 _SUM_WEIGHT = 1e4  # of the row that holds the sum of the weights at 1, relative to the largest number
-_RESTARTS, _STEPS, _GAIN = 20, 4000, 1e-9
+_RESTARTS, _STEPS, _GAIN, _ROUNDING = 20, 4000, 1e-9, 1e-9
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ def synthetic_control(
     reach = _conformal_reach(gaps.loc[gaps.index < first_post, "gap"], level)
     gaps["gap_lo"], gaps["gap_hi"] = after - reach, after + reach
     pre_rmspe = float(np.sqrt(np.square(before).mean()))
-    misfit = pre_rmspe / float(y.std(ddof=1)) if y.std() > 0 else float("inf") if pre_rmspe > 0 else 0.0
+    misfit = _misfit(pre_rmspe, y)
     post_rmspe = float(np.sqrt(np.square(after).mean()))
     return SyntheticControl(
         weights=pd.Series(weights, index=donors),
@@ -135,7 +135,7 @@ def synthetic_control(
         misfit=misfit,
         effect=float(after.mean()),
         effect_se=float(after.std(ddof=1) / np.sqrt(len(after))),
-        rmspe_ratio=post_rmspe / pre_rmspe if pre_rmspe > 0 else float("inf"),
+        rmspe_ratio=post_rmspe / pre_rmspe if pre_rmspe > 0 else float("inf") if post_rmspe > 0 else 1.0,
     )
 
 
@@ -306,7 +306,7 @@ def _require_predictors(predictors: pd.DataFrame, units: Sequence[str], importan
 
 def _on_simplex(x: Floats, y: Floats) -> Floats:
     """Weights from 0 that add up to 1 and bring `x` closest to `y`."""
-    heavy = _SUM_WEIGHT * max(float(np.abs(x).max()), np.finfo(np.float64).tiny)
+    heavy = _SUM_WEIGHT * (float(np.abs(x).max()) or 1.0)
     rows = np.vstack([x, np.full(x.shape[1], heavy)])
     weights, _ = nnls(rows, np.append(y, heavy), maxiter=100 * x.shape[1])
     return np.asarray(weights / weights.sum())
@@ -337,6 +337,14 @@ def _matched(
         if gain <= _GAIN * lowest:
             break
     return weights(best), best
+
+
+def _misfit(pre_rmspe: float, y: Floats) -> float:
+    """Error over the scatter of the treated unit; differences of rounding are none."""
+    nothing, scatter = _ROUNDING * float(np.abs(y).max()), float(y.std(ddof=1))
+    if pre_rmspe <= nothing:
+        return 0.0
+    return pre_rmspe / scatter if scatter > nothing else float("inf")
 
 
 def _conformal_reach(before: pd.Series, level: float) -> float:

@@ -163,7 +163,7 @@ def decide(facts: pd.DataFrame, *, on: dt.date, rules: pd.DataFrame | None = Non
     ['take', 'trace_investigation tightened_supervision ban_trade return_shipment', 'seizure']
     """
     table = proposed(facts, on=on, rules=rules)
-    measures = list(table.index.get_level_values("measure")[: len(table) // max(len(facts), 1)])
+    measures = list(standards.table("response_measures", on=on)["measure"])
     shape = (len(facts), len(measures))
     decision, rule, missing, status, source = (
         table[name].to_numpy(dtype=object).reshape(shape)

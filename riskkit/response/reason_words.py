@@ -17,6 +17,7 @@ _TABLES = {
     "credit_repair": "rule",
     "referral_reasons": "reason",
     "referral_routes": "test",
+    "measure_tests": "test",
 }
 
 

@@ -135,8 +135,15 @@ def joined_names(flags: Flags, names: Sequence[str]) -> list[str]:
     >>> joined_names(np.array([[True, True], [False, False]]), ["a", "b"])
     ['a b', '']
     """
-    kinds, place = np.unique(flags, axis=0, return_inverse=True)
-    texts = [" ".join(name for name, holds in zip(names, row, strict=True) if holds) for row in kinds]
+    # one number a row, since sorting whole rows is slow; bytes where the names are too many for a number
+    if flags.shape[1] < 63:
+        codes: NDArray[np.generic] = flags @ (np.int64(1) << np.arange(flags.shape[1]))
+    else:
+        codes = np.array([row.tobytes() for row in flags], dtype=object)
+    place, kinds = pd.factorize(codes)
+    first = np.zeros(len(kinds), dtype=np.intp)
+    first[place[::-1]] = np.arange(len(flags))[::-1]
+    texts = [" ".join(name for name, holds in zip(names, flags[at], strict=True) if holds) for at in first]
     return [texts[k] for k in place]
 
 
