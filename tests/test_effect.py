@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import json
 
@@ -240,6 +241,9 @@ def test_units_chosen_for_a_bad_year_fall_back_by_themselves_and_no_effect_is_cl
     assert found.ratio_lo < 1 < found.ratio_hi
     halved = before_after(units.assign(n_after=rng.binomial(after[chosen], 0.5)))
     assert halved.ratio_lo < 0.5 < halved.ratio_hi < 0.65
+    rows = pd.DataFrame([dataclasses.asdict(found), dataclasses.asdict(halved)])
+    verdicts = decide(rows.assign(design="empirical_bayes", level=2), on=DAY)["decision"]
+    assert verdicts.tolist() == ["not_enough_evidence", "lower"]
 
 
 def test_no_event_after_gives_an_exact_upper_bound():
@@ -278,6 +282,8 @@ LOW = {"level": 1, "rate_hi": 0.01, "limit": 0.02}
         ({"n_before": 7}, "not_enough_evidence", "EF-02", -1),
         ({"n_before": 8}, "lower", "EF-12", np.log(0.8 / 0.6)),
         ({"n_after": 3}, "not_enough_evidence", "EF-03", -1),
+        ({"n_after": None}, "not_enough_evidence", "EF-01", None),
+        ({"design": "empirical_bayes", "n_before": 3, "n_after": None}, "lower", "EF-12", np.log(0.8 / 0.6)),
         ({"design": "synthetic_control", "misfit": 0.42}, "not_enough_evidence", "EF-04", -0.17),
         ({"design": "synthetic_control", "misfit": 0.25}, "lower", "EF-12", np.log(0.8 / 0.6)),
         ({"design": "synthetic_control"}, "not_enough_evidence", "EF-05", None),

@@ -88,9 +88,10 @@ def decide(facts: pd.DataFrame, *, on: dt.date, rules: pd.DataFrame | None = Non
     ----------
     facts : DataFrame
         One row a measure: design (how the effect was estimated, one of `DESIGNS`), level (1 is Ⅳ … 4 is Ⅰ),
-        n_before, n_after (periods), ratio, ratio_lo, ratio_hi (rate with the measure over the rate expected
-        without it). If known: misfit (of a synthetic control), power (to see the wanted effect), rate_hi
-        (upper bound of the rate that remains) and limit (the highest acceptable rate, same unit).
+        n_before, n_after (periods; not needed of empirical Bayes), ratio, ratio_lo, ratio_hi (rate with the
+        measure over the rate expected without it). If known: misfit (of a synthetic control), power (to see
+        the wanted effect), rate_hi (upper bound of the rate that remains) and limit (the highest acceptable
+        rate, same unit).
     on : date
         Day whose rules apply.
     rules : DataFrame, optional
@@ -169,8 +170,11 @@ def _holding(known: dict[str, Floats], number: pd.Series) -> tuple[dict[str, Flo
     lo, hi, level, design = known["ratio_lo"], known["ratio_hi"], known["level"], known["design"]
     rate_hi, limit, misfit, power = (known[name] for name in ("rate_hi", "limit", "misfit", "power"))
     n = number.to_dict()
-    estimate = ("ratio", "ratio_lo", "ratio_hi", "level", "n_before", "n_after")
-    none = np.isnan([known[name] for name in estimate]).any(axis=0)
+    # the interval of empirical Bayes holds for few periods too; series need enough of them to show a trend
+    n_before, n_after = (
+        np.where(design == "empirical_bayes", np.inf, known[name]) for name in ("n_before", "n_after")
+    )
+    none = np.isnan([known["ratio"], lo, hi, level, n_before, n_after]).any(axis=0)
     always, nothing = np.ones(len(lo), dtype=np.bool_), np.full(len(lo), np.nan)
     with np.errstate(invalid="ignore", divide="ignore"):
         over, under = np.log(lo), np.log(n["EF-12"] / hi)
@@ -178,8 +182,8 @@ def _holding(known: dict[str, Floats], number: pd.Series) -> tuple[dict[str, Flo
         left, is_synthetic = 1 - rate_hi / limit, design == "synthetic_control"
         pairs = {
             "EF-01": (none, nothing),
-            "EF-02": (known["n_before"] < n["EF-02"], known["n_before"] - n["EF-02"]),
-            "EF-03": (known["n_after"] < n["EF-03"], known["n_after"] - n["EF-03"]),
+            "EF-02": (n_before < n["EF-02"], n_before - n["EF-02"]),
+            "EF-03": (n_after < n["EF-03"], n_after - n["EF-03"]),
             "EF-04": (is_synthetic & (misfit > n["EF-04"]), n["EF-04"] - misfit),
             "EF-05": (is_synthetic & np.isnan(misfit), nothing),
             "EF-06": (design == "before_after", nothing),
