@@ -20,6 +20,7 @@ from riskkit.monitoring.surveillance.bayes_counts import bayes_bounds
 from riskkit.monitoring.surveillance.cusum import count_cusum
 from riskkit.monitoring.surveillance.ears import ears
 from riskkit.monitoring.surveillance.farrington import farrington
+from riskkit.monitoring.surveillance.prediction_bounds import negative_binomial_bound
 from riskkit.monitoring.surveillance.reference_periods import reference_points, week_starts
 from riskkit.monitoring.surveillance.reporting_delay import completeness, nowcast, reporting_triangle
 from riskkit.monitoring.surveillance.run_lengths import cusum_run_length, ewma_run_length
@@ -78,6 +79,27 @@ def test_a_faulty_series_is_answered_with_its_reason_and_harms_no_other(name):
     assert found["bound"].loc[[2, 3, 7]].isna().all()
     assert found["reason"].loc[1] in {"no_cases_before", "few_cases", "within_bound"}
     assert found["is_alarm"].loc[1] is not True
+
+
+def test_a_bound_beyond_all_counts_is_a_number_and_ends_no_process():
+    mean = np.array([1e8, 1e10, 1e15, 1e300, np.nan])
+    bound, p = negative_binomial_bound(2 * mean, mean, phi=np.full(5, 2.0), alpha=0.005)
+    np.testing.assert_allclose(bound / mean, [1, 1, 1, 1, np.nan], rtol=1e-3)
+    np.testing.assert_allclose(p, [0, 0, 0, 0, np.nan], atol=1e-12)
+    huge = pd.DataFrame({"a": 1e12 + np.arange(330.0) % 7})
+    huge.iloc[-1] = 2e12
+    assert bayes_bounds(huge, years_back=1, half_window=3, alpha=0.05)["is_alarm"].tolist() == [True]
+    # a deviance of such counts has no digits left: said, not guessed
+    assert farrington(huge, settings=NOUFAILY)["reason"].tolist()[0] in {"above_bound", "not_converged"}
+
+
+def test_no_spread_and_an_excess_before_is_no_warning():
+    counts = pd.DataFrame({"a": [2.0] * 12 + [5, 0, 2, 2, 2]})
+    found = ears(counts, method="C3", alpha=0.025).set_index("period")
+    assert found.loc[[12, 13, 14], "is_alarm"].tolist() == [True] * 3
+    assert found.loc[13, "bound"] == 0
+    late = ears(counts, method="C3_lagged", alpha=0.025).set_index("period")
+    assert late.loc[[12, 13, 14], "is_alarm"].tolist() == [False, False, True]
 
 
 def test_a_text_in_a_series_is_a_fault_of_that_series():

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
-from scipy.stats import nbinom
 
 from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.monitoring.surveillance.prediction_bounds import negative_binomial_bound
 from riskkit.monitoring.surveillance.reference_periods import reference_points
 from riskkit.monitoring.surveillance.series import alarm_table, read_series
 
@@ -88,10 +88,11 @@ def bayes_bounds(
             total[row] = np.nansum(found, axis=0)
     observed = series.counts[positions]
     total = np.where(n_known > 0, total, np.nan)
-    size, p = total + 0.5, np.where(n_known > 0, n_known / (n_known + 1), 0.5)
-    bound = nbinom.ppf(1 - alpha, size, p)
+    phi = 1 + 1 / np.maximum(n_known, 1)
+    expected = (total + 0.5) * (phi - 1)
+    bound, p_value = negative_binomial_bound(observed, expected, phi=phi, alpha=alpha)
     with np.errstate(invalid="ignore"):
         is_alarm = (observed >= bound) & (observed > 0)
-    numbers = {"expected": size * (1 - p) / p, "bound": bound, "p_value": nbinom.sf(observed - 1, size, p)}
+    numbers = {"expected": expected, "bound": bound, "p_value": p_value}
     because = {"no_reference": np.isnan(bound), "above_bound": is_alarm}
     return alarm_table(series, positions, columns=numbers, because=because)

@@ -92,7 +92,9 @@ def ears(
         before = sum((_lagged(over, lag) for lag in (1, 2)), np.zeros_like(over))
         score = before if method == "C3_lagged" else before + over
         room = series.counts if method == "C3_lagged" else mean + spread
-        bound = np.maximum(room + spread * (z - before), 0)
+        with np.errstate(invalid="ignore"):  # no spread, and all excess before: any count is too many
+            bound = np.where(np.isnan(bound + before), np.nan, np.fmax(room + spread * (z - before), 0))
+            bound[(before > z) & (method == "C3")] = 0.0
     with np.errstate(invalid="ignore"):
         is_alarm = score > z if method == "C3" else series.counts > bound
     return alarm_table(

@@ -9,6 +9,7 @@ from scipy.stats import nbinom, poisson
 from riskkit.foundation.records.number_columns import Floats
 
 BOUNDS = ("delta", "nb_plugin", "muan")
+_LARGEST = 1e9  # cases
 POWERS = {"none": 1.0, "1/2": 0.5, "2/3": 2 / 3}
 """Transformations towards symmetry, as exponents."""
 
@@ -57,10 +58,44 @@ def bound_of(
             return _delta(observed, mean, se * mean, phi=phi, exponent=POWERS[power], z=float(-ndtri(alpha)))
         mean = np.exp(eta - ndtri(alpha) * se) if how == "muan" else mean
         mean = np.where(np.isfinite(mean), mean, np.nan)
-        size = np.where(phi > 1, mean / np.where(phi > 1, phi - 1, 1.0), np.nan)
-        bound = np.where(phi > 1, nbinom.ppf(1 - alpha, size, 1 / phi), poisson.ppf(1 - alpha, mean))
-        tail = np.where(phi > 1, nbinom.sf(observed - 1, size, 1 / phi), poisson.sf(observed - 1, mean))
+        bound, tail = negative_binomial_bound(observed, mean, phi=phi, alpha=alpha)
         return bound, (observed - eta) / (bound - eta), tail
+
+
+def negative_binomial_bound(
+    observed: Floats, mean: Floats, *, phi: Floats, alpha: float
+) -> tuple[Floats, Floats]:
+    """Upper quantile and upper tail of a count with variance ``phi · mean``; Poisson where `phi` is 1.
+
+    Past a mean of 10⁹ the quantile is the normal one: SciPy's own hangs or ends the process there.
+
+    Parameters
+    ----------
+    observed, mean, phi : ndarray
+        Counts, what is expected, and the dispersion, 1 or more.
+    alpha : float
+        One-sided level.
+
+    Returns
+    -------
+    bound, p_value : ndarray
+
+    Examples
+    --------
+    >>> one = np.ones(1)
+    >>> found = negative_binomial_bound(12 * one, 4 * one, phi=1.5 * one, alpha=0.005)
+    >>> [round(float(number[0]), 4) for number in found]
+    [12.0, 0.0074]
+    """
+    is_large = mean > _LARGEST
+    usual = np.where(is_large, 1.0, mean)
+    size = np.where(phi > 1, usual / np.where(phi > 1, phi - 1, 1.0), np.nan)
+    bound = np.where(phi > 1, nbinom.ppf(1 - alpha, size, 1 / phi), poisson.ppf(1 - alpha, usual))
+    tail = np.where(phi > 1, nbinom.sf(observed - 1, size, 1 / phi), poisson.sf(observed - 1, usual))
+    normal = np.ceil(mean - ndtri(alpha) * np.sqrt(mean * phi))
+    return np.where(is_large, normal, bound), np.where(
+        is_large, ndtr((mean - observed) / np.sqrt(mean * phi)), tail
+    )
 
 
 def _delta(

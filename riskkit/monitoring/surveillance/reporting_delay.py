@@ -6,9 +6,9 @@ import datetime as dt
 
 import numpy as np
 import pandas as pd
-from scipy.stats import nbinom
 
 from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.monitoring.surveillance.prediction_bounds import negative_binomial_bound
 
 
 def reporting_triangle(events: pd.Series, reports: pd.Series, *, on: dt.date, n_delays: int) -> pd.DataFrame:
@@ -139,13 +139,16 @@ def nowcast(triangle: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
         raise ValueError(f"level lies between 0 and 1, not {shown(level)}")
     n, share = triangle.sum(axis=1), completeness(triangle)
     p = share.where(share > 0).to_numpy()
-    to_come = nbinom((n + 0.5).to_numpy(), p)
+    to_come = ((n + 0.5) * (1 - p) / p).to_numpy()
+    tails = ((1 + level) / 2, (1 - level) / 2)
+    with np.errstate(invalid="ignore"):
+        lo, hi = (negative_binomial_bound(to_come, to_come, phi=1 / p, alpha=tail)[0] for tail in tails)
     return pd.DataFrame(
         {
             "n_reported": n,
             "completeness": share,
-            "n_expected": n + (n + 0.5) * (1 - p) / p,
-            "n_lo": n + to_come.ppf((1 - level) / 2),
-            "n_hi": n + to_come.ppf((1 + level) / 2),
+            "n_expected": n + to_come,
+            "n_lo": n + lo,
+            "n_hi": n + hi,
         }
     )

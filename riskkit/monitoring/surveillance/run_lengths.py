@@ -7,7 +7,7 @@ from scipy.special import ndtr
 
 from riskkit.foundation.records.number_columns import Floats
 
-_NODES = 80
+_NODES, _NODES_PER_SD = 80, 8
 
 
 def cusum_run_length(k: float, h: float, *, shift: float = 0.0, sides: int = 1) -> float:
@@ -53,7 +53,7 @@ def cusum_run_length(k: float, h: float, *, shift: float = 0.0, sides: int = 1) 
 
 
 def _one_sided(k: float, h: float, shift: float) -> float:
-    nodes, weights = _gauss(0.0, h)
+    nodes, weights = _gauss(0.0, h, sd=1.0)
     places = np.append(nodes, 0.0)
     density = weights * _normal_density(nodes[None, :] - places[:, None] + k - shift)
     at_zero = ndtr(-places + k - shift)
@@ -95,15 +95,16 @@ def ewma_run_length(smoothing: float, limit: float, *, shift: float = 0.0) -> fl
     if not 0 < smoothing <= 1 or limit <= 0:
         raise ValueError("smoothing lies above 0 and at most at 1, and limit above 0")
     edge = limit * np.sqrt(smoothing / (2 - smoothing))
-    nodes, weights = _gauss(-edge, edge)
+    nodes, weights = _gauss(-edge, edge, sd=smoothing)
     places = np.append(nodes, 0.0)
     step = (nodes[None, :] - (1 - smoothing) * places[:, None]) / smoothing - shift
     kernel = np.column_stack([weights * _normal_density(step) / smoothing, np.zeros(len(places))])
     return float(np.linalg.solve(np.eye(len(places)) - kernel, np.ones(len(places)))[-1])
 
 
-def _gauss(low: float, high: float) -> tuple[Floats, Floats]:
-    nodes, weights = np.polynomial.legendre.leggauss(_NODES)
+def _gauss(low: float, high: float, *, sd: float) -> tuple[Floats, Floats]:
+    n = max(_NODES, int(_NODES_PER_SD * (high - low) / sd))
+    nodes, weights = np.polynomial.legendre.leggauss(n)
     return (high - low) / 2 * nodes + (high + low) / 2, (high - low) / 2 * weights
 
 
