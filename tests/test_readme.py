@@ -29,6 +29,7 @@ PAIRS = (
     ("docs/reference.md", "docs/reference.zh.md"),
     ("docs/serving.md", "docs/serving.zh.md"),
     ("docs/speed.md", "docs/speed.zh.md"),
+    ("docs/detectors.md", "docs/detectors.zh.md"),
 )
 PAGES = [*itertools.chain(*PAIRS), "CONTRIBUTING.md", "CHANGELOG.md", "data/README.md", "reports/README.md"]
 NAME = re.compile(r"`(riskkit(?:\.\w+)+)`")

@@ -278,7 +278,7 @@ def test_a_hazard_never_seen_before_is_not_passed_over():
     counts = pd.DataFrame([[0] * 329 + [3], [0] * 330], index=["new", "never"], columns=WEEKS)
     found = decide(counts, on=WEEKS[-1].date() + dt.timedelta(days=6))
     assert found["decision"].tolist() == ["alarm", "no_alarm"]
-    assert found["rule_id"].tolist() == ["bayes_1", "bayes_1"]
+    assert found["rule_id"].tolist() == ["bayes_recent", "bayes_recent"]
 
 
 def test_settings_of_ones_own_and_of_another_day():
@@ -322,6 +322,16 @@ def test_detections_and_false_alarms_are_counted():
     with pytest.raises(InputFaults) as caught:
         walk_forward(counts, outbreaks.assign(series="c", end=0), detectors={}, at=counts.index)
     assert len(caught.value.faults) == 6
+
+
+def test_ethylene_oxide_is_an_alarm_before_the_regulation_of_22_october_2020():
+    told = pd.read_csv(shared("data", "signal_events", "rasff_ethylene_oxide_weekly_2020.csv"))
+    weeks = pd.DatetimeIndex(told["week_ending"]) - pd.Timedelta(days=6)
+    known = pd.Series(told["ethylene_oxide_notifications"].to_numpy(), index=weeks)
+    facts = known.reindex(pd.date_range("2020-01-06", weeks[-1], freq="7D"), fill_value=0).to_frame("eto").T
+    ends = [(week + pd.Timedelta(days=6)).date() for week in weeks]
+    alarms = [day for day in ends if decide(facts, on=day).loc["eto", "decision"] == "alarm"]
+    assert alarms[0] == dt.date(2020, 10, 18)
 
 
 def test_injected_outbreaks_are_found_and_false_alarms_keep_their_level():

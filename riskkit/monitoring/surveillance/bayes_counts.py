@@ -20,6 +20,7 @@ def bayes_bounds(
     half_window: int,
     alpha: float,
     has_this_year: bool = True,
+    is_strict: bool = False,
     at: Iterable[object] | None = None,
     frequency: int | None = None,
 ) -> pd.DataFrame:
@@ -35,6 +36,8 @@ def bayes_bounds(
         One-sided level.
     has_this_year : bool
         Whether the `half_window` periods just before count too.
+    is_strict : bool
+        Whether only a count above the bound is an alarm; the published methods take one at it too.
     at : iterable, optional
         Periods to judge; the newest alone by default.
     frequency : int, optional
@@ -44,7 +47,7 @@ def bayes_bounds(
     -------
     DataFrame
         series, period, observed, expected, bound (the ``1 - alpha`` quantile), p_value, is_alarm (at or above
-        the bound, unless nothing was observed), reason.
+        the bound, or above it alone; never where nothing was observed), reason.
 
     Raises
     ------
@@ -92,7 +95,7 @@ def bayes_bounds(
     expected = (total + 0.5) * (phi - 1)
     bound, p_value = negative_binomial_bound(observed, expected, phi=phi, alpha=alpha)
     with np.errstate(invalid="ignore"):
-        is_alarm = (observed >= bound) & (observed > 0)
+        is_alarm = (observed > bound) | ((observed == bound) & (observed > 0) & (not is_strict))
     numbers = {"expected": expected, "bound": bound, "p_value": p_value}
     because = {"no_reference": np.isnan(bound), "above_bound": is_alarm}
     return alarm_table(series, positions, columns=numbers, because=because)

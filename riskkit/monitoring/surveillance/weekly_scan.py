@@ -14,7 +14,7 @@ from riskkit.monitoring.surveillance.bayes_counts import bayes_bounds
 from riskkit.monitoring.surveillance.farrington import FarringtonSettings, farrington
 from riskkit.monitoring.surveillance.settings import settings_of, surveillance_rules
 
-METHOD, FALLBACK = "noufaily_2013", "bayes_1"
+METHOD, FALLBACK = "noufaily_2013", "bayes_recent"
 _SILENT = ("no_reference", "no_cases_before", "not_converged")
 
 
@@ -28,7 +28,7 @@ def decide(
     """Whether the newest complete week of each series is an alarm.
 
     Farrington Flexible answers where five years of history allow it; where they do not, or where they hold
-    no case at all, the weeks just before do (Bayes 1), so that a hazard that is new is not passed over.
+    no case at all, the weeks just before do (Bayes on six weeks, at the same level), so that a hazard that is new is not passed over.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def decide(
     >>> weeks = pd.date_range("2025-09-01", periods=12, freq="7D")
     >>> facts = pd.DataFrame([[0] * 11 + [7], [2, 1] * 6], index=["new", "old"], columns=weeks)
     >>> decide(facts, on=dt.date(2025, 11, 23))[["decision", "rule_id", "margin"]].values.tolist()
-    [['alarm', 'bayes_1', -6.0], ['no_alarm', 'bayes_1', 3.0]]
+    [['alarm', 'bayes_recent', -4.0], ['no_alarm', 'bayes_recent', 6.0]]
     """
     weeks = pd.to_datetime(pd.Index(facts.columns), errors="coerce")
     wrong = [
@@ -78,7 +78,7 @@ def decide(
     is_again = main["reason"].isin(_SILENT).to_numpy()
     found = pd.concat([main[~is_again], again[is_again]]).sort_index()
     rule = np.where(is_again, FALLBACK, METHOD)
-    found["margin"] = found["bound"] - found["observed"] + np.where(is_again, 0, 1)
+    found["margin"] = found["bound"] - found["observed"] + 1
     known = found["p_value"].notna()
     q = pd.Series(np.nan, index=found.index)
     q[known] = false_discovery_control(found.loc[known, "p_value"].to_numpy(dtype=float))
