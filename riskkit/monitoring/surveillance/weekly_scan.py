@@ -28,7 +28,8 @@ def decide(
     """Whether the newest complete week of each series is an alarm.
 
     Farrington Flexible answers where five years of history allow it; where they do not, or where they hold
-    no case at all, the weeks just before do (Bayes on six weeks, at the same level), so that a hazard that is new is not passed over.
+    no case at all, the six weeks just before do (Bayes, at the same level), so that a hazard that is new is
+    not passed over.
 
     Parameters
     ----------
