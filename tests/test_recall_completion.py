@@ -57,6 +57,8 @@ def test_a_missing_count_makes_the_rate_missing_and_not_low():
     assert completion_rates(rows, on=DAY)[["n_completed", "rate"]].isna().all(axis=None)
     assert completion_rates(rows, on=DAY, by=["channel"])["rate"].isna().tolist() == [True, False]
     assert stalled_recalls(series([100, None]), on=DAY)["reason"].tolist() == ["counts_missing"]
+    later = stalled_recalls(series([1], end="2026-07-30"), on=DAY).iloc[0]
+    assert (later["decision"], later["reason"]) == ("unknown", "no_report_yet")
     assert forecast_completion(series([None]), on=DAY, days=[30])["note"].tolist() == ["unknown"]
 
 

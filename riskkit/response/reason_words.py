@@ -18,6 +18,7 @@ _TABLES = {
     "referral_reasons": "reason",
     "referral_routes": "test",
     "measure_tests": "test",
+    "recall_words": "word",
 }
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import numbers
+import re
 
 import numpy as np
 import pandas as pd
@@ -21,6 +22,7 @@ Days = NDArray[np.datetime64]
 Whole = NDArray[np.int64]
 
 UNITS = ("working_day", "day", "month")
+_ZONED = re.compile(r"\d{2}:?\d{2}.*(?:[Zz]|[+-]\d{2}(?::?\d{2})?)$")
 _LONGEST = 12_000  # units of a term; more is a slip of the pen
 _SHORT_PENALTY_TERMS = (2, 3, 5, 7)  # of the Administrative Penalty Law, Art. 85
 
@@ -75,10 +77,16 @@ def as_days(values: ArrayLike, *, what: str = "day", may_miss: bool = False) -> 
     )  # 20260213 is no day
     read = pd.to_datetime(given.mask(is_number), errors="coerce", format="ISO8601")
     wrong = read.isna() & ~(given.isna() & may_miss)
-    rule = "a day as YYYY-MM-DD"
+    rule = "a day as YYYY-MM-DD, without a time zone"
     refuse(what, [Fault(f"{what}: row {k}", shown(given[k]), rule) for k in np.flatnonzero(wrong)])
     found: Days = read.to_numpy().astype("datetime64[D]")
     return found
+
+
+def _is_no_day(value: object) -> bool:
+    """Numbers (20260213) and moments of a time zone, whose day depends on the reader's."""
+    is_zoned = isinstance(value, str) and _ZONED.search(value) or getattr(value, "tzinfo", None)
+    return isinstance(value, numbers.Number) or bool(is_zoned)
 
 
 def is_published(days: Days) -> NDArray[np.bool_]:

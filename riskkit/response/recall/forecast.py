@@ -135,7 +135,7 @@ def _steps(reports: pd.DataFrame, *, on: dt.date, half_life: float) -> pd.DataFr
     found = found.sort_values(["recall_id", "report_date"], kind="stable").reset_index(drop=True)
     floor = 0.5 / found["n_open"]  # the last unit counts as half open, so that no logarithm is infinite
     log_open = pd.Series(np.log(np.maximum(1 - found["rate"], floor)))
-    codes = found["recall_id"].ne(found["recall_id"].shift()).cumsum()
+    codes = pd.Series(pd.factorize(found["recall_id"])[0], index=found.index)
     fell = -log_open.groupby(codes).diff().fillna(0.0)
     years = (found["report_date"] - found["report_date"].min()).dt.days / _YEAR
     gap = years.groupby(codes).diff().fillna(0.0)

@@ -231,11 +231,13 @@ def stalled_recalls(reports: pd.DataFrame, *, on: dt.date, rules: pd.DataFrame |
     found = read_reports(reports)
     found = found[found["report_date"] <= pd.Timestamp(on)].sort_values(list(KEY), kind="stable")
     latest = found.groupby("recall_id").tail(1).set_index("recall_id")
+    latest = latest.reindex(pd.Index(reports["recall_id"].unique(), name="recall_id"))
     gain = latest["rate"] - _rate_before(found, latest, days=window["value"])
     silence = (pd.Timestamp(on) - latest["report_date"]).dt.days - window["value"]
     cases = [
         (latest["rate"] >= done["value"], "complete", "units_done", latest["rate"] - done["value"]),
         (silence > 0, "silent", "no_recent_report", silence),
+        (latest["report_date"].isna(), "unknown", "no_report_yet", gain),
         (latest["rate"].isna(), "unknown", "counts_missing", gain),
         (gain.isna(), "unknown", "no_report_before_the_window", gain),
         (gain < least["value"], "stalled", "gain_too_small", gain - least["value"]),
@@ -261,7 +263,7 @@ def stalled_recalls(reports: pd.DataFrame, *, on: dt.date, rules: pd.DataFrame |
 
 def _rate_before(found: pd.DataFrame, latest: pd.DataFrame, *, days: float) -> pd.Series:
     """The rate of each recall in its last report at least so many days before its latest one."""
-    until = (latest["report_date"] - pd.Timedelta(days=days)).sort_values().reset_index()
+    until = (latest["report_date"].dropna() - pd.Timedelta(days=days)).sort_values().reset_index()
     earlier = found[[*KEY, "rate"]].sort_values("report_date")
     both = pd.merge_asof(until, earlier, on="report_date", by="recall_id")
     return both.set_index("recall_id")["rate"].reindex(latest.index)
