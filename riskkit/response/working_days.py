@@ -22,7 +22,7 @@ Days = NDArray[np.datetime64]
 Whole = NDArray[np.int64]
 
 UNITS = ("working_day", "day", "month")
-_ZONED = re.compile(r"\d{2}:?\d{2}.*(?:[Zz]|[+-]\d{2}(?::?\d{2})?)$")
+_ZONED = re.compile(r"[Tt ]\d{2}.*(?:[Zz]|[+-]\d{2}(?::?\d{2})?)$")
 _LONGEST = 12_000  # units of a term; more is a slip of the pen
 _SHORT_PENALTY_TERMS = (2, 3, 5, 7)  # of the Administrative Penalty Law, Art. 85
 
@@ -72,10 +72,8 @@ def as_days(values: ArrayLike, *, what: str = "day", may_miss: bool = False) -> 
     [datetime.date(2026, 2, 13)]
     """
     given = pd.Series(np.atleast_1d(np.asarray(values, dtype=object)), dtype=object)
-    is_number = (
-        given.map(lambda value: isinstance(value, numbers.Number)) & given.notna()
-    )  # 20260213 is no day
-    read = pd.to_datetime(given.mask(is_number), errors="coerce", format="ISO8601")
+    is_other = given.map(_is_no_day).astype(bool) & given.notna()
+    read = pd.to_datetime(given.mask(is_other), errors="coerce", format="ISO8601")
     wrong = read.isna() & ~(given.isna() & may_miss)
     rule = "a day as YYYY-MM-DD, without a time zone"
     refuse(what, [Fault(f"{what}: row {k}", shown(given[k]), rule) for k in np.flatnonzero(wrong)])
@@ -85,7 +83,7 @@ def as_days(values: ArrayLike, *, what: str = "day", may_miss: bool = False) -> 
 
 def _is_no_day(value: object) -> bool:
     """Numbers (20260213) and moments of a time zone, whose day depends on the reader's."""
-    is_zoned = isinstance(value, str) and _ZONED.search(value) or getattr(value, "tzinfo", None)
+    is_zoned = (isinstance(value, str) and _ZONED.search(value)) or getattr(value, "tzinfo", None)
     return isinstance(value, numbers.Number) or bool(is_zoned)
 
 
