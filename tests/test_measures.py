@@ -85,8 +85,8 @@ def test_prohibited_goods_are_never_released_against_a_guarantee():
 
 def test_conflicts_name_the_measure_that_is_kept_and_missing_prerequisites_are_named():
     table = proposed(pd.DataFrame([{**AT_PORT, "level": 4, "is_treatable": 0}]), on=DAY).loc[0]
-    assert table.loc["restrict_trade", ["decision", "kept"]].tolist() == ["superseded", "ban_trade"]
-    assert table.loc["return_shipment", ["decision", "kept"]].tolist() == ["superseded", "seizure"]
+    assert table.loc["restrict_trade", ["decision", "superseded_by"]].tolist() == ["superseded", "ban_trade"]
+    assert table.loc["return_shipment", ["decision", "superseded_by"]].tolist() == ["superseded", "seizure"]
     blocked = _of({"conduct": 2, "is_case_filed": 0})
     assert blocked["waiting"].split() == ["credit_downgrade", "seizure"]
     assert {"credit-final", "seize-case"} <= set(blocked["missing"].split())
@@ -144,7 +144,7 @@ def test_every_measure_is_decided_as_its_rules_read(many):
         assert [_slowly(measure, facts) for measure in of.index] == of.replace("superseded", "take").tolist()
         taken = set(of.index[of == "take"])
         for pair in CONFLICTS:
-            assert not {pair["kept"], pair["measure"]} <= taken
+            assert not {pair["prevails"], pair["measure"]} <= taken
 
 
 @settings(max_examples=5, deadline=None)
@@ -176,9 +176,11 @@ def test_wrong_facts_are_refused_with_all_their_faults():
     with pytest.raises(InputFaults) as caught:
         decide(pd.DataFrame({"level": [5, 2], "conduct": [0, "rude"], "is_banned": [0.5, 1]}), on=DAY)
     assert len(caught.value.faults) == 3
+    with pytest.raises(InputFaults, match="each subject once"):
+        decide(pd.DataFrame({"level": [1, 2]}, index=["lamp", "lamp"]), on=DAY)
 
 
-HELD = pd.DataFrame({"measure": ["seizure"] * 5 + ["recall"], "begun": ["2026-01-10"] * 6,
+HELD = pd.DataFrame({"measure": ["seizure"] * 5 + ["recall"], "started": ["2026-01-10"] * 6,
                      "is_extended": [0, 1, 0, 0, 0, 0], "test_days": [0, 0, 20, 0, 0, 0],
                      "days": [None, None, None, 10, 30, 400]}, index=list("abcdef"))  # fmt: skip
 
@@ -191,7 +193,7 @@ def test_a_seizure_ends_by_itself_after_thirty_days_or_sixty_without_days_of_tes
     assert found["state"].tolist() == ["ended", "running", "running", "ended", "ended", "running"]
     recall = lawful_ends(HELD.drop(columns="days").loc[["f"]], on=DAY)
     assert recall["state"].tolist() == ["until_lifted"] and recall["last_day"].isna().all()
-    assert lawful_ends(HELD, on=dt.date(2026, 1, 9))["state"].iloc[0] == "not_begun"
+    assert lawful_ends(HELD, on=dt.date(2026, 1, 9))["state"].iloc[0] == "not_started"
 
 
 def test_a_term_beyond_the_law_is_refused_with_every_such_row():
@@ -202,7 +204,7 @@ def test_a_term_beyond_the_law_is_refused_with_every_such_row():
     with pytest.raises(InputFaults, match="did you mean seizure"):
         lawful_ends(HELD.assign(measure="seizur"), on=DAY)
     with pytest.raises(InputFaults, match="a date, YYYY"):
-        lawful_ends(HELD.assign(begun="soon"), on=DAY)
+        lawful_ends(HELD.assign(started="soon"), on=DAY)
 
 
 def _lots(results, n_tested=50, **more):
@@ -213,7 +215,7 @@ def _lots(results, n_tested=50, **more):
 
 
 def _lift(measure, lots, **more):
-    held = pd.DataFrame({"measure": [measure], "begun": ["2026-01-31"], **more}, index=["m"])
+    held = pd.DataFrame({"measure": [measure], "started": ["2026-01-31"], **more}, index=["m"])
     return measures_ending.decide(held, lots, on=DAY).loc["m"]
 
 

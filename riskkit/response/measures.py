@@ -2,7 +2,7 @@
 
 The nine measures that the policy names and the guarantee for moving goods away from the port. Rules of
 ``measure_tests`` call for a measure, name what it needs first, or bar it; ``measure_conflicts`` says which of
-two that exclude each other is kept. An unknown fact neither calls for a measure nor rules it out.
+two that exclude each other prevails. An unknown fact neither calls for a measure nor rules it out.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ def proposed(facts: pd.DataFrame, *, on: dt.date, rules: pd.DataFrame | None = N
     Parameters
     ----------
     facts : DataFrame
-        One row a subject, its index unique. level (1 is Ⅳ … 4 is Ⅰ), conduct (0 acts by itself, 1 only when
-        told, 2 obstructs), n_findings (on the same firm before) and flags (0, 1): is_import, is_at_port,
+        One row a subject, its index unique. level (1 is Ⅳ … 4 is Ⅰ), conduct (0 acts by itself, 1 acts when
+        ordered, 2 obstructs), n_findings (on the same firm before) and flags (0, 1): is_import, is_at_port,
         is_on_market, is_nonconforming, is_defect, is_treatable, is_returnable, is_dangerous (to move or
         store), is_banned, is_lot_identified, is_breach_final, is_case_filed, is_retest_closed, has_guarantee,
         has_storage. What is missing, cell or column, is unknown.
@@ -55,13 +55,13 @@ def proposed(facts: pd.DataFrame, *, on: dt.date, rules: pd.DataFrame | None = N
     DataFrame
         Index subject, measure: decision (``take``, ``superseded`` by a measure that excludes it, ``barred``,
         ``prerequisite_missing``, ``undecided``, ``not_called_for``), rule_id (what calls for it or, if
-        barred, bars it), missing (rules not fulfilled or facts unknown, spaces between), kept (the measure
-        that supersedes it), reached (share of the way to being called for), status, source_id (of `rule_id`).
+        barred, bars it), missing (rules not fulfilled or facts unknown, spaces between), superseded_by
+        (a measure), reached (share of the way to being called for), status, source_id (of `rule_id`).
 
     Raises
     ------
     InputFaults
-        With every wrong cell.
+        With every subject that stands twice, or every wrong cell.
 
     References
     ----------
@@ -77,6 +77,8 @@ def proposed(facts: pd.DataFrame, *, on: dt.date, rules: pd.DataFrame | None = N
     """
     tests = standards.in_force(standards.table("measure_tests") if rules is None else rules, on)
     measures = list(standards.table("response_measures", on=on)["measure"])
+    twice = facts.index[facts.index.duplicated()]
+    refuse("facts", [Fault("facts: index", shown(name), "each subject once") for name in twice])
     filled = facts.reindex(columns=[column.name for column in _COLUMNS]).astype(object)
     known = number_columns(filled, _COLUMNS, what="facts")
     parts = [_one_measure(tests[tests["measure"] == name], known, n=len(facts)) for name in measures]
@@ -111,21 +113,27 @@ def _one_measure(tests: pd.DataFrame, known: Mapping[str, Floats], *, n: int) ->
         "",
     )
     reached = np.minimum(np.fmax.reduce(calls.reached, axis=1), 1.0)
-    columns = {"decision": decision, "rule_id": rule, "missing": missing, "kept": "", "reached": reached}
+    columns = {
+        "decision": decision,
+        "rule_id": rule,
+        "missing": missing,
+        "superseded_by": "",
+        "reached": reached,
+    }
     return pd.DataFrame(columns)
 
 
 def _supersede(table: pd.DataFrame, measures: list[str], conflicts: pd.DataFrame) -> None:
-    """Of two measures that exclude each other one is kept; what gave way displaces nothing itself."""
+    """Of two measures that exclude each other one prevails; what gave way displaces nothing itself."""
     decision = table["decision"].to_numpy(dtype=object).reshape(-1, len(measures)).copy()
-    kept = table["kept"].to_numpy(dtype=object).reshape(-1, len(measures)).copy()
+    winner = table["superseded_by"].to_numpy(dtype=object).reshape(-1, len(measures)).copy()
     for row in records(conflicts):
-        if row["kept"] not in measures or row["measure"] not in measures:
+        if row["prevails"] not in measures or row["measure"] not in measures:
             continue
-        stays, goes = measures.index(row["kept"]), measures.index(row["measure"])
+        stays, goes = measures.index(row["prevails"]), measures.index(row["measure"])
         both = (decision[:, stays] == "take") & (decision[:, goes] == "take")
-        decision[both, goes], kept[both, goes] = "superseded", row["kept"]
-    table["decision"], table["kept"] = decision.ravel(), kept.ravel()
+        decision[both, goes], winner[both, goes] = "superseded", row["prevails"]
+    table["decision"], table["superseded_by"] = decision.ravel(), winner.ravel()
 
 
 def decide(facts: pd.DataFrame, *, on: dt.date, rules: pd.DataFrame | None = None) -> pd.DataFrame:

@@ -23,15 +23,15 @@ def lawful_ends(measures: pd.DataFrame, *, on: dt.date) -> pd.DataFrame:
     Parameters
     ----------
     measures : DataFrame
-        measure (of ``response_measures``), begun (date); and if wanted days (the term ordered; the lawful one
-        otherwise), is_extended (0, 1) and test_days (days of testing or appraisal, which do not count).
+        measure (of ``response_measures``), started (date); and optionally days (the term ordered; the lawful
+        one otherwise), is_extended (0, 1) and test_days (days of testing or appraisal, which do not count).
     on : date
         Day of the question. Terms are those in force on it.
 
     Returns
     -------
     DataFrame
-        Index of `measures`: last_day (missing where it lasts until lifted), state (``not_begun``,
+        Index of `measures`: last_day (missing where it lasts until lifted), state (``not_started``,
         ``running``, ``last_day``, ``ended``: it ends by itself, ``until_lifted``), days_left, source_id. The
         first day does not count (Civil Code, Art. 201); an end on a rest day is not put off, since the term
         limits a power.
@@ -47,7 +47,7 @@ def lawful_ends(measures: pd.DataFrame, *, on: dt.date) -> pd.DataFrame:
 
     Examples
     --------
-    >>> held = pd.DataFrame({"measure": ["seizure"], "begun": [dt.date(2026, 1, 10)]})
+    >>> held = pd.DataFrame({"measure": ["seizure"], "started": [dt.date(2026, 1, 10)]})
     >>> found = lawful_ends(held, on=dt.date(2026, 2, 9)).iloc[0]
     >>> str(found["last_day"].date()), found["state"]
     ('2026-02-09', 'last_day')
@@ -59,9 +59,9 @@ def lawful_ends(measures: pd.DataFrame, *, on: dt.date) -> pd.DataFrame:
         NumberColumn("is_extended", low=0, high=1, is_whole=True),
         NumberColumn("test_days", low=0, is_whole=True),
     ]
-    known = number_columns(given, kinds, what="measures", texts=["measure", "begun"])
+    known = number_columns(given, kinds, what="measures", texts=["measure", "started"])
     catalogue = standards.table("response_measures", on=on).set_index("measure")
-    begun = _days(measures["begun"], "measures: begun")
+    started = _days(measures["started"], "measures: started")
     _require_known(measures["measure"], list(catalogue.index), "measures: measure")
     own = catalogue.reindex(measures["measure"])
     longest = own["term_days"].to_numpy() + np.where(known["is_extended"] > 0, own["extension_days"], 0)
@@ -74,11 +74,11 @@ def lawful_ends(measures: pd.DataFrame, *, on: dt.date) -> pd.DataFrame:
         ],
     )
     term = np.where(np.isnan(known["days"]), longest, known["days"]) + known["test_days"]
-    last = begun + pd.to_timedelta(pd.Series(term, index=begun.index), unit="D")
+    last = started + pd.to_timedelta(pd.Series(term, index=started.index), unit="D")
     left = (last - pd.Timestamp(on)).dt.days
     state = np.select(
-        [begun > pd.Timestamp(on), last.isna(), left < 0, left == 0],
-        ["not_begun", "until_lifted", "ended", "last_day"],
+        [started > pd.Timestamp(on), last.isna(), left < 0, left == 0],
+        ["not_started", "until_lifted", "ended", "last_day"],
         default="running",
     )
     found = pd.DataFrame({"last_day": last, "state": state, "days_left": left})
@@ -111,13 +111,13 @@ def decide(
     Parameters
     ----------
     measures : DataFrame
-        Index: unique ids. measure (of ``response_measures``), begun (date); and if wanted rule_id (of
+        Index: unique ids. measure (of ``response_measures``), started (date); and optionally rule_id (of
         ``lifting_rules``; that of the measure otherwise), limit (highest acceptable rate), is_cause_corrected
         (0, 1) and is_completed (0, 1: recalled, sent back, destroyed, with its evidence).
     lots : DataFrame
-        One row a lot or entry: measure_id, day, n_tested, n_nonconforming (missing: no result), and if
-        wanted is_accepted (0, 1, by its sampling plan; one nonconforming item refuses otherwise). Lots of the
-        day the measure began or before, and after `on`, do not count.
+        One row a lot or entry: measure_id, day, n_tested, n_nonconforming (missing: no result), and
+        optionally is_accepted (0, 1, by its sampling plan; one nonconforming item refuses otherwise). Lots
+        of the day the measure began or before, and after `on`, do not count.
     on : date
         Day of the decision; its rules apply.
     rules : DataFrame, optional
@@ -145,7 +145,7 @@ def decide(
 
     Examples
     --------
-    >>> held = pd.DataFrame({"measure": ["tightened_supervision"], "begun": ["2026-01-01"]}, index=["m1"])
+    >>> held = pd.DataFrame({"measure": ["tightened_supervision"], "started": ["2026-01-01"]}, index=["m1"])
     >>> days = pd.date_range("2026-02-01", periods=5)
     >>> lots = pd.DataFrame({"measure_id": "m1", "day": days, "n_tested": 50, "n_nonconforming": 0})
     >>> [decide(held, lots.head(n), on=dt.date(2026, 5, 1))["decision"].iloc[0] for n in (0, 4, 5)]
@@ -169,15 +169,15 @@ def _held(measures: pd.DataFrame, table: pd.DataFrame, *, on: dt.date) -> pd.Dat
     given = measures.assign(**{name: measures.get(name, np.nan) for name in optional})
     flags = [NumberColumn(name, low=0, high=1, is_whole=True, may_miss=True) for name in optional[1:]]
     limit = NumberColumn("limit", low=0, high=1, is_above=True, may_miss=True)
-    known = number_columns(given, [limit, *flags], what="measures", texts=["measure", "begun"])
+    known = number_columns(given, [limit, *flags], what="measures", texts=["measure", "started"])
     refuse("measures", [] if measures.index.is_unique else [Fault("measures", "an id twice", "each id once")])
     catalogue = standards.table("response_measures", on=on).set_index("measure")
     _require_known(measures["measure"], list(catalogue.index), "measures: measure")
     usual = catalogue["lifting"].reindex(measures["measure"]).set_axis(measures.index)
     rule = measures["rule_id"].fillna(usual) if "rule_id" in measures else usual
     _require_known(rule, list(table.index), "measures: rule_id")
-    begun = _days(measures["begun"], "measures: begun")
-    return pd.DataFrame({"begun": begun, "rule_id": rule, **known}, index=measures.index)
+    started = _days(measures["started"], "measures: started")
+    return pd.DataFrame({"started": started, "rule_id": rule, **known}, index=measures.index)
 
 
 def _seen(lots: pd.DataFrame, held: pd.DataFrame, *, on: dt.date) -> pd.DataFrame:
@@ -200,8 +200,8 @@ def _seen(lots: pd.DataFrame, held: pd.DataFrame, *, on: dt.date) -> pd.DataFram
     seen["is_conforming"] = seen["n_nonconforming"] == 0
     is_judged = seen["is_accepted"].notna()
     seen["is_accepted"] = (seen["is_accepted"] == 1).where(is_judged, seen["is_conforming"])
-    begun = held["begun"].reindex(ids).to_numpy()
-    counts = (day.to_numpy() > begun) & (day <= pd.Timestamp(on)).to_numpy()
+    started = held["started"].reindex(ids).to_numpy()
+    counts = (day.to_numpy() > started) & (day <= pd.Timestamp(on)).to_numpy()
     return seen[counts].sort_values(["measure_id", "day"], kind="stable")
 
 
