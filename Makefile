@@ -50,7 +50,8 @@ demo: $(READY)  ## assess every real case into zh and en reports with an index, 
 	@$(BIN)/riskkit demo
 
 test: setup  ## all tests (warnings are errors; tests of missing system parts skip and say so)
-	@$(BIN)/python -m pytest -n 2
+	@# worksteal: neighbours stay in one process, so what a file prepares for its tests is prepared once
+	@$(BIN)/python -m pytest -n 2 --dist worksteal
 
 check: setup  ## format, lint, types, the house's laws, the tables and the cases
 	@echo 'ruff format';  $(BIN)/ruff format --check --quiet . || { echo 'mend it with: $(BIN)/ruff format .' >&2; exit 1; }

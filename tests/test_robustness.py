@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from pathlib import Path
 
 import numpy as np
@@ -66,6 +68,37 @@ def test_nearest_change_comes_first():
         evaluate=threshold_levels({"a": 1000, "b": 12}),
     )
     assert found["input"].tolist() == ["b", "a"]
+
+
+def test_equal_changes_stay_in_the_order_of_the_inputs():
+    """Factors of one product all need the same ratio: the last digit of a search must not choose between them."""
+    point = {name: p for name, p in zip("edcba", (0.3, 0.07, 0.011, 0.9, 0.013), strict=True)}
+
+    def evaluate(x):
+        rank = (1 + (math.prod(x.values()) < math.prod(point.values()) / 3)).astype(np.int8)
+        return rank, rank
+
+    found = flips(point, {name: InputRange("probability", 0, 1) for name in point}, evaluate=evaluate)
+    assert found["input"].tolist() == list("edcba")
+    assert found["to_value"].tolist() == pytest.approx([value / 3 for value in point.values()], rel=1e-9)
+
+
+@given(st.integers(0, 10**9), st.integers(0, 10**9), st.integers(0, 10**9))
+def test_the_search_finds_what_halving_finds(start, end, limit):
+    """The slow and obvious search: one middle at a time."""
+    low, high = min(start, end), max(start, end)
+    found = flips(
+        {"n": float(start)}, {"n": InputRange("count", low, high)}, evaluate=threshold_levels({"n": limit})
+    )
+    side = start >= limit
+    if (end >= limit) == side:
+        assert found.empty
+        return
+    near, far = start, end
+    while abs(far - near) > 1:
+        middle = (near + far) // 2
+        near, far = (middle, far) if (middle >= limit) == side else (near, middle)
+    assert found["to_value"].tolist() == [float(far)]
 
 
 ranks = st.lists(st.tuples(st.integers(1, 4), st.integers(0, 3)), min_size=1, max_size=60)

@@ -6,6 +6,7 @@ purpose, is our own choice in every cell, and is never to be shown as that stand
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -117,6 +118,13 @@ def grade_lookup(table: pd.DataFrame) -> tuple[tuple[tuple[Any, ...], ...], NDAr
     return axes, cells
 
 
+@functools.cache
+def _shipped_lookup() -> tuple[tuple[tuple[Any, ...], ...], NDArray[np.int8]]:
+    axes, cells = grade_lookup(standards.table("nonconformity_grades"))
+    cells.flags.writeable = False  # all callers share it
+    return axes, cells
+
+
 def hazard_grade(items: pd.DataFrame, *, table: pd.DataFrame | None = None) -> pd.DataFrame:
     """Hazard grade of nonconforming items, with the reason and what would raise it.
 
@@ -156,7 +164,7 @@ def hazard_grade(items: pd.DataFrame, *, table: pd.DataFrame | None = None) -> p
     >>> hazard_grade(one)[["grade", "score", "raised_by"]].values.tolist()
     [['critical', 4.0, '']]
     """
-    axes, cells = grade_lookup(standards.table("nonconformity_grades") if table is None else table)
+    axes, cells = _shipped_lookup() if table is None else grade_lookup(table)
     places = _places(items, axes)
     known = np.asarray((places >= 0).all(axis=0), dtype=np.bool_)
     at = tuple(np.where(known, place, 0) for place in places)
@@ -204,8 +212,8 @@ def _words(
 
 
 def _reasons(items: pd.DataFrame, known: NDArray[np.bool_], lang: str) -> pd.Series[str]:
-    rows = standards.table("exceedance_bands").to_dict("records")
-    how_far = {str(row["exceedance"]): str(row[lang]) for row in rows}
+    bands = standards.table("exceedance_bands")
+    how_far = dict(zip(bands["exceedance"].astype(str), bands[lang].astype(str), strict=True))
     kinds = {code: label("nonconformity_kind", code, lang) for code in codes("nonconformity_kind")}
     severity, users = (items[name].map("{:g}".format, na_action="ignore") for name in ("severity", "users"))
     kind, far = (

@@ -7,6 +7,7 @@ Two things keep a level from being one sign, and they are kept apart: facts that
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -93,6 +94,7 @@ class LevelBadge:
         return (self.level, self.level_hi) != (self.best, self.best_hi)
 
 
+@functools.cache
 def badge_shares(*, on: dt.date) -> tuple[float, float]:
     """The shares in force on a day: of simulations that must reach a level for it to be shown or named.
 

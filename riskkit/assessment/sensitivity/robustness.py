@@ -19,6 +19,8 @@ Ranks = NDArray[np.int8]
 Evaluate = Callable[[Mapping[str, Floats]], tuple[Ranks, Ranks]]
 
 
+_PARTS = 16
+"""Into how many parts a search divides its way at once: a grading costs much, a row more of it little."""
 _NO_FLIPS = pd.DataFrame(columns=["input", "direction", "from_value", "to_value", "lo", "hi", "distance"])
 
 
@@ -133,7 +135,10 @@ def flips(
         "hi": there[:, 1],
         "distance": [_distance(a, b, ranges[n].kind) for a, b, (n, _) in zip(same, to, kept, strict=True)],
     }
-    return pd.DataFrame(rows).sort_values("distance", kind="stable").reset_index(drop=True)
+    nearest = pd.DataFrame(rows).sort_values("distance", kind="stable", key=lambda by: by.round(9))
+    return nearest.reset_index(
+        drop=True
+    )  # equal changes stay in the order of the inputs, whatever the last digit
 
 
 def near_bounds(found: pd.DataFrame, *, within: float = 0.1) -> pd.DataFrame:
@@ -189,21 +194,28 @@ def _bisect(
     base = _ranks_at(names, same, point, evaluate=evaluate)
     near, far = same.astype(np.float64), other.astype(np.float64)
     whole = np.array([ranges[name].is_whole() for name in names], dtype=np.bool_)
+    rows = np.arange(len(names))
     for _ in range(64):
-        middle = np.where(
-            _wide(near, far), np.sqrt(np.maximum(near, 1e-12) * np.maximum(far, 1e-12)), (near + far) / 2
-        )
-        inside = np.clip(
-            np.round(middle),
-            np.minimum(near, far) + 1,
-            np.maximum(np.maximum(near, far) - 1, np.minimum(near, far) + 1),
-        )
-        middle = np.where(whole, np.where(np.abs(far - near) <= 1, far, inside), middle)
-        changed = (_ranks_at(names, middle, point, evaluate=evaluate) != base).any(axis=1)
-        far, near = np.where(changed, middle, far), np.where(changed, near, middle)
+        between = _between(near, far, whole)
+        ranks = _ranks_at(np.repeat(names, _PARTS - 1), between.ravel(), point, evaluate=evaluate)
+        changed = (ranks.reshape(len(names), _PARTS - 1, 2) != base[:, None]).any(axis=2)
+        values = np.column_stack([near, between, far])
+        first = np.where(changed.any(axis=1), changed.argmax(axis=1), _PARTS - 1)
+        near, far = values[rows, first], values[rows, first + 1]
         if np.all(np.where(whole, np.abs(far - near) <= 1, np.abs(far - near) <= 1e-12 * np.abs(far))):
             break
     return far
+
+
+def _between(near: Floats, far: Floats, whole: NDArray[np.bool_]) -> Floats:
+    """Values that part the way from near to far, by ratio where it is wide; all are graded at one go."""
+    steps = np.arange(1, _PARTS) / _PARTS
+    a, b = np.maximum(near, 1e-12)[:, None], np.maximum(far, 1e-12)[:, None]
+    even = near[:, None] + (far - near)[:, None] * steps
+    values = np.where(_wide(near, far)[:, None], a ** (1 - steps) * b**steps, even)
+    low, high = np.minimum(near, far)[:, None], np.maximum(near, far)[:, None]
+    inside = np.clip(np.round(values), low + 1, np.maximum(high - 1, low + 1))  # or 0 to 3 would never end
+    return np.where(whole[:, None], inside, np.clip(values, low, high))
 
 
 def _wide(a: Floats, b: Floats) -> NDArray[np.bool_]:

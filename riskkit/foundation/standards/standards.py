@@ -282,6 +282,7 @@ class Prevalence:
     cells: NDArray[np.int8]
 
 
+@functools.cache
 def prevalence(name: str) -> Prevalence:
     """A prevalence table by name.
 
@@ -306,6 +307,7 @@ def prevalence(name: str) -> Prevalence:
     grid = rows.pivot(index="band", columns="base", values="level")[list(LEVELS)]
     bounds = rows.drop_duplicates("band").sort_values("band")["above"].astype(float).tolist()
     codes = grid.map(LEVELS.index).to_numpy(dtype=np.int8)
+    codes.flags.writeable = False  # all callers share it
     return Prevalence(
         name, tuple(b for b in bounds if math.isfinite(b)), rows["closed"].iloc[0] == "yes", codes
     )
