@@ -6,7 +6,6 @@ differ between two good runs (paths, clocks, hashes, versions, the last digits o
 
 from __future__ import annotations
 
-import ast
 import contextlib
 import datetime as dt
 import io
@@ -25,8 +24,8 @@ from typing import Any
 import click
 import docx
 import nbformat
-import page_samples
 from docx.table import Table as WordTable
+from in_process import run_cell
 
 import riskkit
 from riskkit.foundation import shipped
@@ -85,21 +84,9 @@ def executed(name: str) -> dict[str, dict[str, Any]]:
         for lang in LANGS:
             if is_run and (lang == LANGS[0] or re.search(r"\blang\b", cell.source)):
                 names["lang"] = lang
-                outputs = [page_samples.display(one) for one in _run(cell.source, names)]
+                outputs = run_cell(cell.source, names)
             cells[lang].append({**cell, "outputs": outputs})
     return {lang: {"cells": own, "metadata": notebook.metadata} for lang, own in cells.items()}
-
-
-def _run(source: str, names: dict[str, Any]) -> list[Any]:
-    """What a cell shows: the value of its last line, and what it hands to ``display``."""
-    shown: list[Any] = []
-    names["display"] = lambda *values: shown.extend(values)
-    tree = ast.parse(source)
-    last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
-    exec(compile(tree, "cell", "exec"), names)
-    if last is not None:
-        shown.append(eval(compile(ast.Expression(last.value), "cell", "eval"), names))
-    return [one for one in shown if one is not None]
 
 
 def _said(reading: Reading) -> str:
@@ -290,14 +277,15 @@ def part_of(name: str) -> str:
 
 
 def write_all() -> None:
-    """Write every text anew and take away those that are made no more."""
-    for folder in (path for path in KEPT.iterdir() if path.is_dir()):
-        shutil.rmtree(folder)
+    """Write every text anew and take away those that are made no more, once all are there."""
+    texts: dict[str, str] = {}
     for part, make in PARTS.items():
         print(part, file=sys.stderr)
-        for name, text in make().items():
-            (KEPT / name).parent.mkdir(exist_ok=True)
-            (KEPT / name).write_text(text, encoding="utf-8")
+        texts |= make()
+    shutil.rmtree(KEPT)
+    for name, text in texts.items():
+        (KEPT / name).parent.mkdir(parents=True, exist_ok=True)
+        (KEPT / name).write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from in_process import IN_PROCESS
 from shared import own
 
 from riskkit.assessment.preferences.pairwise import priorities
@@ -64,8 +65,9 @@ OPENERS: dict[str, Callable[[str], Any]] = {
 }
 
 
-def made(out: Path, name: str, lang: str, **changes: Any) -> Path:
-    run = run_notebook(notebook(name), NO_CASE, {"draws": 200} | changes, out=out, lang=lang)
+def made(out: Path, name: str, lang: str, *, engine: str | None = IN_PROCESS, **changes: Any) -> Path:
+    given = {"draws": 200} | changes
+    run = run_notebook(notebook(name), NO_CASE, given, out=out, lang=lang, engine=engine)
     assert run.status == "done", run.error
     return run.folder
 
@@ -82,7 +84,7 @@ def record(folder: Path) -> dict[str, Any]:
 @pytest.mark.parametrize("lang", ["zh", "en"])
 @pytest.mark.parametrize("name", PARTS)
 def test_a_notebook_of_methods_makes_a_report(tmp_path: Path, name: str, lang: str) -> None:
-    folder = made(tmp_path, name, lang)
+    folder = made(tmp_path, name, lang, engine=None if lang == "zh" else IN_PROCESS)
     reading = shown(folder, lang)
     assert (reading.failures, reading.notes) == ((), ())
     assert [part.id for part in reading.parts if not hasattr(part, "traceback")] == PARTS[name]

@@ -14,6 +14,7 @@ import nbformat
 import numpy as np
 import pandas as pd
 import pytest
+from in_process import IN_PROCESS
 
 from riskkit.foundation import shipped
 from riskkit.foundation.inputs.faults import InputFaults
@@ -31,8 +32,8 @@ HAN = re.compile(r"[\u3400-\u9fff]")
 NO_CASE = CaseSource("sample", Path("sample.toml"), b"", is_shipped=False)
 
 
-def made(out: Path, name: str, lang: str, **given: Any) -> Path:
-    run = run_notebook(notebook(name), NO_CASE, given, out=out, lang=lang)
+def made(out: Path, name: str, lang: str, *, engine: str | None = IN_PROCESS, **given: Any) -> Path:
+    run = run_notebook(notebook(name), NO_CASE, given, out=out, lang=lang, engine=engine)
     assert run.status == "done", run.error
     return run.folder
 
@@ -44,7 +45,8 @@ def shown(folder: Path, lang: str) -> Reading:
 @pytest.mark.slow
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_the_notebook_of_rates_makes_a_report(tmp_path: Path, lang: str) -> None:
-    folder = made(tmp_path, "nonconformity_rates", lang, draws=500)
+    engine = None if lang == "zh" else IN_PROCESS
+    folder = made(tmp_path, "nonconformity_rates", lang, draws=500, engine=engine)
     reading = shown(folder, lang)
     assert (reading.failures, reading.notes) == ((), ())
     ids = [part.id for part in reading.parts if not hasattr(part, "traceback")]
@@ -70,7 +72,8 @@ def test_the_notebook_of_rates_makes_a_report(tmp_path: Path, lang: str) -> None
 @pytest.mark.slow
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_the_notebook_of_the_plan_makes_a_report(tmp_path: Path, lang: str) -> None:
-    folder = made(tmp_path, "monitoring_plan", lang, budget=40_000.0)
+    engine = None if lang == "zh" else IN_PROCESS
+    folder = made(tmp_path, "monitoring_plan", lang, budget=40_000.0, engine=engine)
     reading = shown(folder, lang)
     assert (reading.failures, reading.notes) == ((), ())
     ids = [part.id for part in reading.parts if not hasattr(part, "traceback")]

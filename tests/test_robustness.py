@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-
 from pathlib import Path
 
 import numpy as np
@@ -72,7 +71,7 @@ def test_nearest_change_comes_first():
 
 def test_equal_changes_stay_in_the_order_of_the_inputs():
     """Factors of one product all need the same ratio: the last digit of a search must not choose between them."""
-    point = {name: p for name, p in zip("edcba", (0.3, 0.07, 0.011, 0.9, 0.013), strict=True)}
+    point = dict(zip("edcba", (0.3, 0.07, 0.011, 0.9, 0.013), strict=True))
 
     def evaluate(x):
         rank = (1 + (math.prod(x.values()) < math.prod(point.values()) / 3)).astype(np.int8)
