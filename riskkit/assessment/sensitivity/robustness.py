@@ -194,10 +194,10 @@ def _bisect(
     base = _ranks_at(names, same, point, evaluate=evaluate)
     near, far = same.astype(np.float64), other.astype(np.float64)
     whole = np.array([ranges[name].is_whole() for name in names], dtype=np.bool_)
-    rows = np.arange(len(names))
+    rows, each = np.arange(len(names)), [name for name in names for _ in range(_PARTS - 1)]
     for _ in range(64):
         between = _between(near, far, whole)
-        ranks = _ranks_at(np.repeat(names, _PARTS - 1), between.ravel(), point, evaluate=evaluate)
+        ranks = _ranks_at(each, between.ravel(), point, evaluate=evaluate)
         changed = (ranks.reshape(len(names), _PARTS - 1, 2) != base[:, None]).any(axis=2)
         values = np.column_stack([near, between, far])
         first = np.where(changed.any(axis=1), changed.argmax(axis=1), _PARTS - 1)
