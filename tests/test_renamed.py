@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from shared import shared
 
-from riskkit.foundation.faults import InputFaults
+from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.monitoring.renamed import present_names, renamings
 
 

@@ -17,9 +17,9 @@ from rapidfuzz import fuzz, process, utils
 from scipy.sparse import csr_array
 from scipy.stats import binom
 
-from riskkit.foundation.faults import Fault, refuse
-from riskkit.foundation.method_numbers import method_number
-from riskkit.foundation.number_columns import Floats
+from riskkit.foundation.inputs.faults import Fault, refuse
+from riskkit.foundation.records.number_columns import Floats
+from riskkit.foundation.standards.method_numbers import method_number
 
 Dates = NDArray[np.datetime64]
 _BLOCK = 1000  # names that are compared with all others at a time
