@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.response.credit.breaches import breach_classes
 from riskkit.response.credit.repair import measures, platform_extract, repair, unread
 from riskkit.response.reason_words import reason_words
 
@@ -149,3 +150,27 @@ def test_many_enterprises_at_once_are_what_each_is_alone():
     alone = pd.concat([repair(facts.iloc[[k]], on=dt.date(2024, 1, 15)) for k in range(20)])
     assert whole["decision"].tolist() == alone["decision"].tolist()
     assert np.array_equal(whole["margin"], alone["margin"], equal_nan=True)
+
+
+# Classes of breach
+
+
+def test_a_class_that_customs_stated_stands_and_none_is_guessed():
+    rows = pd.DataFrame(
+        {"penalty": ["fine", "stop_production", None], "stated_class": ["serious", None, ""]},
+        index=list("abc"),
+    )
+    found = breach_classes(rows, on=dt.date(2026, 5, 1))
+    assert found["decision"].fillna("?").tolist() == ["serious", "?", "?"]
+    assert found["by_scheme"].fillna("?").tolist() == ["general", "serious", "?"]
+    assert found["status"].tolist() == ["published", "house", "house"] and found.index.tolist() == list("abc")
+    assert (found.loc["b", "months_min"], found.loc["b", "months_max"]) == (12, 36)
+
+
+def test_unknown_penalties_and_classes_are_refused_together():
+    rows = pd.DataFrame({"penalty": ["prison"], "stated_class": ["grave"]})
+    with pytest.raises(InputFaults) as caught:
+        breach_classes(rows, on=dt.date(2026, 5, 1))
+    assert len(caught.value.faults) == 2
+    with pytest.raises(InputFaults, match="2025-12-25"):
+        breach_classes(rows.iloc[:0], on=dt.date(2025, 12, 24))
