@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import os
-import string
 import subprocess
 import sys
-from importlib import resources as package_files
 from pathlib import Path
 from typing import Any
 
@@ -45,20 +42,6 @@ def asked(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, dic
     code = cli.main([*arguments, "--json", "--lang", "en"])
     shown = capsys.readouterr()
     return code, json.loads(shown.out), shown.err
-
-
-def test_every_message_stands_in_both_languages_with_the_same_places() -> None:
-    with (package_files.files("riskkit.workbench.words") / "messages.csv").open(encoding="utf-8") as table:
-        rows = list(csv.DictReader(table))
-    assert len({row["key"] for row in rows}) == len(rows) == len(messages.messages())
-    for row in rows:
-        assert set(row) == {"key", "zh", "en"}
-        assert row["zh"].strip(), row
-        assert row["en"].strip(), row
-        places = [
-            {name for _, name, _, _ in string.Formatter().parse(row[lang]) if name} for lang in ("zh", "en")
-        ]
-        assert places[0] == places[1], row
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

@@ -52,6 +52,7 @@ from riskkit.foundation.numbers.toml_record import toml_text, written
 from riskkit.foundation.shipped import home
 from riskkit.store.ledger.checks import verify
 from riskkit.store.ledger.copies import export_ledger
+from riskkit.words.catalogue import committee_text as say
 from riskkit.workbench.flows.committee.documents import document, session_from
 from riskkit.workbench.flows.committee.forms import form_lines, read_form, write_form
 from riskkit.workbench.flows.committee.room import (
@@ -62,7 +63,6 @@ from riskkit.workbench.flows.committee.room import (
     sessions_in,
     take_step,
 )
-from riskkit.workbench.flows.committee.words import say
 
 KEY = bytes(range(32))
 

@@ -21,7 +21,6 @@ from riskkit.workbench.commands import cli
 from riskkit.workbench.commands.committee import who_acts
 from riskkit.workbench.document.documents import missing_parts
 from riskkit.workbench.flows.committee.forms import COLUMNS
-from riskkit.workbench.flows.committee.words import committee_texts, say
 
 CASE = "note7-battery-2016"
 
@@ -236,13 +235,6 @@ def test_the_ledgers_commands(run: Callable[..., Any], tmp_path: Path) -> None:
     assert [(one["sequence"], one["kind"]) for one in found["findings"]] == [(3, "altered"), (0, "schema")]
     for words in (["--until", "noon"], ["--until", "2026-01-01T00:00:00"]):
         assert "a sequence, a day" in run("ledger", "show", *words, code=2)["faults"][0]["rule"]
-
-
-def test_the_words_are_there_in_both_languages() -> None:
-    for key, texts in committee_texts().items():
-        assert texts["zh"] and texts["en"], key
-        assert texts["zh"].count("{") == texts["en"].count("{"), key
-    assert say("vote", "zh") == "表决"
 
 
 @pytest.mark.parametrize("form", ["xlsx", "csv"])

@@ -11,11 +11,11 @@ import ipywidgets
 import pytest
 from committees import EXPERTS, ballot, cast_ballot, close_round, declared, open_round, opened, votes
 
+from riskkit.words.catalogue import committee_text as say
 from riskkit.workbench.boards.ballot_panel import BallotForm, ballot_panel
 from riskkit.workbench.boards.committee_panels import session_panel
 from riskkit.workbench.flows.committee.room import Room, session_in, take_step, utc_now
 from riskkit.workbench.flows.committee.shown_back import shown_back
-from riskkit.workbench.flows.committee.words import say
 from riskkit.workbench.runs.folders.ledger_places import OWN_LEDGER, places_here
 
 

@@ -20,11 +20,11 @@ from page_samples import HOSTILE, TITLES, code, display, failure, notebook, pict
 from patience import HANGS
 
 from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.words.catalogue import LANGS, page_text
 from riskkit.workbench.document import documents, stills
 from riskkit.workbench.document.blocks import Paragraph, Section, Table
 from riskkit.workbench.document.documents import MissingSystemPart, missing_parts, print_html, to_docx, to_pdf
 from riskkit.workbench.document.reading import Reading
-from riskkit.workbench.document.texts import LANGS, page_text
 from riskkit.workbench.document.word import word_document
 
 needs_parts = pytest.mark.skipif(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 from collections.abc import Callable
@@ -34,7 +33,7 @@ from riskkit.workbench.reports.figures.tree_figure import MOST, tree_rows
 from riskkit.workbench.reports.methods import studies
 from riskkit.workbench.reports.methods.example_files import example_names, open_experts
 from riskkit.workbench.reports.methods.ranking_study import decision_values
-from riskkit.workbench.reports.methods.words import figure, method_texts
+from riskkit.workbench.reports.methods.words import figure, say
 from riskkit.workbench.runs.folders.resources import CaseSource, notebook
 from riskkit.workbench.runs.runner import run_notebook
 
@@ -275,7 +274,7 @@ def test_each_kind_of_gate_has_its_own_symbol_and_its_own_word() -> None:
     kinds = [kind for kind in _SYMBOLS if kind != "at_least"]
     assert len({_SYMBOLS[kind] for kind in kinds}) == len(kinds), "at_least has the OR outline with k/n in it"
     for lang in ("zh", "en"):
-        words = [method_texts()[f"gate_{kind}"][lang] for kind in _SYMBOLS]
+        words = [say[f"gate_{kind}"][lang] for kind in _SYMBOLS]
         assert len(set(words)) == len(words)
     picture = tree_picture(studies.open_fault_tree("note7-fault-tree").content, lang="zh")
     texts = [one["text"] for one in picture.figure["layout"]["annotations"]]
@@ -325,18 +324,6 @@ def test_the_bow_tie_draws_each_barrier_where_it_stands() -> None:
     assert len(picture.table.rows) == len(tie.threats) * len(tie.consequences)
     handed = bow_tie({"consequences": {"c": {"p": 0.25}}})
     assert "2.5" in bow_tie_picture(handed, lang="en", top_rate=10).alt
-
-
-def test_texts_exist_in_both_languages_with_the_same_places() -> None:
-    folder = Path(studies.__file__).parent
-    with (folder / "method_texts.csv").open(encoding="utf-8") as file:
-        keys = [row["key"] for row in csv.DictReader(file)]
-    assert len(keys) == len(set(keys))
-    for key, words in method_texts().items():
-        assert words["zh"].strip() and words["en"].strip(), key
-        assert not HAN.search(words["en"]), key
-        places = [sorted(re.findall(r"{(\w+)}", words[lang])) for lang in ("zh", "en")]
-        assert places[0] == places[1], key
 
 
 def test_every_result_says_how_to_check_it() -> None:

@@ -23,7 +23,6 @@ from riskkit.monitoring.siting import maximal_coverage
 from riskkit.workbench.document.blocks import Picture
 from riskkit.workbench.document.reading import Reading, read_notebook
 from riskkit.workbench.reports.monitoring import monitoring_reports as monitoring
-from riskkit.workbench.reports.monitoring.words import monitoring_texts
 from riskkit.workbench.runs.folders.resources import CaseSource, notebook
 from riskkit.workbench.runs.runner import run_notebook
 
@@ -122,14 +121,6 @@ def test_both_languages_show_the_same_parts_and_numbers() -> None:
             assert len(zh.table.rows) == len(en.table.rows) and zh.alt != en.alt
             assert [t.get("x") for t in zh.figure["data"]] == [t.get("x") for t in en.figure["data"]]
         assert zh.title != en.title
-
-
-def test_texts_exist_in_both_languages_with_the_same_places() -> None:
-    for key, words in monitoring_texts().items():
-        assert HAN.search(words["zh"]) or not re.search("[a-z]", re.sub("{.*?}", "", words["zh"])), key
-        assert not HAN.search(words["en"]), key
-        places = [sorted(re.findall(r"{(\w+)}", words[lang])) for lang in ("zh", "en")]
-        assert places[0] == places[1], key
 
 
 def test_the_forest_draws_what_the_table_says() -> None:

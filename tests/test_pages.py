@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 import dataclasses
 import html.parser
 import itertools
 import json
 import re
-from importlib import resources
-from pathlib import Path
-from string import Formatter
 
 import nbformat
 import pytest
@@ -30,6 +26,7 @@ from page_samples import (
 )
 
 from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.words.catalogue import LANGS
 from riskkit.workbench.document.block_kinds import block_from_json, to_json
 from riskkit.workbench.document.blocks import (
     PICTURE_MIME,
@@ -48,7 +45,6 @@ from riskkit.workbench.document.level_marks import ORDER, level_badge
 from riskkit.workbench.document.prose import sections_from_markdown
 from riskkit.workbench.document.reading import read_notebook
 from riskkit.workbench.document.rendering import ink, luminance
-from riskkit.workbench.document.texts import LANGS, page_texts
 from riskkit.workbench.runs.index import Entry, FailedReport, index_html
 
 SHARED = "../plotly.min.js"
@@ -441,28 +437,6 @@ def test_the_index_switches_language_by_a_link_to_its_twin():
 
 
 # ---- words and colours --------------------------------------------------------------------------
-
-
-def test_every_text_of_the_pages_exists_in_both_languages_with_the_same_places():
-    source = resources.files("riskkit.workbench.document") / "page_texts.csv"
-    rows = list(csv.DictReader(source.read_text(encoding="utf-8").splitlines()))
-    assert len(rows) == len({row["key"] for row in rows}) > 50
-    for row in rows:
-        places = [{field for _, field, _, _ in Formatter().parse(row[lang]) if field} for lang in LANGS]
-        assert all(row[lang] for lang in LANGS), row["key"]
-        assert places[0] == places[1], row["key"]
-        assert None not in row, row["key"]
-
-
-def test_every_text_is_used_and_every_text_used_exists():
-    room = Path(str(resources.files("riskkit.workbench")))
-    sources = [path.read_text(encoding="utf-8") for path in room.rglob("*") if path.suffix in (".py", ".j2")]
-    code_text = "\n".join(sources)
-    families = ("level_", "index_filter_", "index_report_", "prov_profile_")
-    for key in page_texts():
-        assert f'"{key}"' in code_text or key.startswith(families), key
-    for key in re.findall(r'\bt\("([a-z_]+)", lang', code_text):
-        assert key in page_texts(), key
 
 
 def test_writing_on_every_level_colour_is_readable():

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import csv
-import string
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -37,7 +35,6 @@ from riskkit.foundation.standards import standards
 from riskkit.warning.profiles import profile, profile_names
 from riskkit.workbench.boards import panels
 from riskkit.workbench.boards.panel_widgets import Later
-from riskkit.workbench.boards.panel_words import panel_texts
 from riskkit.workbench.boards.what_if.inputs import UNKNOWN, Field, fields, moves, said_moves
 from riskkit.workbench.boards.what_if.levels import contradictions, glance
 from riskkit.workbench.boards.what_if.panel import WhatIf
@@ -373,29 +370,6 @@ def test_what_changed_is_said_in_both_languages() -> None:
 
 
 # Words
-
-
-def _places(text: str) -> set[str]:
-    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
-
-
-def test_every_text_exists_in_both_languages_with_the_same_places() -> None:
-    path = Path(panels.__file__).parent / "boards" / "panel_texts.csv"
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.reader(file))
-    assert rows[0] == ["key", "zh", "en"]
-    assert all(len(row) == 3 and all(cell.strip() for cell in row) for row in rows)
-    assert len({row[0] for row in rows}) == len(rows)
-    assert [row[0] for row in rows[1:] if _places(row[1]) != _places(row[2])] == []
-
-
-def test_every_text_is_used() -> None:
-    room = Path(panels.__file__)
-    files = [room, *(room.parent / "boards").glob("*.py")]
-    source = "".join(path.read_text(encoding="utf-8") for path in files)
-    made = ("read_", "change_", "by_", "filter_", "told_n_")  # their keys are put together
-    unused = [key for key in panel_texts() if not key.startswith(made) and f'"{key}"' not in source]
-    assert unused == []
 
 
 @pytest.mark.parametrize("panel", ["overview", "what_if", "register"])

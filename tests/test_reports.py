@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from assessed import FIRM, FOOD, RANGE, SEED, SETTLED, assessed, changed, tables_of, texts_of
 
-from riskkit import workbench
 from riskkit.case.case import Assessment
 from riskkit.case.comparison.methods import compare_methods
 from riskkit.foundation import shipped
@@ -22,7 +21,7 @@ from riskkit.workbench.document.block_kinds import Badge, Details, Items, Paragr
 from riskkit.workbench.document.blocks import RESULT_MIME, Section
 from riskkit.workbench.reports.case import case_report as reports
 from riskkit.workbench.reports.case.citations import cite, cite_standard, source_table, standard_sources
-from riskkit.workbench.reports.case.words import level_words, percent, report_texts, text
+from riskkit.workbench.reports.case.words import level_words, percent, text
 from riskkit.workbench.reports.figures import case_figures as figures
 from riskkit.workbench.runs.result import result_record
 
@@ -63,27 +62,6 @@ def report(assessment: Assessment, lang: str) -> list[Any]:
     parts += [getattr(reports, name)(compared, lang=lang) for name in COMPARED]
     parts.append(reports.provenance(assessment, lang=lang, seed=SEED, case_sha256="ab" * 32))
     return [part for part in parts if part is not None]
-
-
-def test_texts_are_complete_and_have_the_same_places() -> None:
-    assert len(report_texts()) > 200
-    for key, words in report_texts().items():
-        assert words["zh"] and words["en"], key
-        assert sorted(PLACE.findall(words["zh"])) == sorted(PLACE.findall(words["en"])), key
-        assert not HAN.search(words["en"]), key
-        assert HAN.search(words["zh"]) or not re.search("[a-z]{4}", PLACE.sub("", words["zh"])), key
-
-
-def test_every_text_is_used_and_every_used_text_is_there() -> None:
-    folder = Path(workbench.__file__).parent
-    code = "\n".join(path.read_text(encoding="utf-8") for path in folder.rglob("*.py"))
-    built = ("grid_", "relation_", "state_", "table_", "way_")
-    unused = [
-        key
-        for key in report_texts()
-        if not re.search(rf"""["']{key}["']""", code) and not key.startswith(built)
-    ]
-    assert unused == []
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

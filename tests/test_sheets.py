@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
@@ -230,14 +229,6 @@ def test_another_language_or_format_is_refused(tmp_path: Path, lang: str, form: 
     with pytest.raises(ValueError, match="zh or en, as csv or xlsx"):
         write_template("complaint", tmp_path / "t", lang=lang, form=form)
     assert list(tmp_path.iterdir()) == []
-
-
-def test_every_text_of_the_templates_is_there_in_both_languages_and_used() -> None:
-    source = Path(templates.__file__).read_text(encoding="utf-8")
-    for key, row in templates._texts().items():
-        assert row["zh"] and row["en"]
-        known: Any = [f'"{key}"', f"how_{key.removeprefix('how_')}", "kind_", "col_"]
-        assert known[0] in source or key.startswith(("kind_", "col_"))
 
 
 # What a reader works out from a card.

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import re
-import string
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -39,7 +37,7 @@ from riskkit.workbench.reports.what_if.analysis import leading_inputs
 from riskkit.workbench.reports.what_if.example import studied
 from riskkit.workbench.reports.what_if.sections import what_ifs_compared
 from riskkit.workbench.reports.what_if.study import WhatIfStudy, harm_bands, study_case
-from riskkit.workbench.reports.what_if.words import amount, what_if_texts
+from riskkit.workbench.reports.what_if.words import amount
 from riskkit.workbench.runs.batch import Request
 from riskkit.workbench.runs.folders import resources
 from riskkit.workbench.runs.index import Entry, index_html
@@ -404,27 +402,6 @@ def test_a_case_without_a_file_has_no_measures_to_load() -> None:
 
 
 # Words
-
-
-def _places(text: str) -> set[str]:
-    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
-
-
-def test_every_text_exists_in_both_languages_with_the_same_places_and_is_used() -> None:
-    folder = Path(what_ifs.__file__).parent
-    with (folder / "report" / "what_if_texts.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.reader(file))
-    assert all(len(row) == 3 and all(cell.strip() for cell in row) for row in rows)
-    assert len({row[0] for row in rows}) == len(rows)
-    assert [row[0] for row in rows[1:] if _places(row[1]) != _places(row[2])] == []
-    files = [*folder.glob("report/what_if_*.py"), folder / "pictures" / "what_if_figures.py"]
-    source = "".join(path.read_text(encoding="utf-8") for path in files)
-    built = ("do_", "size_", "limit_")
-    assert [
-        key
-        for key in what_if_texts()
-        if not key.startswith(built) and not re.search(f"[\"']{key}[\"']", source)
-    ] == []
 
 
 def test_amounts_are_short_and_missing_ones_are_a_dash() -> None:

@@ -13,6 +13,7 @@ from riskkit.assessment.committee.minutes import minutes_hash
 from riskkit.assessment.committee.questions import VOTE, Question, choices_of, word
 from riskkit.assessment.committee.visible import last_judged
 from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.words.catalogue import committee_text as say
 from riskkit.workbench.boards.committee_entry import (
     Entry,
     committee_page,
@@ -35,7 +36,6 @@ from riskkit.workbench.flows.committee.report import (
 )
 from riskkit.workbench.flows.committee.room import cast_ballot, take_step
 from riskkit.workbench.flows.committee.shown_back import shown_back
-from riskkit.workbench.flows.committee.words import committee_texts, say
 
 Look = Callable[[], None]
 Widgets = list[ipywidgets.Widget]
@@ -148,11 +148,7 @@ def _asked(question: Question, lang: str) -> dict[str, Any]:
 
 
 def _form_words(lang: str) -> dict[str, str]:
-    words = {
-        key.removeprefix("ask_"): one[lang]
-        for key, one in committee_texts().items()
-        if key.startswith("ask_")
-    }
+    words = {key.removeprefix("ask_"): one[lang] for key, one in say.items() if key.startswith("ask_")}
     words |= {key: word(key, lang) for key in ("low", "mid", "high", "abstain", "reason")}
     return words | {"locale": "zh-CN" if lang == "zh" else "en"}
 

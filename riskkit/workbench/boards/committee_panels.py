@@ -14,6 +14,7 @@ from riskkit.assessment.committee.questions import VOTE
 from riskkit.assessment.committee.session import Session
 from riskkit.assessment.committee.visible import progress
 from riskkit.foundation.inputs.faults import Fault, InputFaults
+from riskkit.words.catalogue import committee_text as say
 from riskkit.workbench.boards.committee_entry import (
     Entry,
     committee_page,
@@ -29,7 +30,6 @@ from riskkit.workbench.boards.panel_widgets import box, html
 from riskkit.workbench.document.blocks import Section, Table
 from riskkit.workbench.flows.committee.report import report_sections, round_name
 from riskkit.workbench.flows.committee.room import take_step
-from riskkit.workbench.flows.committee.words import say
 
 _DEEDS: dict[str, tuple[str, dict[str, Any]]] = {
     "room_open_round": ("round_opened", {}),

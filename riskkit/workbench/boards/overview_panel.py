@@ -13,6 +13,7 @@ import numpy as np
 from riskkit.case.case import assess
 from riskkit.warning.profiles import profile as shipped_profile
 from riskkit.warning.profiles import profile_names
+from riskkit.words.catalogue import panel_text as say
 from riskkit.workbench.boards import overview_words as words
 from riskkit.workbench.boards.overview_records import (
     DIMENSIONS,
@@ -30,7 +31,6 @@ from riskkit.workbench.boards.panel_widgets import (
     html,
     in_either_language,
 )
-from riskkit.workbench.boards.panel_words import say
 from riskkit.workbench.reports.case.case_report import open_case
 from riskkit.workbench.runs.folders.resources import home, shipped_cases
 from riskkit.workbench.runs.result import result_record

@@ -10,6 +10,7 @@ from riskkit.case.sentences import say_level
 from riskkit.foundation.standards.codes import country_name
 from riskkit.foundation.standards.glossary import label
 from riskkit.foundation.standards.scales import scale
+from riskkit.words.catalogue import panel_text as say
 from riskkit.workbench.boards.overview_records import (
     FOOD,
     GROUPS,
@@ -23,7 +24,6 @@ from riskkit.workbench.boards.overview_records import (
     possible_counts,
     urgency_order,
 )
-from riskkit.workbench.boards.panel_words import say
 from riskkit.workbench.document.block_kinds import Badge, Cell, Paragraph, Role, Table
 from riskkit.workbench.document.blocks import Section
 from riskkit.workbench.document.level_marks import level_badge, result_badge_note, shown_ends

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from riskkit.workbench.boards.panel_words import panel_texts, say
+from riskkit.words.catalogue import panel_text as say
 from riskkit.workbench.document.blocks import Items, Section
 
 if TYPE_CHECKING:
@@ -72,5 +72,5 @@ def committee_session(
 
 def how_to_read(panel: str, *, lang: str) -> Section:
     """How to read a panel, and where its limits are."""
-    keys = [key for key in panel_texts() if key.startswith(f"read_{panel}_")]
+    keys = [key for key in say if key.startswith(f"read_{panel}_")]
     return Section(f"read-{panel}", say("read", lang), 2, (Items(tuple(say(key, lang) for key in keys)),))

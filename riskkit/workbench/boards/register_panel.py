@@ -8,6 +8,7 @@ from typing import Any
 import ipywidgets
 
 from riskkit.foundation.standards.tables import records
+from riskkit.words.catalogue import panel_text as say
 from riskkit.workbench.boards import register_words as words
 from riskkit.workbench.boards.panel_widgets import (
     Drawing,
@@ -18,7 +19,6 @@ from riskkit.workbench.boards.panel_widgets import (
     html,
     in_either_language,
 )
-from riskkit.workbench.boards.panel_words import say
 from riskkit.workbench.boards.register_questions import (
     FILTERS,
     PAGE,

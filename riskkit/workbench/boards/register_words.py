@@ -9,7 +9,7 @@ import pandas as pd
 
 from riskkit.foundation.standards.tables import records
 from riskkit.monitoring.rates.proportions import interval
-from riskkit.workbench.boards.panel_words import say
+from riskkit.words.catalogue import panel_text as say
 from riskkit.workbench.boards.register_questions import UNKNOWN, Found
 from riskkit.workbench.document.block_kinds import Cell, Table
 from riskkit.workbench.document.blocks import Picture

@@ -14,6 +14,7 @@ from riskkit.foundation.standards.scales import scale
 from riskkit.store.ledger.ledger import open_ledger
 from riskkit.store.ledger.tables import is_unmade
 from riskkit.warning.alerts.drafts import LEVELS
+from riskkit.words.catalogue import panel_text as panel_say
 from riskkit.workbench.boards.panel_widgets import (
     Drawing,
     SortedTable,
@@ -22,7 +23,6 @@ from riskkit.workbench.boards.panel_widgets import (
     html,
     in_either_language,
 )
-from riskkit.workbench.boards.panel_words import say as panel_say
 from riskkit.workbench.document.blocks import Section
 from riskkit.workbench.document.level_marks import level_badge
 from riskkit.workbench.document.rendering import ink

@@ -11,8 +11,8 @@ from pathlib import Path
 from riskkit.assessment.facts.case_file import Text
 from riskkit.foundation.inputs.faults import Fault, InputFaults
 from riskkit.foundation.shipped import home
+from riskkit.words.catalogue import LANGS, catalogue
 from riskkit.workbench.runs.folders import resources
-from riskkit.workbench.words.messages import LANGS, messages
 
 
 @dataclass(frozen=True)
@@ -78,10 +78,11 @@ def _unworded() -> Iterator[Fault]:
         for lang in LANGS:
             if not (row.get(lang) or "").strip():
                 yield Fault(f"glossary.csv:{line}:{lang}", "nothing", "a word in every language")
-    for key, words in messages().items():
+    texts = ((f"{area}.{key}", one) for area, of in catalogue().items() for key, one in of.items())
+    for key, words in texts:
         for lang in LANGS:
             if not words[lang].strip():
-                yield Fault(f"messages.csv {key}:{lang}", "nothing", "a text in every language")
+                yield Fault(f"catalogue.csv {key}:{lang}", "nothing", "a text in every language")
 
 
 def _check_notebooks() -> Iterator[Checked]:

@@ -19,11 +19,12 @@ import click
 
 import riskkit
 from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.words.catalogue import LANGS
 from riskkit.workbench.commands.decision_groups import decision_groups, runner
 from riskkit.workbench.commands.options import parameter
 from riskkit.workbench.commands.warnings.options import warning_group
 from riskkit.workbench.runs.folders.ledger_places import standing_here
-from riskkit.workbench.words.messages import LANGS, answer, language_of, speaker
+from riskkit.workbench.words.messages import answer, language_of, speaker
 from riskkit.workbench.words.rules import fault_line, rule_in
 from riskkit.workbench.words.system_faults import system_faults
 

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.words.catalogue import LANGS, page_text
 from riskkit.workbench.document.blocks import Picture
 from riskkit.workbench.document.html import HTML_LANG, head_badges, provenance, view
 from riskkit.workbench.document.level_marks import result_badge_note
@@ -28,7 +29,6 @@ from riskkit.workbench.document.numbering import Numbers
 from riskkit.workbench.document.reading import Reading, brief_parts, read_notebook
 from riskkit.workbench.document.rendering import asset, environment
 from riskkit.workbench.document.stills import browser_path, stills
-from riskkit.workbench.document.texts import LANGS, page_text
 
 FORMATS = ("pdf", "docx")
 _BRIEF_SIZES = (9.5, 9.0, 8.5, 8.0, 7.5, 7.0, 6.5)

@@ -20,12 +20,12 @@ from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.words.catalogue import LANGS, page_text
 from riskkit.workbench.document.blocks import Picture, Section
 from riskkit.workbench.document.level_marks import result_badge, result_badge_note
 from riskkit.workbench.document.numbering import Numbers
 from riskkit.workbench.document.reading import Failure, Part, Reading, read_notebook
 from riskkit.workbench.document.rendering import asset, environment
-from riskkit.workbench.document.texts import LANGS, page_text
 
 HTML_LANG = {"zh": "zh-CN", "en": "en"}
 

@@ -11,8 +11,8 @@ from riskkit.case.sentences import say_level
 from riskkit.foundation.standards.glossary import label
 from riskkit.foundation.standards.scales import scale
 from riskkit.warning.level_badge import LevelBadge
+from riskkit.words.catalogue import page_text
 from riskkit.workbench.document.blocks import Badge
-from riskkit.workbench.document.texts import page_text
 
 LEVELS = tuple(reversed(scale("warning").codes))
 """The levels, most urgent first."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from riskkit.workbench.document.texts import page_text
+from riskkit.words.catalogue import page_text
 
 _DIGITS = "〇一二三四五六七八九"
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from riskkit.words.catalogue import LANGS, page_text
 from riskkit.workbench.document.blocks import (
     PICTURE_MIME,
     PLOTLY_MIME,
@@ -23,7 +24,6 @@ from riskkit.workbench.document.blocks import (
     Table,
 )
 from riskkit.workbench.document.prose import sections_from_markdown
-from riskkit.workbench.document.texts import LANGS, page_text
 
 BRIEF_IDS = ("brief", "brief-decision")
 """The sections that open a report, one page each."""

@@ -15,8 +15,8 @@ from importlib import resources
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from riskkit.words.catalogue import page_text
 from riskkit.workbench.document.table_widths import print_size, reach
-from riskkit.workbench.document.texts import page_text
 
 _ADDRESS = re.compile(r"https?://[^\s<>\"'，。；、）】》]+[^\s<>\"'，。；、）】》.,;:!?)\]]")
 _DARK, _LIGHT = "#14202e", "#ffffff"

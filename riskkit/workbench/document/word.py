@@ -19,6 +19,7 @@ from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_BREAK
 from docx.shared import Cm, Pt, RGBColor
 from docx.text.paragraph import Paragraph as WordParagraph
 
+from riskkit.words.catalogue import page_text
 from riskkit.workbench.document.blocks import (
     Badge,
     Block,
@@ -35,7 +36,6 @@ from riskkit.workbench.document.level_marks import result_badge_note
 from riskkit.workbench.document.numbering import Numbers
 from riskkit.workbench.document.reading import Failure, Part, Reading, brief_parts
 from riskkit.workbench.document.table_widths import column_widths, reach, type_size
-from riskkit.workbench.document.texts import page_text
 from riskkit.workbench.document.word_marks import (
     add_badge,
     add_contents,

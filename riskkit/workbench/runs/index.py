@@ -15,6 +15,7 @@ from urllib.parse import quote
 from riskkit.foundation.inputs.faults import Fault, refuse, shown
 from riskkit.foundation.standards.codes import country_name
 from riskkit.foundation.standards.glossary import codes, label
+from riskkit.words.catalogue import LANGS, page_text
 from riskkit.workbench.document.html import page_html
 from riskkit.workbench.document.level_marks import (
     LEVELS,
@@ -26,7 +27,6 @@ from riskkit.workbench.document.level_marks import (
     result_badge_note,
 )
 from riskkit.workbench.document.rendering import asset
-from riskkit.workbench.document.texts import LANGS, page_text
 
 
 @dataclass(frozen=True)

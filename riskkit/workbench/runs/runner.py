@@ -235,8 +235,8 @@ def _prepared(plan: RunPlan) -> tuple[NotebookNode, int]:
 
 def _title(plan: RunPlan, notebook: NotebookNode, result: Mapping[str, Any]) -> str:
     """Which report it is and about which case: reports about one case are told apart by it."""
+    from riskkit.words.catalogue import page_text
     from riskkit.workbench.document.reading import said_of_itself
-    from riskkit.workbench.document.texts import page_text
 
     case = result.get("case")
     titles = case.get("title") if isinstance(case, dict) else None

@@ -1,49 +1,20 @@
-"""What the command line says, in zh and en: one row a message in ``messages.csv``."""
+"""The language of the command line, and its answers."""
 
 from __future__ import annotations
 
-import csv
 import json
-import string
 from collections.abc import Callable, Mapping
-from functools import cache
-from importlib import resources
+from functools import partial
 from typing import Any
 
 import click
 
-LANGS = ("zh", "en")
-
-
-class _Counted(string.Formatter):
-    """Texts with numbers: ``{n:|fault|faults}`` is the first word for one and the second otherwise."""
-
-    def format_field(self, value: object, format_spec: str) -> str:
-        """A word for a number, or what a format says."""
-        if format_spec.startswith("|"):
-            _, one, many = format_spec.split("|")
-            return one if value == 1 else many
-        return str(super().format_field(value, format_spec))
-
-
-_COUNTED = _Counted()
-
-
-@cache
-def messages() -> Mapping[str, Mapping[str, str]]:
-    """Every message by its key, in every language."""
-    text = (resources.files("riskkit.workbench.words") / "messages.csv").read_text(encoding="utf-8")
-    return {row["key"]: {lang: row[lang] for lang in LANGS} for row in csv.DictReader(text.splitlines())}
+from riskkit.words.catalogue import command_text
 
 
 def speaker(lang: str) -> Callable[..., str]:
     """A function that gives messages in one language, their places filled."""
-
-    def say(key: str, **values: object) -> str:
-        text = messages()[key][lang]
-        return _COUNTED.vformat(text, (), values) if values else text
-
-    return say
+    return partial(command_text, lang=lang)
 
 
 def language_of(environment: Mapping[str, str]) -> str:

@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
-import functools
 import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +18,11 @@ from riskkit.foundation.inputs import part_files
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.tables import records
 from riskkit.monitoring.sources.sheets.sheets import choices, sheet_columns, sheet_names
+from riskkit.words.catalogue import Texts
 
 FORMATS = ("csv", "xlsx")
 _ROWS_CHECKED = 5000
+say = Texts("template")
 _MADE = dt.datetime(2026, 1, 1, tzinfo=dt.UTC).replace(tzinfo=None)
 """Written into every workbook, so that the same template is the same file."""
 
@@ -89,30 +89,6 @@ def titles(lang: str) -> dict[str, str]:
     """
     rows = records(standards.table("sheets"))
     return {row["sheet"]: row[lang] for row in rows if row["sheet"] in sheet_names()}
-
-
-def say(key: str, lang: str, **values: str) -> str:
-    """One text of the templates.
-
-    Raises
-    ------
-    KeyError
-        When there is no such text or language.
-
-    Examples
-    --------
-    >>> say("how_ingest", "en", sheet="complaint")
-    'Read it in when filled: riskkit ingest FILE --source complaint'
-    """
-    text = _texts()[key][lang]
-    return text.format(**values) if values else text
-
-
-@functools.cache
-def _texts() -> Mapping[str, Mapping[str, str]]:
-    source = resources.files("riskkit.monitoring.sources.sheets") / "template_texts.csv"
-    rows = csv.DictReader(source.read_text(encoding="utf-8").splitlines())
-    return {row["key"]: row for row in rows}
 
 
 def _help(columns: Iterable[Mapping[str, Any]], *, lang: str) -> list[list[str]]:

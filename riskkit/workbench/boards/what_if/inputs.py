@@ -16,7 +16,7 @@ from riskkit.foundation.standards.glossary import label
 from riskkit.foundation.standards.scales import scale
 from riskkit.foundation.standards.standards import FactKind
 from riskkit.warning.profiles import Profile
-from riskkit.workbench.boards.panel_words import say
+from riskkit.words.catalogue import panel_text as say
 from riskkit.workbench.reports.case.words import distribution, listed, percent, scenario_titles
 
 UNKNOWN = -1

@@ -19,7 +19,7 @@ from riskkit.case.sentences import input_name
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.numbers.distributions import Distribution
 from riskkit.foundation.shipped import what_ifs_path
-from riskkit.workbench.boards.panel_words import panel_texts, say
+from riskkit.words.catalogue import panel_text as say
 from riskkit.workbench.reports.what_if.sections import change_words
 
 Moves = Mapping[str, Fraction | None]
@@ -57,7 +57,7 @@ def kept_what_if(
 ) -> WhatIf | None:
     """What was set in the panel, as a what-if; None where nothing is changed that a what-if can change."""
     after = with_measure(case, measure, moved)
-    reason = Text(**{lang: panel_texts()["set_by_hand"][lang] for lang in ("zh", "en")})
+    reason = Text(**{lang: say["set_by_hand"][lang] for lang in ("zh", "en")})
     own = [
         Change(input=one, do="set", value=_value_of(after, one), reason=reason, evidence="sole_judgement")
         for one, to in moved.items()

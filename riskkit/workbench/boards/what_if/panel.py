@@ -13,6 +13,7 @@ from riskkit.assessment.facts.case_file import Case
 from riskkit.assessment.what_if.what_if_file import WhatIf as Measure
 from riskkit.case.case import Assessment, assess, load_case
 from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.words.catalogue import panel_text as say
 from riskkit.workbench.boards.panel_widgets import (
     Drawing,
     InputList,
@@ -23,7 +24,6 @@ from riskkit.workbench.boards.panel_widgets import (
     html,
     in_either_language,
 )
-from riskkit.workbench.boards.panel_words import say
 from riskkit.workbench.boards.what_if.inputs import fields, moves, said_moves
 from riskkit.workbench.boards.what_if.levels import contradictions, glance, glance_of, with_glance
 from riskkit.workbench.boards.what_if.measures import (

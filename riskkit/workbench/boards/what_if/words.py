@@ -12,7 +12,7 @@ from riskkit.case.sentences import say_level
 from riskkit.foundation.standards.codes import country_name
 from riskkit.foundation.standards.glossary import label
 from riskkit.foundation.standards.scales import scale
-from riskkit.workbench.boards.panel_words import say
+from riskkit.words.catalogue import panel_text as say
 from riskkit.workbench.boards.what_if.levels import Glance
 from riskkit.workbench.document.block_kinds import Cell, Table
 from riskkit.workbench.document.level_marks import badge_note, level_badge

@@ -14,10 +14,10 @@ from riskkit.assessment.committee.questions import PROBABILITY
 from riskkit.assessment.committee.session import Session
 from riskkit.assessment.committee.visible import labels_of
 from riskkit.foundation.standards.tables import records
+from riskkit.words.catalogue import committee_text as say
 from riskkit.workbench.document.block_kinds import Block, Paragraph, Table
 from riskkit.workbench.document.blocks import Picture, Section
 from riskkit.workbench.flows.committee.judgement_figure import judgement_picture
-from riskkit.workbench.flows.committee.words import say
 
 _SEED = 20170914
 

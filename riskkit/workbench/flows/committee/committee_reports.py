@@ -10,10 +10,10 @@ from riskkit import __version__
 from riskkit.assessment.committee.minutes import minutes_data, minutes_hash, vote_of
 from riskkit.assessment.committee.session import Session
 from riskkit.foundation.inputs.faults import Fault, InputFaults
+from riskkit.words.catalogue import committee_text as say
 from riskkit.workbench.document.blocks import Picture, Section
 from riskkit.workbench.flows.committee.documents import session_from
 from riskkit.workbench.flows.committee.report import report_sections
-from riskkit.workbench.flows.committee.words import say
 from riskkit.workbench.reports.monitoring.monitoring_reports import Found
 from riskkit.workbench.runs.folders.ledger_places import LEDGER_VARIABLE
 from riskkit.workbench.serving.identity import as_visitor

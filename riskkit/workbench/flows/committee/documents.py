@@ -16,8 +16,8 @@ from riskkit.foundation.events import Event, moment_of
 from riskkit.foundation.inputs.faults import Fault, InputFaults, shown
 from riskkit.foundation.inputs.part_files import put_files
 from riskkit.foundation.inputs.toml_file import parse_toml
+from riskkit.words.catalogue import committee_text as say
 from riskkit.workbench.flows.committee.report import report_notebook, report_sections
-from riskkit.workbench.flows.committee.words import say
 from riskkit.workbench.reports.case.case_toml import case_toml
 
 _LONGEST_ID = 64

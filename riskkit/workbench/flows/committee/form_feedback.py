@@ -10,8 +10,8 @@ import pandas as pd
 from riskkit.assessment.committee.pooling import feedback
 from riskkit.assessment.committee.questions import LEVEL, VOTE, Question, choices_of, word
 from riskkit.assessment.committee.session import Session
+from riskkit.words.catalogue import committee_text as say
 from riskkit.workbench.flows.committee.report import judgement_words
-from riskkit.workbench.flows.committee.words import say
 from riskkit.workbench.reports.methods.words import figure
 
 

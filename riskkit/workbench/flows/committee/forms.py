@@ -31,8 +31,8 @@ from riskkit.assessment.committee.session import Session
 from riskkit.foundation.events import canonical
 from riskkit.foundation.inputs.faults import Fault, InputFaults, refuse, shown, visible
 from riskkit.foundation.inputs.part_files import put_files
+from riskkit.words.catalogue import committee_text as say
 from riskkit.workbench.flows.committee.form_feedback import add_feedback
-from riskkit.workbench.flows.committee.words import say
 
 COLUMNS = (
     "question",

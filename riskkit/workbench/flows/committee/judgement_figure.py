@@ -8,9 +8,9 @@ from typing import Any
 import pandas as pd
 
 from riskkit.foundation.standards.tables import records
+from riskkit.words.catalogue import committee_text as say
 from riskkit.workbench.document.block_kinds import Cell, Table
 from riskkit.workbench.document.blocks import Picture
-from riskkit.workbench.flows.committee.words import say
 from riskkit.workbench.reports.figures import style
 
 _LINE = 1.25

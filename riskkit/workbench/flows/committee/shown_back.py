@@ -9,8 +9,8 @@ from riskkit.assessment.committee.pooling import given_answers
 from riskkit.assessment.committee.questions import PROBABILITY, VOTE
 from riskkit.assessment.committee.session import Session
 from riskkit.assessment.committee.visible import labels_of, last_judged, seen_by
+from riskkit.words.catalogue import committee_text as say
 from riskkit.workbench.flows.committee.report import judgement_words
-from riskkit.workbench.flows.committee.words import say
 
 
 def shown_back(now: Session, who: str, lang: str) -> dict[str, dict[str, Any]]:

@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Mapping, Sequence
-from functools import cache
-from importlib import resources
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
+
+from riskkit.words.catalogue import Texts
 
 if TYPE_CHECKING:
     from riskkit.warning.alerts.notice_rules import OpenRule
 
 
-@cache
-def warning_texts() -> Mapping[str, Mapping[str, str]]:
-    """All texts: key → language → text."""
-    source = resources.files("riskkit.workbench.flows.warnings") / "warning_texts.csv"
-    rows = csv.DictReader(source.read_text(encoding="utf-8").splitlines())
-    return {row["key"]: {"zh": row["zh"], "en": row["en"]} for row in rows}
-
-
-def say(key: str, lang: str, **values: object) -> str:
-    """One text, its places filled."""
-    text = warning_texts()[key][lang]
-    return text.format(**values) if values else text
+say = Texts("warning")
 
 
 def open_rule_words(rule: OpenRule, lang: str) -> str:

@@ -1,7 +1,4 @@
-"""How a report says things in zh and en: its own texts, and numbers, grades and distributions in words.
-
-The texts stand in ``report_texts.csv`` (key, zh, en); words of the trade come from glossary and scales.
-"""
+"""How a report says things in zh and en: its own texts, and numbers, grades and distributions in words."""
 
 from __future__ import annotations
 
@@ -15,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from riskkit.words.catalogue import Texts
 from riskkit.assessment.facts.case_file import Case
 from riskkit.case.sentences import say_number
 from riskkit.foundation.standards import standards
@@ -35,18 +33,7 @@ from riskkit.workbench.document.block_kinds import Badge
 from riskkit.workbench.document.level_marks import level_badge
 
 
-@cache
-def report_texts() -> dict[str, dict[str, str]]:
-    """All texts of the report: key → language → text."""
-    source = resources.files("riskkit.workbench.reports.case") / "report_texts.csv"
-    rows = csv.DictReader(source.read_text(encoding="utf-8").splitlines())
-    return {row["key"]: {"zh": row["zh"], "en": row["en"]} for row in rows}
-
-
-def text(key: str, lang: str, **values: object) -> str:
-    """One text of the report, with its ``{places}`` filled."""
-    found = report_texts()[key][lang]
-    return found.format(**values) if values else found
+text = Texts("report")
 
 
 def listed(words: Iterable[str], lang: str, *, empty: str = "—") -> str:

@@ -1,7 +1,4 @@
-"""The words of the reports on single methods, in zh and en: texts, numbers, and how a result is worked out.
-
-The texts stand in ``method_texts.csv`` (key, zh, en).
-"""
+"""The words of the reports on single methods, in zh and en: texts, numbers, and how a result is worked out."""
 
 from __future__ import annotations
 
@@ -12,6 +9,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+from riskkit.words.catalogue import Texts
 from riskkit.foundation.standards.glossary import codes, label
 from riskkit.workbench.document.block_kinds import Cell, Details, Paragraph, Table
 from riskkit.workbench.reports.methods.example_files import OpenFile
@@ -19,18 +17,7 @@ from riskkit.workbench.reports.methods.example_files import OpenFile
 _EXPONENT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
-@cache
-def method_texts() -> Mapping[str, Mapping[str, str]]:
-    """All texts of the reports on single methods: key → language → text."""
-    source = resources.files("riskkit.workbench.reports.methods") / "method_texts.csv"
-    rows = csv.DictReader(source.read_text(encoding="utf-8").splitlines())
-    return {row["key"]: {"zh": row["zh"], "en": row["en"]} for row in rows}
-
-
-def say(key: str, lang: str, **values: object) -> str:
-    """One text of the reports on single methods, with its ``{places}`` filled."""
-    found = method_texts()[key][lang]
-    return found.format(**values) if values else found
+say = Texts("method")
 
 
 def figure(value: float, digits: int = 3) -> str:

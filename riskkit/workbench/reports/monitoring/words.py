@@ -1,7 +1,4 @@
-"""The words of the monitoring reports, in zh and en, and how they write rates, counts and groups.
-
-The texts stand in ``monitoring_texts.csv`` (key, zh, en); reasons come from the monitoring room.
-"""
+"""The words of the monitoring reports, in zh and en, and how they write rates, counts and groups."""
 
 from __future__ import annotations
 
@@ -12,23 +9,13 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+from riskkit.words.catalogue import Texts
 from riskkit.foundation.standards.codes import country_name, is_country
 from riskkit.foundation.records.evidence import record_columns, rule_text
 from riskkit.foundation.standards.glossary import codes, label
 
 
-@cache
-def monitoring_texts() -> Mapping[str, Mapping[str, str]]:
-    """All texts of the monitoring reports: key → language → text."""
-    source = resources.files("riskkit.workbench.reports.monitoring") / "monitoring_texts.csv"
-    rows = csv.DictReader(source.read_text(encoding="utf-8").splitlines())
-    return {row["key"]: {"zh": row["zh"], "en": row["en"]} for row in rows}
-
-
-def say(key: str, lang: str, **values: object) -> str:
-    """One text of the monitoring reports, with its ``{places}`` filled."""
-    found = monitoring_texts()[key][lang]
-    return found.format(**values) if values else found
+say = Texts("monitoring")
 
 
 def rate(share: float, lang: str) -> str:
@@ -65,7 +52,7 @@ def _word(value: Any, column: str, lang: str) -> str:
 
 def rule_word(rule: str, lang: str) -> str:
     """What a broken rule asks for, of a plain table or of a record."""
-    return say(rule, lang) if rule in monitoring_texts() else rule_text(rule, lang)
+    return say(rule, lang) if rule in say else rule_text(rule, lang)
 
 
 def column_name(column: str, lang: str) -> str:

@@ -1,7 +1,4 @@
-"""The words of the what-if report, in zh and en, and how it writes amounts with their intervals.
-
-The texts stand in ``what_if_texts.csv`` (key, zh, en).
-"""
+"""The words of the what-if report, in zh and en, and how it writes amounts with their intervals."""
 
 from __future__ import annotations
 
@@ -13,22 +10,12 @@ from importlib import resources
 
 import numpy as np
 
+from riskkit.words.catalogue import Texts
 from riskkit.foundation.numbers.convergence import running_share
 from riskkit.workbench.reports.case.words import percent
 
 
-@cache
-def what_if_texts() -> Mapping[str, Mapping[str, str]]:
-    """All texts of the what-if report: key → language → text."""
-    source = resources.files("riskkit.workbench.reports.what_if") / "what_if_texts.csv"
-    rows = csv.DictReader(source.read_text(encoding="utf-8").splitlines())
-    return {row["key"]: {"zh": row["zh"], "en": row["en"]} for row in rows}
-
-
-def say(key: str, lang: str, **values: object) -> str:
-    """One text of the what-if report, with its ``{places}`` filled."""
-    found = what_if_texts()[key][lang]
-    return found.format(**values) if values else found
+say = Texts("what_if")
 
 
 def amount(value: float) -> str:

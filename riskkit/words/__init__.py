@@ -1,0 +1,1 @@
+"""What people read, in zh and en: one catalogue, one way to look a text up."""
