@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 import pandas as pd
@@ -41,7 +42,8 @@ READERS = tuple(dict.fromkeys([*FIXTURES.values(), *SHEETS]))
 
 
 def reader(name: str) -> Source:
-    found: Source = import_module(f"riskkit.monitoring.sources.{name}").SOURCE
+    folder = next(f for f in ("published", "sheets") if find_spec(f"riskkit.monitoring.sources.{f}.{name}"))
+    found: Source = import_module(f"riskkit.monitoring.sources.{folder}.{name}").SOURCE
     return found
 
 
