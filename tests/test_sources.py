@@ -136,7 +136,7 @@ def test_the_catalogue_has_every_reader_and_refuses_other_names() -> None:
     assert all(source_named(name) is reader(name) for name in READERS)
     folder = Path(sys.modules[Source.__module__].__file__ or "").parent
     written = {
-        path.stem for path in folder.glob("*.py") if "\nSOURCE = Source(" in path.read_text(encoding="utf-8")
+        path.stem for path in folder.rglob("*.py") if "\nSOURCE = Source(" in path.read_text(encoding="utf-8")
     }
     assert {source.name for source in SOURCES} == written
     with pytest.raises(KeyError, match="no source 'nobody'; there are: border_inspection"):
