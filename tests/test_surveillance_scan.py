@@ -161,8 +161,11 @@ def test_faults_of_the_grid_are_said_together():
         bayes_bounds(quiet(1), years_back=0, half_window=3, alpha=0.05, has_this_year=False)
     with pytest.raises(ValueError, match="seasons do not fit"):
         farrington(quiet(1), settings=replace(NOUFAILY, n_periods=60))
-    for call in (lambda: cusum_run_length(0, 1), lambda: ewma_run_length(2, 1)):
+    for call in (lambda: cusum_run_length(0, 0), lambda: ewma_run_length(2, 1)):
         with pytest.raises(ValueError, match="above 0"):
+            call()
+    for call in (lambda: cusum_run_length(2, 10), lambda: ewma_run_length(0.1, 8)):
+        with pytest.raises(ValueError, match="longer than"):
             call()
 
 

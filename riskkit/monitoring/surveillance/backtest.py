@@ -75,7 +75,9 @@ def walk_forward(
     ]
     refuse("outbreaks", faults)
     seen = counts.loc[: at[-1]]
-    rows = [_judged(detect(seen, at), outbreaks, at=at) for detect in detectors.values()]
+    rows = [
+        _judged(detect(seen, at), outbreaks, at=at, names=counts.columns) for detect in detectors.values()
+    ]
     found = pd.DataFrame(rows, index=pd.Index(list(detectors), name="detector"))
     interval = wilson(found["n_detected"], found["n_outbreaks"])
     found["p_detected"] = found["n_detected"] / found["n_outbreaks"]
@@ -85,9 +87,11 @@ def walk_forward(
     return found
 
 
-def _judged(alarms: pd.DataFrame, outbreaks: pd.DataFrame, *, at: pd.Index) -> dict[str, float]:
-    names = list(dict.fromkeys(alarms["series"]))
-    columns = pd.Index(names).get_indexer(alarms["series"].astype(object))
+def _judged(
+    alarms: pd.DataFrame, outbreaks: pd.DataFrame, *, at: pd.Index, names: pd.Index
+) -> dict[str, float]:
+    alarms = alarms[alarms["period"].isin(at)]
+    columns = names.get_indexer(pd.Index(alarms["series"].to_numpy()))
     is_alarm, is_known, is_quiet = (np.zeros((len(at), len(names)), dtype=np.bool_) for _ in range(3))
     cells = at.get_indexer(pd.Index(alarms["period"])), columns
     is_alarm[cells] = alarms["is_alarm"].fillna(False).astype(bool)
@@ -96,7 +100,7 @@ def _judged(alarms: pd.DataFrame, outbreaks: pd.DataFrame, *, at: pd.Index) -> d
     waits, n_within = [], 0
     for series, start, end in outbreaks[["series", "start", "end"]].itertuples(index=False):
         during = np.asarray((at >= start) & (at <= end))
-        column = names.index(series)
+        column = names.get_loc(series)
         is_quiet[during, column] = False
         if at[0] <= start and end <= at[-1]:
             n_within += 1

@@ -8,6 +8,7 @@ from scipy.special import ndtr
 from riskkit.foundation.records.number_columns import Floats
 
 _NODES, _NODES_PER_SD = 80, 8
+_LONGEST = 1e12  # values; 1 - p has no digits left beyond
 
 
 def cusum_run_length(k: float, h: float, *, shift: float = 0.0, sides: int = 1) -> float:
@@ -16,7 +17,7 @@ def cusum_run_length(k: float, h: float, *, shift: float = 0.0, sides: int = 1) 
     Parameters
     ----------
     k, h : float
-        Reference value and limit [standard deviations], above 0.
+        Reference value, 0 or more, and limit, above 0 [standard deviations].
     shift : float
         Mean of the values [standard deviations].
     sides : int
@@ -30,7 +31,8 @@ def cusum_run_length(k: float, h: float, *, shift: float = 0.0, sides: int = 1) 
     Raises
     ------
     ValueError
-        When `h` or `k` is not above 0, or there are neither 1 nor 2 sides.
+        When `h` is not above 0 or `k` is below, there are neither 1 nor 2 sides, or the run is longer than
+        10¹² values, which floating-point numbers do not resolve.
 
     Notes
     -----
@@ -46,8 +48,8 @@ def cusum_run_length(k: float, h: float, *, shift: float = 0.0, sides: int = 1) 
     >>> round(cusum_run_length(0.5, 5), 1), round(cusum_run_length(0.5, 4, shift=1, sides=2), 2)
     (930.9, 8.38)
     """
-    if h <= 0 or k <= 0 or sides not in {1, 2}:
-        raise ValueError("k and h are above 0, and sides is 1 or 2")
+    if h <= 0 or k < 0 or sides not in {1, 2}:
+        raise ValueError("k is 0 or more, h is above 0, and sides is 1 or 2")
     up = _one_sided(k, h, shift)
     return up if sides == 1 else 1 / (1 / up + 1 / _one_sided(k, h, -shift))
 
@@ -57,8 +59,7 @@ def _one_sided(k: float, h: float, shift: float) -> float:
     places = np.append(nodes, 0.0)
     density = weights * _normal_density(nodes[None, :] - places[:, None] + k - shift)
     at_zero = ndtr(-places + k - shift)
-    matrix = np.eye(len(places)) - np.column_stack([density, at_zero])
-    return float(np.linalg.solve(matrix, np.ones(len(places)))[-1])
+    return _length(np.column_stack([density, at_zero]))
 
 
 def ewma_run_length(smoothing: float, limit: float, *, shift: float = 0.0) -> float:
@@ -81,7 +82,7 @@ def ewma_run_length(smoothing: float, limit: float, *, shift: float = 0.0) -> fl
     Raises
     ------
     ValueError
-        When `smoothing` or `limit` is out of its range.
+        When `smoothing` or `limit` is out of its range, or the run is longer than 10¹² values.
 
     References
     ----------
@@ -99,7 +100,15 @@ def ewma_run_length(smoothing: float, limit: float, *, shift: float = 0.0) -> fl
     places = np.append(nodes, 0.0)
     step = (nodes[None, :] - (1 - smoothing) * places[:, None]) / smoothing - shift
     kernel = np.column_stack([weights * _normal_density(step) / smoothing, np.zeros(len(places))])
-    return float(np.linalg.solve(np.eye(len(places)) - kernel, np.ones(len(places)))[-1])
+    return _length(kernel)
+
+
+def _length(kernel: Floats) -> float:
+    """The mean run from the last place, from the probabilities to go on from each place to each other."""
+    length = float(np.linalg.solve(np.eye(len(kernel)) - kernel, np.ones(len(kernel)))[-1])
+    if not 0 < length < _LONGEST:
+        raise ValueError(f"the run is longer than {_LONGEST:.0e} values")
+    return length
 
 
 def _gauss(low: float, high: float, *, sd: float) -> tuple[Floats, Floats]:

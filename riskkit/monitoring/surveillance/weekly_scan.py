@@ -34,13 +34,15 @@ def decide(
     Parameters
     ----------
     facts : DataFrame
-        One row a series, one column a week (its first day), counts by the day of the report.
+        One row a series under a name of its own, one column a week (its first day), counts by the day of
+        the report.
     on : date
         The day of the question: only weeks that have ended by then are used.
     rules : DataFrame, optional
         Settings of one's own, in the form of ``surveillance_settings.csv``.
     exposure : DataFrame or Series, optional
-        As for `farrington.farrington`, one row a week.
+        As for `farrington.farrington`, one row a week, one column a series; where history is short it is not
+        used.
 
     Returns
     -------
@@ -73,9 +75,10 @@ def decide(
     refuse("facts", wrong)
     is_over = np.asarray(weeks + pd.Timedelta(days=6) <= pd.Timestamp(on))
     refuse("facts", [] if is_over.any() else [Fault("facts", f"no week that ended by {on}", "one or more")])
-    counts = facts.loc[:, is_over].T.set_axis(weeks[is_over]).set_axis(range(len(facts)), axis=1)
-    main = farrington(counts, settings=farrington_settings(METHOD, on=on, rules=rules), exposure=exposure)
-    again = bayes_bounds(counts, **_bayes(on, rules))
+    counts = facts.loc[:, is_over].T.set_axis(weeks[is_over])
+    chosen = farrington_settings(METHOD, on=on, rules=rules)
+    main = farrington(counts, settings=chosen, exposure=exposure, frequency=52)
+    again = bayes_bounds(counts, **_bayes(on, rules), frequency=52)
     is_again = main["reason"].isin(_SILENT).to_numpy()
     found = pd.concat([main[~is_again], again[is_again]]).sort_index()
     rule = np.where(is_again, FALLBACK, METHOD)
