@@ -272,3 +272,21 @@ def test_settings_are_rows_in_force_with_a_source():
     assert settings_of("cusum_rossi", on=DAY) == {
         "k": 1.04, "h": 2.26, "transformation": "rossi", "in_control": "mean_of_past",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("bound", ["delta", "nb_plugin", "muan"])
+def test_gappy_and_rare_series_neither_warn_nor_touch_their_neighbours(seed, bound):
+    rng = np.random.default_rng(seed)
+    counts = rng.poisson([0.01, 0.1, 1, 5, 100, 1e5], (330, 6)).astype(float)
+    counts[rng.random(counts.shape) < [0, 0.05, 0.5, 0.95][seed]] = np.nan
+    table = pd.DataFrame(counts)
+    chosen = replace(NOUFAILY, bound=bound, power="2/3", years_back=1 + seed)
+    together = farrington(table, settings=chosen, at=[200, 329])
+    for name in table:
+        alone = farrington(table[[name]], settings=chosen, at=[200, 329])
+        mine = together[together["series"] == name]
+        assert alone["reason"].tolist() == mine["reason"].tolist()
+        # a season without a case ends where the steps end, so its error has few digits
+        np.testing.assert_allclose(alone["expected"], mine["expected"], rtol=1e-6)
+        np.testing.assert_allclose(alone["dispersion"], mine["dispersion"], rtol=1e-6)

@@ -49,7 +49,8 @@ class QuasiPoissonFit:
 
     def dispersion(self, y: Floats, weights: Floats) -> Floats:
         """Pearson's χ² over its degrees of freedom, with weights of one's own; NaN without any left."""
-        chi2 = (weights * ((y - self.mu) / self.mu) ** 2).sum(axis=1)
+        with np.errstate(invalid="ignore"):  # a fit that ran away has infinite means, and no dispersion
+            chi2 = (weights * ((y - self.mu) / self.mu) ** 2).sum(axis=1)
         return np.where(self.n_free > 0, chi2 / np.maximum(self.n_free, 1), np.nan)
 
 
@@ -102,7 +103,7 @@ def _fit_rows(
 ) -> tuple[Floats, Floats, Floats, NDArray[np.bool_], Floats, Floats]:
     beta, mu, working = np.zeros((len(y), design.shape[1])), np.empty_like(y), np.empty_like(y)
     is_converged = np.zeros(len(y), dtype=np.bool_)
-    left = np.arange(len(y))
+    left, has_gaps = np.arange(len(y)), bool((weights == 0).any())
     log_y, mean = np.log(np.where(y > 0, y, 1.0)), y + _START
     parts = [
         y,
@@ -120,6 +121,8 @@ def _fit_rows(
         eta = b @ design.T + shift
         with np.errstate(over="ignore"):
             mean = np.maximum(np.exp(eta), _LEAST_MEAN)
+        if has_gaps:  # what is unknown may lie where the fit runs away
+            mean[prior == 0] = 1.0
         new = _deviance(cases, logs - eta, mean, weights=prior)
         is_still = np.abs(new - deviance) < _NEAR * (np.abs(new) + 0.1)
         is_over = is_still | ~np.isfinite(new) | (step == _STEPS - 1)

@@ -51,7 +51,8 @@ def cusum_run_length(k: float, h: float, *, shift: float = 0.0, sides: int = 1) 
     if h <= 0 or k < 0 or sides not in {1, 2}:
         raise ValueError("k is 0 or more, h is above 0, and sides is 1 or 2")
     up = _one_sided(k, h, shift)
-    return up if sides == 1 else 1 / (1 / up + 1 / _one_sided(k, h, -shift))
+    rate = 1 / up + (1 / _one_sided(k, h, -shift) if sides == 2 else 0.0)
+    return _resolved(1 / rate if rate > 0 else np.inf)
 
 
 def _one_sided(k: float, h: float, shift: float) -> float:
@@ -100,15 +101,19 @@ def ewma_run_length(smoothing: float, limit: float, *, shift: float = 0.0) -> fl
     places = np.append(nodes, 0.0)
     step = (nodes[None, :] - (1 - smoothing) * places[:, None]) / smoothing - shift
     kernel = np.column_stack([weights * _normal_density(step) / smoothing, np.zeros(len(places))])
-    return _length(kernel)
+    return _resolved(_length(kernel))
+
+
+def _resolved(length: float) -> float:
+    if np.isinf(length):
+        raise ValueError(f"the run is longer than {_LONGEST:.0e} values")
+    return length
 
 
 def _length(kernel: Floats) -> float:
     """The mean run from the last place, from the probabilities to go on from each place to each other."""
     length = float(np.linalg.solve(np.eye(len(kernel)) - kernel, np.ones(len(kernel)))[-1])
-    if not 0 < length < _LONGEST:
-        raise ValueError(f"the run is longer than {_LONGEST:.0e} values")
-    return length
+    return length if 0 < length < _LONGEST else np.inf
 
 
 def _gauss(low: float, high: float, *, sd: float) -> tuple[Floats, Floats]:
