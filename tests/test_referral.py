@@ -227,6 +227,8 @@ def test_a_bare_warning_is_not_published_and_what_is_unknown_stays_open():
     with pytest.raises(InputFaults) as caught:
         publication(penalty(penalty="prison", decided_on="2027-01-01"), on=DAY)
     assert len(caught.value.faults) == 2
+    with pytest.raises(InputFaults, match="2021-09-01"):
+        publication(penalty(), on=dt.date(2021, 8, 31))
 
 
 def listed(**given):

@@ -90,7 +90,7 @@ def decide(facts: pd.DataFrame, *, on: dt.date) -> pd.DataFrame:
     ending = np.where(is_small == 1, "end_minor", "end_other")
     out["rule_id"] = np.where(np.isin(decision, ["published", "over"]), ending, clock)
     out["ends_on"] = ends
-    out["may_ask_early"] = _may_ask_early(penalty, flags)
+    out["may_ask_early"] = _may_ask_early(penalty, flags, on=on)
     nearer = np.where(is_shown & np.isnat(annulled), ends, due)
     out["margin"] = pd.Series(nearer - today, index=facts.index).dt.days
     order = ["decision", "rule_id", "reason", "due_on", "ends_on", "may_ask_early", "margin"]
@@ -111,9 +111,9 @@ def _steps(days: dict[str, Days], same: Floats, *, on: dt.date) -> tuple[Days, N
     return due, np.select(conditions, [name for _, name, _ in steps], default="")
 
 
-def _may_ask_early(penalty: pd.Series, flags: dict[str, Floats]) -> pd.Series:
+def _may_ask_early(penalty: pd.Series, flags: dict[str, Floats], *, on: dt.date) -> pd.Series:
     """Whether the conditions of Art. 14 are met; the time that must have passed is set elsewhere."""
-    rows = standards.table("heavy_penalties").set_index("penalty")["may_end_early"]
+    rows = standards.table("heavy_penalties", on=on).set_index("penalty")["may_end_early"]
     allowed = pd.Series(penalty.map(rows.eq("yes")), index=penalty.index).astype("boolean")
     for name, wanted in zip(_EARLY, (1, 1, 0, 0), strict=True):
         flag = pd.Series(flags[name], index=penalty.index)
@@ -129,13 +129,15 @@ def _checked(facts: pd.DataFrame, on: dt.date) -> tuple[dict[str, Days], dict[st
 def _read(
     facts: pd.DataFrame, on: dt.date, *, days: tuple[str, ...], flags: tuple[str, ...], needs: tuple[str, ...]
 ) -> tuple[dict[str, Days], dict[str, Floats], pd.Series]:
+    known = standards.table("heavy_penalties", on=on)["penalty"].tolist()
+    early = Fault("on", str(on), "a day from 2021-09-01 on, when the orders came into force")
+    refuse("penalties", [] if known else [early])
     columns = [
         NumberColumn(name, low=0, high=1, is_whole=True, may_miss=True) for name in flags if name in facts
     ]
     numbers = number_columns(facts, columns, what="penalties", texts=needs)
     none = pd.Series([None] * len(facts), dtype=object)
     read = {name: as_days(facts.get(name, none), what=name, may_miss=name not in needs) for name in days}
-    known = standards.table("heavy_penalties")["penalty"].tolist()
     penalty = text_cells(facts, "penalty")
     faults = [
         Fault(f"penalties: row {row}: penalty", shown(value), one_of(str(value), known))
@@ -193,7 +195,9 @@ def list_decision(facts: pd.DataFrame, *, on: dt.date) -> pd.DataFrame:
     days, flags, penalty = _read(facts, on, days=_LIST_DAYS, flags=names, needs=("penalty",))
     today, listed = np.datetime64(on, "D"), days["listed_on"]
     heavy = (
-        penalty.map(standards.table("heavy_penalties").set_index("penalty")["is_heavy"]).eq("yes").to_numpy()
+        penalty.map(standards.table("heavy_penalties", on=on).set_index("penalty")["is_heavy"])
+        .eq("yes")
+        .to_numpy()
     )
     early, leaves = due_days("list_early", listed, on=on), due_days("list_end", listed, on=on)
     is_listed = ~np.isnat(listed)
