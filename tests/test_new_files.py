@@ -168,8 +168,9 @@ def test_a_starter_is_in_one_language_and_names_no_place_holder(kind: str) -> No
 @pytest.mark.parametrize("name", ["", "Kettle", "../x", "a b", "x" * 70, "名"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_name_that_no_file_can_have_is_refused(kind: str, name: str) -> None:
-    with pytest.raises(InputFaults, match="1 to"):
+    with pytest.raises(InputFaults, match="1 to") as refused:
         starter(kind, name, lang="en", day=DAY)
+    assert "个字符" in rule_in(refused.value.faults[0].rule, "zh")
 
 
 def test_new_writes_once_and_never_over_a_file_unless_it_is_forced(

@@ -18,10 +18,10 @@ HAN = re.compile("[\u4e00-\u9fff]")
 # files whose faults a command shows; "rule" is what a parser of a record raises or a check yields
 SHOWN = (
     "foundation/inputs/toml_file.py",
-    "foundation/inputs/toml_record.py",
+    "foundation/numbers/toml_record.py",
     "foundation/numbers/distributions.py",
     "foundation/numbers/elicited.py",
-    "foundation/numbers/exact_numbers.py",
+    "foundation/exact_numbers.py",
     "foundation/numbers/kept_quantiles.py",
     "assessment/facts/case_file.py",
     "assessment/what_if/planned_tests.py",
@@ -68,8 +68,8 @@ SHOWN = (
     "monitoring/exchange/rules.py",
     "workbench/document/documents.py",
     "workbench/serving/people.py",
-    "workbench/flows/warnings/new_evidence.py",
-    "workbench/flows/warnings/warning_reports.py",
+    "workbench/flows/warnings/review/new_evidence.py",
+    "workbench/flows/warnings/review/warning_reports.py",
     "workbench/runs/batch.py",
     "workbench/runs/lists.py",
     "workbench/runs/parameters.py",
@@ -144,7 +144,7 @@ def test_the_files_state_rules_at_all() -> None:
 
 
 def test_each_wording_fills_what_its_rule_leaves_open() -> None:
-    with (HOME / "workbench" / "rule_texts.csv").open(encoding="utf-8", newline="") as file:
+    with (HOME / "workbench" / "words" / "rule_texts.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert len({row["en"] for row in rows}) == len(rows) > 90
     for row in rows:

@@ -37,7 +37,7 @@ _RULES = {
     "profile": "1 to 64 of a–z, 0–9, - and _, first a letter or digit",
     "study": "1 to 64 of a–z, 0–9, - and _, first a letter or digit",
     "mapping": "1 to 40 of a–z, 0–9 and _, first a letter",
-    "what-ifs": "the id of a case: 1 to 64 of a–z, 0–9 and -, first a letter or digit",
+    "what-ifs": "1 to 64 of a–z, 0–9 and -, first a letter or digit",
 }
 
 
