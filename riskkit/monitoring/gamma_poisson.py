@@ -28,7 +28,7 @@ STARTS = (
 _FINE, _COARSE = 0.02, 0.25  # width of squashing bins of ln E; starts are compared on the coarse one
 _BOUNDS = [(-12.0, 12.0)] * 4 + [(-18.0, 18.0)]  # of ln α, ln β and logit P
 _AT_BOUND, _FLAT, _AGREE = 0.05, 1e-4, 0.05
-_RIVAL = 2.0  # of the logarithm of the likelihood: a top so near cannot be told from the best
+_RIVAL = 2.0  # of the logarithm of the likelihood: a maximum so near cannot be told from the best
 _TINY = float(np.finfo(np.float64).tiny)
 
 
@@ -51,7 +51,7 @@ class GammaPoissonPrior:
     n_points : int
         Points that the pairs were squashed to.
     note : str
-        Empty, ``several_tops`` (another top of the likelihood is nearly as high, with other parameters),
+        Empty, ``several_maxima`` (another maximum of the likelihood is nearly as high, with other parameters),
         ``at_bound`` (a parameter ran to its bound: the data hold less than two components),
         ``not_converged`` or ``too_few_pairs``.
     """
@@ -129,7 +129,7 @@ def fit_gamma_poisson(
         0 where the pairs that never occur are among the rows (see `zero_pairs`).
 
     starts : sequence of (α1, β1, α2, β2, P)
-        Where the climbs begin. The likelihood may have several tops; the highest that was reached counts, and
+        Where the climbs begin. The likelihood may have several maxima; the highest that was reached counts, and
         the answer says how many starts led to it.
 
     Returns
@@ -179,7 +179,7 @@ def fit_gamma_poisson(
     is_flat = slope < _FLAT * max(1.0, float(weights.sum()) ** 0.5)
     agrees = ends < ends.min() + _AGREE
     is_rivalled = bool((~agrees & (ends < ends.min() + _RIVAL)).any())
-    note = "at_bound" if is_at_bound else "not_converged" if not is_flat else "several_tops" * is_rivalled
+    note = "at_bound" if is_at_bound else "not_converged" if not is_flat else "several_maxima" * is_rivalled
     return GammaPoissonPrior(
         *_unpacked(x),
         loglik=-value,

@@ -164,7 +164,7 @@ def present_names(names: pd.Series, found: pd.DataFrame) -> pd.Series:
     names : Series of str
         As reported; a missing one stays missing.
     found : DataFrame
-        As of `renamings`; only explained renamings count, of several the cleanest one of the likest.
+        As of `renamings`; only explained renamings count; of several, the one most alike.
 
     Returns
     -------
