@@ -51,7 +51,7 @@ class GammaPoissonPrior:
     n_points : int
         Points that the pairs were squashed to.
     note : str
-        Empty, ``several_maxima`` (another maximum of the likelihood is nearly as high, with other parameters),
+        Empty, ``several_maxima`` (another maximum of the likelihood is nearly as high),
         ``at_bound`` (a parameter ran to its bound: the data hold less than two components),
         ``not_converged`` or ``too_few_pairs``.
     """
@@ -129,8 +129,8 @@ def fit_gamma_poisson(
         0 where the pairs that never occur are among the rows (see `zero_pairs`).
 
     starts : sequence of (α1, β1, α2, β2, P)
-        Where the climbs begin. The likelihood may have several maxima; the highest that was reached counts, and
-        the answer says how many starts led to it.
+        Where the searches begin. The likelihood may have several maxima; the highest that was reached
+        counts, and the answer says how many starts led to it.
 
     Returns
     -------
@@ -165,13 +165,13 @@ def fit_gamma_poisson(
         nothing = GammaPoissonPrior(np.nan, np.nan, np.nan, np.nan, np.nan, is_converged=False)
         return replace(nothing, n_starts=len(starts), n_points=len(fine), note="too_few_pairs")
     coarse = squashed(count, mean, weight=weights, width=_COARSE)
-    climbed = [_climbed(coarse, _packed(start), n_least=n_least) for start in starts]
-    ends = np.array([found[0] for found in climbed])
-    value, x, slope = _climbed(fine, climbed[int(ends.argmin())][1], n_least=n_least)
+    searches = [_search(coarse, _packed(start), n_least=n_least) for start in starts]
+    ends = np.array([found[0] for found in searches])
+    value, x, slope = _search(fine, searches[int(ends.argmin())][1], n_least=n_least)
     n_points = len(fine)
     whole = pd.DataFrame({"n": count, "expected": mean, "weight": weights})
     if count.size <= 4 * n_points:  # squashing gains little here: the pairs themselves decide
-        value, x, slope = _climbed(whole, x, n_least=n_least)
+        value, x, slope = _search(whole, x, n_least=n_least)
         n_points = count.size
     else:
         value = _loss(x, _Points(whole, n_least=n_least))[0]
@@ -309,8 +309,8 @@ def _loss(x: Floats, points: _Points) -> tuple[float, Floats]:
     return -float(np.sum(points.weight * both)), -np.array(slope)
 
 
-def _climbed(points: pd.DataFrame, start: Floats, *, n_least: int) -> tuple[float, Floats, float]:
-    """The loss at the end of a climb, where that is, and the largest slope that is left."""
+def _search(points: pd.DataFrame, start: Floats, *, n_least: int) -> tuple[float, Floats, float]:
+    """The loss at the end of a search, where that is, and the largest slope that is left."""
     data = _Points(points, n_least=n_least)
     options = {"maxiter": 500, "maxfun": 2000, "ftol": 1e-14, "gtol": 1e-7}
     found = minimize(_loss, start, args=(data,), jac=True, method="L-BFGS-B", bounds=_BOUNDS, options=options)
