@@ -7,18 +7,18 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from riskkit.case.case import Assessment
 from riskkit.assessment.facts.case_file import Case, NonconformingItem
+from riskkit.case.case import Assessment
+from riskkit.case.case_levels import point_of
+from riskkit.case.case_numbers import case_numbers
 from riskkit.case.experience_sentences import say_count, say_place
 from riskkit.case.level_sentence import say_share
 from riskkit.case.sentences import input_name
+from riskkit.foundation.inputs.picture_file import PictureFile
 from riskkit.foundation.standards.codes import country_name
 from riskkit.foundation.standards.glossary import label
 from riskkit.foundation.standards.method_numbers import method_number
-from riskkit.foundation.inputs.picture_file import PictureFile
 from riskkit.foundation.standards.tables import records
-from riskkit.case.case_levels import point_of
-from riskkit.case.case_numbers import case_numbers
 from riskkit.workbench.document.block_kinds import Block, Cell, Paragraph, Photo, Table
 from riskkit.workbench.document.blocks import Section
 from riskkit.workbench.document.reading import BRIEF_IDS

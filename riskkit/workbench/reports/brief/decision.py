@@ -10,28 +10,28 @@ from typing import Any
 
 import pandas as pd
 
-from riskkit.case.case import Assessment, load_case
 from riskkit.assessment.facts.case_file import Action, Case
 from riskkit.assessment.facts.nearest_cases import nearest_cases
-from riskkit.case.what_if_effects import Effect
 from riskkit.assessment.what_if.what_if_file import WhatIfs
+from riskkit.case.case import Assessment, load_case
+from riskkit.case.derived_facts import defect_found
+from riskkit.case.what_if_effects import Effect
 from riskkit.foundation import shipped
+from riskkit.foundation.numbers.uncertainty import support
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.codes import country_name
 from riskkit.foundation.standards.glossary import label
 from riskkit.foundation.standards.method_numbers import method_number
 from riskkit.foundation.standards.scales import scale
 from riskkit.foundation.standards.tables import records
-from riskkit.foundation.numbers.uncertainty import support
 from riskkit.warning.alerts.choice import default_measures
-from riskkit.case.derived_facts import defect_found
 from riskkit.workbench.document.block_kinds import Block, Items, Paragraph, Table
 from riskkit.workbench.document.blocks import Section
 from riskkit.workbench.document.reading import BRIEF_IDS
 from riskkit.workbench.reports.brief.length import fitted
+from riskkit.workbench.reports.case.words import level_spoken, listed, text
 from riskkit.workbench.reports.monitoring.register_sections import source_title
 from riskkit.workbench.reports.what_if.study import study_effects
-from riskkit.workbench.reports.case.words import level_spoken, listed, text
 
 Cut = Callable[[str, int], str]
 _MILLION = 1e6

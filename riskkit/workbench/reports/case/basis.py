@@ -8,8 +8,8 @@ from typing import Any
 
 from riskkit.case.case import Assessment
 from riskkit.case.level_sentence import say_share
-from riskkit.foundation.standards import standards
 from riskkit.foundation.exact_numbers import exact
+from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.glossary import label
 from riskkit.foundation.standards.scales import scale
 from riskkit.foundation.standards.tables import records

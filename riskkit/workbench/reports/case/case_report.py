@@ -12,19 +12,19 @@ from typing import Any
 
 import pandas as pd
 
-from riskkit.case.case import Assessment, parse_case
-from riskkit.case.case_pictures import case_pictures
 from riskkit.assessment.facts.case_file import Case
 from riskkit.assessment.what_if.what_if_file import WhatIfs, load_what_ifs
+from riskkit.case.case import Assessment, parse_case
+from riskkit.case.case_pictures import case_pictures
 from riskkit.foundation import shipped
 from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown
 from riskkit.foundation.inputs.picture_file import PictureFile
 from riskkit.foundation.inputs.toml_file import read_toml
 from riskkit.warning.profiles import Profile, load_profile, profile_names
 from riskkit.warning.profiles import profile as shipped_profile
-from riskkit.workbench.reports.case.basis import basis, rules
 from riskkit.workbench.reports.brief.brief import brief
 from riskkit.workbench.reports.brief.decision import brief_decision
+from riskkit.workbench.reports.case.basis import basis, rules
 from riskkit.workbench.reports.case.compare import agreement, cards, method_findings, methods_compared
 from riskkit.workbench.reports.case.comparisons import case_ranking
 from riskkit.workbench.reports.case.evidence import (

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from riskkit.case.case import Assessment
 from riskkit.assessment.facts.case_file import Case
+from riskkit.case.case import Assessment
+from riskkit.case.case_numbers import METHOD
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.method_cards import method_cards
-from riskkit.case.case_numbers import METHOD
 from riskkit.workbench.document.block_kinds import Table
 from riskkit.workbench.reports.case.words import text
 

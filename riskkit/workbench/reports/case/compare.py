@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from riskkit.case.comparison.methods import Comparison
 from riskkit.case.comparison.differences import REFERENCE, actions_of, card_of, say_reason
 from riskkit.case.comparison.findings import PRODUCT, Finding, UsedInput
+from riskkit.case.comparison.methods import Comparison
 from riskkit.case.sentences import say_number
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.glossary import label

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from riskkit.assessment.ranking import borda
 from riskkit.case.case import Assessment, assess, load_case
 from riskkit.case.comparison.methods import Comparison, compare_methods
-from riskkit.assessment.ranking import borda
 from riskkit.foundation.standards.scales import scale
 from riskkit.foundation.standards.tables import records
 from riskkit.workbench.document.block_kinds import Cell, Paragraph, Table

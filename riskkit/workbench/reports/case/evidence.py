@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from riskkit.case.case import Assessment
 from riskkit.assessment.facts.case_file import Fact, Scenario, Step
+from riskkit.case.case import Assessment
 from riskkit.case.sentences import say_level
-from riskkit.foundation.standards import standards
 from riskkit.foundation.numbers.distributions import Fixed, quantile
+from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.glossary import label
 from riskkit.foundation.standards.tables import records
 from riskkit.workbench.document.block_kinds import Block, Cell, Items, Paragraph, Table

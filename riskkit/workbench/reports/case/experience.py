@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from riskkit.assessment.facts.back_check import METHOD, BackCheck, back_check
-from riskkit.case.case import Assessment
 from riskkit.assessment.facts.case_file import Case
+from riskkit.case.case import Assessment
+from riskkit.case.case_levels import point_of
 from riskkit.case.experience_sentences import experience_questions, say_count, say_place
 from riskkit.foundation.standards.glossary import label
 from riskkit.foundation.standards.method_numbers import method_number
 from riskkit.foundation.standards.tables import records
-from riskkit.case.case_levels import point_of
 from riskkit.workbench.document.block_kinds import Block, Cell, Items, Paragraph, Table
 from riskkit.workbench.document.blocks import Section
 from riskkit.workbench.reports.case.citations import cite

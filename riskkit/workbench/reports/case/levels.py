@@ -10,9 +10,9 @@ from riskkit.foundation.standards.scales import scale
 from riskkit.foundation.standards.tables import records
 from riskkit.workbench.document.block_kinds import Block, Cell, Paragraph, Table
 from riskkit.workbench.document.blocks import Section
-from riskkit.workbench.reports.figures.level_figures import chance_swing, moving_inputs, standard_error
 from riskkit.workbench.reports.case.basis import level_or_range
 from riskkit.workbench.reports.case.words import level_cell, percent, risk_badge, text
+from riskkit.workbench.reports.figures.level_figures import chance_swing, moving_inputs, standard_error
 
 
 def levels(assessment: Assessment, *, lang: str) -> Section | None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from riskkit.case.case import Assessment
 from riskkit.assessment.facts.case_file import Case
+from riskkit.case.case import Assessment
 from riskkit.case.sentences import input_name
 from riskkit.foundation.standards.codes import country_name, hs_chapter
 from riskkit.foundation.standards.glossary import label

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 import math
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
-from importlib import resources
 from typing import Any
 
 import pandas as pd
 
-from riskkit.words.catalogue import Texts
 from riskkit.assessment.facts.case_file import Case
 from riskkit.case.sentences import say_number
-from riskkit.foundation.standards import standards
 from riskkit.foundation.numbers.distributions import (
     Beta,
     Changed,
@@ -27,11 +22,12 @@ from riskkit.foundation.numbers.distributions import (
     Unknown,
     best,
 )
+from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.glossary import label
 from riskkit.foundation.standards.scales import scale
+from riskkit.words.catalogue import Texts
 from riskkit.workbench.document.block_kinds import Badge
 from riskkit.workbench.document.level_marks import level_badge
-
 
 text = Texts("report")
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from riskkit.case.comparison.methods import Comparison
 from riskkit.case.comparison.differences import actions_of
 from riskkit.case.comparison.findings import Finding
+from riskkit.case.comparison.methods import Comparison
 from riskkit.foundation.standards.scales import scale
 from riskkit.workbench.document.block_kinds import Cell, Table
 from riskkit.workbench.document.blocks import Picture
-from riskkit.workbench.reports.figures import style
 from riskkit.workbench.reports.case.compare import action_cell, agreement_words, method_name, result_words
 from riskkit.workbench.reports.case.words import text
+from riskkit.workbench.reports.figures import style
 
 _SHAPES = {"none": "circle", "watch": "triangle-up", "act": "diamond", "act_now": "square"}
 

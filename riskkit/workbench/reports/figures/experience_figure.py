@@ -11,9 +11,9 @@ from riskkit.case.experience_sentences import say_count, say_place
 from riskkit.foundation.standards.glossary import label
 from riskkit.foundation.standards.tables import records
 from riskkit.workbench.document.blocks import Picture
-from riskkit.workbench.reports.figures import style
 from riskkit.workbench.reports.case.experience import experience_table, outcome_words
 from riskkit.workbench.reports.case.words import text
+from riskkit.workbench.reports.figures import style
 
 _FLOOR = -2.0
 """Lowest power of ten drawn: a hundredth of a person counts as nobody."""

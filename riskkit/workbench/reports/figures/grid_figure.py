@@ -9,13 +9,12 @@ from itertools import pairwise
 from typing import Any
 
 from riskkit.case.case import Assessment
+from riskkit.case.case_numbers import PER_SHIPMENT, scenario_matrix
 from riskkit.foundation.standards.scales import scale
 from riskkit.foundation.standards.standards import RiskMatrix
 from riskkit.foundation.standards.tables import records
-from riskkit.case.case_numbers import PER_SHIPMENT, scenario_matrix
 from riskkit.workbench.document.block_kinds import Cell, Table
 from riskkit.workbench.document.blocks import Picture
-from riskkit.workbench.reports.figures import style
 from riskkit.workbench.reports.case.words import (
     grade,
     percent,
@@ -25,6 +24,7 @@ from riskkit.workbench.reports.case.words import (
     scenario_titles,
     text,
 )
+from riskkit.workbench.reports.figures import style
 
 _WEIGHT = {"low": 0.10, "medium": 0.26, "high": 0.44, "serious": 0.66}
 """How strong a cell's colour is: rising, so that the grid also reads on grey paper."""

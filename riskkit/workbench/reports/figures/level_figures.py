@@ -12,8 +12,8 @@ from riskkit.foundation.standards.scales import scale
 from riskkit.foundation.standards.tables import records
 from riskkit.workbench.document.block_kinds import Table
 from riskkit.workbench.document.blocks import Picture
-from riskkit.workbench.reports.figures import style
 from riskkit.workbench.reports.case.words import level_cell, percent, text
+from riskkit.workbench.reports.figures import style
 
 MOST_INPUTS = 10
 

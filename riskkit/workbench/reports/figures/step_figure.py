@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from riskkit.case.case import Assessment
 from riskkit.assessment.facts.case_file import Scenario, Step
+from riskkit.case.case import Assessment
 from riskkit.foundation.numbers.distributions import Fixed, best, quantile
 from riskkit.foundation.standards.glossary import codes, label
 from riskkit.foundation.standards.tables import records
 from riskkit.workbench.document.block_kinds import Table
 from riskkit.workbench.document.blocks import Picture
-from riskkit.workbench.reports.figures import style
 from riskkit.workbench.reports.case.words import probability, scenario_titles, text
+from riskkit.workbench.reports.figures import style
 
 _SHAPES = {"sole_judgement": "circle", "some_data": "diamond", "strong_data": "square"}
 _MOST_SCENARIOS = 5

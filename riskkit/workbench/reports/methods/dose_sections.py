@@ -19,18 +19,18 @@ from riskkit.assessment.chemical.hazard_quotients import (
     toxicological_concern,
 )
 from riskkit.assessment.sensitivity.indices import morris, sobol
-from riskkit.foundation.standards import standards
-from riskkit.foundation.numbers.distributions import Floats, quantile
 from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.numbers.distributions import Floats, quantile
+from riskkit.foundation.numbers.uncertainty import draw
+from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.method_numbers import method_number
 from riskkit.foundation.standards.tables import records
-from riskkit.foundation.numbers.uncertainty import draw
 from riskkit.workbench.document.block_kinds import Paragraph
 from riskkit.workbench.document.blocks import Section
 from riskkit.workbench.reports.methods.example_files import OpenFile
 from riskkit.workbench.reports.methods.example_records import Dose, Doses
-from riskkit.workbench.reports.methods.words import basis_cell, figure, how, say, started_from, table
 from riskkit.workbench.reports.methods.tree_sections import drivers
+from riskkit.workbench.reports.methods.words import basis_cell, figure, how, say, started_from, table
 
 _UG_PER_MG = 1000.0
 

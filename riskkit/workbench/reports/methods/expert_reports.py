@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 
 from riskkit import __version__
-from riskkit.workbench.reports.monitoring.monitoring_reports import Found
 from riskkit.workbench.document.blocks import Picture
 from riskkit.workbench.reports.figures.calibration_figure import answers_picture, calibration_picture
 from riskkit.workbench.reports.methods.example_files import open_experts
@@ -19,6 +18,7 @@ from riskkit.workbench.reports.methods.expert_sections import (
 )
 from riskkit.workbench.reports.methods.expert_study import ExpertFindings, study_experts
 from riskkit.workbench.reports.methods.words import say
+from riskkit.workbench.reports.monitoring.monitoring_reports import Found
 
 __all__ = [
     "expert_robustness_section",

@@ -13,8 +13,8 @@ from riskkit.assessment.elicitation.performance import expert_scores, scored
 from riskkit.assessment.elicitation.pooling import mixtures
 from riskkit.assessment.elicitation.robustness import without_experts, without_seeds
 from riskkit.assessment.elicitation.study import ExpertStudy, study_from_tables
-from riskkit.foundation.numbers.distributions import Floats
 from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.numbers.distributions import Floats
 from riskkit.workbench.reports.methods.example_files import OpenFile
 from riskkit.workbench.reports.methods.example_records import AskedItem, ScoredExperts
 

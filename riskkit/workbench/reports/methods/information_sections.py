@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from riskkit.assessment.verification import Counted, Reduction, verify_reduction
 from riskkit.assessment.what_if.repeated_information import (
     MovingWeights,
     house_weights,
     repeated_information,
     state_on,
 )
-from riskkit.assessment.verification import Counted, Reduction, verify_reduction
 from riskkit.foundation.standards.tables import records
 from riskkit.workbench.document.block_kinds import Block, Paragraph
 from riskkit.workbench.document.blocks import Section

@@ -12,7 +12,6 @@ import pandas as pd
 from riskkit import __version__
 from riskkit.foundation.inputs.faults import Fault, InputFaults, shown
 from riskkit.workbench.reports.figures.case_figures import bow_tie_picture, tree_picture
-from riskkit.workbench.reports.monitoring.monitoring_reports import Found, house_numbers_used
 from riskkit.workbench.reports.methods.dose_sections import (
     DoseStudy,
     dose_drivers,
@@ -44,7 +43,6 @@ from riskkit.workbench.reports.methods.laboratory_sections import (
     round_scores,
     study_round,
 )
-from riskkit.workbench.reports.methods.words import say
 from riskkit.workbench.reports.methods.network_sections import (
     NetworkStudy,
     ProductStudy,
@@ -77,6 +75,8 @@ from riskkit.workbench.reports.methods.tree_sections import (
     tree_importance,
     tree_summary,
 )
+from riskkit.workbench.reports.methods.words import say
+from riskkit.workbench.reports.monitoring.monitoring_reports import Found, house_numbers_used
 
 __all__ = [
     "acceptability_table",

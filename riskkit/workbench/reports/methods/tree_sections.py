@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from riskkit.assessment.sensitivity.indices import morris, sobol
 from riskkit.assessment.trees.bow_ties import BowTie, BowTieRates, bow_tie_rates, draw_bow_tie
 from riskkit.assessment.trees.fault_tree_file import FaultTree
 from riskkit.assessment.trees.fault_trees import (
@@ -17,7 +18,6 @@ from riskkit.assessment.trees.fault_trees import (
     top_draws,
     top_probability,
 )
-from riskkit.assessment.sensitivity.indices import morris, sobol
 from riskkit.foundation.numbers.distributions import Distribution, Fixed, Floats, best, quantile
 from riskkit.foundation.standards.tables import records
 from riskkit.workbench.document.block_kinds import Paragraph, Table

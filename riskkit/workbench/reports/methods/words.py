@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
-from importlib import resources
 from typing import Any
 
-from riskkit.words.catalogue import Texts
 from riskkit.foundation.standards.glossary import codes, label
+from riskkit.words.catalogue import Texts
 from riskkit.workbench.document.block_kinds import Cell, Details, Paragraph, Table
 from riskkit.workbench.reports.methods.example_files import OpenFile
 

@@ -10,21 +10,13 @@ import pandas as pd
 
 from riskkit import __version__
 from riskkit.foundation.inputs.faults import Fault, refuse, shown
-from riskkit.foundation.records.number_columns import NumberColumn, number_columns
 from riskkit.foundation.inputs.plain_data import plain
+from riskkit.foundation.records.number_columns import NumberColumn, number_columns
 from riskkit.monitoring.plan.plan import MonitoringPlan
 from riskkit.monitoring.siting import Siting
 from riskkit.workbench.document.block_kinds import Paragraph
 from riskkit.workbench.document.blocks import Picture, Section
 from riskkit.workbench.reports.monitoring.plan_figures import demand_gaps, plan_bars
-from riskkit.workbench.reports.monitoring.rates_figure import rates_forest
-from riskkit.workbench.reports.monitoring.register_figures import (
-    coverage_grid,
-    rate_over_time,
-    register_years_figure,
-)
-from riskkit.workbench.reports.monitoring.records import OpenTable, open_records, open_table
-from riskkit.workbench.reports.monitoring.words import say
 from riskkit.workbench.reports.monitoring.plan_sections import (
     plan_classes,
     plan_draw,
@@ -43,6 +35,13 @@ from riskkit.workbench.reports.monitoring.rate_sections import (
     rates_trends,
 )
 from riskkit.workbench.reports.monitoring.rate_study import RateStudy, study_rates
+from riskkit.workbench.reports.monitoring.rates_figure import rates_forest
+from riskkit.workbench.reports.monitoring.records import OpenTable, open_records, open_table
+from riskkit.workbench.reports.monitoring.register_figures import (
+    coverage_grid,
+    rate_over_time,
+    register_years_figure,
+)
 from riskkit.workbench.reports.monitoring.register_sections import (
     register_gaps,
     register_limits,
@@ -54,6 +53,7 @@ from riskkit.workbench.reports.monitoring.register_sections import (
     register_years,
 )
 from riskkit.workbench.reports.monitoring.register_study import RegisterStudy, study_register
+from riskkit.workbench.reports.monitoring.words import say
 from riskkit.workbench.runs.result import DIGITS, RESULT_MIME
 
 __all__ = [

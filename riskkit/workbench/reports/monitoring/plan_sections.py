@@ -7,8 +7,8 @@ import pandas as pd
 
 from riskkit.foundation.standards.tables import records
 from riskkit.monitoring.plan.plan import MonitoringPlan
-from riskkit.monitoring.plan.table import class_table, plan_table
 from riskkit.monitoring.plan.reasons import reason_text
+from riskkit.monitoring.plan.table import class_table, plan_table
 from riskkit.monitoring.siting import Siting
 from riskkit.workbench.document.block_kinds import Block, Items, Paragraph, Table
 from riskkit.workbench.document.blocks import Section

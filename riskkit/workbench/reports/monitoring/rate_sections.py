@@ -7,15 +7,16 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from riskkit.foundation.standards import standards
 from riskkit.foundation.inputs.faults import shown
+from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.glossary import label
 from riskkit.foundation.standards.method_numbers import method_number
 from riskkit.foundation.standards.tables import records
-from riskkit.monitoring.rates.disclosure import ALL
 from riskkit.monitoring.plan.reasons import reason_text
+from riskkit.monitoring.rates.disclosure import ALL
 from riskkit.workbench.document.block_kinds import Block, Items, Paragraph, Table
 from riskkit.workbench.document.blocks import Section
+from riskkit.workbench.reports.monitoring.rate_study import TOP, RateStudy
 from riskkit.workbench.reports.monitoring.records import OpenTable
 from riskkit.workbench.reports.monitoring.words import (
     column_name,
@@ -25,7 +26,6 @@ from riskkit.workbench.reports.monitoring.words import (
     rule_word,
     say,
 )
-from riskkit.workbench.reports.monitoring.rate_study import TOP, RateStudy
 
 _MOST_ROWS, _MOST_ASIDE = 200, 20
 

@@ -10,8 +10,8 @@ from riskkit.foundation.standards.tables import records
 from riskkit.workbench.document.block_kinds import Cell, Table
 from riskkit.workbench.document.blocks import Picture
 from riskkit.workbench.reports.figures import style
-from riskkit.workbench.reports.monitoring.words import number, rate, say
 from riskkit.workbench.reports.monitoring.rate_study import RateStudy
+from riskkit.workbench.reports.monitoring.words import number, rate, say
 
 MOST = 25
 

@@ -17,14 +17,13 @@ import numpy as np
 import pandas as pd
 
 from riskkit.foundation import shipped
-from riskkit.foundation.records.evidence import arrow_schema
 from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.records.evidence import arrow_schema
 from riskkit.foundation.records.number_columns import floats
 from riskkit.monitoring.sources import canonical
-from riskkit.monitoring.sources.sheets import border_inspection
-from riskkit.monitoring.sources.sheets import market_sampling
-from riskkit.monitoring.sources.intake import read_records
 from riskkit.monitoring.sources.files.opened import file_facts
+from riskkit.monitoring.sources.intake import read_records
+from riskkit.monitoring.sources.sheets import border_inspection, market_sampling
 from riskkit.monitoring.sources.source import Source, missing_headers
 from riskkit.workbench.runs.folders.made_register import READ_ON
 

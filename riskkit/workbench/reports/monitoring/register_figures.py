@@ -12,9 +12,9 @@ from riskkit.foundation.standards.tables import records
 from riskkit.workbench.document.block_kinds import Cell, Table
 from riskkit.workbench.document.blocks import Picture
 from riskkit.workbench.reports.figures import style
-from riskkit.workbench.reports.monitoring.words import number, rate, say
 from riskkit.workbench.reports.monitoring.register_sections import source_word
 from riskkit.workbench.reports.monitoring.register_study import RegisterStudy, year_table
+from riskkit.workbench.reports.monitoring.words import number, rate, say
 
 
 def register_years_figure(study: RegisterStudy, *, lang: str) -> Picture:

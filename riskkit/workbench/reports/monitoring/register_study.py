@@ -18,9 +18,9 @@ from riskkit.monitoring.rates.rates import nonconformity_rates
 from riskkit.monitoring.triage import SameInformation, same_information
 from riskkit.store.register.query import sql
 from riskkit.store.register.summary import RegisterSummary, summary
-from riskkit.workbench.runs.folders.made_register import MADE, register_folder, register_sha256
-from riskkit.workbench.reports.monitoring.records import OpenTable
 from riskkit.workbench.reports.monitoring.rate_study import RateStudy, study_rates
+from riskkit.workbench.reports.monitoring.records import OpenTable
+from riskkit.workbench.runs.folders.made_register import MADE, register_folder, register_sha256
 
 MOST_RECORDS = 1_000_000
 PERIODS = {"month": "M", "quarter": "Q", "year": "Y"}

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 import math
-from collections.abc import Mapping, Sequence
-from functools import cache
-from importlib import resources
+from collections.abc import Sequence
 from typing import Any
 
-from riskkit.words.catalogue import Texts
-from riskkit.foundation.standards.codes import country_name, is_country
 from riskkit.foundation.records.evidence import record_columns, rule_text
+from riskkit.foundation.standards.codes import country_name, is_country
 from riskkit.foundation.standards.glossary import codes, label
-
+from riskkit.words.catalogue import Texts
 
 say = Texts("monitoring")
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import cache
 
-from riskkit.case.case import load_case
 from riskkit.assessment.what_if.what_if_file import load_what_ifs
+from riskkit.case.case import load_case
 from riskkit.foundation import shipped
 from riskkit.warning.profiles import profile
 from riskkit.workbench.reports.what_if.study import WhatIfStudy, study_case

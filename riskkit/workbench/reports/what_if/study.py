@@ -11,22 +11,22 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import pdtrik
 
-from riskkit.case.case import Assessment, assess
 from riskkit.assessment.facts.case_file import Case
 from riskkit.assessment.sensitivity.drivers import regional_sensitivity
+from riskkit.assessment.sensitivity.indices import morris, sobol
 from riskkit.assessment.what_if.harm import harm_draws
 from riskkit.assessment.what_if.level_information import Information, information_value, loss_table
 from riskkit.assessment.what_if.sample_information import WorthOfTests, values_of_tests
-from riskkit.assessment.sensitivity.indices import morris, sobol
-from riskkit.case.what_if_effects import Effect, Grading, effects
 from riskkit.assessment.what_if.what_if_file import WhatIfs
-from riskkit.foundation.standards import standards
+from riskkit.case import case_levels
+from riskkit.case.case import Assessment, assess
+from riskkit.case.what_if_effects import Effect, Grading, effects
 from riskkit.foundation.numbers.convergence import running_quantile, running_share
-from riskkit.foundation.standards.method_numbers import method_number
-from riskkit.foundation.standards.scales import scale
 from riskkit.foundation.numbers.two_dimensional import cross, percentile_bands
 from riskkit.foundation.numbers.uncertainty import Distribution, Fixed, Floats, Range
-from riskkit.case import case_levels
+from riskkit.foundation.standards import standards
+from riskkit.foundation.standards.method_numbers import method_number
+from riskkit.foundation.standards.scales import scale
 from riskkit.warning.profiles import Profile
 
 Evaluate = Callable[[Mapping[str, Floats]], Floats]

@@ -7,22 +7,22 @@ from typing import Any
 
 import pandas as pd
 
-from riskkit.case.case import Assessment
 from riskkit.assessment.facts.case_file import Case
-from riskkit.case.what_if_effects import effects_table
 from riskkit.assessment.what_if.what_if_file import WhatIfs, load_what_ifs
+from riskkit.case.case import Assessment
+from riskkit.case.what_if_effects import effects_table
 from riskkit.foundation import shipped
 from riskkit.foundation.inputs.faults import Fault, refuse, shown
-from riskkit.workbench.reports.what_if.figures import what_if_drivers, what_if_levels, what_if_running
+from riskkit.workbench.reports.case.case_report import Published
 from riskkit.workbench.reports.what_if.analysis import (
     what_if_convergence,
     what_if_information,
     what_if_limits,
     what_if_sensitivity,
 )
+from riskkit.workbench.reports.what_if.figures import what_if_drivers, what_if_levels, what_if_running
 from riskkit.workbench.reports.what_if.sections import what_if_case, what_ifs_compared
 from riskkit.workbench.reports.what_if.study import WhatIfStudy, study_case
-from riskkit.workbench.reports.case.case_report import Published
 from riskkit.workbench.runs.result import result_record
 
 __all__ = [

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import math
-from collections.abc import Mapping
-from functools import cache
-from importlib import resources
 
 import numpy as np
 
-from riskkit.words.catalogue import Texts
 from riskkit.foundation.numbers.convergence import running_share
+from riskkit.words.catalogue import Texts
 from riskkit.workbench.reports.case.words import percent
-
 
 say = Texts("what_if")
 
