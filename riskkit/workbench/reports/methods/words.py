@@ -1,4 +1,4 @@
-"""The words of the reports on single methods, in zh and en: texts, numbers, and how a result is worked out."""
+"""Words of the reports on single methods, in zh and en: texts, numbers, and how a result is worked out."""
 
 from __future__ import annotations
 
