@@ -28,6 +28,7 @@ _OF_DEMO = (
     "doses_and_drivers",
     "expert_judgement",
     "committee_report",
+    "enterprise_credit",
     "warning_review",
 )
 """Notebooks about no case that the demo runs too, on made data, examples and a made session."""

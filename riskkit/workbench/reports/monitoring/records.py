@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -105,13 +106,18 @@ def _records(path: Path, source: Source, day: dt.date) -> _Part:
     return _Part(fresh, aside, sum(one.n_read for one in batches), len(rows) - len(fresh))
 
 
-def open_table(name: str, *, sample: str) -> OpenTable:
-    """A plain table with a header, such as the cells of a plan; nothing is set aside."""
+def open_table(
+    name: str, *, sample: str, folder: str = "plan_sample", texts: Sequence[str] = ()
+) -> OpenTable:
+    """A plain table with a header, such as the cells of a plan; nothing is set aside.
+
+    The sample lies in `folder`; columns named in `texts` stay text even where all cells look like numbers.
+    """
     is_sample = name == sample
-    path = shipped.home() / "data" / "plan_sample" / f"{sample}.csv" if is_sample else Path(name)
+    path = shipped.home() / "data" / folder / f"{sample}.csv" if is_sample else Path(name)
     content = _content(path)
     rows = _native(content, path.name)
-    for column in rows:
+    for column in rows.columns.difference(texts):
         numbers = pd.to_numeric(rows[column], errors="coerce")
         if (numbers.notna() | rows[column].isna()).all():
             rows[column] = numbers

@@ -1,0 +1,1 @@
+"""The report on the credit grades of enterprises."""
