@@ -84,14 +84,14 @@ def test_of_an_order_that_could_not_be_read_only_what_customs_stated_is_shown() 
     study = credit.study_credit(credit.open_enterprises(), on="2026-06-01")
     assert study.grades["decision"].dropna().to_dict() == {9: "ordinary"}
     assert "not guessed" in str(credit.credit_summary(study, lang="en"))
-    assert len(credit.credit_unread(study, lang="en").blocks[1].items) == 4
+    assert list(study.unread["topic"]) == ["tests", "breach_classes", "measures", "repair"]
     assert (
         credit.credit_grounds(study, lang="en") is None and credit.credit_questions(study, lang="en") is None
     )
 
 
 def test_an_empty_cell_is_unknown_and_none_says_that_an_enterprise_is_not_certified(tmp_path: Path) -> None:
-    clean = {name: [0, 0] for name in credit_facts()}
+    clean: dict[str, list[object]] = {name: [0, 0] for name in credit_facts()}
     path = own(tmp_path, enterprise=["A", "B"], certified_as=["none", None], **clean)
     study = credit.study_credit(credit.open_enterprises(str(path)), on="2025-09-01")
     assert study.grades["decision"].fillna("?").tolist() == ["ordinary", "?"]

@@ -43,7 +43,11 @@ def publish_credit(study: CreditStudy) -> Found:
         {
             "schema": "riskkit.credit/1",
             "case": {"id": name, "title": title},
-            "inputs": {"riskkit": __version__, "case_sha256": study.opened.sha256, "on": study.on.isoformat()},
+            "inputs": {
+                "riskkit": __version__,
+                "case_sha256": study.opened.sha256,
+                "on": study.on.isoformat(),
+            },
             "rule_set": study.rule_set,
             "rows": {"read": study.opened.n_read, "graded": int(study.grades["decision"].notna().sum())},
             "grades": study.grades.join(who),

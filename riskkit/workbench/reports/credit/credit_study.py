@@ -1,4 +1,4 @@
-"""Credit grades of a list of enterprises under the rules of a day, with what follows from them, worked out once."""
+"""Credit grades of a list of enterprises under the rules of a day and what follows, worked out once."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def study_credit(opened: OpenTable, *, on: str) -> CreditStudy:
 
 
 def _by_order(facts: pd.DataFrame) -> pd.DataFrame:
-    """The grade that each order gives the same facts on its first day; what customs stated is of one day only."""
+    """The grade of each order for the same facts, on its first day; what customs stated is left out."""
     orders = standards.table("credit_grades").drop_duplicates("rule_set")
     bare = facts.drop(columns=["stated_grade"], errors="ignore")
     days = {str(name): first for name, first in zip(orders["rule_set"], orders["valid_from"], strict=True)}
