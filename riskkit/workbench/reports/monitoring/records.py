@@ -117,7 +117,7 @@ def open_table(
     path = shipped.home() / "data" / folder / f"{sample}.csv" if is_sample else Path(name)
     content = _content(path)
     rows = _native(content, path.name)
-    for column in rows.columns.difference(texts):
+    for column in rows.columns.difference(list(texts), sort=False):
         numbers = pd.to_numeric(rows[column], errors="coerce")
         if (numbers.notna() | rows[column].isna()).all():
             rows[column] = numbers
