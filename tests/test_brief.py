@@ -26,6 +26,7 @@ from riskkit.case.case import Assessment, assess, load_case
 from riskkit.foundation import shipped
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.inputs.picture_file import PictureFile
+from riskkit.words.catalogue import report_text as text
 from riskkit.workbench.commands.cli import build
 from riskkit.workbench.document.blocks import Section, Table
 from riskkit.workbench.document.documents import missing_parts, to_docx, to_pdf
@@ -34,8 +35,7 @@ from riskkit.workbench.document.reading import read_notebook
 from riskkit.workbench.reports.brief.brief import brief
 from riskkit.workbench.reports.brief.decision import brief_decision
 from riskkit.workbench.reports.brief.length import section_length, shortened, texts
-from riskkit.workbench.reports.case.case_report import open_case
-from riskkit.workbench.reports.case.words import text
+from riskkit.workbench.reports.case_report import open_case
 from riskkit.workbench.runs.folders.resources import notebook, shipped_cases
 from riskkit.workbench.runs.lists import Request
 from riskkit.workbench.runs.planning import Wishes, plan_request

@@ -25,7 +25,7 @@ from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.inputs.toml_file import TomlFile, parse_toml, read_toml
 from riskkit.foundation.standards.standards import risk_matrix
 from riskkit.workbench.commands import cli
-from riskkit.workbench.reports.case import case_report as reports
+from riskkit.workbench.reports import case_report as reports
 from riskkit.workbench.reports.case.case_toml import case_toml
 from riskkit.workbench.reports.case.experience import experience_at_best
 from riskkit.workbench.reports.figures import case_figures as figures

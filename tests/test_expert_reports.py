@@ -14,11 +14,11 @@ from scipy.stats import chi2
 
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.numbers.toml_record import toml_text
+from riskkit.words.catalogue import method_text as say
 from riskkit.workbench.commands import cli
 from riskkit.workbench.reports.methods import expert_reports
 from riskkit.workbench.reports.methods.expert_sections import maker_counts
 from riskkit.workbench.reports.methods.expert_study import study_experts
-from riskkit.workbench.reports.methods.words import say
 
 
 def opened(name: str = "six-experts"):

@@ -17,13 +17,14 @@ from riskkit.case.case import Assessment
 from riskkit.case.level_sentence import say_share
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.scales import scale
+from riskkit.words.numbers import percent
 from riskkit.workbench.document.block_kinds import Badge
 from riskkit.workbench.document.blocks import Picture
 from riskkit.workbench.document.rendering import luminance
-from riskkit.workbench.reports.case.words import percent, width
+from riskkit.workbench.reports.case.level_numbers import chance_swing, mean_rank, moving_inputs
+from riskkit.workbench.reports.case.words import width
 from riskkit.workbench.reports.figures import case_figures as figures
 from riskkit.workbench.reports.figures.chances_figure import end_shares
-from riskkit.workbench.reports.figures.level_figures import chance_swing, mean_rank, moving_inputs
 from riskkit.workbench.reports.figures.style import lowest_power, tint, wrapped
 
 ALWAYS = ("risk_grid", "step_chart", "level_chances", "profile_levels")

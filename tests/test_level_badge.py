@@ -38,7 +38,7 @@ from riskkit.workbench.flows.committee.report import assessed_level
 from riskkit.workbench.flows.warnings.proposals import proposal
 from riskkit.workbench.flows.warnings.review.timelines import case_life
 from riskkit.workbench.flows.warnings.warning_drafts import choice_part, draft_case
-from riskkit.workbench.reports.case import case_report as reports
+from riskkit.workbench.reports import case_report as reports
 from riskkit.workbench.reports.figures import case_figures as figures
 from riskkit.workbench.runs.index import Entry, index_html
 from riskkit.workbench.runs.result import result_record

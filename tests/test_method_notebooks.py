@@ -26,6 +26,8 @@ from riskkit.assessment.verification import Counted, verify_reduction
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.numbers.distributions import best
 from riskkit.foundation.shipped import example_path
+from riskkit.words.catalogue import method_text as say
+from riskkit.words.numbers import figure
 from riskkit.workbench.document.block_kinds import plain
 from riskkit.workbench.document.reading import Reading, read_notebook
 from riskkit.workbench.reports.figures.case_figures import bow_tie_picture, tree_picture
@@ -33,7 +35,6 @@ from riskkit.workbench.reports.figures.tree_figure import MOST, tree_rows
 from riskkit.workbench.reports.methods import studies
 from riskkit.workbench.reports.methods.example_files import example_names, open_experts
 from riskkit.workbench.reports.methods.ranking_study import decision_values
-from riskkit.workbench.reports.methods.words import figure, say
 from riskkit.workbench.runs.folders.resources import CaseSource, notebook
 from riskkit.workbench.runs.runner import run_notebook
 

@@ -17,11 +17,13 @@ from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.scales import scale
 from riskkit.warning.profiles import profile_names
+from riskkit.words.catalogue import report_text as text
+from riskkit.words.numbers import percent
 from riskkit.workbench.document.block_kinds import Badge, Details, Items, Paragraph, Table
 from riskkit.workbench.document.blocks import RESULT_MIME, Section
-from riskkit.workbench.reports.case import case_report as reports
+from riskkit.workbench.reports import case_report as reports
 from riskkit.workbench.reports.case.citations import cite, cite_standard, source_table, standard_sources
-from riskkit.workbench.reports.case.words import level_words, percent, text
+from riskkit.workbench.reports.case.words import level_words
 from riskkit.workbench.reports.figures import case_figures as figures
 from riskkit.workbench.runs.result import result_record
 

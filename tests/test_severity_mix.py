@@ -14,7 +14,7 @@ from riskkit.case.case import assess, load_case
 from riskkit.case.comparison.methods import compare_methods
 from riskkit.foundation.standards.scales import scale
 from riskkit.foundation.standards.standards import risk_matrix
-from riskkit.workbench.reports.case import case_report as reports
+from riskkit.workbench.reports import case_report as reports
 
 EU = risk_matrix("eu_2024_3173")
 RISKS = scale("risk").codes

@@ -12,11 +12,11 @@ from warned import NOW, issued, room_in, step
 
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.warning.dynamics.adjustment import MOVES, REASONS, adjustments
+from riskkit.words.catalogue import warning_text as say
 from riskkit.workbench.commands import cli
 from riskkit.workbench.flows.warnings.review import warning_reports as warnings
 from riskkit.workbench.flows.warnings.review.board_rows import board_rows
 from riskkit.workbench.flows.warnings.review.new_evidence import asked_moves, checked_evidence
-from riskkit.workbench.flows.warnings.words import say
 
 DAY = dt.timedelta(days=1)
 

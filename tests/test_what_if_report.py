@@ -28,6 +28,7 @@ from riskkit.foundation.inputs.toml_file import parse_toml
 from riskkit.foundation.shipped import home, what_ifs_path
 from riskkit.foundation.standards.scales import scale
 from riskkit.warning.profiles import profile
+from riskkit.words.numbers import amount
 from riskkit.workbench.boards.what_if.inputs import UNKNOWN
 from riskkit.workbench.boards.what_if.panel import WhatIf as Panel
 from riskkit.workbench.commands import cli
@@ -37,7 +38,6 @@ from riskkit.workbench.reports.what_if.analysis import leading_inputs
 from riskkit.workbench.reports.what_if.example import studied
 from riskkit.workbench.reports.what_if.sections import what_ifs_compared
 from riskkit.workbench.reports.what_if.study import WhatIfStudy, harm_bands, study_case
-from riskkit.workbench.reports.what_if.words import amount
 from riskkit.workbench.runs.batch import Request
 from riskkit.workbench.runs.folders import resources
 from riskkit.workbench.runs.index import Entry, index_html

@@ -14,6 +14,7 @@ from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.glossary import label
 from riskkit.foundation.standards.scales import scale
 from riskkit.foundation.standards.tables import records
+from riskkit.words.numbers import say_number
 
 
 def input_name(case: Case, name: str, lang: str) -> str:
@@ -65,35 +66,6 @@ def input_kind(name: str) -> str:
     if "." in name:
         return "ordinal" if name.endswith(".severity") else "probability"
     return standards.facts()[name].kind
-
-
-def say_number(value: float, kind: str, lang: str) -> str:
-    """A number as people write it.
-
-    Parameters
-    ----------
-    value : float
-        The number; NaN is unknown.
-    kind : str
-        As from `input_kind`.
-    lang : str
-        ``zh`` or ``en``.
-
-    Examples
-    --------
-    >>> say_number(4e-4, "probability", "en"), say_number(1.9e6, "count", "en"), say_number(1, "flag", "zh")
-    ('1 in 2,500', '1,900,000', '是')
-    """
-    if math.isnan(value):
-        return "不详" if lang == "zh" else "not known"
-    if kind == "flag":
-        return ("是" if value else "否") if lang == "zh" else ("yes" if value else "no")
-    if kind == "probability":
-        if value <= 0 or value > 0.05 * (1 + 1e-6):
-            return f"{value:.3g}"
-        turns = float(f"{1 / value:.3g}")
-        return f"1/{turns:,.0f}" if lang == "zh" else f"1 in {turns:,.0f}"
-    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.3g}"
 
 
 def say_level(lo: str | None, hi: str | None, lang: str) -> str:

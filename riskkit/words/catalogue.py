@@ -70,6 +70,7 @@ class Texts(Mapping[str, Mapping[str, str]]):
         return len(catalogue()[self.area])
 
 
-command_text, page_text, panel_text, committee_text, served_text = map(
-    Texts, ("command", "page", "panel", "committee", "served")
-)
+command_text, page_text, served_text = Texts("command"), Texts("page"), Texts("served")
+report_text, method_text, monitoring_text = Texts("report"), Texts("method"), Texts("monitoring")
+what_if_text, warning_text = Texts("what_if"), Texts("warning")
+panel_text, committee_text = Texts("panel"), Texts("committee")

@@ -10,13 +10,14 @@ import numpy as np
 
 from riskkit.assessment.facts.case_file import Case
 from riskkit.case.comparison.findings import Finding
-from riskkit.case.sentences import input_name, say_number
+from riskkit.case.sentences import input_name
 from riskkit.foundation.numbers.uncertainty import Fixed, quantile
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.glossary import label
 from riskkit.foundation.standards.method_cards import MethodCard, action_of, highest_action, method_cards
 from riskkit.foundation.standards.method_numbers import method_number
 from riskkit.foundation.standards.scales import scale
+from riskkit.words.numbers import say_number
 
 REFERENCE = "eu_2024_3173"
 RELATIONS = ("same", "within", "higher", "lower")

@@ -31,7 +31,7 @@ from riskkit.workbench.boards.panel_widgets import (
     html,
     in_either_language,
 )
-from riskkit.workbench.reports.case.case_report import open_case
+from riskkit.workbench.reports.case_report import open_case
 from riskkit.workbench.runs.folders.resources import home, shipped_cases
 from riskkit.workbench.runs.result import result_record
 

@@ -11,6 +11,8 @@ from riskkit.foundation.standards.codes import country_name
 from riskkit.foundation.standards.glossary import label
 from riskkit.foundation.standards.scales import scale
 from riskkit.words.catalogue import panel_text as say
+from riskkit.words.catalogue import report_text as text
+from riskkit.words.numbers import listed
 from riskkit.workbench.boards.overview_records import (
     FOOD,
     GROUPS,
@@ -28,7 +30,7 @@ from riskkit.workbench.document.block_kinds import Badge, Cell, Paragraph, Role,
 from riskkit.workbench.document.blocks import Section
 from riskkit.workbench.document.level_marks import level_badge, result_badge_note, shown_ends
 from riskkit.workbench.document.rendering import ink
-from riskkit.workbench.reports.case.words import grade, listed, text
+from riskkit.workbench.reports.case.words import grade
 
 _QUIET = "#5b6673"
 _KINDS = {"hazard_classes": "hazard_class", "channels": "channel"}

@@ -9,6 +9,7 @@ import ipywidgets
 
 from riskkit.foundation.standards.tables import records
 from riskkit.words.catalogue import panel_text as say
+from riskkit.words.numbers import number
 from riskkit.workbench.boards import register_words as words
 from riskkit.workbench.boards.panel_widgets import (
     Drawing,
@@ -28,7 +29,7 @@ from riskkit.workbench.boards.register_questions import (
     ask,
     choices,
 )
-from riskkit.workbench.reports.monitoring.words import column_name, number
+from riskkit.workbench.reports.monitoring.words import column_name
 from riskkit.workbench.runs.folders.made_register import MADE, register_folder
 
 

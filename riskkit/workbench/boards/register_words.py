@@ -10,12 +10,13 @@ import pandas as pd
 from riskkit.foundation.standards.tables import records
 from riskkit.monitoring.rates.proportions import interval
 from riskkit.words.catalogue import panel_text as say
+from riskkit.words.numbers import number, rate
 from riskkit.workbench.boards.register_questions import UNKNOWN, Found
 from riskkit.workbench.document.block_kinds import Cell, Table
 from riskkit.workbench.document.blocks import Picture
 from riskkit.workbench.reports.figures import style
 from riskkit.workbench.reports.monitoring.register_sections import source_word
-from riskkit.workbench.reports.monitoring.words import column_name, group_name, number, rate
+from riskkit.workbench.reports.monitoring.words import column_name, group_name
 
 COLUMNS = ("date", "product", "source_class", "hazard_class", "origin", "n_tested", "evidence")
 

@@ -15,6 +15,7 @@ from riskkit.store.ledger.ledger import open_ledger
 from riskkit.store.ledger.tables import is_unmade
 from riskkit.warning.alerts.drafts import LEVELS
 from riskkit.words.catalogue import panel_text as panel_say
+from riskkit.words.catalogue import warning_text as say
 from riskkit.workbench.boards.panel_widgets import (
     Drawing,
     SortedTable,
@@ -35,7 +36,7 @@ from riskkit.workbench.flows.warnings.review.board_rows import (
 from riskkit.workbench.flows.warnings.review.figure import day_of, steps_table, warning_timeline
 from riskkit.workbench.flows.warnings.room import STREAM, utc_now
 from riskkit.workbench.flows.warnings.sample import sample_events
-from riskkit.workbench.flows.warnings.words import assessed_words, say
+from riskkit.workbench.flows.warnings.words import assessed_words
 from riskkit.workbench.runs.folders.ledger_places import LEDGER_VARIABLE
 
 _HEADS = ("level", "warning", "phase", "since", "ends", "due")

@@ -13,9 +13,9 @@ from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.glossary import label
 from riskkit.foundation.standards.method_cards import method_cards
 from riskkit.foundation.standards.scales import scale
+from riskkit.words.catalogue import report_text as text
 from riskkit.workbench.doc_pages.writing import markdown_table, write_pages
 from riskkit.workbench.reports.case.comparisons import shipped_comparisons
-from riskkit.workbench.reports.case.words import text
 
 _ACTION = scale("action")
 

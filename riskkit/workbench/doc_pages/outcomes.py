@@ -16,9 +16,10 @@ from riskkit.foundation.standards.codes import country_name
 from riskkit.foundation.standards.glossary import label
 from riskkit.foundation.standards.scales import scale
 from riskkit.warning.level_badge import LevelBadge
+from riskkit.words.catalogue import report_text as text
+from riskkit.words.numbers import listed
 from riskkit.workbench.doc_pages.writing import markdown_table, write_pages
 from riskkit.workbench.document.level_marks import badge_note
-from riskkit.workbench.reports.case.words import listed, text
 from riskkit.workbench.runs.folders.resources import shipped_cases
 
 # What keeps goods from people or sets terms for them; talks, studies, warnings and published results do not.

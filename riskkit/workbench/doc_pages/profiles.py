@@ -19,9 +19,11 @@ from riskkit.foundation.standards.scales import scale
 from riskkit.warning.level_badge import LevelBadge, outcome_badge
 from riskkit.warning.profile_laws import table_ranks
 from riskkit.warning.profiles import Profile, profile, profile_names
+from riskkit.words.catalogue import report_text as text
+from riskkit.words.numbers import listed
 from riskkit.workbench.doc_pages.writing import markdown_table, write_pages
 from riskkit.workbench.document.level_marks import badge_note
-from riskkit.workbench.reports.case.words import grade, listed, text
+from riskkit.workbench.reports.case.words import grade
 from riskkit.workbench.runs.folders.resources import shipped_cases
 
 _LEVELS = scale("warning").codes

@@ -23,6 +23,20 @@ DIGITS = 10
 """Significant digits of the numbers in a record of a result."""
 
 
+@dataclasses.dataclass(frozen=True)
+class ResultRecord:
+    """What a notebook found, as its output: the runner reads it back into ``result.json``."""
+
+    record: dict[str, Any] = dataclasses.field(repr=False)
+    text: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "record", plain(self.record, digits=DIGITS))
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
+        return {RESULT_MIME: self.record, "text/plain": self.text or str(self.record["case"]["id"])}
+
+
 def result_record(assessment: Assessment, *, seed: int, case_sha256: str | None = None) -> dict[str, Any]:
     """Everything an assessment says, as JSON-ready values."""
     a = assessment

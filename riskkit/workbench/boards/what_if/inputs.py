@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from riskkit.assessment.facts.case_file import Case, Scenario, Step
-from riskkit.case.sentences import input_name, say_number
+from riskkit.case.sentences import input_name
 from riskkit.foundation.numbers.uncertainty import Fixed, best
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.glossary import label
@@ -17,7 +17,8 @@ from riskkit.foundation.standards.scales import scale
 from riskkit.foundation.standards.standards import FactKind
 from riskkit.warning.profiles import Profile
 from riskkit.words.catalogue import panel_text as say
-from riskkit.workbench.reports.case.words import distribution, listed, percent, scenario_titles
+from riskkit.words.numbers import listed, percent, say_number
+from riskkit.workbench.reports.case.words import distribution, scenario_titles
 
 UNKNOWN = -1
 """The position of a fact that is not known."""

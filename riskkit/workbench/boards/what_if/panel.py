@@ -35,7 +35,7 @@ from riskkit.workbench.boards.what_if.measures import (
 )
 from riskkit.workbench.boards.what_if.words import Kept, gauge_words, head_words, kept_table
 from riskkit.workbench.document.blocks import Details, Items, Paragraph, Section
-from riskkit.workbench.reports.case import case_report as reports
+from riskkit.workbench.reports import case_report as reports
 from riskkit.workbench.reports.case.case_toml import case_toml
 from riskkit.workbench.reports.figures.case_figures import risk_grid
 from riskkit.workbench.runs.folders.resources import shipped_cases

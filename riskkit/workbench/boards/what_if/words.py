@@ -13,10 +13,12 @@ from riskkit.foundation.standards.codes import country_name
 from riskkit.foundation.standards.glossary import label
 from riskkit.foundation.standards.scales import scale
 from riskkit.words.catalogue import panel_text as say
+from riskkit.words.catalogue import report_text as text
+from riskkit.words.numbers import listed, percent
 from riskkit.workbench.boards.what_if.levels import Glance
 from riskkit.workbench.document.block_kinds import Cell, Table
 from riskkit.workbench.document.level_marks import badge_note, level_badge
-from riskkit.workbench.reports.case.words import grade, level_cell, level_words, listed, percent, text
+from riskkit.workbench.reports.case.words import grade, level_cell, level_words
 
 _FACTORS = ("severity", "urgency", "scope")
 

@@ -13,9 +13,10 @@ import numpy as np
 
 from riskkit.foundation.inputs.faults import Fault, InputFaults, shown
 from riskkit.foundation.standards.warning_levels import code_of_rank, level_rank
+from riskkit.words.catalogue import warning_text as say
 from riskkit.workbench.commands.committee import who_acts
 from riskkit.workbench.commands.ledger import using_ledger
-from riskkit.workbench.flows.warnings.words import open_rule_words, say
+from riskkit.workbench.flows.warnings.words import open_rule_words
 from riskkit.workbench.words.messages import answer
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from typing import Any
 
 import click
 
+from riskkit.words.catalogue import warning_text as say
 from riskkit.workbench.commands.decision_groups import runner
-from riskkit.workbench.flows.warnings.words import say
 from riskkit.workbench.runs.folders.ledger_places import LEDGER_VARIABLE
 
 _ACT = ("as", "why", "ledger")

@@ -11,7 +11,8 @@ from riskkit.foundation.standards.scales import scale
 from riskkit.foundation.standards.warning_levels import code_of_rank
 from riskkit.warning.dynamics.clocks import Clock
 from riskkit.warning.dynamics.life import WarningState
-from riskkit.workbench.flows.warnings.words import assessed_words, say
+from riskkit.words.catalogue import warning_text as say
+from riskkit.workbench.flows.warnings.words import assessed_words
 from riskkit.workbench.reports.case.words import fact_name
 from riskkit.workbench.words.messages import answer
 

@@ -8,10 +8,10 @@ from typing import Any
 import click
 
 from riskkit.warning.dynamics.clocks import clocks
+from riskkit.words.catalogue import warning_text as say
 from riskkit.workbench.commands.warnings.commands import using_room
 from riskkit.workbench.commands.warnings.standing import standings, status_line
 from riskkit.workbench.flows.warnings.room import states_in
-from riskkit.workbench.flows.warnings.words import say
 from riskkit.workbench.words.messages import answer
 
 

@@ -14,8 +14,8 @@ from riskkit.words.catalogue import committee_text as say
 from riskkit.workbench.document.blocks import Picture, Section
 from riskkit.workbench.flows.committee.documents import session_from
 from riskkit.workbench.flows.committee.report import report_sections
-from riskkit.workbench.reports.monitoring.monitoring_reports import Found
 from riskkit.workbench.runs.folders.ledger_places import LEDGER_VARIABLE
+from riskkit.workbench.runs.result import ResultRecord
 from riskkit.workbench.serving.identity import as_visitor
 
 _JUDGED = ("judgement", "movement", "agreement", "assessed", "answers-")
@@ -60,13 +60,13 @@ def vote_part(now: Session, *, lang: str) -> tuple[Section | Picture, ...]:
     return tuple(one for one in _parts(now, lang) if one.id.startswith(_VOTED))
 
 
-def publish_session(now: Session) -> Found:
+def publish_session(now: Session) -> ResultRecord:
     """Put what was decided into the notebook, where the runner reads it back."""
     vote = vote_of(now)
     named = {"zh": now.title_zh, "en": now.title_en}
     title = {lang: say("about_title", lang, title=words) for lang, words in named.items()}
     data = minutes_data(now)
-    return Found(
+    return ResultRecord(
         {
             "schema": "riskkit.committee/1",
             "case": {"id": now.id, "title": title},

@@ -11,8 +11,8 @@ from riskkit.assessment.committee.pooling import feedback
 from riskkit.assessment.committee.questions import LEVEL, VOTE, Question, choices_of, word
 from riskkit.assessment.committee.session import Session
 from riskkit.words.catalogue import committee_text as say
+from riskkit.words.numbers import figure
 from riskkit.workbench.flows.committee.report import judgement_words
-from riskkit.workbench.reports.methods.words import figure
 
 
 def add_feedback(book: Any, lines: Sequence[Mapping[str, str]], *, now: Session, lang: str) -> None:

@@ -19,11 +19,11 @@ from riskkit.case.sentences import say_level
 from riskkit.foundation.inputs.toml_file import parse_toml
 from riskkit.foundation.standards.scales import scale
 from riskkit.words.catalogue import committee_text as say
+from riskkit.words.numbers import figure
 from riskkit.workbench.document.block_kinds import Block, Items, Paragraph, Table
 from riskkit.workbench.document.blocks import SECTION_MIME, Picture, Section
 from riskkit.workbench.document.level_marks import badge_note, level_badge
 from riskkit.workbench.flows.committee.agreement_sections import agreement_parts
-from riskkit.workbench.reports.methods.words import figure
 
 _DRAWS, _SEED = 20_000, 20170914
 

@@ -8,7 +8,7 @@ from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.codes import country_name
 from riskkit.foundation.standards.hazard_advice import HazardAdvice, advice_for, advice_of
 from riskkit.warning.publication.notices import LANGUAGES, Place
-from riskkit.workbench.flows.warnings.words import say
+from riskkit.words.catalogue import warning_text as say
 
 
 def about_case(case: Case) -> dict[str, object]:

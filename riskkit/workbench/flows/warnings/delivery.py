@@ -24,6 +24,7 @@ from riskkit.foundation.events import Draft, Event, canonical, moment_of
 from riskkit.foundation.inputs.faults import Fault, InputFaults, refuse, shown
 from riskkit.foundation.inputs.part_files import put_files
 from riskkit.warning.publication.channels import Channel, Delivery, deliveries
+from riskkit.words.catalogue import warning_text as say
 from riskkit.workbench.flows.warnings.room import (
     BEGUN,
     DELIVERED,
@@ -32,7 +33,6 @@ from riskkit.workbench.flows.warnings.room import (
     approved_files,
     stream_of,
 )
-from riskkit.workbench.flows.warnings.words import say
 
 _SECONDS = 10
 _UNSAFE = re.compile(r"[^\w.-]+")

@@ -28,6 +28,7 @@ from riskkit.warning.publication.feeds import DueDate, due_calendar
 from riskkit.warning.publication.notice_cap import cap_of
 from riskkit.warning.publication.notice_json import notice_data
 from riskkit.warning.publication.notices import LANGUAGES, Notice
+from riskkit.words.catalogue import warning_text as say
 from riskkit.workbench.document.block_kinds import Photo
 from riskkit.workbench.flows.warnings.case_words import (
     case_advice,
@@ -45,7 +46,6 @@ from riskkit.workbench.flows.warnings.official import (
     readable_text,
 )
 from riskkit.workbench.flows.warnings.templating import filled, template_text
-from riskkit.workbench.flows.warnings.words import say
 
 SENDER = "riskkit@example.org"
 ABBREVIATIONS = {"bulletin": "通", "circular": "告", "announcement": "公"}

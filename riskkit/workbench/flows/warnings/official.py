@@ -13,9 +13,9 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from riskkit.foundation.standards.scales import scale
+from riskkit.words.catalogue import warning_text as say
 from riskkit.workbench.document.block_kinds import Photo
 from riskkit.workbench.flows.warnings.templating import Line
-from riskkit.workbench.flows.warnings.words import say
 
 FORMATS = ("html", "pdf", "docx", "txt")
 _TAGS = {"zh": "zh-CN", "en": "en-GB"}

@@ -16,15 +16,15 @@ from riskkit.foundation.standards.tables import records
 from riskkit.foundation.standards.warning_levels import level_rank
 from riskkit.warning.alerts.choice import authority_of, choose_documents, default_measures
 from riskkit.warning.alerts.drafts import CHINA, LEVELS
+from riskkit.words.catalogue import warning_text as say
 from riskkit.workbench.document.block_kinds import Block, Items, Paragraph, Table
 from riskkit.workbench.document.blocks import Section
 from riskkit.workbench.document.level_marks import level_badge
 from riskkit.workbench.flows.warnings.making import Decision, Issue, make_issue
 from riskkit.workbench.flows.warnings.official import line_text
 from riskkit.workbench.flows.warnings.proposals import Proposal, proposal
-from riskkit.workbench.flows.warnings.words import clause_words, say
-from riskkit.workbench.reports.case.case_report import Published
-from riskkit.workbench.runs.result import result_record
+from riskkit.workbench.flows.warnings.words import clause_words
+from riskkit.workbench.runs.result import ResultRecord, result_record
 from riskkit.workbench.words.rules import rule_in
 
 __all__ = ["choice_part", "document_parts", "draft_case", "publish_drafts", "reading_part"]
@@ -152,7 +152,7 @@ def reading_part(drafts: Drafts, *, lang: str) -> Section | None:
     )
 
 
-def publish_drafts(drafts: Drafts, *, seed: int, case_sha256: str) -> Published:
+def publish_drafts(drafts: Drafts, *, seed: int, case_sha256: str) -> ResultRecord:
     """Put assessment and drafts into the notebook, where the runner reads them back."""
     record = result_record(drafts.assessment, seed=seed, case_sha256=case_sha256)
     told: dict[str, Any] = {
@@ -163,4 +163,4 @@ def publish_drafts(drafts: Drafts, *, seed: int, case_sha256: str) -> Published:
         "files": drafts.issue.hashes() if drafts.issue else {},
         "missing": [{"place": one.place, "rule": one.rule} for one in drafts.missing],
     }
-    return Published(record | {"drafts": told})
+    return ResultRecord(record | {"drafts": told})

@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from riskkit.words.catalogue import Texts
+from riskkit.words.catalogue import warning_text as say
 
 if TYPE_CHECKING:
     from riskkit.warning.alerts.notice_rules import OpenRule
-
-
-say = Texts("warning")
 
 
 def open_rule_words(rule: OpenRule, lang: str) -> str:

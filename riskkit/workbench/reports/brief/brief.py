@@ -19,12 +19,14 @@ from riskkit.foundation.standards.codes import country_name
 from riskkit.foundation.standards.glossary import label
 from riskkit.foundation.standards.method_numbers import method_number
 from riskkit.foundation.standards.tables import records
+from riskkit.words.catalogue import report_text as text
+from riskkit.words.numbers import listed
 from riskkit.workbench.document.block_kinds import Block, Cell, Paragraph, Photo, Table
 from riskkit.workbench.document.blocks import Section
 from riskkit.workbench.document.reading import BRIEF_IDS
 from riskkit.workbench.reports.brief.length import fitted, shortened
 from riskkit.workbench.reports.case.summary import level_badges
-from riskkit.workbench.reports.case.words import distribution, listed, scenario_titles, text
+from riskkit.workbench.reports.case.words import distribution, scenario_titles
 
 Cut = Callable[[str, int], str]
 _MOST_NAMED = 4

@@ -25,11 +25,13 @@ from riskkit.foundation.standards.method_numbers import method_number
 from riskkit.foundation.standards.scales import scale
 from riskkit.foundation.standards.tables import records
 from riskkit.warning.alerts.choice import default_measures
+from riskkit.words.catalogue import report_text as text
+from riskkit.words.numbers import listed
 from riskkit.workbench.document.block_kinds import Block, Items, Paragraph, Table
 from riskkit.workbench.document.blocks import Section
 from riskkit.workbench.document.reading import BRIEF_IDS
 from riskkit.workbench.reports.brief.length import fitted
-from riskkit.workbench.reports.case.words import level_spoken, listed, text
+from riskkit.workbench.reports.case.words import level_spoken
 from riskkit.workbench.reports.monitoring.register_sections import source_title
 from riskkit.workbench.reports.what_if.study import study_effects
 

@@ -14,6 +14,8 @@ from riskkit.foundation.standards.glossary import label
 from riskkit.foundation.standards.scales import scale
 from riskkit.foundation.standards.tables import records
 from riskkit.warning.grading_rules import SIGNS, meets
+from riskkit.words.catalogue import report_text as text
+from riskkit.words.numbers import listed, probability
 from riskkit.workbench.document.block_kinds import Block, Cell, Details, Items, Paragraph, Table
 from riskkit.workbench.document.blocks import Section
 from riskkit.workbench.reports.case.citations import cite, cite_standard
@@ -23,11 +25,8 @@ from riskkit.workbench.reports.case.words import (
     grade,
     level_range,
     level_words,
-    listed,
-    probability,
     scenario_number,
     scenario_titles,
-    text,
 )
 
 _FACTORS = ("severity", "probability", "urgency", "scope", "trigger")

@@ -10,8 +10,8 @@ from riskkit.case.case import Assessment
 from riskkit.case.case_numbers import METHOD
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.method_cards import method_cards
+from riskkit.words.catalogue import report_text as text
 from riskkit.workbench.document.block_kinds import Table
-from riskkit.workbench.reports.case.words import text
 
 _ALWAYS = ("sc_2017_43",)
 _GRADED = (METHOD, "eu_2019_417")

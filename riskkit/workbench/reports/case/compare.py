@@ -8,24 +8,17 @@ from collections.abc import Sequence
 from riskkit.case.comparison.differences import REFERENCE, actions_of, card_of, say_reason
 from riskkit.case.comparison.findings import PRODUCT, Finding, UsedInput
 from riskkit.case.comparison.methods import Comparison
-from riskkit.case.sentences import say_number
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.glossary import label
 from riskkit.foundation.standards.method_cards import action_of
 from riskkit.foundation.standards.method_numbers import method_number
 from riskkit.foundation.standards.scales import scale
+from riskkit.words.catalogue import report_text as text
+from riskkit.words.numbers import listed, percent, probability, say_number
 from riskkit.workbench.document.block_kinds import Badge, Block, Cell, Details, Items, Paragraph, Table
 from riskkit.workbench.document.blocks import Section
 from riskkit.workbench.reports.case.citations import cite_standard
-from riskkit.workbench.reports.case.words import (
-    fact_name,
-    level_range,
-    listed,
-    percent,
-    probability,
-    scenario_titles,
-    text,
-)
+from riskkit.workbench.reports.case.words import fact_name, level_range, scenario_titles
 
 _ACTIONS = scale("action").codes
 

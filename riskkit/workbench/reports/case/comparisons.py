@@ -13,9 +13,11 @@ from riskkit.case.case import Assessment, assess, load_case
 from riskkit.case.comparison.methods import Comparison, compare_methods
 from riskkit.foundation.standards.scales import scale
 from riskkit.foundation.standards.tables import records
+from riskkit.words.catalogue import report_text as text
+from riskkit.words.numbers import probability
 from riskkit.workbench.document.block_kinds import Cell, Paragraph, Table
 from riskkit.workbench.document.blocks import Section
-from riskkit.workbench.reports.case.words import level_words, probability, text
+from riskkit.workbench.reports.case.words import level_words
 from riskkit.workbench.runs.folders.resources import shipped_cases
 
 _MANY = 20_000

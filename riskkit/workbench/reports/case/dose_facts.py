@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from riskkit.assessment.facts.case_file import Case, Dose, Fact
 from riskkit.foundation.standards.glossary import label
+from riskkit.words.catalogue import report_text as text
 from riskkit.workbench.document.block_kinds import Table
 from riskkit.workbench.reports.case.citations import cite
-from riskkit.workbench.reports.case.words import distribution, text
+from riskkit.workbench.reports.case.words import distribution
 
 _NUMBERS = ("dose", "reference_point", "guidance_value")
 

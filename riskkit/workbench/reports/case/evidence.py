@@ -12,6 +12,8 @@ from riskkit.foundation.numbers.distributions import Fixed, quantile
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.glossary import label
 from riskkit.foundation.standards.tables import records
+from riskkit.words.catalogue import report_text as text
+from riskkit.words.numbers import listed, percent, probability, span
 from riskkit.workbench.document.block_kinds import Block, Cell, Items, Paragraph, Table
 from riskkit.workbench.document.blocks import Section
 from riskkit.workbench.reports.case.citations import cite, cite_standard, source_table
@@ -22,13 +24,8 @@ from riskkit.workbench.reports.case.words import (
     fact_name,
     fact_value,
     grade,
-    listed,
-    percent,
-    probability,
     risk_badge,
     scenario_titles,
-    span,
-    text,
 )
 
 

@@ -16,10 +16,12 @@ from riskkit.case.experience_sentences import experience_questions, say_count, s
 from riskkit.foundation.standards.glossary import label
 from riskkit.foundation.standards.method_numbers import method_number
 from riskkit.foundation.standards.tables import records
+from riskkit.words.catalogue import report_text as text
+from riskkit.words.numbers import percent, probability
 from riskkit.workbench.document.block_kinds import Block, Cell, Items, Paragraph, Table
 from riskkit.workbench.document.blocks import Section
 from riskkit.workbench.reports.case.citations import cite
-from riskkit.workbench.reports.case.words import percent, probability, scenario_titles, text
+from riskkit.workbench.reports.case.words import scenario_titles
 
 
 def experience_at_best(case: Case) -> BackCheck:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from riskkit.case.case import Assessment
-from riskkit.case.sentences import input_kind, input_name, say_number
+from riskkit.case.sentences import input_kind, input_name
 from riskkit.foundation.standards.scales import scale
 from riskkit.foundation.standards.tables import records
+from riskkit.words.catalogue import report_text as text
+from riskkit.words.numbers import percent, say_number
 from riskkit.workbench.document.block_kinds import Block, Cell, Paragraph, Table
 from riskkit.workbench.document.blocks import Section
 from riskkit.workbench.reports.case.basis import level_or_range
-from riskkit.workbench.reports.case.words import level_cell, percent, risk_badge, text
-from riskkit.workbench.reports.figures.level_figures import chance_swing, moving_inputs, standard_error
+from riskkit.workbench.reports.case.level_numbers import chance_swing, moving_inputs, standard_error
+from riskkit.workbench.reports.case.words import level_cell, risk_badge
 
 
 def levels(assessment: Assessment, *, lang: str) -> Section | None:

@@ -7,11 +7,11 @@ from riskkit.case.case import Assessment
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.glossary import label
 from riskkit.foundation.standards.tables import records
+from riskkit.words.catalogue import report_text as text
 from riskkit.workbench.document.block_kinds import Block, Cell, Items, Paragraph, Table
 from riskkit.workbench.document.blocks import Section
 from riskkit.workbench.reports.case.citations import cite_standard
 from riskkit.workbench.reports.case.summary import profile_caution
-from riskkit.workbench.reports.case.words import text
 
 _METHOD = ("method_scenarios", "method_grid", "method_grades", "method_level", "method_draws")
 _LIMITS = (

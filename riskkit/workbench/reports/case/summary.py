@@ -11,12 +11,14 @@ from riskkit.foundation.standards.codes import country_name, hs_chapter
 from riskkit.foundation.standards.glossary import label
 from riskkit.foundation.standards.scales import scale
 from riskkit.warning.profiles import profile_names
+from riskkit.words.catalogue import report_text as text
+from riskkit.words.numbers import listed
 from riskkit.workbench.document.block_kinds import Badge, Block, Cell, Items, Paragraph, Table
 from riskkit.workbench.document.blocks import Section
 from riskkit.workbench.document.level_marks import badge_note, level_badge
 from riskkit.workbench.reports.case.citations import cite_standard
 from riskkit.workbench.reports.case.experience import experience_caution
-from riskkit.workbench.reports.case.words import listed, risk_badge, scenario_titles, text
+from riskkit.workbench.reports.case.words import risk_badge, scenario_titles
 
 
 def summary(assessment: Assessment, *, lang: str) -> Section:

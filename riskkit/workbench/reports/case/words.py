@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from riskkit.assessment.facts.case_file import Case
-from riskkit.case.sentences import say_number
 from riskkit.foundation.numbers.distributions import (
     Beta,
     Changed,
@@ -25,40 +24,16 @@ from riskkit.foundation.numbers.distributions import (
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.glossary import label
 from riskkit.foundation.standards.scales import scale
-from riskkit.words.catalogue import Texts
-from riskkit.workbench.document.block_kinds import Badge
+from riskkit.words.catalogue import method_text
+from riskkit.words.catalogue import report_text as text
+from riskkit.words.numbers import listed, percent, say_number
+from riskkit.workbench.document.block_kinds import Badge, Cell, Table
 from riskkit.workbench.document.level_marks import level_badge
-
-text = Texts("report")
-
-
-def listed(words: Iterable[str], lang: str, *, empty: str = "—") -> str:
-    """Words one after the other, as each language separates them."""
-    return ("、" if lang == "zh" else ", ").join(words) or empty
 
 
 def rows_of(table: pd.DataFrame) -> Iterator[dict[str, Any]]:
     """The rows of a table, each as a dict."""
     yield from ({str(name): value for name, value in row.items()} for row in table.to_dict("records"))
-
-
-def percent(share: float, lang: str) -> str:
-    """A share in per cent; never 0 or 100 unless it is."""
-    unit = "%" if lang == "zh" else " %"
-    if 0 < share < 0.005:
-        return f"<1{unit}"
-    return f">99{unit}" if 0.995 < share < 1 else f"{100 * share:.0f}{unit}"
-
-
-def probability(p: float, lang: str) -> str:
-    """A probability as people write it."""
-    return say_number(p, "probability", lang)
-
-
-def span(low: float, high: float, kind: str, *, lang: str) -> str:
-    """From a low to a high number."""
-    ends = say_number(low, kind, lang), say_number(high, kind, lang)
-    return text("from_to", lang, low=ends[0], high=ends[1]) if ends[0] != ends[1] else ends[0]
 
 
 def fact_value(name: str, value: float, lang: str) -> str:
@@ -159,3 +134,17 @@ def scenario_titles(case: Case, lang: str) -> Mapping[str, str]:
 def width(words: str) -> int:
     """How wide a text is, in halves of a Chinese character."""
     return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in words)
+
+
+def titled(item: Any, lang: str) -> str:
+    """What an event, gate, barrier or node is called; its id where it has no title."""
+    return str((item.zh if lang == "zh" else item.en) or item.id)
+
+
+def table(
+    key: str, lang: str, heads: Sequence[str], *, rows: Iterable[Sequence[Cell]], **said: object
+) -> Table:
+    """A table whose caption and heads are texts; columns of numbers are set flush right."""
+    columns = tuple(method_text(head.removeprefix("#"), lang) for head in heads)
+    numeric = tuple(i for i, head in enumerate(heads) if head.startswith("#"))
+    return Table(method_text(key, lang, **said), columns, tuple(map(tuple, rows)), numeric=numeric)

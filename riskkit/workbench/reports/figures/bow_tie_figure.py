@@ -11,11 +11,13 @@ from collections.abc import Sequence
 from riskkit.assessment.trees.bow_ties import BowTie, BowTieRates, bow_tie_paths, bow_tie_rates
 from riskkit.foundation.numbers.distributions import best
 from riskkit.foundation.standards.tables import records
+from riskkit.words.catalogue import method_text as say
+from riskkit.words.numbers import figure
 from riskkit.workbench.document.block_kinds import Table
 from riskkit.workbench.document.blocks import Picture
+from riskkit.workbench.reports.case.words import table, titled
 from riskkit.workbench.reports.figures import style
 from riskkit.workbench.reports.figures.pixel_sheet import Sheet
-from riskkit.workbench.reports.methods.words import figure, say, table, titled
 
 _LEFT, _RIGHT = 0.015, 0.985
 _BAR = "M-4,-11L4,-11L4,11L-4,11Z"

@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 
 from riskkit.foundation.standards.tables import records
+from riskkit.words.catalogue import method_text as say
+from riskkit.words.numbers import figure
 from riskkit.workbench.document.block_kinds import Table
 from riskkit.workbench.document.blocks import Picture
 from riskkit.workbench.reports.figures import style
-from riskkit.workbench.reports.methods.words import figure, say
 
 _SHADES = ("#7b3f00", "#c9a06a", "#8fb0cf", "#1f4e79", "#102a43", "#000000")
 

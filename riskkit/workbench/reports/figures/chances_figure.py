@@ -9,11 +9,13 @@ from riskkit.case.level_sentence import say_share
 from riskkit.case.sentences import say_level
 from riskkit.foundation.standards.scales import scale
 from riskkit.warning.level_badge import LevelBadge
+from riskkit.words.catalogue import report_text as text
+from riskkit.words.numbers import listed
 from riskkit.workbench.document.block_kinds import Cell, Table
 from riskkit.workbench.document.blocks import Picture
-from riskkit.workbench.reports.case.words import level_cell, level_spoken, listed, text
+from riskkit.workbench.reports.case.level_numbers import standard_error
+from riskkit.workbench.reports.case.words import level_cell, level_spoken
 from riskkit.workbench.reports.figures import style
-from riskkit.workbench.reports.figures.level_figures import standard_error
 
 _CODES = scale("warning").codes
 _LABELLED, _CODED = 0.16, 0.06  # shares of a bar that hold a level with its share, and a level alone

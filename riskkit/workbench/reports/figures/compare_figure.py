@@ -8,10 +8,10 @@ from riskkit.case.comparison.differences import actions_of
 from riskkit.case.comparison.findings import Finding
 from riskkit.case.comparison.methods import Comparison
 from riskkit.foundation.standards.scales import scale
+from riskkit.words.catalogue import report_text as text
 from riskkit.workbench.document.block_kinds import Cell, Table
 from riskkit.workbench.document.blocks import Picture
 from riskkit.workbench.reports.case.compare import action_cell, agreement_words, method_name, result_words
-from riskkit.workbench.reports.case.words import text
 from riskkit.workbench.reports.figures import style
 
 _SHAPES = {"none": "circle", "watch": "triangle-up", "act": "diamond", "act_now": "square"}

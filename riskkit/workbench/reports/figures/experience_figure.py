@@ -10,9 +10,9 @@ from riskkit.case.case import Assessment
 from riskkit.case.experience_sentences import say_count, say_place
 from riskkit.foundation.standards.glossary import label
 from riskkit.foundation.standards.tables import records
+from riskkit.words.catalogue import report_text as text
 from riskkit.workbench.document.blocks import Picture
 from riskkit.workbench.reports.case.experience import experience_table, outcome_words
-from riskkit.workbench.reports.case.words import text
 from riskkit.workbench.reports.figures import style
 
 _FLOOR = -2.0

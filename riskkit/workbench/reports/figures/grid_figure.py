@@ -13,17 +13,11 @@ from riskkit.case.case_numbers import PER_SHIPMENT, scenario_matrix
 from riskkit.foundation.standards.scales import scale
 from riskkit.foundation.standards.standards import RiskMatrix
 from riskkit.foundation.standards.tables import records
+from riskkit.words.catalogue import report_text as text
+from riskkit.words.numbers import percent, probability
 from riskkit.workbench.document.block_kinds import Cell, Table
 from riskkit.workbench.document.blocks import Picture
-from riskkit.workbench.reports.case.words import (
-    grade,
-    percent,
-    probability,
-    risk_badge,
-    scenario_number,
-    scenario_titles,
-    text,
-)
+from riskkit.workbench.reports.case.words import grade, risk_badge, scenario_number, scenario_titles
 from riskkit.workbench.reports.figures import style
 
 _WEIGHT = {"low": 0.10, "medium": 0.26, "high": 0.44, "serious": 0.66}

@@ -10,9 +10,11 @@ from riskkit.case.case import Assessment
 from riskkit.foundation.numbers.distributions import Fixed, best, quantile
 from riskkit.foundation.standards.glossary import codes, label
 from riskkit.foundation.standards.tables import records
+from riskkit.words.catalogue import report_text as text
+from riskkit.words.numbers import probability
 from riskkit.workbench.document.block_kinds import Table
 from riskkit.workbench.document.blocks import Picture
-from riskkit.workbench.reports.case.words import probability, scenario_titles, text
+from riskkit.workbench.reports.case.words import scenario_titles
 from riskkit.workbench.reports.figures import style
 
 _SHAPES = {"sole_judgement": "circle", "some_data": "diamond", "strong_data": "square"}

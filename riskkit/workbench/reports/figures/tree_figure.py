@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from riskkit.assessment.trees.fault_tree_file import Event, FaultTree, Gate
 from riskkit.assessment.trees.fault_trees import gate_probabilities, minimal_cut_sets
 from riskkit.foundation.numbers.distributions import best
+from riskkit.words.catalogue import method_text as say
+from riskkit.words.numbers import figure
 from riskkit.workbench.document.block_kinds import Table
 from riskkit.workbench.document.blocks import Picture
+from riskkit.workbench.reports.case.words import table, titled
 from riskkit.workbench.reports.figures.pixel_sheet import LINE_PX, Sheet
-from riskkit.workbench.reports.methods.words import figure, say, table, titled
 
 MOST = 150
 _GAP, _MOST_LISTED = 10, 2_000

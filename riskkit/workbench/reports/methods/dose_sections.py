@@ -25,12 +25,15 @@ from riskkit.foundation.numbers.uncertainty import draw
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.method_numbers import method_number
 from riskkit.foundation.standards.tables import records
+from riskkit.words.catalogue import method_text as say
+from riskkit.words.numbers import figure
 from riskkit.workbench.document.block_kinds import Paragraph
 from riskkit.workbench.document.blocks import Section
+from riskkit.workbench.reports.case.words import table
 from riskkit.workbench.reports.methods.example_files import OpenFile
 from riskkit.workbench.reports.methods.example_records import Dose, Doses
 from riskkit.workbench.reports.methods.tree_sections import drivers
-from riskkit.workbench.reports.methods.words import basis_cell, figure, how, say, started_from, table
+from riskkit.workbench.reports.methods.words import basis_cell, how, started_from
 
 _UG_PER_MG = 1000.0
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from riskkit import __version__
+from riskkit.words.catalogue import method_text as say
 from riskkit.workbench.document.blocks import Picture
 from riskkit.workbench.reports.figures.calibration_figure import answers_picture, calibration_picture
 from riskkit.workbench.reports.methods.example_files import open_experts
@@ -17,8 +18,7 @@ from riskkit.workbench.reports.methods.expert_sections import (
     maker_counts,
 )
 from riskkit.workbench.reports.methods.expert_study import ExpertFindings, study_experts
-from riskkit.workbench.reports.methods.words import say
-from riskkit.workbench.reports.monitoring.monitoring_reports import Found
+from riskkit.workbench.runs.result import ResultRecord
 
 __all__ = [
     "expert_robustness_section",
@@ -61,11 +61,11 @@ def picture_of_answers(found: ExpertFindings, *, lang: str) -> Picture | None:
     return answers_picture(pd.DataFrame(rows, columns=heads), lang=lang)
 
 
-def publish_experts(found: ExpertFindings) -> Found:
+def publish_experts(found: ExpertFindings) -> ResultRecord:
     """Put scores, weights and pooled answers into the notebook, where the runner reads them back."""
     chosen = found.makers["chosen"]
     title = found.opened.content.title
-    return Found(
+    return ResultRecord(
         {
             "schema": "riskkit.experts/1",
             "case": {"id": found.opened.name, "title": {"zh": title.zh, "en": title.en}},

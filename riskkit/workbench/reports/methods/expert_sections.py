@@ -6,10 +6,13 @@ import numpy as np
 
 from riskkit.foundation.numbers.distributions import Floats
 from riskkit.foundation.standards.tables import records
+from riskkit.words.catalogue import method_text as say
+from riskkit.words.numbers import figure
 from riskkit.workbench.document.block_kinds import Paragraph, Table
 from riskkit.workbench.document.blocks import Section
+from riskkit.workbench.reports.case.words import table
 from riskkit.workbench.reports.methods.expert_study import ExpertFindings
-from riskkit.workbench.reports.methods.words import basis_cell, figure, how, say, started_from, table
+from riskkit.workbench.reports.methods.words import basis_cell, how, started_from
 
 
 def _percent(p: float) -> str:

@@ -16,11 +16,14 @@ from riskkit.assessment.what_if.repeated_information import (
     state_on,
 )
 from riskkit.foundation.standards.tables import records
+from riskkit.words.catalogue import method_text as say
+from riskkit.words.numbers import figure
 from riskkit.workbench.document.block_kinds import Block, Paragraph
 from riskkit.workbench.document.blocks import Section
+from riskkit.workbench.reports.case.words import table
 from riskkit.workbench.reports.methods.example_files import OpenFile
 from riskkit.workbench.reports.methods.example_records import Information, InformationHistory
-from riskkit.workbench.reports.methods.words import basis_cell, figure, how, say, started_from, table
+from riskkit.workbench.reports.methods.words import basis_cell, how, started_from
 
 
 @dataclass(frozen=True)

@@ -18,11 +18,14 @@ from riskkit.assessment.chemical.laboratories import (
 )
 from riskkit.assessment.sensitivity.robust_values import RobustValue, algorithm_a, q_hampel
 from riskkit.foundation.standards.tables import records
+from riskkit.words.catalogue import method_text as say
+from riskkit.words.numbers import figure
 from riskkit.workbench.document.block_kinds import Paragraph, Table
 from riskkit.workbench.document.blocks import Section
+from riskkit.workbench.reports.case.words import table
 from riskkit.workbench.reports.methods.example_files import OpenFile
 from riskkit.workbench.reports.methods.example_records import Ability, LaboratoryRound
-from riskkit.workbench.reports.methods.words import basis_cell, figure, how, say, started_from, table
+from riskkit.workbench.reports.methods.words import basis_cell, how, started_from
 
 KINDS = ("z", "z_prime", "zeta", "en")
 

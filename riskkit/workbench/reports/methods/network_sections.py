@@ -12,10 +12,13 @@ from riskkit.assessment.trees.information_value import expected_utilities, value
 from riskkit.assessment.trees.product_hazards import hazard_rate, product_risk, rate_mean, rate_quantile
 from riskkit.assessment.trees.product_model_file import ProductModel
 from riskkit.foundation.standards.tables import records
+from riskkit.words.catalogue import method_text as say
+from riskkit.words.numbers import figure
 from riskkit.workbench.document.block_kinds import Block, Paragraph, Table
 from riskkit.workbench.document.blocks import Section
+from riskkit.workbench.reports.case.words import table, titled
 from riskkit.workbench.reports.methods.example_files import NetworkCase, OpenFile
-from riskkit.workbench.reports.methods.words import basis_cell, figure, how, say, started_from, table, titled
+from riskkit.workbench.reports.methods.words import basis_cell, how, started_from
 
 
 @dataclass(frozen=True)

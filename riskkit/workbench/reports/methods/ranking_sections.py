@@ -19,11 +19,14 @@ from riskkit.assessment.preferences.ranking import Topsis, Vikor
 from riskkit.foundation.numbers.distributions import Floats
 from riskkit.foundation.standards.glossary import label
 from riskkit.foundation.standards.tables import records
+from riskkit.words.catalogue import method_text as say
+from riskkit.words.numbers import figure
 from riskkit.workbench.document.block_kinds import Block, Items, Paragraph, Table
 from riskkit.workbench.document.blocks import Section
+from riskkit.workbench.reports.case.words import table
 from riskkit.workbench.reports.methods.example_files import OpenFile
 from riskkit.workbench.reports.methods.example_records import Ranking
-from riskkit.workbench.reports.methods.words import figure, how, say, started_from, table
+from riskkit.workbench.reports.methods.words import how, started_from
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import pandas as pd
 
 from riskkit import __version__
 from riskkit.foundation.inputs.faults import Fault, InputFaults, shown
+from riskkit.words.catalogue import method_text as say
 from riskkit.workbench.reports.figures.case_figures import bow_tie_picture, tree_picture
 from riskkit.workbench.reports.methods.dose_sections import (
     DoseStudy,
@@ -75,8 +76,8 @@ from riskkit.workbench.reports.methods.tree_sections import (
     tree_importance,
     tree_summary,
 )
-from riskkit.workbench.reports.methods.words import say
-from riskkit.workbench.reports.monitoring.monitoring_reports import Found, house_numbers_used
+from riskkit.workbench.reports.monitoring.monitoring_reports import house_numbers_used
+from riskkit.workbench.runs.result import ResultRecord
 
 __all__ = [
     "acceptability_table",
@@ -139,7 +140,7 @@ def day(text: str) -> dt.date:
 
 def publish_trees(
     tree: TreeStudy, tie: BowTieStudy, net: NetworkStudy, *, product: ProductStudy, seed: int
-) -> Found:
+) -> ResultRecord:
     """Put what the trees and networks say into the notebook, where the runner reads it back."""
     drawn = np.quantile(tree.draws, [0.05, 0.5, 0.95])
     ends = dict(zip(("p05", "p50", "p95"), drawn, strict=True))
@@ -170,7 +171,7 @@ def publish_trees(
 
 def publish_ranking(
     ranking: RankingStudy, laboratories: RoundStudy, history: HistoryStudy, *, seed: int
-) -> Found:
+) -> ResultRecord:
     """Put the ranking, the laboratories and the effect of a measure into the notebook for the runner."""
     names = list(ranking.topsis.alternatives)
     ranks = pd.DataFrame(
@@ -204,7 +205,7 @@ def publish_ranking(
     return _published("ranking", files, settings=settings, found=found)
 
 
-def publish_doses(study: DoseStudy, *, seed: int) -> Found:
+def publish_doses(study: DoseStudy, *, seed: int) -> ResultRecord:
     """Put the doses and what drives them into the notebook, where the runner reads it back."""
     found = {
         "doses": study.table,
@@ -219,7 +220,7 @@ def publish_doses(study: DoseStudy, *, seed: int) -> Found:
 
 def _published(
     kind: str, files: tuple[OpenFile[Any], ...], *, settings: Mapping[str, Any], found: Mapping[str, Any]
-) -> Found:
+) -> ResultRecord:
     title = {lang: say(f"title_{kind}", lang) for lang in ("zh", "en")}
     inputs = {
         **settings,
@@ -228,4 +229,4 @@ def _published(
         "files": {one.name: one.sha256 for one in files},
     }
     about = {"id": files[0].name, "title": title}
-    return Found({"schema": f"riskkit.{kind}/1", "case": about, "inputs": inputs, **found})
+    return ResultRecord({"schema": f"riskkit.{kind}/1", "case": about, "inputs": inputs, **found})

@@ -20,11 +20,14 @@ from riskkit.assessment.trees.fault_trees import (
 )
 from riskkit.foundation.numbers.distributions import Distribution, Fixed, Floats, best, quantile
 from riskkit.foundation.standards.tables import records
+from riskkit.words.catalogue import method_text as say
+from riskkit.words.numbers import figure
 from riskkit.workbench.document.block_kinds import Paragraph, Table
 from riskkit.workbench.document.blocks import Section
+from riskkit.workbench.reports.case.words import table, titled
 from riskkit.workbench.reports.figures.tree_figure import titled_tree
 from riskkit.workbench.reports.methods.example_files import OpenFile
-from riskkit.workbench.reports.methods.words import basis_cell, figure, how, say, started_from, table, titled
+from riskkit.workbench.reports.methods.words import basis_cell, how, started_from
 
 _MOST_SETS = 100
 _ENDS = (0.05, 0.5, 0.95)

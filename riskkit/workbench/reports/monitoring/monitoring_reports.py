@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
 
 from riskkit import __version__
 from riskkit.foundation.inputs.faults import Fault, refuse, shown
-from riskkit.foundation.inputs.plain_data import plain
 from riskkit.foundation.records.number_columns import NumberColumn, number_columns
 from riskkit.monitoring.plan.plan import MonitoringPlan
 from riskkit.monitoring.siting import Siting
+from riskkit.words.catalogue import monitoring_text as say
 from riskkit.workbench.document.block_kinds import Paragraph
 from riskkit.workbench.document.blocks import Picture, Section
 from riskkit.workbench.reports.monitoring.plan_figures import demand_gaps, plan_bars
@@ -53,11 +52,10 @@ from riskkit.workbench.reports.monitoring.register_sections import (
     register_years,
 )
 from riskkit.workbench.reports.monitoring.register_study import RegisterStudy, study_register
-from riskkit.workbench.reports.monitoring.words import say
-from riskkit.workbench.runs.result import DIGITS, RESULT_MIME
+from riskkit.workbench.runs.result import ResultRecord
 
 __all__ = [
-    "Found",
+    "ResultRecord",
     "coverage_grid",
     "demand_gaps",
     "house_numbers_used",
@@ -114,26 +112,13 @@ def open_demand(name: str = "site_demand") -> tuple[pd.Series, pd.DataFrame]:
     return pd.Series(numbers.pop("demand"), index=points), pd.DataFrame(numbers, index=points)
 
 
-@dataclass(frozen=True)
-class Found:
-    """The result record of a monitoring notebook, as its output."""
-
-    record: dict[str, Any] = field(repr=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "record", plain(self.record, digits=DIGITS))
-
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
-        return {RESULT_MIME: self.record, "text/plain": str(self.record["case"]["id"])}
-
-
-def publish_rates(study: RateStudy, *, seed: int) -> Found:
+def publish_rates(study: RateStudy, *, seed: int) -> ResultRecord:
     """Put what was found of the rates into the notebook, where the runner reads it back."""
     opened = study.opened
     inputs = {"seed": seed, "draws": study.draws, "riskkit": __version__, "case_sha256": opened.sha256}
     settings = {"by": list(study.by), "across": study.across, "every": study.every, "method": study.method}
     rows = {"read": opened.n_read, "doubled": opened.n_doubled, "aside": opened.n_aside}
-    return Found(
+    return ResultRecord(
         {
             "schema": "riskkit.rates/1",
             "case": _about("title_rates", opened.name),
@@ -146,7 +131,7 @@ def publish_rates(study: RateStudy, *, seed: int) -> Found:
     )
 
 
-def publish_plan(plan: MonitoringPlan, siting: Siting, *, opened: OpenTable) -> Found:
+def publish_plan(plan: MonitoringPlan, siting: Siting, *, opened: OpenTable) -> ResultRecord:
     """Put the plan and the monitoring points into the notebook, where the runner reads them back."""
     names = [
         "cell_id",
@@ -160,7 +145,7 @@ def publish_plan(plan: MonitoringPlan, siting: Siting, *, opened: OpenTable) -> 
     ]
     gains = {"learning": plan.learning, "finding": plan.finding, "bound": plan.bound}
     spent = {"budget": plan.budget, "random": plan.spent_random, "targeted": plan.spent_targeted}
-    return Found(
+    return ResultRecord(
         {
             "schema": "riskkit.plan/1",
             "case": _about("title_plan", opened.name),
@@ -175,7 +160,7 @@ def publish_plan(plan: MonitoringPlan, siting: Siting, *, opened: OpenTable) -> 
     )
 
 
-def publish_register(study: RegisterStudy, *, seed: int) -> Found:
+def publish_register(study: RegisterStudy, *, seed: int) -> ResultRecord:
     """Put what was found of a register into the notebook, where the runner reads it back."""
     ends = {name: None if day is None else day.isoformat() for name, day in _period(study).items()}
     inputs = {"seed": seed, "riskkit": __version__, "case_sha256": study.sha256, "every": study.every} | ends
@@ -183,7 +168,7 @@ def publish_register(study: RegisterStudy, *, seed: int) -> Found:
     rows = {name: getattr(whole, f"n_{name}") for name in ("read", "accepted", "quarantined", "duplicates")}
     grades = study.groups["grade"].value_counts()
     gaps = study.coverage[study.coverage["is_gap"]]
-    return Found(
+    return ResultRecord(
         {
             "schema": "riskkit.register/1",
             "case": _about("title_register", study.name),

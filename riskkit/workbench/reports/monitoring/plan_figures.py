@@ -8,10 +8,12 @@ from riskkit.foundation.standards.tables import records
 from riskkit.monitoring.plan.plan import MonitoringPlan
 from riskkit.monitoring.plan.reasons import reason_text
 from riskkit.monitoring.siting import Siting
+from riskkit.words.catalogue import monitoring_text as say
+from riskkit.words.numbers import number, rate
 from riskkit.workbench.document.block_kinds import Cell, Table
 from riskkit.workbench.document.blocks import Picture
 from riskkit.workbench.reports.figures import style
-from riskkit.workbench.reports.monitoring.words import group_name, number, rate, say
+from riskkit.workbench.reports.monitoring.words import group_name
 
 MOST = 25
 _KEYS = ("commodity", "hazard", "origin", "port")

@@ -10,10 +10,11 @@ from riskkit.monitoring.plan.plan import MonitoringPlan
 from riskkit.monitoring.plan.reasons import reason_text
 from riskkit.monitoring.plan.table import class_table, plan_table
 from riskkit.monitoring.siting import Siting
+from riskkit.words.catalogue import monitoring_text as say
+from riskkit.words.numbers import number, rate
 from riskkit.workbench.document.block_kinds import Block, Items, Paragraph, Table
 from riskkit.workbench.document.blocks import Section
 from riskkit.workbench.reports.monitoring.records import OpenTable
-from riskkit.workbench.reports.monitoring.words import number, rate, say
 
 _MOST_ROWS = 500
 

@@ -14,18 +14,13 @@ from riskkit.foundation.standards.method_numbers import method_number
 from riskkit.foundation.standards.tables import records
 from riskkit.monitoring.plan.reasons import reason_text
 from riskkit.monitoring.rates.disclosure import ALL
+from riskkit.words.catalogue import monitoring_text as say
+from riskkit.words.numbers import number, rate
 from riskkit.workbench.document.block_kinds import Block, Items, Paragraph, Table
 from riskkit.workbench.document.blocks import Section
 from riskkit.workbench.reports.monitoring.rate_study import TOP, RateStudy
 from riskkit.workbench.reports.monitoring.records import OpenTable
-from riskkit.workbench.reports.monitoring.words import (
-    column_name,
-    group_name,
-    number,
-    rate,
-    rule_word,
-    say,
-)
+from riskkit.workbench.reports.monitoring.words import column_name, group_name, rule_word
 
 _MOST_ROWS, _MOST_ASIDE = 200, 20
 

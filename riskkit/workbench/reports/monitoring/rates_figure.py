@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from riskkit.foundation.standards.tables import records
+from riskkit.words.catalogue import monitoring_text as say
+from riskkit.words.numbers import number, rate
 from riskkit.workbench.document.block_kinds import Cell, Table
 from riskkit.workbench.document.blocks import Picture
 from riskkit.workbench.reports.figures import style
 from riskkit.workbench.reports.monitoring.rate_study import RateStudy
-from riskkit.workbench.reports.monitoring.words import number, rate, say
 
 MOST = 25
 

@@ -9,12 +9,13 @@ import pandas as pd
 
 from riskkit.foundation.standards.glossary import codes, label
 from riskkit.foundation.standards.tables import records
+from riskkit.words.catalogue import monitoring_text as say
+from riskkit.words.numbers import number, rate
 from riskkit.workbench.document.block_kinds import Cell, Table
 from riskkit.workbench.document.blocks import Picture
 from riskkit.workbench.reports.figures import style
 from riskkit.workbench.reports.monitoring.register_sections import source_word
 from riskkit.workbench.reports.monitoring.register_study import RegisterStudy, year_table
-from riskkit.workbench.reports.monitoring.words import number, rate, say
 
 
 def register_years_figure(study: RegisterStudy, *, lang: str) -> Picture:

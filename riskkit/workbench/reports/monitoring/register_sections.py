@@ -11,10 +11,12 @@ from riskkit.foundation.standards.glossary import codes, label
 from riskkit.foundation.standards.method_numbers import method_number
 from riskkit.foundation.standards.standards import table as standard_table
 from riskkit.foundation.standards.tables import records
+from riskkit.words.catalogue import monitoring_text as say
+from riskkit.words.numbers import number, rate
 from riskkit.workbench.document.block_kinds import Block, Cell, Items, Paragraph, Table
 from riskkit.workbench.document.blocks import Section
 from riskkit.workbench.reports.monitoring.register_study import FILLED, RegisterStudy, year_table
-from riskkit.workbench.reports.monitoring.words import column_name, group_name, number, rate, say
+from riskkit.workbench.reports.monitoring.words import column_name, group_name
 
 _MOST_ROWS, _MOST_NAMES = 20, 10
 GRADE_WORDS = {1: "grade_1", 2: "grade_2", 3: "grade_3"}

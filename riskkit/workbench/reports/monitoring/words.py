@@ -2,32 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
 from riskkit.foundation.records.evidence import record_columns, rule_text
 from riskkit.foundation.standards.codes import country_name, is_country
 from riskkit.foundation.standards.glossary import codes, label
-from riskkit.words.catalogue import Texts
-
-say = Texts("monitoring")
-
-
-def rate(share: float, lang: str) -> str:
-    """A rate in per cent with two figures that count; a dash where it is unknown."""
-    if math.isnan(share):
-        return "—"
-    unit = "%" if lang == "zh" else " %"
-    shown = f"{100 * share:.2g}" if share < 0.995 else f"{100 * share:.3g}"
-    return f"{float(shown):g}{unit}"
-
-
-def number(value: float) -> str:
-    """A count or amount with thousands apart; a dash where it is unknown."""
-    if math.isnan(value):
-        return "—"
-    return f"{value:,.0f}" if value == round(value) else f"{value:,.4g}"
+from riskkit.words.catalogue import monitoring_text as say
 
 
 def group_name(key: Sequence[Any], by: Sequence[str], lang: str) -> str:

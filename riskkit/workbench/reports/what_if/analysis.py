@@ -10,16 +10,16 @@ from riskkit.assessment.what_if.level_information import information_sentence
 from riskkit.assessment.what_if.planned_tests import PlannedTest
 from riskkit.assessment.what_if.sample_information import WorthOfTests, sentence_on_tests
 from riskkit.case.case import Assessment
-from riskkit.case.sentences import input_kind, input_name, say_number
+from riskkit.case.sentences import input_kind, input_name
 from riskkit.foundation.numbers.convergence import is_settled
 from riskkit.foundation.numbers.uncertainty import best
 from riskkit.foundation.standards.method_numbers import method_number
 from riskkit.foundation.standards.tables import records
+from riskkit.words.catalogue import what_if_text as say
+from riskkit.words.numbers import amount, percent, say_number, with_interval
 from riskkit.workbench.document.block_kinds import Block, Cell, Details, Items, Paragraph, Table
 from riskkit.workbench.document.blocks import Section
-from riskkit.workbench.reports.case.words import percent
 from riskkit.workbench.reports.what_if.study import WhatIfStudy
-from riskkit.workbench.reports.what_if.words import amount, say, with_interval
 
 MOST = 8
 _LIMITS = ("effects", "alone", "independent", "rule", "loss", "harm")

@@ -12,14 +12,14 @@ from riskkit.case.sentences import input_name
 from riskkit.case.what_if_effects import Effect
 from riskkit.foundation.standards.scales import scale
 from riskkit.foundation.standards.tables import records
+from riskkit.words.catalogue import what_if_text as say
+from riskkit.words.numbers import amount, percent
 from riskkit.workbench.document.block_kinds import Cell, Table
 from riskkit.workbench.document.blocks import Picture
-from riskkit.workbench.reports.case.words import percent
 from riskkit.workbench.reports.figures import style
 from riskkit.workbench.reports.what_if.analysis import leading_inputs, sensitivity_words
 from riskkit.workbench.reports.what_if.sections import chances_words, effect_title
 from riskkit.workbench.reports.what_if.study import WhatIfStudy
-from riskkit.workbench.reports.what_if.words import amount, say
 
 _SHARES = {"tickvals": [0, 0.25, 0.5, 0.75, 1], "ticktext": [f"{n}%" for n in (0, 25, 50, 75, 100)]}
 

@@ -6,25 +6,19 @@ import pandas as pd
 
 from riskkit.assessment.what_if.what_if_file import Change, Mix
 from riskkit.case.case import Assessment
-from riskkit.case.sentences import input_kind, input_name, say_level, say_number
+from riskkit.case.sentences import input_kind, input_name, say_level
 from riskkit.case.what_if_effects import Effect, effect_sentence, effects_table
 from riskkit.foundation.numbers.uncertainty import Distribution
 from riskkit.foundation.standards.glossary import label
 from riskkit.foundation.standards.scales import scale
 from riskkit.foundation.standards.tables import records
+from riskkit.words.catalogue import what_if_text as say
+from riskkit.words.numbers import amount, listed, percent, say_number, share_with_interval, with_interval
 from riskkit.workbench.document.block_kinds import Block, Cell, Details, Items, Paragraph, Table
 from riskkit.workbench.document.blocks import Section
 from riskkit.workbench.document.level_marks import badge_note
-from riskkit.workbench.reports.case.words import (
-    distribution,
-    level_cell,
-    level_range,
-    level_words,
-    listed,
-    percent,
-)
+from riskkit.workbench.reports.case.words import distribution, level_cell, level_range, level_words
 from riskkit.workbench.reports.what_if.study import WhatIfStudy
-from riskkit.workbench.reports.what_if.words import amount, say, share_with_interval, with_interval
 
 _CODES = scale("warning").codes
 

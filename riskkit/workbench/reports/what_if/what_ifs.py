@@ -13,7 +13,6 @@ from riskkit.case.case import Assessment
 from riskkit.case.what_if_effects import effects_table
 from riskkit.foundation import shipped
 from riskkit.foundation.inputs.faults import Fault, refuse, shown
-from riskkit.workbench.reports.case.case_report import Published
 from riskkit.workbench.reports.what_if.analysis import (
     what_if_convergence,
     what_if_information,
@@ -23,10 +22,10 @@ from riskkit.workbench.reports.what_if.analysis import (
 from riskkit.workbench.reports.what_if.figures import what_if_drivers, what_if_levels, what_if_running
 from riskkit.workbench.reports.what_if.sections import what_if_case, what_ifs_compared
 from riskkit.workbench.reports.what_if.study import WhatIfStudy, study_case
-from riskkit.workbench.runs.result import result_record
+from riskkit.workbench.runs.result import ResultRecord, result_record
 
 __all__ = [
-    "Published",
+    "ResultRecord",
     "assessment_of",
     "open_what_ifs",
     "publish_what_ifs",
@@ -58,11 +57,11 @@ def assessment_of(study: WhatIfStudy | Assessment) -> Assessment:
     return study if isinstance(study, Assessment) else study.assessment
 
 
-def publish_what_ifs(study: WhatIfStudy | Assessment, *, seed: int, case_sha256: str) -> Published:
+def publish_what_ifs(study: WhatIfStudy | Assessment, *, seed: int, case_sha256: str) -> ResultRecord:
     """Put assessment and what-ifs into the notebook, where the runner reads them back."""
     record = result_record(assessment_of(study), seed=seed, case_sha256=case_sha256)
     told = None if isinstance(study, Assessment) else _told(study)
-    return Published(record | {"what_if": told})
+    return ResultRecord(record | {"what_if": told})
 
 
 def _told(study: WhatIfStudy) -> dict[str, Any]:

@@ -7,10 +7,11 @@ from typing import Any
 
 from riskkit.foundation.standards.scales import scale
 from riskkit.warning.alerts.drafts import CHINA, LEVELS
+from riskkit.words.catalogue import warning_text as say
 from riskkit.workbench.document.block_kinds import Cell, Table
 from riskkit.workbench.document.blocks import Picture
 from riskkit.workbench.flows.warnings.review.board_rows import BoardRow, LifeStep
-from riskkit.workbench.flows.warnings.words import assessed_words, say
+from riskkit.workbench.flows.warnings.words import assessed_words
 from riskkit.workbench.reports.figures import style
 
 _SHIFTS = (18, -18, 34, -34)

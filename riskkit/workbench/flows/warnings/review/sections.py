@@ -12,12 +12,13 @@ from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.scales import scale
 from riskkit.foundation.standards.tables import records
 from riskkit.warning.alerts.drafts import LEVELS
+from riskkit.words.catalogue import warning_text as say
 from riskkit.workbench.document.block_kinds import Block, Cell, Paragraph, Table
 from riskkit.workbench.document.blocks import Section
 from riskkit.workbench.document.level_marks import level_badge
 from riskkit.workbench.flows.warnings.review.board_rows import BoardRow, counts_by_level
 from riskkit.workbench.flows.warnings.review.figure import day_of
-from riskkit.workbench.flows.warnings.words import assessed_words, say
+from riskkit.workbench.flows.warnings.words import assessed_words
 
 
 def level_words(level: int | None) -> str:

@@ -22,10 +22,10 @@ from riskkit.warning.dynamics.replayed import (
     ReplayedLife,
     replayed_life,
 )
+from riskkit.words.catalogue import warning_text as say
 from riskkit.workbench.doc_pages.writing import markdown_table, write_pages
 from riskkit.workbench.document.block_kinds import Paragraph, Table
 from riskkit.workbench.document.blocks import Section
-from riskkit.workbench.flows.warnings.words import say
 from riskkit.workbench.reports.case.comparisons import shipped_comparisons
 
 _HEADS = ("case", "life_level", "proposed", "first_act", "timing", "measures_both", "strictness", "life_end")

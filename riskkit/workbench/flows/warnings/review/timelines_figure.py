@@ -6,10 +6,10 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
+from riskkit.words.catalogue import warning_text as say
 from riskkit.workbench.document.block_kinds import Table
 from riskkit.workbench.document.blocks import Picture
 from riskkit.workbench.flows.warnings.review.timelines import CaseLife
-from riskkit.workbench.flows.warnings.words import say
 from riskkit.workbench.reports.figures import style
 
 _SIGNS = {"earlier": "triangle-right", "same": "circle", "later": "triangle-left"}

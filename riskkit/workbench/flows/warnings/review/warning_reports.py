@@ -30,9 +30,9 @@ from riskkit.workbench.flows.warnings.review.timelines import (
 from riskkit.workbench.flows.warnings.review.timelines_figure import lives_picture
 from riskkit.workbench.flows.warnings.room import STREAM, utc_now
 from riskkit.workbench.flows.warnings.sample import sample_events
-from riskkit.workbench.reports.monitoring.monitoring_reports import Found
 from riskkit.workbench.reports.monitoring.records import open_table
 from riskkit.workbench.runs.folders.ledger_places import LEDGER_VARIABLE
+from riskkit.workbench.runs.result import ResultRecord
 
 __all__ = [
     "changes_part",
@@ -137,10 +137,10 @@ def lives_part(*, lang: str) -> tuple[Section | Picture, ...]:
     return lives_section(lives, lang=lang), lives_picture(lives, table, said=said, lang=lang)
 
 
-def publish_review(review: Review) -> Found:
+def publish_review(review: Review) -> ResultRecord:
     """Put the review into the notebook, where the runner reads it back."""
     moves = [] if review.moves is None else review.moves.astype(object).to_dict("records")
-    return Found(
+    return ResultRecord(
         {
             "schema": "riskkit.warning_review/1",
             "case": {"id": "warning-review", "title": {"zh": "预警复评", "en": "Review of warnings"}},

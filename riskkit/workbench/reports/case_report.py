@@ -6,9 +6,8 @@ case, the hand-over of a graded one) returns None, which a notebook shows as not
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -41,11 +40,11 @@ from riskkit.workbench.reports.case.levels import changes, drivers, levels, prof
 from riskkit.workbench.reports.case.like_records import like_records
 from riskkit.workbench.reports.case.method import house_numbers, method, provenance
 from riskkit.workbench.reports.case.summary import handover, summary
-from riskkit.workbench.runs.result import RESULT_MIME, result_record
+from riskkit.workbench.runs.result import ResultRecord, result_record
 
 __all__ = [
     "OpenCase",
-    "Published",
+    "ResultRecord",
     "actions",
     "agreement",
     "basis",
@@ -128,18 +127,6 @@ def _profile(name: str) -> Profile:
     return shipped_profile(name)
 
 
-@dataclass(frozen=True)
-class Published:
-    """The result record of an assessment, as a notebook's output."""
-
-    record: dict[str, Any] = field(repr=False)
-
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
-        warning = self.record["warning"]
-        told = f"{self.record['case']['id']} · {self.record['route']} · {warning['lo']}–{warning['hi']}"
-        return {RESULT_MIME: self.record, "text/plain": told}
-
-
-def publish(assessment: Assessment, *, seed: int, case_sha256: str) -> Published:
+def publish(assessment: Assessment, *, seed: int, case_sha256: str) -> ResultRecord:
     """Put the result record into the notebook, where the runner reads it back."""
-    return Published(result_record(assessment, seed=seed, case_sha256=case_sha256))
+    return ResultRecord(result_record(assessment, seed=seed, case_sha256=case_sha256))

@@ -1,0 +1,119 @@
+"""How numbers are written in zh and en: shares, probabilities, rates, amounts, and their intervals."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+import numpy as np
+
+from riskkit.foundation.numbers.convergence import running_share
+from riskkit.words.catalogue import Texts
+
+_EXPONENT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def say_number(value: float, kind: str, lang: str) -> str:
+    """A number as people write it.
+
+    Parameters
+    ----------
+    value : float
+        The number; NaN is unknown.
+    kind : str
+        As from `input_kind`.
+    lang : str
+        ``zh`` or ``en``.
+
+    Examples
+    --------
+    >>> say_number(4e-4, "probability", "en"), say_number(1.9e6, "count", "en"), say_number(1, "flag", "zh")
+    ('1 in 2,500', '1,900,000', '是')
+    """
+    if math.isnan(value):
+        return "不详" if lang == "zh" else "not known"
+    if kind == "flag":
+        return ("是" if value else "否") if lang == "zh" else ("yes" if value else "no")
+    if kind == "probability":
+        if value <= 0 or value > 0.05 * (1 + 1e-6):
+            return f"{value:.3g}"
+        turns = float(f"{1 / value:.3g}")
+        return f"1/{turns:,.0f}" if lang == "zh" else f"1 in {turns:,.0f}"
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.3g}"
+
+
+def percent(share: float, lang: str) -> str:
+    """A share in per cent; never 0 or 100 unless it is."""
+    unit = "%" if lang == "zh" else " %"
+    if 0 < share < 0.005:
+        return f"<1{unit}"
+    return f">99{unit}" if 0.995 < share < 1 else f"{100 * share:.0f}{unit}"
+
+
+def probability(p: float, lang: str) -> str:
+    """A probability as people write it."""
+    return say_number(p, "probability", lang)
+
+
+def span(low: float, high: float, kind: str, *, lang: str) -> str:
+    """From a low to a high number."""
+    ends = say_number(low, kind, lang), say_number(high, kind, lang)
+    return Texts("report")("from_to", lang, low=ends[0], high=ends[1]) if ends[0] != ends[1] else ends[0]
+
+
+def rate(share: float, lang: str) -> str:
+    """A rate in per cent with two figures that count; a dash where it is unknown."""
+    if math.isnan(share):
+        return "—"
+    unit = "%" if lang == "zh" else " %"
+    shown = f"{100 * share:.2g}" if share < 0.995 else f"{100 * share:.3g}"
+    return f"{float(shown):g}{unit}"
+
+
+def figure(value: float, digits: int = 3) -> str:
+    """A number of a table: so many figures, small and large ones as a power of ten, a dash where unknown."""
+    if math.isnan(value):
+        return "—"
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    if value != 0 and not 1e-3 <= abs(value) < 1e6:
+        front, power = f"{value:.{digits - 1}e}".split("e")
+        return f"{front.rstrip('0').rstrip('.')}×10{str(int(power)).translate(_EXPONENT)}".replace("-", "−")
+    text = f"{value:,.0f}" if abs(value) >= 10**digits else f"{value:.{digits}g}"
+    return text.replace("-", "−")
+
+
+def number(value: float) -> str:
+    """A count or amount with thousands apart; a dash where it is unknown."""
+    if math.isnan(value):
+        return "—"
+    return f"{value:,.0f}" if value == round(value) else f"{value:,.4g}"
+
+
+def amount(value: float) -> str:
+    """A number in three figures as people write it; a dash where there is none."""
+    if not math.isfinite(value):
+        return "—"
+    short = float(f"{value:.3g}")
+    if abs(short) >= 100:
+        return f"{short:,.0f}"
+    return f"{short:.3g}" if abs(short) < 1e-6 else np.format_float_positional(short, trim="-")
+
+
+def with_interval(middle: float, low: float, high: float, *, lang: str) -> str:
+    """An amount with the interval around it."""
+    if not math.isfinite(middle) or not any((middle, low, high)):
+        return amount(middle)
+    return Texts("what_if")("interval", lang, middle=amount(middle), low=amount(low), high=amount(high))
+
+
+def share_with_interval(share: float, n: int, *, lang: str) -> str:
+    """A share of draws with its 95 % interval (Wilson)."""
+    last = running_share(np.arange(n) < round(share * n), at=[n]).iloc[-1]
+    ends = [percent(float(last[name]), lang) for name in ("lo", "hi")]
+    return Texts("what_if")("interval", lang, middle=percent(share, lang), low=ends[0], high=ends[1])
+
+
+def listed(words: Iterable[str], lang: str, *, empty: str = "—") -> str:
+    """Words one after the other, as each language separates them."""
+    return ("、" if lang == "zh" else ", ").join(words) or empty
