@@ -16,7 +16,7 @@ from riskkit.workbench.reports.credit.credit_sections import (
     say,
 )
 from riskkit.workbench.reports.credit.credit_study import CreditStudy, open_enterprises, study_credit
-from riskkit.workbench.reports.monitoring.monitoring_reports import Found
+from riskkit.workbench.runs.result import ResultRecord
 
 __all__ = [
     "credit_by_order",
@@ -34,12 +34,12 @@ __all__ = [
 ]
 
 
-def publish_credit(study: CreditStudy) -> Found:
+def publish_credit(study: CreditStudy) -> ResultRecord:
     """Put the grades into the notebook, where the runner reads them back."""
     who = study.names.rename("enterprise")
     name = study.opened.name
     title = {lang: say("example", lang) if study.opened.is_sample else name for lang in ("zh", "en")}
-    return Found(
+    return ResultRecord(
         {
             "schema": "riskkit.credit/1",
             "case": {"id": name, "title": title},

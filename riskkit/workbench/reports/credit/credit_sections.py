@@ -11,11 +11,11 @@ from riskkit.foundation.standards.glossary import label
 from riskkit.foundation.standards.tables import records
 from riskkit.response.reason_words import reason_words
 from riskkit.words.catalogue import Texts
+from riskkit.words.numbers import number, rate
 from riskkit.workbench.document.block_kinds import Block, Items, Paragraph
 from riskkit.workbench.document.blocks import Section
 from riskkit.workbench.reports.credit.credit_study import CreditStudy
 from riskkit.workbench.reports.credit.text_tables import day_cell, joined, plain_table, section, text_table
-from riskkit.workbench.reports.monitoring.words import number, rate
 
 say = Texts("credit")
 
