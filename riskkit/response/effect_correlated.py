@@ -127,7 +127,8 @@ def _at(x: Floats, y: Floats, v: Floats, *, is_restricted: bool) -> tuple[float,
     inverse = np.linalg.inv(x.T @ weighed)
     coefficients = inverse @ (weighed.T @ y)
     rest = y - x @ coefficients
-    squares = float(rest @ cho_solve(factor, rest))
+    # a series that the design fits exactly (all zero) has a likelihood without bound: held finite
+    squares = max(float(rest @ cho_solve(factor, rest)), float(np.finfo(np.float64).tiny))
     log_v = 2 * float(np.log(np.diag(factor[0])).sum())
     n = len(y) - x.shape[1] if is_restricted else len(y)
     loglik = -0.5 * (n * np.log(2 * np.pi * squares / n) + n + log_v)

@@ -30,6 +30,8 @@ _OF_DEMO = (
     "committee_report",
     "enterprise_credit",
     "warning_review",
+    "recall_progress",
+    "effect_evaluation",
 )
 """Notebooks about no case that the demo runs too, on made data, examples and a made session."""
 WHAT_IF, WHAT_IFS = "what_if", "what_ifs"

@@ -107,15 +107,16 @@ def _records(path: Path, source: Source, day: dt.date) -> _Part:
 
 
 def open_table(
-    name: str, *, sample: str, folder: str = "plan_sample", texts: Sequence[str] = ()
+    name: str, *, sample: str, folder: str = "plan_sample", what: str = "records", texts: Sequence[str] = ()
 ) -> OpenTable:
     """A plain table with a header, such as the cells of a plan; nothing is set aside.
 
-    The sample lies in `folder`; columns named in `texts` stay text even where all cells look like numbers.
+    The sample lies in `folder`, `what` names the table in faults; columns in `texts` stay text even where all
+    cells look like numbers.
     """
     is_sample = name == sample
     path = shipped.home() / "data" / folder / f"{sample}.csv" if is_sample else Path(name)
-    content = _content(path)
+    content = _content(path, what=what, sample=sample)
     rows = _native(content, path.name)
     for column in rows.columns.difference(list(texts), sort=False):
         numbers = pd.to_numeric(rows[column], errors="coerce")
@@ -126,10 +127,10 @@ def open_table(
     return OpenTable(sample if is_sample else path.name, rows, nothing, len(rows), 0, 0, digest, is_sample)
 
 
-def _content(path: Path) -> bytes:
-    rule = f"{SAMPLE}, or a .csv file of at most {MOST_BYTES:,} bytes"
+def _content(path: Path, *, what: str = "records", sample: str = SAMPLE) -> bytes:
+    rule = f"{sample}{', or ' if sample else ''}a .csv file of at most {MOST_BYTES:,} bytes"
     is_fine = path.suffix == ".csv" and path.is_file() and path.stat().st_size <= MOST_BYTES
-    refuse("records", [] if is_fine else [Fault("records", shown(path.name), rule)])
+    refuse(what, [] if is_fine else [Fault(what, shown(path.name), rule)])
     return path.read_bytes()
 
 

@@ -1,0 +1,1 @@
+"""Reports of the response: how a recall runs, and whether a measure worked."""

@@ -1,0 +1,146 @@
+"""Whether a measure worked, as sections in one language."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from riskkit import __version__
+from riskkit.foundation.standards import standards
+from riskkit.foundation.standards.scales import scale
+from riskkit.foundation.standards.tables import records
+from riskkit.words.numbers import number, rate
+from riskkit.workbench.document.block_kinds import Block, Items, Paragraph, Table
+from riskkit.workbench.document.blocks import Section
+from riskkit.workbench.reports.response.curve_figures import effect_curve
+from riskkit.workbench.reports.response.effect_study import MOST_PERIODS, EffectStudy, study_effect
+from riskkit.workbench.reports.response.example_tables import house_rows, say
+from riskkit.workbench.runs.result import ResultRecord
+
+__all__ = [
+    "effect_curve", "effect_estimates", "effect_house_numbers", "effect_limits", "effect_power",
+    "effect_summary", "effect_verdict", "publish_effect", "study_effect",
+]  # fmt: skip
+
+
+def effect_summary(study: EffectStudy, *, lang: str) -> Section:
+    """The verdict, the estimate with its interval, and what was read."""
+    verdict, found = records(study.verdicts)[0], records(study.estimates)[0]
+    lead = say("effect_lead", lang, decision=say(f"decision_{verdict['decision']}", lang), why=verdict[lang])
+    told = say("effect_read", lang, n=len(study.series), began=study.began.isoformat(),
+               before=number(float(found["n_before"])), after=number(float(found["n_after"])),
+               ratio=_ratio(found, lang), level=_level(study.level, lang))  # fmt: skip
+    blocks: list[Block] = [Paragraph(lead, "lead"), Paragraph(told)]
+    if study.verdicts["decision"].nunique() > 1:
+        blocks.append(Paragraph(say("models_differ", lang), "caution"))
+    if study.note:
+        blocks.append(Paragraph(say("effect_no_fit", lang), "caution"))
+    blocks += [Paragraph(say("effect_sample", lang), "caution")] if study.opened.is_sample else []
+    return Section("effect-summary", say("effect_title", lang), 1, tuple(blocks))
+
+
+def effect_estimates(study: EffectStudy, *, lang: str) -> Section:
+    """The ratio under each model, with the verdict that each would give."""
+    rows = []
+    for (model, found), verdict in zip(study.estimates.iterrows(), records(study.verdicts), strict=True):
+        decision = say(f"decision_{verdict['decision']}", lang)
+        rows.append((say(f"model_{model}", lang), _ratio(found, lang), decision, str(verdict["rule_id"])))
+    heads = tuple(say(key, lang) for key in ("col_model", "col_ratio", "col_verdict", "col_rule"))
+    table = Table(say("estimates_table", lang), heads, tuple(rows), numeric=(1,))
+    is_same = study.verdicts["decision"].nunique() == 1
+    same = Paragraph(
+        say("models_agree" if is_same else "models_differ", lang), "body" if is_same else "caution"
+    )
+    return Section("effect-estimates", say("estimates_title", lang), 1, (same, table))
+
+
+def effect_verdict(study: EffectStudy, *, lang: str) -> Section:
+    """Why the verdict is what it is, and what would change it."""
+    verdict, found = records(study.verdicts)[0], records(study.estimates)[0]
+    rules = standards.table("effect_rules").set_index("rule_id")["number"]
+    bounds = {"lo": _times(found["ratio_lo"]), "hi": _times(found["ratio_hi"])}
+    changes = [
+        say("change_lower", lang, limit=f"{rules['EF-12']:g}", **bounds),
+        say("change_raise", lang, limit=f"{rules['EF-08']:g}", **bounds),
+        say("change_periods", lang, before=f"{rules['EF-02']:g}", after=f"{rules['EF-03']:g}",
+            n_before=number(float(found["n_before"])), n_after=number(float(found["n_after"]))),
+    ]  # fmt: skip
+    limit = f"{study.limit:.3g}" if study.limit else say("unknown", lang)
+    changes.append(say("change_lift", lang, rate_hi=f"{study.rate_hi:.3g}", limit=limit))
+    reason = say("verdict_rule", lang, rule=verdict["rule_id"], margin=_margin(float(verdict["margin"])))
+    blocks = (Paragraph(verdict[lang]), Paragraph(reason, "source"), Paragraph(say("would_change", lang)),
+              Items(tuple(changes)))  # fmt: skip
+    return Section("effect-verdict", say("verdict_title", lang), 1, blocks)
+
+
+def effect_power(study: EffectStudy, *, lang: str) -> Section:
+    """How surely an effect of the wanted size would have been seen, and how long that takes."""
+    needed = (
+        say("never", lang, most=MOST_PERIODS) if study.n_needed is None else number(float(study.n_needed))
+    )
+    shown = {"wanted": f"{study.wanted:g}", "power": rate(study.power, lang), "needed": needed}
+    spread = {"dispersion": _times(study.dispersion), "phi": f"{study.phi:.2f}"}
+    blocks: list[Block] = [
+        Paragraph(say("power_lead", lang, **shown)),
+        Paragraph(say("power_of", lang, **spread), "note"),
+    ]
+    return Section("effect-power", say("power_title", lang), 1, tuple(blocks))
+
+
+def effect_limits(*, lang: str) -> Section:
+    """How to read this, and how far it goes."""
+    keys = ("limit_other", "limit_mean", "limit_correlated", "limit_proposal")
+    return Section("limits", say("limits_title", lang), 1, (Items(tuple(say(key, lang) for key in keys)),))
+
+
+def effect_house_numbers(*, lang: str) -> Section:
+    """Rules of this project that turn an effect into a verdict."""
+    table = standards.table("effect_rules")
+    words = {one: table["decision"].map(partial(_decision, lang=one)) for one in ("zh", "en")}
+    named = table.assign(**{one: table["rule_id"] + " · " + said for one, said in words.items()})
+    return house_rows([named], value=("number",), lang=lang)
+
+
+def publish_effect(study: EffectStudy) -> ResultRecord:
+    """Put what was found into the notebook, where the runner reads it back."""
+    began = study.began.isoformat()
+    about = {
+        "id": study.opened.name,
+        "title": {lang: say("effect_case", lang, began=began) for lang in ("zh", "en")},
+    }
+    inputs = {"riskkit": __version__, "case_sha256": study.opened.sha256, "began": began,
+              "level": study.level, "wanted": study.wanted, "limit": study.limit or None}  # fmt: skip
+    record: dict[str, Any] = {
+        "schema": "riskkit.effect/1",
+        "case": about,
+        "inputs": inputs,
+        "note": study.note,
+    }
+    record |= {
+        name: getattr(study, name).rename_axis("model").reset_index() for name in ("estimates", "verdicts")
+    }
+    record |= {name: getattr(study, name) for name in ("dispersion", "phi", "power", "n_needed", "rate_hi")}
+    return ResultRecord(
+        record | {"series": study.series.assign(period=study.series["period"].dt.strftime("%Y-%m-%d"))}
+    )
+
+
+def _decision(code: str, lang: str) -> str:
+    return say(f"decision_{code}", lang)
+
+
+def _ratio(found: Any, lang: str) -> str:
+    ends = {"lo": _times(found["ratio_lo"]), "hi": _times(found["ratio_hi"])}
+    return say("ratio_with_ends", lang, ratio=_times(found["ratio"]), **ends)
+
+
+def _times(value: float) -> str:
+    return "—" if value != value else f"{value:.2f}"  # noqa: PLR0124 - NaN differs from itself
+
+
+def _margin(value: float) -> str:
+    return "—" if value != value else f"{value:.3g}"  # noqa: PLR0124 - NaN differs from itself
+
+
+def _level(code: str, lang: str) -> str:
+    return f"{scale('warning').symbol(code)} {code} {scale('warning').word(code, lang)}"
