@@ -211,7 +211,7 @@ def scores(table: pd.DataFrame) -> pd.DataFrame:
         }
     )
     risk = risk_level(prior["p"], prior["severity"], matrix=risk_matrix("eu_2024_3173"))
-    severity = pd.Series(grade_severity(facts).lo, index=table.index)
+    severity = pd.Series(grade_severity(facts)["lo"].to_numpy(), index=table.index)
     lowest = pd.Series(1, index=table.index)
     likely = pd.Series(grade_probability(prior["p"].fillna(0.0)), index=table.index)
     level = warning_level(severity, lowest, lowest, risk=risk, probability=likely, profile=profile())

@@ -202,7 +202,7 @@ def test_the_hazard_quotient_comes_from_the_doses_and_counts_for_their_scenario(
     case = load_case(CADMIUM)
     x = {name: np.array([value]) for name, value in point_of(case).items()}
     by_scenario = {
-        one.scenario.id: float(one.own["hazard_quotient"][0]) for one in case_numbers(case, x).scenarios
+        one.scenario: float(one.own["hazard_quotient"][0]) for one in case_numbers(case, x).scenarios
     }
     assert by_scenario == pytest.approx(
         {"swallowed_charm": 1.333 / 0.011, "chronic_mouthing": 0.1467 / 0.0001}

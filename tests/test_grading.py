@@ -269,3 +269,55 @@ def test_an_unlawful_profile_is_refused(tmp_path, change, rule):
     (tmp_path / "bad.toml").write_text(change(PROFILE), encoding="utf-8")
     with pytest.raises(InputFaults, match=rule):
         load_profile(tmp_path / "bad.toml")
+
+
+@pytest.mark.parametrize("factor", ["severity", "urgency", "scope"])
+def test_a_table_of_facts_gives_a_table_with_its_index(factor):
+    index = pd.MultiIndex.from_tuples([("toy", 2), ("lamp", 1), ("toy", 2)], names=["goods", "lot"])
+    facts = pd.DataFrame({"deaths": [0, 3, None], "is_on_sale": [True, True, False]}, index=index)
+    got = GRADE[factor](facts)
+    assert got.index.equals(index)
+    assert got.columns.tolist() == ["lo", "hi", "rule"]
+    for place, row in enumerate(facts.to_dict("records")):
+        one = GRADE[factor](row)
+        assert (one.lo, one.hi, one.rule) == tuple(got.iloc[place])
+
+
+def test_the_type_that_comes_back_follows_the_type_that_goes_in():
+    for rows in (0, 1):
+        assert isinstance(grade_scope(pd.DataFrame({"n_ports": [1.0] * rows})), pd.DataFrame)
+    assert isinstance(grade_scope({"n_ports": pd.Series([1.0])}).lo, np.ndarray)
+    nothing = grade_scope(pd.DataFrame(index=["a", "b"]))
+    assert nothing.lo.tolist() == [1, 1]
+    assert nothing.hi.tolist() == [grade_scope({}).hi] * 2
+
+
+def test_columns_of_any_kind_of_number_are_read_alike():
+    plain = grade_severity(pd.DataFrame({"deaths": [1.0, np.nan], "is_lasting_agent": [1.0, np.nan]}))
+    nullable = pd.DataFrame(
+        {
+            "deaths": pd.array([1, None], dtype="Int64"),
+            "is_lasting_agent": pd.array([True, None], dtype="boolean"),
+        }
+    )
+    written = pd.DataFrame({"deaths": ["1", None], "is_lasting_agent": [True, None]}, dtype=object)
+    for table in (nullable, written):
+        pd.testing.assert_frame_equal(grade_severity(table), plain)
+
+
+def test_all_faults_of_a_table_of_facts_are_said_at_once():
+    facts = pd.DataFrame({"deaths": [0, -1], "injured": ["12", "1,2"], "death": [1, 1]}, index=["a", "b"])
+    with pytest.raises(InputFaults) as error:
+        grade_severity(facts)
+    assert [fault.place for fault in error.value.faults] == ["deaths[b]", "injured[b]", "'death'"]
+    with pytest.raises(InputFaults, match="stands once"):
+        grade_severity(pd.DataFrame([[1, 2]], columns=["deaths", "deaths"]))
+    for value in ("", "nan ", "0x1", "1_0", [1], {}, pd.Timestamp(0), 1j, 10**400):
+        with pytest.raises(InputFaults, match="lies between"):
+            grade_severity({"deaths": np.array([value, None], dtype=object)})
+
+
+def test_a_level_without_a_profile_is_that_of_the_default_profile():
+    assert warning_level(3, 4, 2, risk="high") == warning_level(3, 4, 2, risk="high", profile=profile())
+    with pytest.raises(ValueError, match="house_graded_exposure needs risk"):
+        warning_level(3, 4, 2)

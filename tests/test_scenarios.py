@@ -285,3 +285,10 @@ def test_strings_and_fractions_outside_0_to_1_in_arrays_are_refused():
     for value in (1 + JUST, "1.0000000000000000000001", Decimal("-1e-25")):
         with pytest.raises(ValueError, match="between 0 and 1"):
             risk_level(np.array([value], dtype=object), 1, matrix=eu)
+
+
+@given(st.fractions(0, 1, max_denominator=10**6), st.integers(1, 4))
+def test_a_risk_level_without_a_grid_is_read_from_the_published_one(p, severity):
+    assert risk_level(p, severity) == reference.risk_level(Fraction(p), severity)
+    labelled = risk_level(pd.Series([p], index=["lamp"], dtype=object), severity)
+    assert labelled.index.tolist() == ["lamp"]

@@ -19,9 +19,10 @@ from numpy.typing import ArrayLike, NDArray
 from riskkit.foundation.exact_numbers import exact
 from riskkit.foundation.inputs.faults import shown
 from riskkit.foundation.standards.scales import as_levels, band_codes, chunks, level_codes, on_edge, scale
-from riskkit.foundation.standards.standards import Prevalence, RiskMatrix
+from riskkit.foundation.standards.standards import Prevalence, RiskMatrix, risk_matrix
 
 _NEAR = 1e-9
+DEFAULT_MATRIX = "eu_2024_3173"
 
 
 def _is_exact(p: Any) -> bool:
@@ -166,7 +167,7 @@ def _severity_ranks(severity: NDArray[Any], width: int) -> NDArray[np.int8]:
     return np.asarray(ranks - 1, dtype=np.int8)
 
 
-def risk_level(p_harm: Any, severity: Any, *, matrix: RiskMatrix) -> Any:
+def risk_level(p_harm: Any, severity: Any, *, matrix: RiskMatrix | None = None) -> Any:
     """Risk level of a harm from its probability and severity.
 
     The probability is compared as it is, never rounded. Exactly on a bound it stays in the lower band
@@ -179,8 +180,8 @@ def risk_level(p_harm: Any, severity: Any, *, matrix: RiskMatrix) -> Any:
         are compared exactly. None or NaN is missing.
     severity : int, array_like or Series
         1–4.
-    matrix : RiskMatrix
-        Such as ``standards.risk_matrix("eu_2024_3173")``.
+    matrix : RiskMatrix, optional
+        Such as ``standards.risk_matrix("prism")``; the grid of Regulation (EU) 2024/3173 otherwise.
 
     Returns
     -------
@@ -202,16 +203,18 @@ def risk_level(p_harm: Any, severity: Any, *, matrix: RiskMatrix) -> Any:
 
     Examples
     --------
-    >>> from riskkit.foundation.standards.standards import risk_matrix
-    >>> eu = risk_matrix("eu_2024_3173")
-    >>> risk_level("1/500", 1, matrix=eu)
+    >>> risk_level("1/500", 1)
     'low'
-    >>> list(risk_level([0.6, 0.5], [1, 1], matrix=eu))
+    >>> list(risk_level([0.6, 0.5], [1, 1]))
     ['high', 'medium']
+    >>> from riskkit.foundation.standards.standards import risk_matrix
+    >>> risk_level("1/2", 1), risk_level("1/2", 1, matrix=risk_matrix("prism_excel"))
+    ('medium', 'high')
     """
+    used = matrix or risk_matrix(DEFAULT_MATRIX)
     like = p_harm if isinstance(p_harm, pd.Series) or not isinstance(severity, pd.Series) else severity
-    p, levels = np.broadcast_arrays(_floats(p_harm, matrix=matrix), _numbers(severity))
-    codes = risk_codes(p.ravel(), levels.ravel(), matrix).reshape(p.shape)
+    p, levels = np.broadcast_arrays(_floats(p_harm, matrix=used), _numbers(severity))
+    codes = risk_codes(p.ravel(), levels.ravel(), used).reshape(p.shape)
     return as_levels(codes, scale("risk"), like)
 
 

@@ -297,7 +297,7 @@ def _one_scenario(
     lo, hi, rule = rule_bounds(profile.rules["severity"], own, limits=limits)
     off = sum((one.p <= profile.p_floor * share).astype(np.int8) for share in _STEPS)
     return ScenarioOutcome(
-        one.scenario.id,
+        one.scenario,
         one.p,
         one.risk,
         one.risk_rank,

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskkit.assessment.facts.case_file import Case, Scenario
-from riskkit.assessment.scenarios import scenario_probability
+from riskkit.assessment.scenarios import DEFAULT_MATRIX, scenario_probability
 from riskkit.assessment.severity_mix import mixed_harm
 from riskkit.case.derived_facts import (
     Limits,
@@ -23,7 +23,7 @@ from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.standards import RiskMatrix
 from riskkit.warning.grading import grade_probability
 
-METHOD, PER_SHIPMENT = "eu_2024_3173", "shipment_house"
+METHOD, PER_SHIPMENT = DEFAULT_MATRIX, "shipment_house"
 Ranks = NDArray[np.int8]
 
 
@@ -33,8 +33,8 @@ class ScenarioNumbers:
 
     Parameters
     ----------
-    scenario : Scenario
-        The scenario.
+    scenario : str
+        Its id.
     p : ndarray of float
         Probability of harm.
     severity : ndarray of float
@@ -49,7 +49,7 @@ class ScenarioNumbers:
         Facts that belong to the scenario, and bounds of those not known.
     """
 
-    scenario: Scenario
+    scenario: str
     p: Floats
     severity: Floats
     risk: Ranks
@@ -109,7 +109,7 @@ def case_numbers(case: Case, x: Mapping[str, Floats]) -> CaseNumbers:
     facts["is_cross_border_ecommerce"] = np.array([float("cross_border_ecommerce" in case.channels)])
     facts |= settled_facts(case, facts)
     limits = bounded_facts(case)
-    p = {one.scenario.id: one.p for one in scenarios}
+    p = {one.scenario: one.p for one in scenarios}
     victims = [
         expected_victims(case, x, p, units=units)
         for units in (facts["units_on_market"], *limits.get("units_on_market", ()))
@@ -142,7 +142,7 @@ def _scenario_numbers(case: Case, s: Scenario, x: Mapping[str, Floats]) -> Scena
     rank = np.full(1, 4, dtype=np.int8) if case.presumptions else risk + np.int8(1)
     own, limits = scenario_facts(case, s, x)
     return ScenarioNumbers(
-        s,
+        s.id,
         p,
         severity,
         risk=risk,

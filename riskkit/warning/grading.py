@@ -10,23 +10,24 @@ import functools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from riskkit.foundation.exact_numbers import exact
-from riskkit.foundation.inputs.faults import shown
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.scales import as_levels, band_codes, chunks, level_codes, scale
 from riskkit.foundation.standards.warning_levels import level_code
+from riskkit.warning.fact_columns import fact_columns
 from riskkit.warning.grading_rules import Rule, meets
 from riskkit.warning.profile_laws import table_ranks
 from riskkit.warning.profiles import Profile, profile
 
 Ranks = NDArray[np.int8]
 Limits = Mapping[str, tuple[Any, Any]]
+_default_profile = profile  # where an argument has that name
 
 
 @dataclass(frozen=True)
@@ -111,30 +112,22 @@ def _conditions(rule: Rule, values: Mapping[str, NDArray[np.float64]], bounds: L
     return holds, may_hold
 
 
-def _grade(factor: str, facts: Mapping[str, Any] | pd.DataFrame, of: Profile | None) -> Grades:
-    columns = {str(name): _as_numbers(str(name), values) for name, values in facts.items()}
+def _grade(factor: str, facts: Mapping[str, Any] | pd.DataFrame, of: Profile | None) -> Any:
     rules = (of or profile()).rules[factor]
-    lo, hi, which = rule_bounds(rules, columns)
+    lo, hi, which = rule_bounds(rules, fact_columns(facts))
     names = np.array([*(rule.rule for rule in rules), ""], dtype=object)[which]
+    if isinstance(facts, pd.DataFrame):
+        columns = {"lo": lo, "hi": hi, "rule": names}
+        ends = {name: np.broadcast_to(values, len(facts)) for name, values in columns.items()}
+        return pd.DataFrame(ends, index=facts.index)
     return Grades(int(lo), int(hi), str(names)) if lo.ndim == 0 else Grades(lo, hi, names)
 
 
-def _as_numbers(name: str, values: Any) -> NDArray[np.float64]:
-    known = standards.facts()
-    if name not in known:
-        raise ValueError(f"no fact {shown(name)}; facts are {', '.join(known)}")
-    raw = pd.to_numeric(pd.Series(np.ravel(np.asarray(values, dtype=object)))).to_numpy(
-        dtype=np.float64, na_value=np.nan
-    )
-    low, high = known[name].minimum, known[name].maximum
-    with np.errstate(invalid="ignore"):
-        wrong = (raw < low) | (raw > high)
-    if wrong.any():
-        raise ValueError(f"{name} lies between {low:g} and {high:g}, not {raw[wrong][0]:g}")
-    return raw.reshape(np.shape(np.asarray(values, dtype=object)))
-
-
-def grade_severity(facts: Mapping[str, Any] | pd.DataFrame, *, profile: Profile | None = None) -> Grades:
+@overload
+def grade_severity(facts: pd.DataFrame, *, profile: Profile | None = None) -> pd.DataFrame: ...
+@overload
+def grade_severity(facts: Mapping[str, Any], *, profile: Profile | None = None) -> Grades: ...
+def grade_severity(facts: Any, *, profile: Profile | None = None) -> Any:
     """Grade 危害性 from injury severity, deaths, injuries, loss, agent and vulnerable users.
 
     Parameters
@@ -146,13 +139,14 @@ def grade_severity(facts: Mapping[str, Any] | pd.DataFrame, *, profile: Profile 
 
     Returns
     -------
-    Grades
-        In the shape of the facts.
+    Grades or DataFrame
+        `Grades` in the shape of the facts of a mapping; for a table of facts a table with columns lo, hi
+        and rule, and its index.
 
     Raises
     ------
-    ValueError
-        When a fact is unknown or outside its range.
+    InputFaults
+        With every name that is no fact and every value outside its range.
 
     References
     ----------
@@ -165,11 +159,17 @@ def grade_severity(facts: Mapping[str, Any] | pd.DataFrame, *, profile: Profile 
     Grades(lo=3, hi=3, rule='SV-2')
     >>> grade_severity({"injury_severity": 2}).hi
     4
+    >>> grade_severity(pd.DataFrame({"injury_severity": [2, 4]}, index=["lamp", "toy"]))["lo"].to_dict()
+    {'lamp': 2, 'toy': 4}
     """
     return _grade("severity", facts, profile)
 
 
-def grade_urgency(facts: Mapping[str, Any] | pd.DataFrame, *, profile: Profile | None = None) -> Grades:
+@overload
+def grade_urgency(facts: pd.DataFrame, *, profile: Profile | None = None) -> pd.DataFrame: ...
+@overload
+def grade_urgency(facts: Mapping[str, Any], *, profile: Profile | None = None) -> Grades: ...
+def grade_urgency(facts: Any, *, profile: Profile | None = None) -> Any:
     """Grade 紧急程度 from sale, time to act, growth of reports and harm so far.
 
     Parameters, returns, errors: as :func:`grade_severity`.
@@ -186,7 +186,11 @@ def grade_urgency(facts: Mapping[str, Any] | pd.DataFrame, *, profile: Profile |
     return _grade("urgency", facts, profile)
 
 
-def grade_scope(facts: Mapping[str, Any] | pd.DataFrame, *, profile: Profile | None = None) -> Grades:
+@overload
+def grade_scope(facts: pd.DataFrame, *, profile: Profile | None = None) -> pd.DataFrame: ...
+@overload
+def grade_scope(facts: Mapping[str, Any], *, profile: Profile | None = None) -> Grades: ...
+def grade_scope(facts: Any, *, profile: Profile | None = None) -> Any:
     """Grade 影响范围 from places, ports, units on the market, channels and spread.
 
     Parameters, returns, errors: as :func:`grade_severity`.
@@ -306,7 +310,7 @@ def warning_level(
     urgency: Any,
     scope: Any,
     *,
-    profile: Profile,
+    profile: Profile | None = None,
     probability: Any = None,
     risk: Any = None,
     floor: Any = "Ⅳ",
@@ -317,8 +321,8 @@ def warning_level(
     ----------
     severity, urgency, scope : int, array_like or Series
         Grades 1–4; None or NaN is missing.
-    profile : Profile
-        The tables; see :func:`riskkit.warning.profiles.profile`.
+    profile : Profile, optional
+        The tables; see :func:`riskkit.warning.profiles.profile`. The default profile otherwise.
     probability : int, array_like or Series, optional
         Grade 1–4, for profiles that use it.
     risk : str, array_like or Series, optional
@@ -358,17 +362,18 @@ def warning_level(
         "urgency": urgency,
         "scope": scope,
     }
-    needed = dict.fromkeys([*profile.factors, *(factor for factor, _, _ in profile.raises)])
+    used = profile or _default_profile()
+    needed = dict.fromkeys([*used.factors, *(factor for factor, _, _ in profile.raises)])
     lacking = [factor for factor in ("probability", "risk") if factor in needed and given[factor] is None]
     if lacking:
-        raise ValueError(f"profile {profile.name} needs {', '.join(lacking)}")
+        raise ValueError(f"profile {used.name} needs {', '.join(lacking)}")
     like = next((value for value in given.values() if isinstance(value, pd.Series)), severity)
     read = functools.partial(level_code, is_graded=True)
     floors = level_codes(floor, scale("warning"), read=read) + np.int8(1)
     ranks = {factor: _ranks(factor, given[factor]) for factor in needed}
     shape = np.broadcast_shapes(floors.shape, *(value.shape for value in ranks.values()))
     flat = {factor: np.broadcast_to(value, shape).ravel() for factor, value in ranks.items()}
-    codes = level_ranks(flat, floor=np.broadcast_to(floors, shape).ravel(), profile=profile) - np.int8(1)
+    codes = level_ranks(flat, floor=np.broadcast_to(floors, shape).ravel(), profile=used) - np.int8(1)
     return as_levels(codes.reshape(shape), scale("warning"), like)
 
 
