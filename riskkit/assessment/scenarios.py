@@ -207,7 +207,6 @@ def risk_level(p_harm: Any, severity: Any, *, matrix: RiskMatrix | None = None) 
     'low'
     >>> list(risk_level([0.6, 0.5], [1, 1]))
     ['high', 'medium']
-    >>> from riskkit.foundation.standards.standards import risk_matrix
     >>> risk_level("1/2", 1), risk_level("1/2", 1, matrix=risk_matrix("prism_excel"))
     ('medium', 'high')
     """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 
 from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown
 from riskkit.foundation.standards import standards
-from riskkit.foundation.standards.standards import FactKind
 
 Floats = NDArray[np.float64]
 _MOST = 50  # faults of one column that are listed; a column with the wrong unit is wrong in every row
 
 
-def fact_columns(facts: Mapping[str, Any] | pd.DataFrame) -> dict[str, Floats]:
+def fact_columns(
+    facts: Mapping[str, Any] | pd.DataFrame, *, probabilities: Sequence[str] = ()
+) -> dict[str, Floats]:
     """Facts by name as arrays of numbers.
 
     Parameters
@@ -25,6 +26,8 @@ def fact_columns(facts: Mapping[str, Any] | pd.DataFrame) -> dict[str, Floats]:
     facts : mapping of str to scalar or array_like, or DataFrame
         Facts by the names in ``facts.csv``, in their units; yes and no count as 1 and 0; None, NaN and
         ``pd.NA`` are missing.
+    probabilities : sequence of str
+        Names besides the facts that may stand there too, with values from 0 to 1.
 
     Returns
     -------
@@ -47,7 +50,8 @@ def fact_columns(facts: Mapping[str, Any] | pd.DataFrame) -> dict[str, Floats]:
     ...     print(error.faults[0])
     deaths[toy]: -1, must be: a number that lies between 0 and 1e+06
     """
-    known = standards.facts()
+    known = {name: (kind.minimum, kind.maximum) for name, kind in standards.facts().items()}
+    known |= dict.fromkeys(probabilities, (0.0, 1.0))
     is_table = isinstance(facts, pd.DataFrame)
     names = [str(name) for name in facts]
     faults: list[Fault] = []
@@ -61,7 +65,7 @@ def fact_columns(facts: Mapping[str, Any] | pd.DataFrame) -> dict[str, Floats]:
         else:
             columns[word], wrong = _numbers(values)
             labels = values.index if is_table or isinstance(values, pd.Series) else None
-            faults += _column_faults(word, values, (columns[word], wrong), kind=known[word], labels=labels)
+            faults += _column_faults(word, values, (columns[word], wrong), within=known[word], labels=labels)
     refuse("facts", faults)
     return columns
 
@@ -91,14 +95,19 @@ def _number(value: Any) -> float | None:
 
 
 def _column_faults(
-    name: str, values: Any, read: tuple[Floats, NDArray[np.bool_]], *, kind: FactKind, labels: Any
+    name: str,
+    values: Any,
+    read: tuple[Floats, NDArray[np.bool_]],
+    *,
+    within: tuple[float, float],
+    labels: Any,
 ) -> Iterator[Fault]:
     numbers, wrong = read
     with np.errstate(invalid="ignore"):
-        wrong = wrong | (numbers < kind.minimum) | (numbers > kind.maximum)
+        wrong = wrong | (numbers < within[0]) | (numbers > within[1])
     raw = np.asarray(values, dtype=object).ravel()
     places = np.flatnonzero(wrong)
-    rule = f"a number that lies between {kind.minimum:g} and {kind.maximum:g}"
+    rule = f"a number that lies between {within[0]:g} and {within[1]:g}"
     for place in places[:_MOST].tolist():
         label = "" if not np.ndim(wrong) else f"[{place if labels is None else labels[place]}]"
         yield Fault(f"{name}{label}", shown(raw[place]), rule)

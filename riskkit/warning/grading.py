@@ -363,7 +363,7 @@ def warning_level(
         "scope": scope,
     }
     used = profile or _default_profile()
-    needed = dict.fromkeys([*used.factors, *(factor for factor, _, _ in profile.raises)])
+    needed = dict.fromkeys([*used.factors, *(factor for factor, _, _ in used.raises)])
     lacking = [factor for factor in ("probability", "risk") if factor in needed and given[factor] is None]
     if lacking:
         raise ValueError(f"profile {used.name} needs {', '.join(lacking)}")

@@ -6,10 +6,16 @@ import math
 from collections.abc import Mapping
 from dataclasses import replace
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import pandas as pd
+
+from riskkit.assessment.scenarios import risk_level
 from riskkit.case.case import Assessment
-from riskkit.case.case_numbers import PER_SHIPMENT, scenario_matrix
+from riskkit.case.case_numbers import METHOD, PER_SHIPMENT, scenario_matrix
+from riskkit.foundation.exact_numbers import exact
+from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.scales import scale
 from riskkit.foundation.standards.standards import RiskMatrix
 from riskkit.foundation.standards.tables import records
@@ -20,12 +26,16 @@ from riskkit.workbench.document.blocks import Picture
 from riskkit.workbench.reports.case.words import grade, risk_badge, scenario_number, scenario_titles
 from riskkit.workbench.reports.figures import style
 
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
 _WEIGHT = {"low": 0.10, "medium": 0.26, "high": 0.44, "serious": 0.66}
 """How strong a cell's colour is: rising, so that the grid also reads on grey paper."""
 _ASIDE, _SMALL = 0.15, -0.27
 """Where in its column a point stands, clear of the cell's sign, and the small mark of another severity."""
 _DECADE = 46
 """Height of a factor of ten [px]."""
+_MOST_NUMBERED = 12
 _LINE = 15
 """Height of a line of small text [px]."""
 
@@ -42,6 +52,95 @@ def risk_grid(assessment: Assessment, *, lang: str) -> Picture | None:
     return Picture("risk-grid", title, _alt(assessment, lang), _table(assessment, lang), figure)
 
 
+def plot_risk_grid(
+    p_harm: Any, severity: Any, *, matrix: RiskMatrix | None = None, lang: str = "en"
+) -> go.Figure:
+    """Points on the probability × severity grid, with a text alternative.
+
+    Parameters
+    ----------
+    p_harm : float, Fraction, str, array_like or Series
+        Probability of harm over the life of the product, 0–1; missing points are left out, and counted in
+        the text.
+    severity : int, array_like or Series
+        1–4.
+    matrix : RiskMatrix, optional
+        The grid, as for `riskkit.risk_level`.
+    lang : str
+        ``zh`` or ``en``.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        Up to 12 points have numbers, with their names (the index of a Series) below. The text alternative is
+        ``figure.layout.meta["alt"]``.
+
+    Raises
+    ------
+    ValueError
+        When a probability or a severity lies outside its range.
+
+    Examples
+    --------
+    >>> figure = plot_risk_grid(pd.Series(["1/500", None], index=["lamp", "toy"]), [1, 4])
+    >>> figure.layout.meta["alt"]
+    'lamp: probability 1 in 500, severity minor, low risk; points not shown (probability or ...'
+    """
+    import plotly.graph_objects as go  # a second that words and tables need not take
+
+    used = matrix or standards.risk_matrix(METHOD)
+    points, n_missing = _given_points(p_harm, severity, used)
+    floor = style.lowest_power(points["p"].tolist(), start=-7.0)
+    is_numbered = len(points) <= _MOST_NUMBERED
+    legend = [f"{n} {name}" for n, name in enumerate(points["name"], start=1)] if is_numbered else []
+    lines = [style.clean(part) for line in legend for part in style.wrapped(line, 56)]
+    shape = _bare(used, floor, legend=[*lines, *map(style.clean, _signs(lang))], lang=lang)
+    alt = [text("grid_alt_one", lang, **_said(row, lang)) for row in records(points)]
+    alt += [text("grid_alt_missing", lang, n=n_missing)] if n_missing or not alt else []
+    shape["meta"] = {"alt": ("；" if lang == "zh" else "; ").join(alt) + ("。" if lang == "zh" else ".")}
+    return go.Figure({"data": [_plain_points(points, floor, is_numbered=is_numbered)], "layout": shape})
+
+
+def _given_points(p_harm: Any, severity: Any, matrix: RiskMatrix) -> tuple[pd.DataFrame, int]:
+    """The known points with name, p, severity and risk, and how many are missing."""
+    of = next((one.index for one in (p_harm, severity) if isinstance(one, pd.Series)), None)
+    level = np.ravel(np.asarray(risk_level(p_harm, severity, matrix=matrix), dtype=object))
+    chance, harm = (
+        np.ravel(one) for one in np.broadcast_arrays(np.asarray(p_harm, object), np.asarray(severity, object))
+    )
+    names = [str(name) for name in (range(1, chance.size + 1) if of is None else of)]
+    rows = zip(names, chance, harm, level, strict=True)
+    known = [(name, float(exact(p)), float(s), str(risk)) for name, p, s, risk in rows if not pd.isna(risk)]
+    table = pd.DataFrame(known, columns=["name", "p", "severity", "risk"])
+    return table.astype({"p": float, "severity": float}), chance.size - len(known)
+
+
+def _said(row: Mapping[str, Any], lang: str) -> dict[str, str]:
+    return {
+        "scenario": row["name"],
+        "p": probability(row["p"], lang),
+        "severity": scale("harm").word(str(int(row["severity"])), lang),
+        "risk": scale("risk").word(row["risk"], lang),
+    }
+
+
+def _plain_points(points: pd.DataFrame, floor: float, *, is_numbered: bool) -> dict[str, Any]:
+    marker = {"size": 21 if is_numbered else 9, "color": "#ffffff", "line": {"color": style.INK, "width": 2}}
+    return {
+        "type": "scatter",
+        "x": _places(points["severity"]),
+        "y": [style.power(p, floor) for p in points["p"]],
+        "mode": "markers+text" if is_numbered else "markers",
+        "text": [str(n) for n in range(1, len(points) + 1)],
+        "textfont": {"size": 10, "color": style.INK},
+        "textposition": "middle center",
+        "hovertext": [style.clean(name) for name in points["name"]],
+        "hoverinfo": "text",
+        "marker": marker,
+        "cliponaxis": False,
+    }
+
+
 def _of_one_grid(assessment: Assessment) -> Assessment:
     """The scenarios that are read from one grid: those per product, or where there are none, per shipment."""
     per = {s.id: s.per for s in assessment.case.scenarios}
@@ -55,7 +154,13 @@ def _matrix(assessment: Assessment) -> RiskMatrix:
 
 
 def _layout(assessment: Assessment, floor: float, *, lang: str) -> dict[str, Any]:
-    legend = _legend(assessment, lang)
+    shape = _bare(_matrix(assessment), floor, legend=_legend(assessment, lang), lang=lang)
+    shape["annotations"] += _mix_labels(assessment, floor)
+    return shape
+
+
+def _bare(matrix: RiskMatrix, floor: float, *, legend: list[str], lang: str) -> dict[str, Any]:
+    """The grid with its cells, axes and the lines below, before any point."""
     values, ticks = style.chance_ticks(floor)
     margin = {"l": round(12 + 6.3 * len(ticks[-1])), "r": 8, "t": 34, "b": 78 + 17 * len(legend)}
     tall = round(-floor * _DECADE)
@@ -63,8 +168,8 @@ def _layout(assessment: Assessment, floor: float, *, lang: str) -> dict[str, Any
     place = {"xref": "paper", "yref": "paper", "x": 0, "xanchor": "left", "xshift": 6 - margin["l"]}
     above = style.annotation(style.clean(text("grid_y", lang)), **place, y=1, yanchor="bottom", yshift=8)
     below = style.annotation("<br>".join(legend), **place, y=0, yanchor="top", yshift=-66)
-    shape["shapes"], words = _cells(_matrix(assessment), floor)
-    shape["annotations"] = [*words, *_mix_labels(assessment, floor), above, below]
+    shape["shapes"], words = _cells(matrix, floor)
+    shape["annotations"] = [*words, above, below]
     upright = {"tickvals": [*values, math.log10(0.5)], "ticktext": [*ticks, "1/2"], "range": [floor, 0]}
     harm = scale("harm")
     columns = [f"{harm.symbol(c)}<br>" + _narrow(harm.word(c, lang)) for c in harm.codes]
@@ -106,22 +211,17 @@ def _cells(matrix: RiskMatrix, floor: float) -> tuple[list[dict[str, Any]], list
     return boxes, words
 
 
-def _places(assessment: Assessment) -> dict[str, float]:
-    """Where each scenario stands across: at its severity, those of one severity side by side."""
-    found: dict[str, float] = {}
-    for _, rows in assessment.scenarios.groupby("severity"):
-        n = len(rows)
-        step = min(0.34, 0.8 / n)
-        for i, name in enumerate(rows["scenario"]):
-            found[str(name)] = float(rows["severity"].iloc[0]) + _ASIDE / n + (i - (n - 1) / 2) * step
-    return found
+def _places(severity: pd.Series) -> list[float]:
+    """Where each point stands across: at its severity, those of one severity side by side."""
+    n = severity.groupby(severity).transform("size")
+    nth = severity.groupby(severity).cumcount()
+    return (severity + _ASIDE / n + (nth - (n - 1) / 2) * np.minimum(0.34, 0.8 / n)).tolist()
 
 
 def _points(assessment: Assessment, floor: float) -> list[dict[str, Any]]:
-    places = _places(assessment)
+    places = _places(assessment.scenarios["severity"])
     traces: list[dict[str, Any]] = []
-    for row in records(assessment.scenarios):
-        x = places[row["scenario"]]
+    for x, row in zip(places, records(assessment.scenarios), strict=True):
         low, high, best = (style.power(row[name], floor) for name in ("p05", "p95", "p_best"))
         line = {"color": style.INK, "width": 2}
         hidden = {"hoverinfo": "skip", "type": "scatter"}
@@ -199,15 +299,19 @@ def _legend(assessment: Assessment, lang: str) -> list[str]:
         notes = [text(key, lang) for key in ("governs", "on_boundary") if row[key]]
         remark = "".join(f"（{note}）" if lang == "zh" else f" ({note})" for note in notes)
         lines += style.wrapped(titles[row["scenario"]] + remark, 56)
-    of = scale("risk")
-    signs = (f"{of.symbol(code)} {of.word(code, lang)}" for code in of.codes)
-    lines += style.wrapped(text("grid_signs", lang, signs=("、" if lang == "zh" else ", ").join(signs)), 56)
+    lines += _signs(lang)
     mixed = any(len(s.severity) > 1 for s in assessment.case.scenarios)
     lines += style.wrapped(text("grid_marks", lang), 56)
     if _matrix(assessment).name == PER_SHIPMENT:
         lines += style.wrapped(text("per_shipment_note", lang), 56)
     lines += style.wrapped(text("grid_marks_mixed", lang), 56) if mixed else []
     return [style.clean(line) for line in lines]
+
+
+def _signs(lang: str) -> list[str]:
+    of = scale("risk")
+    signs = (f"{of.symbol(code)} {of.word(code, lang)}" for code in of.codes)
+    return style.wrapped(text("grid_signs", lang, signs=("、" if lang == "zh" else ", ").join(signs)), 56)
 
 
 def _alt(assessment: Assessment, lang: str) -> str:
