@@ -47,5 +47,5 @@ def test_one_point_none_and_another_grid() -> None:
 
 def test_what_is_no_probability_or_severity_is_refused() -> None:
     for p, severity in ((1.5, 1), (0.5, 5), ("half", 1)):
-        with pytest.raises(ValueError, match=r"probability|severity|half"):
+        with pytest.raises(ValueError, match=r"probability|severity|a fraction"):
             riskkit.plot_risk_grid(p, severity)
