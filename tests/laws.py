@@ -180,6 +180,8 @@ def word_faults(path: str, source: str, *, allowed: Mapping[str, str]) -> Iterat
     for function in tree.body:
         if not isinstance(function, AnyFunction) or function.name.startswith("_"):
             continue
+        if any(isinstance(one, ast.Name) and one.id == "overload" for one in function.decorator_list):
+            continue  # the types of one function; its words stand at the function itself
         where = f"{path}:{function.lineno} {function.name}"
         text = ast.get_docstring(function) or ""
         if not text:

@@ -97,6 +97,7 @@ def plot_risk_grid(
     shape = _bare(used, floor, legend=[*lines, *map(style.clean, _signs(lang))], lang=lang)
     alt = [text("grid_alt_one", lang, **_said(row, lang)) for row in records(points)]
     alt += [text("grid_alt_missing", lang, n=n_missing)] if n_missing or not alt else []
+    del shape["title"]  # a page sets titles itself; alone the figure would lay it over the axis
     shape["meta"] = {"alt": ("；" if lang == "zh" else "; ").join(alt) + ("。" if lang == "zh" else ".")}
     return go.Figure({"data": [_plain_points(points, floor, is_numbered=is_numbered)], "layout": shape})
 
