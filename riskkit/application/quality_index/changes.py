@@ -196,7 +196,7 @@ def decide(facts: pd.DataFrame, *, on: dt.date, rules: pd.DataFrame | None = Non
     lo = change - np.hypot(at["index"] - at["index_lo"], at["before_hi"] - at["before"])
     hi = change + np.hypot(at["index_hi"] - at["index"], at["before"] - at["before_lo"])
     by_decision = table.set_index("decision")
-    least = float(by_decision.at["unknown", "number"])
+    least = by_decision["number"].astype(float)["unknown"]
     share = at["share_known"].combine(at["before_share_known"], np.fmin)
     is_open = (
         (share < least) | at["share_known"].isna() | at["before_share_known"].isna() | lo.isna() | hi.isna()

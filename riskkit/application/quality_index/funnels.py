@@ -7,8 +7,9 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.special import ndtri
 
-from riskkit.application.quality_index.standardised import Floats, exact_poisson
+from riskkit.application.quality_index.standardised import exact_poisson
 from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.records.number_columns import Floats
 from riskkit.monitoring.rates.proportions import Interval
 
 TAILS = {"2s": 0.025, "3s": 0.001}

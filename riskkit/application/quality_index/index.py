@@ -192,7 +192,9 @@ def resampled(counts: StratumCounts, *, rng: np.random.Generator, resamples: int
         for start in range(0, moving.size, STRATA_AT_A_TIME):
             part = moving[start : start + STRATA_AT_A_TIME]
             size = n[row, part].astype(np.int64)
-            sums += rng.binomial(size, rate[part], size=(resamples, part.size)) @ (weight[part] / size)
+            # one stratum a row: numpy prepares a draw anew whenever its numbers differ from the last
+            draws = rng.binomial(size[:, None], rate[part, None], size=(part.size, resamples))
+            sums += (weight[part] / size) @ draws
         drawn[:, row] = 100 * (1 - sums / (total if total > 0 else 1))
     return drawn
 
