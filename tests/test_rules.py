@@ -56,7 +56,7 @@ SHOWN = (
     "workbench/flows/committee/committee_reports.py",
     "workbench/commands/ledger.py",
     "workbench/runs/folders/resources.py",
-    "workbench/reports/case/case_report.py",
+    "workbench/reports/case_report.py",
     "workbench/reports/what_if/what_ifs.py",
     "workbench/commands/sheets.py",
     "workbench/commands/exchange.py",
