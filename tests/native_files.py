@@ -42,8 +42,10 @@ READERS = tuple(dict.fromkeys([*FIXTURES.values(), *SHEETS]))
 
 
 def reader(name: str) -> Source:
-    folder = next(f for f in ("published", "sheets") if find_spec(f"riskkit.monitoring.sources.{f}.{name}"))
-    found: Source = import_module(f"riskkit.monitoring.sources.{folder}.{name}").SOURCE
+    folder = next(
+        f for f in ("", ".published", ".sheets") if find_spec(f"riskkit.monitoring.sources{f}.{name}")
+    )
+    found: Source = import_module(f"riskkit.monitoring.sources{folder}.{name}").SOURCE
     return found
 
 

@@ -27,6 +27,7 @@ import xlsxwriter
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+import riskkit
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.records import evidence
 from riskkit.monitoring.sources.files import delimited, in_child, json_rows, native, opened
@@ -600,7 +601,7 @@ def test_every_rule_has_words_and_is_used() -> None:
     source = "".join(
         path.read_text(encoding="utf-8")
         for folder in ("foundation", "monitoring/sources")
-        for path in (Path(evidence.__file__).parents[1] / folder).glob("*.py")
+        for path in (Path(riskkit.__file__).parent / folder).rglob("*.py")
     )
     rules = standards.table("record_rules")
     formed = {"workbook_broken", "workbook_too_large", "parquet_broken", "parquet_too_large"}

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from riskkit import workbench
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.workbench.commands import cli
 from riskkit.workbench.runs.alone import FOLDER, alone_plan, is_alone
@@ -123,7 +124,7 @@ def test_the_demo_runs_them_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 def test_what_is_about_no_case_is_counted_as_none() -> None:
     written = {
         found
-        for path in Path(cli.__file__).parent.rglob("*.py")
+        for path in Path(workbench.__file__).parent.rglob("*.py")
         for found in re.findall(r'"schema": "(riskkit\.[a-z_]+/1)"', path.read_text(encoding="utf-8"))
     } - {"riskkit.manifest/1", "riskkit.batch/1"}
     assert {"riskkit.experts/1", "riskkit.warning_review/1", "riskkit.committee/1"} <= written
