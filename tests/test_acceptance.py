@@ -1,0 +1,202 @@
+"""Acceptance of third-party reports: agreement with re-tests, and the decision on a day."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import beta
+
+from riskkit.application.acceptance.acceptance import CONDITIONS, decide, required_facts
+from riskkit.application.acceptance.method_comparison import (
+    deming,
+    limits_of_agreement,
+    passing_bablok,
+    retest_agreement,
+)
+from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.standards import standards
+from tests.shared import own, shared
+
+PEFR = own("peak_flow_1986.json")
+DAY = dt.date(2026, 5, 1)
+close = pytest.approx
+
+
+def test_limits_of_agreement_are_those_bland_and_altman_printed():
+    found = limits_of_agreement(PEFR["first"], PEFR["second"])
+    printed = PEFR["printed"]
+    for name in ("bias", "sd"):
+        assert round(found[name], 1) == printed[name]
+    # the paper rounds the mean and the SD before it goes on
+    assert found[["lower_2sd", "upper_2sd"]].tolist() == close(printed["limits_2sd"], abs=0.2)
+    assert found[["bias_lo", "bias_hi"]].tolist() == close(printed["bias_interval"], abs=0.1)
+
+
+def test_every_column_of_agreement_is_that_of_the_peer():
+    flow = pd.read_csv(shared("data", "agreement_retests", "bland_altman_pefr1986.csv"))
+    made = pd.read_csv(shared("data", "agreement_retests", "giavarina2015.csv"))
+    pairs = {
+        "PEFR 1986: Wright first - mini Wright first": (flow["WrightFirst"], flow["MiniWrightFirst"]),
+        "Giavarina 2015: A - B": (made["Method.A"], made["Method.B"]),
+        "PEFR 1986: Wright first - Wright second (repeatability)": (
+            flow["WrightFirst"],
+            flow["WrightSecond"],
+        ),
+        "PEFR 1986: mini first - mini second (repeatability)": (
+            flow["MiniWrightFirst"],
+            flow["MiniWrightSecond"],
+        ),
+    }
+    for row in pd.read_csv(shared("data", "agreement_retests", "limits_of_agreement_expected.csv")).to_dict(
+        "records"
+    ):
+        found = limits_of_agreement(*pairs[row.pop("case")])
+        assert found.to_dict() == close(row, rel=1e-9)
+
+
+def test_a_pair_with_a_missing_value_is_left_out_and_an_infinite_one_refused():
+    assert limits_of_agreement([1, 2, np.nan, 4], [1, 1, 3, np.nan])["n"] == 2
+    with pytest.raises(InputFaults) as wrong:
+        limits_of_agreement([np.inf, 2, 3], [-np.inf, 1, 2])
+    assert len(wrong.value.faults) == 2
+
+
+@pytest.mark.parametrize("ratio", [0.25, 1, 4])
+def test_deming_is_the_first_principal_axis_when_errors_are_scaled_alike(ratio):
+    x, y = np.array(PEFR["first"], dtype=float), np.array(PEFR["second"], dtype=float)
+    scaled = np.column_stack([(x - x.mean()) / np.sqrt(ratio), y - y.mean()])
+    across, up = np.linalg.svd(scaled)[2][0]
+    slope = up / across / np.sqrt(ratio)
+    line = deming(x, y, error_ratio=ratio)
+    assert [line.slope, line.intercept] == close([slope, y.mean() - slope * x.mean()])
+    assert line.slope_lo < line.slope < line.slope_hi
+
+
+def slow_passing_bablok(x: list[float], y: list[float]) -> tuple[float, float]:
+    slopes = []
+    for i in range(len(x)):
+        for j in range(i):
+            if x[i] != x[j]:
+                slopes.append((y[i] - y[j]) / (x[i] - x[j]))
+            elif y[i] != y[j]:
+                slopes.append(float("inf"))
+    slopes = sorted(one for one in slopes if one != -1)
+    shift, n = sum(one < -1 for one in slopes), len(slopes)
+    # counted from 1, as in the paper
+    at = [slopes[k - 1] for k in ([(n + 1) // 2 + shift] if n % 2 else [n // 2 + shift, n // 2 + 1 + shift])]
+    slope = sum(at) / len(at)
+    return slope, float(np.median([b - slope * a for a, b in zip(x, y, strict=True)]))
+
+
+@given(st.integers(3, 25), st.integers(0, 10_000))
+def test_passing_bablok_agrees_with_the_paper_written_out_and_does_not_care_which_method_is_first(n, seed):
+    rng = np.random.default_rng(seed)
+    x = np.arange(1, n + 1) * 3.0
+    y = 2 + 1.1 * x + rng.normal(0, 0.5, n)
+    line = passing_bablok(x, y)
+    assert (line.slope, line.intercept) == close(slow_passing_bablok(list(x), list(y)))
+    assert line.slope_lo <= line.slope <= line.slope_hi
+    assert line.intercept_lo <= line.intercept <= line.intercept_hi
+    if n * (n - 1) // 2 % 2:
+        assert passing_bablok(y, x).slope == close(1 / line.slope)
+    order = rng.permutation(n)
+    assert passing_bablok(x[order], y[order]).slope == close(line.slope)
+
+
+def test_few_pairs_leave_the_line_open_and_equal_pairs_are_refused():
+    assert passing_bablok([1, 2, 3], [1, 2.5, 3]).slope_hi == np.inf
+    with pytest.raises(InputFaults, match="samples that differ"):
+        passing_bablok([2, 2, 2], [1, 1, 1])
+    with pytest.raises(InputFaults, match="at least 3"):
+        deming([1, 2], [1, 2])
+
+
+def test_false_reports_are_counted_among_the_goods_reported_good():
+    found = retest_agreement([0] * 20 + [1] * 5 + [np.nan], [0] * 18 + [1] * 2 + [1] * 4 + [0] + [0])
+    assert found[["n", "n_reported_good", "n_false_good"]].tolist() == [25, 20, 2]
+    assert found["rate_false_good_hi"] == close(beta.ppf(0.975, 3, 18))
+    # observed 22 of 25; by chance (20·19 + 5·6) of 625
+    assert found["kappa"] == close((0.88 - 0.656) / (1 - 0.656))
+    with pytest.raises(InputFaults) as wrong:
+        retest_agreement([2, 0], [0, 0.5])
+    assert len(wrong.value.faults) == 2
+
+
+def report(**changed: object) -> pd.DataFrame:
+    usual = required_facts(DAY) | {
+        "issued_on": dt.date(2025, 6, 1),
+        "removed_on": None,
+        "rate_false_good_lo": 0.0,
+    }
+    return pd.DataFrame([usual | changed], index=["report 7"])
+
+
+@pytest.mark.parametrize(
+    "rule", standards.table("acceptance_rules").to_dict("records"), ids=lambda r: r["rule_id"]
+)
+def test_each_rule_decides_alone_and_the_unknown_is_not_accepted(rule):
+    if rule["fact"] in required_facts(DAY):
+        # a listed agency that loses a condition is removed; an applicant is refused
+        listed = {} if rule["fact"] not in CONDITIONS else {"is_listed": 0}
+        found = decide(report(**({rule["fact"]: int(rule["value"])} | listed)), on=DAY).iloc[0]
+        assert found[["decision", "rule_id", "reason"]].tolist() == [
+            rule["decision"],
+            rule["rule_id"],
+            rule["reason"],
+        ]
+        unknown = decide(report(**{rule["fact"]: None}), on=DAY).iloc[0]
+        assert unknown[["decision", "reason"]].tolist() == ["unknown", "fact_missing"]
+    else:
+        assert rule["fact"] in {"is_barred", "is_expired", "is_false_rate_high", "is_condition_lost"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "decision", "margin"),
+    [
+        ({}, "accept", 31),
+        ({"issued_on": dt.date(2025, 5, 1)}, "accept", 0),
+        ({"issued_on": dt.date(2025, 4, 30)}, "refuse", -1),
+        ({"issued_on": None}, "unknown", np.nan),
+        ({"removed_on": dt.date(2025, 5, 1)}, "barred", 0),
+        ({"removed_on": dt.date(2025, 4, 30)}, "accept", 31),
+        ({"rate_false_good_lo": 0.05}, "accept", 31),
+        ({"rate_false_good_lo": 0.051}, "suspend", np.nan),
+        ({"rate_false_good_lo": None}, "accept", 31),
+    ],
+)
+def test_a_report_counts_for_one_year_and_a_removal_bars_for_one(changed, decision, margin):
+    found = decide(report(**changed), on=DAY)
+    assert found.index.tolist() == ["report 7"]
+    assert found.at["report 7", "decision"] == decision
+    assert found.at["report 7", "margin"] == close(margin, nan_ok=True)
+
+
+@pytest.mark.parametrize("condition", CONDITIONS)
+def test_a_listed_agency_that_loses_a_condition_is_removed(condition):
+    others = {name: None for name in CONDITIONS if name != condition}
+    found = decide(report(**(others | {condition: 0})), on=DAY).iloc[0]
+    assert found[["decision", "reason"]].tolist() == ["remove", "condition_lost"]
+    unlisted = decide(report(**{condition: 0, "is_listed": None}), on=DAY).iloc[0]
+    assert unlisted["decision"] == "refuse"
+
+
+def test_an_agency_never_retested_is_marked():
+    assert decide(report(rate_false_good_lo=None), on=DAY)["reason"].tolist() == ["met_not_retested"]
+
+
+def test_what_is_unknown_never_hides_a_ground_for_removal():
+    assert decide(report(is_false_report=1, has_capability=None), on=DAY)["decision"].tolist() == ["remove"]
+
+
+def test_all_faults_of_the_facts_come_at_once_and_no_rules_no_decision():
+    both = pd.concat([report(issued_on="2027-01-01"), report(removed_on="soon")])
+    with pytest.raises(InputFaults) as wrong:
+        decide(both, on=DAY)
+    assert len(wrong.value.faults) == 2
+    with pytest.raises(InputFaults, match="2022-12-01"):
+        decide(report(), on=dt.date(2022, 11, 30))
