@@ -155,7 +155,15 @@ def test_all_faults_of_both_files_are_listed_at_once(tmp_path: Path) -> None:
     facts = tmp_path / "facts.csv"
     facts.write_text("recall_id,goods,learned_on,used\nb,toy,soon,shouting\n", encoding="utf-8")
     told = faults(lambda: recall_study(table=table, facts=str(facts), on="2026-05-01", recall="z"))
-    for word in ("report_date", "goods", "soon", "shouting", "recall_id", "recall: "):
+    for word in (
+        "report_date",
+        "at most the units affected",
+        "goods",
+        "soon",
+        "shouting",
+        "recall_id",
+        "recall: ",
+    ):
         assert word in told, told
     misspelt = progress(tmp_path, "a,2026-01-31,100,40", head="recall_id,report_date,n_affected,n_done")
     told = faults(lambda: recall_study(table=misspelt, on="May"))

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, InputFaults, refuse, shown
 from riskkit.foundation.records.number_columns import NumberColumn, number_columns
 from riskkit.foundation.standards import standards
 from riskkit.response.working_days import as_days
@@ -61,9 +61,13 @@ def read_reports(reports: pd.DataFrame, *, by: Sequence[str] = ()) -> pd.DataFra
     )
     for name in ("recall_id", *by):
         found[name] = reports[name]
-    found["report_date"] = as_days(reports["report_date"], what="report_date").astype("datetime64[us]")
+    faults = []
+    try:
+        found["report_date"] = as_days(reports["report_date"], what="report_date").astype("datetime64[us]")
+    except InputFaults as error:  # what else is wrong is said at the same time
+        faults, found["report_date"] = list(error.faults), pd.NaT
     found["n_open"] = found["n_affected"] - found["n_removed"]
-    refuse("reports", _report_faults(reports, found, by))
+    refuse("reports", [*faults, *_report_faults(reports, found, by)])
     with np.errstate(invalid="ignore", divide="ignore"):
         rate = (found["n_completed"] / found["n_open"]).where(found["n_open"] > 0)
     found["rate"] = rate.where(rate <= 1)  # removed and done exceed affected: one of them is wrong
@@ -74,7 +78,7 @@ def _report_faults(reports: pd.DataFrame, found: pd.DataFrame, by: Sequence[str]
     key = ["recall_id", *by]
     checks = [
         ("recall_id", found[key].isna().any(axis=1), "a recall, and a name in each column of `by`"),
-        ("report_date", found.duplicated([*KEY, *by]), "one report a day"),
+        ("report_date", found.duplicated([*KEY, *by]) & found["report_date"].notna(), "one report a day"),
         ("n_completed", found["n_completed"] > found["n_affected"], "at most the units affected"),
     ]
     if "started_on" in reports:
