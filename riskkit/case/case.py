@@ -37,6 +37,7 @@ from riskkit.foundation.inputs.toml_file import TomlFile, read_toml
 from riskkit.foundation.numbers.toml_record import as_record
 from riskkit.foundation.numbers.uncertainty import shares
 from riskkit.foundation.records.partial_records import partial_record
+from riskkit.foundation.short_repr import html_card
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.scales import scale
 from riskkit.warning.level_badge import LevelBadge, outcome_badge, risk_badge
@@ -110,6 +111,21 @@ class Assessment:
     risk_badge: LevelBadge | None
     near_bounds: pd.DataFrame
     experience: BackCheck | None
+
+    def __repr__(self) -> str:
+        found = f"lo={self.lo!r}, hi={self.hi!r}, risk={self.risk!r}"
+        return f"Assessment({self.case.id!r}, {found}, draws={self.draws})"
+
+    def _repr_html_(self) -> str:
+        badge = None if self.badge is None else self.badge.level
+        shown = {
+            "level": badge,
+            "lo": self.lo,
+            "hi": self.hi,
+            "risk": self.risk,
+            "profile": self.profile.name,
+        }
+        return html_card(f"Assessment {self.case.id}", shown | {"draws": self.draws})
 
     @property
     def level_ends(self) -> tuple[str, str]:

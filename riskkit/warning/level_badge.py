@@ -15,6 +15,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from riskkit.foundation.short_repr import html_card
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.scales import scale
 
@@ -84,6 +85,15 @@ class LevelBadge:
     draws: int
     reached: float
     named: float
+
+    def __repr__(self) -> str:
+        may_be = "".join(f", {level} {share:.0%}" for level, share in self.may_be)
+        ends = self.level if self.level == self.level_hi else f"{self.level} to {self.level_hi}"
+        return f"LevelBadge({self.scale} {ends}, p_reached={self.p_reached:.3g}{may_be})"
+
+    def _repr_html_(self) -> str:
+        shown = {"level": self.level, "level_hi": self.level_hi, "p_level": f"{self.p_level:.3g}"}
+        return html_card(f"LevelBadge {self.scale}", shown | {"draws": self.draws})
 
     def is_range(self) -> bool:
         """Whether missing facts leave more than one level."""

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from riskkit.foundation.exact_numbers import exact
 from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown
 from riskkit.foundation.inputs.toml_file import read_toml
+from riskkit.foundation.short_repr import html_card
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.tables import records
 from riskkit.warning.grading_rules import LAWFUL, Rule
@@ -76,6 +77,13 @@ class Profile:
     note_en: str
     status: str
     sha256: str
+
+    def __repr__(self) -> str:
+        return f"Profile({self.name!r}, factors={self.factors}, status={self.status!r})"
+
+    def _repr_html_(self) -> str:
+        shown = {"en": self.en, "zh": self.zh, "factors": ", ".join(self.factors), "status": self.status}
+        return html_card(f"Profile {self.name}", shown)
 
 
 def profile_names() -> tuple[str, ...]:

@@ -34,6 +34,7 @@ from riskkit.assessment.facts.case_values import (
 )
 from riskkit.assessment.facts.observations import Experience
 from riskkit.assessment.facts.product_identity import CasePicture, Gtin, Marks, Operator
+from riskkit.foundation.short_repr import html_card
 from riskkit.foundation.standards import glossary
 from riskkit.foundation.standards.choices import AS_NUMBER, of_table
 
@@ -284,6 +285,13 @@ class Case:
     questions: Annotated[tuple[Question, ...], Field(max_length=100)] = ()
     methods: MethodInputs = Field(default_factory=MethodInputs)
     experience: Experience = Field(default_factory=Experience)
+
+    def __repr__(self) -> str:
+        return f"Case({self.id!r}, assessed_on={self.assessed_on}, {len(self.scenarios)} scenarios)"
+
+    def _repr_html_(self) -> str:
+        shown = {"title": self.title.en, "标题": self.title.zh, "assessed on": self.assessed_on}
+        return html_card(f"Case {self.id}", shown | {"goods": self.goods, "scenarios": len(self.scenarios)})
 
     def hazard_classes(self) -> tuple[str, ...]:
         """The policy's hazard classes in the case, in the policy's order."""
