@@ -42,6 +42,7 @@ DRAWS = 200
 CASE, RANGE = "note7-battery-2016", "walmart-toothbrushes-2017"
 GIVEN: dict[str, dict[str, Any]] = {
     "assess_case": {"case": RANGE, "interactive": False},
+    "response_plan": {"facts": "consignments", "on": "2026-05-01"},
     "warning_review": {"on": "2026-05-01"},
 }
 """Parameters of a notebook that are not its defaults; `draws` is DRAWS in all."""

@@ -315,3 +315,9 @@ def test_a_warning_comes_down_only_when_the_effect_agrees(verdict, move):
     seen = pd.DataFrame({"warning_id": "a", "at": now - pd.to_timedelta(np.arange(30, 0, -5), unit="D"),
                          "level_lo": 1, "level_hi": 2})  # fmt: skip
     assert adjustments(board, seen, now=now)["move"].tolist() == [move]
+
+
+def test_a_day_before_any_rule_calls_for_a_measure_leaves_it_uncalled():
+    table = proposed(pd.DataFrame([{"is_defect": 1, "is_on_market": 1}]), on=dt.date(2016, 9, 15))
+    assert table.loc[(0, "recall"), "decision"] == "not_called_for"
+    assert np.isnan(table.loc[(0, "recall"), "reached"])

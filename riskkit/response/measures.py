@@ -112,7 +112,8 @@ def _one_measure(tests: pd.DataFrame, known: Mapping[str, Floats], *, n: int) ->
         [prerequisites, calls.unknown_facts()],
         "",
     )
-    reached = np.minimum(np.fmax.reduce(calls.reached, axis=1), 1.0)
+    # on an early day no rule may call for a measure yet
+    reached = np.minimum(np.fmax.reduce(calls.reached, axis=1, initial=np.nan), 1.0)
     columns = {
         "decision": decision,
         "rule_id": rule,

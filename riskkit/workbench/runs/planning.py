@@ -35,6 +35,7 @@ _OF_DEMO = (
 )
 """Notebooks about no case that the demo runs too, on made data, examples and a made session."""
 WHAT_IF, WHAT_IFS = "what_if", "what_ifs"
+_FACTS, _MADE_UP = "facts", "consignments"
 _UNREAD = resources.CaseSource("unread", Path("unread.toml"), b"", is_shipped=False)
 T = TypeVar("T")
 
@@ -107,7 +108,10 @@ def plan_request(request: Request, wishes: Wishes) -> RunPlan:
         given[_PROFILE] = name
     notebook = _tried(faults, partial(resources.notebook, request.notebook or wishes.notebook))
     make = partial(make_plan, out=wishes.out, within=_within(wishes, lang), lang=lang)
-    if case is not None and notebook is not None and _takes_what_ifs(notebook):
+    if given.get(_FACTS) and notebook is not None and _takes(notebook, _FACTS):
+        file = _tried(faults, partial(_facts, given[_FACTS], wishes.folder)) or ("", ())
+        given[_FACTS], attached = file[0], (*attached, *file[1])
+    if case is not None and notebook is not None and _takes(notebook, WHAT_IFS):
         told = _tried(faults, partial(_what_ifs, given.get(WHAT_IFS), case, wishes.folder)) or ("", ())
         given[WHAT_IFS], attached = told[0], (*attached, *told[1])
     make = partial(make, formats=wishes.formats, attached=attached)
@@ -136,12 +140,12 @@ def _plan_alone(request: Request, wishes: Wishes) -> RunPlan:
     )
 
 
-def _takes_what_ifs(notebook: Path) -> bool:
+def _takes(notebook: Path, name: str) -> bool:
     try:
         found = params.declared(read_notebook(notebook), name=notebook.name)
     except InputFaults:  # told when the plan is made
         return False
-    return any(one.name == WHAT_IFS for one in found)
+    return any(one.name == name for one in found)
 
 
 def _within(wishes: Wishes, lang: object) -> tuple[str, ...]:
@@ -173,6 +177,16 @@ def _what_ifs(
     content = resources.read_limited(path)
     parse_what_ifs(parse_toml(content, path.name), parse_case(parse_toml(case.content, case.file_name)))
     return "what-ifs.toml", (("what-ifs.toml", content),)
+
+
+def _facts(wanted: object, folder: Path) -> tuple[str, tuple[tuple[str, bytes], ...]]:
+    """A table of facts as the notebook gets it: the made-up example by its name, or a user's own file."""
+    if wanted == _MADE_UP:
+        return _MADE_UP, ()
+    if not (isinstance(wanted, str) and wanted.endswith(".csv")):
+        raise InputFaults(_FACTS, [Fault(_FACTS, shown(wanted), f"empty, {_MADE_UP}, or a .csv file")])
+    path = resources.safe_path(wanted, folder=folder, what=_FACTS, suffix=".csv")
+    return "facts.csv", (("facts.csv", resources.read_limited(path)),)
 
 
 def _profile(wanted: object, folder: Path) -> tuple[str | None, tuple[tuple[str, bytes], ...]]:

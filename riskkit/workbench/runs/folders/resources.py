@@ -64,18 +64,18 @@ def find_case(case: str, *, folder: Path | None = None) -> CaseSource:
     return CaseSource(case, path, path.read_bytes(), True)
 
 
-def safe_path(text: str, *, folder: Path) -> Path:
-    """A ``.toml`` file that a person named, where its path does not lead anywhere else."""
+def safe_path(text: str, *, folder: Path, what: str = "case", suffix: str = ".toml") -> Path:
+    """A file of one kind that a person named, where its path does not lead anywhere else."""
     path = Path(text)
     if "\0" in text or ".." in path.parts:
-        raise InputFaults("case", [Fault("case", shown(text), "a path without '..'")])
+        raise InputFaults(what, [Fault(what, shown(text), "a path without '..'")])
     root = path.parent if path.is_absolute() else folder
     full = folder / path
     try:
-        faults = _path_faults(full, root, text)
+        rules = _path_faults(full, root, suffix)
     except (OSError, RuntimeError) as error:  # a name too long for the system, or links that go round
-        faults = [Fault("case", shown(text), f"a path that can be followed ({type(error).__name__})")]
-    refuse("case", faults)
+        rules = [f"a path that can be followed ({type(error).__name__})"]
+    refuse(what, [Fault(what, shown(text), rule) for rule in rules])
     return full
 
 
@@ -92,13 +92,13 @@ def read_limited(path: Path) -> bytes:
     return content
 
 
-def _path_faults(full: Path, root: Path, text: str) -> list[Fault]:
-    if full.suffix != ".toml" or not full.is_file():
-        return [Fault("case", shown(text), "a .toml file that exists")]
+def _path_faults(full: Path, root: Path, suffix: str) -> list[str]:
+    """The rules that a path breaks."""
+    if full.suffix != suffix or not full.is_file():
+        return [f"a {suffix} file that exists"]
     if not full.resolve().is_relative_to(root.resolve()):
-        return [Fault("case", shown(text), f"a file inside {root}, not a link out of it")]
-    size = full.stat().st_size
-    return [Fault("case", f"{size} bytes", f"at most {MAX_BYTES} bytes")] if size > MAX_BYTES else []
+        return [f"a file inside {root}, not a link out of it"]
+    return [f"at most {MAX_BYTES} bytes"] if full.stat().st_size > MAX_BYTES else []
 
 
 @cache

@@ -1,0 +1,1 @@
+"""The report on the measures that a case calls for."""
