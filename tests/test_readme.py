@@ -30,6 +30,7 @@ PAIRS = (
     ("docs/serving.md", "docs/serving.zh.md"),
     ("docs/speed.md", "docs/speed.zh.md"),
     ("docs/detectors.md", "docs/detectors.zh.md"),
+    ("docs/many_products.md", "docs/many_products.zh.md"),
 )
 PAGES = [*itertools.chain(*PAIRS), "CONTRIBUTING.md", "CHANGELOG.md", "data/README.md", "reports/README.md"]
 NAME = re.compile(r"`(riskkit(?:\.\w+)+)`")
@@ -133,7 +134,7 @@ def test_every_command_shown_is_one() -> None:
     )
 
 
-@pytest.mark.parametrize("page", ["README.md", "README.zh.md"])
+@pytest.mark.parametrize("page", [*PAIRS[0], "docs/many_products.md", "docs/many_products.zh.md"])
 def test_the_python_shown_runs(page: str) -> None:
     test = doctest.DocTestParser().get_doctest(
         re.sub(r"^```.*$", "", read(page), flags=re.MULTILINE), {}, page, page, 0

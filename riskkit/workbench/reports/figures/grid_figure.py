@@ -156,7 +156,8 @@ def _matrix(assessment: Assessment) -> RiskMatrix:
 
 def _layout(assessment: Assessment, floor: float, *, lang: str) -> dict[str, Any]:
     shape = _bare(_matrix(assessment), floor, legend=_legend(assessment, lang), lang=lang)
-    shape["annotations"] += _mix_labels(assessment, floor)
+    *words, above, below = shape["annotations"]
+    shape["annotations"] = [*words, *_mix_labels(assessment, floor), above, below]
     return shape
 
 
