@@ -62,6 +62,15 @@ def test_a_rate_of_births_is_standardised_as_fay_and_feuer_printed_it():
     assert [round(float(v) * 1e5, 1) for v in (rate, limits.lo, limits.hi)] == births["per_100000"]
 
 
+def test_events_that_come_in_groups_widen_the_interval():
+    x, n, w = np.array([20.0, 30]), np.array([200, 100]), np.array([1, 2])
+    rate, alone = direct_rate(x, n, w)
+    _, grouped = direct_rate(x, n, w, variance=4 * x)
+    assert [rate - grouped.lo, grouped.hi - rate] == close([2 * (rate - alone.lo), 2 * (alone.hi - rate)])
+    with pytest.raises(ValueError, match="dobson or gamma"):
+        direct_rate(x, n, w, method="wald")
+
+
 @pytest.mark.parametrize("row", ORACLE["ratio_funnel"])
 def test_a_funnel_of_counts_is_the_published_one(row):
     found = count_funnel(row["events"], tail=row["tail"]).iloc[0]
