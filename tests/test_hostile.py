@@ -217,7 +217,7 @@ def test_a_profile_with_rules_of_its_own_is_read_and_all_its_faults_are_told(tmp
     assert [rule.rule for rule in load_profile(own).rules["urgency"]] == ["R"]
     assert load_profile(own).name not in profile_names()
     wrong = PROFILE.replace('zh = "我的方案"', "max_raise = 9").replace("urgency = 4", "urgency = 5")
-    own.write_text(wrong + RULE.replace('">="', '"<"'), encoding="utf-8")
+    own.write_text(wrong + RULE.replace('">="', '"=="'), encoding="utf-8")
     with pytest.raises(InputFaults) as caught:
         load_profile(own)
     places = {fault.place.removeprefix("own.toml:") for fault in caught.value.faults}

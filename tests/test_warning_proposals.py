@@ -14,6 +14,7 @@ from warned import NOW, assessed_case, room_in, step
 
 from riskkit.case.case import Assessment
 from riskkit.foundation.events import Event, moment_of
+from riskkit.foundation.inputs.picture_file import PictureFile
 from riskkit.store.ledger.ledger import open_ledger
 from riskkit.workbench.boards.warning_panel import WarningBoard
 from riskkit.workbench.commands import cli
@@ -31,7 +32,7 @@ def cases(monkeypatch: pytest.MonkeyPatch) -> None:
     """One case that is certainly Ⅱ and one from Ⅲ to Ⅱ, whatever the profile of the day says; others as shipped."""
     real = proposing.assessed
 
-    def assessed(case: str) -> Assessment:
+    def assessed(case: str) -> tuple[Assessment, tuple[PictureFile, ...]]:
         known = {CERTAIN: ("Ⅱ", "Ⅱ", ()), RANGE: ("Ⅲ", "Ⅱ", ("is_spreading",))}
         if case not in known:
             return real(case)
@@ -39,7 +40,7 @@ def cases(monkeypatch: pytest.MonkeyPatch) -> None:
         found = assessed_case()
         assert found.badge is not None
         badge = dataclasses.replace(found.badge, level=lo, level_hi=hi)
-        return dataclasses.replace(found, badge=badge, missing=missing)
+        return dataclasses.replace(found, badge=badge, missing=missing), ()
 
     monkeypatch.setattr(proposing, "assessed", assessed)
 
