@@ -13,6 +13,7 @@ import ast
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 # what pip calls it: what uv calls it, and what uv wants between several values
@@ -51,10 +52,23 @@ def listing() -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
+def cache_for_uv(account: Path, own: Path) -> dict[str, str]:
+    """A cache in the environment itself where that of the account cannot be written to."""
+    try:
+        account.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=account):
+            return {}
+    except OSError:
+        return {"UV_CACHE_DIR": str(own)}
+
+
 def main() -> None:
     """Replace this process by uv; a setting already given to uv by its own name stays."""
     known = for_uv(listing(), is_lock=sys.argv[1:3] == ["pip", "compile"])
     scripts = Path(sys.executable).parent
+    if os.name == "posix":  # elsewhere uv keeps its cache in another place
+        caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+        known |= cache_for_uv(caches / "uv", scripts.parent / ".uv-cache")
     environment = {**known, **os.environ, "VIRTUAL_ENV": str(scripts.parent)}
     uv = str(scripts / "uv")
     os.execve(uv, [uv, *sys.argv[1:]], environment)

@@ -152,6 +152,14 @@ def test_the_pythons_are_the_same_wherever_they_are_named() -> None:
         assert not re.search(r"3\.11 (or later|以上)", text), page
 
 
+def test_uv_has_a_cache_where_the_home_cannot_be_written_to(tmp_path: Path) -> None:
+    cache_for_uv = runpy.run_path(str(ROOT / ".ci" / "uv_as_pip.py"))["cache_for_uv"]
+    own = tmp_path / ".venv" / ".uv-cache"
+    assert cache_for_uv(tmp_path / "cache" / "uv", own) == {}
+    (tmp_path / "file").touch()  # no folder can be made below a file, whoever runs this
+    assert cache_for_uv(tmp_path / "file" / "uv", own) == {"UV_CACHE_DIR": str(own)}
+
+
 def test_uv_is_told_what_pip_knows() -> None:
     for_uv = runpy.run_path(str(ROOT / ".ci" / "uv_as_pip.py"))["for_uv"]
     listing = "\n".join(
