@@ -30,6 +30,7 @@ CERTAIN, RANGE, SHIPPED = "certain", "range", "furniture-tip-over-2016"
 @pytest.fixture(autouse=True)
 def cases(monkeypatch: pytest.MonkeyPatch) -> None:
     """One case that is certainly Ⅱ and one from Ⅲ to Ⅱ, whatever the profile of the day says; others as shipped."""
+    monkeypatch.setenv("LC_ALL", "en_US.UTF-8")  # messages in English unless --lang says otherwise
     real = proposing.assessed
 
     def assessed(case: str) -> tuple[Assessment, tuple[PictureFile, ...]]:
