@@ -188,8 +188,8 @@ def fit_series(
     --------
     >>> seen = pd.DataFrame({"port 1": [9.0, 11, 10, 12, 5, 6, 4, 6]})
     >>> fit = fit_series(seen, segmented_design(8, 5, has_slope=False), model="ols")
-    >>> fit.terms["estimate"].round(2).tolist()
-    [9.37, 0.45, -7.05]
+    >>> [f"{term:.3f}" for term in fit.terms["estimate"]]
+    ['9.375', '0.450', '-7.050']
     """
     x = _checked(outcomes, design, exposure, model=model, lag=lag)
     y = outcomes.apply(pd.to_numeric, errors="coerce").to_numpy(np.float64).T

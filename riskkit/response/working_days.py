@@ -194,8 +194,8 @@ def possible_last_days(start: Days, amount: Whole, *, unit: str, rolls: bool = T
     """
     if unit == "working_day":
         return _stepped(start, amount)
-    raw = start + amount if unit == "day" else _months_on(start, amount)
-    return _stepped(raw - 1, np.ones_like(amount)) if rolls else raw
+    raw = start + amount.astype("timedelta64[D]") if unit == "day" else _months_on(start, amount)
+    return _stepped(raw - np.timedelta64(1, "D"), np.ones_like(amount)) if rolls else raw
 
 
 def _stepped(start: Days, amount: Whole) -> Days:
@@ -204,8 +204,9 @@ def _stepped(start: Days, amount: Whole) -> Days:
     after = np.searchsorted(working, start, side="right") - 1 + amount
     before = np.searchsorted(working, start, side="left") + amount
     place = np.where(amount > 0, after, before)
-    inside = is_published(start + np.sign(amount)) & (place >= 0) & (place < working.size)
-    found = np.where(inside, working[np.clip(place, 0, working.size - 1)], np.datetime64("NaT"))
+    beside = start + np.sign(amount).astype("timedelta64[D]")
+    inside = is_published(beside) & (place >= 0) & (place < working.size)
+    found = np.where(inside, working[np.clip(place, 0, working.size - 1)], np.datetime64("NaT", "D"))
     return np.where(amount == 0, start, found)
 
 
@@ -213,8 +214,9 @@ def _months_on(start: Days, amount: Whole) -> Days:
     """The day of the same number so many months on, or the last day of a month that has none."""
     month = start.astype("datetime64[M]")
     number = (start - month.astype("datetime64[D]")).astype("timedelta64[D]")
-    first = (month + amount).astype("datetime64[D]")
-    end = (month + amount + 1).astype("datetime64[D]") - 1
+    months = amount.astype("timedelta64[M]")
+    first = (month + months).astype("datetime64[D]")
+    end = (month + months + np.timedelta64(1, "M")).astype("datetime64[D]") - np.timedelta64(1, "D")
     found: Days = np.minimum(first + number, end)
     return found
 
