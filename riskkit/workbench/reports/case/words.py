@@ -29,6 +29,7 @@ from riskkit.words.catalogue import report_text as text
 from riskkit.words.numbers import listed, percent, say_number
 from riskkit.workbench.document.block_kinds import Badge, Cell, Table
 from riskkit.workbench.document.level_marks import level_badge
+from riskkit.workbench.document.text_tables import keyed_table
 
 
 def rows_of(table: pd.DataFrame) -> Iterator[dict[str, Any]]:
@@ -144,7 +145,5 @@ def titled(item: Any, lang: str) -> str:
 def table(
     key: str, lang: str, heads: Sequence[str], *, rows: Iterable[Sequence[Cell]], **said: object
 ) -> Table:
-    """A table whose caption and heads are texts; columns of numbers are set flush right."""
-    columns = tuple(method_text(head.removeprefix("#"), lang) for head in heads)
-    numeric = tuple(i for i, head in enumerate(heads) if head.startswith("#"))
-    return Table(method_text(key, lang, **said), columns, tuple(map(tuple, rows)), numeric=numeric)
+    """A table of the reports on single methods."""
+    return keyed_table(method_text, key, lang, heads=heads, rows=rows, **said)

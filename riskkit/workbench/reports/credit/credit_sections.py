@@ -14,8 +14,8 @@ from riskkit.words.catalogue import Texts
 from riskkit.words.numbers import number, rate
 from riskkit.workbench.document.block_kinds import Block, Items, Paragraph
 from riskkit.workbench.document.blocks import Section
+from riskkit.workbench.document.text_tables import day_cell, joined, plain_table, section, text_table
 from riskkit.workbench.reports.credit.credit_study import CreditStudy
-from riskkit.workbench.reports.credit.text_tables import day_cell, joined, plain_table, section, text_table
 
 say = Texts("credit")
 

@@ -15,7 +15,7 @@ from riskkit.response.reason_words import reason_words
 from riskkit.words.catalogue import Texts
 from riskkit.workbench.document.block_kinds import Block, Items, Paragraph
 from riskkit.workbench.document.blocks import Section
-from riskkit.workbench.reports.credit.text_tables import day_cell, joined, plain_table, section, text_table
+from riskkit.workbench.document.text_tables import day_cell, joined, plain_table, section, text_table
 from riskkit.workbench.reports.measures.measure_facts import FACTS
 from riskkit.workbench.reports.measures.measure_study import MeasureStudy
 
