@@ -18,6 +18,8 @@ from riskkit.application.acceptance.method_comparison import (
     passing_bablok,
     retest_agreement,
 )
+from riskkit.application.acceptance.repeated_agreement import repeated_limits_of_agreement
+from riskkit.application.acceptance.scopes import accreditation_faults, public_list, scope_changes
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.standards import standards
 from tests.shared import own, shared
@@ -200,3 +202,110 @@ def test_all_faults_of_the_facts_come_at_once_and_no_rules_no_decision():
     assert len(wrong.value.faults) == 2
     with pytest.raises(InputFaults, match="2022-12-01"):
         decide(report(), on=dt.date(2022, 11, 30))
+
+
+def test_repeated_blood_pressures_have_the_limits_bland_and_altman_printed_in_1999():
+    rows = pd.read_csv(shared("data", "agreement_retests", "methcomp_sbp.csv"))
+    rows = rows.rename(columns={"item": "item_id", "meth": "method", "y": "value"})
+    found = repeated_limits_of_agreement(rows, "J", "S")
+    assert found[["bias", "sd", "lower", "upper"]].round(2).tolist() == [-15.62, 20.95, -56.68, 25.44]
+    assert [found["sd_within_first"] ** 2, found["sd_within_second"] ** 2] == close(
+        [37.408, 83.141], abs=5e-4
+    )
+
+
+def test_single_readings_have_the_plain_limits_of_agreement():
+    first, second = PEFR["first"], PEFR["second"]
+    rows = pd.concat(
+        [pd.DataFrame({"item_id": range(17), "method": name, "value": values})
+         for name, values in (("Wright", first), ("mini", second))]
+    )  # fmt: skip
+    found = repeated_limits_of_agreement(rows, "Wright", "mini")
+    plain = limits_of_agreement(first, second)
+    names = ["bias", "bias_lo", "bias_hi", "sd", "lower", "upper"]
+    assert found[names].tolist() == close(plain[names].tolist())
+    assert np.isnan(found["repeatability_first"])
+
+
+def test_unequal_numbers_of_readings_and_items_of_one_method_only():
+    rows = pd.DataFrame(
+        [("1", "a", 1.0), ("1", "a", 3.0), ("1", "b", 2.0), ("2", "a", 4.0), ("2", "b", 5.0),
+         ("2", "b", 7.0), ("2", "b", np.nan), ("3", "a", 9.0)], columns=["item_id", "method", "value"],
+    )  # fmt: skip
+    found = repeated_limits_of_agreement(rows, "a", "b")
+    # differences of means 0 and −2 have variance 2; one item of two was read twice by each method
+    assert (found["n_items"], found["n_first"], found["n_second"]) == (2, 3, 3)
+    assert found["sd"] ** 2 == close(2 + (1 - 0.75) * 2 + (1 - 0.75) * 2)
+
+
+def test_every_fault_of_repeated_readings_is_listed_at_once():
+    rows = pd.DataFrame({"item_id": ["1", None], "method": ["a", "b"], "value": [1.0, 2.0]})
+    with pytest.raises(InputFaults) as wrong:
+        repeated_limits_of_agreement(rows, "a", "c")
+    assert len(wrong.value.faults) == 2
+    with pytest.raises(InputFaults, match="finite"):
+        repeated_limits_of_agreement(rows.assign(value=[np.inf, 1]), "a", "b")
+
+
+LISTED = pd.DataFrame(
+    [("A", "6111", "pH", "2025-01-01", "2025-12-31"), ("A", "6111", "pH", "2025-12-31", "2026-12-31"),
+     ("A", "6111", "azo", "2025-01-01", None), ("A", "6209", "pH", "2025-01-01", "2025-06-30"),
+     ("A", "6209", "pH", "2025-07-01", None), ("B", "6111", "pH", "2025-06-01", "2025-01-01"),
+     ("B", "6111", "pH", "soon", None), (None, "6111", "pH", "2025-01-01", None)],
+    columns=["agency_id", "goods", "item", "valid_from", "valid_to"], index=list("abcdefgh"),
+)  # fmt: skip
+
+
+def test_overlapping_accreditations_are_refused_with_every_other_fault_and_the_good_rows_stay():
+    faults = accreditation_faults(LISTED)
+    assert faults["rule"].to_dict() == {
+        "a": "overlapping", "b": "overlapping", "f": "ends_before_it_begins", "g": "no_day", "h": "missing"
+    }  # fmt: skip
+    assert list(public_list(LISTED, on=dt.date(2025, 6, 30)).index) == ["c", "d"]
+    assert list(public_list(LISTED, on=dt.date(2025, 7, 1)).index) == ["c", "e"]
+
+
+def test_a_long_period_overlaps_every_short_one_in_it_and_these_do_not_overlap_each_other():
+    rows = pd.DataFrame({"agency_id": "A", "goods": "6111", "item": "pH",
+                         "valid_from": ["2025-01-01", "2025-02-01", "2025-03-01"],
+                         "valid_to": [None, "2025-02-10", "2025-03-10"]})  # fmt: skip
+    assert list(accreditation_faults(rows).index) == [0, 1, 2]
+    assert accreditation_faults(rows.iloc[1:]).empty
+
+
+def test_scope_follows_the_risk_with_hysteresis_and_the_unknown_moves_nothing():
+    facts = pd.DataFrame(
+        [(2000, 4, 1, 0, "admit"), (2000, 4, 1, 1, "retain"), (2000, 60, 1, 0, "not_admitted"),
+         (2000, 60, 1, 1, "retain"), (2000, 400, 1, 1, "withdraw"), (2000, 400, np.nan, 1, "withdraw"),
+         (50, 0, 1, 0, "not_admitted"), (2000, 0, 4, 1, "withdraw"), (np.nan, np.nan, 4, 1, "withdraw"),
+         (np.nan, 3, 1, 1, "unknown"), (0, 0, 1, 0, "unknown"), (2000, 4, np.nan, 0, "unknown"),
+         (2000, 4, 1, np.nan, "unknown")],
+        columns=["n_tested", "n_nonconforming", "severity", "is_accepted", "expected"],
+    )  # fmt: skip
+    found = scope_changes(facts, on=DAY)
+    assert found["decision"].tolist() == facts["expected"].tolist()
+    assert (found.loc[found["decision"].isin(["admit", "withdraw"]), "margin"] >= 0).all()
+
+
+@given(st.integers(1, 3000), st.floats(0, 1), st.integers(1, 4), st.integers(0, 1))
+def test_more_nonconforming_never_opens_the_scope(n, share, severity, now):
+    x = int(share * n)
+    rows = pd.DataFrame({"n_tested": n, "n_nonconforming": [x, min(x + 1, n)], "severity": severity,
+                         "is_accepted": now})  # fmt: skip
+    order = {"admit": 1, "retain": 1, "withdraw": 0, "not_admitted": 0}
+    better, worse = (order[one] for one in scope_changes(rows, on=DAY)["decision"])
+    assert worse <= better
+
+
+def test_wrong_facts_of_scope_are_all_listed():
+    facts = pd.DataFrame(
+        {"n_tested": [10, -1], "n_nonconforming": [1, 0], "severity": [9, 1], "is_accepted": [1, 2]}
+    )
+    with pytest.raises(InputFaults) as wrong:
+        scope_changes(facts, on=DAY)
+    assert len(wrong.value.faults) == 3
+    with pytest.raises(InputFaults, match="at most n_tested"):
+        scope_changes(
+            pd.DataFrame({"n_tested": [1], "n_nonconforming": [2], "severity": [1], "is_accepted": [1]}),
+            on=DAY,
+        )

@@ -85,7 +85,7 @@ def limits_of_agreement(first: ArrayLike, second: ArrayLike, *, level: float = 0
     x, y = _pairs(first, second, least=2)
     n, bias, sd = x.size, float((x - y).mean()), float((x - y).std(ddof=1))
     # the interval of a limit is the paper's approximation, its variance being about 3 s²/n
-    margin, width = t.ppf((1 + level) / 2, n - 1) * sd / np.sqrt(n), _near_two(level) * sd
+    margin, width = t.ppf((1 + level) / 2, n - 1) * sd / np.sqrt(n), near_two(level) * sd
     out = {"n": n, "bias": bias, "sd": sd, "lower": bias - width, "upper": bias + width}
     out |= {"lower_2sd": bias - 2 * sd, "upper_2sd": bias + 2 * sd}
     for name, at, scale in (
@@ -97,7 +97,19 @@ def limits_of_agreement(first: ArrayLike, second: ArrayLike, *, level: float = 0
     return pd.Series(out)
 
 
-def _near_two(level: float) -> float:
+def near_two(level: float) -> float:
+    """How many standard deviations limits lie from the mean, 1.96 for 95 % as the papers have it.
+
+    Parameters
+    ----------
+    level : float
+        Share between the limits [share, 0–1].
+
+    Examples
+    --------
+    >>> near_two(0.95), round(near_two(0.9), 3)
+    (1.96, 1.645)
+    """
     # the paper and everybody after it print 1.96, not 1.95996
     return 1.96 if level == 0.95 else float(ndtri((1 + level) / 2))
 

@@ -1,0 +1,1 @@
+"""Enterprises (task 17): notices and what they ask, the ledger of duties, improvement."""
