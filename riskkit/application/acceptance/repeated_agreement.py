@@ -59,26 +59,27 @@ def repeated_limits_of_agreement(
     [-0.333, 1.826]
     """
     rows = _readings(results, first, second)
-    each = rows.groupby(["item_id", "method"])["value"].agg(["mean", "count", "var"]).unstack("method")
-    each = each.reindex(columns=pd.MultiIndex.from_product([["mean", "count", "var"], [first, second]]))
-    each = each[each["count"].notna().all(axis=1)]
-    enough = Fault("results", f"{len(each)} items read by both", "at least 2 items")
-    refuse("results", [] if len(each) >= 2 else [enough])
-    difference = each["mean"][first] - each["mean"][second]
-    n, bias, variance = len(each), float(difference.mean()), float(difference.var(ddof=1))
+    grouped = rows.groupby(["item_id", "method"])["value"]
+    both = [first, second]
+    count = grouped.count().unstack("method").reindex(columns=both).dropna()
+    mean, spread = (one.unstack("method").reindex(count.index) for one in (grouped.mean(), grouped.var()))
+    n = len(count)
+    refuse("results", [] if n >= 2 else [Fault("results", f"{n} items read by both", "at least 2 items")])
+    difference = mean[first] - mean[second]
+    bias, variance = float(difference.mean()), float(difference.var(ddof=1))
     within: dict[str, float] = {}
-    for method in (first, second):
-        count, spare = each["count"][method], each["count"][method] - 1
-        pooled = float((each["var"][method].fillna(0) * spare).sum() / spare.sum()) if spare.sum() else np.nan
+    for method in both:
+        spare = count[method] - 1
+        pooled = float((spread[method].fillna(0) * spare).sum() / spare.sum()) if spare.sum() else np.nan
         within[method] = pooled
         # with one reading of each item nothing was averaged, and nothing is to be added
-        variance += float(1 - (1 / count).mean()) * (pooled if spare.sum() else 0.0)
+        variance += float(1 - (1 / count[method]).mean()) * (pooled if spare.sum() else 0.0)
     sd, reach = float(np.sqrt(variance)), near_two(level)
     margin = float(t.ppf((1 + level) / 2, n - 1) * difference.std(ddof=1) / np.sqrt(n))
     out = {"n_items": n, "bias": bias, "bias_lo": bias - margin, "bias_hi": bias + margin, "sd": sd,
            "lower": bias - reach * sd, "upper": bias + reach * sd}  # fmt: skip
     for side, method in (("first", first), ("second", second)):
-        out[f"n_{side}"] = int(each["count"][method].sum())
+        out[f"n_{side}"] = int(count[method].sum())
         out[f"sd_within_{side}"] = float(np.sqrt(within[method]))
         out[f"repeatability_{side}"] = reach * float(np.sqrt(2 * within[method]))
     return pd.Series(out)

@@ -61,7 +61,8 @@ def accreditation_faults(listed: pd.DataFrame) -> pd.DataFrame:
 def _days(listed: pd.DataFrame) -> pd.DataFrame:
     wanted = [*KEY, *_DAYS]
     refuse("accreditations", [Fault(name, "missing", "a column") for name in wanted if name not in listed])
-    return listed[list(_DAYS)].apply(pd.to_datetime, errors="coerce", format="%Y-%m-%d")
+    days = {name: pd.to_datetime(listed[name], errors="coerce", format="%Y-%m-%d") for name in _DAYS}
+    return pd.DataFrame(days, index=listed.index)
 
 
 def _fault_rows(listed: pd.DataFrame, column: str, is_wrong: pd.Series, *, rule: str) -> pd.DataFrame:

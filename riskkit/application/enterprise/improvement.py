@@ -63,7 +63,7 @@ def improvement(
     days = pd.to_datetime(records["date"], errors="coerce", format="%Y-%m-%d")
     past = records[~(days > pd.Timestamp(on))]  # a day that cannot be read is refused below
     found = nonconformity_trends(past, by=["enterprise_id"], every=every).set_index("enterprise_id")
-    least = float(table.at["et-few", "number"])
+    least = table["number"].astype(float)["et-few"]
     is_constant = found["note"] == "all_alike"
     tests = {
         "et-few": (found["n_periods"] < least) | found["rate_first"].isna(),

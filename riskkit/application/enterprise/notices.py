@@ -11,7 +11,7 @@ from riskkit.foundation.inputs.faults import Fault, refuse, shown
 from riskkit.foundation.records.number_columns import Floats, NumberColumn, number_columns
 from riskkit.foundation.standards import standards
 from riskkit.response.rule_results import rule_results
-from riskkit.response.working_days import as_days, possible_last_days
+from riskkit.response.working_days import possible_last_days
 
 TEXTS = ("enterprise_id", "product")
 FACTS = (
@@ -189,6 +189,6 @@ def requests(decided: pd.DataFrame, *, on: dt.date, rules: pd.DataFrame | None =
     for unit in set(out["unit"]) - {"at_once"}:
         at = (out["unit"] == unit).to_numpy()
         amount = out.loc[at, "amount"].to_numpy(dtype=np.int64)
-        due[at] = possible_last_days(as_days([on] * int(at.sum())), amount, unit=unit)
+        due[at] = possible_last_days(np.full(amount.size, np.datetime64(on, "D")), amount, unit=unit)
     out.insert(3, "due_on", due.astype("datetime64[s]"))
     return out.rename(columns={"asks": "request"})
