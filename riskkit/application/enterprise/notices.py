@@ -184,11 +184,17 @@ def requests(decided: pd.DataFrame, *, on: dt.date, rules: pd.DataFrame | None =
     unknown = sorted(set(asked) - set(table["request"]))
     refuse("requests", [Fault("asks", shown(name), "a row of enterprise_requests") for name in unknown])
     columns = ["amount", "unit", "status", "source_id", "locator", "reading"]
-    out = table.set_index("request")[columns].reindex(asked).reset_index().set_index(asked.index)
+    out = (
+        table.set_index("request")[columns]
+        .reindex(asked)
+        .rename_axis("request")
+        .reset_index()
+        .set_index(asked.index)
+    )
     due = np.full(len(out), np.datetime64(on, "D"))
     for unit in set(out["unit"]) - {"at_once"}:
         at = (out["unit"] == unit).to_numpy()
         amount = out.loc[at, "amount"].to_numpy(dtype=np.int64)
         due[at] = possible_last_days(np.full(amount.size, np.datetime64(on, "D")), amount, unit=unit)
     out.insert(3, "due_on", due.astype("datetime64[s]"))
-    return out.rename(columns={"asks": "request"})
+    return out
