@@ -31,6 +31,7 @@ PAIRS = (
     ("docs/speed.md", "docs/speed.zh.md"),
     ("docs/detectors.md", "docs/detectors.zh.md"),
     ("docs/many_products.md", "docs/many_products.zh.md"),
+    ("docs/policy_map.md", "docs/policy_map.zh.md"),
 )
 PAGES = [*itertools.chain(*PAIRS), "CONTRIBUTING.md", "CHANGELOG.md", "data/README.md", "reports/README.md"]
 NAME = re.compile(r"`(riskkit(?:\.\w+)+)`")
