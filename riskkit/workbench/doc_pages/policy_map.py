@@ -23,7 +23,7 @@ def policy_rows() -> pd.DataFrame:
 def policy_page(lang: str) -> str:
     """The page in Markdown."""
     table = policy_rows()
-    parts = [f"# {say('title', lang)}", say("lead", lang), say("successors", lang)]
+    parts = [f"# {say('title', lang)}", say("twin", lang), say("lead", lang), say("successors", lang)]
     for stream in dict.fromkeys(table["stream"]):
         heads = [say(f"col_{name}", lang) for name in ("task", "department", "where", "state", "unknown")]
         rows = _rows(table[table["stream"] == stream], lang)
