@@ -97,21 +97,127 @@ def _judged(
     is_alarm[cells] = alarms["is_alarm"].fillna(False).astype(bool)
     is_known[cells] = alarms["is_alarm"].notna()
     is_quiet[:] = True
-    waits, n_within = [], 0
     for series, start, end in outbreaks[["series", "start", "end"]].itertuples(index=False):
-        during = np.asarray((at >= start) & (at <= end))
-        column = names.get_loc(series)
-        is_quiet[during, column] = False
-        if at[0] <= start and end <= at[-1]:
-            n_within += 1
-            hits = np.flatnonzero(is_alarm[during, column])
-            waits += [int(hits[0])] if hits.size else []
+        is_quiet[np.asarray((at >= start) & (at <= end)), names.get_loc(series)] = False
+    waits = outbreak_waits(alarms, outbreaks, at=at)["wait"]
     quiet = is_quiet & is_known
     return {
-        "n_outbreaks": n_within,
-        "n_detected": len(waits),
-        "periods_to_alarm": float(np.median(waits)) if waits else np.nan,
+        "n_outbreaks": len(waits),
+        "n_detected": int(waits.notna().sum()),
+        "periods_to_alarm": float(waits.median()),
         "n_quiet": int(quiet.sum()),
         "n_false": int((quiet & is_alarm).sum()),
         "n_unknown": int((~is_known).sum()),
     }
+
+
+def outbreak_waits(alarms: pd.DataFrame, outbreaks: pd.DataFrame, *, at: pd.Index) -> pd.DataFrame:
+    """How long each outbreak ran before its first alarm.
+
+    Parameters
+    ----------
+    alarms : DataFrame
+        series, period, is_alarm (missing: no answer), of one detector.
+    outbreaks : DataFrame
+        series, start, end (periods, both in the outbreak) and any further columns.
+    at : Index
+        The periods that were judged.
+
+    Returns
+    -------
+    DataFrame
+        The outbreaks that lie within `at`, with their index, and ``wait``: periods from the start to the
+        first alarm up to the end [0 is at once]; missing where there was none.
+
+    Examples
+    --------
+    >>> alarms = pd.DataFrame({"series": "a", "period": range(4), "is_alarm": [True, False, True, True]})
+    >>> outbreaks = pd.DataFrame({"series": ["a", "a"], "start": [1, 0], "end": [3, 9]})
+    >>> outbreak_waits(alarms, outbreaks, at=pd.RangeIndex(4))["wait"].tolist()
+    [1.0]
+    """
+    within = outbreaks[(outbreaks["start"] >= at[0]) & (outbreaks["end"] <= at[-1])]
+    hits = alarms[alarms["is_alarm"].fillna(False).astype(bool) & alarms["period"].isin(at)]
+    hits = hits[["series", "period"]].astype({"series": outbreaks["series"].dtype})
+    pairs = within[["series", "start", "end"]].rename_axis("place").reset_index().merge(hits, on="series")
+    pairs = pairs[(pairs["period"] >= pairs["start"]) & (pairs["period"] <= pairs["end"])]
+    first = pairs.groupby("place")["period"].min().reindex(within.index)
+    found = first.notna().to_numpy()
+    wait = pd.Series(np.nan, index=within.index)
+    wait[found] = at.get_indexer(pd.Index(first[found])) - at.get_indexer(pd.Index(within["start"][found]))
+    table: pd.DataFrame = within.assign(wait=wait)
+    return table
+
+
+def detection_curve(waits: pd.Series, *, n_periods: int) -> pd.DataFrame:
+    """The probability that an outbreak is found by so many periods after its start.
+
+    Parameters
+    ----------
+    waits : Series of float
+        As of `outbreak_waits`; an outbreak that was never found stays in the denominator.
+    n_periods : int
+        Length of the curve [periods].
+
+    Returns
+    -------
+    DataFrame
+        By ``periods`` from 0: n_detected, p_detected with p_detected_lo, p_detected_hi (Wilson, 95 %).
+
+    Examples
+    --------
+    >>> detection_curve(pd.Series([0.0, 2.0, None, None]), n_periods=3)["p_detected"].tolist()
+    [0.25, 0.25, 0.5]
+    """
+    found = np.array([(waits <= k).sum() for k in range(n_periods)], dtype=np.int64)
+    interval = wilson(found, np.full(n_periods, len(waits)))
+    share = found / len(waits) if len(waits) else np.full(n_periods, np.nan)
+    columns = {"n_detected": found, "p_detected": share}
+    columns |= {"p_detected_lo": np.asarray(interval.lo), "p_detected_hi": np.asarray(interval.hi)}
+    return pd.DataFrame(columns, index=pd.RangeIndex(n_periods, name="periods"))
+
+
+def operating_curve(
+    strengths: pd.DataFrame, outbreaks: pd.DataFrame, *, at: pd.Index, cuts: Iterable[float]
+) -> pd.DataFrame:
+    """What a detector finds, and what that costs in false alarms, at each bound it could have had.
+
+    Parameters
+    ----------
+    strengths : DataFrame
+        series, period and ``strength`` (more is more conspicuous; missing: no answer), of one detector.
+    outbreaks : DataFrame
+        series, start, end.
+    at : Index
+        The periods that are judged.
+    cuts : iterable of float
+        Bounds; an alarm is a strength of at least the bound.
+
+    Returns
+    -------
+    DataFrame
+        One row a bound: ``cut``, n_outbreaks, n_detected, p_detected, n_quiet, n_false and rate_false (false
+        alarms a quiet series and period).
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"series": "a", "period": range(4), "strength": [1.0, 0.0, 3.0, 2.0]})
+    >>> outbreaks = pd.DataFrame({"series": ["a"], "start": [2], "end": [3]})
+    >>> found = operating_curve(rows, outbreaks, at=pd.RangeIndex(4), cuts=[1, 3])
+    >>> found[["p_detected", "rate_false"]].values.tolist()
+    [[1.0, 0.5], [1.0, 0.0]]
+    """
+    names = pd.Index(pd.unique(strengths["series"].astype(outbreaks["series"].dtype)))
+    rows = []
+    for cut in cuts:
+        is_alarm = (strengths["strength"] >= cut).astype("boolean").mask(strengths["strength"].isna())
+        alarms = strengths[["series", "period"]].assign(is_alarm=is_alarm)
+        judged = _judged(alarms, outbreaks, at=at, names=names)
+        rows.append({"cut": float(cut)} | {name: judged[name] for name in _COUNTS})
+    found = pd.DataFrame(rows)
+    found["p_detected"] = found["n_detected"] / found["n_outbreaks"].where(found["n_outbreaks"] > 0)
+    found["rate_false"] = found["n_false"] / found["n_quiet"].where(found["n_quiet"] > 0)
+    return found
+
+
+_COUNTS = ("n_outbreaks", "n_detected", "n_quiet", "n_false")
