@@ -23,6 +23,7 @@ _OF_DEMO = (
     "monitor_register",
     "nonconformity_rates",
     "monitoring_plan",
+    "signal_scan",
     "trees_and_networks",
     "rank_and_measure",
     "doses_and_drivers",

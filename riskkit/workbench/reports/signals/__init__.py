@@ -1,0 +1,1 @@
+"""Signals of the week and what they are worth on history."""

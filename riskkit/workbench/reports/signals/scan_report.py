@@ -1,0 +1,185 @@
+"""The signals of a week as sections: the list, why each stands on it, the reports behind, what else moves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from riskkit import __version__
+from riskkit.foundation.standards import standards
+from riskkit.foundation.standards.tables import records
+from riskkit.words.catalogue import Texts
+from riskkit.words.numbers import amount, figure, number, probability
+from riskkit.workbench.document.block_kinds import Block, Items, Paragraph
+from riskkit.workbench.document.blocks import Section
+from riskkit.workbench.document.text_tables import day_cell, keyed_table, section
+from riskkit.workbench.reports.response.example_tables import house_rows
+from riskkit.workbench.reports.signals.scan_figures import combination, scan_multiples, scan_volcano
+from riskkit.workbench.reports.signals.scan_study import ScanStudy, study_signals
+from riskkit.workbench.runs.result import ResultRecord
+
+__all__ = [
+    "publish_signals", "scan_drill", "scan_house_numbers", "scan_limits", "scan_memory", "scan_multiples",
+    "scan_new", "scan_renamed", "scan_summary", "scan_volcano", "study_signals",
+]  # fmt: skip
+say = Texts("signals")
+_PARTS = ("rise", "pair", "severity", "novelty", "exposure")
+_SHOWN = (
+    "signal_id", "hazard", "origin", "product_group", "n_week", "n_year", "expected", "bound", "p_rise",
+    "q_rise", "ic025", "q_pair", "novelty", "severity", "points", "decision", "rule_id", "reason", "margin",
+    "is_on_boundary", "rank", "state", "reopened_by",
+)  # fmt: skip
+
+
+def reason_sentence(row: dict[str, Any], lang: str) -> str:
+    """Why a combination is on the list, in one sentence by the evidence that speaks."""
+    if not row["rule_id"]:
+        return say("reason_none", lang)
+    parts = [say(f"reason_{part}", lang, **_values(row)) for part in str(row["rule_id"]).split("_")]
+    joined = ("；" if lang == "zh" else "; ").join(parts)
+    grade = row["severity"]
+    known = "severity_unknown" if pd.isna(grade) else "severity_known"
+    last = say(known, lang, grade="" if pd.isna(grade) else number(float(grade)))
+    return say("reason_whole", lang, parts=joined, severity=last, points=amount(float(row["points"])))
+
+
+def _values(row: dict[str, Any]) -> dict[str, str]:
+    return {
+        "n": number(float(row["n_week"])),
+        "expected": amount(float(row["expected"])),
+        "q": figure(float(row["q_rise"]), 2),
+        "year": number(float(row["n_year"])),
+        "pair": amount(float(row["pair_expected"])),
+        "q_pair": figure(float(row["q_pair"]), 2),
+        "since": day_cell(row["first_week"]),
+    }
+
+
+def scan_summary(study: ScanStudy, *, lang: str) -> Section:
+    """The list of the week: at most as many as the budget, the strongest first, each with its sentence."""
+    counts = study.found["decision"].value_counts()
+    lead = say("scan_lead", lang, week=f"{study.week:%Y-%m-%d}", reports=number(study.n_reports),
+               combinations=number(len(study.found)), alarms=int(counts.get("alarm", 0)),
+               budget=number(study.budget), waits=int(counts.get("waits", 0)))  # fmt: skip
+    blocks: list[Block] = [Paragraph(lead, "lead")]
+    blocks += [Paragraph(say("scan_sample", lang), "caution")] if study.is_sample else []
+    blocks += [] if study.is_day_given else [Paragraph(say("scan_day", lang, on=study.on.isoformat()))]
+    unknown = int(counts.get("unknown", 0))
+    blocks += [Paragraph(say("scan_unknown", lang, n=unknown), "caution")] if unknown else []
+    if study.n_left_out:
+        blocks.append(Paragraph(say("scan_left_out", lang, n=number(study.n_left_out)), "caution"))
+    if study.alarms.empty:
+        return section(say, "scan_title", lang, *blocks, Paragraph(say("scan_none", lang)))
+    rows = [
+        (number(float(row["rank"])), combination(row, lang), number(float(row["n_week"])),
+         amount(float(row["expected"])), amount(float(row["points"])), reason_sentence(row, lang))
+        for row in records(study.alarms)
+    ]  # fmt: skip
+    heads = ("#col_rank", "col_combination", "#col_observed", "#col_expected", "#col_points", "col_reason")
+    return section(
+        say, "scan_title", lang, *blocks, keyed_table(say, "scan_table", lang, heads=heads, rows=rows)
+    )
+
+
+def scan_drill(study: ScanStudy, *, lang: str) -> Section:
+    """What the points of each alarm are made of, and the newest reports behind it."""
+    blocks: list[Block] = []
+    if study.alarms.empty:
+        return section(say, "drill_title", lang, Paragraph(say("scan_none", lang)))
+    rows = [
+        (combination(row, lang), *(amount(float(row[f"points_{part}"])) for part in _PARTS),
+         amount(float(row["points"])))
+        for row in records(study.alarms)
+    ]  # fmt: skip
+    heads = ("col_combination", *(f"#points_{part}" for part in _PARTS), "#col_points")
+    blocks.append(keyed_table(say, "points_table", lang, heads=heads, rows=rows))
+    for alarm in records(study.alarms):
+        mine = study.records[study.records["signal_id"] == alarm["signal_id"]]
+        lines = [
+            (day_cell(row["date"]), str(row["report_id"]), str(row["hazard"]), _text(row["region"]),
+             "—" if pd.isna(row["severity"]) else number(float(row["severity"])))
+            for row in records(mine)
+        ]  # fmt: skip
+        heads = ("col_day", "col_report", "col_hazard", "col_region", "#col_severity")
+        name = combination(alarm, lang)
+        blocks.append(keyed_table(say, "records_table", lang, heads=heads, rows=lines, name=name))
+    return section(say, "drill_title", lang, *blocks)
+
+
+def _text(value: Any) -> str:
+    return "—" if pd.isna(value) or value == "" else str(value)
+
+
+def scan_memory(study: ScanStudy, *, lang: str) -> Section:
+    """What has evidence and is no alarm (beyond the budget, looked at before), and what opened again."""
+    rest = study.found[study.found["decision"].isin(["waits", "in_memory"])]
+    again = study.found[study.found["state"] == "reopened"]
+    lead = say("memory_lead", lang, steps=number(study.n_steps), n=len(rest), again=len(again))
+    rows = [
+        (combination(row, lang), say(f"decision_{row['decision']}", lang), say(f"state_{row['state']}", lang),
+         day_cell(row["judged_at"]), _text(row["judged_reason"]), amount(float(row["points"])))
+        for row in records(pd.concat([again[again["decision"] == "alarm"], rest]))
+    ]  # fmt: skip
+    heads = ("col_combination", "col_decision", "col_state", "col_day", "col_judged_reason", "#col_points")
+    table = [keyed_table(say, "memory_table", lang, heads=heads, rows=rows)] if rows else []
+    return section(say, "memory_title", lang, Paragraph(lead), *table)
+
+
+def scan_renamed(study: ScanStudy, *, lang: str) -> Section | None:
+    """Names that took over from others; nothing where there is none."""
+    found = study.renamed[study.renamed["is_renaming"]] if len(study.renamed) else study.renamed
+    if found.empty:
+        return None
+    rows = [
+        (str(row["old_name"]), str(row["new_name"]), day_cell(row["switch"]),
+         say("renamed_explained" if row["is_explained"] else "renamed_rises", lang))
+        for row in records(found)
+    ]  # fmt: skip
+    heads = ("col_old", "col_new", "col_switch", "col_meaning")
+    table = keyed_table(say, "renamed_table", lang, heads=heads, rows=rows)
+    return section(say, "renamed_title", lang, Paragraph(say("renamed_lead", lang)), table)
+
+
+def scan_new(study: ScanStudy, *, lang: str) -> Section | None:
+    """What others report and we never have; nothing where no region was named."""
+    if not study.here:
+        return None
+    lead = Paragraph(say("new_lead", lang, here=study.here))
+    if study.new.empty:
+        return section(say, "new_title", lang, lead, Paragraph(say("new_none", lang)))
+    rows = [
+        (combination(row, lang), number(float(row["n_28d"])), number(float(row["n_364d"])),
+         number(float(row["n_regions"])), number(float(row["days_since"])),
+         "—" if pd.isna(row["p_arrival"]) else probability(float(row["p_arrival"]), lang))
+        for row in records(study.new)
+    ]  # fmt: skip
+    heads = ("col_combination", "#col_28d", "#col_year", "#col_regions", "#col_since", "#col_arrival")
+    table = keyed_table(say, "new_table", lang, heads=heads, rows=rows)
+    caution = Paragraph(say("new_caution", lang), "caution")
+    return section(say, "new_title", lang, lead, table, caution)
+
+
+def scan_limits(*, lang: str) -> Section:
+    """How to read this, and how far it goes."""
+    keys = ("limit_signal", "limit_budget", "limit_fdr", "limit_rate", "limit_first", "limit_points")
+    return section(say, "limits_title", lang, Items(tuple(say(key, lang) for key in keys)))
+
+
+def scan_house_numbers(*, lang: str) -> Section:
+    """Weights and limits set by this project."""
+    return house_rows([standards.table("signal_weights")], value=("value",), lang=lang)
+
+
+def publish_signals(study: ScanStudy) -> ResultRecord:
+    """Put what was found into the notebook, where the runner reads it back."""
+    titles = {lang: say("scan_case", lang, week=f"{study.week:%Y-%m-%d}") for lang in ("zh", "en")}
+    inputs = {"on": study.on.isoformat(), "budget": study.budget, "reports_sha256": study.sha256,
+              "here": study.here, "riskkit": __version__}  # fmt: skip
+    counts = {str(name): int(n) for name, n in study.found["decision"].value_counts().items()}
+    table = study.found[list(_SHOWN)].assign(week=f"{study.week:%Y-%m-%d}")
+    return ResultRecord(
+        {"schema": "riskkit.signals/1", "case": {"id": study.name, "title": titles}, "inputs": inputs,
+         "counts": counts, "alarms": table[table["decision"] == "alarm"],
+         "others": table[table["decision"].isin(["waits", "in_memory", "unknown"])]}
+    )  # fmt: skip

@@ -1,0 +1,155 @@
+"""The notebook of signals: whole, in one language, equal from a file and from a register, clear about bad files."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pandas as pd
+import pytest
+from in_process import IN_PROCESS
+
+from riskkit.foundation import shipped
+from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.monitoring.signals.memory import STEPS
+from riskkit.store.register.query import sql
+from riskkit.workbench.document.reading import read_notebook
+from riskkit.workbench.reports.signals.scan_study import ScanStudy, study_signals
+from riskkit.workbench.runs.folders.made_register import register_folder
+from riskkit.workbench.runs.folders.resources import CaseSource, notebook
+from riskkit.workbench.runs.runner import run_notebook
+
+HAN = re.compile(r"[㐀-鿿]")
+NO_CASE = CaseSource("sample", Path("sample.toml"), b"", is_shipped=False)
+SECTIONS = ["signals-scan-title", "signal-multiples", "signal-volcano", "signals-drill-title",
+            "signals-memory-title", "signals-renamed-title", "signals-new-title", "signals-limits-title",
+            "house-numbers"]  # fmt: skip
+EXAMPLE = shipped.home() / "data" / "examples" / "signal_reports.csv"
+
+
+@pytest.fixture(scope="module")
+def study() -> ScanStudy:
+    return study_signals(here="CN")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_notebook_makes_a_report_and_the_same_result_again(tmp_path: Path, lang: str) -> None:
+    folders = []
+    for name in ("first", "again"):
+        run = run_notebook(
+            notebook("signal_scan"), NO_CASE, {}, out=tmp_path / name, lang=lang, engine=IN_PROCESS
+        )
+        assert run.status == "done", run.error
+        folders.append(run.folder)
+    reading = read_notebook(nbformat.read(folders[0] / "executed.ipynb", as_version=4), lang=lang)
+    assert (reading.failures, reading.notes) == ((), ())
+    assert [part.id for part in reading.parts if not hasattr(part, "traceback")] == SECTIONS
+    page = (folders[0] / "report.html").read_text(encoding="utf-8")
+    if lang == "en":
+        heads = re.findall(r"<(?:h[1-6]|caption|figcaption)\b[^>]*>(.*?)</", page, flags=re.DOTALL)
+        assert heads and not any(HAN.search(one) for one in heads)
+    assert (folders[1] / "result.json").read_bytes() == (folders[0] / "result.json").read_bytes()
+
+
+def test_the_example_shows_a_rise_a_newcomer_and_a_new_name(study: ScanStudy) -> None:
+    first = study.alarms.iloc[0]
+    assert (first["hazard"], first["origin"], first["rule_id"]) == ("overheating", "CN", "rise_pair")
+    news = study.alarms[study.alarms["rule_id"] == "new"]["hazard"].tolist()
+    assert set(news) == {"button battery ingestion", "nitrosamines"}
+    assert study.renamed.loc[study.renamed["is_explained"], "old_name"].tolist() == ["phthalates"]
+    assert "phthalates" not in set(study.found["hazard"])  # counted under the new name
+    assert set(study.new["hazard"]) == {"button battery ingestion", "nitrosamines"}
+    assert len(study.alarms) <= study.budget == 10
+
+
+def test_the_reports_behind_a_signal_are_those_of_its_combination(study: ScanStudy) -> None:
+    rows = pd.read_csv(EXAMPLE).set_index("report_id")
+    assert set(study.records["signal_id"]) == set(study.alarms["signal_id"])
+    for alarm in study.alarms.itertuples():
+        mine = study.records[study.records["signal_id"] == alarm.signal_id]
+        behind = rows.loc[mine["report_id"]]
+        assert set(behind["origin"]) == {alarm.origin} and set(behind["product_group"]) == {
+            alarm.product_group
+        }
+        assert mine["date"].is_monotonic_decreasing
+
+
+def test_the_last_week_drawn_is_the_week_that_was_judged(study: ScanStudy) -> None:
+    last = study.series[study.series["week"] == study.week].set_index("signal_id")
+    found = study.found.set_index("signal_id").loc[last.index]
+    assert last["observed"].tolist() == found["n_week"].tolist()
+    assert last["bound"].tolist() == pytest.approx(found["bound"].tolist())
+
+
+def test_a_signal_that_was_dismissed_is_shown_and_no_alarm_again(study: ScanStudy, tmp_path: Path) -> None:
+    alarm = study.alarms.iloc[0]
+    step = {"signal_id": alarm["signal_id"], "event": "dismissed", "at": "2026-03-01", "by": "Li",
+            "reason": "one shipment, already stopped", "n_reports": alarm["n_all"], "points": alarm["points"],
+            "severity": alarm["severity"]}  # fmt: skip
+    file = tmp_path / "steps.csv"
+    pd.DataFrame([step])[list(STEPS)].to_csv(file, index=False)
+    again = study_signals(steps=str(file)).found.set_index("signal_id").loc[alarm["signal_id"]]
+    assert (again["decision"], again["state"]) == ("in_memory", "dismissed")
+    assert again["judged_reason"] == "one shipment, already stopped"
+
+
+def test_a_day_before_knows_nothing_of_the_rise() -> None:
+    before = study_signals(on="2026-02-22")
+    assert before.week == pd.Timestamp("2026-02-16") and before.on == dt.date(2026, 2, 22)
+    assert "nitrosamines" not in set(before.found["hazard"])
+    assert before.n_reports < study_signals().n_reports
+
+
+def test_a_register_is_scanned_as_its_records_are() -> None:
+    found = study_signals("register_sample", on="2018-12-30")
+    day = "coalesce(date_reported, date)"
+    asked = (
+        f"SELECT count(*) FILTER (WHERE hazard IS NOT NULL AND {day} <= DATE '2018-12-30') AS n, "
+        f"count(*) FILTER (WHERE hazard IS NULL OR {day} IS NULL) AS lost, "
+        f"count(*) FILTER (WHERE hazard IS NOT NULL AND {day} BETWEEN DATE '2018-01-01' AND DATE '2018-12-30') "
+        "AS year FROM records"
+    )
+    known = sql(register_folder("register_sample"), asked).to_pylist()[0]
+    assert (found.n_reports, found.n_left_out) == (known["n"], known["lost"])
+    assert found.found["n_year"].sum() == known["year"] > 0
+    assert found.is_sample
+
+
+@pytest.mark.parametrize(
+    ("changes", "rule"),
+    [
+        ({"on": "tomorrow"}, "YYYY-MM-DD"),
+        ({"budget": -1}, "whole number"),
+        ({"reports": "nowhere.csv"}, "signal_reports"),
+        ({"here": "Atlantis"}, "a region of the reports"),
+        ({"on": "2001-01-01"}, "day|week"),
+    ],
+)
+def test_what_is_wrong_with_the_parameters_is_said(changes: dict[str, Any], rule: str) -> None:
+    with pytest.raises(InputFaults, match=rule):
+        study_signals(**changes)
+
+
+def test_a_file_with_bad_days_or_without_a_column_says_so(tmp_path: Path) -> None:
+    rows = pd.read_csv(EXAMPLE, dtype=str).head(30)
+    rows.loc[[3, 7], "date"] = "soon"
+    rows.to_csv(tmp_path / "bad.csv", index=False)
+    with pytest.raises(InputFaults) as caught:
+        study_signals(str(tmp_path / "bad.csv"))
+    assert len(caught.value.faults) == 2
+    rows.drop(columns=["hazard", "origin"]).to_csv(tmp_path / "less.csv", index=False)
+    with pytest.raises(InputFaults) as caught:
+        study_signals(str(tmp_path / "less.csv"))
+    assert len(caught.value.faults) == 2
+
+
+def test_words_of_a_file_that_would_be_markup_or_sql_stay_words(tmp_path: Path) -> None:
+    rows = pd.read_csv(EXAMPLE, dtype=str)
+    rows["hazard"] = rows["hazard"].replace({"overheating": "<b>hot</b>'; DROP TABLE records; --"})
+    rows.to_csv(tmp_path / "odd.csv", index=False)
+    found = study_signals(str(tmp_path / "odd.csv"))
+    assert found.alarms.iloc[0]["hazard"] == "<b>hot</b>'; DROP TABLE records; --"
