@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import re
 from pathlib import Path
 from typing import Any
 
 import nbformat
+import numpy as np
 import pandas as pd
 import pytest
 from in_process import IN_PROCESS
 
+from riskkit.case.case import assess, parse_case
 from riskkit.foundation import shipped
 from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.inputs.toml_file import parse_toml
 from riskkit.monitoring.signals.memory import STEPS
 from riskkit.store.register.query import sql
+from riskkit.workbench.commands.cli import main
 from riskkit.workbench.document.reading import read_notebook
 from riskkit.workbench.reports.signals.scan_study import ScanStudy, study_signals
 from riskkit.workbench.runs.folders.made_register import register_folder
@@ -153,3 +158,45 @@ def test_words_of_a_file_that_would_be_markup_or_sql_stay_words(tmp_path: Path) 
     rows.to_csv(tmp_path / "odd.csv", index=False)
     found = study_signals(str(tmp_path / "odd.csv"))
     assert found.alarms.iloc[0]["hazard"] == "<b>hot</b>'; DROP TABLE records; --"
+
+
+def test_the_command_writes_a_table_and_drafts_that_are_assessed_as_they_are(
+    tmp_path: Path, study: ScanStudy, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "signals"
+    assert main(["signals", "--out", str(out), "--here", "CN", "--json", "--lang", "en"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert [row["signal_id"] for row in told["signals"]] == study.alarms["signal_id"].tolist()
+    assert {Path(name).name for name in told["files"]} == {path.name for path in out.iterdir()}
+    table = pd.read_csv(out / "signals.csv")
+    assert table["decision"].eq("alarm").sum() == len(study.alarms)
+    assert "expected" in table["sentence"].iloc[0]
+    drafts = sorted(out.glob("*.toml"))
+    assert len(drafts) == len(study.alarms)
+    for draft in drafts:
+        case = parse_case(parse_toml(draft.read_bytes(), draft.name))
+        reports = pd.read_csv(draft.with_name(f"{draft.stem}-reports.csv"))
+        assert set(case.sources[0].document.split(": ")[1].split(", ")) == set(reports["report_id"])
+        found = assess(case, rng=np.random.default_rng(1), draws=200)
+        assert found.badge.level in {"Ⅰ", "Ⅱ", "Ⅲ", "Ⅳ"}
+    (out / "signals.csv").write_text("mine", encoding="utf-8")
+    assert main(["signals", "--out", str(out)]) == 2
+    assert (out / "signals.csv").read_text(encoding="utf-8") == "mine"
+    assert main(["signals", "--out", str(out), "--force"]) == 0
+
+
+def test_a_formula_in_a_report_is_a_text_in_every_file(tmp_path: Path) -> None:
+    rows = pd.read_csv(EXAMPLE, dtype=str)
+    rows["hazard"] = rows["hazard"].replace({"overheating": "=cmd|' /C calc'!A0"})
+    rows.to_csv(tmp_path / "odd.csv", index=False)
+    assert main(["signals", str(tmp_path / "odd.csv"), "--out", str(tmp_path / "out"), "--lang", "en"]) == 0
+    for file in (tmp_path / "out").glob("*.csv"):
+        cells = pd.read_csv(file, dtype=str).fillna("")
+        assert not cells.map(lambda cell: cell.startswith("=")).any(axis=None), file.name
+
+
+def test_a_bad_budget_writes_nothing(tmp_path: Path) -> None:
+    out = tmp_path / "signals"
+    assert main(["signals", "--out", str(out), "--budget", "-1"]) == 2
+    assert main(["signals", str(tmp_path / "nothing.csv"), "--out", str(out)]) == 2
+    assert not out.exists()

@@ -126,6 +126,10 @@ def build(lang: str) -> click.Group:
         "template": (_template, ["name", "form", "file", "force"]),
         "sample": (_sample, ["rows", "seed", "folder"]),
         "ingest": (runner("register", "ingest_files"), ["files", "source", "mapping", "register"]),
+        "signals": (
+            runner("signals.scan", "scan_signals"),
+            ["reports", "on", "budget", "steps", "here", "signals_out", "force"],
+        ),
     }
     _add_commands(group, makers, lang, say=say)
     group.add_command(_register_group(lang, say))

@@ -14,7 +14,18 @@ import click
 from riskkit.foundation.inputs.faults import Fault, InputFaults
 
 _LIMITS = ("deadline", "cell_deadline", "memory", "cell_output", "report_output")
-_WITH_DEFAULT = (*_LIMITS, "form", "rows", "seed", "register", "limit", "engine", "level", "licence")
+_WITH_DEFAULT = (
+    *_LIMITS,
+    "form",
+    "rows",
+    "seed",
+    "register",
+    "limit",
+    "engine",
+    "level",
+    "licence",
+    "signals_out",
+)
 
 
 def parameter(name: str, say: Callable[..., str], *, command: str) -> click.Parameter:
@@ -67,6 +78,8 @@ def _argument(name: str, path: click.Path) -> click.Argument:  # noqa: PLR0911 -
         )
     if name == "new_name":
         return click.Argument(["name"], metavar="ID")
+    if name == "reports":
+        return click.Argument(["reports"], metavar="[REPORTS]", required=False, default="signal_reports")
     if name == "notebook_name":
         return click.Argument(["notebook"], metavar="NOTEBOOK")
     if name in ("list", "package"):
@@ -118,6 +131,11 @@ def _register_options(folder: click.Path) -> dict[str, tuple[list[str], dict[str
         "publisher": (["--publisher"], {"metavar": "NAME", "default": "not stated"}),
         "licence": (["--licence"], {"metavar": "NAME", "default": "other-closed"}),
         "check": (["--check"], {"is_flag": True}),
+        "on": (["--on"], {"metavar": "DATE"}),
+        "budget": (["--budget"], {"type": click.IntRange(0, 10_000)}),
+        "steps": (["--steps"], {"type": click.Path(path_type=Path), "metavar": "FILE"}),
+        "here": (["--here"], {"metavar": "NAME"}),
+        "signals_out": (["--out", "out"], {"type": folder, "default": Path("signals"), "metavar": "DIR"}),
     }
 
 

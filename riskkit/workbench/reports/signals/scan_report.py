@@ -20,12 +20,23 @@ from riskkit.workbench.reports.signals.scan_study import ScanStudy, study_signal
 from riskkit.workbench.runs.result import ResultRecord
 
 __all__ = [
-    "publish_signals", "scan_drill", "scan_house_numbers", "scan_limits", "scan_memory", "scan_multiples",
-    "scan_new", "scan_renamed", "scan_summary", "scan_volcano", "study_signals",
+    "combination",
+    "publish_signals",
+    "reason_sentence",
+    "scan_drill",
+    "scan_house_numbers",
+    "scan_limits",
+    "scan_memory",
+    "scan_multiples",
+    "scan_new",
+    "scan_renamed",
+    "scan_summary",
+    "scan_volcano",
+    "study_signals",
 ]  # fmt: skip
 say = Texts("signals")
 _PARTS = ("rise", "pair", "severity", "novelty", "exposure")
-_SHOWN = (
+SHOWN = (
     "signal_id", "hazard", "origin", "product_group", "n_week", "n_year", "expected", "bound", "p_rise",
     "q_rise", "ic025", "q_pair", "novelty", "severity", "points", "decision", "rule_id", "reason", "margin",
     "is_on_boundary", "rank", "state", "reopened_by",
@@ -177,7 +188,7 @@ def publish_signals(study: ScanStudy) -> ResultRecord:
     inputs = {"on": study.on.isoformat(), "budget": study.budget, "reports_sha256": study.sha256,
               "here": study.here, "riskkit": __version__}  # fmt: skip
     counts = {str(name): int(n) for name, n in study.found["decision"].value_counts().items()}
-    table = study.found[list(_SHOWN)].assign(week=f"{study.week:%Y-%m-%d}")
+    table = study.found[list(SHOWN)].assign(week=f"{study.week:%Y-%m-%d}")
     return ResultRecord(
         {"schema": "riskkit.signals/1", "case": {"id": study.name, "title": titles}, "inputs": inputs,
          "counts": counts, "alarms": table[table["decision"] == "alarm"],

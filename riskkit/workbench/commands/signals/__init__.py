@@ -1,0 +1,1 @@
+"""Commands about the signals of a week."""
