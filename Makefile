@@ -13,7 +13,9 @@ LOCKED := --compile-bytecode --require-hashes -c requirements.lock -r pyproject.
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check golden bench validate lab dashboard lock clean
+RECORDS ?= ../shared/data
+
+.PHONY: help setup demo test check golden bench validate backtest lab dashboard lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):[^#]*## */  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
@@ -69,6 +71,10 @@ bench: setup  ## speed and memory, printed and compared with the floors
 
 validate: $(TOOLS)  ## grading compared with decisions of authorities: prints docs/validation.md (needs the public records)
 	@$(BIN)/python docs/validate.py
+
+backtest: $(READY)  ## signals on history, whole: the records in RECORDS (../shared/data), else 168 series made here
+	@$(BIN)/riskkit run signal_backtest --lang en --out reports/backtest \
+	  -p replicates=4 $(if $(wildcard $(RECORDS)/surveillance_simulated),-p records=$(abspath $(RECORDS)))
 
 lab: $(READY)  ## JupyterLab in notebooks/
 	@$(BIN)/riskkit lab

@@ -1,0 +1,164 @@
+"""What detectors are worth on history: outbreaks found, how soon, at what price, and what nobody saw."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from riskkit import __version__
+from riskkit.foundation.standards.tables import records
+from riskkit.words.catalogue import Texts
+from riskkit.words.numbers import amount, number, percent, rate
+from riskkit.workbench.document.block_kinds import Items, Paragraph
+from riskkit.workbench.document.blocks import Picture, Section
+from riskkit.workbench.document.text_tables import day_cell, keyed_table, section
+from riskkit.workbench.reports.figures import style
+from riskkit.workbench.reports.signals.backtest_study import BacktestStudy, study_backtest
+from riskkit.workbench.runs.result import ResultRecord
+
+__all__ = [
+    "backtest_curves", "backtest_events", "backtest_limits", "backtest_operating", "backtest_summary",
+    "backtest_unseen", "publish_backtest", "study_backtest",
+]  # fmt: skip
+say = Texts("signals")
+_DRAWN = ("noufaily_2013", "farrington_1996", "bayes_recent", "ears_c1", "ears_c3", "cusum_rossi")
+_DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
+_YEAR = 52
+
+
+def backtest_summary(study: BacktestStudy, *, lang: str) -> Section:
+    """Each method: outbreaks found with their interval, how soon, and false alarms."""
+    lead = say("backtest_lead", lang, series=number(study.n_series), outbreaks=number(study.n_outbreaks),
+               empty=number(study.n_empty))  # fmt: skip
+    origin = Paragraph(say("backtest_made" if study.is_made_here else "backtest_records", lang))
+    rows = [
+        (say(f"method_{name}", lang), rate(row["p_detected"], lang),
+         _interval(row, lang),
+         number(float(row["periods_to_alarm"])), amount(float(row["rate_false_per_series_year"])),
+         amount(float(row["n_false_per_detected"])))
+        for name, row in study.summary.iterrows()
+    ]  # fmt: skip
+    heads = ("col_method", "#col_found", "#col_interval", "#col_wait", "#col_false_year", "#col_false_true")
+    table = keyed_table(say, "backtest_table", lang, heads=heads, rows=rows)
+    return section(say, "backtest_title", lang, Paragraph(lead, "lead"), origin, table)
+
+
+def _interval(row: Any, lang: str) -> str:
+    ends = (percent(float(row[f"p_detected_{end}"]), lang) for end in ("lo", "hi"))
+    return say("from_to", lang, **dict(zip(("low", "high"), ends, strict=True)))
+
+
+def backtest_curves(study: BacktestStudy, *, lang: str) -> Picture:
+    """The share of outbreaks found by so many weeks after their start, by method."""
+    curves = {name: study.curves[study.curves["method"] == name] for name in _DRAWN}
+    lines = {name: (table["periods"], table["p_detected"]) for name, table in curves.items()}
+    rows = [
+        (say(f"method_{row['method']}", lang), number(float(row["periods"])), rate(row["p_detected"], lang),
+         _interval(row, lang))
+        for row in records(study.curves)
+    ]  # fmt: skip
+    heads = ("col_method", "#col_weeks", "#col_found", "#col_interval")
+    table = keyed_table(say, "curves_title", lang, heads=heads, rows=rows)
+    first, last = (study.curves.query("method == 'noufaily_2013'")["p_detected"].iloc[k] for k in (0, -1))
+    alt = say("curves_alt", lang, first=percent(first, lang), last=percent(last, lang))
+    return _picture("curves", lines, (alt, table), lang=lang)
+
+
+def backtest_operating(study: BacktestStudy, *, lang: str) -> Picture:
+    """What each method finds at each price in false alarms, were its bound another."""
+    every = study.operating.assign(price=study.operating["rate_false"] * _YEAR)
+    tables = {name: every[every["method"] == name].sort_values("price") for name in _DRAWN}
+    lines = {name: (table["price"], table["p_detected"]) for name, table in tables.items()}
+    rows = [
+        (say(f"method_{row['method']}", lang), amount(float(row["cut"])), amount(float(row["price"])),
+         rate(row["p_detected"], lang))
+        for row in records(every[every["method"].isin(_DRAWN)])
+    ]  # fmt: skip
+    heads = ("col_method", "#col_cut", "#col_false_year", "#col_found")
+    table = keyed_table(say, "operating_title", lang, heads=heads, rows=rows)
+    one = {name: float(np.interp(1.0, x, y)) for name, (x, y) in lines.items()}
+    best = max(one, key=lambda name: one[name])
+    alt = say("operating_alt", lang, method=say(f"method_{best}", lang), share=percent(one[best], lang))
+    return _picture("operating", lines, (alt, table), lang=lang)
+
+
+def _picture(key: str, lines: dict[str, Any], said: tuple[str, Any], *, lang: str) -> Picture:
+    """Lines of several methods, each with its own dash."""
+    title, traces = say(f"{key}_title", lang), []
+    quiet = {"type": "scatter", "mode": "lines", "hoverinfo": "skip", "showlegend": True}
+    for dash, (method, (x, y)) in zip(_DASHES, lines.items(), strict=True):
+        colour = style.INK if dash == "solid" else style.DARK
+        line = {"color": colour, "width": 2, "dash": dash}
+        traces.append(
+            quiet | {"x": list(x), "y": list(y), "line": line, "name": say(f"method_{method}", lang)}
+        )
+    remark, room = style.below(say(f"{key}_marks", lang), at=62)
+    layout = style.layout(title, height=400 + room, margin={"t": 96, "b": room, "l": 56})
+    layout |= {"showlegend": True, "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}}
+    layout["xaxis"] = style.quiet_axis() | {"title": {"text": say(f"{key}_across", lang)}}
+    across = {"title": {"text": say("col_found", lang)}, "range": [0, 1], "tickformat": ".0%"}
+    layout["yaxis"] = style.quiet_axis() | across
+    layout["annotations"] = [remark]
+    return Picture(f"backtest-{key}", title, said[0], said[1], {"data": traces, "layout": layout})
+
+
+def backtest_unseen(study: BacktestStudy, *, lang: str) -> Section:
+    """Where nothing would have been seen: outbreaks by size that the scan, or every method, missed."""
+    rows = [
+        (_size(row, lang), number(float(row["n"])), number(float(row["n"] - row["n_by_scan"])),
+         number(float(row["n_unseen"])))
+        for row in records(study.unseen)
+    ]  # fmt: skip
+    heads = ("col_size", "#col_outbreaks", "#col_missed", "#col_unseen")
+    table = keyed_table(say, "unseen_table", lang, heads=heads, rows=rows)
+    n = int(study.unseen["n_unseen"].sum())
+    missed = int((study.unseen["n"] - study.unseen["n_by_scan"]).sum())
+    lead = say("unseen_lead", lang, n=n, missed=missed, all=number(study.n_outbreaks))
+    return section(say, "unseen_title", lang, Paragraph(lead), table)
+
+
+def _size(row: dict[str, Any], lang: str) -> str:
+    if np.isinf(row["to_size"]):
+        return say("size_from", lang, low=number(row["from_size"]))
+    low, high = number(row["from_size"]), number(float(row["to_size"]))
+    return low if low == high else say("from_to", lang, low=low, high=high)
+
+
+def backtest_events(study: BacktestStudy, *, lang: str) -> Section | None:
+    """Dated measures: the first signal, the lead, and the alarms it cost; nothing without records."""
+    if study.events.empty:
+        return None
+    rows = [
+        (str(row[lang]), day_cell(row["measure"]), day_cell(row["first_alarm"]),
+         number(float(row["lead_days"])), say(f"outcome_{row['outcome']}", lang))
+        for row in records(study.events)
+    ]  # fmt: skip
+    heads = ("col_event", "col_measure", "col_first", "#col_lead", "col_outcome")
+    table = keyed_table(say, "events_table", lang, heads=heads, rows=rows)
+    n_before = int((study.events["outcome"] == "before").sum())
+    n_alarms = int(study.weeks.sum())
+    lead = say("events_lead", lang, weeks=number(len(study.weeks)), budget=number(study.budget),
+               alarms=number(n_alarms), mean=amount(float(study.weeks.mean())), before=n_before,
+               events=len(study.events), price=number(n_alarms - n_before) if n_before else "—")  # fmt: skip
+    return section(say, "events_title", lang, Paragraph(lead), table)
+
+
+def backtest_limits(*, lang: str) -> Section:
+    """How to read this, and how far it goes."""
+    keys = ("backtest_limit_design", "backtest_limit_settings", "backtest_limit_truth",
+            "backtest_limit_lead")  # fmt: skip
+    return section(say, "limits_title", lang, Items(tuple(say(key, lang) for key in keys)))
+
+
+def publish_backtest(study: BacktestStudy) -> ResultRecord:
+    """Put what was found into the notebook, where the runner reads it back."""
+    titles = {lang: say("backtest_case", lang, n=number(study.n_series)) for lang in ("zh", "en")}
+    inputs = {"budget": study.budget, "is_made_here": study.is_made_here, "riskkit": __version__}
+    days = study.events.select_dtypes("datetime")
+    events = study.events.assign(**{str(name): days[name].map(day_cell) for name in days})
+    return ResultRecord(
+        {"schema": "riskkit.backtest/1", "case": {"id": "signal-backtest", "title": titles},
+         "inputs": inputs, "summary": study.summary.reset_index(), "curves": study.curves,
+         "unseen": study.unseen.astype(float).replace(np.inf, np.nan), "events": events}
+    )  # fmt: skip

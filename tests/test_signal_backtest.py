@@ -1,0 +1,85 @@
+"""The notebook of the backtest: whole and short, one row a method, honest about what nobody saw."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pandas as pd
+import pytest
+from in_process import IN_PROCESS
+from shared import shared
+
+from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.monitoring.surveillance.detectors import METHODS
+from riskkit.workbench.document.reading import read_notebook
+from riskkit.workbench.reports.signals.backtest_study import BacktestStudy, study_backtest
+from riskkit.workbench.runs.folders.resources import CaseSource, notebook
+from riskkit.workbench.runs.runner import run_notebook
+
+NO_CASE = CaseSource("sample", Path("sample.toml"), b"", is_shipped=False)
+SECTIONS = ["signals-backtest-title", "backtest-curves", "backtest-operating", "signals-unseen-title",
+            "signals-limits-title"]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def study() -> BacktestStudy:
+    return study_backtest(rng=np.random.default_rng(3))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_notebook_makes_a_report(tmp_path: Path, lang: str) -> None:
+    run = run_notebook(notebook("signal_backtest"), NO_CASE, {}, out=tmp_path, lang=lang, engine=IN_PROCESS)
+    assert run.status == "done", run.error
+    reading = read_notebook(nbformat.read(run.folder / "executed.ipynb", as_version=4), lang=lang)
+    assert (reading.failures, reading.notes) == ((), ())
+    assert [part.id for part in reading.parts if not hasattr(part, "traceback")] == SECTIONS
+
+
+def test_every_method_is_judged_on_the_same_outbreaks(study: BacktestStudy) -> None:
+    assert study.summary.index.tolist() == list(METHODS)
+    assert set(study.summary["n_outbreaks"]) == {study.n_outbreaks}
+    assert study.n_outbreaks + study.n_empty == study.n_series == 42
+    assert study.is_made_here and study.events.empty
+
+
+def test_what_nobody_saw_is_what_no_method_found(study: BacktestStudy) -> None:
+    assert study.unseen["n"].sum() == study.n_outbreaks
+    assert (study.unseen["n_unseen"] <= study.unseen["n"] - study.unseen["n_by_scan"]).all()
+    best = int(study.summary["n_detected"].max())
+    assert study.unseen["n_unseen"].sum() <= study.n_outbreaks - best
+    assert study.unseen["n_by_scan"].sum() == study.summary.loc[METHODS[0], "n_detected"]
+
+
+def test_a_curve_never_ends_above_the_share_that_was_found(study: BacktestStudy) -> None:
+    last = study.curves.groupby("method")["p_detected"].last()
+    assert (last <= study.summary["p_detected"].reindex(last.index) + 1e-12).all()
+    assert last[METHODS[0]] > 0
+
+
+def test_at_one_false_alarm_a_year_the_scan_finds_more_than_ears_and_cusum(study: BacktestStudy) -> None:
+    def found(method: str) -> float:
+        table = study.operating[study.operating["method"] == method].sort_values("rate_false")
+        return float(np.interp(1 / 52, table["rate_false"], table["p_detected"]))
+
+    assert found("noufaily_2013") > found("ears_c3") > found("cusum_rossi")
+
+
+def test_what_is_wrong_is_said_together(tmp_path: Path) -> None:
+    with pytest.raises(InputFaults) as caught:
+        study_backtest(rng=np.random.default_rng(1), replicates=0, budget=0, records=str(tmp_path))
+    assert len(caught.value.faults) == 3
+
+
+@pytest.mark.slow
+def test_the_records_give_the_leads_of_the_page() -> None:
+    folder = shared("data", "rasff", "notifications_2020_2024h1.csv.gz").parents[1]
+    found = study_backtest(rng=np.random.default_rng(1), records=str(folder), budget=5)
+    events = found.events.set_index("event")
+    assert (found.n_series, found.n_outbreaks, found.n_empty) == (168, 162, 6)
+    assert events.loc["sesame_2020", ["outcome", "lead_days"]].tolist() == ["before", 4]
+    assert events.loc["sesame_2020", "first_alarm"] == pd.Timestamp("2020-10-18")
+    assert events.loc["e410_2021", ["outcome", "lead_days"]].tolist() == ["never", 0]
+    assert found.weeks.max() <= 5 and len(found.weeks) == 209
