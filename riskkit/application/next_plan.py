@@ -164,9 +164,11 @@ def _read_decisions(decisions: pd.DataFrame, table: pd.DataFrame) -> pd.DataFram
     ]
     for row, (kind, word) in enumerate(zip(made["kind"], made["decision"], strict=True)):
         if kind not in known:
-            faults.append(Fault(f"decisions: row {row}: kind", shown(kind), one_of(kind, list(known))))
+            faults.append(Fault(f"decisions: row {row}: kind", shown(kind), one_of(str(kind), list(known))))
         elif word not in known[kind]:
-            faults.append(Fault(f"decisions: row {row}: decision", shown(word), one_of(word, known[kind])))
+            faults.append(
+                Fault(f"decisions: row {row}: decision", shown(word), one_of(str(word), known[kind]))
+            )
     refuse("decisions", faults)
     return made.merge(table[["kind", "decision", "rule_id", "factor"]], on=["kind", "decision"], how="left")
 

@@ -109,7 +109,7 @@ def _read(entries: pd.DataFrame, table: pd.DataFrame, *, on: dt.date) -> tuple[p
             Fault(
                 f"duties: row {row}: {name}",
                 shown(rows[name].iloc[row]),
-                rule or one_of(rows[name].iloc[row], known),
+                rule or one_of(str(rows[name].iloc[row]), known),
             )
             for name, is_wrong, rule in tests
             for row in np.flatnonzero(is_wrong)

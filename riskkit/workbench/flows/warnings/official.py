@@ -38,7 +38,7 @@ _PICTURE_SIDE = 9
 
 @dataclass(frozen=True)
 class FilledDocument:
-    """A document that only waits for its format."""
+    """A document that only waits for its format; a letter to one enterprise has no level."""
 
     lines: Sequence[Line]
     lang: str
@@ -47,6 +47,11 @@ class FilledDocument:
     level: str
     level_words: str
     pictures: Sequence[Photo] = ()
+
+    @property
+    def foot(self) -> str:
+        """What it is not: with a level, that this follows a house profile too."""
+        return say("foot" if self.level else "foot_letter", self.lang)
 
     @property
     def parts(self) -> tuple[tuple[str, str, Photo | None], ...]:
@@ -104,8 +109,8 @@ def _html(document: FilledDocument) -> bytes:
     of = scale("warning")
     page = _room().get_template("official.html.j2").render(
         html_lang=_TAGS[document.lang], title=document.title, head=document.head, number=document.number,
-        level=document.level_words, symbol=of.symbol(document.level), colour=of.colour(document.level),
-        parts=document.parts, foot=say("foot", document.lang),
+        level=document.level_words, symbol=of.symbol(document.level) if document.level else "",
+        colour=of.colour(document.level) if document.level else "", parts=document.parts, foot=document.foot,
     )  # fmt: skip
     return page.encode("utf-8")
 
@@ -135,7 +140,7 @@ def _word(document: FilledDocument) -> bytes:
         _word_line(made, kind, words, is_address=number == 1 and words.endswith((":", "：")),
                    is_bold=kind == "heading" and document.lang == "en")  # fmt: skip
     foot = made.add_paragraph()
-    _run(foot, say("foot", document.lang), font="仿宋_GB2312", size=10.5)
+    _run(foot, document.foot, font="仿宋_GB2312", size=10.5)
     about = made.core_properties
     about.title, about.author, about.language = document.title[:255], "", _TAGS[document.lang]
     out = io.BytesIO()
@@ -156,7 +161,8 @@ def _word_head(made: Any, document: FilledDocument) -> None:
     level = made.add_paragraph()
     level.alignment = WD_ALIGN_PARAGRAPH.CENTER
     level.paragraph_format.space_after = Pt(18)
-    _run(level, f"{scale('warning').symbol(document.level)} {document.level_words}", font="黑体", size=14)
+    symbol = f"{scale('warning').symbol(document.level)} " if document.level else ""
+    _run(level, f"{symbol}{document.level_words}", font="黑体", size=14)
     _red_line(level)
 
 

@@ -1,0 +1,1 @@
+"""Risk notices and feedback letters to enterprises, their duties and their trend."""

@@ -1,0 +1,152 @@
+"""One letter for each enterprise: a risk notice where any finding needs one, otherwise a feedback letter."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import pandas as pd
+
+from riskkit.application.enterprise.notices import DECISIONS
+from riskkit.foundation.standards import standards
+from riskkit.foundation.standards.tables import records
+from riskkit.words.catalogue import Texts
+from riskkit.words.numbers import number, percent
+from riskkit.workbench.flows.enterprise.enterprise_study import EnterpriseStudy
+from riskkit.workbench.flows.warnings.official import FilledDocument
+from riskkit.workbench.flows.warnings.templating import filled, template_text
+
+say = Texts("enterprise")
+KINDS = DECISIONS[:2]
+_FINDING = ("product", "lot", "found_on", "n_tested", "n_nonconforming", "rule_id")
+_TREND = ("decision", "rate_first", "rate_last", "n_periods")
+
+
+@dataclass(frozen=True)
+class Letter:
+    """The facts of one letter, without a language."""
+
+    enterprise_id: str
+    enterprise: str
+    kind: str
+    number: int
+    issued_on: str
+    findings: tuple[dict[str, Any], ...]
+    requests: tuple[dict[str, Any], ...]
+    open_duties: tuple[dict[str, Any], ...]
+    trend: dict[str, Any] | None
+
+    @property
+    def sha256(self) -> str:
+        """Of everything it says."""
+        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True, default=str).encode()).hexdigest()
+
+
+def letters_of(study: EnterpriseStudy) -> tuple[Letter, ...]:
+    """The letters in the order of the file; an enterprise without a finding that needs one gets none."""
+    rows = study.findings.table.join(study.decided[["decision", "rule_id"]])
+    rows = rows[rows["decision"].isin(KINDS)]
+    asked = study.requests.reset_index(names="row")
+    places = asked.groupby("row").groups
+    duties = _open_duties(study)
+    letters = []
+    for key, group in rows.groupby("enterprise_id", sort=False):
+        mine = asked.loc[[at for row in group.index for at in places[row]]]
+        letters.append(_letter(study, group, number=len(letters) + 1, asked=mine, duties=duties.get(key)))
+    return tuple(letters)
+
+
+def _open_duties(study: EnterpriseStudy) -> dict[Any, pd.DataFrame]:
+    """Enterprise → its duties that are overdue or that nothing shows."""
+    if study.ledger.empty:
+        return {}
+    is_open = study.ledger["decision"].isin(["overdue", "unproven"])
+    return dict(list(study.ledger[is_open].groupby("enterprise_id")))
+
+
+def _letter(
+    study: EnterpriseStudy,
+    rows: pd.DataFrame,
+    *,
+    number: int,
+    asked: pd.DataFrame,
+    duties: pd.DataFrame | None,
+) -> Letter:
+    key = str(rows["enterprise_id"].iloc[0])
+    kind = next(one for one in KINDS if (rows["decision"] == one).any())
+    # of one request that several findings make, the earliest day counts
+    first = asked.sort_values("due_on", kind="stable").drop_duplicates("request")
+    return Letter(
+        key, str(study.names[key]), kind, number, study.on.isoformat(),
+        tuple(records(rows[[name for name in _FINDING if name in rows]])),
+        tuple(records(first[["request", "unit", "due_on", "status", "source_id"]])),
+        () if duties is None else tuple(records(duties[["duty", "decision", "due_on"]])),
+        {name: study.trend.at[key, name] for name in _TREND} if key in study.trend.index else None,
+    )  # fmt: skip
+
+
+def filled_letter(letter: Letter, *, issuer: str, lang: str) -> FilledDocument:
+    """A letter that only waits for its format."""
+    gap = "、" if lang == "zh" else ", "
+    values: dict[str, str | list[str]] = {
+        "enterprise": letter.enterprise,
+        "findings": list(_finding_lines(letter, lang)),
+        "requests": list(_request_lines(letter, lang)),
+        "duties": [_duty_line(row, lang) for row in letter.open_duties],
+        "trend": _trend_line(letter, lang),
+        "sources": gap.join(_sources(letter, lang)),
+        "issuer": issuer,
+        "issued_on": letter.issued_on,
+        "reply": say("reply", lang),
+    }
+    lines = filled(template_text(letter.kind, lang), values, name=letter.kind)
+    code = say("number", lang, year=letter.issued_on[:4], n=letter.number)
+    return FilledDocument(lines, lang, issuer, code, "", say(letter.kind, lang))
+
+
+def _finding_lines(letter: Letter, lang: str) -> Iterator[str]:
+    words = standards.table("enterprise_notice_rules").drop_duplicates("test").set_index("test")[lang]
+    for row in letter.findings:
+        has_lot = "lot" in row and pd.notna(row["lot"])
+        goods = (
+            say("of_lot", lang, product=row["product"], lot=row["lot"]) if has_lot else str(row["product"])
+        )
+        counts = ""
+        if pd.notna(row["n_tested"]) and pd.notna(row["n_nonconforming"]):
+            n, bad = number(row["n_tested"]), number(row["n_nonconforming"])
+            counts = say("counts", lang, n=n, bad=bad)
+        yield say("finding", lang, goods=goods, day=row["found_on"], counts=counts, why=words[row["rule_id"]])
+
+
+def _request_lines(letter: Letter, lang: str) -> Iterator[str]:
+    words = standards.table("enterprise_requests").set_index("request")[lang]
+    for row in letter.requests:
+        if row["unit"] == "at_once":
+            yield words[row["request"]]
+            continue
+        key = "by_day" if pd.notna(row["due_on"]) else "by_no_day"
+        yield say(key, lang, what=words[row["request"]], day=str(row["due_on"])[:10])
+
+
+def _duty_line(row: dict[str, Any], lang: str) -> str:
+    words = standards.table("enterprise_duties").set_index("duty")[lang]
+    return say(f"duty_{row['decision']}", lang, what=words[row["duty"]], day=str(row["due_on"]))
+
+
+def _trend_line(letter: Letter, lang: str) -> str:
+    if letter.trend is None or letter.trend["decision"] == "unknown":
+        return ""
+    first, last = (percent(letter.trend[name], lang) for name in ("rate_first", "rate_last"))
+    word = say(f"trend_{letter.trend['decision']}", lang)
+    return say("trend_line", lang, n=letter.trend["n_periods"], first=first, last=last, word=word)
+
+
+def _sources(letter: Letter, lang: str) -> Iterator[str]:
+    """The documents that the requests rest on; what is house the foot of the letter names."""
+    for name in dict.fromkeys(
+        row["source_id"] for row in letter.requests if row["source_id"] != "riskkit_house"
+    ):
+        yield str(standards.source(name)["document"])
