@@ -1,0 +1,1 @@
+"""Acceptance of third-party reports: decisions, agreement with re-tests, scope and the public list."""

@@ -1,0 +1,141 @@
+"""The notebooks of the application of results: whole, in one language, clear about bad files."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pandas as pd
+import pytest
+from in_process import IN_PROCESS
+
+from riskkit.foundation import shipped
+from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.workbench.document.reading import read_notebook
+from riskkit.workbench.flows.enterprise.enterprise_study import study_enterprises
+from riskkit.workbench.reports.acceptance import acceptance_reports as acceptance
+from riskkit.workbench.reports.quality import quality_reports as quality
+from riskkit.workbench.runs.folders.resources import CaseSource, notebook
+from riskkit.workbench.runs.runner import run_notebook
+
+HAN = re.compile(r"[㐀-鿿]")
+NO_CASE = CaseSource("sample", Path("sample.toml"), b"", is_shipped=False)
+EXAMPLES = shipped.home() / "data" / "examples"
+SECTIONS = {
+    "enterprise_notice": ["enterprise-summary", "enterprise-findings", "enterprise-requests", "enterprise-duties",
+                          "enterprise-trend", "enterprise-letter", "limits", "house-numbers"],
+    "quality_index": ["quality-summary", "quality-years", "quality-figure", "quality-moved", "quality-league",
+                      "quality-adoption", "limits"],
+    "acceptance_review": ["acceptance-summary", "acceptance-decisions", "acceptance-agreement",
+                          "acceptance-scope", "acceptance-list", "limits", "house-numbers"],
+}  # fmt: skip
+
+
+def made(out: Path, name: str, lang: str) -> Path:
+    run = run_notebook(notebook(name), NO_CASE, {}, out=out, lang=lang, engine=IN_PROCESS)
+    assert run.status == "done", run.error
+    return run.folder
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("name", list(SECTIONS))
+def test_the_notebook_makes_a_report_and_the_same_result_again(tmp_path: Path, name: str, lang: str) -> None:
+    folder = made(tmp_path, name, lang)
+    reading = read_notebook(nbformat.read(folder / "executed.ipynb", as_version=4), lang=lang)
+    assert (reading.failures, reading.notes) == ((), ())
+    assert [part.id for part in reading.parts if not hasattr(part, "traceback")] == SECTIONS[name]
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    if lang == "en":
+        heads = re.findall(r"<(?:h[1-6]|caption|figcaption)\b[^>]*>(.*?)</", page, flags=re.DOTALL)
+        assert heads and not any(HAN.search(one) for one in heads)
+    again = made(tmp_path / "again", name, lang)
+    assert (again / "result.json").read_bytes() == (folder / "result.json").read_bytes()
+
+
+def cells(section: Any, place: int = 0) -> list[tuple[str, ...]]:
+    return [one for one in section.blocks if one.kind == "table"][place].rows
+
+
+def changed(tmp_path: Path, name: str, **columns: object) -> str:
+    rows = pd.read_csv(EXAMPLES / f"{name}.csv", dtype=object).assign(**columns)
+    path = tmp_path / f"{name}.csv"
+    rows.to_csv(path, index=False)
+    return str(path)
+
+
+def test_the_crude_rate_rises_with_the_mix_and_the_index_does_not_fall() -> None:
+    study = quality.study_quality()
+    first, last = study.years.iloc[1], study.years.iloc[2]
+    assert last["rate_crude"] > 1.3 * first["rate_crude"] and last["index"] >= first["index"]
+    assert study.moved["mix_effect"].sum() > 0.03
+    assert study.verdicts["decision"].tolist() == ["no_clear_change"] * 2
+
+
+def test_a_year_tested_too_little_has_no_index_and_no_verdict(tmp_path: Path) -> None:
+    rows = pd.read_csv(EXAMPLES / "quality_counts.csv")
+    rows = rows[(rows["year"] < 2026) | rows["commodity"].str.startswith("玩具")]
+    path = tmp_path / "counts.csv"
+    rows.to_csv(path, index=False)
+    study = quality.study_quality(str(path))
+    assert pd.isna(study.years["index"].iloc[-1]) and study.verdicts["decision"].iloc[-1] == "unknown"
+    assert study.adoption.empty and study.league["index"].isna().all()
+
+
+def test_every_fault_of_the_counts_is_listed_at_once(tmp_path: Path) -> None:
+    with pytest.raises(InputFaults) as wrong:
+        quality.study_quality(changed(tmp_path, "quality_counts", n_tested=-1), resamples=5)
+    assert "resamples" in str(wrong.value)
+    with pytest.raises(InputFaults, match="n_tested"):
+        quality.study_quality(changed(tmp_path, "quality_counts", n_tested=-1, year="soon"))
+    with pytest.raises(InputFaults, match="did you mean"):
+        quality.study_quality(changed(tmp_path, "quality_counts", n_nonconformin=1))
+
+
+def test_an_agency_is_suspended_by_its_re_tests_and_overlapping_entries_are_not_listed() -> None:
+    study = acceptance.study_acceptance(on="2026-03-05")
+    assert study.decided["decision"].tolist() == [
+        "accept",
+        "refuse",
+        "suspend",
+        "barred",
+        "unknown",
+        "remove",
+    ]
+    suspended = next(one for one in study.agreement if one.agency_id == "A-02")
+    assert suspended.verdicts["rate_false_good_lo"] > 0.05 and suspended.deming.slope_hi < 0.95
+    assert "A-04" not in set(study.listed["agency_id"]) and list(study.list_faults.index) == [4, 5]
+
+
+def test_reports_alone_are_judged_without_re_tests(tmp_path: Path) -> None:
+    study = acceptance.study_acceptance(changed(tmp_path, "acceptance_agencies"), on="2026-03-05")
+    assert study.decided["reason"].iloc[0] == "met_not_retested"
+    assert study.agreement == () and study.scope.empty
+
+
+@pytest.mark.parametrize("on", ["", "soon", "2020-01-01"])
+def test_a_day_without_rules_of_acceptance_is_refused(on: str) -> None:
+    with pytest.raises(InputFaults, match="on"):
+        acceptance.study_acceptance(on=on)
+
+
+def test_every_fault_of_re_tests_and_reports_is_listed_at_once(tmp_path: Path) -> None:
+    retests = changed(tmp_path, "acceptance_retests", is_reported_bad=2, reported="much")
+    reports = changed(tmp_path, "acceptance_agencies", issued_on="soon")
+    with pytest.raises(InputFaults) as wrong:
+        acceptance.study_acceptance(reports, retests=retests, on="2026-03-05")
+    said = "\n".join(map(str, wrong.value.faults))
+    assert all(one in said for one in ("reported", "is_reported_bad", "issued_on"))
+
+
+def test_findings_alone_give_letters_without_duties_and_trend(tmp_path: Path) -> None:
+    study = study_enterprises(changed(tmp_path, "enterprise_findings"))
+    assert study.ledger.empty and study.trend.empty and len(study.decided) == 7
+
+
+def test_the_record_of_a_result_names_its_inputs() -> None:
+    record = json.loads(json.dumps(quality.publish_quality(quality.study_quality()).record))
+    assert set(record["inputs"]) >= {"case_sha256", "standard_sha256", "adoptions_sha256"}
