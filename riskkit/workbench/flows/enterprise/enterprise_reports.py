@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from riskkit import __version__
+from riskkit.workbench.document.text_tables import day_cell
 from riskkit.workbench.flows.enterprise.enterprise_sections import (
     enterprise_duties,
     enterprise_findings,
@@ -56,6 +57,4 @@ def publish_enterprises(study: EnterpriseStudy) -> ResultRecord:
 
 def _dated(table: pd.DataFrame) -> pd.DataFrame:
     days = [name for name in ("due_on", "done_on") if name in table]
-    return table.assign(
-        **{name: table[name].map(lambda day: None if pd.isna(day) else str(day)[:10]) for name in days}
-    )
+    return table.assign(**{name: table[name].map(day_cell) for name in days})

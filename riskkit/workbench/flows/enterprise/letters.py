@@ -52,7 +52,7 @@ def letters_of(study: EnterpriseStudy) -> tuple[Letter, ...]:
     asked = study.requests.reset_index(names="row")
     places = asked.groupby("row").groups
     duties = _open_duties(study)
-    letters = []
+    letters: list[Letter] = []
     for key, group in rows.groupby("enterprise_id", sort=False):
         mine = asked.loc[[at for row in group.index for at in places[row]]]
         letters.append(_letter(study, group, number=len(letters) + 1, asked=mine, duties=duties.get(key)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pandas as pd
@@ -24,13 +25,11 @@ say = Texts("quality")
 
 
 def _points(value: float) -> str:
-    return "—" if pd.isna(value) else f"{value:.1f}".replace("-", "−")
+    return "—" if math.isnan(value) else f"{value:.1f}".replace("-", "−")
 
 
 def _between(low: float, high: float, lang: str) -> str:
-    return (
-        "—" if pd.isna(low) or pd.isna(high) else say("between", lang, low=_points(low), high=_points(high))
-    )
+    return "—" if math.isnan(low + high) else say("between", lang, low=_points(low), high=_points(high))
 
 
 def index_summary(study: QualityStudy, *, lang: str) -> Section:
@@ -130,7 +129,7 @@ def index_moved(study: QualityStudy, *, lang: str) -> Section | None:
 
 
 def _signed(value: float) -> str:
-    return "—" if pd.isna(value) else f"{value:+.2f}".replace("-", "−")
+    return "—" if math.isnan(value) else f"{value:+.2f}".replace("-", "−")
 
 
 def index_league(study: QualityStudy, *, lang: str) -> Section:
