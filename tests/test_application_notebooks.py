@@ -17,6 +17,7 @@ from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.workbench.document.reading import read_notebook
 from riskkit.workbench.flows.enterprise.enterprise_study import study_enterprises
 from riskkit.workbench.reports.acceptance import acceptance_reports as acceptance
+from riskkit.workbench.reports.loop import loop_reports as loop
 from riskkit.workbench.reports.quality import quality_reports as quality
 from riskkit.workbench.runs.folders.resources import CaseSource, notebook
 from riskkit.workbench.runs.runner import run_notebook
@@ -31,6 +32,8 @@ SECTIONS = {
                       "quality-adoption", "limits"],
     "acceptance_review": ["acceptance-summary", "acceptance-decisions", "acceptance-agreement",
                           "acceptance-scope", "acceptance-list", "limits", "house-numbers"],
+    "from_data_to_next_plan": ["loop-summary", "loop-steps", "loop-levels", "loop-measures", "loop-index",
+                               "loop-decisions", "loop-plan", "limits", "house-numbers"],
 }  # fmt: skip
 
 
@@ -139,3 +142,48 @@ def test_findings_alone_give_letters_without_duties_and_trend(tmp_path: Path) ->
 def test_the_record_of_a_result_names_its_inputs() -> None:
     record = json.loads(json.dumps(quality.publish_quality(quality.study_quality()).record))
     assert set(record["inputs"]) >= {"case_sha256", "standard_sha256", "adoptions_sha256"}
+
+
+LOOP = {"goods": "loop_goods", "cut": "2021-12-31", "budget": 60_000.0, "seed": "2023-118"}
+
+
+def test_the_chain_runs_from_raw_files_to_the_next_plan_and_each_change_has_its_parts() -> None:
+    study = loop.study_loop("register_sample", **LOOP)
+    opened, changes = study.records, study.plan.changes
+    assert opened.n_read == len(opened.table) + opened.n_doubled + opened.n_aside
+    assert study.goods.at["服装", "rate"] == pytest.approx(1839 / 31300), "the published rate of 2015"
+    parts = changes["change_evidence"] + changes["change_decisions"]
+    assert (parts == changes["n_after"] - changes["n_before"]).all() and parts.any()
+    assert study.effects["decision"].tolist() == ["not_enough_evidence"]
+    assert study.index_verdicts["decision"].eq("unknown").all(), "each year tested other goods"
+    raised = changes[changes["factor"] > 1]
+    assert set(raised["commodity"]) == {"电玩具适配器", "服装"}
+    assert study.plan.plan.cells["cost"].sum() <= LOOP["budget"]
+
+
+def test_a_decision_that_is_not_made_changes_nothing_else_of_the_chain(tmp_path: Path) -> None:
+    whole = loop.study_loop("register_sample", **LOOP)
+    other = loop.study_loop(
+        "register_sample", **LOOP | {"goods": changed(tmp_path, "loop_goods", is_accepted=0)}
+    )
+    assert whole.goods["level"].tolist() == other.goods["level"].tolist()
+    clothing = other.plan.changes["commodity"] == "服装"
+    assert (other.plan.changes.loc[clothing, "factor"] == 1).all()
+    before, after = whole.plan.changes, other.plan.changes
+    assert before["change_evidence"].tolist() == after["change_evidence"].tolist()
+
+
+def test_goods_without_assumptions_are_named_and_not_lost(tmp_path: Path) -> None:
+    rows = pd.read_csv(EXAMPLES / "loop_goods.csv").iloc[:-1]
+    path = tmp_path / "goods.csv"
+    rows.to_csv(path, index=False)
+    study = loop.study_loop("register_sample", **LOOP | {"goods": str(path)})
+    assert study.unknown_goods == ("食品接触产品",)
+    assert "食品接触产品" in str(loop.loop_plan(study, lang="zh"))
+
+
+def test_every_fault_of_the_chain_s_inputs_is_listed_at_once(tmp_path: Path) -> None:
+    bad = changed(tmp_path, "loop_goods", severity=9, unit_cost=0)
+    with pytest.raises(InputFaults) as wrong:
+        loop.study_loop("register_sample", **LOOP | {"goods": bad, "cut": "1999-01-01"})
+    assert len(wrong.value.faults) == 2 * 7 + 1

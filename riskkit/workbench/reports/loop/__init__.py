@@ -1,0 +1,1 @@
+"""The whole chain on one register: from raw files to the plan of the next year."""

@@ -1,0 +1,213 @@
+"""Everything that the notebook of the whole chain calls: study, show, publish."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from riskkit import __version__
+from riskkit.foundation.standards import standards
+from riskkit.foundation.standards.glossary import label
+from riskkit.foundation.standards.tables import records
+from riskkit.words.catalogue import Texts
+from riskkit.words.numbers import figure, number, rate
+from riskkit.workbench.document.block_kinds import Block, Items, Paragraph
+from riskkit.workbench.document.blocks import Section
+from riskkit.workbench.document.text_tables import joined, section, text_table
+from riskkit.workbench.reports.loop.loop_study import LoopStudy, study_loop
+from riskkit.workbench.runs.result import ResultRecord
+
+__all__ = ["loop_decisions", "loop_house", "loop_index", "loop_levels", "loop_limits", "loop_measures",
+           "loop_plan", "loop_steps", "loop_summary", "publish_loop", "study_loop"]  # fmt: skip
+say = Texts("loop")
+
+
+def loop_summary(study: LoopStudy, *, lang: str) -> Section:
+    """What the year changed in the plan, in two sentences."""
+    changes = study.plan.changes
+    moved = {name: int(changes[f"change_{name}"].abs().sum()) for name in ("evidence", "decisions")}
+    n = int((changes["n_after"] != changes["n_before"]).sum())
+    lead = say("lead", lang, n=number(n), cells=number(len(changes)), evidence=number(moved["evidence"]),
+               decisions=number(moved["decisions"]))  # fmt: skip
+    blocks: list[Block] = [Paragraph(lead, "lead")]
+    cautions = {
+        "synthetic": study.records.is_sample,
+        "made_goods": study.goods_file.is_sample,
+        "house_factors": True,
+    }
+    blocks += [Paragraph(say(key, lang), "caution") for key, applies in cautions.items() if applies]
+    source = say("input_file", lang, name=study.records.name, sha256=study.records.sha256[:12],
+                 goods=study.goods_file.name)  # fmt: skip
+    return section(say, "summary", lang, *blocks, Paragraph(source, "source"))
+
+
+def loop_steps(study: LoopStudy, *, lang: str) -> Section:
+    """The chain, step by step, with what went in and came out."""
+    taken = sum(len(one.split()) for one in study.measures["take"])
+    out = {
+        "files": say("out_files", lang, read=number(study.records.n_read),
+                     used=number(len(study.records.table)), twice=number(study.records.n_doubled),
+                     aside=number(study.records.n_aside)),
+        "rates": say("out_rates", lang, n=number(study.goods["rate"].notna().sum())),
+        "levels": say("out_levels", lang, n=number(study.goods["level"].notna().sum())),
+        "warning": say("out_warning", lang, n=number((study.measures["documents"] != "").sum())),
+        "measures": say("out_measures", lang, n=number(taken),
+                        open=number(study.measures["n_undecided"].sum())),
+        "effect": say("out_effect", lang, n=number(len(study.effects))),
+        "scope": say("out_scope", lang, n=number(study.scope["decision"].isin(["admit", "withdraw"]).sum())),
+        "index": say("out_index", lang, n=number(study.index["index"].notna().sum()),
+                     years=number(len(study.index))),
+        "plan": say("out_plan", lang, n=number(study.plan.plan.cells["n_samples"].sum()),
+                    outside=number(len(study.plan.outside))),
+    }  # fmt: skip
+    rows = [(number(place), say(f"step_{name}", lang), words, say(f"from_{name}", lang))
+            for place, (name, words) in enumerate(out.items(), start=1)]  # fmt: skip
+    heads = ("#col_step", "col_what", "col_out", "col_with")
+    return section(say, "steps", lang, *text_table(say, "steps", lang, heads=heads, rows=rows))
+
+
+def loop_levels(study: LoopStudy, *, lang: str) -> Section:
+    """Rate and level of each kind of goods."""
+    rows = []
+    for commodity, row in zip(study.goods.index, records(study.goods), strict=True):
+        levels = list(
+            dict.fromkeys(one for one in (row["level_lo"], row["level_hi"]) if isinstance(one, str))
+        )
+        rows.append((
+            str(commodity), number(row["n_tested"]), rate(row["rate"], lang),
+            say("between", lang, low=rate(row["rate_lo"], lang), high=rate(row["rate_hi"], lang)),
+            figure(row["p_harm"], 2), "–".join(levels) or "—",
+        ))  # fmt: skip
+    heads = ("col_commodity", "#col_tested", "#col_rate", "#col_interval", "#col_harm", "col_level")
+    note = Paragraph(say("levels_note", lang), "note")
+    return section(say, "levels", lang, note, *text_table(say, "levels", lang, heads=heads, rows=rows))
+
+
+def loop_measures(study: LoopStudy, *, lang: str) -> Section:
+    """Documents and measures of each kind of goods, and the effect where two years can be compared."""
+    documents = standards.table("alert_documents").set_index("document")[lang]
+    words = standards.table("response_measures", on=study.on).set_index("measure")[lang]
+    rows = [
+        (str(commodity), joined((documents[one] for one in row["documents"].split()), lang) or "—",
+         joined((words[one] for one in row["take"].split()), lang) or "—", number(row["n_undecided"]))
+        for commodity, row in zip(study.measures.index, records(study.measures), strict=True)
+    ]  # fmt: skip
+    heads = ("col_commodity", "col_documents", "col_measures", "#col_undecided")
+    compared = [
+        (row["commodity"], say("years", lang, first=row["year_first"], last=row["year_last"]),
+         figure(row["ratio"]),
+         say("between", lang, low=figure(row["ratio_lo"]), high=figure(row["ratio_hi"])), row[lang])
+        for row in records(study.effects)
+    ]  # fmt: skip
+    effect_heads = ("col_commodity", "col_years", "#col_ratio", "#col_interval", "col_verdict")
+    return section(
+        say, "measures", lang, *text_table(say, "measures", lang, heads=heads, rows=rows),
+        *text_table(say, "effects", lang, heads=effect_heads, rows=compared),
+    )  # fmt: skip
+
+
+def loop_index(study: LoopStudy, *, lang: str) -> Section:
+    """The index of each year: a year that tested other goods has none."""
+    rows = [
+        (str(row["year"]), number(row["n_tested"]), rate(row["rate_crude"], lang),
+         rate(row["share_known"], lang), figure(row["index"]))
+        for row in records(study.index)
+    ]  # fmt: skip
+    heads = ("col_year", "#col_tested", "#col_rate", "#col_known", "#col_index")
+    note = Paragraph(say("index_note", lang), "note")
+    return section(say, "index", lang, note, *text_table(say, "index", lang, heads=heads, rows=rows))
+
+
+def loop_decisions(study: LoopStudy, *, lang: str) -> Section:
+    """Every decision of the year, with the factor it puts on the weight of harm."""
+    table = standards.table("next_plan_rules")
+    rules = {(row["kind"], row["decision"]): row for row in records(table)}
+    grouped = study.decisions.groupby(["kind", "decision"], sort=False)["commodity"]
+    rows = [
+        (
+            say(f"kind_{kind}", lang),
+            rules[kind, word][lang],
+            joined(names, lang),
+            figure(rules[kind, word]["factor"]),
+        )
+        for (kind, word), names in grouped
+    ]
+    heads = ("col_kind", "col_decision", "col_commodities", "#col_factor")
+    return section(say, "decisions", lang, *text_table(say, "decisions", lang, heads=heads, rows=rows))
+
+
+def loop_plan(study: LoopStudy, *, lang: str) -> Section:
+    """Next year's samples of each cell, what changed them, and why."""
+    words = standards.table("next_plan_rules").set_index("rule_id")
+    changes = study.plan.changes.sort_values("change_decisions", key=lambda one: -one.abs(), kind="stable")
+    rows = []
+    for row in records(changes):
+        why = [str(words.at[one, lang]) for one in row["rules"].split() if words.at[one, "factor"] != 1]
+        rows.append((
+            row["commodity"], label("hazard_class", row["hazard"], lang), number(row["n_before"]),
+            _signed(row["change_evidence"]), _signed(row["change_decisions"]), number(row["n_after"]),
+            joined(why, lang) or "—",
+        ))  # fmt: skip
+    heads = (
+        "col_commodity",
+        "col_hazard",
+        "#col_before",
+        "#col_evidence",
+        "#col_decisions",
+        "#col_after",
+        "col_why",
+    )
+    blocks: list[Block] = [
+        Paragraph(say("plan_note", lang, budget=number(study.budget), seed=study.seed), "note")
+    ]
+    blocks += text_table(say, "plan", lang, heads=heads, rows=rows)
+    if study.n_without_hazard:
+        blocks.append(Paragraph(say("outside", lang, n=number(study.n_without_hazard)), "caution"))
+    if study.unknown_goods:
+        blocks.append(Paragraph(say("no_goods", lang, names=joined(study.unknown_goods, lang)), "caution"))
+    return section(say, "plan", lang, *blocks)
+
+
+def _signed(value: int) -> str:
+    return f"{value:+,d}".replace("-", "−") if value else "0"
+
+
+def loop_limits(*, lang: str) -> Section:
+    """How to read this, and how far it goes."""
+    keys = ("limit_chain", "limit_level", "limit_effect", "limit_index", "limit_plan", "limit_missing")
+    return Section("limits", say("limits", lang), 1, (Items(tuple(say(key, lang) for key in keys)),))
+
+
+def loop_house(*, lang: str) -> Section:
+    """Factors by which decisions change the plan, all set by this project."""
+    rows = [(say(f"kind_{row['kind']}", lang), str(row[lang]), figure(row["factor"]))
+            for row in records(standards.table("next_plan_rules"))]  # fmt: skip
+    heads = ("col_kind", "col_decision", "#col_factor")
+    return Section(
+        "house-numbers", say("house", lang), 1, text_table(say, "house", lang, heads=heads, rows=rows)
+    )
+
+
+def publish_loop(study: LoopStudy) -> ResultRecord:
+    """Put the chain into the notebook, where the runner reads it back."""
+    title = {lang: say("case", lang, day=study.on.isoformat()) for lang in ("zh", "en")}
+    inputs = {"riskkit": __version__, "on": study.on.isoformat(), "cut": study.cut.isoformat(),
+              "budget": study.budget, "seed": study.seed, "case_sha256": study.records.sha256,
+              "goods_sha256": study.goods_file.sha256}  # fmt: skip
+    record: dict[str, Any] = {"schema": "riskkit.loop/1", "inputs": inputs}
+    record["case"] = {"id": study.records.name, "title": title}
+    record["rows"] = {"read": study.records.n_read, "used": len(study.records.table),
+                      "repeated": study.records.n_doubled, "quarantined": study.records.n_aside}  # fmt: skip
+    for name in ("goods", "measures", "scope"):
+        record[name] = getattr(study, name).reset_index()
+    for name in ("effects", "index", "index_verdicts", "decisions"):
+        record[name] = getattr(study, name)
+    plan = study.plan
+    return ResultRecord(
+        record | {"plan": _plain(plan.changes), "outside": plan.outside, "unmatched": plan.unmatched}
+    )
+
+
+def _plain(changes: pd.DataFrame) -> pd.DataFrame:
+    return changes.drop(columns=["origin", "port"])
