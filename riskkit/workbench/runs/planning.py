@@ -33,6 +33,10 @@ _OF_DEMO = (
     "warning_review",
     "recall_progress",
     "effect_evaluation",
+    "acceptance_review",
+    "enterprise_notice",
+    "quality_index",
+    "from_data_to_next_plan",
 )
 """Notebooks about no case that the demo runs too, on made data, examples and a made session."""
 WHAT_IF, WHAT_IFS = "what_if", "what_ifs"
