@@ -39,6 +39,17 @@ def register_board(register: str = "", *, lang: str, interactive: bool = True) -
     return register_panel.register_board(register, lang=lang)
 
 
+def signal_board(
+    reports: str = "signal_reports", *, lang: str, folder: str = "", interactive: bool = True
+) -> ipywidgets.Widget | None:
+    """The signals of the week: see `riskkit.workbench.boards.signal_panel.signal_board`."""
+    if not interactive:
+        return None
+    from riskkit.workbench.boards import signal_panel
+
+    return signal_panel.signal_board(reports, lang=lang, folder=folder)
+
+
 def warning_board(ledger: str = "", *, lang: str, interactive: bool = True) -> ipywidgets.Widget | None:
     """The warnings of a ledger: see `riskkit.workbench.boards.warning_panel.warning_board`."""
     if not interactive:

@@ -13,7 +13,7 @@ from riskkit.words.numbers import amount, figure, number
 from riskkit.workbench.document.blocks import Picture
 from riskkit.workbench.document.text_tables import keyed_table
 from riskkit.workbench.reports.figures import style
-from riskkit.workbench.reports.signals.scan_study import ScanStudy
+from riskkit.workbench.reports.signals.scan_study import N_DRAWN, ScanStudy
 
 say = Texts("signals")
 _PANEL = 132  # height of a small multiple [px]
@@ -27,9 +27,10 @@ def combination(row: dict[str, Any], lang: str) -> str:
     return " · ".join(parts)
 
 
-def scan_multiples(study: ScanStudy, *, lang: str) -> Picture | None:
-    """The weeks before each of the strongest alarms: observed, expected, bound; nothing without an alarm."""
-    drawn = records(study.alarms.head(study.series["signal_id"].nunique()))
+def scan_multiples(study: ScanStudy, *, signal: str = "", lang: str) -> Picture | None:
+    """The weeks before each of the strongest alarms, or before one: observed, expected, bound."""
+    alarms = study.alarms[study.alarms["signal_id"].isin(study.series["signal_id"])]
+    drawn = records(alarms[alarms["signal_id"] == signal] if signal else alarms.head(N_DRAWN))
     if not drawn:
         return None
     title, traces, notes, shape = say("multiples_title", lang), [], [], {}

@@ -11,7 +11,7 @@ from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.tables import records
 from riskkit.words.catalogue import Texts
 from riskkit.words.numbers import amount, figure, number, probability
-from riskkit.workbench.document.block_kinds import Block, Items, Paragraph
+from riskkit.workbench.document.block_kinds import Block, Items, Paragraph, Table
 from riskkit.workbench.document.blocks import Section
 from riskkit.workbench.document.text_tables import day_cell, keyed_table, section
 from riskkit.workbench.reports.response.example_tables import house_rows
@@ -106,16 +106,24 @@ def scan_drill(study: ScanStudy, *, lang: str) -> Section:
     heads = ("col_combination", *(f"#points_{part}" for part in _PARTS), "#col_points")
     blocks.append(keyed_table(say, "points_table", lang, heads=heads, rows=rows))
     for alarm in records(study.alarms):
-        mine = study.records[study.records["signal_id"] == alarm["signal_id"]]
-        lines = [
-            (day_cell(row["date"]), str(row["report_id"]), str(row["hazard"]), _text(row["region"]),
-             "—" if pd.isna(row["severity"]) else number(float(row["severity"])))
-            for row in records(mine)
-        ]  # fmt: skip
-        heads = ("col_day", "col_report", "col_hazard", "col_region", "#col_severity")
-        name = combination(alarm, lang)
-        blocks.append(keyed_table(say, "records_table", lang, heads=heads, rows=lines, name=name))
+        blocks.append(_records_table(study, alarm, lang))
     return section(say, "drill_title", lang, *blocks)
+
+
+def records_of(study: ScanStudy, alarm: dict[str, Any], *, lang: str) -> Section:
+    """The newest reports behind one signal."""
+    return Section("signal-records", "", 2, (_records_table(study, alarm, lang),))
+
+
+def _records_table(study: ScanStudy, alarm: dict[str, Any], lang: str) -> Table:
+    mine = study.records[study.records["signal_id"] == alarm["signal_id"]]
+    lines = [
+        (day_cell(row["date"]), str(row["report_id"]), str(row["hazard"]), _text(row["region"]),
+         "—" if pd.isna(row["severity"]) else number(float(row["severity"])))
+        for row in records(mine)
+    ]  # fmt: skip
+    heads = ("col_day", "col_report", "col_hazard", "col_region", "#col_severity")
+    return keyed_table(say, "records_table", lang, heads=heads, rows=lines, name=combination(alarm, lang))
 
 
 def _text(value: Any) -> str:

@@ -26,7 +26,7 @@ from riskkit.workbench.reports.response.example_tables import one_day, open_exam
 from riskkit.workbench.runs.folders.made_register import MADE, register_folder, register_sha256
 
 SAMPLE = "signal_reports"
-N_DRAWN, N_WEEKS, N_RECORDS, N_NEW = 6, 26, 8, 15
+N_DRAWN, N_SERIES, N_WEEKS, N_RECORDS, N_NEW = 6, 20, 26, 8, 15
 _TEXTS = ("report_id", "date", *KEYS, "region", "remark", "evidence")
 _DAY = "coalesce(date_reported, date)"
 _NAMED = (
@@ -108,7 +108,7 @@ def study_signals(
         opened.name, opened.is_sample, opened.sha256, opened.on, day is not None, newest_week(opened.on),
         int(signal_weights(on=opened.on)["limit", "budget"] if budget is None else budget),
         opened.n_reports, opened.n_left_out, found,
-        series=_series(weekly, alarms.head(N_DRAWN), opened.on),
+        series=_series(weekly, alarms.head(N_SERIES), opened.on),
         records=_records(opened, alarms, renamed),
         renamed=renamed,
         new=_new(opened, here),

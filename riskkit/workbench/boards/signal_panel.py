@@ -1,0 +1,167 @@
+"""The board of signals: the week's list, the counts and reports behind each, a judgement, a draft case."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from pathlib import Path
+from typing import Any
+
+import ipywidgets
+
+from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.standards.tables import records
+from riskkit.monitoring.signals.memory import remembered
+from riskkit.words.catalogue import Texts
+from riskkit.words.catalogue import panel_text as panel_say
+from riskkit.words.numbers import amount, number
+from riskkit.workbench.boards.panel_widgets import (
+    Drawing,
+    SortedTable,
+    box,
+    button,
+    fragment,
+    html,
+    in_either_language,
+)
+from riskkit.workbench.flows.signals.judging import (
+    SIGNALS_VARIABLE,
+    draft_and_level,
+    known_steps,
+    record_step,
+)
+from riskkit.workbench.reports.signals.scan_figures import combination, scan_multiples
+from riskkit.workbench.reports.signals.scan_report import reason_sentence, records_of
+from riskkit.workbench.reports.signals.scan_study import SAMPLE, ScanStudy, study_signals
+from riskkit.workbench.serving.identity import as_visitor
+from riskkit.workbench.words.rules import fault_line
+
+say = Texts("signals")
+_HEADS = ("rank", "combination", "observed", "expected", "points", "state", "reason")
+
+
+def signal_board(reports: str = SAMPLE, *, lang: str, folder: str = "") -> ipywidgets.Widget:
+    """The signals of the week, to look into, judge and draft cases from."""
+    place = folder or os.environ.get(SIGNALS_VARIABLE, "")
+    home = Path(place) if place else None
+    file = home / "steps.csv" if home else None
+    study = study_signals(reports, steps=str(file) if file and file.is_file() else "")
+
+    def build(spoken: str) -> list[ipywidgets.Widget]:
+        return SignalBoard(study, home, lang=spoken).parts
+
+    return in_either_language(lang, build)
+
+
+class SignalBoard:
+    """The panel: widgets, and what fills them."""
+
+    def __init__(self, study: ScanStudy, home: Path | None, *, lang: str) -> None:
+        self.study, self.home, self.lang = study, home, lang
+        self.rows = records(study.alarms)
+        self.status, self.why, self.drill = (ipywidgets.HTML() for _ in range(3))
+        names = [
+            (f"{number(float(row['rank']))} {combination(row, lang)}", k) for k, row in enumerate(self.rows)
+        ]
+        self.one = ipywidgets.Dropdown(options=names, description=say("choose_signal", lang))
+        self.one.observe(lambda _: self.look(), "value")
+        self.reason = ipywidgets.Text(description=say("judge_reason", lang))
+        self.by = ipywidgets.Text(description=say("judge_by", lang))
+        self.confirm = button(say("judge_confirm", lang), lambda: self.judge("confirmed"))
+        self.dismiss = button(say("judge_dismiss", lang), lambda: self.judge("dismissed"))
+        self.draft = button(say("judge_draft", lang), self.draft_case, is_main=True)
+        sorting = {"sort_by": panel_say("sort_by", lang), "colon": panel_say("colon", lang)}
+        caption = {"caption": say("scan_table", lang), "empty": say("scan_none", lang)}
+        columns = [{"title": say(f"col_{name}", lang)} for name in _HEADS]
+        self.table = SortedTable(columns=columns, rows=[], by=0, names=1, down=False, words=caption | sorting)
+        self.drawing = self._drawing()
+        self.parts = self._laid_out()
+        self.fill()
+
+    def _drawing(self) -> Drawing | None:
+        picture = self._picture()
+        return None if picture is None else Drawing(picture, panel_say("numbers", self.lang))
+
+    def _picture(self) -> Any:
+        if not self.rows:
+            return None
+        return scan_multiples(self.study, signal=str(self._now()["signal_id"]), lang=self.lang)
+
+    def _now(self) -> dict[str, Any]:
+        return self.rows[int(self.one.value or 0)]
+
+    def _laid_out(self) -> list[ipywidgets.Widget]:
+        made = [html("note", say("scan_sample", self.lang))] if self.study.is_sample else []
+        closed = [] if self.home else [html("note", say("board_closed", self.lang, name=SIGNALS_VARIABLE))]
+        for part in (self.confirm, self.dismiss, self.draft, self.reason, self.by):
+            part.disabled = self.home is None or not self.rows
+        named = [] if as_visitor() else [self.by]
+        looked = [box("rkp-row", self.one), self.why] if self.rows else []
+        looked += [] if self.drawing is None else [self.drawing.box]
+        judged = box("rkp-row", *named, self.reason, self.confirm, self.dismiss, self.draft)
+        week = say("scan_case", self.lang, week=f"{self.study.week:%Y-%m-%d}")
+        return [*made, html("heading", f"{say('scan_title', self.lang)} · {week}"), self.table, *looked,
+                *([judged] if self.rows else []), self.status, self.drill, *closed]  # fmt: skip
+
+    def fill(self) -> None:
+        """Show the list with the state of each signal as it is now."""
+        today = self.study.alarms[["signal_id", "n_all", "points", "severity"]]
+        memory = remembered(today, known_steps(self.home), on=dt.datetime.now(dt.UTC).date())
+        states = dict(zip(today["signal_id"], memory["state"], strict=True))
+        self.table.rows = [self._cells(row, states[row["signal_id"]]) for row in self.rows]
+        self.look()
+
+    def _cells(self, row: dict[str, Any], state: str) -> list[dict[str, Any]]:
+        numbers = [("rank", number), ("n_week", number), ("expected", amount), ("points", amount)]
+        rank, seen, expected, points = (
+            {"text": shown(float(row[name])), "sort": float(row[name])} for name, shown in numbers
+        )
+        words = (
+            combination(row, self.lang),
+            say(f"state_{state}", self.lang),
+            reason_sentence(row, self.lang),
+        )
+        name, what, why = ({"text": text, "sort": text} for text in words)
+        return [rank, name, seen, expected, points, what, why]
+
+    def look(self) -> None:
+        """Show the chosen signal: why it is one, its weeks, and the reports behind it."""
+        if not self.rows:
+            return
+        row = self._now()
+        self.why.value = fragment("status", reason_sentence(row, self.lang))
+        picture = self._picture()
+        if self.drawing is not None and picture is not None:
+            self.drawing.show(picture)
+        self.drill.value = fragment("section", records_of(self.study, row, lang=self.lang))
+
+    def judge(self, event: str) -> None:
+        """Keep who confirms or dismisses the chosen signal, and why."""
+        by = (as_visitor() or (str(self.by.value), ""))[0]
+        self._try(lambda: self._judged(event, by))
+
+    def _judged(self, event: str, by: str) -> str:
+        assert self.home is not None
+        at = dt.datetime.now(dt.UTC).replace(tzinfo=None)
+        record_step(self.home, self._now(), event, by=by, reason=str(self.reason.value), at=at)
+        self.fill()
+        return say("judged", self.lang, state=say(f"state_{event}", self.lang),
+                   name=combination(self._now(), self.lang))  # fmt: skip
+
+    def draft_case(self) -> None:
+        """Draft a case from the chosen signal and say its level."""
+        self._try(self._drafted)
+
+    def _drafted(self) -> str:
+        assert self.home is not None
+        place, level, high = draft_and_level(self.home, self.study, str(self._now()["signal_id"]))
+        return say("drafted", self.lang, file=place.name, level=level, high=high)
+
+    def _try(self, act: Any) -> None:
+        """Do it, and say what came of it: the answer, or every fault."""
+        try:
+            self.status.value = fragment("status", act())
+        except InputFaults as error:
+            rows = [{"place": one.place, "value": one.value, "rule": one.rule} for one in error.faults]
+            lines = [fault_line(row, self.lang) for row in rows]
+            self.status.value = fragment("lines", say("not_done", self.lang), lines, "")

@@ -1,0 +1,1 @@
+"""What people do to signals: judge them, and draft a case from one."""
