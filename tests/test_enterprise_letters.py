@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import json
 from pathlib import Path
 
 import docx
@@ -48,7 +49,7 @@ def test_each_enterprise_gets_one_letter_of_the_gravest_kind_and_the_unclear_non
 
 @pytest.mark.parametrize(
     ("lang", "said"),
-    [("zh", ["示例贸易一", "检验12件，不合格3件", "提交召回计划（2026-03-19前）", "由5%变为22%", "第十九条", "示例海关"]),
+    [("zh", ["示例贸易一", "检验12件，不合格3件", "提交召回计划（不晚于2026-03-19）", "由5%变为22%", "第十九条", "示例海关"]),
      ("en", ["Sample Trading 1", "3 of 12 nonconforming", "file a recall plan (by 2026-03-19)", "from 5 % to 22 %"])],
 )  # fmt: skip
 @pytest.mark.parametrize("form", ["html", "docx"])
@@ -145,3 +146,17 @@ def test_a_format_that_there_is_not_is_refused_before_anything_is_written(tmp_pa
 def test_two_processes_write_the_same_as_one(tmp_path, letters):
     one, two = (write_letters(letters, tmp_path / str(jobs), issuer="x", jobs=jobs) for jobs in (1, 2))
     assert one == two
+
+
+def test_the_command_writes_letters_and_says_how_many_and_what_is_unclear(tmp_path, capsys):
+    from riskkit.workbench.commands.cli import main
+
+    out = str(tmp_path / "letters")
+    given = ["letters", "--issuer", "x", "--out", out, "--format", "html", "--jobs", "1", "--lang", "en"]
+    assert main(given) == 0
+    assert "4 letters" in capsys.readouterr().out
+    assert main([*given, "--resume", "--json"]) == 0
+    answered = json.loads(capsys.readouterr().out)
+    assert answered["counts"] == {"risk_notice": 2, "feedback_letter": 2} and answered["unclear"] == 1
+    assert len(answered["files"]) == 5 and all(Path(one).is_file() for one in answered["files"])
+    assert main([*given[:-4], "--format", "odt"]) == 2

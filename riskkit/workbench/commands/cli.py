@@ -130,6 +130,10 @@ def build(lang: str) -> click.Group:
             runner("signals.scan", "scan_signals"),
             ["reports", "on", "budget", "steps", "here", "signals_out", "force"],
         ),
+        "letters": (
+            runner("enterprise.letters", "make_letters"),
+            ["findings", "duties", "tests", "on", "issuer", "letters_out", "letter_format", "jobs", "resume"],
+        ),
     }
     _add_commands(group, makers, lang, say=say)
     group.add_command(_register_group(lang, say))

@@ -25,6 +25,7 @@ _WITH_DEFAULT = (
     "level",
     "licence",
     "signals_out",
+    "letters_out",
 )
 
 
@@ -78,6 +79,10 @@ def _argument(name: str, path: click.Path) -> click.Argument:  # noqa: PLR0911 -
         )
     if name == "new_name":
         return click.Argument(["name"], metavar="ID")
+    if name == "findings":
+        return click.Argument(
+            ["findings"], metavar="[FINDINGS]", required=False, default="enterprise_findings"
+        )
     if name == "reports":
         return click.Argument(["reports"], metavar="[REPORTS]", required=False, default="signal_reports")
     if name == "notebook_name":
@@ -135,6 +140,11 @@ def _register_options(folder: click.Path) -> dict[str, tuple[list[str], dict[str
         "budget": (["--budget"], {"type": click.IntRange(0, 10_000)}),
         "steps": (["--steps"], {"type": click.Path(path_type=Path), "metavar": "FILE"}),
         "here": (["--here"], {"metavar": "NAME"}),
+        "duties": (["--duties"], {"metavar": "FILE"}),
+        "tests": (["--tests"], {"metavar": "FILE"}),
+        "issuer": (["--issuer"], {"metavar": "NAME", "required": True}),
+        "letters_out": (["--out", "out"], {"type": folder, "default": Path("letters"), "metavar": "DIR"}),
+        "letter_format": (["--format", "letter_formats"], {"default": "html,docx", "show_default": True}),
         "signals_out": (["--out", "out"], {"type": folder, "default": Path("signals"), "metavar": "DIR"}),
     }
 

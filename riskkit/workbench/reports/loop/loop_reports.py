@@ -59,7 +59,7 @@ def loop_steps(study: LoopStudy, *, lang: str) -> Section:
         "index": say("out_index", lang, n=number(study.index["index"].notna().sum()),
                      years=number(len(study.index))),
         "plan": say("out_plan", lang, n=number(study.plan.plan.cells["n_samples"].sum()),
-                    outside=number(len(study.plan.outside))),
+                    outside=number(study.n_without_hazard)),
     }  # fmt: skip
     rows = [(number(place), say(f"step_{name}", lang), words, say(f"from_{name}", lang))
             for place, (name, words) in enumerate(out.items(), start=1)]  # fmt: skip
