@@ -24,7 +24,8 @@ def make_letters(findings: str, *, lang: str, **given: Any) -> int:
     with tqdm(total=len(letters), file=sys.stderr, unit="", leave=False) as bar:
         lines = write_letters(
             letters, given["out"], issuer=given["issuer"], langs=[lang],
-            formats=given["letter_formats"].split(","), jobs=given["jobs"], resume=given["resume"], watch=lambda done, _: bar.update(done - bar.n),
+            formats=given["letter_formats"].split(","), jobs=given["jobs"], resume=given["resume"],
+            watch=lambda done, _: bar.update(done - bar.n),
         )  # fmt: skip
     counts = Counter(one.kind for one in letters)
     unclear = int((study.decided["decision"] == "unknown").sum())
