@@ -120,3 +120,24 @@ def test_the_dashboard_cell_shows_the_board_in_either_language(
     shown = panels.signal_board(lang="en")
     assert shown is not None and len(shown.children) >= 1
     assert panels.signal_board(lang="en", interactive=False) is None
+
+
+@pytest.mark.parametrize(("role", "may"), [("assessor", True), ("chair", True), ("auditor", False)])
+def test_who_signed_in_judges_under_that_name_and_in_that_role_only(
+    study: ScanStudy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, role: str, may: bool
+) -> None:
+    monkeypatch.setattr("riskkit.workbench.boards.signal_panel.as_visitor", lambda: ("Wang", role))
+    board = SignalBoard(study, tmp_path, lang="en")
+    assert board.dismiss.disabled is not may
+    if may:
+        board.by.value, board.reason.value = "somebody else", "why"
+        board.dismiss.click()
+        assert known_steps(tmp_path)["by"].tolist() == ["Wang"]
+
+
+def test_where_one_token_is_for_all_a_name_is_asked_for(
+    study: ScanStudy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("riskkit.workbench.boards.signal_panel.as_visitor", lambda: ("", ""))
+    board = SignalBoard(study, tmp_path, lang="en")
+    assert any(board.by in getattr(part, "children", ()) for part in board.parts)

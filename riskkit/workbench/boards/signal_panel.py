@@ -37,6 +37,8 @@ from riskkit.workbench.serving.identity import as_visitor
 from riskkit.workbench.words.rules import fault_line
 
 say = Texts("signals")
+_JUDGES = ("", "assessor", "chair")
+"""Roles that may judge; none where one token is for all, or outside of serving."""
 _HEADS = ("rank", "combination", "observed", "expected", "points", "state", "reason")
 
 
@@ -93,9 +95,11 @@ class SignalBoard:
     def _laid_out(self) -> list[ipywidgets.Widget]:
         made = [html("note", say("scan_sample", self.lang))] if self.study.is_sample else []
         closed = [] if self.home else [html("note", say("board_closed", self.lang, name=SIGNALS_VARIABLE))]
+        name, role = as_visitor() or ("", "")
+        closed += [html("note", say("board_role", self.lang))] if role not in _JUDGES else []
         for part in (self.confirm, self.dismiss, self.draft, self.reason, self.by):
-            part.disabled = self.home is None or not self.rows
-        named = [] if as_visitor() else [self.by]
+            part.disabled = self.home is None or not self.rows or role not in _JUDGES
+        named = [] if name else [self.by]  # who signed in needs no other name and can take none
         looked = [box("rkp-row", self.one), self.why] if self.rows else []
         looked += [] if self.drawing is None else [self.drawing.box]
         judged = box("rkp-row", *named, self.reason, self.confirm, self.dismiss, self.draft)
@@ -137,8 +141,8 @@ class SignalBoard:
 
     def judge(self, event: str) -> None:
         """Keep who confirms or dismisses the chosen signal, and why."""
-        by = (as_visitor() or (str(self.by.value), ""))[0]
-        self._try(lambda: self._judged(event, by))
+        name, _ = as_visitor() or ("", "")
+        self._try(lambda: self._judged(event, name or str(self.by.value)))
 
     def _judged(self, event: str, by: str) -> str:
         assert self.home is not None
