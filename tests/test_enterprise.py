@@ -179,3 +179,12 @@ def test_a_steady_rate_is_called_a_trend_as_rarely_as_the_test_says():
 def test_a_missing_column_of_records_is_named(missing):
     with pytest.raises(InputFaults, match=missing):
         improvement(quarters(a=[1, 2, 3]).drop(columns=missing), on=DAY)
+
+
+def test_a_firm_with_no_history_is_unknown_and_not_good():
+    found = improvement(
+        quarters(a=[31, 20, 12, 5]), on=dt.date(2025, 12, 31), enterprises=["a", "new", "new"]
+    )
+    assert found["decision"].to_dict() == {"a": "improving", "new": "unknown"}
+    assert (found.loc["new", "n_periods"], found["rule_id"]["new"]) == (0, "et-few")
+    assert np.isnan(found.loc["new", "rate_last"])

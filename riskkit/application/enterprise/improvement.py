@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -16,7 +17,12 @@ SIGNIFICANT = 0.05
 
 
 def improvement(
-    records: pd.DataFrame, *, on: dt.date, every: str = "quarter", rules: pd.DataFrame | None = None
+    records: pd.DataFrame,
+    *,
+    on: dt.date,
+    every: str = "quarter",
+    enterprises: Sequence[str] = (),
+    rules: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """The trend of each enterprise, and whether that is an improvement.
 
@@ -28,6 +34,8 @@ def improvement(
         The day.
     every : str
         ``month``, ``quarter`` or ``year``.
+    enterprises : sequence of str
+        Enterprises that have a row even without a record up to `on`: no history is unknown, not good.
     rules : DataFrame, optional
         Rows of one's own, of the shape of ``enterprise_trend_rules.csv``.
 
@@ -63,6 +71,9 @@ def improvement(
     days = pd.to_datetime(records["date"], errors="coerce", format="%Y-%m-%d")
     past = records[~(days > pd.Timestamp(on))]  # a day that cannot be read is refused below
     found = nonconformity_trends(past, by=["enterprise_id"], every=every).set_index("enterprise_id")
+    strangers = [one for one in dict.fromkeys(enterprises) if one not in found.index]
+    found = found.reindex([*found.index, *strangers]).rename_axis("enterprise_id")
+    found["n_periods"] = found["n_periods"].fillna(0).astype(np.int64)
     least = table["number"].astype(float)["et-few"]
     is_constant = found["note"] == "all_alike"
     tests = {

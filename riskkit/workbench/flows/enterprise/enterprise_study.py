@@ -56,7 +56,8 @@ def study_enterprises(
     faults += _text_faults(rows)
     decided = tried(faults, partial(notices.decide, rows, on=day))
     ledger = tried(faults, partial(duties.ledger, known, on=day)) if len(known) else None
-    trend = tried(faults, partial(improvement, tests, on=day)) if len(tests) else None
+    firms = list(dict.fromkeys(rows["enterprise_id"].dropna()))
+    trend = tried(faults, partial(improvement, tests, on=day, enterprises=firms)) if len(tests) else None
     refuse("enterprises", faults)
     assert decided is not None
     names = rows.drop_duplicates("enterprise_id").set_index("enterprise_id")["enterprise"]
