@@ -200,3 +200,15 @@ def test_a_bad_budget_writes_nothing(tmp_path: Path) -> None:
     assert main(["signals", "--out", str(out), "--budget", "-1"]) == 2
     assert main(["signals", str(tmp_path / "nothing.csv"), "--out", str(out)]) == 2
     assert not out.exists()
+
+
+def test_what_was_on_one_list_takes_no_place_on_the_next(tmp_path: Path, study: ScanStudy) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    assert main(["signals", "--out", str(first), "--lang", "en"]) == 0
+    steps = first / "steps-20260301.csv"
+    assert pd.read_csv(steps)["signal_id"].tolist() == study.alarms["signal_id"].tolist()
+    assert main(["signals", "--out", str(second), "--steps", str(steps), "--lang", "en"]) == 0
+    table = pd.read_csv(second / "signals.csv").set_index("signal_id")
+    assert table.loc[study.alarms["signal_id"], "state"].tolist() == ["open"] * len(study.alarms)
+    assert not table["decision"].eq("alarm").any()
+    assert len(pd.read_csv(second / "steps-20260301.csv")) == len(study.alarms)

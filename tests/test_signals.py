@@ -210,6 +210,8 @@ def test_a_dismissed_signal_stays_so_until_reports_and_points_are_more():
 def test_a_signal_seen_takes_no_second_place_in_the_budget_and_a_look_ends_no_judgement():
     seen = remembered(facts([3]).assign(points=3.0), pd.DataFrame([step("seen")]), on=ON)
     assert seen["state"].tolist() == ["open"]
+    grown = facts([6], n_all=12).assign(points=6.0)
+    assert remembered(grown, pd.DataFrame([step("seen")]), on=ON)["state"].tolist() == ["reopened"]
     both = pd.DataFrame([step("dismissed"), step("seen", at="2026-01-12", n_reports=12, points=6.0)])
     again = remembered(facts([6], n_all=12).assign(points=6.0), both, on=ON)
     assert again["state"].tolist() == ["reopened"]

@@ -1,4 +1,4 @@
-"""What was already looked at: a signal that was judged opens again on new evidence only."""
+"""What was already looked at: a signal that was seen or judged opens again on new evidence only."""
 
 from __future__ import annotations
 
@@ -116,8 +116,9 @@ def remembered(
     n_since = found["n_all"].astype("Float64") - floats(own["n_reports"])
     more = floats(found["points"]) - floats(own["points"])
     is_judged = own["event"].isin(["confirmed", "dismissed"])
-    is_graver = is_judged & (floats(found["severity"]) > floats(own["severity"]))
-    is_more = is_judged & n_since.ge(memory["reports"]).fillna(False) & (more >= memory["points"])
+    is_known = own["event"].notna()  # one that was seen and not judged must not grow unseen
+    is_graver = is_known & (floats(found["severity"]) > floats(own["severity"]))
+    is_more = is_known & n_since.ge(memory["reports"]).fillna(False) & (more >= memory["points"])
     state = own["event"].map(_STATES).fillna("new").mask(is_graver | is_more, "reopened")
     return pd.DataFrame(
         {

@@ -10,9 +10,10 @@ import pandas as pd
 
 from riskkit.foundation.inputs.part_files import put_files
 from riskkit.foundation.standards.tables import records
+from riskkit.monitoring.signals.memory import STEPS
 from riskkit.workbench.reports.signals.draft_case import draft_files, safe_csv
 from riskkit.workbench.reports.signals.scan_report import SHOWN, combination, reason_sentence
-from riskkit.workbench.reports.signals.scan_study import ScanStudy, study_signals
+from riskkit.workbench.reports.signals.scan_study import ScanStudy, read_steps, study_signals
 from riskkit.workbench.words.messages import answer, speaker
 
 
@@ -25,6 +26,7 @@ def scan_signals(reports: str, *, lang: str, **given: Any) -> int:
     files = {"signals.csv": signals_table(study, lang)}
     for signal in study.alarms["signal_id"]:
         files |= draft_files(study, str(signal))
+    files[f"steps-{study.on:%Y%m%d}.csv"] = seen_steps(study, read_steps(str(given["steps"] or "")))
     if study.here:
         files["new.csv"] = safe_csv(study.new)
     folder = Path(given["out"])
@@ -45,6 +47,15 @@ def scan_signals(reports: str, *, lang: str, **given: Any) -> int:
         click.echo("".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in line))
     click.echo(say("signals_written", path=folder / "signals.csv", n=len(study.alarms)))
     return 0
+
+
+def seen_steps(study: ScanStudy, before: pd.DataFrame) -> bytes:
+    """The steps so far, and that each signal of this list was seen: what `--steps` takes next time."""
+    seen = study.alarms[["signal_id", "n_all", "points", "severity"]].rename(columns={"n_all": "n_reports"})
+    seen = seen.assign(event="seen", at=study.on.isoformat(), by="riskkit signals", reason="")
+    earlier = before.assign(at=[str(at) if isinstance(at, str) else at.isoformat() for at in before["at"]])
+    rows = pd.DataFrame([*records(earlier[list(STEPS)]), *records(seen[list(STEPS)])], columns=list(STEPS))
+    return safe_csv(rows)
 
 
 def signals_table(study: ScanStudy, lang: str) -> bytes:
