@@ -219,6 +219,10 @@ def _lift(measure, lots, **more):
     return measures_ending.decide(held, lots, on=DAY).loc["m"]
 
 
+def _done(**evidence):
+    return {"is_completed": [1], **evidence}
+
+
 @pytest.mark.parametrize(
     ("measure", "results", "more", "decision", "reason", "margin"),
     [
@@ -236,7 +240,14 @@ def _lift(measure, lots, **more):
         ("suspend_sale", [0] * 6 + [None], {"limit": [0.01]}, "not_enough_evidence", "result_missing", None),
         ("suspend_sale", [0] * 5, {"rule_id": ["clean_lots"]}, "lift", "met", 0),
         ("recall", [0] * 9, {}, "keep", "not_completed", None),
-        ("recall", [], {"is_completed": [1]}, "lift", "met", None),
+        ("recall", [], {"is_completed": [1]}, "not_enough_evidence", "completion_unproved", None),
+        ("recall", [], _done(rate_completed=[0.999]), "not_enough_evidence", "completion_unproved", -0.001),
+        ("recall", [], _done(is_final_report=[0]), "not_enough_evidence", "completion_unproved", None),
+        ("recall", [], _done(rate_completed=[1]), "lift", "met", 0),
+        ("recall", [], _done(is_final_report=[1]), "lift", "met", None),
+        ("recall", [], {"rate_completed": [1], "is_final_report": [1]}, "keep", "not_completed", 0),
+        ("recall", [], {"is_completed": [0], "rate_completed": [1]}, "keep", "not_completed", 0),
+        ("destroy", [], {"is_completed": [1]}, "not_enough_evidence", "completion_unproved", None),
     ],
 )
 def test_each_lifting_rule_at_its_bound(measure, results, more, decision, reason, margin):
@@ -245,6 +256,18 @@ def test_each_lifting_rule_at_its_bound(measure, results, more, decision, reason
     if margin is not None:
         assert found["margin"] == pytest.approx(margin)
     assert found["zh"] and found["en"] and found["source_id"]
+
+
+def test_a_rule_of_ones_own_sets_the_completion_rate_that_is_enough():
+    rules = standards.table("lifting_rules")
+    rules.loc[rules["rule_id"] == "completion", "number"] = 0.9
+    held = pd.DataFrame(
+        {"measure": "recall", "started": "2026-01-31", "is_completed": 1, "rate_completed": [0.9, 0.89]}
+    )
+    found = measures_ending.decide(held, _lots([]), on=DAY, rules=rules)
+    assert found["decision"].tolist() == ["lift", "not_enough_evidence"]
+    with pytest.raises(InputFaults, match=r"rate_completed[\s\S]*is_final_report"):
+        _lift("recall", _lots([]), rate_completed=[1.1], is_final_report=[2])
 
 
 def test_lots_before_the_measure_or_after_the_day_are_no_evidence():

@@ -113,7 +113,8 @@ def decide(
     measures : DataFrame
         Index: unique ids. measure (of ``response_measures``), started (date); and optionally rule_id (of
         ``lifting_rules``; that of the measure otherwise), limit (highest acceptable rate), is_cause_corrected
-        (0, 1) and is_completed (0, 1: recalled, sent back, destroyed, with its evidence).
+        (0, 1), is_completed (0, 1: said to be recalled, sent back, destroyed) and its evidence:
+        rate_completed (share of the units carried out, 0 to 1) or is_final_report (0, 1).
     lots : DataFrame
         One row a lot or entry: measure_id, day, n_tested, n_nonconforming (missing: no result), and
         optionally is_accepted (0, 1, by its sampling plan; one nonconforming item refuses otherwise). Lots
@@ -129,9 +130,10 @@ def decide(
         Index of `measures`: decision (``lift``, ``keep``, ``stop``: five lots refused under tightened
         inspection, ``not_enough_evidence``), rule_id, reason (``met``, ``not_met``, ``no_lots``,
         ``limit_unknown``, ``result_missing``, ``cause_not_corrected``, ``not_completed``,
-        ``refused_too_often``), margin (lots in a row beyond those needed, or the share of the limit that is
-        left; below 0 what is lacking), n_lots, n_in_row, rate_hi, status, source_id, zh, en (what the rule
-        asks).
+        ``completion_unproved``: neither a completion rate at the limit of the rule nor a final report,
+        ``refused_too_often``), margin (lots in a row beyond those needed, the share of the limit that is
+        left, or the completion rate less the one needed; below 0 what is lacking), n_lots, n_in_row,
+        rate_hi, status, source_id, zh, en (what the rule asks).
 
     Raises
     ------
@@ -165,11 +167,12 @@ def decide(
 
 
 def _held(measures: pd.DataFrame, table: pd.DataFrame, *, on: dt.date) -> pd.DataFrame:
-    optional = ("limit", "is_cause_corrected", "is_completed")
+    optional = ("limit", "rate_completed", "is_cause_corrected", "is_completed", "is_final_report")
     given = measures.assign(**{name: measures.get(name, np.nan) for name in optional})
-    flags = [NumberColumn(name, low=0, high=1, is_whole=True, may_miss=True) for name in optional[1:]]
+    flags = [NumberColumn(name, low=0, high=1, is_whole=True, may_miss=True) for name in optional[2:]]
     limit = NumberColumn("limit", low=0, high=1, is_above=True, may_miss=True)
-    known = number_columns(given, [limit, *flags], what="measures", texts=["measure", "started"])
+    rate = NumberColumn("rate_completed", low=0, high=1, may_miss=True)
+    known = number_columns(given, [limit, rate, *flags], what="measures", texts=["measure", "started"])
     refuse("measures", [] if measures.index.is_unique else [Fault("measures", "an id twice", "each id once")])
     catalogue = standards.table("response_measures", on=on).set_index("measure")
     _require_known(measures["measure"], list(catalogue.index), "measures: measure")
@@ -239,11 +242,15 @@ def _verdicts(held: pd.DataFrame, counts: pd.DataFrame, *, number: Floats) -> tu
     limit, rate_hi = held["limit"].to_numpy(), counts["rate_hi"].to_numpy()
     is_bound, is_switched, is_done = rule == "upper_bound", rule == "switching", rule == "completion"
     enough = n_in_row >= number
+    is_said_done, rate_done = held["is_completed"].to_numpy() == 1, held["rate_completed"].to_numpy()
     state = counts["state"].to_numpy()
     with np.errstate(invalid="ignore"):
+        # a bare statement is no evidence: a rate or a report has to stand beside it
+        is_proved = (rate_done >= number) | (held["is_final_report"].to_numpy() == 1)
         cases = [
-            (is_done & (held["is_completed"].to_numpy() == 1), "lift", "met"),
-            (is_done, "keep", "not_completed"),
+            (is_done & ~is_said_done, "keep", "not_completed"),
+            (is_done & ~is_proved, "not_enough_evidence", "completion_unproved"),
+            (is_done, "lift", "met"),
             (counts["n_lots"].to_numpy() == 0, "not_enough_evidence", "no_lots"),
             (is_bound & np.isnan(limit), "not_enough_evidence", "limit_unknown"),
             (is_bound & (counts["n_missing"].to_numpy() > 0), "not_enough_evidence", "result_missing"),
@@ -258,7 +265,7 @@ def _verdicts(held: pd.DataFrame, counts: pd.DataFrame, *, number: Floats) -> tu
                 "cause_not_corrected",
             ),
         ]
-        margin = np.where(is_bound, 1 - rate_hi / limit, np.where(is_done, np.nan, n_in_row - number))
+        margin = np.where(is_bound, 1 - rate_hi / limit, np.where(is_done, rate_done, n_in_row) - number)
     conditions = [case[0] for case in cases]
     decision = np.select(conditions, [case[1] for case in cases], default="lift")
     reason = np.select(conditions, [case[2] for case in cases], default="met")
