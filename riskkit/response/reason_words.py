@@ -19,6 +19,9 @@ _TABLES = {
     "referral_routes": "test",
     "measure_tests": "test",
     "recall_words": "word",
+    "emergency_words": "word",
+    "emergency_waste_routes": "test",
+    "emergency_levels": "test",
 }
 
 
