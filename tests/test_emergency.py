@@ -319,6 +319,24 @@ def test_a_log_that_cannot_be_read_is_refused_with_all_its_faults():
     with pytest.raises(InputFaults) as caught:
         log_gaps(_log(("e", "start", "soon", "x"), (None, "ended", "2026-03-01T08:00+08:00", "x")), now=NOW)
     assert len(caught.value.faults) == 4
+    with pytest.raises(InputFaults, match="1900 to 2200"):
+        log_gaps(_log(("e", "ended", "9999-01-01", "x")), now=NOW)
+    with pytest.raises(InputFaults, match="now"):
+        log_gaps(_log(*WHOLE), now=NOW.tz_localize("UTC"))
+    assert log_gaps(_log(), now=NOW).empty
+
+
+def test_rows_without_a_name_are_refused_and_not_left_out():
+    drill = pd.DataFrame({"drill_id": ["d", None], "item": ["a", " "], "weight": 1, "score": 1})
+    needs = pd.DataFrame({"scenario": ["fire", None], "item": ["foam", None], "n_needed": 1})
+    stock = pd.DataFrame({"item": ["foam", None], "n_held": 1})
+    for call, count in (
+        (lambda: drill_scores(drill, on=DAY), 2),
+        (lambda: material_adequacy(needs, stock, on=DAY), 3),
+    ):
+        with pytest.raises(InputFaults) as caught:
+            call()
+        assert len(caught.value.faults) == count
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

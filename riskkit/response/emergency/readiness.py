@@ -36,7 +36,7 @@ def material_adequacy(needs: pd.DataFrame, stock: pd.DataFrame, *, on: dt.date) 
     Raises
     ------
     InputFaults
-        With every wrong cell, and an item twice in a scenario.
+        With every wrong or empty cell, and an item twice in a scenario.
 
     Examples
     --------
@@ -53,7 +53,9 @@ def material_adequacy(needs: pd.DataFrame, stock: pd.DataFrame, *, on: dt.date) 
     kinds = [NumberColumn("n_held", low=0, may_miss=True)]
     held = number_columns(stock, kinds, what="stock", texts=["item"])["n_held"]
     twice = np.flatnonzero(needs.duplicated(["scenario", "item"]))
-    refuse("needs", [Fault(f"needs: row {row}", "an item twice", "each once a scenario") for row in twice])
+    faults = [Fault(f"needs: row {row}", "an item twice", "each once a scenario") for row in twice]
+    faults += _empty_cells(needs, ("scenario", "item"), what="needs")
+    refuse("materials", faults + _empty_cells(stock, ("item",), what="stock"))
     given = stock["expires_on"] if "expires_on" in stock else pd.Series(None, index=stock.index, dtype=object)
     last = as_days(given, what="expires_on", may_miss=True)
     is_expired = last < np.datetime64(on, "D")  # NaT never is
@@ -95,7 +97,7 @@ def drill_scores(items: pd.DataFrame, *, on: dt.date, rules: pd.DataFrame | None
     Raises
     ------
     InputFaults
-        With every wrong cell, and an item twice in a drill.
+        With every wrong or empty cell, and an item twice in a drill.
 
     Examples
     --------
@@ -113,7 +115,8 @@ def drill_scores(items: pd.DataFrame, *, on: dt.date, rules: pd.DataFrame | None
     ]
     known = number_columns(given, kinds, what="drills", texts=["drill_id", "item"])
     twice = np.flatnonzero(items.duplicated(["drill_id", "item"]))
-    refuse("drills", [Fault(f"drills: row {row}", "an item twice", "each once a drill") for row in twice])
+    faults = [Fault(f"drills: row {row}", "an item twice", "each once a drill") for row in twice]
+    refuse("drills", faults + _empty_cells(items, ("drill_id", "item"), what="drills"))
     table = standards.in_force(standards.table("emergency_limits") if rules is None else rules, on)
     limits = table.set_index("limit")
     pass_mark, critical = (float(limits["number"][name]) for name in ("drill_pass", "critical_pass"))
@@ -162,7 +165,7 @@ def log_gaps(log: pd.DataFrame, *, now: pd.Timestamp) -> pd.DataFrame:
     Raises
     ------
     InputFaults
-        With every unknown step, empty event, and moment that is none or has a time zone.
+        With every unknown step, empty event, and moment that is none or has a time zone, `now` among them.
 
     Examples
     --------
@@ -172,7 +175,7 @@ def log_gaps(log: pd.DataFrame, *, now: pd.Timestamp) -> pd.DataFrame:
     ['step_missing', 'step_missing', 'step_missing', 'no_actor']
     """
     steps = standards.table("emergency_steps", on=now.date()).sort_values("place").set_index("step")
-    at = _checked_moments(log, list(steps.index))
+    at = _checked_moments(log, list(steps.index), now=now)
     rows = pd.DataFrame({"event_id": log["event_id"].to_numpy(), "step": log["step"].to_numpy(), "at": at})
     rows["place"] = steps["place"].reindex(rows["step"]).to_numpy(dtype=float)
     actor = text_cells(log, "actor").fillna("").astype(str).str.strip()
@@ -184,7 +187,7 @@ def log_gaps(log: pd.DataFrame, *, now: pd.Timestamp) -> pd.DataFrame:
         earlier.index.get_indexer(pd.Index(rows["place"])),
         earlier.columns.get_indexer(pd.Index(rows["event_id"])),
     )
-    before = earlier.to_numpy()[where]
+    before = earlier.to_numpy(dtype="datetime64[ns]")[where]
     flags = {
         "no_actor": (actor == "").to_numpy(dtype=np.bool_),
         "in_future": (rows["at"] > now).to_numpy(dtype=np.bool_),
@@ -204,7 +207,7 @@ def log_gaps(log: pd.DataFrame, *, now: pd.Timestamp) -> pd.DataFrame:
     return table[["event_id", "step", "finding", "row"]]
 
 
-def _checked_moments(log: pd.DataFrame, steps: list[str]) -> pd.Series:
+def _checked_moments(log: pd.DataFrame, steps: list[str], *, now: pd.Timestamp) -> pd.Series:
     wanted = ("event_id", "step", "at", "actor")
     refuse("log", [Fault(f"log: {name}", "missing", "a column") for name in wanted if name not in log])
     faults = [
@@ -212,13 +215,25 @@ def _checked_moments(log: pd.DataFrame, steps: list[str]) -> pd.Series:
         for row, step in enumerate(log["step"])
         if step not in steps
     ]
-    empty = np.flatnonzero(log["event_id"].isna() | (log["event_id"].astype(str).str.strip() == ""))
-    faults += [Fault(f"log: row {row}: event_id", "missing", "the event") for row in empty]
+    faults += _empty_cells(log, ("event_id",), what="log")
+    if now.tzinfo is not None:
+        faults.append(Fault("now", shown(now), "date and time, without a time zone"))
     moments: list[object] = []
     for row, cell in enumerate(log["at"]):
         moment = pd.to_datetime(str(cell), errors="coerce", format="ISO8601")
-        if pd.isna(moment) or moment.tzinfo is not None:
-            faults.append(Fault(f"log: row {row}: at", shown(cell), "date and time, without a time zone"))
+        # years beyond those of nanoseconds are slips of typing
+        if pd.isna(moment) or moment.tzinfo is not None or not 1900 <= moment.year <= 2200:
+            rule = "date and time from 1900 to 2200, without a time zone"
+            faults.append(Fault(f"log: row {row}: at", shown(cell), rule))
         moments.append(moment)
     refuse("log", faults)
     return pd.Series(moments, dtype="datetime64[ns]")
+
+
+def _empty_cells(table: pd.DataFrame, names: tuple[str, ...], *, what: str) -> list[Fault]:
+    """Cells without a text: rows that a sum by groups would leave out."""
+    return [
+        Fault(f"{what}: row {row}: {name}", shown(table[name].iloc[row]), "a text")
+        for name in names
+        for row in np.flatnonzero(text_cells(table, name).fillna("").astype(str).str.strip() == "")
+    ]
