@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import linprog
 
 from riskkit.application.supervision.inspection_rates import decide, inspection_rates
 from riskkit.foundation.inputs.faults import InputFaults
@@ -24,23 +25,16 @@ def facts(**columns: object) -> pd.DataFrame:
     return pd.DataFrame(plain | columns, index=["a", "b", "c"])
 
 
-def by_hand(rows: pd.DataFrame, hours: dict[str, float]) -> pd.Series:
-    """The same by filling up each port in order of harm avoided per hour: best where only the hours bind."""
-    found = pd.Series(0.0, index=rows.index)
-    for port, group in rows.groupby("port"):
-        work = group["n_lots"] * group["hours_per_lot"]
-        random = min(1.0, 0.1 * hours[str(port)] / work.sum()) if work.sum() else 1.0
-        share = np.maximum(random, group["rate_floor"])
-        left = hours[str(port)] - (work * share).sum()
-        worth = (group["rate"] * group["harm"] / group["hours_per_lot"]).sort_values(
-            ascending=False, kind="stable"
-        )
-        for label in worth.index:
-            more = min(1 - share[label], left / work[label]) if work[label] else 0.0
-            share[label] += more
-            left -= more * work[label]
-        found[group.index] = share
-    return found
+def by_linear_programme(rows: pd.DataFrame, hours: dict[str, float]) -> float:
+    """The least harm that any shares leave, by a general solver."""
+    work, worth = rows["n_lots"] * rows["hours_per_lot"], rows["n_lots"] * rows["rate"] * rows["harm"]
+    at = np.array([[port == one for one in rows["port"]] for port in hours], dtype=float)
+    total = at @ work
+    random = [min(1.0, 0.1 * h / t) if t else 1.0 for h, t in zip(hours.values(), total, strict=True)]
+    lows = at.T @ np.array(random)
+    found = linprog(-worth, A_ub=at * work.to_numpy(), b_ub=list(hours.values()),
+                    bounds=[(low * (1 - 1e-12), 1) for low in lows])  # fmt: skip
+    return float(worth.sum() + found.fun)
 
 
 def test_a_known_answer():
@@ -66,9 +60,8 @@ def test_no_other_shares_leave_less_harm_and_a_tenth_is_random(rows: list[tuple]
     )
     hours = {"P": p, "Q": q}
     found = inspection_rates(table, hours=hours, on=ON)
-    worth = table["n_lots"] * table["rate"] * table["harm"]
-    expected = (worth * (1 - by_hand(table, hours))).sum()
-    assert found["harm_missed"].sum() == pytest.approx(expected, rel=1e-6, abs=1e-6)
+    least = by_linear_programme(table, hours)
+    assert found["harm_missed"].sum() == pytest.approx(least, rel=1e-5, abs=1e-5)
     assert found["rate_inspected"].between(-1e-9, 1 + 1e-9).all()
     work = table["n_lots"] * table["hours_per_lot"]
     for port, group in found.groupby(table["port"]):
@@ -106,6 +99,11 @@ def test_unknown_is_not_low_it_is_said_and_drawn_at_random():
     assert found.loc["a", ["decision", "reason"]].tolist() == ["unknown", "facts_missing"]
     assert found.loc["a", "rate_random"] == pytest.approx(0.03)
     assert found.loc["a", ["harm_missed", "margin"]].isna().all()
+    # hours left over go to what is unknown before what avoids nothing
+    left = inspection_rates(facts(rate=[None, 0.0, 0.1]), hours={"P": 130, "Q": 20}, on=ON)
+    assert left.loc["a", "rate_inspected"] == pytest.approx(1)
+    assert left.loc["a", "decision"] == "unknown"
+    assert left.loc["b", "rate_inspected"] < 0.2
 
 
 def test_wrong_facts_and_a_random_arm_below_a_tenth_are_refused():

@@ -11,8 +11,6 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import linprog
-from scipy.sparse import csr_array
 
 from riskkit.foundation.inputs.faults import Fault, refuse, shown
 from riskkit.foundation.records.number_columns import Floats, NumberColumn, number_columns
@@ -61,7 +59,8 @@ def inspection_rates(
 
     References
     ----------
-    .. [1] 进出口商品检验法 (``inspection_law_2021``); a linear programme. The random share is house.
+    .. [1] 进出口商品检验法 (``inspection_law_2021``); a linear programme with one bound a port.
+       The random share is house.
 
     Examples
     --------
@@ -87,14 +86,14 @@ def inspection_rates(
                            f"at least {budget[at] - left[at]:g}, which the floors and the random arm need")
                      for at in short])  # fmt: skip
     avoided = known["n_lots"] * known["rate"] * known["harm"]
-    further, price = _further(
-        np.nan_to_num(avoided), work, place, left=np.maximum(left, 0), most=1 - random - floor
-    )
+    worth = known["rate"] * known["harm"] / known["hours_per_lot"]
+    most = np.maximum(1 - random - floor, 0)
+    further, price = _further(worth, work, place, left=np.maximum(left, 0), most=most)
     out = pd.DataFrame({"rate_random": random, "rate_targeted": floor + further}, index=facts.index)
     out["rate_inspected"] = out["rate_random"] + out["rate_targeted"]
     out["hours"] = work * out["rate_inspected"]
     out["harm_missed"] = avoided * (1 - out["rate_inspected"])
-    out["margin"] = known["rate"] * known["harm"] / known["hours_per_lot"] - price[place]
+    out["margin"] = worth - price[place]
     return _reasoned(out, table, is_open=np.isnan(avoided), is_floor=(floor > 0) & (further <= _NEAR))
 
 
@@ -116,20 +115,23 @@ def _reasoned(
 
 
 def _further(
-    avoided: Floats, work: Floats, place: np.ndarray, *, left: Floats, most: Floats
+    worth: Floats, work: Floats, place: np.ndarray, *, left: Floats, most: Floats
 ) -> tuple[Floats, Floats]:
-    """Shares on top of the random arm and the floors, and what the last hour of each port avoids."""
-    size = len(avoided)
-    if not size:
-        return np.zeros(0), np.zeros(len(left))
-    # scaled, so that the unit of harm does not count against the solver's tolerance
-    scale = max(float(avoided.max()), 1e-300)
-    rows = csr_array((work, (place, np.arange(size))), shape=(len(left), size))
-    bounds = np.column_stack([np.zeros(size), np.maximum(most, 0)])
-    found = linprog(-avoided / scale, A_ub=rows, b_ub=left, bounds=bounds, method="highs")
-    if not found.success:
-        raise RuntimeError(f"the linear programme was not solved: {found.message}")
-    return np.asarray(found.x), -np.asarray(found.ineqlin.marginals) * scale
+    """Shares on top of the random arm and the floors, and what the last hour of each port avoids.
+
+    With one bound a port, filling up in order of harm avoided per hour solves the linear programme. What is
+    not known comes before what avoids nothing, since unknown is not low.
+    """
+    known = np.nan_to_num(worth)
+    order = np.lexsort((~np.isnan(worth), -known, place))
+    need = (work * most)[order]
+    before = pd.Series(need).groupby(place[order]).cumsum().to_numpy() - need
+    given = np.clip(left[place[order]] - before, 0, need)
+    further, price = np.zeros(len(work)), np.zeros(len(left))
+    further[order] = np.divide(given, work[order], out=np.zeros_like(given), where=work[order] > 0)
+    is_short = given < need * (1 - _NEAR)
+    np.maximum.at(price, place[order][is_short], known[order][is_short])
+    return further, price
 
 
 def _random_share(table: pd.DataFrame) -> float:
