@@ -165,8 +165,8 @@ def _answers(answers: pd.DataFrame, asked_at: dt.datetime, until: dt.datetime) -
     names = {name: given[name].astype("string").str.strip() for name in _ANSWER[:2]}
     out = pd.DataFrame({name: word.mask(word == "") for name, word in names.items()})
     text = given["answered_at"].astype("string").str.strip()
-    time = pd.to_datetime(text, utc=True, errors="coerce", format="ISO8601")
-    out["answered_at"] = time.where(text.str.contains(_OFFSET, regex=True).fillna(value=False))
+    instant = pd.to_datetime(text, utc=True, errors="coerce", format="ISO8601")
+    out["answered_at"] = instant.where(text.str.contains(_OFFSET, regex=True).fillna(value=False))
     out["n_located"] = floats(given["n_located"])
     within = f"a time with its offset, from {asked_at} to {until}"
     is_wrong = given["n_located"].notna() & ~units.is_kept(out["n_located"].to_numpy())
