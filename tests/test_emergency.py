@@ -14,6 +14,7 @@ from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.standards import standards
 from riskkit.response.emergency import decide, solid_waste
 from riskkit.response.emergency.dangerous_goods import matched_goods, segregation_conflicts
+from riskkit.response.emergency.plans import plan_steps
 from riskkit.response.emergency.readiness import drill_scores, log_gaps, material_adequacy
 from riskkit.response.reason_words import reason_words
 from tests.shared import shared
@@ -347,3 +348,54 @@ def test_every_decision_reason_and_rule_has_words(lang):
                        "number_unknown", "number_not_in_use", "no_actor", "in_future", "out_of_order",
                        "step_missing", "critical_item", "not_judged", "drill_score", "waste_rule_met"])  # fmt: skip
     assert (reason_words(names, lang).str.len() > 0).all()
+
+
+def _plan(**facts):
+    return plan_steps(pd.DataFrame([facts], index=["lot"]), on=DAY)
+
+
+def test_a_class_asks_for_its_own_steps_and_those_of_its_division():
+    of_class = {"3": {"D-04"}, "4.3": {"D-05", "D-06"}, "4.1": {"D-05"}, "1.4S": {"D-02"}, "2.1": {"D-03"}}
+    for name, expected in of_class.items():
+        found = _plan(kind="dangerous", **{"class": name}, is_group_unknown=0)
+        assert set(found["rule_id"]) == {"D-01", "D-12"} | expected, name
+        assert (found["decision"] == "do").all()
+    # a class without its division leaves the step of the division open
+    found = _plan(kind="dangerous", **{"class": "4"}, is_group_unknown=0).set_index("rule_id")
+    assert found.loc["D-06", ["decision", "missing"]].tolist() == ["ask", "class"]
+
+
+def test_a_plan_keeps_the_source_and_refuses_what_it_cannot_read():
+    found = _plan(kind="waste", is_identified=1, is_hazardous=0, is_return_due=1, is_opinion_due=0)
+    assert found["rule_id"].tolist() == ["W-01", "W-04"]
+    assert found["source_id"].tolist() == ["riskkit_house", "solid_waste_law"]
+    assert found["status"].tolist() == ["house", "derived"]
+    wrong = pd.DataFrame({"kind": ["bulk", "gas"], "is_liquefiable": [2, "no"]}, index=["a", "b"])
+    with pytest.raises(InputFaults, match="gas"):
+        plan_steps(wrong, on=DAY)
+    with pytest.raises(InputFaults) as caught:
+        plan_steps(wrong.assign(kind="bulk"), on=DAY)
+    assert len(caught.value.faults) == 2
+    with pytest.raises(InputFaults, match="an id twice"):
+        plan_steps(wrong.assign(kind="bulk", is_liquefiable=0).set_axis(["a", "a"]), on=DAY)
+    with pytest.raises(InputFaults, match="did you mean is_liquefiable"):
+        plan_steps(pd.DataFrame({"kind": ["bulk"], "is_liquefiabl": [1]}), on=DAY)
+    assert plan_steps(wrong.head(0)[["kind"]], on=DAY).empty
+
+
+_FLAG = st.sampled_from([0.0, 1.0, None])
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(_FLAG, _FLAG, _FLAG, _FLAG), min_size=1, max_size=8))
+def test_an_unknown_fact_never_drops_a_step(rows):
+    names = ["is_radiation_alarm", "is_self_heating", "is_liquefiable", "is_dust_explosive"]
+    lots = pd.DataFrame(rows, columns=names, dtype=float).assign(kind="bulk")
+    found = plan_steps(lots, on=DAY)
+    worst = plan_steps(lots.fillna(1.0), on=DAY)
+    best = plan_steps(lots.fillna(0.0), on=DAY)
+    keys = ["lot", "rule_id"]
+    assert found[keys].values.tolist() == worst[keys].values.tolist()
+    to_do = found[found["decision"] == "do"]
+    assert to_do[keys].values.tolist() == best[keys].values.tolist()
+    assert (found["missing"] != "").sum() == int(found["decision"].eq("ask").sum())

@@ -33,6 +33,7 @@ _OF_DEMO = (
     "warning_review",
     "recall_progress",
     "effect_evaluation",
+    "port_emergency",
     "acceptance_review",
     "enterprise_notice",
     "quality_index",
