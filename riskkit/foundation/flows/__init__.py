@@ -1,0 +1,1 @@
+"""Lives in steps: one engine for recalls, measures, referrals, repairs and other lives."""
