@@ -20,7 +20,23 @@ _MOST_NAMED = 20  # lives whose faults are listed
 
 
 def lives_of(acts: pd.DataFrame, flow: Flow) -> Lives:
-    """Follow all lives, each as far as it is possible."""
+    """Follow all lives, each as far as it is possible.
+
+    Raises
+    ------
+    InputFaults
+        When a column is missing or a cell cannot be read.
+
+    Examples
+    --------
+    >>> from riskkit.foundation.flows.steps import STEP_COLUMNS
+    >>> flow = Flow("x", pd.DataFrame([["none", "opened", "open", "reason", "", "", None, "", "", ""]],
+    ...             columns=list(STEP_COLUMNS)))
+    >>> at = pd.Timestamp("2026-05-01T09:00+08:00")
+    >>> acts = pd.DataFrame([{"subject": "a", "event": "opened", "at": at, "who": "Li"}])
+    >>> [fault.place for fault in lives_of(acts, flow).faults]
+    ['a[1].opened.reason']
+    """
     missing = [name for name in NEEDED if name not in acts.columns]
     refuse(flow.name, [Fault(f"acts.{name}", "missing", "a column") for name in missing])
     code, subjects = pd.factorize(acts["subject"])
