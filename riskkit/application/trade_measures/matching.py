@@ -228,7 +228,7 @@ def matched_lines(
     check_lines(lines)
     rules = _rules(on, "match")
     own = lines.assign(hs=lines["hs"].map(_plain_hs), ics=_ics(lines))
-    members = standing["member"].rename("market").rename_axis("base").reset_index()
+    members = pd.DataFrame({"base": standing.index, "market": standing["member"].to_numpy()})
     asked = codes.merge(members, on="base")
     parts = [_by_prefix(asked, own, length) for length in _LENGTHS]
     parts.append(_by_ics(standing, own))
