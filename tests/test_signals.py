@@ -16,7 +16,7 @@ from riskkit.foundation.standards.standards import table
 from riskkit.monitoring.plan.reasons import reason_text
 from riskkit.monitoring.signals.evidence import KEYS, evidence, newest_week, signal_id, weekly_counts
 from riskkit.monitoring.signals.memory import check_steps, no_steps, remembered
-from riskkit.monitoring.signals.ranking import decide, families, points
+from riskkit.monitoring.signals.ranking import decide, families, points, reserved_places
 from riskkit.monitoring.signals.weights import signal_weights
 
 ON = dt.date(2026, 3, 1)
@@ -259,3 +259,64 @@ def test_ethylene_oxide_is_among_the_alarms_before_the_measure_of_2020():
     judged = found.join(decide(found, on=on, budget=10)[["decision", "rank"]]).set_index("hazard")
     assert judged.loc["ethylene oxide", "decision"] == "alarm" and judged.loc["ethylene oxide", "rank"] <= 3
     assert judged["pair_expected"].isna().all()  # a hazard alone has no goods to compare with
+
+
+def _after_dismissal(again, fresh, *, budget, **more):
+    """Decisions over re-opened signals (each with new reports since) and new ones, by their points."""
+    n = len(again)
+    rows = facts([*again, *fresh], n_all=[99] * n + [3] * len(fresh))
+    steps = pd.DataFrame(
+        [step("dismissed", n_reports=0, points=0.0) | {"signal_id": f"s{k}"} for k in range(n)]
+    )
+    return decide(rows, on=ON, budget=budget, steps=steps if n else None, **more)
+
+
+def test_a_signal_that_opened_again_is_not_pushed_out_by_a_week_of_newcomers():
+    found = _after_dismissal([2.0, 1.5], [6.0, 5.0, 4.0, 3.0], budget=4)
+    assert found["state"].tolist() == ["reopened"] * 2 + ["new"] * 4
+    assert found["decision"].tolist() == ["alarm", "waits", "alarm", "alarm", "alarm", "waits"]
+    assert found.loc[0, ["rank", "is_reserved", "reason"]].tolist() == [4, True, "signal_reserved"]
+    assert found["margin"].tolist() == pytest.approx([0.5, -0.5, 3.0, 2.0, 1.0, -1.0])  # each in its queue
+
+
+@given(st.lists(st.integers(1, 6), max_size=6), st.lists(st.integers(1, 6), max_size=9), st.integers(0, 8))
+def test_kept_places_change_nothing_where_nobody_needs_them(again, fresh, budget):
+    if not again and not fresh:
+        return
+    found = _after_dismissal(again, fresh, budget=budget)
+    alarms = found["decision"] == "alarm"
+    is_again = found["state"] == "reopened"
+    assert alarms.sum() == min(budget, len(found))
+    kept = min(reserved_places(budget, on=ON), len(again))
+    assert (alarms & is_again).sum() >= kept
+    if found["is_reserved"].any():
+        assert (alarms & is_again).sum() == kept  # no more than was kept
+    else:
+        inside, outside = (found.loc[part, "points"] for part in (alarms, ~alarms))
+        assert inside.empty or outside.empty or inside.min() >= outside.max()
+    for queue in (is_again, ~is_again):
+        inside, outside = (found.loc[part & queue, "points"] for part in (alarms, ~alarms))
+        assert inside.empty or outside.empty or inside.min() >= outside.max()
+    assert sorted(found["rank"]) == list(range(1, len(found) + 1))
+    assert (found.loc[alarms, "rank"] <= budget).all()
+
+
+@pytest.mark.parametrize(("share", "expected"), [(0.0, 0), (0.2, 1), (1.0, 3)])
+def test_the_share_of_kept_places_is_a_row_of_the_table(share, expected):
+    rules = table("signal_weights")
+    is_row = (rules["component"] == "memory") & (rules["choice"] == "reserved")
+    assert is_row.sum() == 1
+    rules = rules.assign(value=rules["value"].mask(is_row, share))
+    assert reserved_places(4, on=ON, rules=rules) == expected
+    found = _after_dismissal([1.0] * 3, [6.0] * 9, budget=4, rules=rules)
+    assert found["is_reserved"].sum() == expected
+
+
+def test_what_was_judged_again_leaves_its_place_and_memory_ends_with_no_step():
+    first = pd.DataFrame([step("dismissed", n_reports=0, points=0.0)])
+    again = pd.concat([first, pd.DataFrame([step("dismissed", at="2026-02-20", n_reports=99, points=2.0)])])
+    rows = facts([2.0, 6.0, 5.0], n_all=99)
+    open_again, judged_again = (decide(rows, on=ON, budget=2, steps=steps) for steps in (first, again))
+    assert open_again["decision"].tolist() == ["alarm", "alarm", "waits"]
+    assert judged_again["decision"].tolist() == ["in_memory", "alarm", "alarm"]
+    assert not judged_again["is_reserved"].any()

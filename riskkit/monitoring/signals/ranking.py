@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from riskkit.foundation.inputs.faults import Fault, refuse, shown
 from riskkit.foundation.records.number_columns import Floats, floats
@@ -130,8 +132,10 @@ def decide(
         judged), rule_id (the evidence that speaks, see `families`), reason (id of
         ``monitoring_reasons.csv``), margin (points above the first that got no alarm, or short of the last
         that got one; missing where nobody stands on the other side), is_on_boundary (equal points on both
-        sides), status, source_id, rank [from 1, Int64; of all with evidence that ask], the columns of
-        `points` and of `memory.remembered`.
+        sides), status, source_id, rank [from 1, Int64; of all with evidence that ask, alarms first],
+        is_reserved (an alarm by a place that is kept for re-opened signals, see `reserved_places`; margins
+        are then those among re-opened ones, or among the others), the columns of `points` and of
+        `memory.remembered`.
 
     Raises
     ------
@@ -158,7 +162,10 @@ def decide(
     memory = remembered(today, no_steps() if steps is None else steps, on=on, rules=rules)
     is_judgeable = found["points"].notna()
     asks = (speaks != "") & is_judgeable & memory["state"].isin(ASKS)
-    rank = _ranks(facts.assign(points=found["points"])[asks], int(most)).reindex(facts.index)
+    asking = facts.assign(points=found["points"], is_again=memory["state"] == "reopened")[asks]
+    kept = reserved_places(int(most), on=on, rules=rules)
+    rank = _ranks(asking, int(most), kept=kept).reindex(facts.index)
+    is_reserved = rank["is_reserved"].astype("boolean").fillna(False).to_numpy(dtype=bool)
     decision = np.select(
         [~is_judgeable, floats(rank["rank"]) <= int(most), asks, speaks != ""],
         ["unknown", "alarm", "waits", "in_memory"],
@@ -166,26 +173,73 @@ def decide(
     )
     rows = standards.table("signal_weights") if rules is None else rules
     source = rows[(rows["component"] == "limit") & (rows["choice"] == "budget")].iloc[0]
-    reasons = np.where(
-        is_judgeable, "signal_" + pd.Series(decision, index=facts.index), facts["rise_reason"].astype("str")
-    )
+    words = "signal_" + pd.Series(np.where(is_reserved, "reserved", decision), index=facts.index)
+    reasons = np.where(is_judgeable, words, facts["rise_reason"].astype("str"))
     head = {"decision": decision, "rule_id": speaks, "reason": reasons, "margin": rank["margin"],
             "is_on_boundary": rank["is_on_boundary"].astype("boolean").fillna(False).astype(bool),
             "status": source["status"], "source_id": source["source_id"],
-            "rank": rank["rank"].astype("Int64")}  # fmt: skip
+            "rank": rank["rank"].astype("Int64"), "is_reserved": is_reserved}  # fmt: skip
     return pd.DataFrame(head, index=facts.index).join([found, memory])
 
 
-def _ranks(asking: pd.DataFrame, most: int) -> pd.DataFrame:
-    """Order by points, then by the newest rise, then by name; and how far each stands from the cut."""
+def reserved_places(budget: int, *, on: dt.date, rules: pd.DataFrame | None = None) -> int:
+    """How many places of a week's budget are kept for signals that new evidence has opened again.
+
+    Without them a week full of newcomers would push out what somebody dismissed and what has grown since. A
+    place that no re-opened signal needs goes to the strongest of the others.
+
+    Parameters
+    ----------
+    budget : int
+        Alarms a week.
+    on : date
+        The day that is judged.
+    rules : DataFrame, optional
+        Weights of one's own, in the form of ``signal_weights.csv``.
+
+    Returns
+    -------
+    int
+        The share of the table, rounded up, and never the whole budget [places].
+
+    References
+    ----------
+    .. [1] ``signal_weights.csv``, memory: reserved (``riskkit_house``).
+
+    Examples
+    --------
+    >>> [reserved_places(budget, on=dt.date(2026, 1, 1)) for budget in (0, 1, 2, 5, 10, 11)]
+    [0, 0, 1, 1, 2, 3]
+    """
+    share = float(signal_weights(on=on, rules=rules)["memory", "reserved"])
+    return max(0, min(math.ceil(round(share * budget, _DECIMALS)), budget - 1))
+
+
+def _ranks(asking: pd.DataFrame, most: int, *, kept: int) -> pd.DataFrame:
+    """Order by points, then by the newest rise, then by name; and how far each stands from its cut."""
     by = ["points", "p_rise", "n_week", "signal_id"]
     order = asking.sort_values(by, ascending=[False, True, False, True], kind="stable")
-    rank = np.arange(1, len(order) + 1)
+    is_again = order["is_again"].to_numpy(dtype=bool)
+    taken = np.arange(len(order)) < most
+    short = min(kept, int(is_again.sum())) - int((is_again & taken).sum())
+    up = np.flatnonzero(is_again & ~taken)[: max(short, 0)]
+    weakest = np.flatnonzero(~is_again & taken)
+    taken[weakest[weakest.size - up.size :]] = False
+    taken[up] = True
     value = order["points"].to_numpy(dtype=np.float64)
-    last_in = value[most - 1] if 0 < most <= value.size else np.nan
-    first_out = value[most] if most < value.size else np.nan
-    margin = np.where(rank <= most, value - first_out, value - last_in)
-    is_even = bool(last_in == first_out)
-    edge = is_even & (value == last_in)
-    found = pd.DataFrame({"rank": rank, "margin": margin, "is_on_boundary": edge}, index=order.index)
-    return found.astype({"rank": "Int64"})
+    found = pd.DataFrame({"rank": 0, "margin": np.nan, "is_on_boundary": False}, index=order.index)
+    queues = [is_again, ~is_again] if up.size else [np.ones(len(order), dtype=bool)]
+    for queue in queues:
+        found.loc[queue, ["margin", "is_on_boundary"]] = _cut(value[queue], taken[queue]).to_numpy()
+    found["rank"] = (np.argsort(np.argsort(~taken, kind="stable")) + 1).astype(int)
+    found["is_reserved"] = np.isin(np.arange(len(order)), up)
+    return found.astype({"rank": "Int64", "margin": float, "is_on_boundary": bool})
+
+
+def _cut(value: Floats, taken: NDArray[np.bool_]) -> pd.DataFrame:
+    """Points above the first without an alarm or short of the last with one, and whether the two are equal."""
+    last_in = value[taken].min() if taken.any() else np.nan
+    first_out = value[~taken].max() if (~taken).any() else np.nan
+    margin = np.where(taken, value - first_out, value - last_in)
+    edge = (value == last_in) & bool(last_in == first_out)
+    return pd.DataFrame({"margin": margin, "is_on_boundary": edge})

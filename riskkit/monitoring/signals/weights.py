@@ -16,7 +16,7 @@ _NEEDED = {
     "novelty": ("hazard", "combination", "known", "unknown"),
     "exposure": ("growing", "steady", "unknown"),
     "limit": ("fdr", "least_reports", "new_days", "history_days", "growth", "budget"),
-    "memory": ("reports", "points"),
+    "memory": ("reports", "points", "reserved"),
 }
 
 
