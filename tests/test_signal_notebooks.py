@@ -109,14 +109,18 @@ def test_a_day_before_knows_nothing_of_the_rise() -> None:
     assert before.n_reports < study_signals().n_reports
 
 
-def test_a_register_is_scanned_as_its_records_are() -> None:
-    found = study_signals("register_sample", on="2018-12-30")
+@pytest.mark.parametrize(("on", "by"), [("2018-12-30", "report"), ("2024-06-30", "event")])
+def test_a_register_is_scanned_as_its_records_are(on: str, by: str) -> None:
+    found = study_signals("register_sample", on=on)
+    assert found.delays.by == by  # the made records give both days; in 2018 there are too few of them
     day = "coalesce(date_reported, date)"
+    counted = f"CASE WHEN date <= date_reported THEN date ELSE {day} END" if by == "event" else day
+    first = dt.date.fromisoformat(on) - dt.timedelta(days=363)
     asked = (
-        f"SELECT count(*) FILTER (WHERE hazard IS NOT NULL AND {day} <= DATE '2018-12-30') AS n, "
+        f"SELECT count(*) FILTER (WHERE hazard IS NOT NULL AND {day} <= DATE '{on}') AS n, "
         f"count(*) FILTER (WHERE hazard IS NULL OR {day} IS NULL) AS lost, "
-        f"count(*) FILTER (WHERE hazard IS NOT NULL AND {day} BETWEEN DATE '2018-01-01' AND DATE '2018-12-30') "
-        "AS year FROM records"
+        f"count(*) FILTER (WHERE hazard IS NOT NULL AND {day} <= DATE '{on}' "
+        f"AND {counted} BETWEEN DATE '{first}' AND DATE '{on}') AS year FROM records"
     )
     known = sql(register_folder("register_sample"), asked).to_pylist()[0]
     assert (found.n_reports, found.n_left_out) == (known["n"], known["lost"])

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shared import own, shared
 
-from riskkit.monitoring.surveillance.bayes_counts import bayes_bounds
+from riskkit.monitoring.surveillance.bayes_counts import BayesSettings, bayes_bounds
 from riskkit.monitoring.surveillance.cusum import TRANSFORMATIONS, count_cusum, one_sided_sums
 from riskkit.monitoring.surveillance.ears import ears
 from riskkit.monitoring.surveillance.farrington import FarringtonSettings, farrington
@@ -118,7 +118,9 @@ def test_cusum_equals_r():
 
 def test_bayes_equals_the_documented_bounds():
     found = bayes_bounds(
-        published("salmonella_agona"), years_back=2, half_window=4, alpha=0.05, at=range(292, 313)
+        published("salmonella_agona"),
+        settings=BayesSettings(years_back=2, half_window=4, alpha=0.05),
+        at=range(292, 313),
     )
     bounds = [7, 8, 8, 9, 9, 9, 9, 8, 7, 7, 6, 6, 6, 6, 5, 5, 5, 5, 5, 6, 6]
     assert found["bound"].tolist() == bounds
@@ -215,7 +217,7 @@ def test_a_higher_count_is_never_less_of_an_alarm(values, more):
     counts = pd.DataFrame({"a": values, "b": [*values[:-1], values[-1] + more]})
     for found in (
         farrington(counts, settings=SHORT),
-        bayes_bounds(counts, years_back=1, half_window=3, alpha=0.05),
+        bayes_bounds(counts, settings=BayesSettings(years_back=1, half_window=3, alpha=0.05)),
     ):
         a, b = found.to_dict("records")
         assert a["bound"] == pytest.approx(b["bound"], nan_ok=True)
@@ -231,7 +233,9 @@ def test_what_comes_later_changes_no_answer(values, position):
     detectors = [
         lambda seen: farrington(seen, settings=SHORT, at=[position]),
         lambda seen: ears(seen, method="C3", alpha=0.01, at=[position]),
-        lambda seen: bayes_bounds(seen, years_back=1, half_window=3, alpha=0.05, at=[position]),
+        lambda seen: bayes_bounds(
+            seen, settings=BayesSettings(years_back=1, half_window=3, alpha=0.05), at=[position]
+        ),
         lambda seen: count_cusum(seen, start=100, k=1, h=3, transformation="anscombe"),
     ]
     for detect in detectors:

@@ -16,7 +16,7 @@ from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.standards.standards import table
 from riskkit.monitoring.plan.reasons import reason_text
 from riskkit.monitoring.surveillance.backtest import walk_forward
-from riskkit.monitoring.surveillance.bayes_counts import bayes_bounds
+from riskkit.monitoring.surveillance.bayes_counts import BayesSettings, bayes_bounds
 from riskkit.monitoring.surveillance.cusum import count_cusum
 from riskkit.monitoring.surveillance.ears import ears
 from riskkit.monitoring.surveillance.farrington import farrington
@@ -43,7 +43,9 @@ DETECTORS = {
     "original": lambda counts: farrington(counts, settings=farrington_settings("farrington_1996", on=DAY)),
     "ears": lambda counts: ears(counts, method="C2", alpha=0.001, at=counts.index[-1:]),
     "cusum": lambda counts: count_cusum(counts, start=counts.index[-1], k=1, h=2, in_control="harmonic"),
-    "bayes": lambda counts: bayes_bounds(counts, years_back=2, half_window=4, alpha=0.05),
+    "bayes": lambda counts: bayes_bounds(
+        counts, settings=BayesSettings(years_back=2, half_window=4, alpha=0.05)
+    ),
 }
 
 
@@ -88,7 +90,9 @@ def test_a_bound_beyond_all_counts_is_a_number_and_ends_no_process():
     np.testing.assert_allclose(p, [0, 0, 0, 0, np.nan], atol=1e-12)
     huge = pd.DataFrame({"a": 1e12 + np.arange(330.0) % 7})
     huge.iloc[-1] = 2e12
-    assert bayes_bounds(huge, years_back=1, half_window=3, alpha=0.05)["is_alarm"].tolist() == [True]
+    assert bayes_bounds(huge, settings=BayesSettings(years_back=1, half_window=3, alpha=0.05))[
+        "is_alarm"
+    ].tolist() == [True]
     # a deviance of such counts has no digits left: said, not guessed
     assert farrington(huge, settings=NOUFAILY)["reason"].tolist()[0] in {"above_bound", "not_converged"}
 
@@ -158,7 +162,9 @@ def test_faults_of_the_grid_are_said_together():
         count_cusum(quiet(1), start=WEEKS[9], k=np.nan, h=0, transformation="log", in_control="mean", alpha=0)
     assert len(caught.value.faults) == 5
     with pytest.raises(InputFaults):
-        bayes_bounds(quiet(1), years_back=0, half_window=3, alpha=0.05, has_this_year=False)
+        bayes_bounds(
+            quiet(1), settings=BayesSettings(years_back=0, half_window=3, alpha=0.05, has_this_year=False)
+        )
     with pytest.raises(ValueError, match="seasons do not fit"):
         farrington(quiet(1), settings=replace(NOUFAILY, n_periods=60))
     for call in (lambda: cusum_run_length(0, 0), lambda: ewma_run_length(2, 1)):

@@ -18,18 +18,22 @@ from riskkit.foundation.inputs.faults import Fault, refuse, shown
 from riskkit.foundation.records.number_columns import floats
 from riskkit.monitoring.disproportionality import corrected, statistics
 from riskkit.monitoring.report_pairs import pair_sums
+from riskkit.monitoring.signals.newest_weeks import rises
 from riskkit.monitoring.signals.weights import signal_weights
-from riskkit.monitoring.surveillance.weekly_scan import decide as weekly_alarms
 
 KEYS = ("hazard", "origin", "product_group")
 _WEEK = pd.Timedelta(days=7)
 _YEAR = 52 * _WEEK
 _SEPARATOR = "\x1f"  # sign that no key holds: unit separator
-_RISE = ["observed", "expected", "bound", "p_value", "rule_id", "reason", "is_alarm"]
 
 
 def weekly_counts(
-    reports: pd.DataFrame, *, on: dt.date, keys: Sequence[str] = KEYS, date: str = "date"
+    reports: pd.DataFrame,
+    *,
+    on: dt.date,
+    keys: Sequence[str] = KEYS,
+    date: str = "date",
+    reported: str | None = None,
 ) -> pd.DataFrame:
     """Reports counted by week and combination, as known on a day.
 
@@ -44,7 +48,10 @@ def weekly_counts(
     keys : sequence of str
         Columns that make a combination.
     date : str
-        Column of the day.
+        Column of the day by which reports are counted.
+    reported : str, optional
+        Column of the day on which a report came, where `date` is the day of the event: what came after `on`
+        is not known yet, whenever it happened. `date` itself if not given.
 
     Returns
     -------
@@ -64,16 +71,19 @@ def weekly_counts(
     >>> weekly_counts(rows, on=dt.date(2026, 1, 11))[["origin", "n"]].values.tolist()
     [['CN', 2]]
     """
-    wanted = [date, *keys]
+    came = reported or date
+    wanted = list(dict.fromkeys([date, came, *keys]))
     refuse("reports", [Fault(f"reports: {c}", "missing", "a column") for c in wanted if c not in reports])
-    days = pd.to_datetime(reports[date], errors="coerce")
-    wrong = np.flatnonzero(days.isna() & reports[date].notna())
-    refuse(
-        "reports", [Fault(f"reports: row {k}: {date}", shown(reports[date].iloc[k]), "a date") for k in wrong]
-    )
+    faults, read = [], {}
+    for name in dict.fromkeys([date, came]):
+        read[name] = pd.to_datetime(reports[name], errors="coerce")
+        wrong = np.flatnonzero(read[name].isna() & reports[name].notna())
+        faults += [Fault(f"reports: row {k}: {name}", shown(reports[name].iloc[k]), "a date") for k in wrong]
+    refuse("reports", faults)
+    days = read[date]
     severity = reports.get("severity", np.nan)
     rows = reports[list(keys)].assign(week=_monday(days), severity=pd.to_numeric(severity, errors="coerce"))
-    is_known = days.notna() & (days <= pd.Timestamp(on)) & rows[keys[0]].notna()
+    is_known = days.notna() & (read[came] <= pd.Timestamp(on)) & rows[keys[0]].notna()
     rows = rows[is_known].fillna(dict.fromkeys(keys[1:], ""))
     grouped = rows.groupby([*keys, "week"], observed=True, sort=True)
     return grouped.agg(n=("week", "size"), severity=("severity", "max")).reset_index()
@@ -124,6 +134,7 @@ def evidence(
     on: dt.date,
     keys: Sequence[str] = KEYS,
     exposure: pd.Series | None = None,
+    n_back: int = 1,
     rules: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Everything that is known of each combination reported within the year, as of a day.
@@ -140,14 +151,18 @@ def evidence(
     exposure : Series, optional
         By week, share of the reports that have come so far (`surveillance.reporting_delay.completeness`):
         the newest weeks are then judged by what is in (right truncation).
+    n_back : int
+        How many of the newest weeks are judged: a late report adds to an earlier week. The p-value of the
+        strongest is multiplied by their number (Bonferroni).
     rules : DataFrame, optional
         Weights of one's own, in the form of ``signal_weights.csv``.
 
     Returns
     -------
     DataFrame
-        One row a combination, in their order: `keys`, signal_id, week; n_week, n_year, n_all [reports];
-        expected, bound [reports], p_rise, q_rise, is_rise and rise_rule, rise_reason of the newest week;
+        One row a combination, in their order: `keys`, signal_id, week; n_year, n_all [reports]; rise_week
+        (of the weeks that are judged the one that stands out most) and its n_week, expected, bound [reports],
+        p_rise, q_rise, is_rise and rise_rule, rise_reason;
         pair_expected [reports], prr, ic025 [doublings], p_pair, q_pair, is_pair of the last 52 weeks;
         first_week, novelty (``hazard``, ``combination``, ``known``, ``unknown``), severity, growth. A
         series with a faulty count lacks all numbers and says ``not_a_count``; q-values (Benjamini–Hochberg)
@@ -156,7 +171,7 @@ def evidence(
     Raises
     ------
     InputFaults
-        With every column that is missing, or when no week has ended.
+        With every column that is missing, when no week has ended, or when no week is to be judged.
 
     References
     ----------
@@ -172,7 +187,8 @@ def evidence(
     [['CN', 1, False, 'known'], ['IN', 9, True, 'combination']]
     """
     wanted = [*keys, "week", "n"]
-    refuse("weekly", [Fault(f"weekly: {c}", "missing", "a column") for c in wanted if c not in weekly])
+    faults = [Fault(f"weekly: {c}", "missing", "a column") for c in wanted if c not in weekly]
+    refuse("weekly", faults + ([] if n_back >= 1 else [Fault("n_back", shown(n_back), "1 or more")]))
     week = newest_week(on)
     known = weekly[pd.to_datetime(weekly["week"]) <= week]
     refuse("weekly", [] if len(known) else [Fault("weekly", f"no week that ended by {on}", "one or more")])
@@ -185,7 +201,7 @@ def evidence(
     names = known[list(keys)].assign(pair=place).drop_duplicates("pair").set_index("pair").sort_index()
     weights = signal_weights(on=on, rules=rules)
     counted = _counted(rows, week)
-    table = names.join(counted).join(_rise(rows, week, on=on, exposure=exposure))
+    table = names.join(counted).join(rises(rows, week, exposure=exposure, n_back=n_back))
     table = table.join(_pairs(table, keys))
     limit = weights["limit"]
     table["is_rise"] = table["is_alarm"].astype("boolean") & (table["q_rise"] <= limit["fdr"])
@@ -198,19 +214,18 @@ def evidence(
 
 
 _COLUMNS = [
-    "signal_id", "week", "n_week", "n_year", "n_all", "expected", "bound", "p_rise", "q_rise", "is_rise",
-    "rise_rule", "rise_reason", "pair_expected", "prr", "ic025", "p_pair", "q_pair", "is_pair", "first_week",
-    "novelty", "severity", "growth",
+    "signal_id", "week", "rise_week", "n_week", "n_year", "n_all", "expected", "bound", "p_rise", "q_rise",
+    "is_rise", "rise_rule", "rise_reason", "pair_expected", "prr", "ic025", "p_pair", "q_pair", "is_pair",
+    "first_week", "novelty", "severity", "growth",
 ]  # fmt: skip
 
 
 def _counted(rows: pd.DataFrame, week: pd.Timestamp) -> pd.DataFrame:
-    """Reports of the newest week, of a year and of all time; missing for a faulty series."""
+    """Reports of a year and of all time; missing for a faulty series."""
     good = rows.assign(n=rows["n"].mask(rows["is_faulty"]))
     is_year = good["week"] > week - _YEAR
     size = good["pair"].max() + 1
     by = {
-        "n_week": good["n"].where(good["week"] == week, 0),
         "n_year": good["n"].where(is_year, 0),
         "n_all": good["n"],
     }
@@ -221,37 +236,6 @@ def _counted(rows: pd.DataFrame, week: pd.Timestamp) -> pd.DataFrame:
     found["severity"] = good["severity"].where(is_year).groupby(good["pair"]).max()
     found["growth"] = grouped["growth"].max()
     return found
-
-
-def _rise(rows: pd.DataFrame, week: pd.Timestamp, *, on: dt.date, exposure: pd.Series | None) -> pd.DataFrame:
-    """The newest week of each series; what was not reported this week cannot have risen, so p is 1."""
-    size = rows["pair"].max() + 1
-    found = pd.DataFrame(
-        {"observed": 0.0, "expected": np.nan, "bound": np.nan, "p_value": 1.0, "rule_id": "",
-         "reason": "within_bound", "is_alarm": False},
-        index=pd.RangeIndex(size),
-    )  # fmt: skip
-    faulty = rows.loc[rows["is_faulty"], "pair"].unique()
-    active = rows.loc[(rows["week"] == week) & (rows["n"] > 0) & ~rows["is_faulty"], "pair"].unique()
-    if active.size:
-        mine = rows[rows["pair"].isin(active)]
-        wide = mine.pivot_table(
-            index="pair", columns="week", values="n", aggfunc="sum", fill_value=0.0, observed=True
-        )
-        weeks = pd.date_range(rows["week"].min(), week, freq="7D")
-        wide = wide.reindex(columns=weeks, fill_value=0.0)
-        shares = None if exposure is None else exposure.reindex(weeks).fillna(1.0)
-        judged = weekly_alarms(wide, on=on, exposure=shares)
-        judged["is_alarm"] = judged["decision"].eq("alarm")
-        judged["reason"] = judged["reason"].astype("str")
-        found.loc[judged.index, _RISE] = judged[_RISE]
-    found.loc[faulty, ["observed", "expected", "bound", "p_value"]] = np.nan
-    found.loc[faulty, "reason"], found.loc[faulty, "is_alarm"] = "not_a_count", False
-    found["q_rise"] = corrected(found["p_value"])
-    found = found.drop(columns="observed")
-    return found.set_axis(
-        ["expected", "bound", "p_rise", "rise_rule", "rise_reason", "is_alarm", "q_rise"], axis=1
-    )
 
 
 def _pairs(table: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:

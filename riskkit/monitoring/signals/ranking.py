@@ -173,7 +173,7 @@ def decide(
     )
     rows = standards.table("signal_weights") if rules is None else rules
     source = rows[(rows["component"] == "limit") & (rows["choice"] == "budget")].iloc[0]
-    words = "signal_" + pd.Series(np.where(is_reserved, "reserved", decision), index=facts.index)
+    words = [f"signal_{word}" for word in np.where(is_reserved, "reserved", decision)]
     reasons = np.where(is_judgeable, words, facts["rise_reason"].astype("str"))
     head = {"decision": decision, "rule_id": speaks, "reason": reasons, "margin": rank["margin"],
             "is_on_boundary": rank["is_on_boundary"].astype("boolean").fillna(False).astype(bool),
@@ -237,7 +237,7 @@ def _ranks(asking: pd.DataFrame, most: int, *, kept: int) -> pd.DataFrame:
 
 
 def _cut(value: Floats, taken: NDArray[np.bool_]) -> pd.DataFrame:
-    """Points above the first without an alarm or short of the last with one, and whether the two are equal."""
+    """Points above the first without an alarm or short of the last with one, and whether these are equal."""
     last_in = value[taken].min() if taken.any() else np.nan
     first_out = value[~taken].max() if (~taken).any() else np.nan
     margin = np.where(taken, value - first_out, value - last_in)

@@ -15,7 +15,8 @@ _NEEDED = {
     "severity": ("0", "1", "2", "3", "4", "unknown"),
     "novelty": ("hazard", "combination", "known", "unknown"),
     "exposure": ("growing", "steady", "unknown"),
-    "limit": ("fdr", "least_reports", "new_days", "history_days", "growth", "budget"),
+    "limit": ("fdr", "least_reports", "new_days", "history_days", "growth", "trade_age", "budget"),
+    "delay": ("least_share", "least_reports", "history", "weeks", "complete", "judged"),
     "memory": ("reports", "points", "reserved"),
 }
 

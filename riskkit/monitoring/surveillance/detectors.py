@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ import pandas as pd
 from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown
 from riskkit.foundation.records.number_columns import floats
 from riskkit.monitoring.surveillance.backtest import Detector
-from riskkit.monitoring.surveillance.bayes_counts import bayes_bounds
+from riskkit.monitoring.surveillance.bayes_counts import BayesSettings, bayes_bounds
 from riskkit.monitoring.surveillance.cusum import count_cusum
 from riskkit.monitoring.surveillance.ears import ears
 from riskkit.monitoring.surveillance.farrington import FarringtonSettings, farrington
@@ -66,9 +66,10 @@ def _detector(name: str, chosen: dict[str, Any]) -> Detector:
         return lambda counts, at: farrington(counts, settings=settings, at=at, frequency=52)
     if name == "cusum_rossi":
         return lambda counts, at: count_cusum(counts, start=_first(at), frequency=52, **chosen)
-    detect: Callable[..., pd.DataFrame] = ears if name.startswith("ears") else bayes_bounds
-    more = {} if detect is ears else {"frequency": 52}
-    return lambda counts, at: detect(counts, at=at, **chosen, **more)
+    if name.startswith("ears"):
+        return lambda counts, at: ears(counts, at=at, **chosen)
+    bayes = BayesSettings(**chosen)
+    return lambda counts, at: bayes_bounds(counts, settings=bayes, at=at, frequency=52)
 
 
 def _first(at: Iterable[object]) -> object:

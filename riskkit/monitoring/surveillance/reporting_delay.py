@@ -48,16 +48,48 @@ def reporting_triangle(events: pd.Series, reports: pd.Series, *, on: dt.date, n_
         for row in event.index[report < event]
     ]
     refuse("reports", early + ([] if n_delays >= 2 else [Fault("n_delays", shown(n_delays), "2 or more")]))
+    weeks = pd.DataFrame({"event": _monday(event), "report": _monday(report), "n": 1}).dropna()
+    return counted_triangle(weeks, on=on, n_delays=n_delays)
+
+
+def counted_triangle(weeks: pd.DataFrame, *, on: dt.date, n_delays: int) -> pd.DataFrame:
+    """The triangle of `reporting_triangle` from reports that are counted already, as a register counts them.
+
+    Parameters
+    ----------
+    weeks : DataFrame
+        ``event``, ``report`` (the Mondays of the two weeks; the report not earlier) and ``n`` [reports].
+    on : date
+        Weeks that had not ended by then are left out.
+    n_delays : int
+        Columns; longer delays count in the last one.
+
+    Returns
+    -------
+    DataFrame
+        As of `reporting_triangle`.
+
+    Raises
+    ------
+    InputFaults
+        When no report came in a week that ended by `on`.
+
+    Examples
+    --------
+    >>> monday = pd.to_datetime(["2026-01-05", "2026-01-05", "2026-01-12"])
+    >>> weeks = pd.DataFrame({"event": monday, "report": monday[[0, 2, 2]], "n": [4, 2, 3]})
+    >>> counted_triangle(weeks, on=dt.date(2026, 1, 18), n_delays=2).values.tolist()
+    [[4.0, 2.0], [3.0, nan]]
+    """
     last = pd.Timestamp(on) + pd.Timedelta(days=1)
     last -= pd.Timedelta(days=last.day_of_week + 7)
-    weeks = pd.DataFrame({"event": _monday(event), "report": _monday(report)}).dropna()
-    weeks = weeks[weeks["report"] <= last]
-    refuse(
-        "reports", [Fault("reports", "none", f"a report in a week that ended by {on}")] if weeks.empty else []
-    )
-    delay = ((weeks["report"] - weeks["event"]).dt.days // 7).clip(upper=n_delays - 1)
-    rows = pd.date_range(weeks["event"].min(), last, freq="7D", name="week")
-    table = pd.crosstab(weeks["event"], delay).reindex(index=rows, columns=range(n_delays), fill_value=0)
+    known = weeks[weeks["report"] <= last]
+    rule = f"a report in a week that ended by {on}"
+    refuse("reports", [Fault("reports", "none", rule)] if known.empty else [])
+    delay = ((known["report"] - known["event"]).dt.days // 7).clip(upper=n_delays - 1)
+    rows = pd.date_range(known["event"].min(), last, freq="7D", name="week")
+    table = known["n"].groupby([known["event"], delay]).sum().unstack(fill_value=0)
+    table = table.reindex(index=rows, columns=pd.RangeIndex(n_delays), fill_value=0)
     age = np.arange(len(rows))[::-1]
     return table.astype(float).where(np.arange(n_delays) <= age[:, None])
 

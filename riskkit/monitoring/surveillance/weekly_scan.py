@@ -10,7 +10,7 @@ import pandas as pd
 from scipy.stats import false_discovery_control
 
 from riskkit.foundation.inputs.faults import Fault, refuse, shown
-from riskkit.monitoring.surveillance.bayes_counts import bayes_bounds
+from riskkit.monitoring.surveillance.bayes_counts import BayesSettings, bayes_bounds
 from riskkit.monitoring.surveillance.farrington import FarringtonSettings, farrington
 from riskkit.monitoring.surveillance.settings import settings_of, surveillance_rules
 
@@ -41,8 +41,8 @@ def decide(
     rules : DataFrame, optional
         Settings of one's own, in the form of ``surveillance_settings.csv``.
     exposure : DataFrame or Series, optional
-        As for `farrington.farrington`, one row a week, one column a series; where history is short it is not
-        used.
+        As for `farrington.farrington`, one row a week, one column a series: a week of which only a share of
+        the reports has come is judged by that share, whichever method answers.
 
     Returns
     -------
@@ -78,7 +78,7 @@ def decide(
     counts = facts.loc[:, is_over].T.set_axis(weeks[is_over])
     chosen = farrington_settings(METHOD, on=on, rules=rules)
     main = farrington(counts, settings=chosen, exposure=exposure, frequency=52)
-    again = bayes_bounds(counts, **_bayes(on, rules), frequency=52)
+    again = bayes_bounds(counts, settings=_bayes(on, rules), exposure=exposure, frequency=52)
     is_again = main["reason"].isin(_SILENT).to_numpy()
     found = pd.concat([main[~is_again], again[is_again]]).sort_index()
     rule = np.where(is_again, FALLBACK, METHOD)
@@ -115,5 +115,6 @@ def farrington_settings(method: str, *, on: dt.date, rules: pd.DataFrame | None 
     return FarringtonSettings(**values)
 
 
-def _bayes(on: dt.date, rules: pd.DataFrame | None) -> dict[str, Any]:
-    return dict(settings_of(FALLBACK, on=on, rules=rules))
+def _bayes(on: dt.date, rules: pd.DataFrame | None) -> BayesSettings:
+    values: dict[str, Any] = settings_of(FALLBACK, on=on, rules=rules)
+    return BayesSettings(**values)

@@ -6,7 +6,6 @@ The questions are ibis expressions over the columns of the record. An engine onl
 from __future__ import annotations
 
 import datetime as dt
-import importlib.util
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,10 +16,8 @@ import pyarrow as pa  # type: ignore[import-untyped]
 
 from riskkit.foundation.inputs.faults import Fault, refuse, shown
 from riskkit.foundation.records.evidence import arrow_schema
-from riskkit.store.register.lock import reading
-from riskkit.store.register.manifest import read_manifest, require_parts
 from riskkit.store.register.query import looking, unanswered
-from riskkit.store.register.spark import spark_session
+from riskkit.store.register.spark import register_in_spark
 
 ENGINES = ("duckdb", "spark")
 PERIODS = {"year": "Y", "quarter": "Q", "month": "M"}
@@ -198,15 +195,7 @@ def _by_duckdb(folder: Path, asked: CountsAsked) -> pa.Table:
 
 
 def _by_spark(folder: Path, asked: CountsAsked, session: Any) -> pa.Table:
-    if importlib.util.find_spec("pyspark") is None:
-        rule = "riskkit[spark] installed, and a Java runtime"
-        refuse("--engine", [Fault("--engine", "spark", rule)])
-    with reading(folder):
-        manifest = read_manifest(folder)
-        require_parts(folder, manifest)
-        parts = [str((folder / part.path).absolute()) for part in manifest.of_kind("records")]
-        if not parts:
+    with register_in_spark(folder, session=session) as asking:
+        if asking is None:
             return _by_duckdb(folder, asked)
-        gone = [str((folder / part.path).absolute()) for part in manifest.of_kind("superseded")]
-        with spark_session(parts, without=gone, session=session) as asking:
-            return asking.sql(_question(asked, "pyspark")).toArrow()
+        return asking.sql(_question(asked, "pyspark")).toArrow()

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import importlib.util
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa  # type: ignore[import-untyped]
 
+from riskkit.foundation.inputs.faults import Fault, refuse
 from riskkit.foundation.records.evidence import arrow_schema
+from riskkit.store.register.lock import reading
+from riskkit.store.register.manifest import read_manifest, require_parts
 
 _SETTINGS = {"spark.sql.session.timeZone": "UTC", "spark.sql.variable.substitute": "false"}
 """Days are days, and ``${…}`` in a text is that text."""
@@ -53,6 +58,47 @@ def spark_session(paths: Sequence[str], *, without: Sequence[str] = (), session:
     finally:
         if ours:
             session.stop()
+
+
+@contextlib.contextmanager
+def register_in_spark(folder: Path, *, session: Any = None) -> Iterator[Any]:
+    """A session of Spark that knows the records of a register; None where the register has none.
+
+    Parameters
+    ----------
+    folder : Path
+        The register; nobody changes it meanwhile.
+    session : SparkSession, optional
+        As for `spark_session`.
+
+    Raises
+    ------
+    InputFaults
+        When riskkit was installed without Spark, or files of the register are lost.
+
+    Examples
+    --------
+    >>> import pytest, tempfile
+    >>> _ = pytest.importorskip("pyspark")
+    >>> with tempfile.TemporaryDirectory() as there, register_in_spark(Path(there)) as asking:
+    ...     print(asking)
+    None
+    """
+    is_here = importlib.util.find_spec("pyspark") is not None
+    rule = "riskkit[spark] installed, and a Java runtime"
+    refuse("--engine", [] if is_here else [Fault("--engine", "spark", rule)])
+    with reading(folder):
+        manifest = read_manifest(folder)
+        require_parts(folder, manifest)
+        parts, gone = (
+            [str((folder / part.path).absolute()) for part in manifest.of_kind(kind)]
+            for kind in ("records", "superseded")
+        )
+        if not parts:
+            yield None
+            return
+        with spark_session(parts, without=gone, session=session) as asking:
+            yield asking
 
 
 def _records(asking: Any, paths: Sequence[str], without: Sequence[str]) -> Any:

@@ -128,7 +128,7 @@ def build(lang: str) -> click.Group:
         "ingest": (runner("register", "ingest_files"), ["files", "source", "mapping", "register"]),
         "signals": (
             runner("signals.scan", "scan_signals"),
-            ["reports", "on", "budget", "steps", "here", "signals_out", "force"],
+            ["reports", "on", "budget", "steps", "here", "exposure", "engine", "signals_out", "force"],
         ),
         "letters": (
             runner("enterprise.letters", "make_letters"),

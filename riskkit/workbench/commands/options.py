@@ -140,6 +140,7 @@ def _register_options(folder: click.Path) -> dict[str, tuple[list[str], dict[str
         "budget": (["--budget"], {"type": click.IntRange(0, 10_000)}),
         "steps": (["--steps"], {"type": click.Path(path_type=Path), "metavar": "FILE"}),
         "here": (["--here"], {"metavar": "NAME"}),
+        "exposure": (["--exposure"], {"metavar": "FILE"}),
         "duties": (["--duties"], {"metavar": "FILE"}),
         "tests": (["--tests"], {"metavar": "FILE"}),
         "issuer": (["--issuer"], {"metavar": "NAME", "required": True}),

@@ -21,7 +21,7 @@ def scan_signals(reports: str, *, lang: str, **given: Any) -> int:
     """Scan reports or a register; write the table and the drafts, all or nothing, and say what was found."""
     study = study_signals(
         reports, on=given["on"] or "", budget=given["budget"], steps=str(given["steps"] or ""),
-        here=given["here"] or "",
+        here=given["here"] or "", exposure=str(given["exposure"] or ""), engine=given["engine"],
     )  # fmt: skip
     files = {"signals.csv": signals_table(study, lang)}
     for signal in study.alarms["signal_id"]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from riskkit import __version__
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.tables import records
 from riskkit.words.catalogue import Texts
-from riskkit.words.numbers import amount, figure, number, probability
+from riskkit.words.numbers import amount, figure, number, percent, probability
 from riskkit.workbench.document.block_kinds import Block, Items, Paragraph, Table
 from riskkit.workbench.document.blocks import Section
 from riskkit.workbench.document.text_tables import day_cell, keyed_table, section
@@ -37,9 +39,10 @@ __all__ = [
 say = Texts("signals")
 _PARTS = ("rise", "pair", "severity", "novelty", "exposure")
 SHOWN = (
-    "signal_id", "hazard", "origin", "product_group", "n_week", "n_year", "expected", "bound", "p_rise",
-    "q_rise", "ic025", "q_pair", "novelty", "severity", "points", "decision", "rule_id", "reason", "margin",
-    "is_on_boundary", "rank", "state", "reopened_by",
+    "signal_id", "hazard", "origin", "product_group", "rise_week", "n_week", "n_year", "expected", "bound",
+    "p_rise", "q_rise", "ic025", "q_pair", "novelty", "severity", "growth", "growth_reason", "points",
+    "decision", "rule_id", "reason", "margin", "is_on_boundary", "rank", "is_reserved", "state",
+    "reopened_by",
 )  # fmt: skip
 
 
@@ -47,12 +50,26 @@ def reason_sentence(row: dict[str, Any], lang: str) -> str:
     """Why a combination is on the list, in one sentence by the evidence that speaks."""
     if not row["rule_id"]:
         return say("reason_none", lang)
-    parts = [say(f"reason_{part}", lang, **_values(row)) for part in str(row["rule_id"]).split("_")]
+    is_back = row["rise_week"] < row["week"]
+    parts = [
+        say(f"reason_{part}{'_back' if part == 'rise' and is_back else ''}", lang, **_values(row))
+        for part in str(row["rule_id"]).split("_")
+    ]
     joined = ("；" if lang == "zh" else "; ").join(parts)
     grade = row["severity"]
     known = "severity_unknown" if pd.isna(grade) else "severity_known"
     last = say(known, lang, grade="" if pd.isna(grade) else number(float(grade)))
-    return say("reason_whole", lang, parts=joined, severity=last, points=amount(float(row["points"])))
+    whole = say("reason_whole", lang, parts=joined, severity=last, growth=_growth(row, lang),
+                points=amount(float(row["points"])))  # fmt: skip
+    return whole + (say("reserved", lang) if row["is_reserved"] else "")
+
+
+def _growth(row: dict[str, Any], lang: str) -> str:
+    """How exposure moved in a year; what is not known is said."""
+    growth = float(row["growth"])
+    if pd.isna(growth):
+        return say("growth_unknown", lang)
+    return say("growth_new" if growth == np.inf else "growth_known", lang, times=figure(growth, 2))
 
 
 def _values(row: dict[str, Any]) -> dict[str, str]:
@@ -64,6 +81,7 @@ def _values(row: dict[str, Any]) -> dict[str, str]:
         "pair": amount(float(row["pair_expected"])),
         "q_pair": figure(float(row["q_pair"]), 2),
         "since": day_cell(row["first_week"]),
+        "rise_week": day_cell(row["rise_week"]),
     }
 
 
@@ -80,6 +98,7 @@ def scan_summary(study: ScanStudy, *, lang: str) -> Section:
     blocks += [Paragraph(say("scan_unknown", lang, n=unknown), "caution")] if unknown else []
     if study.n_left_out:
         blocks.append(Paragraph(say("scan_left_out", lang, n=number(study.n_left_out)), "caution"))
+    blocks += [Paragraph(_delays(study, lang)), Paragraph(_exposure(study, lang))]
     if study.alarms.empty:
         return section(say, "scan_title", lang, *blocks, Paragraph(say("scan_none", lang)))
     rows = [
@@ -91,6 +110,23 @@ def scan_summary(study: ScanStudy, *, lang: str) -> Section:
     return section(
         say, "scan_title", lang, *blocks, keyed_table(say, "scan_table", lang, heads=heads, rows=rows)
     )
+
+
+def _delays(study: ScanStudy, lang: str) -> str:
+    """By which day reports are counted, and what that allows for."""
+    delays = study.delays
+    newest = delays.completeness.iloc[-1] if delays.by == "event" else float("nan")
+    return say(f"delays_{delays.reason}", lang, dated=percent(delays.share_dated, lang),
+               share=percent(float(newest), lang) if delays.by == "event" else "", weeks=delays.n_back)  # fmt: skip
+
+
+def _exposure(study: ScanStudy, lang: str) -> str:
+    """Of how many combinations the change of exposure is known."""
+    if not study.exposure:
+        return say("growth_none", lang)
+    known = int(study.found["growth"].notna().sum())
+    return say("growth_table", lang, name=Path(study.exposure).name, until=study.trade_until or "—",
+               known=number(known), rest=number(len(study.found) - known))  # fmt: skip
 
 
 def scan_drill(study: ScanStudy, *, lang: str) -> Section:
@@ -181,7 +217,15 @@ def scan_new(study: ScanStudy, *, lang: str) -> Section | None:
 
 def scan_limits(*, lang: str) -> Section:
     """How to read this, and how far it goes."""
-    keys = ("limit_signal", "limit_budget", "limit_fdr", "limit_rate", "limit_first", "limit_points")
+    keys = (
+        "limit_signal",
+        "limit_budget",
+        "limit_fdr",
+        "limit_delays",
+        "limit_rate",
+        "limit_first",
+        "limit_points",
+    )
     return section(say, "limits_title", lang, Items(tuple(say(key, lang) for key in keys)))
 
 
@@ -194,7 +238,8 @@ def publish_signals(study: ScanStudy) -> ResultRecord:
     """Put what was found into the notebook, where the runner reads it back."""
     titles = {lang: say("scan_case", lang, week=f"{study.week:%Y-%m-%d}") for lang in ("zh", "en")}
     inputs = {"on": study.on.isoformat(), "budget": study.budget, "reports_sha256": study.sha256,
-              "here": study.here, "riskkit": __version__}  # fmt: skip
+              "exposure_sha256": study.exposure_sha256, "counted_by": study.delays.by,
+              "n_weeks_judged": study.delays.n_back, "here": study.here, "riskkit": __version__}  # fmt: skip
     counts = {str(name): int(n) for name, n in study.found["decision"].value_counts().items()}
     table = study.found[list(SHOWN)].assign(week=f"{study.week:%Y-%m-%d}")
     return ResultRecord(
