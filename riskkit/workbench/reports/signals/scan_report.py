@@ -115,9 +115,9 @@ def scan_summary(study: ScanStudy, *, lang: str) -> Section:
 def _delays(study: ScanStudy, lang: str) -> str:
     """By which day reports are counted, and what that allows for."""
     delays = study.delays
-    newest = delays.completeness.iloc[-1] if delays.by == "event" else float("nan")
-    return say(f"delays_{delays.reason}", lang, dated=percent(delays.share_dated, lang),
-               share=percent(float(newest), lang) if delays.by == "event" else "", weeks=delays.n_back)  # fmt: skip
+    share = percent(float(delays.completeness.iloc[-1]), lang) if delays.by == "event" else ""
+    dated = percent(delays.share_dated, lang)
+    return say(f"delays_{delays.reason}", lang, dated=dated, share=share, weeks=delays.n_back)
 
 
 def _exposure(study: ScanStudy, lang: str) -> str:
