@@ -67,7 +67,8 @@ def rises(
     found.loc[faulty, ["observed", "expected", "bound", "p_value"]] = np.nan
     found.loc[faulty, "reason"], found.loc[faulty, "is_alarm"] = "not_a_count", False
     found["q_rise"] = corrected(found["p_value"])
-    return found.astype({"observed": "Int64"}).rename(columns=_NAMES)
+    counted = found.astype({"observed": "Int64"})
+    return counted.set_axis([_NAMES.get(str(name), str(name)) for name in counted], axis=1)
 
 
 def _of_week(
