@@ -132,8 +132,9 @@ def record_act(desk: FlowDesk, act: Mapping[str, Any]) -> pd.Series:
 
     n_before = len(desk.ledger.events(stream))
     said = {"stream": stream, "kind": act["event"], "data": data, "who": act["who"], "n": n_before}
-    reason = str(act.get("reason") or act["event"])
-    draft = Draft(stream, str(act["event"]), data, str(act["who"]), reason, _key("act", canonical(said)))
+    reason = str(act.get("reason") or "").strip() or str(act["event"])
+    who = str(act["who"]).strip() or "unknown"  # who says nothing is refused with all else that is wrong
+    draft = Draft(stream, str(act["event"]), data, who, reason, _key("act", canonical(said)))
     try:
         desk.ledger.append([draft], clock=lambda: at, guard=guard)
     except InputFaults as error:
@@ -163,7 +164,7 @@ def _remember(desk: FlowDesk, draft: Draft, error: InputFaults) -> None:
     said = f"{draft.key}\n{moment_text(desk.clock())}\n{error}"
     try:
         desk.ledger.append_refusal(
-            draft.stream, error, who=draft.who or "unknown", key=_key("refused", said), clock=desk.clock
+            draft.stream, error, who=draft.who, key=_key("refused", said), clock=desk.clock
         )
     except InputFaults as second:
         error.add_note(f"not recorded: {second}")

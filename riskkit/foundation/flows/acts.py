@@ -32,6 +32,28 @@ def ticks_of(ticks: Whole) -> pd.Series:
     return pd.Series(ticks.astype("datetime64[us]")).dt.tz_localize("UTC")
 
 
+def is_number(name: str) -> bool:
+    """Whether a column holds numbers or flags, by its name.
+
+    Examples
+    --------
+    >>> is_number("n_affected"), is_number("has_consent"), is_number("measure")
+    (True, True, False)
+    """
+    return _NUMBER.fullmatch(name) is not None
+
+
+def is_moment(name: str) -> bool:
+    """Whether a column holds moments, by its name.
+
+    Examples
+    --------
+    >>> is_moment("due_at"), is_moment("at"), is_moment("measure")
+    (True, True, False)
+    """
+    return name == "at" or name.endswith("_at")
+
+
 class Acts:
     """A table of acts as columns of texts, numbers and moments.
 
@@ -117,9 +139,9 @@ class Acts:
 
     def given(self, name: str) -> Flags:
         """In which rows a column says something."""
-        if name == "at" or name.endswith("_at"):
+        if is_moment(name):
             return np.asarray(self.moments(name) != NEVER)
-        if _NUMBER.fullmatch(name):
+        if is_number(name):
             return ~np.isnan(self.numbers(name))
         return np.asarray(self.codes(name) != 0)
 
@@ -129,8 +151,8 @@ class Acts:
 
     def last_values(self, name: str, rows: Whole) -> pd.Series:
         """The values of some rows; missing for row -1."""
-        if name.endswith("_at"):
+        if is_moment(name):
             return ticks_of(np.where(rows < 0, NEVER, self.moments(name)[rows]))
-        if _NUMBER.fullmatch(name):
+        if is_number(name):
             return pd.Series(np.where(rows < 0, np.nan, self.numbers(name)[rows]))
         return pd.Series(np.where(rows < 0, "", self.texts(name)[rows]), dtype=object)

@@ -1,4 +1,4 @@
-"""The command groups about decisions: ``riskkit ledger …``, ``riskkit committee …``, ``riskkit access …``."""
+"""The command groups about decisions: ``riskkit ledger``, ``committee``, ``response`` and ``access``."""
 
 from __future__ import annotations
 
@@ -48,6 +48,14 @@ GROUPS: Mapping[str, Mapping[str, tuple[str, tuple[str, ...]]]] = {
         "report": ("write_report", ("session", "write", "force", "export", *_PLACE)),
         "case": ("write_case", ("session", "write", "force", "export", *_PLACE)),
     },
+    "response": {
+        "record": (
+            "response.acting.record_step",
+            ("flow", "subject", "step", "acting_role", "evidence", "facts", "as", "why", *_PLACE),
+        ),
+        "show": ("response.acting.show_life", ("flow", "subject", *_PLACE)),
+        "list": ("response.acting.list_lives", ("any_flow", "all", *_PLACE)),
+    },
     "access": {
         "add": ("add_person", ("name", "role", "people", "days", "method")),
         "remove": ("remove_person", ("name", "people")),
@@ -93,9 +101,14 @@ def _parameter(name: str, say: Callable[..., str]) -> click.Parameter:
         "case": {"metavar": "CASE"},
         "session": {"metavar": "SESSION"},
         "name": {"metavar": "NAME"},
+        "flow": {"metavar": "FLOW"},
+        "subject": {"metavar": "SUBJECT"},
+        "step": {"metavar": "STEP"},
         "file": {"metavar": "FILE", "type": path},
         "files": {"metavar": "FILE...", "type": path, "nargs": -1, "required": True},
     }
+    if name == "any_flow":
+        return click.Argument(["flow"], metavar="FLOW", required=False)
     if name in arguments:
         return click.Argument([name], **arguments[name])
     options: dict[str, tuple[list[str], dict[str, Any]]] = {
@@ -119,6 +132,10 @@ def _parameter(name: str, say: Callable[..., str]) -> click.Parameter:
         "forms": (["--out", "folder"], {"type": folder, "metavar": "DIR"}),
         "form": (["--format", "form"], {"type": click.Choice(("xlsx", "csv")), "default": "xlsx"}),
         "no": (["--no"], {"is_flag": True}),
+        "acting_role": (["--role", "acting_role"], {"metavar": "ROLE"}),
+        "evidence": (["--evidence"], {"metavar": "TEXT", "multiple": True}),
+        "facts": (["--set", "facts"], {"metavar": "NAME=VALUE", "multiple": True}),
+        "all": (["--all"], {"is_flag": True}),
         "force": (["--force"], {"is_flag": True}),
         "role": (["--role"], {"type": click.Choice(_ROLES), "required": True}),
         "people": (["--access", "people"], {"type": path, "default": Path("access.toml"), "metavar": "FILE"}),

@@ -1,0 +1,1 @@
+"""The commands ``riskkit response …``: one for every flow, made from the table of steps."""

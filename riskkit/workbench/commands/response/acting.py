@@ -1,0 +1,187 @@
+"""The commands ``riskkit response record``, ``show`` and ``list``."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from riskkit.foundation.flows.acts import is_moment, is_number
+from riskkit.foundation.inputs.faults import Fault, InputFaults, one_of, refuse, shown
+from riskkit.foundation.standards.tables import records
+from riskkit.words.catalogue import Texts
+from riskkit.workbench.commands.committee import who_acts
+from riskkit.workbench.commands.ledger import using_ledger
+from riskkit.workbench.words.flow_words import flow_name, phase_name, role_name, step_name
+from riskkit.workbench.words.messages import answer
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+say = Texts("flow")
+_CHINA = dt.timezone(dt.timedelta(hours=8))
+_FLAGS = {"yes": True, "no": False}
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_OWN = ("subject", "event", "at", "who", "role", "reason", "evidence")
+
+
+def record_step(flow: str, subject: str, step: str, **given: Any) -> int:
+    """Record a step of a life, if every check of it is met, and say where the life stands then."""
+    from riskkit.store.flow import record_act
+    from riskkit.workbench.flows.response.desks import desk_of
+
+    act = {"subject": subject, "event": step, "who": who_acts(given), "role": given["acting_role"] or ""}
+    act |= {"reason": given["why"] or "", "evidence": tuple(given["evidence"]), **_facts(given["facts"])}
+    with using_ledger(given["ledger"]) as ledger:
+        found = record_act(desk_of(ledger, flow), act)
+    row = {"flow": flow, **_plain(found)}
+    if given["is_json"]:
+        answer({"command": "response record", "ok": True, "exit_code": 0, "event": step, **row})
+        return 0
+    lang = given["lang"]
+    click.echo(say("recorded", lang, step=step_name(flow, step, lang), line=_line(row, lang)))
+    return 0
+
+
+def show_life(flow: str, subject: str, **given: Any) -> int:
+    """Say what was done in a life, where it stands, and what may follow."""
+    from riskkit.response.flows import response_flow
+    from riskkit.workbench.flows.response.desks import response_acts, response_standing, utc_now
+
+    steps = response_flow(flow).steps
+    with using_ledger(given["ledger"], is_reader=True) as ledger:
+        acts = response_acts(ledger).get(flow)
+    mine = None if acts is None else acts[acts["subject"] == subject]
+    if mine is None or mine.empty:
+        raise InputFaults("response", [Fault("subject", shown(subject), "a subject with a recorded step")])
+    now = utc_now()
+    row = _plain(response_standing({flow: mine}, now=now).iloc[0])
+    may = response_flow(flow).may_follow(row["phase"], now.astimezone(_CHINA).date())
+    of = steps[(steps["phase_before"] == row["phase"]) & steps["event"].isin(may)]
+    next_steps = [{name: step[name] for name in ("event", "needs", "roles")} for step in records(of)]
+    done = [_plain(mine.iloc[k]) for k in range(len(mine))]
+    if given["is_json"]:
+        answer(
+            {"command": "response show", "ok": True, "exit_code": 0, **row, "acts": done, "next": next_steps}
+        )
+        return 0
+    for line in _life_lines(flow, row, done, next_steps=next_steps, lang=given["lang"]):
+        click.echo(line)
+    return 0
+
+
+def list_lives(flow: str | None, **given: Any) -> int:
+    """Say where every life stands, what is due first above."""
+    from riskkit.response.flows import FLOWS
+    from riskkit.workbench.flows.response.desks import response_acts, response_standing, utc_now
+
+    refuse(
+        "response",
+        [Fault("flow", shown(flow), one_of(str(flow), FLOWS))] if flow not in (None, *FLOWS) else [],
+    )
+    with using_ledger(given["ledger"], is_reader=True) as ledger:
+        acts = {name: one for name, one in response_acts(ledger).items() if flow in (None, name)}
+    table = response_standing(acts, now=utc_now())
+    table = table if given["all"] else table[table["is_open"].astype(bool)]
+    rows = [_plain(table.iloc[k]) for k in range(len(table))]
+    if given["is_json"]:
+        answer({"command": "response list", "ok": True, "exit_code": 0, "lives": rows})
+        return 0
+    for row in rows:
+        click.echo(_line(row, given["lang"]))
+    if not rows:
+        click.echo(say("none", given["lang"]))
+    return 0
+
+
+def _facts(written: Sequence[str]) -> dict[str, Any]:
+    """What ``--set NAME=VALUE`` says: numbers, yes and no, days and times, texts."""
+    found: dict[str, Any] = {}
+    faults = []
+    for text in written:
+        name, is_pair, value = (part.strip() for part in text.partition("="))
+        if not is_pair or not _NAME.fullmatch(name) or name in _OWN:
+            faults.append(
+                Fault("--set", shown(text), "NAME=VALUE, where the step has no option for the name")
+            )
+            continue
+        try:
+            found[name] = _value(name, value)
+        except ValueError as error:
+            faults.append(Fault(f"--set {name}", shown(value), str(error)))
+    refuse("response", faults)
+    return found
+
+
+def _value(name: str, text: str) -> Any:
+    if is_moment(name):
+        return _moment(text)
+    if not is_number(name):
+        return text
+    if text.lower() in _FLAGS:
+        return _FLAGS[text.lower()]
+    try:
+        number = float(text)
+    except ValueError:
+        raise ValueError("a number, yes or no") from None
+    return int(number) if number.is_integer() else number
+
+
+def _moment(text: str) -> dt.datetime:
+    """A moment with its offset; a day alone means its end in China."""
+    rule = "a day such as 2026-11-24 or a moment such as 2026-11-24T08:00:00Z"
+    try:
+        if len(text) == len("2026-11-24"):
+            return dt.datetime.combine(dt.date.fromisoformat(text), dt.time(23, 59, 59), _CHINA)
+        found = dt.datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(rule) from None
+    if found.tzinfo is None:
+        raise ValueError(rule)
+    return found
+
+
+def _plain(row: pd.Series) -> dict[str, Any]:
+    """A row as plain values, moments as texts, without what is missing."""
+    import pandas as pd
+
+    found = {str(name): value for name, value in row.items() if not pd.isna(value) and value != ""}
+    return {
+        name: value.tz_convert(_CHINA).isoformat(timespec="seconds")
+        if isinstance(value, pd.Timestamp)
+        else value
+        for name, value in found.items()
+    }
+
+
+def _line(row: Mapping[str, Any], lang: str) -> str:
+    """One life in a line: what, which, phase, and what is due."""
+    flow, due = str(row["flow"]), row.get("due_event")
+    words = ""
+    if due:
+        key = "overdue" if row.get("is_overdue") else "due" if "due_at" in row else "due_unknown"
+        words = say(
+            key, lang, what=step_name(flow, due, lang), at=str(row.get("due_at", ""))[:16].replace("T", " ")
+        )
+    name = flow_name(flow, lang)
+    line = say("line", lang, flow=name, subject=row["subject"], phase=phase_name(flow, row["phase"], lang))
+    return f"{line}  {words}" if words else line
+
+
+def _life_lines(
+    flow: str, row: Mapping[str, Any], done: Sequence[Mapping[str, Any]], *,
+    next_steps: Sequence[Mapping[str, str]], lang: str,
+) -> list[str]:  # fmt: skip
+    lines = [_line(row, lang)]
+    for act in done:
+        at = str(act["at"])[:16].replace("T", " ")
+        step = step_name(flow, act["event"], lang)
+        lines.append(f"  {at}  {step}  {act['who']}  {act.get('reason', '')}".rstrip())
+    for one in next_steps:
+        roles = [role_name(role, lang) for role in one["roles"].split()]
+        who = say("by", lang, roles=("、" if lang == "zh" else ", ").join(roles)) if roles else ""
+        lines.append(say("may", lang, step=step_name(flow, one["event"], lang), event=one["event"], who=who))
+    return lines

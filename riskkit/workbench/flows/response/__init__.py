@@ -1,0 +1,1 @@
+"""The lives of the response on the ledger: recalls, measures, emergencies and the others."""

@@ -1,0 +1,42 @@
+"""Words for the lives of the response: flows, phases, steps, roles and what is due."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+
+from riskkit.foundation.standards import standards
+from riskkit.foundation.standards.tables import records
+
+_Key = tuple[str, str, str]
+
+
+@functools.cache
+def _words() -> Mapping[_Key, Mapping[str, str]]:
+    found: dict[_Key, Mapping[str, str]] = {}
+    for row in records(standards.table("flow_steps")):
+        found.setdefault((row["flow"], "step", row["event"]), row)
+    for row in records(standards.table("flow_words")):
+        found[row["flow"], row["kind"], row["word"]] = row
+    return found
+
+
+def flow_name(flow: str, lang: str) -> str:
+    """A kind of life."""
+    return _words()[flow, "flow", flow][lang]
+
+
+def phase_name(flow: str, phase: str, lang: str) -> str:
+    """A phase of a life; of one that has not begun, a dash."""
+    return _words()[flow, "phase", phase][lang] if phase != "none" else "—"
+
+
+def step_name(flow: str, event: str, lang: str) -> str:
+    """A step, or something due that is no step of its own."""
+    kind = "step" if (flow, "step", event) in _words() else "due"
+    return _words()[flow, kind, event][lang]
+
+
+def role_name(role: str, lang: str) -> str:
+    """Who may take a step."""
+    return _words()["", "role", role][lang]
