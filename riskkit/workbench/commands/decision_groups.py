@@ -94,6 +94,31 @@ def runner(module: str, function: str) -> Callable[..., int]:
     return run
 
 
+_OPTIONS: dict[str, tuple[list[str], dict[str, Any]]] = {
+    "acting_role": (["--role", "acting_role"], {"metavar": "ROLE"}),
+    "evidence": (["--evidence"], {"metavar": "TEXT", "multiple": True}),
+    "facts": (["--set", "facts"], {"metavar": "NAME=VALUE", "multiple": True}),
+    "all": (["--all"], {"is_flag": True}),
+    "as": (["--as", "who"], {"metavar": "NAME"}),
+    "why": (["--why"], {"metavar": "TEXT"}),
+    "after": (["--after"], {"type": click.IntRange(0), "required": True, "metavar": "N"}),
+    "stream": (["--stream"], {"metavar": "NAME"}),
+    "until": (["--until"], {"metavar": "WHEN"}),
+    "last": (["--limit", "limit"], {"type": click.IntRange(1), "default": 50, "show_default": True}),
+    "new_session": (["--session"], {"metavar": "ID"}),
+    "rounds": (["--rounds"], {"type": click.IntRange(1, 20)}),
+    "member": (["--expert"], {"metavar": "ID", "required": True}),
+    "expert": (["--expert"], {"metavar": "ID"}),
+    "interest": (["--interest"], {"metavar": "TEXT", "default": ""}),
+    "form": (["--format", "form"], {"type": click.Choice(("xlsx", "csv")), "default": "xlsx"}),
+    "no": (["--no"], {"is_flag": True}),
+    "force": (["--force"], {"is_flag": True}),
+    "role": (["--role"], {"type": click.Choice(_ROLES), "required": True}),
+    "days": (["--days"], {"type": click.IntRange(0, 3650)}),
+    "method": (["--method"], {"type": click.Choice(_METHODS), "default": "token"}),
+}
+
+
 def _parameter(name: str, say: Callable[..., str]) -> click.Parameter:
     path, folder = click.Path(path_type=Path), click.Path(file_okay=False, path_type=Path)
     place = os.environ.get(LEDGER_VARIABLE) or OWN_LEDGER
@@ -101,9 +126,7 @@ def _parameter(name: str, say: Callable[..., str]) -> click.Parameter:
         "case": {"metavar": "CASE"},
         "session": {"metavar": "SESSION"},
         "name": {"metavar": "NAME"},
-        "flow": {"metavar": "FLOW"},
-        "subject": {"metavar": "SUBJECT"},
-        "step": {"metavar": "STEP"},
+        **{word: {"metavar": word.upper()} for word in ("flow", "subject", "step")},
         "file": {"metavar": "FILE", "type": path},
         "files": {"metavar": "FILE...", "type": path, "nargs": -1, "required": True},
     }
@@ -112,35 +135,15 @@ def _parameter(name: str, say: Callable[..., str]) -> click.Parameter:
     if name in arguments:
         return click.Argument([name], **arguments[name])
     options: dict[str, tuple[list[str], dict[str, Any]]] = {
+        **_OPTIONS,
         "ledger": (["--ledger"], {"default": place, "metavar": "PLACE"}),
         "keys": (["--keys"], {"type": folder, "metavar": "DIR"}),
-        "as": (["--as", "who"], {"metavar": "NAME"}),
-        "why": (["--why"], {"metavar": "TEXT"}),
         "anchors": (["--anchor", "anchors"], {"type": path, "multiple": True, "metavar": "FILE"}),
-        "after": (["--after"], {"type": click.IntRange(0), "required": True, "metavar": "N"}),
-        "stream": (["--stream"], {"metavar": "NAME"}),
-        "until": (["--until"], {"metavar": "WHEN"}),
-        "last": (["--limit", "limit"], {"type": click.IntRange(1), "default": 50, "show_default": True}),
         "write": (["--out", "out"], {"type": path, "metavar": "FILE"}),
         "export": (["--export"], {"type": path, "metavar": "FILE"}),
         "experts": (["--experts"], {"type": path, "metavar": "FILE", "required": True}),
-        "new_session": (["--session"], {"metavar": "ID"}),
-        "rounds": (["--rounds"], {"type": click.IntRange(1, 20)}),
-        "member": (["--expert"], {"metavar": "ID", "required": True}),
-        "expert": (["--expert"], {"metavar": "ID"}),
-        "interest": (["--interest"], {"metavar": "TEXT", "default": ""}),
         "forms": (["--out", "folder"], {"type": folder, "metavar": "DIR"}),
-        "form": (["--format", "form"], {"type": click.Choice(("xlsx", "csv")), "default": "xlsx"}),
-        "no": (["--no"], {"is_flag": True}),
-        "acting_role": (["--role", "acting_role"], {"metavar": "ROLE"}),
-        "evidence": (["--evidence"], {"metavar": "TEXT", "multiple": True}),
-        "facts": (["--set", "facts"], {"metavar": "NAME=VALUE", "multiple": True}),
-        "all": (["--all"], {"is_flag": True}),
-        "force": (["--force"], {"is_flag": True}),
-        "role": (["--role"], {"type": click.Choice(_ROLES), "required": True}),
         "people": (["--access", "people"], {"type": path, "default": Path("access.toml"), "metavar": "FILE"}),
-        "days": (["--days"], {"type": click.IntRange(0, 3650)}),
-        "method": (["--method"], {"type": click.Choice(_METHODS), "default": "token"}),
     }
     names, more = options[name]
     return click.Option(names, help=say(f"opt_decision_{name}"), **more)
