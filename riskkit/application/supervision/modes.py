@@ -1,0 +1,127 @@
+"""The mode of supervision of each enterprise and product: five modes, by class and product risk.
+
+SN/T 2755.4 has five modes, and order 113 of 2009 lets class and risk grade decide among them. Only that much
+could be read: the names of the modes, the cells and the least shares are house rows, or the caller's.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from riskkit.application.supervision.firm_classes import CLASSES
+from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown
+from riskkit.foundation.standards import standards
+from riskkit.foundation.standards.tables import records
+
+RISKS = ("high", "higher", "general")
+"""Risk grades of products: 高风险、较高风险、一般风险."""
+Cells = NDArray[np.int64]
+
+
+def decide(facts: pd.DataFrame, *, on: dt.date, cells: pd.DataFrame | None = None) -> pd.DataFrame:
+    """The mode of supervision of each enterprise and product.
+
+    Parameters
+    ----------
+    facts : DataFrame
+        firm_class (of `firm_classes`: a class or ``unknown``) and product_risk (``high``, ``higher``,
+        ``general``, or missing).
+    on : date
+        Day whose rows count.
+    cells : DataFrame, optional
+        Rows of one's own, of the shape of ``supervision_mode_cells.csv``; no better class and no lower risk
+        may have a stricter mode.
+
+    Returns
+    -------
+    DataFrame
+        With the caller's index: decision (``special``, ``strict``, ``general``, ``verification``, ``credit``,
+        ``unknown`` where class or risk is), applied (the mode to work with: the strictest that the facts
+        allow where unknown), rate_floor (least share of lots inspected under the applied mode), rule_id (the
+        cell), reason (``class_and_risk``, ``class_unknown``, ``risk_unknown``), margin [steps of strictness
+        to the mildest mode that the facts allow; 0 where known], status, source_id.
+
+    Raises
+    ------
+    InputFaults
+        With every unknown class, risk and mode, and every cell that is missing or out of order.
+
+    References
+    ----------
+    .. [1] SN/T 2755.4-2011 (``snt_2755_4_2011``): five modes. Names, cells and shares are house.
+
+    Examples
+    --------
+    >>> facts = pd.DataFrame({"firm_class": ["class_1", "class_4", "unknown"],
+    ...     "product_risk": ["general", "high", "general"]})
+    >>> found = decide(facts, on=dt.date(2026, 5, 1))
+    >>> found["decision"].tolist(), found["applied"].tolist()
+    (['credit', 'special', 'unknown'], ['credit', 'special', 'strict'])
+    """
+    modes = standards.table("supervision_modes", on=on).set_index("mode")
+    grid = _strictness(cells, modes, on)
+    faults = [
+        Fault(f"facts: row {row}: {name}", shown(value), one_of(str(value), known))
+        for name, known, is_free in (
+            ("firm_class", (*CLASSES, "unknown"), False),
+            ("product_risk", RISKS, True),
+        )
+        for row, value in enumerate(_column(facts, name))
+        if value not in known and not (is_free and pd.isna(value))
+    ]
+    refuse("facts", faults)
+    at_class = facts["firm_class"].map({name: at for at, name in enumerate((*CLASSES, "unknown"))})
+    at_risk = facts["product_risk"].map({name: at for at, name in enumerate(RISKS)}).fillna(len(RISKS))
+    place = at_class.to_numpy(np.int64), at_risk.to_numpy(np.int64)
+    worst, best = _with_unknown(grid, np.max)[place], _with_unknown(grid, np.min)[place]
+    applied = modes.reset_index().set_index("strictness")["mode"].reindex(worst).to_numpy(dtype=object)
+    is_class, is_risk = place[0] < len(CLASSES), place[1] < len(RISKS)
+    is_known = is_class & is_risk
+    names = facts["firm_class"].astype(str) + "|" + facts["product_risk"].astype(str)
+    reason = np.select([~is_class, ~is_risk], ["class_unknown", "risk_unknown"], default="class_and_risk")
+    out = {"decision": np.where(is_known, applied, "unknown"), "applied": applied}
+    out["rate_floor"] = modes["rate_floor"].astype(float).reindex(applied).to_numpy()
+    out |= {"rule_id": names.where(is_known, "").to_numpy(), "reason": reason, "margin": worst - best}
+    return pd.DataFrame(out, index=facts.index).assign(status="house", source_id="snt_2755_4_2011")
+
+
+def _with_unknown(grid: Cells, end: Callable[..., Any]) -> Cells:
+    """The cells with a row for any class and a column for any risk."""
+    rows = np.vstack([grid, end(grid, axis=0)])
+    return np.column_stack([rows, end(rows, axis=1)])
+
+
+def _column(facts: pd.DataFrame, name: str) -> pd.Series:
+    refuse("facts", [] if name in facts else [Fault(f"facts: {name}", "missing", "a column")])
+    return facts[name]
+
+
+def _strictness(cells: pd.DataFrame | None, modes: pd.DataFrame, on: dt.date) -> Cells:
+    """Strictness of each class (rows) and risk (columns); milder with each better class and lower risk."""
+    table = standards.in_force(standards.table("supervision_mode_cells") if cells is None else cells, on)
+    faults = [Fault(f"cells: {row['firm_class']}, {row['product_risk']}", shown(row["mode"]),
+                    one_of(str(row["mode"]), [*map(str, modes.index)]))
+              for row in records(table) if row["mode"] not in modes.index]  # fmt: skip
+    refuse("cells", faults)
+    grid = table.assign(strictness=table["mode"].map(modes["strictness"]).astype(float)).pivot_table(
+        index="firm_class", columns="product_risk", values="strictness", aggfunc="max"
+    )
+    grid = grid.reindex(index=[*CLASSES], columns=[*RISKS])
+    faults = [Fault(f"cells: {CLASSES[at]}, {RISKS[to]}", "missing", "a mode")
+              for at, to in np.argwhere(grid.isna().to_numpy())]  # fmt: skip
+    refuse("cells", faults)
+    values = grid.to_numpy()
+    faults = [Fault(f"cells: {CLASSES[at + 1]}, {RISKS[to]}", f"{values[at + 1, to]:g}",
+                    f"at least as strict as {CLASSES[at]}: {values[at, to]:g}")
+              for at, to in np.argwhere(np.diff(values, axis=0) < 0)]  # fmt: skip
+    faults += [Fault(f"cells: {CLASSES[at]}, {RISKS[to + 1]}", f"{values[at, to + 1]:g}",
+                     f"at most as strict as {RISKS[to]}: {values[at, to]:g}")
+               for at, to in np.argwhere(np.diff(values, axis=1) > 0)]  # fmt: skip
+    refuse("cells", faults)
+    return values.astype(np.int64)
