@@ -56,8 +56,9 @@ def procedures(facts: pd.DataFrame, *, on: dt.date, rules: pd.DataFrame | None =
     refuse("rules", [Fault("on", str(on), "a day with rules in force")] if table.empty else [])
     kinds = [NumberColumn(name, low=0, high=1, is_whole=True, may_miss=True) for name in _FLAGS]
     flags = number_columns(facts, kinds, what="facts", texts=["mode"])
-    refuse("facts", [Fault(f"facts: row {row}: mode", shown(mode), one_of(str(mode), known))
-                     for row, mode in enumerate(facts["mode"]) if mode not in known])  # fmt: skip
+    wrong = np.flatnonzero(~facts["mode"].isin(known))
+    refuse("facts", [Fault(f"facts: row {row}: mode", shown(mode := facts["mode"].iloc[row]),
+                           one_of(str(mode), known)) for row in wrong])  # fmt: skip
     parts = []
     for place, rule in enumerate(records(table)):
         named = str(rule["modes"]).split() if pd.notna(rule["modes"]) and rule["modes"] else known

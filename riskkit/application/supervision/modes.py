@@ -7,7 +7,7 @@ could be read: the names of the modes, the cells and the least shares are house 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -67,13 +67,9 @@ def decide(facts: pd.DataFrame, *, on: dt.date, cells: pd.DataFrame | None = Non
     modes = standards.table("supervision_modes", on=on).set_index("mode")
     grid = _strictness(cells, modes, on)
     faults = [
-        Fault(f"facts: row {row}: {name}", shown(value), one_of(str(value), known))
-        for name, known, is_free in (
-            ("firm_class", (*CLASSES, "unknown"), False),
-            ("product_risk", RISKS, True),
-        )
-        for row, value in enumerate(_column(facts, name))
-        if value not in known and not (is_free and pd.isna(value))
+        Fault(f"facts: row {row}: {name}", shown(value := facts[name].iloc[row]), one_of(str(value), known))
+        for name, known in (("firm_class", (*CLASSES, "unknown")), ("product_risk", RISKS))
+        for row in np.flatnonzero(_is_wrong(facts, name, known))
     ]
     refuse("facts", faults)
     at_class = facts["firm_class"].map({name: at for at, name in enumerate((*CLASSES, "unknown"))})
@@ -97,9 +93,10 @@ def _with_unknown(grid: Cells, end: Callable[..., Any]) -> Cells:
     return np.column_stack([rows, end(rows, axis=1)])
 
 
-def _column(facts: pd.DataFrame, name: str) -> pd.Series:
+def _is_wrong(facts: pd.DataFrame, name: str, known: Sequence[str]) -> NDArray[np.bool_]:
     refuse("facts", [] if name in facts else [Fault(f"facts: {name}", "missing", "a column")])
-    return facts[name]
+    may_miss = facts[name].isna() & (name == "product_risk")
+    return ~(facts[name].isin(known) | may_miss).to_numpy(dtype=bool)
 
 
 def _strictness(cells: pd.DataFrame | None, modes: pd.DataFrame, on: dt.date) -> Cells:
