@@ -80,26 +80,22 @@ def firm_classes(facts: pd.DataFrame, *, on: dt.date, rules: pd.DataFrame | None
         "sm-class-1": is_good,
         "sm-class-2": p_middle >= bound["sure-middle"],
     }
-    rule = np.select(list(tests.values()), list(tests), default="sm-class-3")
-    of_rule = table.reindex(rule)
+    names = [*tests, "sm-class-3"]
+    place = np.select(list(tests.values()), range(len(tests)), default=len(tests))
     gaps = {
         "sm-rate-bad": p_bad - bound["sure-high"],
         "sm-class-1": p_low - bound["sure-low"],
         "sm-class-2": p_middle - bound["sure-middle"],
         "sm-class-3": bound["sure-middle"] - p_middle,
     }
-    margin = np.select([rule == name for name in gaps], list(gaps.values()), default=np.nan)
-    decision = of_rule["decision"].to_numpy(dtype=object)
-    out = {"decision": decision, "at_worst": np.where(rule == "sm-unknown", CLASSES[-1], decision)}
-    out |= {
-        "rule_id": rule,
-        "reason": of_rule["reason"].to_numpy(),
-        "margin": margin,
-        "is_prior_only": n == 0,
-    }
-    for name in ("status", "source_id"):
-        out[name] = of_rule[name].to_numpy()
-    return pd.DataFrame(out, index=facts.index)
+    margin = np.select([place == names.index(name) for name in gaps], list(gaps.values()), default=np.nan)
+    # taken by place from short columns: millions of texts that are made anew would cost most of the time
+    rows = table.reindex(names).rename_axis("rule_id").reset_index()
+    rows["at_worst"] = rows["decision"].where(rows["decision"] != "unknown", CLASSES[-1])
+    out = rows.take(place).set_axis(facts.index).assign(margin=margin, is_prior_only=n == 0)
+    return out[
+        ["decision", "at_worst", "rule_id", "reason", "margin", "is_prior_only", "status", "source_id"]
+    ]
 
 
 def _bounds(table: pd.DataFrame, on: dt.date) -> dict[str, float]:

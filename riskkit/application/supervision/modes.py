@@ -75,16 +75,27 @@ def decide(facts: pd.DataFrame, *, on: dt.date, cells: pd.DataFrame | None = Non
     at_class = facts["firm_class"].map({name: at for at, name in enumerate((*CLASSES, "unknown"))})
     at_risk = facts["product_risk"].map({name: at for at, name in enumerate(RISKS)}).fillna(len(RISKS))
     place = at_class.to_numpy(np.int64), at_risk.to_numpy(np.int64)
-    worst, best = _with_unknown(grid, np.max)[place], _with_unknown(grid, np.min)[place]
-    applied = modes.reset_index().set_index("strictness")["mode"].reindex(worst).to_numpy(dtype=object)
-    is_class, is_risk = place[0] < len(CLASSES), place[1] < len(RISKS)
-    is_known = is_class & is_risk
-    names = facts["firm_class"].astype(str) + "|" + facts["product_risk"].astype(str)
-    reason = np.select([~is_class, ~is_risk], ["class_unknown", "risk_unknown"], default="class_and_risk")
-    out = {"decision": np.where(is_known, applied, "unknown"), "applied": applied}
-    out["rate_floor"] = modes["rate_floor"].astype(float).reindex(applied).to_numpy()
-    out |= {"rule_id": names.where(is_known, "").to_numpy(), "reason": reason, "margin": worst - best}
-    return pd.DataFrame(out, index=facts.index).assign(status="house", source_id="snt_2755_4_2011")
+    worst, best = (_with_unknown(grid, end) for end in (np.max, np.min))
+    # taken by place from the twenty cells: millions of texts that are made anew would cost most of the time
+    names = modes.reset_index().set_index("strictness")
+    rows = [_cell(at, to, worst=names.loc[worst[at, to]], spread=int(worst[at, to] - best[at, to]))
+            for at in range(len(CLASSES) + 1) for to in range(len(RISKS) + 1)]  # fmt: skip
+    out = pd.DataFrame(rows).take(place[0] * (len(RISKS) + 1) + place[1]).set_axis(facts.index)
+    return out.assign(status="house", source_id="snt_2755_4_2011")
+
+
+def _cell(at: int, to: int, *, worst: pd.Series, spread: int) -> dict[str, object]:
+    """What stands in one cell; the last row and column are those of what is unknown."""
+    is_class, is_risk = at < len(CLASSES), to < len(RISKS)
+    is_known = is_class and is_risk
+    reason = "class_and_risk" if is_known else "risk_unknown" if is_class else "class_unknown"
+    found = {"decision": worst["mode"] if is_known else "unknown", "applied": worst["mode"]}
+    found["rate_floor"] = float(worst["rate_floor"])
+    return found | {
+        "rule_id": f"{CLASSES[at]}|{RISKS[to]}" if is_known else "",
+        "reason": reason,
+        "margin": spread,
+    }
 
 
 def _with_unknown(grid: Cells, end: Callable[..., Any]) -> Cells:
