@@ -41,7 +41,9 @@ def graph(rows: pd.DataFrame) -> Genealogy:
     return genealogy(rows)
 
 
-def test_the_reach_among_a_million_events_takes_less_than_a_second(rows: pd.DataFrame, graph: Genealogy) -> None:
+def test_the_reach_among_a_million_events_takes_less_than_a_second(
+    rows: pd.DataFrame, graph: Genealogy
+) -> None:
     """Against a walk over dictionaries, without any library in between."""
     below: dict[str, dict[str, None]] = {}
     for tail, head in zip(rows["lot_id"][::2], rows["lot_id"][1::2], strict=True):
