@@ -32,6 +32,8 @@ SECTIONS = {
                       "quality-adoption", "limits"],
     "acceptance_review": ["acceptance-summary", "acceptance-decisions", "acceptance-agreement",
                           "acceptance-scope", "acceptance-list", "limits", "house-numbers"],
+    "lot_trace": ["trace-summary", "trace-steps", "trace-reach", "trace-figure", "trace-plan", "trace-completeness",
+                  "trace-exercise", "limits", "house-numbers"],
     "from_data_to_next_plan": ["loop-summary", "loop-steps", "loop-levels", "loop-measures", "loop-index",
                                "loop-decisions", "loop-plan", "limits", "house-numbers"],
 }  # fmt: skip

@@ -32,6 +32,22 @@ _MOST_FAULTS = 50
 _FORMATS = ("html", "pdf", "docx")
 _LIMITS = ("memory", "cell_output", "report_output", "cell_deadline")
 
+_OF_TABLES = {
+    "signals": (
+        "signals.scan scan_signals",
+        ["reports", "on", "budget", "steps", "here", "exposure", "engine", "signals_out", "force"],
+    ),
+    "letters": (
+        "enterprise.letters make_letters",
+        ["findings", "duties", "tests", "on", "issuer", "letters_out", "letter_format", "jobs", "resume"],
+    ),
+    "trace": (
+        "traceability.trace trace_lots",
+        ["events", "lots", "answers", "asked_at", "asked_until", "trace_out", "force"],
+    ),
+}
+"""Commands that make files of a table: module and function, options."""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and give its exit code."""
@@ -126,14 +142,7 @@ def build(lang: str) -> click.Group:
         "template": (_template, ["name", "form", "file", "force"]),
         "sample": (_sample, ["rows", "seed", "folder"]),
         "ingest": (runner("register", "ingest_files"), ["files", "source", "mapping", "register"]),
-        "signals": (
-            runner("signals.scan", "scan_signals"),
-            ["reports", "on", "budget", "steps", "here", "exposure", "engine", "signals_out", "force"],
-        ),
-        "letters": (
-            runner("enterprise.letters", "make_letters"),
-            ["findings", "duties", "tests", "on", "issuer", "letters_out", "letter_format", "jobs", "resume"],
-        ),
+        **{name: (runner(*maker.rsplit(" ", 1)), wanted) for name, (maker, wanted) in _OF_TABLES.items()},
     }
     _add_commands(group, makers, lang, say=say)
     group.add_command(_register_group(lang, say))

@@ -26,7 +26,11 @@ _WITH_DEFAULT = (
     "licence",
     "signals_out",
     "letters_out",
+    "trace_out",
 )
+
+_EXAMPLES = {"findings": "enterprise_findings", "events": "trace_events", "reports": "signal_reports"}
+"""Arguments that may be left out: the shipped example stands for them."""
 
 
 def parameter(name: str, say: Callable[..., str], *, command: str) -> click.Parameter:
@@ -79,12 +83,8 @@ def _argument(name: str, path: click.Path) -> click.Argument:  # noqa: PLR0911 -
         )
     if name == "new_name":
         return click.Argument(["name"], metavar="ID")
-    if name == "findings":
-        return click.Argument(
-            ["findings"], metavar="[FINDINGS]", required=False, default="enterprise_findings"
-        )
-    if name == "reports":
-        return click.Argument(["reports"], metavar="[REPORTS]", required=False, default="signal_reports")
+    if name in _EXAMPLES:
+        return click.Argument([name], metavar=f"[{name.upper()}]", required=False, default=_EXAMPLES[name])
     if name == "notebook_name":
         return click.Argument(["notebook"], metavar="NOTEBOOK")
     if name in ("list", "package"):
@@ -146,6 +146,11 @@ def _register_options(folder: click.Path) -> dict[str, tuple[list[str], dict[str
         "issuer": (["--issuer"], {"metavar": "NAME", "required": True}),
         "letters_out": (["--out", "out"], {"type": folder, "default": Path("letters"), "metavar": "DIR"}),
         "letter_format": (["--format", "letter_formats"], {"default": "html,docx", "show_default": True}),
+        "lots": (["--lots"], {"metavar": "LOTS"}),
+        "answers": (["--answers"], {"metavar": "FILE"}),
+        "asked_at": (["--asked-at"], {"metavar": "TIME"}),
+        "asked_until": (["--until", "asked_until"], {"metavar": "TIME"}),
+        "trace_out": (["--out", "out"], {"type": folder, "default": Path("trace"), "metavar": "DIR"}),
         "signals_out": (["--out", "out"], {"type": folder, "default": Path("signals"), "metavar": "DIR"}),
     }
 

@@ -37,6 +37,7 @@ _OF_DEMO = (
     "acceptance_review",
     "enterprise_notice",
     "quality_index",
+    "lot_trace",
     "from_data_to_next_plan",
 )
 """Notebooks about no case that the demo runs too, on made data, examples and a made session."""
