@@ -112,14 +112,14 @@ def _register(name: str, day: dt.date | None, *, engine: str, session: Any) -> O
     refuse("register", [] if last else [Fault("register", "no day", "a record with its day")])
     on = day or last
     dates = (
-        f"SELECT date_trunc('week', {_EVENT}) AS event, date_trunc('week', {_DAY}) AS report, count(*) AS n "  # noqa: S608
+        f"SELECT {_week(_EVENT)} AS event, {_week(_DAY)} AS report, count(*) AS n "  # noqa: S608
         f"FROM records WHERE hazard IS NOT NULL AND {_DAY} <= DATE '{on}' GROUP BY 1, 2"
     )
     weeks = _asked(folder, dates, engine=engine, session=session).to_pandas()
     delays = _delays(_with_days(weeks, "event", "report"), on)
     counted = f"coalesce({_EVENT}, {_DAY})" if delays.by == "event" else _DAY
     question = (
-        f"SELECT {_NAMED}, date_trunc('week', {counted}) AS week, count(*) AS n, max(severity) AS severity "  # noqa: S608
+        f"SELECT {_NAMED}, {_week(counted)} AS week, count(*) AS n, max(severity) AS severity "  # noqa: S608
         f"FROM records WHERE hazard IS NOT NULL AND {_DAY} <= DATE '{_known_on(on, delays)}' "
         f"GROUP BY 1, 2, 3, 4 LIMIT {_MOST_ROWS + 1}"
     )
@@ -133,6 +133,11 @@ def _register(name: str, day: dt.date | None, *, engine: str, session: Any) -> O
     title = MADE if name == MADE else folder.resolve().name
     return OpenReports(title, name == MADE, register_sha256(folder), on, weekly, int(weekly["n"].sum()),
                        n_left_out, delays, pd.DataFrame(), folder)  # fmt: skip
+
+
+def _week(day: str) -> str:
+    """The Monday of a day, as a day to either engine."""
+    return f"CAST(date_trunc('week', {day}) AS DATE)"
 
 
 def _with_days(table: pd.DataFrame, *names: str) -> pd.DataFrame:
