@@ -161,6 +161,14 @@ def test_a_list_is_read_and_every_fault_in_it_is_told(tmp_path: Path) -> None:
     assert [fault.place for fault in caught.value.faults] == ["list.csv:3:case"]
     file.write_text('case,note,seed\na,"儿童, 牙刷",1\nb,,\n', encoding="utf-8")
     assert [one.given for one in lists.read_list(file)] == [{"note": "儿童, 牙刷", "seed": "1"}, {}]
+    file.write_text("case,notebook,reports\na,,\n,signal_scan,register\n,,x\n", encoding="utf-8")
+    with pytest.raises(InputFaults) as caught:
+        lists.read_list(file)
+    assert [fault.place for fault in caught.value.faults] == ["list.csv:4:case"]
+    file.write_text("case,notebook,reports\na,,\n,signal_scan,register\n", encoding="utf-8")
+    assert [(one.case, one.notebook, one.given) for one in lists.read_list(file)] == [
+        ("a", "", {}), ("", "signal_scan", {"reports": "register"})
+    ]  # fmt: skip
     toml = tmp_path / "list.toml"
     toml.write_text('[[report]]\ncase = "a"\nseed = 3\n[[report]]\ncase = "b"\n')
     assert [one.given for one in lists.read_list(toml)] == [{"seed": 3}, {}]

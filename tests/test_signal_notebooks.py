@@ -22,6 +22,7 @@ from riskkit.monitoring.signals.memory import STEPS
 from riskkit.store.register.query import sql
 from riskkit.workbench.commands.cli import main
 from riskkit.workbench.document.reading import read_notebook
+from riskkit.workbench.reports.signals.scan_report import week_digest
 from riskkit.workbench.reports.signals.scan_study import ScanStudy, study_signals
 from riskkit.workbench.runs.folders.made_register import register_folder
 from riskkit.workbench.runs.folders.resources import CaseSource, notebook
@@ -216,3 +217,31 @@ def test_what_was_on_one_list_takes_no_place_on_the_next(tmp_path: Path, study: 
     assert table.loc[study.alarms["signal_id"], "state"].tolist() == ["open"] * len(study.alarms)
     assert not table["decision"].eq("alarm").any()
     assert len(pd.read_csv(second / "steps-20260301.csv")) == len(study.alarms)
+
+
+def test_the_digest_of_the_week_is_a_few_lines_in_each_language(study: ScanStudy) -> None:
+    for lang, word in (("zh", "合成数据"), ("en", "made up")):
+        lines = week_digest(study, lang=lang)
+        assert len(lines) == 4 and word in lines[0] and lines[1].startswith("overheating · CN")
+        assert (lang == "zh") == bool(HAN.search(" ".join(lines)))
+    quiet = study_signals(on="2024-01-07")
+    assert len(week_digest(quiet, lang="en")) == 1 + min(3, len(quiet.alarms))
+
+
+@pytest.mark.slow
+def test_a_batch_holds_the_week_of_a_register_beside_cases(tmp_path: Path) -> None:
+    """The digest stands on the index page, with its place in the list told when something is wrong."""
+    rows = ["case,notebook,reports,budget", ",signal_scan,../reports.csv,5"]
+    (tmp_path / "lists").mkdir()
+    (tmp_path / "reports.csv").write_bytes(EXAMPLE.read_bytes())
+    (tmp_path / "lists" / "week.csv").write_text("\n".join(rows), encoding="utf-8")
+    asked = ["batch", str(tmp_path / "lists" / "week.csv"), "--out", str(tmp_path / "out"), "--lang", "en"]
+    assert main([*asked, "--profile", "house_three_factors"]) == 0
+    page = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
+    assert "Signals of the week of 2026-02-23" in page and "(budget 5)" in page
+    assert page.count("overheating · CN · electrical appliances: ") == 1
+    (tmp_path / "lists" / "bad.csv").write_text(
+        f"{rows[0]}\n,signal_scan,none,5\n,assess_case,,\n", encoding="utf-8"
+    )
+    assert main(["batch", str(tmp_path / "lists" / "bad.csv"), "--out", str(tmp_path / "no")]) == 2
+    assert not (tmp_path / "no").exists()

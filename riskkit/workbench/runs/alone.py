@@ -63,13 +63,18 @@ def is_alone(plan: RunPlan) -> bool:
 
 def _path(text: str, parameter: params.Parameter, folder: Path) -> str | None:
     """The name of a made table or a server as it is; a path from where somebody stands; None for nothing."""
-    if text == parameter.default or text in ("", *SAMPLES) or _SERVER.match(text):
+    if text == parameter.default or text in ("", *SAMPLES) or _SERVER.match(text) or _is_example(text):
         return text
     path = (folder / text).absolute()
     try:
         return str(path) if "\0" not in text and path.exists() else None
     except OSError:
         return None
+
+
+def _is_example(text: str) -> bool:
+    """Whether a name is that of a shipped example."""
+    return text.isidentifier() and (shipped.home() / "data" / "examples" / f"{text}.csv").is_file()
 
 
 def _is_read(name: str, known: tuple[params.Parameter, ...], plan: RunPlan) -> bool:

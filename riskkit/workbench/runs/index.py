@@ -143,6 +143,7 @@ def _monitored(entry: Entry, lang: str) -> dict[str, Any]:
         "main": _address(main),
         "reports": [(each, _address(entry.reports[each])) for each in LANGS if each in entry.reports],
         "data": _address(entry.data),
+        "digest": [str(line) for line in (entry.result.get("digest") or {}).get(lang) or ()],
     }
 
 

@@ -20,7 +20,7 @@ _MOST_BYTES = 20_000_000
 
 @dataclass(frozen=True)
 class Request:
-    """One line of a list: a case, and what else was said about it."""
+    """One line of a list: a case, or a notebook that is about none; and what else was said about it."""
 
     place: str
     case: str
@@ -95,10 +95,9 @@ def _toml_rows(raw: bytes, name: str) -> list[tuple[str, dict[str, Any]]]:
 
 
 def _listed(name: str, rows: Sequence[tuple[str, dict[str, Any]]]) -> tuple[Request, ...]:
+    rule = "the id or the file of a case, or a notebook that is about no case"
     faults = [
-        Fault(f"{place}:case", shown(row.get("case")), "the id or the file of a case")
-        for place, row in rows
-        if not isinstance(row.get("case"), str)
+        Fault(f"{place}:case", shown(row.get("case")), rule) for place, row in rows if not _is_about(row)
     ]
     if not 0 < len(rows) <= _MOST_ROWS:
         faults.append(Fault(name, f"{len(rows)} reports", f"from 1 to {_MOST_ROWS}"))
@@ -106,6 +105,12 @@ def _listed(name: str, rows: Sequence[tuple[str, dict[str, Any]]]) -> tuple[Requ
     return tuple(_request(place, row) for place, row in rows)
 
 
+def _is_about(row: dict[str, Any]) -> bool:
+    """Whether a line says what it is about: a case, or, without one, a notebook."""
+    about = row["case"] if "case" in row else row.get("notebook")
+    return isinstance(about, str) and about.strip() != ""
+
+
 def _request(place: str, row: dict[str, Any]) -> Request:
     given = {k: v for k, v in row.items() if k not in ("case", "notebook")}
-    return Request(place, row["case"], given, str(row.get("notebook", "")))
+    return Request(place, row.get("case", ""), given, str(row.get("notebook", "")))

@@ -132,10 +132,13 @@ def plan_request(request: Request, wishes: Wishes) -> RunPlan:
 def _plan_alone(request: Request, wishes: Wishes) -> RunPlan:
     from riskkit.workbench.runs.alone import alone_plan
 
-    given = {**wishes.given, **request.given}
+    notebook = resources.notebook(request.notebook or wishes.notebook)
+    is_profiled = _takes(notebook, _PROFILE)  # the profile of a whole batch is one for its cases
+    for_all = {name: value for name, value in wishes.given.items() if name != _PROFILE or is_profiled}
+    given = {**for_all, **request.given}
     lang = given.pop("lang", wishes.lang)
     return alone_plan(
-        resources.notebook(request.notebook or wishes.notebook),
+        notebook,
         given,
         folder=wishes.folder,
         out=wishes.out,

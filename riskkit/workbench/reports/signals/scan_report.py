@@ -37,6 +37,7 @@ __all__ = [
     "study_signals",
 ]  # fmt: skip
 say = Texts("signals")
+N_DIGEST = 3
 _PARTS = ("rise", "pair", "severity", "novelty", "exposure")
 SHOWN = (
     "signal_id", "hazard", "origin", "product_group", "rise_week", "n_week", "n_year", "expected", "bound",
@@ -88,10 +89,7 @@ def _values(row: dict[str, Any]) -> dict[str, str]:
 def scan_summary(study: ScanStudy, *, lang: str) -> Section:
     """The list of the week: at most as many as the budget, the strongest first, each with its sentence."""
     counts = study.found["decision"].value_counts()
-    lead = say("scan_lead", lang, week=f"{study.week:%Y-%m-%d}", reports=number(study.n_reports),
-               combinations=number(len(study.found)), alarms=int(counts.get("alarm", 0)),
-               budget=number(study.budget), waits=int(counts.get("waits", 0)))  # fmt: skip
-    blocks: list[Block] = [Paragraph(lead, "lead")]
+    blocks: list[Block] = [Paragraph(_lead(study, lang), "lead")]
     blocks += [Paragraph(say("scan_sample", lang), "caution")] if study.is_sample else []
     blocks += [] if study.is_day_given else [Paragraph(say("scan_day", lang, on=study.on.isoformat()))]
     unknown = int(counts.get("unknown", 0))
@@ -110,6 +108,14 @@ def scan_summary(study: ScanStudy, *, lang: str) -> Section:
     return section(
         say, "scan_title", lang, *blocks, keyed_table(say, "scan_table", lang, heads=heads, rows=rows)
     )
+
+
+def _lead(study: ScanStudy, lang: str) -> str:
+    """The week in one sentence: reports, combinations, signals, budget."""
+    counts = study.found["decision"].value_counts()
+    return say("scan_lead", lang, week=f"{study.week:%Y-%m-%d}", reports=number(study.n_reports),
+               combinations=number(len(study.found)), alarms=int(counts.get("alarm", 0)),
+               budget=number(study.budget), waits=int(counts.get("waits", 0)))  # fmt: skip
 
 
 def _delays(study: ScanStudy, lang: str) -> str:
@@ -234,9 +240,18 @@ def scan_house_numbers(*, lang: str) -> Section:
     return house_rows([standards.table("signal_weights")], value=("value",), lang=lang)
 
 
+def week_digest(study: ScanStudy, *, lang: str) -> list[str]:
+    """The week in a few lines for the index of a batch: how many, then the strongest with their sentences."""
+    sample = say("digest_sample", lang) if study.is_sample else ""
+    first = records(study.alarms.head(N_DIGEST))
+    return [_lead(study, lang) + sample] + [
+        say("digest_line", lang, name=combination(row, lang), why=reason_sentence(row, lang)) for row in first
+    ]
+
+
 def publish_signals(study: ScanStudy) -> ResultRecord:
     """Put what was found into the notebook, where the runner reads it back."""
-    titles = {lang: say("scan_case", lang, week=f"{study.week:%Y-%m-%d}") for lang in ("zh", "en")}
+    titles = {lang: say("scan_about", lang, week=f"{study.week:%Y-%m-%d}") for lang in ("zh", "en")}
     inputs = {"on": study.on.isoformat(), "budget": study.budget, "reports_sha256": study.sha256,
               "exposure_sha256": study.exposure_sha256, "counted_by": study.delays.by,
               "n_weeks_judged": study.delays.n_back, "here": study.here, "riskkit": __version__}  # fmt: skip
@@ -244,6 +259,7 @@ def publish_signals(study: ScanStudy) -> ResultRecord:
     table = study.found[list(SHOWN)].assign(week=f"{study.week:%Y-%m-%d}")
     return ResultRecord(
         {"schema": "riskkit.signals/1", "case": {"id": study.name, "title": titles}, "inputs": inputs,
+         "digest": {lang: week_digest(study, lang=lang) for lang in ("zh", "en")},
          "counts": counts, "alarms": table[table["decision"] == "alarm"],
          "others": table[table["decision"].isin(["waits", "in_memory", "unknown"])]}
     )  # fmt: skip
