@@ -17,6 +17,7 @@ from riskkit.foundation.standards import standards
 from riskkit.response.reason_words import reason_words
 from riskkit.response.referral import rewards, routes
 from riskkit.response.referral.clocks import clocks, due_days, evidence_gaps, lawyer_questions
+from riskkit.response.referral.hot_spots import hot_spots
 from riskkit.response.referral.inspection_draw import commit, committed_draw
 from riskkit.response.referral.penalty_publication import decide as publication
 from riskkit.response.referral.penalty_publication import list_decision
@@ -324,3 +325,51 @@ def test_the_urgent_clock_runs_where_the_harm_grows():
     ]  # fmt: skip
     with pytest.raises(InputFaults, match="is_many_consumers"):
         routes.decide(facts.rename(columns={"is_many_consumers": "is_many_consumer"}), on=DAY)
+
+
+# Hot spots
+
+
+def test_hot_spots_agree_with_an_exact_binomial_test_one_by_one():
+    from scipy.stats import binomtest
+
+    rng = np.random.default_rng(4)
+    places = pd.DataFrame({"n_cases": rng.poisson(6, 20), "n_consignments": rng.integers(50, 500, 20)})
+    found = hot_spots(places, on=DAY)
+    total, trade = int(places["n_cases"].sum()), places["n_consignments"].sum()
+    for row, (n, own) in enumerate(places.to_numpy()):
+        slow = binomtest(int(n), total, own / trade, alternative="greater").pvalue
+        assert found["p_value"].iloc[row] == pytest.approx(slow)
+    # Benjamini and Hochberg by hand: the largest k with p(k) <= k q / m, and all smaller p
+    ranked = np.sort(found["p_value"])
+    passed = np.flatnonzero(ranked <= 0.05 * np.arange(1, 21) / 20)
+    n_found = passed.max() + 1 if passed.size else 0
+    assert (found["q_value"] <= 0.05).sum() == n_found
+
+
+def test_a_place_that_is_not_known_stays_open_and_few_cases_are_no_hot_spot():
+    places = pd.DataFrame(
+        {"n_cases": [2, None, 50, 5], "n_consignments": [1, 10, None, 1_000_000]}, index=["a", "b", "c", "d"]
+    )
+    found = hot_spots(places, on=DAY)
+    assert found["reason"].tolist() == ["hot_few_cases", "hot_unknown", "hot_unknown", "not_hot"]
+    assert found["decision"].isna().tolist() == [True, True, True, False]
+    assert found.loc["d", "expected"] == pytest.approx(7, abs=0.001)
+    assert hot_spots(places.iloc[1:3], on=DAY)["decision"].isna().all()
+    with pytest.raises(InputFaults) as caught:
+        hot_spots(pd.DataFrame({"n_cases": [-1, 1], "n_consignments": [1, 0]}), on=DAY)
+    assert len(caught.value.faults) == 2
+    for reason in ("hot", "not_hot", "hot_few_cases", "hot_unknown"):
+        assert all(reason_words(pd.Series([reason]), lang).item() for lang in ("zh", "en"))
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 40), st.integers(1, 1000)), min_size=2, max_size=12), st.integers(1, 30)
+)
+def test_more_cases_at_a_place_never_make_it_colder(rows, more):
+    places = pd.DataFrame(rows, columns=["n_cases", "n_consignments"])
+    worse = places.copy()
+    worse.loc[0, "n_cases"] += more
+    p = [float(hot_spots(table, on=DAY)["p_value"].iloc[0]) for table in (places, worse)]
+    assert p[1] <= p[0] + 1e-12
