@@ -34,6 +34,7 @@ _OF_DEMO = (
     "recall_progress",
     "effect_evaluation",
     "port_emergency",
+    "referral",
     "acceptance_review",
     "enterprise_notice",
     "quality_index",

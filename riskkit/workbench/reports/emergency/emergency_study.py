@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from riskkit.foundation.inputs.faults import Fault, refuse, shown
 from riskkit.response.emergency import dangerous_goods, levels, plans, readiness, solid_waste
-from riskkit.workbench.reports.monitoring.records import OpenTable
-from riskkit.workbench.reports.response.example_tables import column_faults, one_day, open_example, tried
+from riskkit.workbench.reports.response.example_folder import (
+    digest_of,
+    folder_faults,
+    name_of,
+    open_folder,
+    plain_rows,
+)
+from riskkit.workbench.reports.response.example_tables import one_day, tried
 
 SAMPLE = "port_emergency"
 COLUMNS: Mapping[str, tuple[str, ...]] = {
@@ -67,11 +71,9 @@ class EmergencyStudy:
 def study_emergency(folder: str = SAMPLE, *, on: str) -> EmergencyStudy:
     """Everything the notebook of port emergencies shows, or one error with every fault of all files."""
     faults: list[Fault] = []
-    opened = _opened(folder)
-    tables = {name: _plain(one.table) for name, one in opened.items()}
-    for name, table in tables.items():
-        known = (*COLUMNS[name], *_MORE.get(name, ()))
-        faults += column_faults(table, what=name, needed=COLUMNS[name], known=known)
+    opened = open_folder(folder, sample=SAMPLE, columns=COLUMNS, first="events", texts=_TEXTS)
+    tables = {name: plain_rows(one.table) for name, one in opened.items()}
+    faults += folder_faults(tables, COLUMNS, more=_MORE)
     day = one_day(on, what="on", faults=faults)
     faults += [] if on else [Fault("on", shown(on), "a day (YYYY-MM-DD)")]
     pairs = (("yard", "distances"), ("needs", "stock"))
@@ -90,8 +92,7 @@ def study_emergency(folder: str = SAMPLE, *, on: str) -> EmergencyStudy:
     found = {name: tried(faults, work) for name, work in _work(tables, day).items()}
     steps = tried(faults, partial(_steps, tables["goods"], found, day))
     refuse("emergency", faults)
-    digest = hashlib.sha256("".join(one.sha256 for one in opened.values()).encode()).hexdigest()
-    name = folder if folder == SAMPLE else Path(folder).name
+    name, digest = name_of(folder, sample=SAMPLE), digest_of(opened)
     tables_of = {key: pd.DataFrame() if one is None else one for key, one in found.items()}
     return EmergencyStudy(
         name,
@@ -102,30 +103,6 @@ def study_emergency(folder: str = SAMPLE, *, on: str) -> EmergencyStudy:
         steps=pd.DataFrame() if steps is None else steps,
         **tables_of,
     )
-
-
-def _opened(folder: str) -> dict[str, OpenTable]:
-    """The tables of the example, or those of a folder that are there."""
-    if folder == SAMPLE:
-        return {
-            name: open_example(f"{SAMPLE}/{name}", sample=f"{SAMPLE}/{name}", what=name, texts=_TEXTS)
-            for name in COLUMNS
-        }
-    there = Path(folder)
-    rule = f"{SAMPLE}, or a folder with events.csv"
-    refuse("folder", [] if (there / "events.csv").is_file() else [Fault("folder", shown(folder), rule)])
-    return {
-        name: open_example(str(there / f"{name}.csv"), sample="", what=name, texts=_TEXTS)
-        for name in COLUMNS
-        if (there / f"{name}.csv").is_file()
-    }
-
-
-def _plain(table: pd.DataFrame) -> pd.DataFrame:
-    """Rows from 0 with None for empty cells."""
-    rows = table.reset_index(drop=True)
-    texts = rows.astype({name: object for name in rows if rows[name].dtype == "string"})
-    return texts.where(rows.notna(), None)
 
 
 def _reference_faults(tables: Mapping[str, pd.DataFrame]) -> list[Fault]:

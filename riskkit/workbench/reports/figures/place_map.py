@@ -204,7 +204,8 @@ def _alt(shown: PlaceMap, lang: str) -> str:
 def _with_letters(code: str, lang: str) -> str:
     """The name of a province, with what its tile says where that differs."""
     name = province_name(code, lang)
-    return name if lang == "zh" else f"{name} ({map_tiles().at[code, 'en']})"
+    letters = str(map_tiles()["en"][code])
+    return name if lang == "zh" else f"{name} ({letters})"
 
 
 def _table(shown: PlaceMap, lang: str) -> Table:
