@@ -39,6 +39,7 @@ _OF_DEMO = (
     "enterprise_notice",
     "quality_index",
     "lot_trace",
+    "supervision_modes",
     "from_data_to_next_plan",
 )
 """Notebooks about no case that the demo runs too, on made data, examples and a made session."""

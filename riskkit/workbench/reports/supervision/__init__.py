@@ -1,0 +1,1 @@
+"""Supervision of firms and products: modes, procedures, shares inspected, lots, fairness, the public draw."""

@@ -1,0 +1,211 @@
+"""Modes of supervision and what follows from them, as sections in one language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from riskkit import __version__
+from riskkit.foundation.standards import standards
+from riskkit.foundation.standards.tables import records
+from riskkit.words.catalogue import Texts
+from riskkit.words.numbers import figure, number, rate
+from riskkit.workbench.document.block_kinds import Block, Items, Paragraph
+from riskkit.workbench.document.blocks import Section
+from riskkit.workbench.document.text_tables import joined, section, text_table
+from riskkit.workbench.reports.supervision.fairness_figure import fairness_figure
+from riskkit.workbench.reports.supervision.modes_study import ModesStudy, study_modes
+from riskkit.workbench.runs.result import ResultRecord
+
+__all__ = ["fairness_figure", "modes_draw", "modes_fairness", "modes_house", "modes_limits", "modes_lots",
+           "modes_procedures", "modes_rates", "modes_summary", "modes_table", "publish_modes",
+           "study_modes"]  # fmt: skip
+say = Texts("supervision")
+
+
+def _words(name: str, key: str, lang: str) -> Mapping[str, str]:
+    table = standards.table(name)
+    return dict(zip(table[key].astype(str), table[lang].astype(str), strict=True))
+
+
+def _share(value: Any, lang: str) -> str:
+    return "—" if pd.isna(value) else rate(float(value), lang)
+
+
+def modes_summary(study: ModesStudy, *, lang: str) -> Section:
+    """How many subjects are under which mode, and what the hours leave undone."""
+    names, counts = _words("supervision_modes", "mode", lang), study.modes["applied"].value_counts()
+    by_mode = joined((say("of_mode", lang, mode=names[mode], n=int(counts[mode]))
+                      for mode in names if mode in counts), lang)  # fmt: skip
+    lead = say("lead", lang, day=study.on.isoformat(), n=len(study.subjects), modes=by_mode)
+    used, have = float(study.rates["hours"].sum()), sum(study.hours.values())
+    blocks: list[Block] = [Paragraph(lead, "lead")]
+    blocks.append(Paragraph(say("hours", lang, used=number(round(used)), have=number(round(have)),
+                                missed=figure(max(float(study.rates["harm_missed"].sum()), 0)))))  # fmt: skip
+    n_open = int(study.rates["harm_missed"].isna().sum())
+    blocks += [Paragraph(say("harm_open", lang, n=n_open), "caution")] if n_open else []
+    cautions = {
+        "synthetic": study.opened.is_sample,
+        "names_unread": True,
+        "facts_unknown": bool((study.modes["decision"] == "unknown").any()),
+        "prior_only": bool(study.classes["is_prior_only"].any()),
+    }
+    blocks += [Paragraph(say(key, lang), "caution") for key, applies in cautions.items() if applies]
+    source = say("input_file", lang, name=study.opened.name, sha256=study.opened.sha256[:12])
+    return section(say, "summary", lang, *blocks, Paragraph(source, "source"))
+
+
+def modes_table(study: ModesStudy, *, lang: str) -> Section:
+    """Class, risk and mode of each firm and product, with the reason."""
+    modes = _words("supervision_modes", "mode", lang)
+    rules = _words("supervision_class_rules", "rule_id", lang)
+    rows, classes = [], {"unknown": "class_unknown"}
+    for label, firm, mode in zip(
+        study.subjects.index, records(study.classes), records(study.modes), strict=True
+    ):
+        fact = study.subjects.loc[label]
+        risk = say("risk_unknown" if pd.isna(fact["product_risk"]) else f"risk_{fact['product_risk']}", lang)
+        mark = say("prior_mark", lang) if firm["is_prior_only"] else ""
+        applied = modes[mode["applied"]]
+        word = say("until_known", lang, mode=applied) if mode["decision"] == "unknown" else applied
+        tested = _share(fact["rate_mean"], lang) + mark
+        rows.append(
+            (
+                str(label),
+                say(classes.get(firm["decision"], firm["decision"]), lang),
+                risk,
+                word,
+                tested,
+                rules[firm["rule_id"]],
+            )
+        )
+    heads = ("col_subject", "col_class", "col_risk", "col_mode", "#col_rate", "col_reason")
+    return section(say, "modes", lang, Paragraph(say("modes_note", lang), "note"),
+                   *text_table(say, "modes", lang, heads=heads, rows=rows))  # fmt: skip
+
+
+def modes_procedures(study: ModesStudy, *, lang: str) -> Section:
+    """Which conformity procedures each firm and product gets, and which facts are missing."""
+    words = _words("conformity_procedures", "rule_id", lang)
+    rows = []
+    for label, group in study.procedures.groupby("subject", sort=False):
+        named = {word: joined((words[one] for one in group.loc[group["decision"] == word, "rule_id"]), lang)
+                 for word in ("apply", "unknown")}  # fmt: skip
+        rows.append((str(label), named["apply"] or "—", named["unknown"] or "—"))
+    heads = ("col_subject", "col_procedures", "col_open")
+    return section(say, "procedures", lang, *text_table(say, "procedures", lang, heads=heads, rows=rows))
+
+
+def modes_rates(study: ModesStudy, *, lang: str) -> Section:
+    """Shares of lots inspected at random and by risk, the hours they take and the harm that is missed."""
+    rules = _words("supervision_rules", "rule_id", lang)
+    table = study.rates.assign(
+        floor=study.modes["rate_floor"], missed=study.rates["harm_missed"].clip(lower=0)
+    )
+    shares = ("floor", "rate_random", "rate_targeted", "rate_inspected")
+    rows = [
+        (str(label), *(_share(row[name], lang) for name in shares), figure(row["hours"], 2),
+         "—" if pd.isna(row["missed"]) else figure(row["missed"], 2), rules[row["rule_id"]])
+        for label, row in zip(table.index, records(table), strict=True)
+    ]  # fmt: skip
+    heads = ("col_subject", "#col_floor", "#col_random", "#col_targeted", "#col_inspected", "#col_hours",
+             "#col_missed", "col_reason")  # fmt: skip
+    return section(say, "rates", lang, Paragraph(say("rates_note", lang), "note"),
+                   *text_table(say, "rates", lang, heads=heads, rows=rows))  # fmt: skip
+
+
+def modes_lots(study: ModesStudy, *, lang: str) -> Section | None:
+    """What happens to each lot, and why."""
+    if study.lots.empty:
+        return None
+    reasons = {"no_rate": say("no_rate", lang)}
+    table = standards.table("supervision_rules")
+    reasons |= dict(zip(table["reason"].astype(str), table[lang].astype(str), strict=True))
+    rows = [
+        (row["lot_id"], row["subject_id"], say(f"is_{row['decision']}", lang),
+         say(f"arm_{row['arm']}", lang) if row["arm"] else "—", reasons[row["reason"]],
+         "—" if pd.isna(row["margin"]) else figure(row["margin"], 2))
+        for row in records(study.lots)
+    ]  # fmt: skip
+    heads = ("col_lot", "col_subject", "col_decision", "col_arm", "col_reason", "#col_margin")
+    return section(say, "lots", lang, *text_table(say, "lots", lang, heads=heads, rows=rows))
+
+
+def modes_fairness(study: ModesStudy, *, lang: str) -> Section | None:
+    """The share inspected of each firm and port against all others under the same mode."""
+    if study.by_firm.empty:
+        return None
+    blocks: list[Block] = [Paragraph(say("fairness_note", lang), "note")]
+    for name, table in (("by_firm", study.by_firm), ("by_port", study.by_port)):
+        rows = [
+            (str(label), number(row["n_lots"]), _share(row["rate"], lang), _share(row["rate_expected"], lang),
+             _span(row, lang), "—" if pd.isna(row["p_adjusted"]) else figure(row["p_adjusted"], 2),
+             say(f"is_{row['decision']}", lang))
+            for label, row in zip(table.index, records(table), strict=True)
+        ]  # fmt: skip
+        heads = (f"col_{name}", "#col_lots", "#col_inspected", "#col_expected", "#col_difference", "#col_p",
+                 "col_verdict")  # fmt: skip
+        blocks += text_table(say, name, lang, heads=heads, rows=rows)
+    return section(say, "fairness", lang, *blocks)
+
+
+def _span(row: Mapping[str, Any], lang: str) -> str:
+    if pd.isna(row["difference"]):
+        return "—"
+    low, high = (f"{100 * row[f'difference_{end}']:+.0f}".replace("-", "−") for end in ("lo", "hi"))
+    return say("between", lang, low=low, high=high)
+
+
+def modes_draw(study: ModesStudy, *, lang: str) -> Section:
+    """What is published before the draw, and how anybody repeats it."""
+    texts = {
+        "list": study.commitment.list_digest,
+        "secret": study.commitment.secret_digest,
+        "seed": study.seed,
+    }
+    lines = tuple(say(f"draw_{key}", lang, value=value) for key, value in texts.items())
+    return section(say, "draw", lang, Paragraph(say("draw_note", lang)), Items(lines))
+
+
+def modes_limits(*, lang: str) -> Section:
+    """How to read this, and how far it goes."""
+    keys = ("limit_modes", "limit_unknown", "limit_prior", "limit_rates", "limit_fairness", "limit_draw")
+    return Section("limits", say("limits", lang), 1, (Items(tuple(say(key, lang) for key in keys)),))
+
+
+def modes_house(*, lang: str) -> Section:
+    """Bounds of the classes, cells and least shares of the modes, all set by this project."""
+    tables = ("supervision_class_rules", "supervision_rules", "fairness_rules")
+    rows = [(str(row[lang]), figure(row["number"])) for name in tables
+            for row in records(standards.table(name)) if pd.notna(row["number"])]  # fmt: skip
+    modes = _words("supervision_modes", "mode", lang)
+    floors = [(modes[row["mode"]], _share(row["rate_floor"], lang))
+              for row in records(standards.table("supervision_modes"))]  # fmt: skip
+    cells = [(say(row["firm_class"], lang), say(f"risk_{row['product_risk']}", lang), modes[row["mode"]])
+             for row in records(standards.table("supervision_mode_cells"))]  # fmt: skip
+    return Section("house-numbers", say("house", lang), 1, (
+        *text_table(say, "house", lang, heads=("col_meaning", "#col_value"), rows=rows),
+        *text_table(say, "cells", lang, heads=("col_class", "col_risk", "col_mode"), rows=cells),
+        *text_table(say, "floors", lang, heads=("col_mode", "#col_floor"), rows=floors),
+    ))  # fmt: skip
+
+
+def publish_modes(study: ModesStudy) -> ResultRecord:
+    """Put the modes into the notebook, where the runner reads them back."""
+    day = study.on.isoformat()
+    inputs = {"riskkit": __version__, "on": day, "case_sha256": study.opened.sha256, "seed": study.seed,
+              "hours_sha256": study.hours_file.sha256, "lots_sha256": study.lots_file.sha256}  # fmt: skip
+    record: dict[str, Any] = {"schema": "riskkit.supervision/1", "inputs": inputs}
+    record["case"] = {"id": study.opened.name,
+                      "title": {lang: say("case", lang, day=day) for lang in ("zh", "en")}}  # fmt: skip
+    record["commitment"] = {
+        name: getattr(study.commitment, name) for name in ("list_digest", "secret_digest")
+    }
+    for name in ("classes", "modes", "rates"):
+        record[name] = getattr(study, name).rename_axis("subject").reset_index()
+    record |= {"procedures": study.procedures, "lots": study.lots}
+    for name in ("by_firm", "by_port"):
+        record[name] = getattr(study, name).reset_index()
+    return ResultRecord(record)
