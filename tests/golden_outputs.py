@@ -24,6 +24,7 @@ from typing import Any
 import click
 import docx
 import nbformat
+import numpy as np
 from docx.table import Table as WordTable
 from in_process import run_cell
 
@@ -255,9 +256,41 @@ def _text_of(path: Path) -> str:
     return word_text(made) if path.suffix == ".docx" else same_each_time(made.decode())
 
 
+def papers() -> dict[str, str]:
+    """The Word text of the first paper of each kind, in each language."""
+    from riskkit.case.case import assess
+    from riskkit.workbench.flows.papers.order_papers import order_papers
+    from riskkit.workbench.flows.papers.recall_papers import recall_papers
+    from riskkit.workbench.flows.papers.transfer_papers import transfer_papers
+    from riskkit.workbench.flows.warnings.official import in_format
+    from riskkit.workbench.reports.case_report import open_case
+    from riskkit.workbench.reports.measures.measure_facts import open_consignments
+    from riskkit.workbench.reports.measures.measure_study import study_measures
+    from riskkit.workbench.reports.referral.referral_study import study_referral
+    from riskkit.workbench.reports.response.recall_study import study_recalls
+
+    recalls, referrals = study_recalls("recall_progress"), study_referral(on="2026-05-15")
+    opened = open_case(CASE)
+    drawn = assess(opened.case, profile=opened.profile, rng=np.random.default_rng(1), draws=DRAWS)
+    measures = study_measures(drawn, open_consignments("consignments"), on="2026-05-01")
+    found = {}
+    for lang in LANGS:
+        given = {"issuer": "示例海关 Sample Customs", "lang": lang}
+        made = {
+            "recall_stage": recall_papers(recalls, kind="stage", **given),
+            "recall_final": recall_papers(recalls, kind="final", **given),
+            "order_sheet": order_papers(measures, **given),
+            "transfer_letter": transfer_papers(referrals, **given),
+        }
+        for name, sheets in made.items():
+            found[f"papers/{name}.{lang}.txt"] = word_text(in_format(sheets[0].document, "docx"))
+    return found
+
+
 PARTS: dict[str, Callable[[], dict[str, str]]] = {
     **{name: lambda name=name: reports(name) for name in notebook_names()},
     "help": lambda: helps("zh") | helps("en"),
+    "papers": papers,
     "answers": answers,
 }
 """What makes each part of the kept texts, by its name."""
@@ -272,6 +305,8 @@ def kept(part: str) -> dict[str, str]:
 def part_of(name: str) -> str:
     """Which part a kept text belongs to."""
     folder, _, file = name.rpartition("/")
+    if folder == "papers":
+        return folder
     if folder in ("reports", "results", "word"):
         return file.split(".")[0]
     return "help" if file.startswith("help.") else "answers"

@@ -32,6 +32,7 @@ _MOST_FAULTS = 50
 _FORMATS = ("html", "pdf", "docx")
 _LIMITS = ("memory", "cell_output", "report_output", "cell_deadline")
 
+_PAPER = ("paper_day", "issuer", "papers_out", "paper_format", "force")
 _OF_TABLES = {
     "signals": (
         "signals.scan scan_signals",
@@ -41,6 +42,12 @@ _OF_TABLES = {
         "enterprise.letters make_letters",
         ["findings", "duties", "tests", "on", "issuer", "letters_out", "letter_format", "jobs", "resume"],
     ),
+    "recall-report": (
+        "papers.writing write_recall_reports",
+        ["progress", "recall_facts", "recall_kind", *_PAPER],
+    ),
+    "order-sheets": ("papers.writing write_order_sheets", ["case", "consignments", *_PAPER]),
+    "referral-letters": ("papers.writing write_referral_letters", ["referrals", *_PAPER]),
     "trace": (
         "traceability.trace trace_lots",
         ["events", "lots", "answers", "asked_at", "asked_until", "trace_out", "force"],

@@ -29,7 +29,13 @@ _WITH_DEFAULT = (
     "trace_out",
 )
 
-_EXAMPLES = {"findings": "enterprise_findings", "events": "trace_events", "reports": "signal_reports"}
+_EXAMPLES = {
+    "findings": "enterprise_findings",
+    "events": "trace_events",
+    "reports": "signal_reports",
+    "progress": "recall_progress",
+    "referrals": "referral",
+}
 """Arguments that may be left out: the shipped example stands for them."""
 
 
@@ -61,6 +67,7 @@ def parameter(name: str, say: Callable[..., str], *, command: str) -> click.Para
         "seed": (["--seed"], {"type": click.IntRange(0), "default": 1}),
         "folder": (["--out", "out"], {"type": folder, "required": True, "metavar": "DIR"}),
         **_register_options(folder),
+        **_paper_options(folder),
     }
     if name in options:
         names, more = options[name]
@@ -152,6 +159,17 @@ def _register_options(folder: click.Path) -> dict[str, tuple[list[str], dict[str
         "asked_until": (["--until", "asked_until"], {"metavar": "TIME"}),
         "trace_out": (["--out", "out"], {"type": folder, "default": Path("trace"), "metavar": "DIR"}),
         "signals_out": (["--out", "out"], {"type": folder, "default": Path("signals"), "metavar": "DIR"}),
+    }
+
+
+def _paper_options(folder: click.Path) -> dict[str, tuple[list[str], dict[str, Any]]]:
+    return {
+        "recall_facts": (["--facts", "facts"], {"metavar": "FILE"}),
+        "recall_kind": (["--kind"], {"type": click.Choice(("stage", "final")), "default": "stage"}),
+        "consignments": (["--facts", "facts"], {"metavar": "FILE", "required": True}),
+        "paper_day": (["--on"], {"metavar": "DATE", "required": True}),
+        "papers_out": (["--out", "out"], {"type": folder, "default": Path("papers"), "metavar": "DIR"}),
+        "paper_format": (["--format", "paper_formats"], {"default": "docx", "show_default": True}),
     }
 
 

@@ -1,0 +1,1 @@
+"""Commands that write papers: reports on recalls, order sheets, letters of referral."""

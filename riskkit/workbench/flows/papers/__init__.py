@@ -1,0 +1,1 @@
+"""Papers of the response: reports on recalls, order sheets, letters of transfer."""
