@@ -85,7 +85,7 @@ def test_people_read_it_in_their_language(capsys: pytest.CaptureFixture[str], pl
     assert main(["response", "show", "measure", "m-1", "--ledger", place, "--lang", lang]) == 0
     assert main(["response", "list", "--ledger", place, "--lang", lang]) == 0
     said = capsys.readouterr().out
-    assert ("逾期：决定采取措施" if lang == "zh" else "overdue: measure ordered") in said
+    assert ("逾期：决定采取措施" if lang == "zh" else "overdue step: measure ordered") in said
     assert ("主管部门" if lang == "zh" else "authority") in said
 
 

@@ -59,6 +59,15 @@ def warning_board(ledger: str = "", *, lang: str, interactive: bool = True) -> i
     return warning_panel.warning_board(ledger, lang=lang)
 
 
+def response_board(ledger: str = "", *, lang: str, interactive: bool = True) -> ipywidgets.Widget | None:
+    """The lives of the response: see `riskkit.workbench.boards.response_panel.response_board`."""
+    if not interactive:
+        return None
+    from riskkit.workbench.boards import response_panel
+
+    return response_panel.response_board(ledger, lang=lang)
+
+
 def committee_ballot(
     session: str = "", *, lang: str, who: str = "", interactive: bool = True
 ) -> ipywidgets.Widget | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
 from collections.abc import Mapping
 
@@ -40,3 +41,8 @@ def step_name(flow: str, event: str, lang: str) -> str:
 def role_name(role: str, lang: str) -> str:
     """Who may take a step."""
     return _words()["", "role", role][lang]
+
+
+def due_text(at: dt.datetime) -> str:
+    """The last moment of a term: its day alone where the whole day counts."""
+    return f"{at:%Y-%m-%d}" if (at.hour, at.minute) == (23, 59) else f"{at:%Y-%m-%d %H:%M}"

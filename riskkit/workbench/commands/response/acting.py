@@ -15,7 +15,7 @@ from riskkit.foundation.standards.tables import records
 from riskkit.words.catalogue import Texts
 from riskkit.workbench.commands.committee import who_acts
 from riskkit.workbench.commands.ledger import using_ledger
-from riskkit.workbench.words.flow_words import flow_name, phase_name, role_name, step_name
+from riskkit.workbench.words.flow_words import due_text, flow_name, phase_name, role_name, step_name
 from riskkit.workbench.words.messages import answer
 
 if TYPE_CHECKING:

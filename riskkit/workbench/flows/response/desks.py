@@ -12,7 +12,7 @@ from riskkit.response.flows import FLOWS, open_phases, response_flow
 from riskkit.store.flow import FlowDesk, acts_of
 from riskkit.store.ledger.ledger import Ledger
 
-ABOUT = ("title", "measure", "port", "operator", "recall", "level")
+ABOUT = ("title_zh", "title_en", "measure", "port", "operator", "level")
 """What an act may say about its subject, shown beside it."""
 _COLUMNS = ("flow", "subject", "phase", "since", "last_at", "last_by", "due_event", "due_at", "n_acts",
             "is_open", "is_overdue", "days_left", *ABOUT)  # fmt: skip

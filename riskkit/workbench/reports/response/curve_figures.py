@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+import datetime as dt
+from typing import Any, Protocol
 
 import pandas as pd
 
@@ -13,10 +14,23 @@ from riskkit.workbench.document.blocks import Picture
 from riskkit.workbench.reports.figures import style
 from riskkit.workbench.reports.response.effect_study import EffectStudy
 from riskkit.workbench.reports.response.example_tables import say
-from riskkit.workbench.reports.response.recall_study import LEVEL, RecallStudy
+from riskkit.workbench.reports.response.recall_study import LEVEL
 
 
-def recall_curve(study: RecallStudy, *, lang: str) -> Picture | None:
+class OneRecall(Protocol):
+    """Reports and forecasts of recalls on a day, and which recall is looked at."""
+
+    @property
+    def curve(self) -> pd.DataFrame: ...  # noqa: D102
+    @property
+    def whole(self) -> pd.DataFrame: ...  # noqa: D102
+    @property
+    def recall(self) -> str: ...  # noqa: D102
+    @property
+    def on(self) -> dt.date: ...  # noqa: D102
+
+
+def recall_curve(study: OneRecall, *, lang: str) -> Picture | None:
     """The completion of one recall as reported, and ahead with its interval; nothing without a rate."""
     ahead = study.curve[study.curve["recall_id"] == study.recall].dropna(subset=["rate_mid"])
     if ahead.empty:
