@@ -71,6 +71,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     _copy("register_board.ipynb", here / "hostile_register.ipynb", register=str(_hostile_register(folder)))
     _copy("warning_board.ipynb", here / "warning_board.ipynb")
     _copy("warning_board.ipynb", here / "hostile_warning.ipynb", ledger=str(_hostile_ledger(folder)))
+    _copy("response_board.ipynb", here / "response_board.ipynb")
     _copy("what_if.ipynb", here / "kettle.ipynb", case=str(KETTLE), profile="house_matrix", draws=500)
     _copy("what_if.ipynb", here / "hostile.ipynb", case=hostile, draws=200)
     _copy("overview.ipynb", here / "hostile_overview.ipynb", cases=[hostile], draws=200, reports="")
@@ -81,7 +82,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 def _open(watched: Watched, server: Served, name: str, **query: str) -> None:
     watched.page.goto(server.address(f"/voila/render/dashboards/{name}.ipynb", **query))
     inside = ".rkp-tile" if "overview" in name else ".rkp-gauge"
-    inside = ".rkp-cases tbody tr" if "register" in name or "warning" in name else inside
+    inside = ".rkp-cases tbody tr" if {"register", "warning", "response"} & set(name.split("_")) else inside
     watched.page.wait_for_selector(inside)
     expect(watched.page.locator(".rk-items li").last).to_be_visible()
 
@@ -168,6 +169,7 @@ def test_the_risk_grid_is_drawn_and_follows(server: Served) -> None:
         ("what_if", "改变输入", "Change the inputs"),
         ("register_board", "登记库一览", "The register at a glance"),
         ("warning_board", "当前预警", "Current warnings"),
+        ("response_board", "处置工作", "The response"),
     ],
 )
 def test_the_language_is_switched(server: Served, name: str, zh: str, en: str) -> None:

@@ -82,9 +82,9 @@ class ResponseBoard:
         self.tiles, self.more, self.places = (ipywidgets.HTML() for _ in range(3))
         measures = standards.table("response_measures")
         self.measures = dict(zip(measures["measure"], measures[lang], strict=True))
-        here = set(state.table["flow"])
+        here = set(state.table["flow"].unique())
         kinds = [(flow_name(name, lang), name) for name in FLOWS if name in here]
-        ports = sorted({str(port) for port in state.table["port"].dropna() if port})
+        ports = sorted(str(port) for port in state.table["port"].dropna().unique() if port)
         self.which = self._choice(
             "show", [(say(f"show_{key}", lang), key) for key in ("open", "overdue", "all")]
         )

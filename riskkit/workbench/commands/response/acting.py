@@ -163,9 +163,8 @@ def _line(row: Mapping[str, Any], lang: str) -> str:
     words = ""
     if due:
         key = "overdue" if row.get("is_overdue") else "due" if "due_at" in row else "due_unknown"
-        words = say(
-            key, lang, what=step_name(flow, due, lang), at=str(row.get("due_at", ""))[:16].replace("T", " ")
-        )
+        at = due_text(dt.datetime.fromisoformat(row["due_at"])) if "due_at" in row else ""
+        words = say(key, lang, what=step_name(flow, due, lang), at=at)
     name = flow_name(flow, lang)
     line = say("line", lang, flow=name, subject=row["subject"], phase=phase_name(flow, row["phase"], lang))
     return f"{line}  {words}" if words else line
