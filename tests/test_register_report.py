@@ -36,7 +36,7 @@ ANSWERS = json.loads(
 PARTS = (
     "register_summary", "register_years_figure", "register_years", "register_quality", "register_same",
     "coverage_grid", "register_gaps", "rate_over_time", "register_forest", "register_rates", "register_tops",
-    "register_quarantine",
+    "register_map", "register_quarantine",
 )  # fmt: skip
 
 
@@ -169,13 +169,15 @@ def test_a_register_without_inspections_shows_no_rate_rather_than_none(tmp_path:
 
 
 def test_markup_and_formulas_in_a_register_reach_the_page_as_text(tmp_path: Path) -> None:
-    head = "source_class,date,product,product_group,origin,port,brand,n_tested,n_nonconforming\n"
-    rows = f"enforcement,2024-01-31,{NASTY},{NASTY},DE,{NASTY},{NASTY},10,1\n"
+    head = "source_class,date,product,product_group,origin,region,port,brand,n_tested,n_nonconforming\n"
+    rows = f"enforcement,2024-01-31,{NASTY},{NASTY},DE,上海市,{NASTY},{NASTY},10,1\n"
     found = study(own_register(tmp_path, head + rows))
     for name in PARTS:
         part = getattr(monitoring, name)(found, lang="en")
         if isinstance(part, Picture):
-            assert NASTY not in json.dumps(part.figure.get("layout", {}).get("annotations", []))
+            drawn = part.figure["data"] if name == "register_map" else []
+            words = [part.figure.get("layout", {}).get("annotations", []), drawn]
+            assert NASTY not in json.dumps(words)
         else:
             assert NASTY not in part._repr_mimebundle_()["text/html"]
 
@@ -206,3 +208,18 @@ def test_rates_say_what_the_rows_in_quarantine_could_do_to_them(tmp_path: Path) 
     said = register_tops(found, lang="en").blocks[1].text
     assert "Another 2 rows" in said
     assert re.findall(r"\d+(?:\.\d+)?(?= ?%)", said) == ["10", "30"]
+
+
+def test_the_map_counts_what_names_a_province_and_says_how_much_that_is(
+    tmp_path: Path, made: RegisterStudy
+) -> None:
+    picture = monitoring.register_map(made, lang="en")
+    by_region = made.records.groupby("region").size()
+    shown = {row[0]: int(row[2].replace(",", "")) for row in picture.table.rows}
+    assert shown["Shanghai (SH)"] == by_region["上海市"] and "洋山港区" in shown
+    n_placed = int(by_region[[name for name in by_region.index if name.endswith(("市", "省"))]].sum())
+    notes = str(picture.figure["layout"]["annotations"]).replace("<br>", " ")
+    assert f"{n_placed:,} of {len(made.records):,} records name a province" in notes
+    head = "source_class,date,product,n_tested,n_nonconforming,evidence\n"
+    bare = study(own_register(tmp_path, head + "monitoring,2026-01-31,lamp,1,0,R-1\n"))
+    assert monitoring.register_map(bare, lang="en") is None

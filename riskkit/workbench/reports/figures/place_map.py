@@ -41,6 +41,7 @@ class PlaceMap:
     numbers: pd.Series
     hot: frozenset[str] = frozenset()
     ports: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["port", "code", "n"]))
+    note: str = ""
 
 
 def place_map(shown: PlaceMap, *, lang: str, outlines: Mapping[str, Rings] | None = None) -> Picture:
@@ -48,6 +49,7 @@ def place_map(shown: PlaceMap, *, lang: str, outlines: Mapping[str, Rings] | Non
     marks = say("marks", lang, unit=shown.unit)
     marks += say("marks_hot", lang) if shown.hot else ""
     marks += say("marks_ports", lang) if len(shown.ports) else ""
+    marks += shown.note
     shape = style.layout(shown.title, height=_HIGH, margin={"t": 36})
     remark, room = style.below(marks, at=14)
     shape["annotations"], shape["margin"]["b"] = [remark], room

@@ -39,6 +39,7 @@ from riskkit.workbench.reports.monitoring.records import OpenTable, open_records
 from riskkit.workbench.reports.monitoring.register_figures import (
     coverage_grid,
     rate_over_time,
+    register_map,
     register_years_figure,
 )
 from riskkit.workbench.reports.monitoring.register_sections import (
@@ -82,6 +83,7 @@ __all__ = [
     "register_forest",
     "register_gaps",
     "register_limits",
+    "register_map",
     "register_quality",
     "register_quarantine",
     "register_rates",

@@ -14,6 +14,7 @@ from riskkit.words.numbers import number, rate
 from riskkit.workbench.document.block_kinds import Cell, Table
 from riskkit.workbench.document.blocks import Picture
 from riskkit.workbench.reports.figures import style
+from riskkit.workbench.reports.figures.place_map import PlaceMap, place_map
 from riskkit.workbench.reports.monitoring.register_sections import source_word
 from riskkit.workbench.reports.monitoring.register_study import RegisterStudy, year_table
 
@@ -167,3 +168,17 @@ def period_word(start: pd.Timestamp, every: str) -> str:
     if every == "quarter":
         return f"{start:%Y} Q{start.quarter}"
     return f"{start:%Y-%m}" if every == "month" else f"{start:%Y}"
+
+
+def register_map(study: RegisterStudy, *, lang: str) -> Picture | None:
+    """Records by province and port; nothing where no record names a province."""
+    if study.places.empty:
+        return None
+    provinces = study.places.groupby("code")["n"].sum().astype(float)
+    ports = study.places.dropna(subset=["port"])
+    n_placed, n_all = int(study.places["n"].sum()), len(study.records)
+    note = say("map_note", lang, n=number(n_placed), total=number(n_all))
+    shown = PlaceMap(
+        "register-map", say("map_title", lang), say("map_unit", lang), provinces, ports=ports, note=note
+    )
+    return place_map(shown, lang=lang)

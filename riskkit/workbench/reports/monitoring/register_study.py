@@ -12,6 +12,7 @@ import pandas as pd
 
 from riskkit.foundation.inputs.faults import Fault, refuse, shown
 from riskkit.foundation.standards.method_numbers import method_number
+from riskkit.foundation.standards.provinces import province_code
 from riskkit.monitoring.coverage import completeness, coverage_matrix, timeliness
 from riskkit.monitoring.information_grades import group_facts, information_grades
 from riskkit.monitoring.rates.rates import nonconformity_rates
@@ -34,7 +35,17 @@ INSPECTIONS = ("enforcement", "monitoring")
 """Classes of source that tell of what was tested, good and bad; others report the bad alone."""
 _COLUMNS = tuple(
     dict.fromkeys(
-        ("source", "source_class", *FILLED, "date_reported", "consignor", "n_injured", "n_dead", "date_year")
+        (
+            "source",
+            "source_class",
+            *FILLED,
+            "region",
+            "date_reported",
+            "consignor",
+            "n_injured",
+            "n_dead",
+            "date_year",
+        )
     )
 )
 _NO_FAULTS = ("row", "column", "value", "rule")
@@ -61,6 +72,7 @@ class RegisterStudy:
     rates: RateStudy | None
     periods: pd.DataFrame
     tops: dict[str, pd.DataFrame]
+    places: pd.DataFrame
     quarantine: pd.DataFrame
     n_left_out: int
     every: str
@@ -101,6 +113,7 @@ def study_register(
         else None,
         periods=_periods(tested, every),
         tops={column: _top(records, tested, column) for column in TOPS},
+        places=_places(records),
         quarantine=_quarantine(folder),
         n_left_out=_n_left_out(folder, tested),
         every=every,
@@ -180,6 +193,14 @@ def _top(records: pd.DataFrame, tested: pd.DataFrame, column: str) -> pd.DataFra
     every = records.groupby(column, dropna=False).size().rename("n_records").reset_index()
     both = every.merge(found, on=column, how="left")
     return both.sort_values("n_records", ascending=False, kind="stable").reset_index(drop=True)
+
+
+def _places(records: pd.DataFrame) -> pd.DataFrame:
+    """Records by province and port; a record whose region is no province of China has none."""
+    rows = records.groupby(["region", "port"], dropna=False).size().rename("n").reset_index()
+    rows["code"] = rows["region"].map(province_code)
+    known = rows.dropna(subset=["code"])
+    return known.groupby(["code", "port"], dropna=False)["n"].sum().reset_index()
 
 
 def _quarantine(folder: Path) -> pd.DataFrame:
