@@ -37,8 +37,8 @@ SECTIONS = {
     "supervision_modes": ["supervision-summary", "supervision-modes", "supervision-procedures", "supervision-rates",
                           "supervision-lots", "supervision-fairness", "supervision-figure", "supervision-draw", "limits",
                           "house-numbers"],
-    "from_data_to_next_plan": ["loop-summary", "loop-steps", "loop-levels", "loop-measures", "loop-index",
-                               "loop-decisions", "loop-plan", "limits", "house-numbers"],
+    "from_data_to_next_plan": ["loop-summary", "loop-steps", "loop-levels", "loop-measures", "loop-catalogue",
+                               "loop-supervision", "loop-index", "loop-decisions", "loop-plan", "limits", "house-numbers"],
 }  # fmt: skip
 
 
@@ -161,8 +161,16 @@ def test_the_chain_runs_from_raw_files_to_the_next_plan_and_each_change_has_its_
     assert (parts == changes["n_after"] - changes["n_before"]).all() and parts.any()
     assert study.effects["decision"].tolist() == ["not_enough_evidence"]
     assert study.index_verdicts["decision"].eq("unknown").all(), "each year tested other goods"
-    raised = changes[changes["factor"] > 1]
-    assert set(raised["commodity"]) == {"电玩具适配器", "服装"}
+    factors = changes.groupby("commodity")["factor"].first()
+    assert factors["电玩具适配器"] == pytest.approx(1.2 * 1.5 * 1.3), "warning, catalogue, supervision"
+    assert factors["服装"] == 1.5 and factors["日用消费品"] == 0.9
+    assert set(changes.loc[changes["factor"] > 1, "commodity"]) == {
+        "电玩具适配器",
+        "服装",
+        "目录外商品",
+        "婴童用品",
+        "婴童服装",
+    }
     assert study.plan.plan.cells["cost"].sum() <= LOOP["budget"]
 
 
@@ -176,6 +184,39 @@ def test_a_decision_that_is_not_made_changes_nothing_else_of_the_chain(tmp_path:
     assert (other.plan.changes.loc[clothing, "factor"] == 1).all()
     before, after = whole.plan.changes, other.plan.changes
     assert before["change_evidence"].tolist() == after["change_evidence"].tolist()
+
+
+def test_the_catalogue_and_the_modes_of_firms_reach_the_plan_and_unknown_ones_do_not_fall_silent(
+    tmp_path: Path,
+) -> None:
+    study = loop.study_loop("register_sample", **LOOP)
+    assert study.catalogue["decision"].value_counts().to_dict() == {
+        "stay_in": 3,
+        "propose_in": 3,
+        "stay_out": 1,
+    }
+    modes = study.firm_modes.set_index("firm_id")
+    assert modes.at["firm-g", "applied"] == "special" and modes.at["firm-i", "is_prior_only"]
+    assert not modes.at["firm-j", "is_known"] and modes.at["firm-j", "applied"] == "strict"
+    rows = pd.read_csv(EXAMPLES / "loop_goods.csv").drop(columns="is_listed")
+    path = tmp_path / "goods.csv"
+    rows.to_csv(path, index=False)
+    bare = loop.study_loop("register_sample", **LOOP | {"goods": str(path)})
+    assert (bare.catalogue["decision"] == "unknown").all() and bare.firm_modes.empty
+    assert loop.loop_supervision(bare, lang="zh") is None
+    assert bare.plan.changes["change_evidence"].tolist() == study.plan.changes["change_evidence"].tolist()
+
+
+def test_every_fault_of_the_firms_is_listed_at_once(tmp_path: Path) -> None:
+    with pytest.raises(InputFaults) as wrong:
+        loop.study_loop(
+            "register_sample", **LOOP, firms=changed(tmp_path, "loop_firms", n_nonconforming=1000)
+        )
+    assert len(wrong.value.faults) == 10
+    with pytest.raises(InputFaults, match="did you mean"):
+        loop.study_loop(
+            "register_sample", **LOOP, firms=changed(tmp_path, "loop_firms", credit_grade="ordinari")
+        )
 
 
 def test_goods_without_assumptions_are_named_and_not_lost(tmp_path: Path) -> None:

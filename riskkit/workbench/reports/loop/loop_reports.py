@@ -18,8 +18,9 @@ from riskkit.workbench.document.text_tables import joined, section, text_table
 from riskkit.workbench.reports.loop.loop_study import LoopStudy, study_loop
 from riskkit.workbench.runs.result import ResultRecord
 
-__all__ = ["loop_decisions", "loop_house", "loop_index", "loop_levels", "loop_limits", "loop_measures",
-           "loop_plan", "loop_steps", "loop_summary", "publish_loop", "study_loop"]  # fmt: skip
+__all__ = ["loop_catalogue", "loop_decisions", "loop_house", "loop_index", "loop_levels", "loop_limits",
+           "loop_measures", "loop_plan", "loop_steps", "loop_summary", "loop_supervision", "publish_loop",
+           "study_loop"]  # fmt: skip
 say = Texts("loop")
 
 
@@ -45,17 +46,22 @@ def loop_summary(study: LoopStudy, *, lang: str) -> Section:
 def loop_steps(study: LoopStudy, *, lang: str) -> Section:
     """The chain, step by step, with what went in and came out."""
     taken = sum(len(one.split()) for one in study.measures["take"])
+    moved = {name: int((study.catalogue["decision"] == f"propose_{name}").sum()) for name in ("in", "out")}
+    n_open = int((~study.firm_modes["is_known"].astype(bool)).sum())
     out = {
         "files": say("out_files", lang, read=number(study.records.n_read),
                      used=number(len(study.records.table)), twice=number(study.records.n_doubled),
                      aside=number(study.records.n_aside)),
         "rates": say("out_rates", lang, n=number(study.goods["rate"].notna().sum())),
+        "cases": say("out_cases", lang, n=int(study.goods["p_harm"].notna().sum())),
         "levels": say("out_levels", lang, n=number(study.goods["level"].notna().sum())),
         "warning": say("out_warning", lang, n=number((study.measures["documents"] != "").sum())),
         "measures": say("out_measures", lang, n=number(taken),
                         open=number(study.measures["n_undecided"].sum())),
         "effect": say("out_effect", lang, n=number(len(study.effects))),
         "scope": say("out_scope", lang, n=number(study.scope["decision"].isin(["admit", "withdraw"]).sum())),
+        "catalogue": say("out_catalogue", lang, **moved),
+        "supervision": say("out_supervision", lang, n=len(study.firm_modes), open=n_open),
         "index": say("out_index", lang, n=number(study.index["index"].notna().sum()),
                      years=number(len(study.index))),
         "plan": say("out_plan", lang, n=number(study.plan.plan.cells["n_samples"].sum()),
@@ -105,6 +111,51 @@ def loop_measures(study: LoopStudy, *, lang: str) -> Section:
         say, "measures", lang, *text_table(say, "measures", lang, heads=heads, rows=rows),
         *text_table(say, "effects", lang, heads=effect_heads, rows=compared),
     )  # fmt: skip
+
+
+def loop_catalogue(study: LoopStudy, *, lang: str) -> Section:
+    """Proposals to move kinds of goods into or out of the catalogue, with the certainty behind them."""
+    rules = standards.table("catalogue_rules").set_index("rule_id")[lang]
+    rows = [
+        (str(commodity), say(f"listed_{_listed(study.goods, commodity)}", lang), rate(row["rate_mean"], lang),
+         figure(row["p_above"], 2), figure(row["p_below"], 2), say(f"catalogue_{row['decision']}", lang),
+         rules[row["rule_id"]])
+        for commodity, row in zip(study.catalogue.index, records(study.catalogue), strict=True)
+    ]  # fmt: skip
+    heads = (
+        "col_commodity",
+        "col_listed",
+        "#col_shrunk",
+        "#col_above",
+        "#col_below",
+        "col_proposal",
+        "col_reason",
+    )
+    note = Paragraph(say("catalogue_note", lang), "note")
+    return section(say, "catalogue", lang, note, *text_table(say, "catalogue", lang, heads=heads, rows=rows))
+
+
+def _listed(goods: pd.DataFrame, commodity: Any) -> str:
+    value = goods["is_listed"].astype(float)[commodity] if "is_listed" in goods else float("nan")
+    return "unknown" if pd.isna(value) else "yes" if value else "no"
+
+
+def loop_supervision(study: LoopStudy, *, lang: str) -> Section | None:
+    """Class and mode of each firm; the strictest of each kind of goods counts in the plan."""
+    if study.firm_modes.empty:
+        return None
+    modes = standards.table("supervision_modes", on=study.on).set_index("mode")[lang]
+    rows = []
+    for row in records(study.firm_modes):
+        firm = "class_unknown" if row["firm_class"] == "unknown" else str(row["firm_class"])
+        mark, mode = say("prior_mark", lang) if row["is_prior_only"] else "", str(modes[row["applied"]])
+        word = mode if row["is_known"] else say("until_known", lang, mode=mode)
+        rows.append((row["firm_id"], row["commodity"], say(firm, lang) + mark, word))
+    heads = ("col_firm", "col_commodity", "col_class", "col_mode")
+    note = Paragraph(say("supervision_note", lang), "note")
+    return section(
+        say, "supervision", lang, note, *text_table(say, "supervision", lang, heads=heads, rows=rows)
+    )
 
 
 def loop_index(study: LoopStudy, *, lang: str) -> Section:
@@ -194,12 +245,13 @@ def publish_loop(study: LoopStudy) -> ResultRecord:
     title = {lang: say("case", lang, day=study.on.isoformat()) for lang in ("zh", "en")}
     inputs = {"riskkit": __version__, "on": study.on.isoformat(), "cut": study.cut.isoformat(),
               "budget": study.budget, "seed": study.seed, "case_sha256": study.records.sha256,
-              "goods_sha256": study.goods_file.sha256}  # fmt: skip
+              "goods_sha256": study.goods_file.sha256, "firms_sha256": study.firms_file.sha256}  # fmt: skip
     record: dict[str, Any] = {"schema": "riskkit.loop/1", "inputs": inputs}
     record["case"] = {"id": study.records.name, "title": title}
     record["rows"] = {"read": study.records.n_read, "used": len(study.records.table),
                       "repeated": study.records.n_doubled, "quarantined": study.records.n_aside}  # fmt: skip
-    for name in ("goods", "measures", "scope"):
+    record["firm_modes"] = study.firm_modes
+    for name in ("goods", "measures", "scope", "catalogue"):
         record[name] = getattr(study, name).reset_index()
     for name in ("effects", "index", "index_verdicts", "decisions"):
         record[name] = getattr(study, name)

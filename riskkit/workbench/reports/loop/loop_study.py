@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,14 +22,22 @@ from riskkit.monitoring.rates.proportions import wilson
 from riskkit.response import effect
 from riskkit.response.measures import proposed
 from riskkit.warning.alerts.choice import choose_documents, default_measures
+from riskkit.workbench.reports.loop.loop_decisions import (
+    CATALOGUE,
+    FIRM,
+    catalogue_proposals,
+    firm_modes,
+    strictest_modes,
+)
 from riskkit.workbench.reports.monitoring.records import OpenTable, open_records
 from riskkit.workbench.reports.response.example_tables import column_faults, one_day, open_example
 
-GOODS = "loop_goods"
+GOODS, FIRMS = "loop_goods", "loop_firms"
 ANYWHERE = "*"
 """Stands for origin and port in cells that gather all of them."""
 _GOODS = ("commodity", "goods", "severity", "p_harm_if_nonconforming", "exposure", "consequence", "unit_cost",
           "is_accepted")  # fmt: skip
+_LISTED = "is_listed"
 _COUNTS = ["n_tested", "n_nonconforming"]
 
 
@@ -39,6 +47,7 @@ class LoopStudy:
 
     records: OpenTable
     goods_file: OpenTable
+    firms_file: OpenTable
     cut: dt.date
     on: dt.date
     budget: float
@@ -49,13 +58,15 @@ class LoopStudy:
     measures: pd.DataFrame
     effects: pd.DataFrame
     scope: pd.DataFrame
+    catalogue: pd.DataFrame
+    firm_modes: pd.DataFrame
     index: pd.DataFrame
     index_verdicts: pd.DataFrame
     decisions: pd.DataFrame
     plan: NextPlan
 
 
-def study_loop(records: str, *, goods: str, cut: str, budget: float, seed: str) -> LoopStudy:
+def study_loop(records: str, *, goods: str, cut: str, budget: float, seed: str, firms: str = "") -> LoopStudy:
     """Run the chain, or say every fault of the inputs at once."""
     faults: list[Fault] = []
     first_day = one_day(cut, what="cut", faults=faults)
@@ -63,8 +74,10 @@ def study_loop(records: str, *, goods: str, cut: str, budget: float, seed: str) 
         open_records(records),
         open_example(goods, sample=GOODS, what="goods", texts=("commodity", "goods")),
     )
-    table = file.table.reset_index(drop=True)
-    faults += column_faults(table, what="goods", needed=_GOODS, known=_GOODS)
+    table, firms_file = file.table.reset_index(drop=True), _firms(firms, file)
+    faults += column_faults(table, what="goods", needed=_GOODS, known=(*_GOODS, _LISTED))
+    if firms_file.name:
+        faults += column_faults(firms_file.table, what="firms", needed=FIRM, known=FIRM)
     faults += [] if cut else [Fault("cut", "missing", "YYYY-MM-DD")]
     refuse("loop", faults)
     assert first_day is not None
@@ -76,8 +89,13 @@ def study_loop(records: str, *, goods: str, cut: str, budget: float, seed: str) 
     found = _levels(table, known)
     measures, effects = _measures(found, on), _effects(found, known, on)
     scope = scope_changes(found.reset_index(), on=on).set_index(found.index)
+    catalogue = catalogue_proposals(found, on=on)
+    modes = firm_modes(firms_file.table.reset_index(drop=True), found, on=on)
     index, verdicts = _index(found, known, on)
     decisions = _decisions(found, effects=effects, scope=scope, verdicts=verdicts)
+    decisions = pd.concat(
+        [decisions, _of_supervision(catalogue, strictest_modes(modes, on=on))], ignore_index=True
+    )
     is_new = pd.to_datetime(known["date"]) > pd.Timestamp(first_day)
     plan = next_plan(
         _plan_cells(found, known, known[~is_new]), known[is_new], decisions, on=on, budget=budget, seed=seed
@@ -85,9 +103,16 @@ def study_loop(records: str, *, goods: str, cut: str, budget: float, seed: str) 
     unknown = tuple(sorted(set(rows["commodity"]) - set(table["commodity"])))
     blind = float(known.loc[known["hazard"].isna(), "n_tested"].sum())
     return LoopStudy(
-        opened, file, first_day, on, budget, seed, found, unknown, blind, measures, effects, scope, index,
-        verdicts, decisions, plan,
+        opened, file, firms_file, first_day, on, budget, seed, found, unknown, blind, measures, effects,
+        scope, catalogue, modes, index, verdicts, decisions, plan,
     )  # fmt: skip
+
+
+def _firms(name: str, goods: OpenTable) -> OpenTable:
+    """The example's own firms with its goods, none with other goods unless a file is given."""
+    if name or goods.is_sample:
+        return open_example(name or FIRMS, sample=FIRMS, what="firms", texts=FIRM[:3])
+    return replace(goods, name="", table=pd.DataFrame(columns=list(FIRM)), n_read=0, sha256="")
 
 
 def _cells(records: pd.DataFrame) -> pd.DataFrame:
@@ -104,6 +129,7 @@ def _goods_faults(table: pd.DataFrame, rows: pd.DataFrame) -> list[Fault]:
         "severity": (1, 4), "p_harm_if_nonconforming": (0, 1), "exposure": (0, np.inf),
         "consequence": (0, np.inf), "unit_cost": (1e-9, np.inf), "is_accepted": (0, 1),
     }  # fmt: skip
+    limits |= {_LISTED: (0, 1)} if _LISTED in table else {}
     faults = []
     for name, (low, high) in limits.items():
         values = pd.to_numeric(table[name], errors="coerce")
@@ -211,6 +237,13 @@ def _decisions(
     rows += [(name, "acceptance", word) for name, word in scope["decision"].items()]
     if len(verdicts):
         rows += [(name, "index", verdicts["decision"].iloc[-1]) for name in found.index]
+    return pd.DataFrame(rows, columns=["commodity", "kind", "decision"])
+
+
+def _of_supervision(catalogue: pd.DataFrame, strictest: pd.Series) -> pd.DataFrame:
+    """Decisions on the catalogue and on modes, as the next plan reads them."""
+    rows = [(name, "catalogue", CATALOGUE[word]) for name, word in catalogue["decision"].items()]
+    rows += [(name, "supervision", word) for name, word in strictest.items()]
     return pd.DataFrame(rows, columns=["commodity", "kind", "decision"])
 
 
