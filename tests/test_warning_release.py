@@ -42,6 +42,7 @@ from riskkit.workbench.document import documents
 from riskkit.workbench.flows.warnings.delivery import delivery_log, release
 from riskkit.workbench.flows.warnings.official import missing_for
 from riskkit.workbench.flows.warnings.rehearsal import rehearse
+from riskkit.workbench.flows.warnings.rehearsed_effect import _estimate
 from riskkit.workbench.flows.warnings.room import WarningRoom, approve, record_draft, states_in
 
 OUT = Channel("out", "folder", "sent", ("bulletin", "circular", "announcement", "cap"), ("zh", "en"))
@@ -307,18 +308,35 @@ def test_a_rehearsal_takes_a_case_from_assessment_to_a_lifted_warning(
     room = room_in(tmp_path)
     told: list[str] = []
     done = rehearse(assessed_case(), room.ledger, out=tmp_path, tell=told.append)
-    assert [one.phase for one in done.states] == ["proposed", "confirmed", "issued", "issued", "lifted"]
-    assert [one.notice.kind for one in done.issues] == ["first", "changed", "lifted"]
-    assert done.states[3].level == done.states[2].level - 1
-    assert told[-1] == "note7-battery-2016.3"
+    # one level at a time, and lifted from the lowest only
+    assert [one.phase for one in done.states] == ["proposed", "confirmed", *["issued"] * 3, "lifted"]
+    assert [one.level for one in done.states] == [3, 3, 3, 2, 1, 1]
+    assert [one.notice.kind for one in done.issues] == ["first", "changed", "changed", "lifted"]
+    assert told[-1] == "note7-battery-2016.4"
+    steps = [event for event in room.ledger.events("warning/") if event.kind in ("lowered", "lifted")]
+    assert [event.data["reason"].rpartition("(")[2] for event in steps] == ["EF-12)", "EF-12)", "EF-11)"]
     for one in done.issues:
         folder = tmp_path / "issues" / one.notice.notice_id
         assert {path.name: path.read_bytes() for path in folder.iterdir()} == dict(one.files)
     assert verify(room.ledger).is_whole
     kinds = [event.kind for event in room.ledger.events("warning/")]
-    assert kinds.count("approved") == kinds.count("drafted") == 3
+    assert kinds.count("approved") == kinds.count("drafted") == 4
     assert kinds.count("delivered") == done.n_deliveries == len(delivery_log(room, "note7-battery-2016"))
     room.ledger.close()
+
+
+def test_a_rehearsal_stops_where_the_effect_does_not_agree(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("riskkit.workbench.flows.warnings.rehearsed_effect.AFTER", (19,) * 12)
+    _estimate.cache_clear()
+    room = room_in(tmp_path)
+    with pytest.raises(InputFaults) as refused:
+        rehearse(assessed_case(), room.ledger, out=tmp_path)
+    assert {one.place.rpartition(".")[2] for one in refused.value.faults} == {"effect_agrees", "has_consent"}
+    assert states_in(room)["note7-battery-2016"].phase == "issued"
+    room.ledger.close()
+    _estimate.cache_clear()
 
 
 def test_one_command_takes_a_case_through_the_whole_chain(

@@ -142,6 +142,40 @@ def decide(facts: pd.DataFrame, *, on: dt.date, rules: pd.DataFrame | None = Non
     return found
 
 
+def effect_agrees(verdicts: pd.Series, move: str) -> pd.Series:
+    """Whether verdicts on effect agree that a level is lowered, or a warning or measure lifted.
+
+    Parameters
+    ----------
+    verdicts : Series of str
+        Column `decision` of `decide`; missing where nothing was evaluated.
+    move : str
+        ``lower`` (agreed by ``lower`` and ``lift``) or ``lift`` (agreed by ``lift`` alone).
+
+    Returns
+    -------
+    Series of bool
+        False where nothing was evaluated: unknown agrees to nothing.
+
+    Raises
+    ------
+    InputFaults
+        When there is no such move.
+
+    References
+    ----------
+    .. [1] 国发〔2017〕43号, task 11 (``sc_2017_43``): effect evaluation decides on level and lifting.
+
+    Examples
+    --------
+    >>> effect_agrees(pd.Series(["lower", "lift", "keep", None]), "lift").tolist()
+    [False, True, False, False]
+    """
+    agreeing = {"lower": ("lower", "lift"), "lift": ("lift",)}
+    refuse("effect", [] if move in agreeing else [Fault("move", shown(move), "one of lower, lift")])
+    return verdicts.isin(agreeing[move])
+
+
 RULES = tuple(f"EF-{number:02d}" for number in range(1, 16))
 
 

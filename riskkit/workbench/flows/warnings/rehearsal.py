@@ -8,10 +8,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
+
 from riskkit.case.case import Assessment
 from riskkit.foundation.inputs.part_files import put_files
 from riskkit.foundation.inputs.picture_file import PictureFile
 from riskkit.foundation.standards import standards
+from riskkit.response.effect import effect_agrees
 from riskkit.store.ledger.ledger import Ledger
 from riskkit.warning.alerts.drafts import CHINA, LEVELS
 from riskkit.warning.dynamics.life import WarningEvent, WarningState
@@ -19,6 +22,7 @@ from riskkit.warning.publication.channels import Channel
 from riskkit.workbench.flows.warnings.case_words import about_case
 from riskkit.workbench.flows.warnings.delivery import release
 from riskkit.workbench.flows.warnings.making import Decision, Issue, make_issue, require_graded
+from riskkit.workbench.flows.warnings.rehearsed_effect import rehearsed_effect
 from riskkit.workbench.flows.warnings.room import WarningRoom, approve, record_draft, take_step
 
 ASSESSOR, APPROVER, PUBLISHER = "assessor", "approver", "publisher"
@@ -123,26 +127,41 @@ def _plan(
     clock.now += dt.timedelta(hours=1)
     issued = dataclasses.replace(first, issued_at=clock.now, starts_at=clock.now)
     yield step("issued", PUBLISHER, ends_at=issued.ends_at), issued
-    clock.now += _hold(level)
-    agreed = {"effect_agrees": True, "has_consent": True}
-    if level > 1:
-        told, level = "演练：证据持续好转 rehearsal: the evidence has held", level - 1
-        event = step("lowered", APPROVER, level=level, reason=told, **agreed)
-    else:
+    if level == 1:
+        clock.now += _hold(level)
         told, level = "演练：新证据 rehearsal: new evidence", level + 1
-        event = step("raised", APPROVER, level=level, reason=told)
-    changed = dataclasses.replace(
-        issued, issue=f"{first.warning_id}.2", kind="changed", level=level, issued_at=clock.now, reason=told,
-        earlier=((issued.issue, issued.issued_at),), number=2, is_authorised=False,
-    )  # fmt: skip
-    yield event, changed
+        issued = _next_issue(issued, level, clock.now, reason=told)
+        yield step("raised", APPROVER, level=level, reason=told), issued
+    while level > 1:
+        clock.now += _hold(level)
+        told, agreed = _agreed(level, clock.now, "lower")
+        level -= 1
+        issued = _next_issue(issued, level, clock.now, reason=told)
+        yield step("lowered", APPROVER, level=level, reason=told, **agreed), issued
     clock.now += _hold(level)
-    told = "演练：风险已消除 rehearsal: the risk is gone"
-    lifted = dataclasses.replace(
-        changed, issue=f"{first.warning_id}.3", kind="lifted", issued_at=clock.now, reason=told, number=3,
-        earlier=(*changed.earlier, (changed.issue, changed.issued_at)),
-    )  # fmt: skip
+    told, agreed = _agreed(level, clock.now, "lift")
+    lifted = dataclasses.replace(_next_issue(issued, level, clock.now, reason=told), kind="lifted")
     yield step("lifted", APPROVER, reason=told, **agreed), lifted
+
+
+def _agreed(level: int, now: dt.datetime, move: str) -> tuple[str, dict[str, bool]]:
+    """The verdict on the effect of the measures, in words, and what it and the committee agree to.
+
+    In a rehearsal the committee consents to what the effect supports and to nothing else.
+    """
+    found = rehearsed_effect(level, on=now.date())
+    agrees = bool(effect_agrees(pd.Series([found["decision"]]), move).iloc[0])
+    words = f"演练：{found['zh']} rehearsal: {found['en']} ({found['rule_id']})"
+    return words, {"effect_agrees": agrees, "has_consent": agrees}
+
+
+def _next_issue(before: Decision, level: int, now: dt.datetime, *, reason: str) -> Decision:
+    number = before.number + 1
+    return dataclasses.replace(
+        before, issue=f"{before.warning_id}.{number}", kind="changed", level=level, issued_at=now,
+        reason=reason, earlier=(*before.earlier, (before.issue, before.issued_at)), number=number,
+        is_authorised=False,
+    )  # fmt: skip
 
 
 def _out(room: WarningRoom, issue: Issue, decision: Decision, *, out: Path) -> int:

@@ -1,0 +1,188 @@
+"""The whole response on one case, in the ledger: warning, measures, recall, effect, adjusted level, lifted.
+
+A rehearsal: days, counts of the recall and the series behind the effect are made up and said to be; what is
+decided on them (level, measures, grade of the recall, effect) is decided by the rules of the day.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from riskkit.case.case import Assessment
+from riskkit.foundation.standards import standards
+from riskkit.foundation.standards.warning_levels import level_rank
+from riskkit.response.effect import effect_agrees
+from riskkit.response.measures import orders, proposed
+from riskkit.response.recall.advice import effect_grades
+from riskkit.store.flow import record_act
+from riskkit.store.ledger.ledger import Ledger
+from riskkit.warning.dynamics.life import WarningEvent, WarningState
+from riskkit.workbench.flows.response.board_state import ResponseState, response_state
+from riskkit.workbench.flows.response.desks import desk_of, response_acts
+from riskkit.workbench.flows.warnings.rehearsed_effect import rehearsed_effect
+from riskkit.workbench.flows.warnings.room import WarningRoom, take_step
+from riskkit.workbench.reports.measures.measure_facts import case_facts
+
+_WHY = "演练 rehearsal"
+_PORT, _OPERATOR, _UNITS = "2200", "演练企业 Firm", 10_000
+_DONE = ((60, 4_800), (110, 8_300), (150, 9_350))
+"""Day of each report of the recall and the units done by then; the last when it is carried out."""
+_GOOD = ("good", "very_good")
+"""Grades of a recall with which it may be closed (house)."""
+_REVIEWS = range(28, 170, 28)
+
+
+@dataclass(frozen=True)
+class ResponseChain:
+    """What was ordered, how the recall went, what the effect was, and how the level moved."""
+
+    sheet: pd.DataFrame
+    verdicts: pd.DataFrame
+    levels: tuple[WarningState, ...]
+    grade: str
+    state: ResponseState
+
+
+class _Days:
+    """A clock that is set to a day of the rehearsal, a second further at each look."""
+
+    def __init__(self, begun: dt.datetime) -> None:
+        self.begun = self.now = begun
+
+    def set(self, day: float) -> None:
+        """Go on to a day, never back."""
+        self.now = max(self.now, self.begun + dt.timedelta(days=day))
+
+    def __call__(self) -> dt.datetime:
+        self.now += dt.timedelta(seconds=1)
+        return self.now
+
+
+def response_chain(found: Assessment, ledger: Ledger, *, begun: dt.datetime) -> ResponseChain:
+    """Take an assessed case through the whole response; every step is checked and recorded."""
+    clock = _Days(begun)
+    level = level_rank(found.level_ends[1])
+    facts = pd.DataFrame([{**case_facts(found.case), **_known(level)}], index=[found.case.id])
+    table = proposed(facts, on=begun.date())
+    sheet = orders(
+        table, pd.DataFrame({"port": _PORT, "operator": _OPERATOR}, index=facts.index), on=begun.date()
+    )
+    measures = {f"{found.case.id}.{name}": name for name in sheet["measure"]}
+    warning = _Warning(WarningRoom(ledger, clock), found, level)
+    record = _recorder(ledger, clock)
+    warning.issue()
+    plan = [*_of_measures(measures), *(_of_recall(found.case.id) if "recall" in measures.values() else [])]
+    for day, flow, act in sorted(plan, key=lambda one: one[0]):
+        clock.set(day)
+        record(flow, act)
+    grade = _end_recall(record, found.case.id, on=clock.now.date()) if "recall" in measures.values() else ""
+    verdicts = warning.bring_down()
+    agrees = bool(effect_agrees(verdicts["decision"].tail(1), "lift").iloc[0])
+    for name in measures:
+        agreed: dict[str, Any] = {"effect_agrees": agrees, "has_consent": agrees}
+        record("measure", _act(name, "lifted", "Head", reason=_said(verdicts.iloc[-1]), **agreed))
+    state = response_state(response_acts(ledger), now=clock.now)
+    return ResponseChain(sheet, verdicts, tuple(warning.states), grade, state)
+
+
+def _known(level: int) -> dict[str, float]:
+    """What the rehearsal takes as known beside the facts of the case."""
+    return {"level": level, "is_on_market": 1, "is_lot_identified": 1, "is_defect": 1, "conduct": 0}
+
+
+def _said(verdict: pd.Series) -> str:
+    return f"{_WHY}: {verdict['zh']} {verdict['en']} ({verdict['rule_id']})"
+
+
+def _act(subject: str, event: str, who: str, *, role: str = "authority", **more: Any) -> dict[str, Any]:
+    known = {"subject": subject, "event": event, "who": who, "role": role}
+    return known | {"reason": _WHY, "evidence": (_WHY,)} | more
+
+
+def _recorder(ledger: Ledger, clock: _Days) -> Callable[[str, dict[str, Any]], pd.Series]:
+    def record(flow: str, act: dict[str, Any]) -> pd.Series:
+        if act.pop("due_in", None):
+            act = act | {"due_at": clock.now + dt.timedelta(days=7)}
+        return record_act(desk_of(ledger, flow, clock=clock), act)
+
+    return record
+
+
+def _of_measures(measures: dict[str, str]) -> Iterator[tuple[float, str, dict[str, Any]]]:
+    """Proposed, ordered, carried out, and reviewed as long as they run."""
+    for name, measure in measures.items():
+        about = {"measure": measure, "port": _PORT, "operator": _OPERATOR}
+        yield 1, "measure", _act(name, "proposed", "Assessor", **about)
+        yield 2, "measure", _act(name, "ordered", "Chief", due_in=7)
+        yield 4, "measure", _act(name, "executed", _OPERATOR)
+        for day in _REVIEWS:
+            yield day, "measure", _act(name, "reviewed", "Chief")
+
+
+def _of_recall(case_id: str) -> Iterator[tuple[float, str, dict[str, Any]]]:
+    """From the plan to the final report, as the firm files them."""
+    firm: dict[str, Any] = {"who": _OPERATOR, "role": "operator"}
+    about: dict[str, Any] = {"port": _PORT, "operator": _OPERATOR, "n_affected": _UNITS}
+    yield 5, "recall", _act(case_id, "plan_filed", **firm, **about)
+    yield 6, "recall", _act(case_id, "started", **firm)
+    for n, (day, done) in enumerate(_DONE, start=1):
+        event = "stage_reported" if n < len(_DONE) else "carried_out"
+        yield day, "recall", _act(case_id, event, **firm, n_affected=_UNITS, n_completed=done)
+    last: dict[str, Any] = {"n_affected": _UNITS, "n_completed": _DONE[-1][1]}
+    yield _DONE[-1][0] + 10, "recall", _act(case_id, "final_reported", **firm, **last)
+
+
+def _end_recall(record: Callable[..., pd.Series], case_id: str, *, on: dt.date) -> str:
+    """Grade the recall by its completion, and close it where the grade is good enough."""
+    rate = _DONE[-1][1] / _UNITS
+    grade = str(effect_grades(pd.DataFrame({"rate": [rate]}), on=on)["decision"].iloc[0])
+    record("recall", _act(case_id, "effect_graded", "Evaluator", effect=grade))
+    if grade in _GOOD:
+        record("recall", _act(case_id, "closed", "Chief", effect_agrees=True))
+    return grade
+
+
+class _Warning:
+    """The life of the warning behind the response."""
+
+    def __init__(self, room: WarningRoom, found: Assessment, level: int) -> None:
+        self.room, self.found, self.level = room, found, level
+        self.states: list[WarningState] = []
+
+    def step(self, event: str, who: str, **more: Any) -> None:
+        """Take a step."""
+        known: dict[str, Any] = {"warning_id": self.found.case.id, "event": event, "who": who}
+        known |= {"reason": _WHY, "evidence": (self.found.case.id,), "at": self.room.clock()}
+        self.states.append(take_step(self.room, WarningEvent(**{**known, **more})))
+
+    def issue(self) -> None:
+        """Propose, confirm and issue."""
+        self.step("proposed", "Assessor", level=self.level, assessed=self.found.level_ends)
+        self.step("confirmed", "Chief", is_authorised=self.level == _HIGHEST)
+        self.step("issued", "Publisher")
+
+    def bring_down(self) -> pd.DataFrame:
+        """Lower by one level after each hold and lift from the lowest, as far as the effect agrees."""
+        hold = standards.table("warning_adjustment").set_index("level")["hold_days"]
+        verdicts = []
+        while self.states[-1].phase == "issued":
+            now: Any = self.room.clock
+            now.now += dt.timedelta(days=float(hold.loc[self.level]))
+            found = rehearsed_effect(self.level, on=now.now.date())
+            move = "lower" if self.level > 1 else "lift"
+            agrees = bool(effect_agrees(pd.Series([found["decision"]]), move).iloc[0])
+            said = {"reason": _said(found), "effect_agrees": agrees, "has_consent": agrees}
+            verdicts.append(found.to_frame().T.assign(level=self.level, move=move, at=now.now))
+            self.level -= 1
+            self.step("lowered", "Chief", level=self.level, **said) if self.level else self.step(
+                "lifted", "Chief", **said
+            )
+        return pd.concat(verdicts, ignore_index=True)
+
+
+_HIGHEST = 4
