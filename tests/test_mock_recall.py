@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from itertools import pairwise
 
 import pandas as pd
 import pytest
@@ -13,7 +14,12 @@ from riskkit.application.traceability.events import ROLES, STAGES, trace_events
 from riskkit.application.traceability.genealogy import affected_units, genealogy
 from riskkit.application.traceability.mock_recall import MEASURES, mock_recall
 from riskkit.application.traceability.recall_scope import recall_scope
-from riskkit.application.traceability.trace_records import linked_rows, record_completeness, unit_balance
+from riskkit.application.traceability.trace_records import (
+    handovers,
+    linked_rows,
+    record_completeness,
+    unit_balance,
+)
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.standards import standards
 from riskkit.response.recall.plan import plan_completeness
@@ -99,6 +105,15 @@ def test_a_step_up_or_down_that_is_missing_is_found():
     assert found.at[("carrier", "logistics"), "share_down"] == 0.5
 
 
+def test_a_lot_is_followed_from_company_to_company():
+    found = handovers(graph_of().events)
+    of_phone = found[found["lot_id"] == "phone"]
+    assert of_phone[["company_from", "company_to"]].to_numpy().tolist() == [
+        ["phones", "laboratory"], ["laboratory", "carrier"], ["carrier", "shop"]]  # fmt: skip
+    assert of_phone["hours"].tolist() == [24, 24, 24]
+    assert handovers(graph_of().events.head(0)).empty
+
+
 def slow_steps(events):
     """The same by looking at every pair of records."""
     rows = events.to_dict("records")
@@ -143,6 +158,14 @@ def test_steps_agree_with_looking_at_every_pair_and_shares_add_up(events):
     found = linked_rows(events)
     plain = [tuple(None if pd.isna(one) else bool(one) for one in row) for row in found.to_numpy()]
     assert plain == list(slow_steps(events))
+    passed = handovers(events)
+    for lot, own in events.sort_values("event_time", kind="stable").groupby("lot_id"):
+        names = own["company_id"].tolist()
+        pairs = [[one, other] for one, other in pairwise(names) if one != other]
+        assert (
+            passed.loc[passed["lot_id"] == lot, ["company_from", "company_to"]].to_numpy().tolist() == pairs
+        )
+    assert (passed["hours"] >= 0).all()
     shares = record_completeness(events)
     assert shares["n_records"].sum() == len(events)
     assert ((shares["n_up"] == 0) == shares["share_up"].isna()).all()

@@ -128,6 +128,45 @@ def record_completeness(events: pd.DataFrame) -> pd.DataFrame:
     return out.reset_index()
 
 
+def handovers(events: pd.DataFrame) -> pd.DataFrame:
+    """From which company to which each lot went, as far as their records show it.
+
+    Parameters
+    ----------
+    events : DataFrame
+        Accepted rows of `events.trace_events`.
+
+    Returns
+    -------
+    DataFrame
+        One row a change of company in the records of a lot, in the order of time: lot_id, company_from,
+        company_to, last_at (the last record of the one), first_at (the first of the other; UTC), hours
+        (between the two). Records of the same moment keep the order of the rows.
+
+    References
+    ----------
+    .. [1] 国发〔2017〕43号, task 22 (``sc_2017_43``).
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"lot_id": ["pump", "pump"], "company_id": ["A", "B"],
+    ...     "event_time": pd.to_datetime(["2026-03-01T08:00Z", "2026-03-02T09:00Z"], utc=True)})
+    >>> handovers(rows)[["company_from", "company_to", "hours"]].values.tolist()
+    [['A', 'B', 25.0]]
+    """
+    order = events[["lot_id", "company_id", "event_time"]].sort_values(
+        ["lot_id", "event_time"], kind="stable"
+    )
+    before = order.shift()
+    is_passed = (order["lot_id"] == before["lot_id"]) & (order["company_id"] != before["company_id"])
+    is_passed = is_passed.fillna(value=False).astype(bool)
+    to, of = order[is_passed], before[is_passed]
+    hours = (to["event_time"] - of["event_time"]).dt.total_seconds() / 3600
+    found = {"lot_id": to["lot_id"], "company_from": of["company_id"], "company_to": to["company_id"]}
+    found |= {"last_at": of["event_time"], "first_at": to["event_time"], "hours": hours}
+    return pd.DataFrame(found).reset_index(drop=True)
+
+
 def unit_balance(events: pd.DataFrame) -> pd.DataFrame:
     """Units of each lot that were made or received, that went into other lots, and that were sold.
 

@@ -70,7 +70,19 @@ def trace_steps(study: TraceStudy, *, lang: str) -> Section:
     ]  # fmt: skip
     heads = ("col_lot", "col_step", "col_other", "col_stage", "col_company", "#col_day")
     table = text_table(say, "steps", lang, heads=heads, rows=rows)
-    return section(say, "steps", lang, *(table or (Paragraph(say("no_steps", lang)),)))
+    names = ("lot_id", "company_from", "company_to")
+    passed = [
+        (
+            *(str(row[name]) for name in names),
+            day_cell(row["last_at"]),
+            day_cell(row["first_at"]),
+            _hours(row["hours"]),
+        )
+        for row in records(study.passed)
+    ]
+    ways = ("col_lot", "col_from", "col_to", "#col_last", "#col_first", "#col_hours")
+    return section(say, "steps", lang, *(table or (Paragraph(say("no_steps", lang)),)),
+                   *text_table(say, "passed", lang, heads=ways, rows=passed))  # fmt: skip
 
 
 def trace_reach(study: TraceStudy, *, lang: str) -> Section:

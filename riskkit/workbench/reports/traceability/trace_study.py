@@ -17,7 +17,12 @@ from riskkit.application.traceability.events import COLUMNS, TraceEvents, trace_
 from riskkit.application.traceability.genealogy import Genealogy, affected_units, genealogy, next_lots, reach
 from riskkit.application.traceability.mock_recall import MockRecall, mock_recall
 from riskkit.application.traceability.recall_scope import recall_scope
-from riskkit.application.traceability.trace_records import linked_rows, record_completeness, unit_balance
+from riskkit.application.traceability.trace_records import (
+    handovers,
+    linked_rows,
+    record_completeness,
+    unit_balance,
+)
 from riskkit.foundation.inputs.faults import Fault, refuse, shown
 from riskkit.response.recall.plan import plan_completeness
 from riskkit.workbench.reports.monitoring.records import MOST_BYTES, OpenTable
@@ -41,6 +46,7 @@ class TraceStudy:
     graph: Genealogy
     up: pd.DataFrame
     down: pd.DataFrame
+    passed: pd.DataFrame
     affected: pd.DataFrame
     sources: pd.DataFrame
     balance: pd.DataFrame
@@ -84,10 +90,14 @@ def study_trace(
     return TraceStudy(
         opened, answered, day, wanted, read, wrong, graph,
         next_lots(graph, wanted, direction="back"), down,
-        affected_units(graph, wanted), reach(graph, wanted, direction="back"),
+        _passed(good, wanted), affected_units(graph, wanted), reach(graph, wanted, direction="back"),
         unit_balance(good), record_completeness(good), good.join(steps)[is_broken], scope,
         plan_completeness(scope, on=day), exercise,
     )  # fmt: skip
+
+
+def _passed(events: pd.DataFrame, lots: tuple[str, ...]) -> pd.DataFrame:
+    return handovers(events[events["lot_id"].isin(lots)])
 
 
 def _events(name: str) -> tuple[OpenTable, tuple[Fault, ...]]:
