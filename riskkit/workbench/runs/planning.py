@@ -33,6 +33,7 @@ _OF_DEMO = (
     "warning_review",
     "recall_progress",
     "effect_evaluation",
+    "response_story",
     "port_emergency",
     "referral",
     "acceptance_review",

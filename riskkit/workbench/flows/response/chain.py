@@ -24,6 +24,7 @@ from riskkit.store.ledger.ledger import Ledger
 from riskkit.warning.dynamics.life import WarningEvent, WarningState
 from riskkit.workbench.flows.response.board_state import ResponseState, response_state
 from riskkit.workbench.flows.response.desks import desk_of, response_acts
+from riskkit.workbench.flows.warnings.case_words import about_case
 from riskkit.workbench.flows.warnings.rehearsed_effect import rehearsed_effect
 from riskkit.workbench.flows.warnings.room import WarningRoom, take_step
 from riskkit.workbench.reports.measures.measure_facts import case_facts
@@ -158,7 +159,8 @@ class _Warning:
         """Take a step."""
         known: dict[str, Any] = {"warning_id": self.found.case.id, "event": event, "who": who}
         known |= {"reason": _WHY, "evidence": (self.found.case.id,), "at": self.room.clock()}
-        self.states.append(take_step(self.room, WarningEvent(**{**known, **more})))
+        about = about_case(self.found.case) if event == "proposed" else None
+        self.states.append(take_step(self.room, WarningEvent(**{**known, **more}), about=about))
 
     def issue(self) -> None:
         """Propose, confirm and issue."""
