@@ -35,7 +35,7 @@ SECTIONS = {
     "lot_trace": ["trace-summary", "trace-steps", "trace-reach", "trace-figure", "trace-plan", "trace-completeness",
                   "trace-exercise", "limits", "house-numbers"],
     "supervision_modes": ["supervision-summary", "supervision-modes", "supervision-procedures", "supervision-rates",
-                          "supervision-lots", "supervision-fairness", "supervision-figure", "supervision-draw", "limits",
+                          "supervision-lots", "supervision-certificates", "supervision-fairness", "supervision-figure", "supervision-draw", "limits",
                           "house-numbers"],
     "from_data_to_next_plan": ["loop-summary", "loop-steps", "loop-levels", "loop-measures", "loop-catalogue",
                                "loop-supervision", "loop-index", "loop-decisions", "loop-plan", "limits", "house-numbers"],

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from statsmodels.stats.contingency_tables import StratifiedTable
 from statsmodels.stats.multitest import multipletests
 
+from riskkit.application.supervision.certificates import certificate_checks
 from riskkit.application.supervision.conformity import procedures
 from riskkit.application.supervision.fairness import fairness
 from riskkit.application.supervision.firm_classes import CLASSES, firm_classes
@@ -140,6 +141,52 @@ def test_the_mix_of_procedures_follows_mode_and_facts():
         procedures(facts.assign(mode="specail"), on=ON)
     with pytest.raises(InputFaults, match="is_ccc"):
         procedures(facts.assign(is_ccc=2), on=ON)
+
+
+LISTED = pd.DataFrame({
+    "certificate_id": ["C1", "C2", "C3"], "holder_id": "A", "product": "toys", "valid_from": "2025-05-02",
+    "valid_to": ["2026-05-01", None, "2026-04-30"], "certificate_status": ["valid", "withdrawn", "valid"],
+})  # fmt: skip
+LOT = {"is_ccc": 1, "certificate_id": "C1", "firm_id": "A", "product": "toys"}
+
+
+@pytest.mark.parametrize(("facts", "on", "reason", "margin"), [
+    ({}, ON, "certificate_covers", 0),
+    ({}, dt.date(2025, 5, 1), "not_yet_valid", -1),
+    ({"certificate_id": "C3"}, ON, "certificate_expired", -1),
+    ({"certificate_id": "C2"}, ON, "certificate_withdrawn", None),
+    ({"certificate_id": "C9"}, ON, "certificate_not_listed", None),
+    ({"certificate_id": " "}, ON, "certificate_missing", None),
+    ({"firm_id": "B"}, ON, "other_holder", None),
+    ({"product": "lamps"}, ON, "other_product", None),
+    ({"is_ccc": None}, ON, "fact_missing", None),
+    ({"is_ccc": 0, "certificate_id": None}, ON, "not_ccc", None),
+])  # fmt: skip
+def test_a_certificate_covers_a_lot_only_if_holder_product_and_day_agree(facts, on, reason, margin):
+    found = certificate_checks(pd.DataFrame([LOT | facts]), LISTED, on=on).iloc[0]
+    assert found["reason"] == reason
+    assert np.isnan(found["margin"]) if margin is None else found["margin"] == margin
+    assert (found["decision"] == "verified") == (reason == "certificate_covers")
+
+
+@given(st.integers(-400, 400))
+@settings(deadline=None, max_examples=30)
+def test_a_certificate_is_good_on_exactly_the_days_of_its_period(days):
+    on = ON + dt.timedelta(days)
+    found = certificate_checks(pd.DataFrame([LOT]), LISTED, on=on)["decision"].iloc[0]
+    assert (found == "verified") == (dt.date(2025, 5, 2) <= on <= dt.date(2026, 5, 1))
+
+
+def test_faults_of_certificates_are_listed_at_once():
+    bad = LISTED.assign(certificate_id=["C1", "C1", "C3"], certificate_status=["valid", "gone", "valid"])
+    bad.loc[2, "valid_to"] = "2020-01-01"
+    with pytest.raises(InputFaults) as wrong:
+        certificate_checks(pd.DataFrame([LOT]), bad, on=ON)
+    assert [fault.place for fault in wrong.value.faults] == [
+        "certificates: row 1: certificate_id", "certificates: row 1: certificate_status",
+        "certificates: row 2: valid_to"]  # fmt: skip
+    with pytest.raises(InputFaults, match="is_ccc"):
+        certificate_checks(pd.DataFrame([LOT | {"is_ccc": 2}]), LISTED, on=ON)
 
 
 BERKELEY = pd.DataFrame(

@@ -16,7 +16,7 @@ from riskkit.workbench.reports.supervision import modes_report as modes
 HAN = re.compile(r"[㐀-鿿]")
 EXAMPLES = shipped.home() / "data" / "examples"
 GIVEN = {"on": "2026-05-01", "secret": "correct horse battery", "public": "2026-118"}
-PARTS = (modes.modes_summary, modes.modes_table, modes.modes_procedures, modes.modes_rates, modes.modes_lots,
+PARTS = (modes.modes_summary, modes.modes_table, modes.modes_procedures, modes.modes_rates, modes.modes_lots, modes.modes_certificates,
          modes.modes_fairness, modes.modes_draw)  # fmt: skip
 
 
@@ -69,7 +69,24 @@ def test_without_past_counts_and_lots_there_is_no_fairness_and_no_decision(tmp_p
     rows.drop(columns=["n_lots_past", "n_inspected_past"]).to_csv(path, index=False)
     found = modes.study_modes(str(path), hours=str(EXAMPLES / "supervision_hours.csv"), **GIVEN)
     assert modes.modes_fairness(found, lang="zh") is None and modes.fairness_figure(found, lang="zh") is None
-    assert modes.modes_lots(found, lang="en") is None
+    assert modes.modes_lots(found, lang="en") is None and modes.modes_certificates(found, lang="en") is None
+
+
+def test_the_verification_list_holds_every_lot_that_no_valid_certificate_covers(study: Any) -> None:
+    found = study.certificates.drop_duplicates(["firm_id", "product"]).set_index(["firm_id", "product"])[
+        "reason"
+    ]
+    assert found[("firm-a", "toys")] == "certificate_covers"
+    assert (
+        found[("firm-c", "kettles")] == "certificate_expired"
+        and found[("firm-d", "adapters")] == "certificate_suspended"
+    )
+    assert found[("firm-e", "adapters")] == "other_holder" and found[("firm-g", "lamps")] == "not_yet_valid"
+    assert (
+        found[("firm-l", "toys")] == "certificate_missing"
+        and found[("firm-x", "toys")] == "certificate_not_listed"
+    )
+    assert found[("firm-i", "clothing")] == "not_ccc"
 
 
 def test_every_fault_of_files_and_parameters_is_listed_at_once(tmp_path: Path) -> None:

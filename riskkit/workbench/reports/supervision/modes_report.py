@@ -19,9 +19,9 @@ from riskkit.workbench.reports.supervision.fairness_figure import fairness_figur
 from riskkit.workbench.reports.supervision.modes_study import ModesStudy, study_modes
 from riskkit.workbench.runs.result import ResultRecord
 
-__all__ = ["fairness_figure", "modes_draw", "modes_fairness", "modes_house", "modes_limits", "modes_lots",
-           "modes_procedures", "modes_rates", "modes_summary", "modes_table", "publish_modes",
-           "study_modes"]  # fmt: skip
+__all__ = ["fairness_figure", "modes_certificates", "modes_draw", "modes_fairness", "modes_house",
+           "modes_limits", "modes_lots", "modes_procedures", "modes_rates", "modes_summary", "modes_table",
+           "publish_modes", "study_modes"]  # fmt: skip
 say = Texts("supervision")
 
 
@@ -133,6 +133,33 @@ def modes_lots(study: ModesStudy, *, lang: str) -> Section | None:
     return section(say, "lots", lang, *text_table(say, "lots", lang, heads=heads, rows=rows))
 
 
+def modes_certificates(study: ModesStudy, *, lang: str) -> Section | None:
+    """The verification list: lots of the compulsory certification catalogue and their certificates."""
+    if study.certificates.empty:
+        return None
+    rules = _words("certificate_rules", "rule_id", lang)
+    asked = study.certificates[study.certificates["decision"] != "not_needed"]
+    rows = [
+        (row["lot_id"], row["firm_id"], row["product"],
+         "—" if pd.isna(row["certificate_id"]) else str(row["certificate_id"]),
+         say(f"certificate_{row['decision']}", lang), rules[row["rule_id"]],
+         "—" if pd.isna(row["margin"]) else number(row["margin"]))
+        for row in records(asked)
+    ]  # fmt: skip
+    heads = (
+        "col_lot",
+        "col_by_firm",
+        "col_product",
+        "col_certificate",
+        "col_decision",
+        "col_reason",
+        "#col_days",
+    )
+    note = say("certificates_note", lang, n=len(asked), hold=int((asked["decision"] == "hold").sum()))
+    return section(say, "certificates", lang, Paragraph(note),
+                   *text_table(say, "certificates", lang, heads=heads, rows=rows))  # fmt: skip
+
+
 def modes_fairness(study: ModesStudy, *, lang: str) -> Section | None:
     """The share inspected of each firm and port against all others under the same mode."""
     if study.by_firm.empty:
@@ -196,7 +223,8 @@ def publish_modes(study: ModesStudy) -> ResultRecord:
     """Put the modes into the notebook, where the runner reads them back."""
     day = study.on.isoformat()
     inputs = {"riskkit": __version__, "on": day, "case_sha256": study.opened.sha256, "seed": study.seed,
-              "hours_sha256": study.hours_file.sha256, "lots_sha256": study.lots_file.sha256}  # fmt: skip
+              "hours_sha256": study.hours_file.sha256, "lots_sha256": study.lots_file.sha256,
+              "certificates_sha256": study.certificates_file.sha256}  # fmt: skip
     record: dict[str, Any] = {"schema": "riskkit.supervision/1", "inputs": inputs}
     record["case"] = {"id": study.opened.name,
                       "title": {lang: say("case", lang, day=day) for lang in ("zh", "en")}}  # fmt: skip
@@ -205,7 +233,7 @@ def publish_modes(study: ModesStudy) -> ResultRecord:
     }
     for name in ("classes", "modes", "rates"):
         record[name] = getattr(study, name).rename_axis("subject").reset_index()
-    record |= {"procedures": study.procedures, "lots": study.lots}
+    record |= {"procedures": study.procedures, "lots": study.lots, "certificates": study.certificates}
     for name in ("by_firm", "by_port"):
         record[name] = getattr(study, name).reset_index()
     return ResultRecord(record)

@@ -9,6 +9,7 @@ from functools import partial
 
 import pandas as pd
 
+from riskkit.application.supervision.certificates import certificate_checks
 from riskkit.application.supervision.conformity import procedures
 from riskkit.application.supervision.fairness import fairness
 from riskkit.application.supervision.firm_classes import firm_classes
@@ -24,9 +25,11 @@ from riskkit.workbench.reports.monitoring.records import OpenTable
 from riskkit.workbench.reports.response.example_tables import column_faults, one_day, open_example, tried
 
 SUBJECTS, HOURS, LOTS = "supervision_subjects", "supervision_hours", "supervision_lots"
+CERTIFICATES = "supervision_certificates"
 KEYS = ("firm_id", "product", "port")
 _TEXTS = (*KEYS, "credit_grade", "product_risk")
 _PAST = ("n_lots_past", "n_inspected_past")
+_CERTIFICATE = ("certificate_id", "holder_id", "product", "valid_from", "valid_to", "certificate_status")
 _COLUMNS = (
     *_TEXTS, "is_assured", "n_tested", "n_nonconforming", "n_lots", "hours_per_lot", "harm", "is_ccc",
     "needs_registration", "has_accepted_report",
@@ -40,6 +43,7 @@ class ModesStudy:
     opened: OpenTable
     hours_file: OpenTable
     lots_file: OpenTable
+    certificates_file: OpenTable
     on: dt.date
     subjects: pd.DataFrame
     hours: dict[str, float]
@@ -50,52 +54,68 @@ class ModesStudy:
     commitment: Commitment
     seed: str
     lots: pd.DataFrame
+    certificates: pd.DataFrame
     by_firm: pd.DataFrame
     by_port: pd.DataFrame
 
 
 def study_modes(
-    subjects: str = SUBJECTS, *, hours: str = "", lots: str = "", on: str, secret: str, public: str
+    subjects: str = SUBJECTS,
+    *,
+    hours: str = "",
+    lots: str = "",
+    certificates: str = "",
+    on: str,
+    secret: str,
+    public: str,
 ) -> ModesStudy:
     """Everything the report of supervision shows, or every fault of files and parameters at once."""
     opened = open_example(subjects, sample=SUBJECTS, what="subjects", texts=_TEXTS)
     hours_file = _further(hours, opened, HOURS, columns=("port", "hours"))
-    lots_file = _further(lots, opened, LOTS, columns=("lot_id", *KEYS))
-    faults: list[Fault] = []
-    day = one_day(on, what="on", faults=faults)
-    faults += [] if on else [Fault("on", "missing", "YYYY-MM-DD")]
-    faults += column_faults(opened.table, what="subjects", needed=_COLUMNS, known=(*_COLUMNS, *_PAST))
-    faults += column_faults(hours_file.table, what="hours", needed=("port", "hours"), known=("port", "hours"))
-    if lots_file.name:
-        needed = ("lot_id", *KEYS)
-        faults += column_faults(lots_file.table, what="lots", needed=needed, known=needed)
-    refuse("supervision", faults)
-    assert day is not None
+    lots_file = _further(lots, opened, LOTS, columns=("lot_id", *KEYS, "certificate_id"))
+    listed = _further(certificates, opened, CERTIFICATES, columns=_CERTIFICATE)
+    day = _checked(opened, hours_file, lots_file=lots_file, listed=listed, on=on)
     table, by_port = _subjects(opened.table), _hours(hours_file.table)
-    classes = tried(faults, partial(firm_classes, table, on=day))
-    refuse("supervision", faults)
-    assert classes is not None
-    modes = tried(faults, partial(decide_modes, table.assign(firm_class=classes["decision"]), on=day))
-    refuse("supervision", faults)
-    assert modes is not None
-    mix = tried(faults, partial(procedures, table.assign(mode=modes["applied"]), on=day))
+    classes = firm_classes(table, on=day)
+    modes = decide_modes(table.assign(firm_class=classes["decision"]), on=day)
     facts = table.assign(rate=table["rate_mean"], rate_floor=modes["rate_floor"])
+    faults: list[Fault] = []
+    mix = tried(faults, partial(procedures, table.assign(mode=modes["applied"]), on=day))
     rates = tried(faults, partial(inspection_rates, facts, hours=by_port, on=day))
+    checks = tried(faults, partial(_certificates, lots_file.table, table, listed=listed, day=day))
     refuse("supervision", faults)
     assert mix is not None
     assert rates is not None
-    promise = tried(faults, partial(commit_rates, rates, secret=secret))
-    refuse("supervision", faults)
-    assert promise is not None
+    assert checks is not None
+    promise = commit_rates(rates, secret=secret)
     seed = public_seed(rates, promise, secret=secret, public=public)
     named = _lots(lots_file.table)
     decided = named.join(decide_lots(named, rates, seed=seed))
     past = _past(table, modes)
     firm, port = (_fair(past, by, day) for by in ("firm_id", "port"))
     return ModesStudy(
-        opened, hours_file, lots_file, day, table, by_port, classes, modes, mix, rates, promise, seed,
-        decided, firm, port,
+        opened, hours_file, lots_file, listed, day, table, by_port, classes, modes, mix, rates, promise, seed,
+        decided, checks, firm, port,
     )  # fmt: skip
+
+
+def _checked(
+    opened: OpenTable, hours: OpenTable, *, lots_file: OpenTable, listed: OpenTable, on: str
+) -> dt.date:
+    """The day, when every file has its columns."""
+    faults: list[Fault] = []
+    day = one_day(on, what="on", faults=faults)
+    faults += [] if on else [Fault("on", "missing", "YYYY-MM-DD")]
+    faults += column_faults(opened.table, what="subjects", needed=_COLUMNS, known=(*_COLUMNS, *_PAST))
+    faults += column_faults(hours.table, what="hours", needed=("port", "hours"), known=("port", "hours"))
+    lot = ("lot_id", *KEYS)
+    if lots_file.name:
+        faults += column_faults(lots_file.table, what="lots", needed=lot, known=(*lot, "certificate_id"))
+    if listed.name:
+        faults += column_faults(listed.table, what="certificates", needed=_CERTIFICATE, known=_CERTIFICATE)
+    refuse("supervision", faults)
+    assert day is not None
+    return day
 
 
 def _further(name: str, subjects: OpenTable, sample: str, *, columns: Sequence[str]) -> OpenTable:
@@ -140,6 +160,20 @@ def _lots(given: pd.DataFrame) -> pd.DataFrame:
     rows = given.reset_index(drop=True)
     labels = rows[list(KEYS)].astype("string").fillna("").agg(" | ".join, axis=1)
     return rows[["lot_id"]].assign(subject_id=labels.astype(object) if len(rows) else "")
+
+
+def _certificates(
+    lots: pd.DataFrame, table: pd.DataFrame, *, listed: OpenTable, day: dt.date
+) -> pd.DataFrame:
+    """The verification list of the lots; nothing without a list of certificates."""
+    if not listed.name or lots.empty or "certificate_id" not in lots:
+        return pd.DataFrame()
+    rows = lots.reset_index(drop=True)
+    is_ccc = table.groupby("product")["is_ccc"].max()
+    facts = rows.assign(is_ccc=rows["product"].map(is_ccc))
+    return rows[["lot_id", "firm_id", "product", "certificate_id"]].join(
+        certificate_checks(facts, listed.table, on=day)
+    )
 
 
 def _past(table: pd.DataFrame, modes: pd.DataFrame) -> pd.DataFrame:
