@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pandas as pd
@@ -118,7 +119,7 @@ def loop_catalogue(study: LoopStudy, *, lang: str) -> Section:
     rules = standards.table("catalogue_rules").set_index("rule_id")[lang]
     rows = [
         (str(commodity), say(f"listed_{_listed(study.goods, commodity)}", lang), rate(row["rate_mean"], lang),
-         figure(row["p_above"], 2), figure(row["p_below"], 2), say(f"catalogue_{row['decision']}", lang),
+         _chance(row["p_above"]), _chance(row["p_below"]), say(f"catalogue_{row['decision']}", lang),
          rules[row["rule_id"]])
         for commodity, row in zip(study.catalogue.index, records(study.catalogue), strict=True)
     ]  # fmt: skip
@@ -133,6 +134,11 @@ def loop_catalogue(study: LoopStudy, *, lang: str) -> Section:
     )
     note = Paragraph(say("catalogue_note", lang), "note")
     return section(say, "catalogue", lang, note, *text_table(say, "catalogue", lang, heads=heads, rows=rows))
+
+
+def _chance(p: float) -> str:
+    """A probability; what is almost sure or almost impossible without digits that mean nothing."""
+    return "—" if math.isnan(p) else "< 0.001" if p < 0.001 else "> 0.999" if p > 0.999 else figure(p, 2)
 
 
 def _listed(goods: pd.DataFrame, commodity: Any) -> str:
