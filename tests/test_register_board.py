@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.standards.provinces import province_code
 from riskkit.monitoring.rates.proportions import interval
 from riskkit.monitoring.sources.canonical import SOURCE
 from riskkit.store.register.query import sql
@@ -93,6 +95,9 @@ def test_the_answers_are_those_of_a_count_by_hand(
     order = sorted(mine, key=lambda row: (-row["date"].toordinal(), row["record_id"]))
     wanted = [row["record_id"] for row in order[page * PAGE : (page + 1) * PAGE]]
     assert found.page["record_id"].tolist() == wanted
+    placed = Counter(province_code(row["region"]) for row in mine)
+    shown = found.places.groupby("code")["n"].sum().to_dict()
+    assert shown == {code: n for code, n in placed.items() if code}
 
 
 def test_choices_are_all_values_with_the_unknown_last(rows: list[dict[str, Any]]) -> None:
@@ -151,6 +156,9 @@ def test_nothing_that_fits_is_said_in_words() -> None:
     panel.filters["port"].value = "上海"
     assert "No record fits" in panel.ranking.value and panel.table.rows == []
     assert "No record fits" in panel.drawing.caption.value
+    assert "There are no data to map" in panel.map.caption.value
+    panel.clear()
+    assert "most in Shanghai" in panel.map.caption.value
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
@@ -168,9 +176,11 @@ def own(tmp_path: Path, text: str) -> Path:
 
 
 def test_markup_in_a_register_is_escaped(tmp_path: Path) -> None:
-    head = "source_class,date,product,product_group,port,evidence,n_tested,n_nonconforming\n"
-    line = f"enforcement,2024-01-31,{NASTY},{NASTY},{NASTY},javascript:alert(1),10,1\n"
+    head = "source_class,date,product,product_group,region,port,evidence,n_tested,n_nonconforming\n"
+    line = f"enforcement,2024-01-31,{NASTY},{NASTY},上海市,{NASTY},javascript:alert(1),10,1\n"
     panel = board(folder=own(tmp_path, head + line))
+    assert NASTY not in json.dumps(panel.map.figure.to_dict(), default=str)
+    assert NASTY not in panel.map.caption.value and "&lt;script&gt;" in panel.map.caption.value
     assert NASTY not in panel.ranking.value and "&lt;script&gt;" in panel.ranking.value
     assert NASTY not in json.dumps(panel.drawing.figure.to_dict(), default=str)
     assert [cell for row in panel.table.rows for cell in row if "href" in cell] == []

@@ -29,6 +29,7 @@ from riskkit.workbench.boards.register_questions import (
     ask,
     choices,
 )
+from riskkit.workbench.reports.monitoring.register_figures import places_map
 from riskkit.workbench.reports.monitoring.words import column_name
 from riskkit.workbench.runs.folders.made_register import MADE, register_folder
 
@@ -69,6 +70,7 @@ class RegisterBoard:
         self.forth = button(self._say("page_forth"), lambda: self.turn(1))
         found = ask(folder, Asked())
         self.drawing = Drawing(words.trend_picture(found, lang=lang), self._say("numbers"))
+        self.map = Drawing(places_map(found.places, n_all=found.n_records, lang=lang), self._say("numbers"))
         self.parts = self._laid_out()
 
     def _say(self, key: str, **values: object) -> str:
@@ -99,6 +101,7 @@ class RegisterBoard:
             box("rkp-row", *self.filters.values(), self.since, self.until, clear),
             self.status,
             self.drawing.box,
+            self.map.box,
             html("heading", self._say("ranking_title")),
             box("rkp-row", self.by),
             self.ranking,
@@ -143,6 +146,7 @@ class RegisterBoard:
         self.status.value = fragment("status", self._say("records_shown", **facts))
         self.ranking.value = fragment("ranks", words.ranking_words(found, self.by.value, lang=self.lang))
         self.drawing.show(words.trend_picture(found, lang=self.lang))
+        self.map.show(places_map(found.places, n_all=found.n_records, lang=self.lang))
         self.table.rows = [words.record_row(row, lang=self.lang) for row in records(found.page)]
         place = {"page": number(self.page + 1), "pages": number(self.n_pages)}
         self.place.value = fragment("status", self._say("page_of", **place))

@@ -16,7 +16,7 @@ import pandas as pd
 
 from riskkit.foundation.inputs.faults import Fault, refuse, shown
 from riskkit.store.register.query import looking
-from riskkit.workbench.reports.monitoring.register_study import INSPECTIONS
+from riskkit.workbench.reports.monitoring.register_study import INSPECTIONS, by_province
 
 FILTERS = ("source_class", "hazard_class", "product_group", "origin", "port")
 RANKED = ("port", "origin", "product_group", "hazard", "maker")
@@ -83,6 +83,7 @@ class Found:
     ranking: pd.DataFrame
     n_names: int
     page: pd.DataFrame
+    places: pd.DataFrame
 
 
 def choices(folder: Path) -> Choices:
@@ -124,7 +125,9 @@ def ask(folder: Path, asked: Asked) -> Found:
             f"SELECT {', '.join(SHOWN)} {where} ORDER BY date DESC NULLS LAST, record_id LIMIT ? OFFSET ?",
             [*values, PAGE, PAGE * asked.page],
         )
-    return Found(n_records, periods, ranking.head(MOST_RANKED), len(ranking), page)
+        named = _table(connection, f"SELECT region, port, count(*) AS n {where} GROUP BY 1, 2", values)
+    places = by_province(named)
+    return Found(n_records, periods, ranking.head(MOST_RANKED), len(ranking), page, places)
 
 
 def _sums() -> str:

@@ -172,12 +172,14 @@ def period_word(start: pd.Timestamp, every: str) -> str:
 
 def register_map(study: RegisterStudy, *, lang: str) -> Picture | None:
     """Records by province and port; nothing where no record names a province."""
-    if study.places.empty:
-        return None
-    provinces = study.places.groupby("code")["n"].sum().astype(float)
-    ports = study.places.dropna(subset=["port"])
-    n_placed, n_all = int(study.places["n"].sum()), len(study.records)
-    note = say("map_note", lang, n=number(n_placed), total=number(n_all))
+    return None if study.places.empty else places_map(study.places, n_all=len(study.records), lang=lang)
+
+
+def places_map(places: pd.DataFrame, *, n_all: int, lang: str) -> Picture:
+    """The map of records, of a report or a board."""
+    provinces = places.groupby("code")["n"].sum().astype(float)
+    ports = places.dropna(subset=["port"])
+    note = say("map_note", lang, n=number(int(places["n"].sum())), total=number(n_all))
     shown = PlaceMap(
         "register-map", say("map_title", lang), say("map_unit", lang), provinces, ports=ports, note=note
     )

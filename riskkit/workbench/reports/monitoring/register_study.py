@@ -113,7 +113,9 @@ def study_register(
         else None,
         periods=_periods(tested, every),
         tops={column: _top(records, tested, column) for column in TOPS},
-        places=_places(records),
+        places=by_province(
+            records.groupby(["region", "port"], dropna=False).size().rename("n").reset_index()
+        ),
         quarantine=_quarantine(folder),
         n_left_out=_n_left_out(folder, tested),
         every=every,
@@ -195,11 +197,9 @@ def _top(records: pd.DataFrame, tested: pd.DataFrame, column: str) -> pd.DataFra
     return both.sort_values("n_records", ascending=False, kind="stable").reset_index(drop=True)
 
 
-def _places(records: pd.DataFrame) -> pd.DataFrame:
-    """Records by province and port; a record whose region is no province of China has none."""
-    rows = records.groupby(["region", "port"], dropna=False).size().rename("n").reset_index()
-    rows["code"] = rows["region"].map(province_code)
-    known = rows.dropna(subset=["code"])
+def by_province(counts: pd.DataFrame) -> pd.DataFrame:
+    """Counts by region and port as counts by province and port; a place abroad is left out."""
+    known = counts.assign(code=counts["region"].map(province_code)).dropna(subset=["code"])
     return known.groupby(["code", "port"], dropna=False)["n"].sum().reset_index()
 
 
