@@ -14,6 +14,7 @@ from shared import shared
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.monitoring.surveillance.detectors import METHODS
 from riskkit.workbench.document.reading import read_notebook
+from riskkit.workbench.reports.signals.backtest_records import _years
 from riskkit.workbench.reports.signals.backtest_study import BacktestStudy, study_backtest
 from riskkit.workbench.runs.folders.resources import CaseSource, notebook
 from riskkit.workbench.runs.runner import run_notebook
@@ -82,4 +83,19 @@ def test_the_records_give_the_leads_of_the_page() -> None:
     assert events.loc["sesame_2020", ["outcome", "lead_days"]].tolist() == ["before", 4]
     assert events.loc["sesame_2020", "first_alarm"] == pd.Timestamp("2020-10-18")
     assert events.loc["e410_2021", ["outcome", "lead_days"]].tolist() == ["never", 0]
-    assert found.weeks.max() <= 5 and len(found.weeks) == 209
+    assert events.loc["cpsia_2008", ["outcome", "first_alarm"]].tolist() == [
+        "before",
+        pd.Timestamp("2007-09-30"),
+    ]
+    assert events.loc["hydroxycut_2009", ["outcome", "lead_days"]].tolist() == ["before", 121]
+    assert events.loc["oxyelite_2013", ["outcome", "lead_days"]].tolist() == ["never", 0]  # not seen
+    assert found.weeks["cpsc"].sum() == 5
+    assert found.weeks["rasff"].max() <= 5 and len(found.weeks["rasff"]) == 209
+
+
+def test_a_year_counts_once_it_is_over_and_the_year_of_a_measure_never() -> None:
+    brands = pd.DataFrame({"brand": "B", "year": range(2004, 2010), "unique_reports": [5, 4, 5, 6, 5, 400]})
+    events = pd.DataFrame({"hazard": ["B", "B"], "begins": pd.Timestamp("2005-01-01"),
+                           "measure": [pd.Timestamp("2009-12-01"), pd.Timestamp("2010-01-05")]})  # fmt: skip
+    found = _years(brands, events)
+    assert found["outcome"].tolist() == ["never", "before"] and found["lead_days"].tolist() == [0, 5]

@@ -130,18 +130,26 @@ def backtest_events(study: BacktestStudy, *, lang: str) -> Section | None:
     if study.events.empty:
         return None
     rows = [
-        (str(row[lang]), day_cell(row["measure"]), day_cell(row["first_alarm"]),
-         number(float(row["lead_days"])), say(f"outcome_{row['outcome']}", lang))
+        (str(row[lang]), say(f"series_{row['series']}", lang), day_cell(row["measure"]),
+         day_cell(row["first_alarm"]), number(float(row["lead_days"])),
+         say(f"outcome_{row['outcome']}", lang))
         for row in records(study.events)
     ]  # fmt: skip
-    heads = ("col_event", "col_measure", "col_first", "#col_lead", "col_outcome")
+    heads = ("col_event", "col_series", "col_measure", "col_first", "#col_lead", "col_outcome")
     table = keyed_table(say, "events_table", lang, heads=heads, rows=rows)
-    n_before = int((study.events["outcome"] == "before").sum())
-    n_alarms = int(study.weeks.sum())
-    lead = say("events_lead", lang, weeks=number(len(study.weeks)), budget=number(study.budget),
-               alarms=number(n_alarms), mean=amount(float(study.weeks.mean())), before=n_before,
-               events=len(study.events), price=number(n_alarms - n_before) if n_before else "—")  # fmt: skip
-    return section(say, "events_title", lang, Paragraph(lead), table)
+    leads = [Paragraph(_walked(study, series, lang)) for series in study.weeks]
+    notes = [say(f"events_note_{key}", lang) for key in ("own", "year", "none")]
+    return section(say, "events_title", lang, *leads, table, Items(tuple(notes)))
+
+
+def _walked(study: BacktestStudy, series: str, lang: str) -> str:
+    """How many alarms a walk over one series of records cost, and how many of its measures came after one."""
+    weeks, mine = study.weeks[series], study.events[study.events["series"] == series]
+    n_before, n_alarms = int((mine["outcome"] == "before").sum()), int(weeks.sum())
+    return say("events_lead", lang, series=say(f"series_{series}", lang), first=day_cell(weeks.index[0]),
+               last=day_cell(weeks.index[-1]), weeks=number(len(weeks)), budget=number(study.budget),
+               alarms=number(n_alarms), mean=amount(float(weeks.mean())), before=n_before,
+               events=len(mine), price=number(n_alarms - n_before) if n_before else "—")  # fmt: skip
 
 
 def backtest_limits(*, lang: str) -> Section:

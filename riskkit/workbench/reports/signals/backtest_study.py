@@ -10,9 +10,6 @@ import numpy as np
 import pandas as pd
 
 from riskkit.foundation.inputs.faults import Fault, refuse, shown
-from riskkit.foundation.standards import standards
-from riskkit.monitoring.signals.evidence import weekly_counts
-from riskkit.monitoring.signals.history import lead_times, weekly_alarms
 from riskkit.monitoring.signals.simulated import JUDGED, simulated_series
 from riskkit.monitoring.surveillance.backtest import (
     detection_curve,
@@ -21,11 +18,12 @@ from riskkit.monitoring.surveillance.backtest import (
     walk_forward,
 )
 from riskkit.monitoring.surveillance.detectors import METHODS, published_detectors, strength
+from riskkit.workbench.reports.signals.backtest_records import record_events
 
 N_CUTS, N_PERIODS = 25, 12
 _SIZES = (1, 2, 5, 10, 30, np.inf)
-_SERIES, _NOTICES = "surveillance_simulated", "rasff/notifications_2020_2024h1.csv.gz"
-_FIRST, _LAST = "2020-07-05", "2024-06-30"
+_SERIES = "surveillance_simulated"
+_LAST = "2024-06-30"
 
 
 @dataclass(frozen=True)
@@ -33,7 +31,8 @@ class BacktestStudy:
     """Detectors on series with known outbreaks, and the weekly list on dated events where records are there.
 
     `summary` has one row a method; `curves` and `operating` one a method and period or bound; `unseen` counts
-    outbreaks that no method found by their size; `events` and `weeks` are empty without records.
+    outbreaks that no method found by their size; `events` and `weeks` (alarms a week, by series of records)
+    are empty without records.
     """
 
     n_series: int
@@ -46,7 +45,7 @@ class BacktestStudy:
     operating: pd.DataFrame
     unseen: pd.DataFrame
     events: pd.DataFrame
-    weeks: pd.Series
+    weeks: dict[str, pd.Series]
 
 
 def study_backtest(
@@ -68,7 +67,7 @@ def study_backtest(
     alarms = {name: detect(counts, JUDGED) for name, detect in published_detectors(METHODS, on=day).items()}
     judged = {name: _said(found) for name, found in alarms.items()}
     waits = {name: outbreak_waits(found, outbreaks, at=JUDGED)["wait"] for name, found in alarms.items()}
-    events, weeks = (pd.DataFrame(), pd.Series(dtype=float)) if folder is None else _events(folder, budget)
+    events, weeks = (pd.DataFrame(), {}) if folder is None else record_events(folder, budget)
     return BacktestStudy(
         counts.shape[1], len(outbreaks), n_empty, folder is None, budget,
         summary=walk_forward(counts, outbreaks, detectors=judged, at=JUDGED),
@@ -122,24 +121,3 @@ def _unseen(outbreaks: pd.DataFrame, waits: Mapping[str, pd.Series]) -> pd.DataF
     found = rows.groupby(bins, observed=True).sum()
     edges = [(int(edge.left) + 1, edge.right) for edge in found.index]
     return found.assign(from_size=[a for a, _ in edges], to_size=[b for _, b in edges]).reset_index(drop=True)
-
-
-def _events(folder: Path, budget: int) -> tuple[pd.DataFrame, pd.Series]:
-    """The weekly list on notices of 2020–24, hazards alone, against dated measures; alarms a week."""
-    file = folder / _NOTICES
-    refuse("records", [] if file.is_file() else [Fault("records", shown(str(folder)), _NOTICES)])
-    rows = pd.read_csv(file)
-    rows = rows[rows["hazards"].notna()]
-    rows = rows.assign(hazard=rows["hazards"].str.lower().str.split(";")).explode("hazard")
-    rows["hazard"] = (
-        rows["hazard"].str.strip().str.replace(r"( - [^-]*)?( - .*)$", "", regex=True)
-        .str.replace("unauthorised substance ", "")
-    )  # fmt: skip
-    rows = rows[rows["hazard"] != ""].drop_duplicates(["reference", "hazard"])
-    days = [day.date() for day in pd.date_range(_FIRST, _LAST, freq="7D")]
-    weekly = weekly_counts(rows, on=days[-1], keys=["hazard"])
-    alarms = weekly_alarms(weekly, days=days, budget=budget, keys=["hazard"])
-    events = standards.table("signal_events")
-    found = lead_times(alarms, events, keys=["hazard"])
-    by_week = alarms.groupby("on").size().reindex(pd.DatetimeIndex(days), fill_value=0)
-    return found.join(events[["zh", "en", "measure"]]), by_week
