@@ -72,14 +72,11 @@ def _recalls(file: Path) -> pd.DataFrame:
 
 def _years(brands: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
     """Products known by the year only: a year counts once it is over, that of the measure not at all."""
-    rows = [
-        {
-            "index": index,
-            **_year_of(brands[brands["brand"] == event["hazard"]], event["begins"], event["measure"]),
-        }
-        for index, event in events.iterrows()
-    ]
-    return events.join(pd.DataFrame(rows).set_index("index"))
+    rows = {}
+    for index, event in events.iterrows():
+        begins, measure = (pd.Timestamp(event[name]) for name in ("begins", "measure"))
+        rows[index] = _year_of(brands[brands["brand"] == event["hazard"]], begins, measure)
+    return events.join(pd.DataFrame.from_dict(rows, orient="index"))
 
 
 def _year_of(mine: pd.DataFrame, begins: pd.Timestamp, measure: pd.Timestamp) -> dict[str, object]:
