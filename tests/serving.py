@@ -98,14 +98,16 @@ class Served:
 
 
 @contextmanager
-def served(folder: Path, *, what: str = "dashboard", lang: str = "en") -> Iterator[Served]:
-    """`serve_dashboard` or `serve_lab` over a folder, until the block ends."""
+def served(
+    folder: Path, *, what: str = "dashboard", lang: str = "en", more: Mapping[str, str] | None = None
+) -> Iterator[Served]:
+    """`serve_dashboard` or `serve_lab` over a folder, with more of the environment, until the block ends."""
     program = (
         "import sys; from pathlib import Path; from riskkit.workbench.serving import serve; "
         "getattr(serve, 'serve_' + sys.argv[1])("
         "port=0, lang=sys.argv[2], open_browser=False, as_json=True, notebooks=Path(sys.argv[3]))"
     )
-    known = {**os.environ, "RISKKIT_TOKEN": TOKEN}
+    known = {**os.environ, **(more or {}), "RISKKIT_TOKEN": TOKEN}
     known["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), known.get("PYTHONPATH")]))
     command = [sys.executable, "-c", program, what, lang, str(folder)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=known, cwd=folder)

@@ -39,6 +39,27 @@ def test_the_list_is_that_of_the_study_and_the_reports_are_those_behind(study: S
         assert bars.y[-1] == row["n_week"]
 
 
+def test_a_point_leads_to_its_signal_or_to_the_reports_behind_what_is_none(study: ScanStudy) -> None:
+    board = SignalBoard(study, None, lang="en")
+    assert board.multiples is not None and board.volcano is not None
+    assert len({trace.yaxis for trace in board.multiples.figure.data if trace.type == "bar"}) == min(
+        6, len(study.alarms)
+    )
+    last = records(study.alarms)[-1]
+    board.pick(str(last["signal_id"]))
+    assert board.one.value == len(study.alarms) - 1 and board.point.value == ""
+    marks = board.volcano.figure.data[0]  # what is no signal
+    ids = {str(name) for name in marks.customdata}
+    assert ids.isdisjoint(study.alarms["signal_id"]) and marks.hoverinfo == "text"
+    quiet = next(name for name in ids if name in set(study.records["signal_id"]))
+    board.pick(quiet)
+    behind = study.records[study.records["signal_id"] == quiet]
+    assert all(str(name) in board.point.value for name in behind["report_id"])
+    assert "no signal of this week" in board.point.value and board.one.value == len(study.alarms) - 1
+    board.pick("s000000000000")
+    assert board.point.value == ""
+
+
 def test_without_a_folder_nothing_can_be_judged(study: ScanStudy) -> None:
     board = SignalBoard(study, None, lang="en")
     assert board.confirm.disabled and board.dismiss.disabled and board.draft.disabled

@@ -117,7 +117,7 @@ class Later:
 class Drawing:
     """A `Picture` on the page: the chart, the sentence that says the same, and its numbers to open."""
 
-    def __init__(self, picture: Picture, numbers: str) -> None:
+    def __init__(self, picture: Picture, numbers: str, *, pick: Callable[[str], None] | None = None) -> None:
         import plotly.graph_objects as go
 
         self._data: list[Mapping[str, Any]] = list(picture.figure["data"])
@@ -129,6 +129,19 @@ class Drawing:
         self.box = box("rkp-col", title, self.figure, self.caption)
         self._numbers = numbers
         self._tell(picture)
+        self._pick = pick
+        self._listen()
+
+    def _listen(self) -> None:
+        """Tell which point was clicked, by the first of its own data."""
+        for trace in self.figure.data if self._pick else ():
+            if trace.customdata is not None:
+                trace.hoverinfo = "text"  # a point that is skipped by the pointer cannot be clicked
+                trace.on_click(self._clicked)
+
+    def _clicked(self, trace: Any, points: Any, _state: Any) -> None:
+        if self._pick is not None and points.point_inds:
+            self._pick(str(trace.customdata[points.point_inds[0]]))
 
     def show(self, picture: Picture, *, is_moving: bool = False) -> None:
         """Show another picture, sending only what differs."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ from riskkit.workbench.flows.signals.judging import (
     known_steps,
     record_step,
 )
-from riskkit.workbench.reports.signals.scan_figures import combination, scan_multiples
+from riskkit.workbench.reports.signals.scan_figures import combination, scan_multiples, scan_volcano
 from riskkit.workbench.reports.signals.scan_report import reason_sentence, records_of
 from riskkit.workbench.reports.signals.scan_study import SAMPLE, ScanStudy, study_signals
 from riskkit.workbench.serving.identity import as_visitor
@@ -67,6 +68,7 @@ class SignalBoard:
         ]
         self.one = ipywidgets.Dropdown(options=names, description=say("choose_signal", lang))
         self.one.observe(lambda _: self.look(), "value")
+        self.point = ipywidgets.HTML()
         self.reason = ipywidgets.Text(description=say("judge_reason", lang))
         self.by = ipywidgets.Text(description=say("judge_by", lang))
         self.confirm = button(say("judge_confirm", lang), lambda: self.judge("confirmed"))
@@ -76,13 +78,27 @@ class SignalBoard:
         caption = {"caption": say("scan_table", lang), "empty": say("scan_none", lang)}
         columns = [{"title": say(f"col_{name}", lang)} for name in _HEADS]
         self.table = SortedTable(columns=columns, rows=[], by=0, names=1, down=False, words=caption | sorting)
-        self.drawing = self._drawing()
+        self.drawing = self._drawing(self._picture())
+        self.multiples = self._drawing(scan_multiples(study, lang=lang))
+        self.volcano = self._drawing(scan_volcano(study, lang=lang), pick=self.pick)
         self.parts = self._laid_out()
         self.fill()
 
-    def _drawing(self) -> Drawing | None:
-        picture = self._picture()
-        return None if picture is None else Drawing(picture, panel_say("numbers", self.lang))
+    def _drawing(self, picture: Any, *, pick: Callable[[str], None] | None = None) -> Drawing | None:
+        return None if picture is None else Drawing(picture, panel_say("numbers", self.lang), pick=pick)
+
+    def pick(self, signal_id: str) -> None:
+        """Choose the signal of a point, or show the reports behind a combination that is no signal."""
+        places = [k for k, row in enumerate(self.rows) if row["signal_id"] == signal_id]
+        found = records(self.study.found[self.study.found["signal_id"] == signal_id])
+        self.point.value = ""
+        if places:
+            self.one.value = places[0]
+        elif found:
+            name, why = combination(found[0], self.lang), reason_sentence(found[0], self.lang)
+            words = say("picked", self.lang, name=name, why=why)
+            behind = fragment("section", records_of(self.study, found[0], lang=self.lang))
+            self.point.value = fragment("status", words) + behind
 
     def _picture(self) -> Any:
         if not self.rows:
@@ -100,7 +116,9 @@ class SignalBoard:
         for part in (self.confirm, self.dismiss, self.draft, self.reason, self.by):
             part.disabled = self.home is None or not self.rows or role not in _JUDGES
         named = [] if name else [self.by]  # who signed in needs no other name and can take none
-        looked = [box("rkp-row", self.one), self.why] if self.rows else []
+        drawn = [one.box for one in (self.multiples, self.volcano) if one is not None]
+        looked = [box("rkp-two", *drawn), self.point] if drawn else []
+        looked += [box("rkp-row", self.one), self.why] if self.rows else []
         looked += [] if self.drawing is None else [self.drawing.box]
         judged = box("rkp-row", *named, self.reason, self.confirm, self.dismiss, self.draft)
         week = say("scan_case", self.lang, week=f"{self.study.week:%Y-%m-%d}")

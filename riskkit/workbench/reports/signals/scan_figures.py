@@ -96,7 +96,9 @@ def scan_volcano(study: ScanStudy, *, lang: str) -> Picture | None:
         (~is_alarm, {"size": 6, "color": style.tint(style.DARK, 0.4)}),
         (is_alarm, {"size": 11, "color": style.INK, "symbol": "diamond"}),
     ):
-        points = {"x": times[chosen].tolist(), "y": powers[chosen].tolist(), "mode": "markers"}
+        points = {"x": times[chosen].tolist(), "y": powers[chosen].tolist(), "mode": "markers",
+                  "customdata": known.loc[chosen, "signal_id"].tolist(),
+                  "hovertext": [combination(row, lang) for row in records(known[chosen])]}  # fmt: skip
         traces.append(_QUIET | points | {"marker": look})
     remark, room = style.below(say("volcano_marks", lang), at=62)
     layout = style.layout(title, height=330 + room, margin={"t": 8, "b": room, "l": 48})

@@ -31,7 +31,7 @@ from riskkit.workbench.reports.signals.scan_reports import (
 
 __all__ = ["SAMPLE", "ScanStudy", "read_steps", "study_signals"]
 EXPOSURE = "signal_exposure"
-N_DRAWN, N_SERIES, N_WEEKS, N_NEW = 6, 20, 26, 15
+N_DRAWN, N_SERIES, N_WEEKS, N_NEW, N_OTHERS = 6, 20, 26, 15, 20
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,8 @@ class ScanStudy:
     """The signals of a week with the evidence for each.
 
     `found` has one row a combination, ordered by rank; `series` the weeks of those that are drawn; `records`
-    the reports behind every alarm; `renamed` the names taken for one; `new` what others report and we do not;
+    the reports behind every alarm and behind the strongest of what is none; `renamed` the names taken for
+    one; `new` what others report and we do not;
     `delays` by which day reports are counted; `exposure` the name of the trade table, empty where none was
     given, and `trade_until` its newest month.
     """
@@ -116,12 +117,19 @@ def study_signals(
         int(signal_weights(on=opened.on)["limit", "budget"] if budget is None else budget),
         opened.n_reports, opened.n_left_out, opened.delays, exposure, trade_sha256, found,
         series=_series(weekly, alarms.head(N_SERIES), opened.on, shares=shares),
-        records=records_of_alarms(opened, alarms, renamed),
+        records=records_of_alarms(opened, _with_evidence(found), renamed),
         renamed=renamed,
         new=_new(opened, here),
         here=here,
         n_steps=len(past),
     )  # fmt: skip
+
+
+def _with_evidence(found: pd.DataFrame) -> pd.DataFrame:
+    """Every alarm, and of what is none the combinations that stand out most, to look into."""
+    is_alarm = found["decision"] == "alarm"
+    others = found[~is_alarm & found["points"].notna()].sort_values("points", ascending=False, kind="stable")
+    return pd.concat([found[is_alarm], others.head(N_OTHERS)])
 
 
 def read_steps(name: str) -> pd.DataFrame:
