@@ -121,6 +121,10 @@ class Drawing:
         import plotly.graph_objects as go
 
         self._data: list[Mapping[str, Any]] = list(picture.figure["data"])
+        if pick is not None:  # a point that the pointer skips cannot be clicked
+            self._data = [
+                {**trace, "hoverinfo": "text"} if "customdata" in trace else trace for trace in self._data
+            ]
         self._layout = _untitled(picture)
         self.figure = go.FigureWidget({"data": self._data, "layout": self._layout})
         self.figure._config = {"displayModeBar": False, "responsive": True}
@@ -136,7 +140,6 @@ class Drawing:
         """Tell which point was clicked, by the first of its own data."""
         for trace in self.figure.data if self._pick else ():
             if trace.customdata is not None:
-                trace.hoverinfo = "text"  # a point that is skipped by the pointer cannot be clicked
                 trace.on_click(self._clicked)
 
     def _clicked(self, trace: Any, points: Any, _state: Any) -> None:
