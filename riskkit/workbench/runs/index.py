@@ -136,9 +136,10 @@ def _is_about_no_case(entry: Entry) -> bool:
 
 def _monitored(entry: Entry, lang: str) -> dict[str, Any]:
     about = entry.result["case"]
+    titles = entry.result.get("index_title") or about.get("title") or {}  # without the notebook's beside it
     main = entry.reports.get(lang) or next(iter(entry.reports.values()), "")
     return {
-        "title": str((about.get("title") or {}).get(lang) or about["id"]),
+        "title": str(titles.get(lang) or about["id"]),
         "id": str(about["id"]),
         "main": _address(main),
         "reports": [(each, _address(entry.reports[each])) for each in LANGS if each in entry.reports],

@@ -251,7 +251,10 @@ def week_digest(study: ScanStudy, *, lang: str) -> list[str]:
 
 def publish_signals(study: ScanStudy) -> ResultRecord:
     """Put what was found into the notebook, where the runner reads it back."""
-    titles = {lang: say("scan_about", lang, week=f"{study.week:%Y-%m-%d}") for lang in ("zh", "en")}
+    titles, index_titles = (
+        {lang: say(key, lang, week=f"{study.week:%Y-%m-%d}") for lang in ("zh", "en")}
+        for key in ("scan_case", "scan_about")
+    )
     inputs = {"on": study.on.isoformat(), "budget": study.budget, "reports_sha256": study.sha256,
               "exposure_sha256": study.exposure_sha256, "counted_by": study.delays.by,
               "n_weeks_judged": study.delays.n_back, "here": study.here, "riskkit": __version__}  # fmt: skip
@@ -259,6 +262,7 @@ def publish_signals(study: ScanStudy) -> ResultRecord:
     table = study.found[list(SHOWN)].assign(week=f"{study.week:%Y-%m-%d}")
     return ResultRecord(
         {"schema": "riskkit.signals/1", "case": {"id": study.name, "title": titles}, "inputs": inputs,
+         "index_title": index_titles,
          "digest": {lang: week_digest(study, lang=lang) for lang in ("zh", "en")},
          "counts": counts, "alarms": table[table["decision"] == "alarm"],
          "others": table[table["decision"].isin(["waits", "in_memory", "unknown"])]}
