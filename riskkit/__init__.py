@@ -58,6 +58,7 @@ __all__ = [
     "risk_level",
     "risk_priority_number",
     "scenario_probability",
+    "set_language",
     "shrunk_rates",
     "sobol",
     "survey_ratios",

@@ -20,6 +20,7 @@ from riskkit.case.case import load_case as load_case
 from riskkit.case.comparison.methods import compare_methods as compare_methods
 from riskkit.case.many_cases import assess_many as assess_many
 from riskkit.foundation.inputs.faults import InputFaults as InputFaults
+from riskkit.foundation.language import set_language as set_language
 from riskkit.monitoring import disproportionality as disproportionality
 from riskkit.monitoring.coverage import coverage_matrix as coverage_matrix
 from riskkit.monitoring.ebgm import gamma_poisson_scores as gamma_poisson_scores

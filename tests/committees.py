@@ -60,7 +60,7 @@ def answer(question: Question, number: int) -> dict[str, Any]:
     if question.kind == PROBABILITY:
         mid = min(0.01 * 3**number, 0.5)
         return {"low": mid / 4, "mid": mid, "high": min(mid * 1.8, 0.95), "reason": f"tests of lab {number}"}
-    codes = [*choices_of(question, "en")]
+    codes = [*choices_of(question)]
     if question.kind == CHOICES:
         return {"codes": codes[: number + 1]}
     return {"level": codes[min(number, len(codes) - 1)], "reason": f"reason {number}"}
@@ -127,7 +127,7 @@ SAID: dict[str, tuple[tuple[float | str, float | str, float | str], tuple[str, s
 
 def sample_answer(question: Question, number: int, *, spread: float) -> dict[str, Any]:
     if question.kind == CHOICES:
-        return {"codes": [*choices_of(question, "en")][: 2 + number]}
+        return {"codes": [*choices_of(question)][: 2 + number]}
     said, reasons = SAID[question.id]
     reason = reasons[number]
     if question.kind == PROBABILITY:
@@ -135,7 +135,7 @@ def sample_answer(question: Question, number: int, *, spread: float) -> dict[str
         mid = sorted(own)[1] * (own[number] / sorted(own)[1]) ** spread
         return {"low": round(mid / 3, 7), "mid": round(mid, 7), "high": round(min(mid * 2.5, (1 + mid) / 2), 7),
                 "reason": reason}  # fmt: skip
-    return {"level": [*choices_of(question, "en")][int(said[number]) - 1], "reason": reason}
+    return {"level": [*choices_of(question)][int(said[number]) - 1], "reason": reason}
 
 
 def sample_ballot(questions: Sequence[Question], number: int, name: str) -> dict[str, Any]:

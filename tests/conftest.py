@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+from riskkit.foundation.language import set_language
 
 patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("house", patient)
 settings.register_profile("build", patient, derandomize=True)
 settings.load_profile("build" if os.environ.get("CI") else "house")
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    """Each test begins in English, whatever the one before it chose."""
+    set_language("en")
+    yield
+    set_language("en")

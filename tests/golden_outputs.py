@@ -26,10 +26,11 @@ import docx
 import nbformat
 import numpy as np
 from docx.table import Table as WordTable
-from in_process import run_cell
+from in_process import run_cell, shows
 
 import riskkit
 from riskkit.foundation import shipped
+from riskkit.foundation.language import in_language, set_language, speaking
 from riskkit.workbench.commands import cli
 from riskkit.workbench.document.blocks import Picture
 from riskkit.workbench.document.reading import Failure, Part, Reading, read_notebook
@@ -65,7 +66,7 @@ def notebook_names() -> list[str]:
 
 def reports(name: str) -> dict[str, str]:
     """What a notebook shows in each language, its record, and the text of its Word document."""
-    readings = {lang: read_notebook(run, lang=lang) for lang, run in executed(name).items()}
+    readings = {lang: in_language(lang, read_notebook, run) for lang, run in executed(name).items()}
     found = {f"reports/{name}.{lang}.txt": _said(reading) for lang, reading in readings.items()}
     if name in WORD:
         for lang, reading in readings.items():
@@ -75,19 +76,20 @@ def reports(name: str) -> dict[str, str]:
 
 
 def executed(name: str) -> dict[str, dict[str, Any]]:
-    """A notebook run in this process, in each language; a cell that does not ask for the language runs once."""
+    """A notebook run in this process: once for the numbers, and what shows something again in each language."""
     notebook = nbformat.read(shipped.home() / "notebooks" / f"{name}.ipynb", as_version=4)
     known = {one.name: one.default for one in declared(notebook)}
-    names = known | ({"draws": DRAWS} if "draws" in known else {}) | GIVEN.get(name, {})
+    names = known | ({"draws": DRAWS} if "draws" in known else {}) | GIVEN.get(name, {}) | {"lang": LANGS[0]}
     cells: dict[str, list[Any]] = {lang: [] for lang in LANGS}
     for cell in notebook.cells:
         outputs: list[dict[str, Any]] = []
         is_run = cell.cell_type == "code" and not is_tagged(cell, PARAMETERS_TAG)
         for lang in LANGS:
-            if is_run and (lang == LANGS[0] or re.search(r"\blang\b", cell.source)):
-                names["lang"] = lang
+            if is_run and (lang == LANGS[0] or shows(cell.source)):
+                set_language(lang)
                 outputs = run_cell(cell.source, names)
             cells[lang].append({**cell, "outputs": outputs})
+    set_language("en")
     return {lang: {"cells": own, "metadata": notebook.metadata} for lang, own in cells.items()}
 
 
@@ -163,7 +165,9 @@ def same_each_time(text: str) -> str:
 
 def _word_of(reading: Reading, lang: str) -> str:
     drawn = [_png() for part in reading.parts if isinstance(part, Picture)]
-    made = word_document(reading, drawn, lang=lang, title="—", made_at=dt.datetime(2026, 5, 1, tzinfo=dt.UTC))
+    made = in_language(
+        lang, word_document, reading, drawn, title="—", made_at=dt.datetime(2026, 5, 1, tzinfo=dt.UTC)
+    )
     return word_text(made)
 
 
@@ -190,7 +194,10 @@ def word_text(made: bytes) -> str:
 
 def helps(lang: str) -> dict[str, str]:
     """The help of every command in one language, as a terminal of 100 columns shows it."""
-    parts = [f"=== {path}\n{text}" for path, text in _helps(cli.build(lang), "riskkit")]
+    parts = [
+        f"=== {path}\n{text}"
+        for path, text in in_language(lang, lambda: list(_helps(cli.build(lang), "riskkit")))
+    ]
     return {f"help.{lang}.txt": same_each_time("\n\n".join(parts))}
 
 
@@ -275,13 +282,14 @@ def papers() -> dict[str, str]:
     measures = study_measures(drawn, open_consignments("consignments"), on="2026-05-01")
     found = {}
     for lang in LANGS:
-        given = {"issuer": "示例海关 Sample Customs", "lang": lang}
-        made = {
-            "recall_stage": recall_papers(recalls, kind="stage", **given),
-            "recall_final": recall_papers(recalls, kind="final", **given),
-            "order_sheet": order_papers(measures, **given),
-            "transfer_letter": transfer_papers(referrals, **given),
-        }
+        with speaking(lang):
+            issuer = "示例海关 Sample Customs"
+            made = {
+                "recall_stage": recall_papers(recalls, kind="stage", issuer=issuer),
+                "recall_final": recall_papers(recalls, kind="final", issuer=issuer),
+                "order_sheet": order_papers(measures, issuer=issuer),
+                "transfer_letter": transfer_papers(referrals, issuer=issuer),
+            }
         for name, sheets in made.items():
             found[f"papers/{name}.{lang}.txt"] = word_text(in_format(sheets[0].document, "docx"))
     return found

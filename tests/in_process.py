@@ -29,6 +29,12 @@ def run_cell(source: str, names: dict[str, Any]) -> list[dict[str, Any]]:
     return [page_samples.display(one) for one in shown if one is not None]
 
 
+def shows(source: str) -> bool:
+    """Whether a cell ends in something that is shown."""
+    lines = ast.parse(source).body
+    return bool(lines) and isinstance(lines[-1], ast.Expr)
+
+
 class InProcess(Engine):
     """Runs the cells one after the other in the folder in which a kernel would stand."""
 

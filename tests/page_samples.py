@@ -9,6 +9,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from riskkit.foundation.language import in_language
 from riskkit.workbench.document.blocks import (
     RESULT_MIME,
     Badge,
@@ -40,7 +41,7 @@ def sections(lang: str) -> tuple[Section, ...]:
         w["summary"],
         1,
         (
-            level_badge("Ⅱ", lang),
+            in_language(lang, level_badge, "Ⅱ"),
             Badge(w["scale"], "serious", w["serious"], "▲", "#b3261e"),
             Paragraph(w["lead"], "lead"),
             Paragraph(w["body"]),

@@ -18,6 +18,7 @@ from warned import NOW, assessed_case, decision, issue, named
 
 from riskkit.case.case import load_case
 from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.language import in_language
 from riskkit.foundation.standards import standards
 from riskkit.warning.alerts.choice import DOCUMENTS, authority_of, choose_documents, default_measures
 from riskkit.warning.alerts.readability import readability, syllables
@@ -91,7 +92,7 @@ def test_unknown_measures_and_levels_are_refused() -> None:
 
 
 def test_the_highest_level_needs_authorisation_and_no_other() -> None:
-    assert [authority_of(level, lang="en")[1] for level in (1, 2, 3, 4)] == [False, False, False, True]
+    assert [authority_of(level)[1] for level in (1, 2, 3, 4)] == [False, False, False, True]
     with pytest.raises(InputFaults, match="authorised by the State Council"):
         issue(level=4)
     assert issue(level=4, is_authorised=True).chosen == DOCUMENTS
@@ -209,10 +210,10 @@ def test_ones_own_template_takes_the_place_of_the_shipped_one(tmp_path: Path) ->
     assert not found.files["announcement.en.txt"].decode().startswith("自拟")
     (tmp_path / "announcement.zh.txt").write_bytes("# 自拟".encode("gbk"))
     with pytest.raises(InputFaults, match="UTF-8"):
-        template_text("announcement", "zh", folder=tmp_path)
+        in_language("zh", template_text, "announcement", folder=tmp_path)
     (tmp_path / "announcement.zh.txt").write_bytes(b"x" * 100_001)
     with pytest.raises(InputFaults, match="at most 100000"):
-        template_text("announcement", "zh", folder=tmp_path)
+        in_language("zh", template_text, "announcement", folder=tmp_path)
 
 
 @pytest.mark.parametrize("name", ["<script>alert(1)</script>", "=1+1", "# lamp", "a & b", "儿童<b>手表"])
@@ -272,7 +273,7 @@ def test_every_format_and_document_has_a_template_in_both_languages() -> None:
     assert FORMATS == ("html", "pdf", "docx", "txt")
     for name in (*DOCUMENTS, "short"):
         for lang in ("zh", "en"):
-            assert "title" in template_text(name, lang)
+            assert "title" in in_language(lang, template_text, name)
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
@@ -295,8 +296,8 @@ def test_the_notebook_of_drafts_names_what_is_missing_and_shows_no_document() ->
     assert {one.place for one in made.missing} == {"bulletin.ports"} | {
         f"{name}.is_authorised" for name in DOCUMENTS
     }
-    assert document_parts(made, lang="zh") == () and reading_part(made, lang="zh") is None
-    told = str(choice_part(made, lang="zh"))
+    assert in_language("zh", document_parts, made) == () and in_language("zh", reading_part, made) is None
+    told = str(in_language("zh", choice_part, made))
     assert "补齐前不得发布" in told and "国务院" in told
 
 
@@ -320,9 +321,9 @@ def test_a_public_notice_tells_the_facts_and_leaves_the_assessors_question_out()
         case = load_case(name)
         assert case.problem is not None, name
         for lang, words in (("zh", ("待评估", "问题是", "本例")), ("en", ("The question is", "This case"))):
-            told = case.summary.say(lang)
+            told = in_language(lang, case.summary.say)
             assert told.endswith(("。", ".")) and not any(word in told for word in words), name
-            assert case.problem.say(lang) not in told
+            assert in_language(lang, case.problem.say) not in told
     told = issue().files["announcement.en.txt"].decode()
     assert load_case("note7-battery-2016").summary.en in " ".join(told.split())
     assert "The question" not in told

@@ -14,6 +14,7 @@ from in_process import IN_PROCESS
 
 from riskkit.foundation import shipped
 from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.language import in_language
 from riskkit.workbench.document.reading import read_notebook
 from riskkit.workbench.flows.enterprise.enterprise_study import study_enterprises
 from riskkit.workbench.reports.acceptance import acceptance_reports as acceptance
@@ -53,7 +54,7 @@ def made(out: Path, name: str, lang: str) -> Path:
 @pytest.mark.parametrize("name", list(SECTIONS))
 def test_the_notebook_makes_a_report_and_the_same_result_again(tmp_path: Path, name: str, lang: str) -> None:
     folder = made(tmp_path, name, lang)
-    reading = read_notebook(nbformat.read(folder / "executed.ipynb", as_version=4), lang=lang)
+    reading = in_language(lang, read_notebook, nbformat.read(folder / "executed.ipynb", as_version=4))
     assert (reading.failures, reading.notes) == ((), ())
     assert [part.id for part in reading.parts if not hasattr(part, "traceback")] == SECTIONS[name]
     page = (folder / "report.html").read_text(encoding="utf-8")
@@ -203,7 +204,7 @@ def test_the_catalogue_and_the_modes_of_firms_reach_the_plan_and_unknown_ones_do
     rows.to_csv(path, index=False)
     bare = loop.study_loop("register_sample", **LOOP | {"goods": str(path)})
     assert (bare.catalogue["decision"] == "unknown").all() and bare.firm_modes.empty
-    assert loop.loop_supervision(bare, lang="zh") is None
+    assert in_language("zh", loop.loop_supervision, bare) is None
     assert bare.plan.changes["change_evidence"].tolist() == study.plan.changes["change_evidence"].tolist()
 
 
@@ -225,7 +226,7 @@ def test_goods_without_assumptions_are_named_and_not_lost(tmp_path: Path) -> Non
     rows.to_csv(path, index=False)
     study = loop.study_loop("register_sample", **LOOP | {"goods": str(path)})
     assert study.unknown_goods == ("食品接触产品",)
-    assert "食品接触产品" in str(loop.loop_plan(study, lang="zh"))
+    assert "食品接触产品" in str(in_language("zh", loop.loop_plan, study))
 
 
 def test_every_fault_of_the_chain_s_inputs_is_listed_at_once(tmp_path: Path) -> None:

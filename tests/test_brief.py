@@ -26,6 +26,7 @@ from riskkit.case.case import Assessment, assess, load_case
 from riskkit.foundation import shipped
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.inputs.picture_file import PictureFile
+from riskkit.foundation.language import in_language
 from riskkit.words.catalogue import report_text as text
 from riskkit.workbench.commands.cli import build
 from riskkit.workbench.document.blocks import Section, Table
@@ -57,7 +58,7 @@ def assessed(name: str) -> Assessment:
 def pages(found: Assessment, lang: str, **more: object) -> tuple[Section, Section]:
     path = shipped.what_ifs_path(found.case.id)
     planned = load_what_ifs(str(path), found.case) if path.is_file() else None
-    return brief(found, lang=lang, **more), brief_decision(found, lang=lang, planned=planned)  # type: ignore[arg-type]
+    return in_language(lang, brief, found, **more), in_language(lang, brief_decision, found, planned=planned)  # type: ignore[arg-type]
 
 
 def said(section: Section) -> str:
@@ -79,7 +80,7 @@ def rows(section: Section, caption: str) -> list[tuple[object, ...]]:
 def test_the_brief_of_every_case_holds_its_length(name: str, lang: str) -> None:
     both = pages(assessed(name), lang)
     assert sum(counted(said(one), lang) for one in both) <= MOST[lang]
-    assert sum(section_length(one, lang) for one in both) <= MOST[lang]
+    assert sum(in_language(lang, section_length, one) for one in both) <= MOST[lang]
     assert [one.id for one in both] == ["brief", "brief-decision"]
 
 
@@ -108,8 +109,8 @@ def test_a_case_whose_every_text_is_as_long_as_it_may_be_holds_the_length_too() 
     heavy = dataclasses.replace(found, case=case, robustness=long, questions=(long,))
     for lang in ("zh", "en"):
         both = pages(heavy, lang)
-        assert sum(section_length(one, lang) for one in both) <= MOST[lang]
-        made = to_pdf(shown(*both), lang=lang, title="T")
+        assert sum(in_language(lang, section_length, one) for one in both) <= MOST[lang]
+        made = in_language(lang, to_pdf, shown(*both), title="T")
         assert len(pypdf.PdfReader(io.BytesIO(made)).pages) == 2
 
 
@@ -126,8 +127,8 @@ def test_a_case_whose_every_text_is_as_long_as_it_may_be_holds_the_length_too() 
 def test_a_text_is_cut_at_a_sentence_or_shows_that_it_was_cut(
     words: str, most: int, lang: str, right: str
 ) -> None:
-    assert shortened(words, most, lang) == right
-    assert counted(shortened(words, most, lang), lang) <= most
+    assert in_language(lang, shortened, words, most) == right
+    assert counted(in_language(lang, shortened, words, most), lang) <= most
 
 
 def test_the_brief_says_what_it_is_how_bad_how_sure_and_what_to_decide() -> None:
@@ -230,7 +231,7 @@ def shown(*sections: Section) -> dict[str, list[dict[str, object]]]:
 def test_the_brief_alone_is_a_pdf_of_exactly_two_pages(lang: str) -> None:
     import pypdf
 
-    made = to_pdf(notebook_of(lang, picture=True), lang=lang, title="Samsung Galaxy Note7")
+    made = in_language(lang, to_pdf, notebook_of(lang, picture=True), title="Samsung Galaxy Note7")
     read = pypdf.PdfReader(io.BytesIO(made))
     assert len(read.pages) == 2
     first, second = (re.sub(r"\s", "", page.extract_text()) for page in read.pages)
@@ -248,7 +249,7 @@ def test_a_report_opens_with_the_brief_and_the_rest_is_its_annex() -> None:
     report = notebook_of("en")
     rest = Section("summary", "Summary of the annex", 1, ())
     report["cells"] += shown(rest)["cells"]
-    read = pypdf.PdfReader(io.BytesIO(to_pdf(report, lang="en", title="T")))
+    read = pypdf.PdfReader(io.BytesIO(to_pdf(report, title="T")))
     assert "Decision brief" in read.pages[0].extract_text()
     assert "Signatures" in read.pages[1].extract_text()
     assert (
@@ -261,9 +262,9 @@ def test_the_brief_in_word_and_html_shows_the_picture_with_its_words() -> None:
     import docx
 
     report = notebook_of("en", picture=True)
-    page = to_html(report, lang="en", title="T")
+    page = to_html(report, title="T")
     assert '<img src="data:image/png;base64,iVBOR' in page and 'alt="Front of the phone"' in page
-    document = docx.Document(io.BytesIO(to_docx(report, lang="en", title="T")))
+    document = docx.Document(io.BytesIO(to_docx(report, title="T")))
     assert len(document.inline_shapes) == 1
     assert any("Options and decision asked" in one.text for one in document.paragraphs)
     assert any(one.paragraph_format.page_break_before for one in document.paragraphs)
@@ -297,8 +298,8 @@ def test_reports_about_one_case_say_on_the_first_screen_which_question_they_answ
         source = nbformat.read(notebook(name), as_version=4)
         title = _title(SimpleNamespace(lang=lang), source, {"case": {"title": {lang: "Kettle"}}})  # type: ignore[arg-type]
         assert title.endswith("Kettle") and len(title) > len("Kettle: ")
-        read = read_notebook({"cells": [], "metadata": source.metadata}, lang=lang)
-        page = to_html({"cells": [], "metadata": source.metadata}, lang=lang, title=title)
+        read = in_language(lang, read_notebook, {"cells": [], "metadata": source.metadata})
+        page = in_language(lang, to_html, {"cells": [], "metadata": source.metadata}, title=title)
         assert read.question and read.question in page[: page.index("<main")]
         heads.add((title, read.question))
     assert (
@@ -343,7 +344,10 @@ def test_the_brief_shows_notices_of_a_register_among_the_nearest(tmp_path: Path)
     found = assessed("note7-battery-2016")
     for lang in ("zh", "en"):
         alone, with_register = (
-            rows(brief_decision(found, lang=lang, like=like), text("brief_elsewhere", lang))
+            rows(
+                in_language(lang, brief_decision, found, like=like),
+                in_language(lang, text, "brief_elsewhere"),
+            )
             for like in (None, opened.like)
         )
         assert len(with_register) == len(alone)

@@ -21,6 +21,7 @@ from riskkit.case.derived_facts import defect_found
 from riskkit.foundation import shipped
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.inputs.toml_file import TomlFile, parse_toml, read_toml
+from riskkit.foundation.language import in_language
 from riskkit.foundation.numbers.distributions import parse_number, quantile
 from riskkit.foundation.numbers.uncertainty import best
 from riskkit.foundation.standards.scales import scale
@@ -281,7 +282,7 @@ def test_a_margin_of_exposure_equal_to_the_one_asked_for_is_of_low_concern(
     found = of(edited("formaldehyde-babywear-2015", margin))
     assert (str(found.lo), str(found.hi)) == (level, level)
     assert (found.grades.at["trigger", "rule"] or "") == rule
-    said = "".join(str(basis(found, lang=lang).to_json()) for lang in ("zh", "en"))
+    said = "".join(str(in_language(lang, basis, found).to_json()) for lang in ("zh", "en"))
     assert ("exactly on the bound" in said and "恰在界上" in said) == (point == 10)
 
 
@@ -375,9 +376,9 @@ def test_the_report_says_what_a_severity_grade_draws_on(name: str, counts: bool)
         "zh": "此情景计入" if counts else "此情景不计入",
         "en": "it counts" if counts else "not count",
     }.items():
-        section = basis(found, lang=lang)
+        section = in_language(lang, basis, found)
         assert section is not None
         said = str(section.to_json())
-        assert harm in said and scenario.severity_reason.say(lang)[:20] in said
-    default = basis(of(case), lang="en")
+        assert harm in said and in_language(lang, scenario.severity_reason.say)[:20] in said
+    default = basis(of(case))
     assert default is not None and "severity grade draws on" not in str(default.to_json())

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 import riskkit
-from riskkit.words.catalogue import LANGS, Texts, catalogue
+from riskkit.foundation.language import LANGS
+from riskkit.words.catalogue import Texts, catalogue
 
 Rows = list[dict[str, str]]
 HAN = re.compile(r"[\u4e00-\u9fff]")
@@ -81,7 +82,7 @@ def test_every_text_is_used(rows: Rows, asked_for: re.Pattern[str]) -> None:
 
 def test_places_are_filled_and_counted_words_follow_their_number() -> None:
     say = Texts("command")
-    texts = {key: say(key, "en", **dict.fromkeys(places(say[key]["en"]), 1)) for key in say}
+    texts = {key: say(key, **dict.fromkeys(places(say[key]["en"]), 1)) for key in say}
     assert not any("{" in text and "}" in text for text in texts.values() if "{{" not in text)
     with pytest.raises(KeyError):
-        say("no_such_text", "en")
+        say("no_such_text")

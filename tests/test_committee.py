@@ -48,6 +48,7 @@ from riskkit.assessment.committee.visible import ROLES, labels_of, progress, see
 from riskkit.assessment.facts.case_file import Text
 from riskkit.case.case import assess, load_case
 from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.language import in_language
 from riskkit.foundation.numbers.toml_record import toml_text, written
 from riskkit.foundation.shipped import home
 from riskkit.store.ledger.checks import verify
@@ -221,14 +222,14 @@ def test_nobody_sees_an_open_ballot_the_chair_included(room: Room) -> None:
     now = session_in(room, "n7")
     for role in ROLES:
         for asker in ("chair", "e1", "e2", "somebody"):
-            assert set(seen_by(now, asker=asker, role=role, lang="en")["round"]) <= {"1"}
+            assert set(seen_by(now, asker=asker, role=role)["round"]) <= {"1"}
     assert now.rounds[1].answers() == {}
     assert progress(now).loc[1, ["n_voters", "n_ballots"]].tolist() == [3, 3]
-    assert len(seen_by(now, asker="chair", role="chair", lang="zh")) == 3 * len(QUESTIONS)
-    assert len(seen_by(now, asker="boss", role="leadership", lang="zh")) == 0
-    assert len(seen_by(now, asker="stranger", role="expert", lang="zh")) == 0
+    assert len(in_language("zh", seen_by, now, asker="chair", role="chair")) == 3 * len(QUESTIONS)
+    assert len(in_language("zh", seen_by, now, asker="boss", role="leadership")) == 0
+    assert len(in_language("zh", seen_by, now, asker="stranger", role="expert")) == 0
     with pytest.raises(ValueError, match="one of assessor"):
-        seen_by(now, asker="x", role="root", lang="en")
+        seen_by(now, asker="x", role="root")
 
 
 def test_names_are_letters_until_the_vote_is_confirmed(room: Room) -> None:
@@ -238,9 +239,7 @@ def test_names_are_letters_until_the_vote_is_confirmed(room: Room) -> None:
     now = session_in(room, "n7")
     assert sorted(labels_of(now, asker="chair").values()) == ["A", "B", "C"]
     assert labels_of(now, asker="e2")["e2"] == "Li Er"
-    assert not {one.name for one in EXPERTS} & set(
-        seen_by(now, asker="chair", role="chair", lang="en")["expert"]
-    )
+    assert not {one.name for one in EXPERTS} & set(seen_by(now, asker="chair", role="chair")["expert"])
 
 
 def test_letters_go_on_after_z(room: Room) -> None:
@@ -299,7 +298,7 @@ def test_a_recused_experts_ballot_is_refused(room: Room) -> None:
     assert "before the expert's first ballot" in rules_of(
         lambda: take_step(room, "n7", "recused", who="e1", why="late thought", expert="e1")
     )
-    assert len(seen_by(session_in(room, "n7"), asker="e3", role="expert", lang="en")) == 0
+    assert len(seen_by(session_in(room, "n7"), asker="e3", role="expert")) == 0
 
 
 def test_doubled_late_and_foreign_ballots_are_refused_and_nothing_is_lost(room: Room) -> None:
@@ -495,8 +494,8 @@ def test_the_report_from_the_export_alone_is_the_same_byte_for_byte(room: Room, 
     direct = session_from("n7", ledger=str(tmp_path / "ledger.sqlite"), export=None)
     for lang in ("zh", "en"):
         for is_full in (True, False):
-            one = document(direct, ".html", lang=lang, is_full=is_full)
-            assert one == document(kept, ".html", lang=lang, is_full=is_full)
+            one = in_language(lang, document, direct, ".html", is_full=is_full)
+            assert one == in_language(lang, document, kept, ".html", is_full=is_full)
             assert b"deaths are possible" in one
             assert minutes_hash(direct).encode() in one
 
@@ -505,7 +504,7 @@ def test_the_report_shows_how_the_pool_moved_between_rounds(room: Room) -> None:
     from riskkit.workbench.flows.committee.report import report_sections
 
     now = whole_session(room, said=committees.sample_ballot)
-    table = next(one for one in report_sections(now, lang="en") if one.id == "movement").blocks[0]
+    table = next(one for one in report_sections(now) if one.id == "movement").blocks[0]
     row = next(one for one in table.rows if "thermal runaway" in one[0])
     rounds = [feedback(one.answers(), QUESTIONS).set_index("question") for one in now.rounds[:2]]
     for cell, found in zip(row[1:], rounds, strict=True):
@@ -524,14 +523,14 @@ def test_hostile_words_are_shown_as_words(room: Room) -> None:
         answers = ballot(QUESTIONS, number) | {"scope": {"level": "1", "reason": nasty}}
         cast_ballot(room, "n7", one.id, name="1", answers=answers, who=one.id)
     close_round(room, "1")
-    page = document(session_in(room, "n7"), ".html", lang="en", is_full=True).decode()
+    page = document(session_in(room, "n7"), ".html", is_full=True).decode()
     assert "<script>alert" not in page and "&lt;script&gt;alert" in page
 
 
 def test_the_vote_asks_for_a_level_and_a_confirmation() -> None:
     assert digest_of(vote_questions()) != digest_of(QUESTIONS)
     assert check_answers(vote_questions(), votes("none", "no"), what="b")["vote.level"] == {"level": "none"}
-    assert Question("x", "level", "甲", "A").say("zh") == "甲"
+    assert in_language("zh", Question("x", "level", "甲", "A").say) == "甲"
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
@@ -543,21 +542,21 @@ def test_a_form_of_the_second_round_shows_the_first_and_nobody_elses_answers(
 
     def sheets(name: str) -> dict[str, list[list[Any]]]:
         now = session_in(room, "n7")
-        lines = form_lines(now, name, "e2", lang=lang, key=bytes(32))
-        written = write_form(now, tmp_path / f"{name}.xlsx", lines, lang=lang)
+        lines = in_language(lang, form_lines, now, name, "e2", key=bytes(32))
+        written = in_language(lang, write_form, now, tmp_path / f"{name}.xlsx", lines)
         with python_calamine.CalamineWorkbook.from_path(written) as book:
             return {one: book.get_sheet_by_name(one).to_python() for one in book.sheet_names}
 
     whole_round(room, "1")
-    assert say("form_earlier_sheet", lang) not in sheets("1")
+    assert in_language(lang, say, "form_earlier_sheet") not in sheets("1")
     open_round(room, "2")
     found, questions = sheets("2"), session_in(room, "n7").questions
-    rows = found[say("form_earlier_sheet", lang)]
+    rows = found[in_language(lang, say, "form_earlier_sheet")]
     assert len(rows) == 1 + len(questions)
     first = next(n for n, one in enumerate(questions, start=1) if one.kind == PROBABILITY)
     assert rows[first][-1] == "0.03 (0.0075 – 0.054)"  # what e2 said
     assert rows[first][2] == "0.01 – 0.09" and rows[first][3] == "3"
     shown = " ".join(str(cell) for row in rows for cell in row)
     assert "0.0025" not in shown and "tests of lab" not in shown  # what e1 said, and why, stays with e1
-    assert next(iter(found)) == say("form_sheet", lang)
+    assert next(iter(found)) == in_language(lang, say, "form_sheet")
     assert read_form(tmp_path / "2.xlsx").expert == "e2"

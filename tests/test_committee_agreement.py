@@ -15,6 +15,7 @@ from numpy.testing import assert_allclose
 from riskkit.assessment.committee.agreeing import answered_states, closed_answers, round_agreement
 from riskkit.assessment.committee.session import Session
 from riskkit.assessment.consensus.agreement import krippendorff_alpha
+from riskkit.foundation.language import in_language
 from riskkit.workbench.document.blocks import PICTURE_MIME, Picture, Section
 from riskkit.workbench.flows.committee.agreement_sections import agreement_parts, judged_answers
 from riskkit.workbench.flows.committee.report import report_notebook, report_sections
@@ -70,9 +71,9 @@ def test_abstentions_and_single_rounds_say_nothing_wrong() -> None:
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_the_report_shows_each_expert_the_pool_and_the_movement(now: Session, lang: str) -> None:
-    section, picture = agreement_parts(now, lang=lang)
+    section, picture = in_language(lang, agreement_parts, now)
     assert isinstance(section, Section) and isinstance(picture, Picture)
-    judged = judged_answers(now, lang=lang)
+    judged = in_language(lang, judged_answers, now)
     assert len(judged) == 7 * 4  # seven steps, three experts and the pool
     assert judged[judged["who"] == ""]["before"].isna().all()
     assert judged[judged["who"] != ""]["before"].notna().all()
@@ -83,7 +84,7 @@ def test_the_report_shows_each_expert_the_pool_and_the_movement(now: Session, la
     assert (len(opened_marks), len(diamonds)) == (21, 7)
     pool = judged[judged["who"] == ""].iloc[0]
     assert diamonds[0]["x"] == [pytest.approx(math.log10(pool["mid"]))]
-    shown = report_notebook(report_sections(now, lang=lang))
+    shown = report_notebook(in_language(lang, report_sections, now))
     assert any(PICTURE_MIME in cell["outputs"][0]["data"] for cell in shown["cells"])
     json.dumps(shown)
 
@@ -91,5 +92,5 @@ def test_the_report_shows_each_expert_the_pool_and_the_movement(now: Session, la
 def test_nothing_is_shown_of_an_open_round(tmp_path: Path) -> None:
     room = make_room(tmp_path)
     opened(room)
-    assert agreement_parts(session_in(room, "n7"), lang="en") == ()
+    assert agreement_parts(session_in(room, "n7")) == ()
     room.ledger.close()

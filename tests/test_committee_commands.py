@@ -16,6 +16,7 @@ import xlsxwriter
 
 from riskkit.assessment.committee.questions import CHOICES, PROBABILITY, choices_of, questions_of, word
 from riskkit.case.case import load_case
+from riskkit.foundation.language import in_language
 from riskkit.store.ledger.ledger import open_ledger
 from riskkit.workbench.commands import cli
 from riskkit.workbench.commands.committee import who_acts
@@ -90,14 +91,14 @@ def fill(path: Path, number: int, *, lang: str = "en", level: object = "Ⅱ 严�
         name, _, code = line[at["question"]].partition(":")
         question = kinds.get(name)
         if question is None:
-            line[at["choice"]] = level if name == "vote.level" else word("yes", lang)
+            line[at["choice"]] = level if name == "vote.level" else in_language(lang, word, "yes")
         elif question.kind == PROBABILITY:
             mid = 0.01 * 2**number
             line[at["low"]], line[at["mid"]], line[at["high"]] = mid / 3, mid, f"{mid * 300}%"
         elif question.kind == CHOICES:
-            line[at["choice"]] = word("yes" if code == "recall" else "no", lang)
+            line[at["choice"]] = in_language(lang, word, "yes" if code == "recall" else "no")
         else:
-            line[at["choice"]] = [*choices_of(question, lang).values()][number]
+            line[at["choice"]] = [*in_language(lang, choices_of, question).values()][number]
             line[at["reason"]] = "=HYPERLINK(1)"
     save(path, lines)
     return lines

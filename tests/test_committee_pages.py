@@ -11,6 +11,7 @@ import ipywidgets
 import pytest
 from committees import EXPERTS, ballot, cast_ballot, close_round, declared, open_round, opened, votes
 
+from riskkit.foundation.language import in_language, set_language
 from riskkit.words.catalogue import committee_text as say
 from riskkit.workbench.boards.ballot_panel import BallotForm, ballot_panel
 from riskkit.workbench.boards.committee_panels import session_panel
@@ -41,7 +42,7 @@ def words_of(page: Any) -> str:
 
 
 def press(page: Any, key: str, lang: str) -> None:
-    found = [one for one in all_in(page) if getattr(one, "description", "") == say(key, lang)]
+    found = [one for one in all_in(page) if getattr(one, "description", "") == in_language(lang, say, key)]
     assert len(found) == 1 and not found[0].disabled
     found[0].click()
 
@@ -59,9 +60,10 @@ def hand_in(page: Any, answers: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_an_experts_page_from_the_declaration_to_the_signature(room: Room, lang: str) -> None:
-    page = ballot_panel("", lang=lang, who="e1")
+    set_language(lang)
+    page = ballot_panel("", who="e1")
     press(page, "declare_deed", lang)
-    assert say("no_round", lang) in words_of(page)
+    assert in_language(lang, say, "no_round") in words_of(page)
     assert session_in(room, "n7").declared == {"e1": ""}
     for one in EXPERTS[1:]:
         take_step(room, "n7", "declared", who=one.id, why="x", expert=one.id, interest="")
@@ -71,17 +73,19 @@ def test_an_experts_page_from_the_declaration_to_the_signature(room: Room, lang:
     assert [one["id"] for one in form_in(page).questions] == [one.id for one in questions]
     assert all(one["earlier"] == {} for one in form_in(page).questions)
     told = hand_in(page, {"scope": {"level": "9"}})
-    assert not told["ok"] and say("refused_ballot", lang) in told["text"]
+    assert not told["ok"] and in_language(lang, say, "refused_ballot") in told["text"]
     told = hand_in(page, ballot(questions, 0))
     assert told["ok"], told
     press(page, "look_again", lang)
-    assert say("already", lang, at="", round="1")[:4] in words_of(page)
+    assert in_language(lang, say, "already", at="", round="1")[:4] in words_of(page)
     for number, one in enumerate(EXPERTS[1:], start=1):
         cast_ballot(room, "n7", one.id, name="1", answers=ballot(questions, number), who=one.id)
     close_round(room, "1")
     open_round(room, "vote")
     press(page, "look_again", lang)
-    assert say("ballot_intro_vote", lang) in words_of(page) and say("assessed_table", lang) in words_of(page)
+    assert in_language(lang, say, "ballot_intro_vote") in words_of(page) and in_language(
+        lang, say, "assessed_table"
+    ) in words_of(page)
     assert hand_in(page, votes("Ⅱ"))["ok"]
     for one in EXPERTS[1:]:
         cast_ballot(room, "n7", one.id, name="vote", answers=votes("Ⅱ"), who=one.id)
@@ -89,7 +93,7 @@ def test_an_experts_page_from_the_declaration_to_the_signature(room: Room, lang:
     take_step(room, "n7", "confirmed", who="chair", why="clear", level="Ⅱ", is_confirmed="yes")
     press(page, "look_again", lang)
     press(page, "room_sign", lang)
-    assert say("you_signed", lang) in words_of(page)
+    assert in_language(lang, say, "you_signed") in words_of(page)
     assert set(session_in(room, "n7").signed) == {"e1"}
 
 
@@ -111,7 +115,7 @@ def test_an_experts_page_from_the_declaration_to_the_signature(room: Room, lang:
 def test_whatever_a_browser_sends_is_a_ballot_or_refused(room: Room, sent: Any) -> None:
     declared(room)
     open_round(room, "1")
-    page = ballot_panel("n7", lang="en", who="e1")
+    page = ballot_panel("n7", who="e1")
     assert hand_in(page, sent)["ok"] is False
     assert session_in(room, "n7").rounds[0].sealed == {}
     assert len(room.ledger.events("refusals/")) == 1
@@ -123,18 +127,18 @@ def test_feedback_calls_others_by_letters_and_shows_ones_own_answer(room: Room) 
     questions = session_in(room, "n7").questions
     for number, one in enumerate(EXPERTS):
         cast_ballot(room, "n7", one.id, name="1", answers=ballot(questions, number), who=one.id)
-    assert shown_back(session_in(room, "n7"), "e2", "en") == {}
+    assert shown_back(session_in(room, "n7"), "e2") == {}
     close_round(room, "1")
     open_round(room, "2")
-    found = shown_back(session_in(room, "n7"), "e2", "en")
+    found = shown_back(session_in(room, "n7"), "e2")
     step = next(one.id for one in questions if one.kind == "probability")
     labels = [label for label, _, _ in found[step]["said"]]
     assert "Li Er" in labels and len(set(labels)) == 3
     assert not {"王一", "Zhao"} & set(labels)
     assert found[step]["own"] == committees.answer(questions[1], 1)
-    assert [mark[0] for mark in found[step]["marks"]] == [*sorted(labels), say("col_pooled", "en")]
-    assert shown_back(session_in(room, "n7"), "stranger", "en") == {}
-    text = words_of(ballot_panel("n7", lang="en", who="e2"))
+    assert [mark[0] for mark in found[step]["marks"]] == [*sorted(labels), say("col_pooled")]
+    assert shown_back(session_in(room, "n7"), "stranger") == {}
+    text = words_of(ballot_panel("n7", who="e2"))
     assert "tests of lab 0" in text and "王一" not in text
 
 
@@ -146,9 +150,12 @@ def test_no_page_shows_an_open_ballot(room: Room) -> None:
     cast_ballot(room, "n7", "e1", name="1", answers=answers, who="e1")
     for lang in ("zh", "en"):
         for who in ("chair", "e2", "somebody", ""):
-            pages = [session_panel("", lang=lang, who=who), ballot_panel("", lang=lang, who=who)]
+            pages = [
+                in_language(lang, session_panel, "", who=who),
+                in_language(lang, ballot_panel, "", who=who),
+            ]
             assert all("UNMISTAKABLE" not in words_of(page) for page in pages)
-    assert "1 / 3" in words_of(session_panel("", lang="en", who="chair"))
+    assert "1 / 3" in words_of(session_panel("", who="chair"))
 
 
 @pytest.mark.parametrize(
@@ -163,17 +170,17 @@ def test_the_ballot_is_for_experts_who_are_not_recused(
     open_round(room, "1")
     monkeypatch.setenv("HTTP_X_RISKKIT_WHO", who)
     monkeypatch.setenv("HTTP_X_RISKKIT_ROLE", role)
-    page = ballot_panel("", lang="en", who="e1")  # what the notebook says does not count where it is served
-    assert say(key, "en", who=who, why="works for the maker") in words_of(page)
+    page = ballot_panel("", who="e1")  # what the notebook says does not count where it is served
+    assert say(key, who=who, why="works for the maker") in words_of(page)
     assert not [one for one in all_in(page) if isinstance(one, BallotForm)]
 
 
 def test_a_page_without_identity_or_ledger_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RISKKIT_LEDGER", str(tmp_path / "none.sqlite"))
-    assert say("no_session", "en") in words_of(session_panel("", lang="en", who="chair"))
+    assert say("no_session") in words_of(session_panel("", who="chair"))
     monkeypatch.setenv("HTTP_X_RISKKIT_WHO", "")
     for panel in (session_panel, ballot_panel):
-        assert say("need_identity", "zh") in words_of(panel("", lang="zh", who="e1"))
+        assert in_language("zh", say, "need_identity") in words_of(in_language("zh", panel, "", who="e1"))
     assert list(tmp_path.iterdir()) == []
 
 

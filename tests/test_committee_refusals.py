@@ -90,7 +90,7 @@ def form(room: Room, change: Callable[[list[list[str]]], object]) -> None:
 
     now, key = session_in(room, "n7"), read_key(room.keys, "n7")
     path = room.keys.parent / "form.csv"
-    forms.write_form(now, path, forms.form_lines(now, "1", "e2", lang="en", key=key), lang="en")
+    forms.write_form(now, path, forms.form_lines(now, "1", "e2", key=key))
     import csv
 
     with path.open(encoding="utf-8-sig", newline="") as file:

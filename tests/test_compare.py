@@ -23,6 +23,7 @@ from riskkit.case.comparison.methods import Comparison, chosen_methods, compare_
 from riskkit.foundation import shipped
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.inputs.toml_file import parse_toml
+from riskkit.foundation.language import in_language
 from riskkit.foundation.standards import glossary, standards
 from riskkit.foundation.standards.method_cards import action_of, method_cards
 from riskkit.foundation.standards.scales import scale
@@ -354,11 +355,11 @@ def test_every_shipped_case_says_why_methods_differ_or_do_not_fit(lang: str) -> 
     for found in shipped_comparisons():
         case = found.assessment.case
         for one in found.products:
-            assert one.fits or glossary.label("misfit", one.misfit, lang)
+            assert one.fits or in_language(lang, glossary.label, "misfit", one.misfit)
         for difference in found.differences:
             assert bool(difference.reasons) == (difference.relation != "same"), (case.id, difference)
             for reason in difference.reasons:
-                why, settle = say_reason(case, reason, lang)
+                why, settle = in_language(lang, say_reason, case, reason)
                 assert why and settle and "{" not in why + settle
                 assert lang == "zh" or not HAN.search(why + settle)
 
@@ -400,7 +401,7 @@ def test_the_ranking_of_cases_is_the_borda_count() -> None:
 @pytest.mark.parametrize(("lang", "name"), [("en", "methods_compared.md"), ("zh", "methods_compared.zh.md")])
 def test_the_page_says_what_the_code_says_now(lang: str, name: str) -> None:
     page = (shipped.home() / "docs" / name).read_text(encoding="utf-8")
-    assert page == methods_page(lang), (
+    assert page == in_language(lang, methods_page), (
         "make it again: riskkit.workbench.doc_pages.methods.write_methods_pages(Path('docs'))"
     )
 

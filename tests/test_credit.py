@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from shared import own, shared
 
 from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.language import in_language
 from riskkit.foundation.standards import standards
 from riskkit.response.credit.grades import decide, fact_kinds, grounds, rule_set
 from riskkit.response.credit.penalty_records import identity_faults, yearly_facts
@@ -195,9 +196,9 @@ def test_every_reason_has_words_in_both_languages_and_the_index_is_the_callers()
     found = decide(facts, on=OF_THE_DAY["251"])
     assert found.index.tolist() == ["x", "y"]
     for lang in ("zh", "en"):
-        assert (reason_words(found["reason"], lang) != "").all()
+        assert (in_language(lang, reason_words, found["reason"]) != "").all()
     with pytest.raises(KeyError, match="no_such"):
-        reason_words(pd.Series(["no_such"]), "zh")
+        in_language("zh", reason_words, pd.Series(["no_such"]))
 
 
 # Wrong input

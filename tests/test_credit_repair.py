@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.language import in_language
 from riskkit.response.credit.breaches import breach_classes
 from riskkit.response.credit.repair import measures, platform_extract, repair, unread
 from riskkit.response.reason_words import reason_words
@@ -79,7 +80,7 @@ def test_what_keeps_a_repair_back_is_said(more, reason):
     row = repair(found(**more), on=dt.date(2022, 12, 1)).iloc[0]
     assert row["reason"] == reason
     assert pd.isna(row["decision"]) == (reason == "facts_missing")
-    assert reason_words(pd.Series([reason]), "zh").item()
+    assert in_language("zh", reason_words, pd.Series([reason])).item()
 
 
 def test_who_is_not_discredited_needs_none_and_order_282_is_not_guessed():

@@ -13,6 +13,7 @@ from in_process import IN_PROCESS
 
 from riskkit.foundation import shipped
 from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.language import in_language
 from riskkit.workbench.document.reading import read_notebook
 from riskkit.workbench.reports.credit import credit_reports as credit
 from riskkit.workbench.runs.alone import alone_plan
@@ -44,7 +45,7 @@ def own(tmp_path: Path, **columns: list[object]) -> Path:
 def test_the_report_in_both_languages_from_one_record(tmp_path: Path) -> None:
     folders = {lang: run(tmp_path, lang) for lang in ("zh", "en")}
     for lang, folder in folders.items():
-        reading = read_notebook(nbformat.read(folder / "executed.ipynb", as_version=4), lang=lang)
+        reading = in_language(lang, read_notebook, nbformat.read(folder / "executed.ipynb", as_version=4))
         assert (reading.failures, reading.notes) == ((), ())
         ids = [part.id for part in reading.parts if not hasattr(part, "traceback")]
         assert ids == [*(f"credit-{name}" for name in PARTS), "limits"]
@@ -63,7 +64,7 @@ def test_the_report_in_both_languages_from_one_record(tmp_path: Path) -> None:
 
 def test_what_is_shown_of_each_enterprise() -> None:
     study = credit.study_credit(credit.open_enterprises(), on="2025-09-01")
-    grades = table_of(credit.credit_grades(study, lang="en"))
+    grades = table_of(credit.credit_grades(study))
     assert grades["示例丁 Sample D"][1:] == ("other (ordinary measures)",) * 2 + (
         "none of the grounds is met",
         "on a limit",
@@ -72,22 +73,20 @@ def test_what_is_shown_of_each_enterprise() -> None:
         "an unknown number of documents decides nothing"
     )
     assert grades["示例丙 Sample C"][4] == "-20 %", "1.2 million yuan is a fifth above the limit"
-    repair = table_of(credit.credit_repair(study, lang="en"))
+    repair = table_of(credit.credit_repair(study))
     assert repair["示例丙 Sample C"][2:5] == ("2025-09-10", "2027-03-10", "9")
-    orders = table_of(credit.credit_by_order(study, lang="en"))
+    orders = table_of(credit.credit_by_order(study))
     assert orders["示例戊 Sample E"][1:] == ("discredited", "discredited", "other (ordinary measures)", "—")
-    asked = table_of(credit.credit_questions(study, lang="en"))
+    asked = table_of(credit.credit_questions(study))
     assert list(asked) == ["示例己 Sample F"]
 
 
 def test_of_an_order_that_could_not_be_read_only_what_customs_stated_is_shown() -> None:
     study = credit.study_credit(credit.open_enterprises(), on="2026-06-01")
     assert study.grades["decision"].dropna().to_dict() == {9: "ordinary"}
-    assert "not guessed" in str(credit.credit_summary(study, lang="en"))
+    assert "not guessed" in str(credit.credit_summary(study))
     assert list(study.unread["topic"]) == ["tests", "breach_classes", "measures", "repair"]
-    assert (
-        credit.credit_grounds(study, lang="en") is None and credit.credit_questions(study, lang="en") is None
-    )
+    assert credit.credit_grounds(study) is None and credit.credit_questions(study) is None
 
 
 def test_an_empty_cell_is_unknown_and_none_says_that_an_enterprise_is_not_certified(tmp_path: Path) -> None:
@@ -95,8 +94,8 @@ def test_an_empty_cell_is_unknown_and_none_says_that_an_enterprise_is_not_certif
     path = own(tmp_path, enterprise=["A", "B"], certified_as=["none", None], **clean)
     study = credit.study_credit(credit.open_enterprises(str(path)), on="2025-09-01")
     assert study.grades["decision"].fillna("?").tolist() == ["ordinary", "?"]
-    assert study.repair.empty and credit.credit_repair(study, lang="zh") is None
-    assert "虚构" not in str(credit.credit_summary(study, lang="zh"))
+    assert study.repair.empty and in_language("zh", credit.credit_repair, study) is None
+    assert "虚构" not in str(in_language("zh", credit.credit_summary, study))
 
 
 def credit_facts() -> list[str]:
@@ -123,7 +122,7 @@ def test_a_name_is_shown_as_text_and_codes_of_digits_stay_whole(tmp_path: Path) 
     assert opened.table["credit_code"].iloc[0] == "911100006000373419"
     path = own(tmp_path, enterprise=[nasty], n_penalties=[1])
     study = credit.study_credit(credit.open_enterprises(str(path)), on="2025-09-01")
-    page = credit.credit_grades(study, lang="en")._repr_mimebundle_()["text/html"]
+    page = credit.credit_grades(study)._repr_mimebundle_()["text/html"]
     assert nasty not in page and "&lt;script&gt;" in page
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from shared import own, shared
 
 from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.language import in_language
 from riskkit.foundation.standards import standards
 from riskkit.monitoring.disproportionality import corrected, decide, ranked, statistics, thresholds
 from riskkit.monitoring.plan.reasons import reason_text
@@ -188,8 +189,8 @@ def test_unknown_is_not_low():
     facts = pd.DataFrame({"a": [9, 9, 1], "prr": [None, 3, None], "chi2": [5, 9, 0]}, index=list("xyz"))
     found = decide(facts, on=DAY)
     assert found["decision"].to_dict() == {"x": "unknown", "y": "signal", "z": "no_signal"}
-    assert "缺少" in reason_text(found["reason"]["x"], "zh")
-    assert reason_text(found["reason"]["y"], "en") == "all conditions of a rule are met"
+    assert "缺少" in in_language("zh", reason_text, found["reason"]["x"])
+    assert reason_text(found["reason"]["y"]) == "all conditions of a rule are met"
 
 
 def test_rules_of_ones_own_are_dated_and_checked():

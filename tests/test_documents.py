@@ -20,7 +20,8 @@ from page_samples import HOSTILE, TITLES, code, display, failure, notebook, pict
 from patience import HANGS
 
 from riskkit.foundation.inputs.faults import InputFaults
-from riskkit.words.catalogue import LANGS, page_text
+from riskkit.foundation.language import LANGS, in_language
+from riskkit.words.catalogue import page_text
 from riskkit.workbench.document import documents, stills
 from riskkit.workbench.document.blocks import Paragraph, Section, Table
 from riskkit.workbench.document.documents import MissingSystemPart, missing_parts, print_html, to_docx, to_pdf
@@ -44,12 +45,12 @@ def pdf_tool(tool: str, content: bytes, folder: Path, *options: str) -> str:
 
 @pytest.fixture(scope="module")
 def pdfs():
-    return {lang: to_pdf(notebook(lang), lang=lang, title=TITLES[lang]) for lang in LANGS}
+    return {lang: in_language(lang, to_pdf, notebook(lang), title=TITLES[lang]) for lang in LANGS}
 
 
 @pytest.fixture(scope="module")
 def words():
-    return {lang: to_docx(notebook(lang), lang=lang, title=TITLES[lang]) for lang in LANGS}
+    return {lang: in_language(lang, to_docx, notebook(lang), title=TITLES[lang]) for lang in LANGS}
 
 
 # ---- PDF ----------------------------------------------------------------------------------------
@@ -92,13 +93,13 @@ def test_every_page_of_the_pdf_has_its_number_and_the_document_its_title(lang, p
     assert re.search(r"Page size:.*A4", about)
     each = pdf_tool("pdftotext", pdfs[lang], tmp_path).split("\f")[:pages]
     for number, text in enumerate(each, 1):
-        assert unbroken(page_text("page_of", lang, page=number, pages=pages)) in unbroken(text)
+        assert unbroken(in_language(lang, page_text, "page_of", page=number, pages=pages)) in unbroken(text)
         assert number == 1 or unbroken(TITLES[lang]) in unbroken(text)
 
 
 @needs_parts
 def test_figures_stand_in_the_pdf_as_drawings_of_lines_with_an_alternative(pdfs):
-    page = print_html(notebook("zh"), lang="zh", title="T")
+    page = in_language("zh", print_html, notebook("zh"), title="T")
     assert page.count('<img src="data:image/svg+xml;base64,') == len(pictures("zh"))
     for picture in pictures("zh"):
         assert f'alt="{picture.alt}"' in page
@@ -114,7 +115,7 @@ def test_no_text_of_a_report_makes_the_pdf_fetch_a_file_or_a_host():
             fetch(address)
     text = '<img src="file:///etc/hostname"><link rel=attachment href=x>'
     hostile = Section("a", HOSTILE, 1, (Paragraph(text),))
-    page = print_html({"cells": [code(display(hostile))]}, lang="en", title=HOSTILE)
+    page = print_html({"cells": [code(display(hostile))]}, title=HOSTILE)
     assert "<img" not in page
     assert "<link" not in page
 
@@ -124,7 +125,7 @@ def test_no_text_of_a_report_makes_the_pdf_fetch_a_file_or_a_host():
 def test_a_long_table_repeats_its_head_on_the_next_page(tmp_path):
     rows = tuple((f"批次 {n}", "不合格") for n in range(120))
     long = Section("a", "长表", 1, (Table("抽检", ("批次编号", "结论"), rows),))
-    pdf = to_pdf({"cells": [code(display(long))]}, lang="zh", title="长表")
+    pdf = in_language("zh", to_pdf, {"cells": [code(display(long))]}, title="长表")
     each = [page for page in pdf_tool("pdftotext", pdf, tmp_path).split("\f") if "批次 " in page]
     assert len(each) >= 3
     assert all("批次编号" in page for page in each)
@@ -134,10 +135,10 @@ def test_a_long_table_repeats_its_head_on_the_next_page(tmp_path):
 @needs_poppler
 def test_a_failed_cell_is_not_hidden_on_paper(tmp_path):
     broken = {"cells": [code(display(sections("en")[0])), code(failure("no exposure"))]}
-    text = pdf_tool("pdftotext", to_pdf(broken, lang="en", title="T"), tmp_path)
+    text = pdf_tool("pdftotext", to_pdf(broken, title="T"), tmp_path)
     assert "This report is not complete" in text
     assert "no exposure" in text
-    word = Document(io.BytesIO(to_docx(broken, lang="en", title="T")))
+    word = Document(io.BytesIO(to_docx(broken, title="T")))
     assert any("no exposure" in paragraph.text for paragraph in word.paragraphs)
 
 
@@ -226,7 +227,7 @@ def test_word_counts_pages_and_captions_by_fields(lang, words):
         footers = "".join(parts.read(name).decode() for name in parts.namelist() if "footer" in name)
     assert " PAGE " in footers
     assert " NUMPAGES " in footers
-    figure, table = page_text("figure", lang), page_text("table", lang)
+    figure, table = in_language(lang, page_text, "figure"), in_language(lang, page_text, "table")
     assert body.count(f" SEQ {figure} ") == 2
     assert body.count(f" SEQ {table} ") == 2
     assert body.count('fldCharType="begin"') == body.count('fldCharType="end"') == 5
@@ -236,7 +237,7 @@ def test_word_counts_pages_and_captions_by_fields(lang, words):
 def test_word_holds_only_characters_that_a_document_can_hold():
     text = Paragraph("汉字 <b>&amp;</b> https://example.org/?a=1&b=2")
     reading = Reading((Section("a", "A", 1, (text,)),), (), None)
-    document = Document(io.BytesIO(word_document(reading, [], lang="zh", title="<标题>")))
+    document = Document(io.BytesIO(in_language("zh", word_document, reading, [], title="<标题>")))
     (paragraph,) = [p for p in document.paragraphs if "汉字" in p.text]
     assert paragraph.text == "汉字 <b>&amp;</b> https://example.org/?a=1&b=2"
     assert [link.address for link in paragraph.hyperlinks] == ["https://example.org/?a=1&b=2"]
@@ -244,7 +245,7 @@ def test_word_holds_only_characters_that_a_document_can_hold():
 
 def test_a_title_longer_than_a_property_of_a_document_may_be_is_shortened_there_only():
     reading = Reading((Section("a", "A", 1, (Paragraph("text"),)),), (), None)
-    document = Document(io.BytesIO(word_document(reading, [], lang="en", title="标题 " * 500)))
+    document = Document(io.BytesIO(word_document(reading, [], title="标题 " * 500)))
     assert len(document.core_properties.title) == 255
     assert document.core_properties.title.endswith("…")
     assert any("标题 " * 490 in paragraph.text for paragraph in document.paragraphs)
@@ -269,14 +270,14 @@ def test_what_is_missing_is_named_with_the_package_that_brings_it(lang, monkeypa
     monkeypatch.setattr(documents, "browser_path", lambda: None)
     monkeypatch.setattr(documents, "_has_chinese_font", lambda: False)
     monkeypatch.setattr(documents, "_has_pango", lambda: False)
-    told = "\n".join(missing_parts("pdf", lang=lang))
+    told = "\n".join(in_language(lang, missing_parts, "pdf"))
     pango = ("libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0")
     for package in ("chromium", "fonts-noto-cjk", *pango):
         assert package in told
-    assert len(missing_parts("docx", lang=lang)) == 2
+    assert len(in_language(lang, missing_parts, "docx")) == 2
     for make in (to_pdf, to_docx):
         with pytest.raises(MissingSystemPart, match="apt-get install chromium"):
-            make(NO_PICTURES, lang=lang, title="T")
+            in_language(lang, make, NO_PICTURES, title="T")
 
 
 def _no_library():
@@ -310,5 +311,5 @@ def _importing(importing, loading):
 def test_an_unknown_format_or_language_is_refused():
     with pytest.raises(InputFaults, match="pdf or docx"):
         missing_parts("odt")
-    with pytest.raises(InputFaults, match="zh or en"):
-        to_docx(NO_PICTURES, lang="fr", title="T")
+    with pytest.raises(InputFaults, match="one of zh, en"):
+        in_language("fr", to_docx, NO_PICTURES, title="T")

@@ -15,6 +15,7 @@ from scipy.optimize import minimize
 from shared import shared
 
 from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.language import in_language
 from riskkit.foundation.standards import glossary, standards
 from riskkit.response.effect import DESIGNS, RULES, decide
 from riskkit.response.effect_before_after import before_after, expected_without_measure, reference_group
@@ -305,7 +306,7 @@ def test_the_verdict_of_each_rule(change, decision, rule, margin):
     assert pd.isna(found["margin"]) if margin is None else found["margin"] == pytest.approx(margin)
     assert "nan" not in found["zh"] + found["en"]
     assert (found["status"], found["source_id"]) == ("house", "riskkit_house")
-    assert glossary.label("effect_verdict", found["decision"], "zh")
+    assert in_language("zh", glossary.label, "effect_verdict", found["decision"])
 
 
 def test_every_rule_is_a_row_and_a_changed_bound_changes_the_verdict():

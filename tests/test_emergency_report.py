@@ -15,6 +15,7 @@ from in_process import IN_PROCESS
 
 from riskkit.foundation import shipped
 from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.language import in_language
 from riskkit.workbench.document.blocks import Picture
 from riskkit.workbench.document.reading import read_notebook
 from riskkit.workbench.reports.emergency import emergency_reports as emergency
@@ -43,7 +44,7 @@ def test_the_notebook_makes_a_report_and_the_same_result_again(tmp_path: Path, l
         )
         assert run.status == "done", run.error
         folders.append(run.folder)
-    reading = read_notebook(nbformat.read(folders[0] / "executed.ipynb", as_version=4), lang=lang)
+    reading = in_language(lang, read_notebook, nbformat.read(folders[0] / "executed.ipynb", as_version=4))
     assert (reading.failures, reading.notes) == ((), ())
     assert [part.id for part in reading.parts if not hasattr(part, "traceback")] == [
         *IDS,
@@ -64,7 +65,7 @@ def study(folder: Path | str = "port_emergency", on: str = ON) -> Any:
 def test_both_languages_show_the_same_parts_and_numbers() -> None:
     found = study()
     for part in PARTS:
-        zh, en = part(found, lang="zh"), part(found, lang="en")
+        zh, en = in_language("zh", part, found), part(found)
         assert zh.id == en.id and zh.title != en.title
         if isinstance(zh, Picture):
             assert zh.table.rows == en.table.rows and zh.alt != en.alt
@@ -118,7 +119,7 @@ def test_a_folder_with_events_alone_shows_levels_alone(tmp_path: Path) -> None:
     nothing = dict.fromkeys(("goods", "un_numbers", "yard", "distances", "needs", "stock", "drills", "log"))
     found = study(changed(tmp_path, **nothing))
     assert found.levels["decision"].notna().sum() == 4
-    shown = [part(found, lang="en") for part in PARTS]
+    shown = [part(found) for part in PARTS]
     assert [part.id for part in shown if part is not None] == ["emergency-summary", "emergency-levels"]
     assert "made up" not in str(shown[0])
 
@@ -162,7 +163,7 @@ def test_a_large_yard_shows_the_units_in_conflict() -> None:
         {"unit_a": ["C1", "C2"], "unit_b": ["C3", "C4"], "class_a": "3", "class_b": "3",
          "distance_m": [1.0, 2.0], "min_m": [3.0, 3.0], "short_m": [2.0, 1.0]}
     )  # fmt: skip
-    picture = yard_figure.yard_figure(yard, conflicts, lang="en")
+    picture = yard_figure.yard_figure(yard, conflicts)
     assert picture is not None
     drawn = [name for trace in picture.figure["data"] for name in trace.get("customdata", ())]
     assert sorted(drawn) == ["C1", "C2", "C3", "C4"]

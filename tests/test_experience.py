@@ -23,6 +23,7 @@ from riskkit.case.experience_sentences import expected_and_observed, experience_
 from riskkit.foundation import shipped
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.inputs.toml_file import TomlFile, parse_toml, read_toml
+from riskkit.foundation.language import in_language
 from riskkit.foundation.standards.standards import risk_matrix
 from riskkit.workbench.commands import cli
 from riskkit.workbench.reports import case_report as reports
@@ -228,11 +229,14 @@ def test_a_case_with_experience_is_written_and_read_again() -> None:
 def test_page_one_asks_and_section_figure_and_record_show_it(name: str, lang: str) -> None:
     a = assess(load_case(name), rng=np.random.default_rng(1), draws=200)
     assert a.experience is not None
-    asked = experience_questions(a.experience)[0].say(lang)
-    page = reports.summary(a, lang=lang)
+    asked = in_language(lang, experience_questions(a.experience)[0].say)
+    page = in_language(lang, reports.summary, a)
     assert asked in [block.text for block in page.blocks if hasattr(block, "text")]
-    assert asked in [question.say(lang) for question in a.questions]
-    section, picture = reports.experience(a, lang=lang), figures.experience_picture(a, lang=lang)
+    assert asked in [in_language(lang, question.say) for question in a.questions]
+    section, picture = (
+        in_language(lang, reports.experience, a),
+        in_language(lang, figures.experience_picture, a),
+    )
     assert section is not None and section.id == "experience"
     assert picture is not None and len(go.Figure(picture.figure).data) >= 2
     compared = result_record(a, seed=1)["experience"]["compared"]
@@ -250,9 +254,9 @@ def test_check_warns_and_does_not_refuse(capsys: pytest.CaptureFixture[str]) -> 
 
 
 def test_expected_and_known_numbers_are_said_in_one_line_each() -> None:
-    lines = expected_and_observed(experience_at_best(load_case(CRIBS)), "en")
+    lines = expected_and_observed(experience_at_best(load_case(CRIBS)))
     assert lines[0] == "deaths: 4.8 expected over the life of the units, 2.4 by now; 4 known"
-    assert expected_and_observed(experience_at_best(load_case(CRIBS)), "zh")[0].endswith("已知4")
+    assert in_language("zh", expected_and_observed, experience_at_best(load_case(CRIBS)))[0].endswith("已知4")
 
 
 WASTE, FIREWORKS = "us-waste-paper-2018", "ningbo-fireworks-2019"
@@ -284,7 +288,7 @@ def test_a_report_says_that_probabilities_are_per_shipment_and_multiplies_them_b
     name: str,
 ) -> None:
     a = assess(load_case(name), rng=np.random.default_rng(1), draws=200)
-    section = reports.scenarios(a, lang="en")
+    section = reports.scenarios(a)
     assert section is not None
     assert any("per shipment" in getattr(block, "text", "") for block in section.blocks)
     assert "risk_matrix_list" in set(a.house_rows["table"])

@@ -15,6 +15,7 @@ from assessed import DRAWS, FIRM, FOOD, RANGE, SETTLED, assessed, changed, figur
 
 from riskkit.case.case import Assessment
 from riskkit.case.level_sentence import say_share
+from riskkit.foundation.language import in_language
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.scales import scale
 from riskkit.words.numbers import percent
@@ -32,7 +33,7 @@ HAN = re.compile(r"[\u3400-\u9fff]")
 
 
 def drawn(name: str, assessment: Assessment, lang: str = "zh") -> Picture:
-    picture = getattr(figures, name)(assessment, lang=lang)
+    picture = in_language(lang, getattr(figures, name), assessment)
     assert isinstance(picture, Picture)
     return picture
 
@@ -52,7 +53,7 @@ def test_every_figure_is_lawful_plotly_with_alt_and_table(name: str, lang: str, 
 
 @pytest.mark.parametrize("name", [*ALWAYS, "tornado"])
 def test_food_has_no_figures(name: str) -> None:
-    assert getattr(figures, name)(assessed(FOOD), lang="zh") is None
+    assert in_language("zh", getattr(figures, name), assessed(FOOD)) is None
 
 
 @pytest.mark.parametrize("name", [*ALWAYS, "tornado"])
@@ -207,15 +208,14 @@ def test_each_part_of_a_bar_names_its_level_and_a_bar_lists_them_all() -> None:
                 assert any(one.startswith(f"{scale('warning').symbol(code)} {code}") for one in words)
             if share > 1e-9:
                 assert any(
-                    f"{code} {say_share(share, 'en')}" in html.unescape(one).replace("<br>", " ")
-                    for one in words
+                    f"{code} {say_share(share)}" in html.unescape(one).replace("<br>", " ") for one in words
                 )
 
 
 def test_chances_name_every_level_by_symbol_and_word() -> None:
     words = " ".join(figure_texts(drawn("level_chances", assessed(FIRM))))
     of = scale("warning")
-    assert all(f"{of.symbol(code)} {code} {of.word(code, 'zh')}" in words for code in of.codes)
+    assert all(f"{of.symbol(code)} {code} {in_language('zh', of.word, code)}" in words for code in of.codes)
 
 
 def test_tornado_draws_only_what_is_more_than_chance() -> None:
@@ -233,7 +233,7 @@ def test_where_nothing_moves_the_level_there_is_no_tornado() -> None:
     settled = assessed(SETTLED)
     assert settled.shares["certain"].max() == 1.0
     assert chance_swing(settled) == 0.0
-    assert figures.tornado(settled, lang="en") is None
+    assert figures.tornado(settled) is None
 
 
 def test_tornado_bars_end_at_the_means_of_the_tails() -> None:
@@ -264,8 +264,8 @@ def test_level_in_the_picture_is_that_of_the_assessment() -> None:
     level = a.badge.level
     picture = drawn("level_chances", a, "en")
     shares = {row[0].code: row[1] for row in picture.table.rows if isinstance(row[0], Badge)}
-    assert shares[level] == percent(float(a.shares["certain"].loc[level]), "en")
-    spoken = f"{level} ({scale('warning').word(level, 'en')})"
+    assert shares[level] == percent(float(a.shares["certain"].loc[level]))
+    spoken = f"{level} ({scale('warning').word(level)})"
     assert picture.alt.startswith(f"The level is {spoken}.") and f"{level} {shares[level]}" in picture.alt
 
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from shared import own
 
 from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.language import in_language
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.scales import scale
 from riskkit.warning.grading import (
@@ -201,7 +202,7 @@ def test_series_keep_their_index_and_order():
     levels = warning_level(frame["s"], frame["u"], frame["c"], probability=frame["p"], profile=MATRIX)
     assert levels.to_dict() == {"a": "Ⅳ", "b": "Ⅰ"}
     assert levels.dtype.ordered
-    assert (levels["b"], scale("warning").word("Ⅰ", "zh"), scale("warning").symbol("Ⅰ")) == (
+    assert (levels["b"], in_language("zh", scale("warning").word, "Ⅰ"), scale("warning").symbol("Ⅰ")) == (
         "Ⅰ",
         "特别严重",
         "■",

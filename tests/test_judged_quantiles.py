@@ -15,6 +15,7 @@ from scipy.stats import beta, gamma, lognorm, norm
 
 from riskkit.case.case import parse_case
 from riskkit.foundation.inputs.toml_file import parse_toml
+from riskkit.foundation.language import in_language
 from riskkit.foundation.numbers.distributions import as_probability, parse_distribution, quantile
 from riskkit.foundation.numbers.elicited import (
     FAMILIES,
@@ -128,8 +129,8 @@ def test_no_judged_quantile_is_lost(judged: dict[str, float]) -> None:
     probs = [int(name[1:]) / 100 for name in judged]
     assert quantile(dist, probs) == pytest.approx(list(judged.values()), rel=1e-12)
     assert isinstance(dist, Elicited) and dist.family == "piecewise" and not dist.is_chosen
-    assert "kept exactly" in distribution(dist, "probability", "en")
-    assert "均匀分布" in distribution(dist, "probability", "zh")
+    assert "kept exactly" in distribution(dist, "probability")
+    assert "均匀分布" in in_language("zh", distribution, dist, "probability")
 
 
 def test_what_is_lost_is_measured_in_the_report_of_a_fit() -> None:

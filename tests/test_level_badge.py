@@ -22,6 +22,7 @@ from riskkit.case.sentences import say_level
 from riskkit.foundation import shipped
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.inputs.toml_file import TomlFile, read_toml
+from riskkit.foundation.language import in_language
 from riskkit.foundation.standards.scales import scale
 from riskkit.foundation.standards.warning_levels import code_of_rank
 from riskkit.warning.level_badge import badge_shares, level_badge
@@ -176,9 +177,9 @@ def test_the_shown_level_is_the_definition_recomputed_from_the_record(name: str,
 def test_every_page_shows_the_level_of_the_record(name: str, used: str, lang: str) -> None:
     record = recorded(name, used)
     lo, hi = record["warning"]["badge"]["level"], record["warning"]["badge"]["level_hi"]
-    (head,) = head_badges(record, lang)
+    (head,) = in_language(lang, head_badges, record)
     page = index_html([Entry(record, {lang: "report.html"})], lang=lang)
-    marks = table_row(record, lang=lang, profile=used)[0]["marks"]
+    marks = in_language(lang, table_row, record, profile=used)[0]["marks"]
     assert f'data-level="{lo if lo == hi else "range"}"' in page
     assert head.label in page
     assert (head.code == lo) if lo == hi else (lo in head.label and hi in head.label)
@@ -187,8 +188,8 @@ def test_every_page_shows_the_level_of_the_record(name: str, used: str, lang: st
     sentence = record["robustness"][lang]
     assert {"zh": f"{lo}级", "en": f"Level {lo}"}[lang] in sentence
     for one in record["warning"]["badge"]["may_be"]:
-        assert one["level"] in result_badge_note(record, lang)
-        assert say_share(one["probability"], lang) in sentence
+        assert one["level"] in in_language(lang, result_badge_note, record)
+        assert in_language(lang, say_share, one["probability"]) in sentence
     assert "抽样" not in sentence
 
 
@@ -199,16 +200,16 @@ def test_boards_and_committee_pages_show_the_level_of_the_record(name: str, used
     a, badge = under(name, used), recorded(name, used)["warning"]["badge"]
     ends = list(dict.fromkeys((badge["level"], badge["level_hi"])))
     seen = glance_of(a, seed=7)
-    gauge = gauge_words(seen, seen, lang=lang)
+    gauge = in_language(lang, gauge_words, seen, seen)
     assert [one.code for one in gauge["badges"]] == ends
-    assert gauge["beside"] == result_badge_note(recorded(name, used), lang)
+    assert gauge["beside"] == in_language(lang, result_badge_note, recorded(name, used))
     inside = LEVELS[LEVELS.index(ends[0]) : LEVELS.index(ends[-1]) + 1]
     assert [row["label"][0] for row in gauge["rows"] if row["is_in"]] == list(reversed(inside))
-    table = str(kept_table([("x", seen, [])], lang=lang))
+    table = str(in_language(lang, kept_table, [("x", seen, [])]))
     assert gauge["beside"] in table
-    said = assessed_level(a, lang)
-    assert say_level(badge["level"], badge["level_hi"], lang) in said
-    assert result_badge_note(recorded(name, used), lang) in said
+    said = in_language(lang, assessed_level, a)
+    assert in_language(lang, say_level, badge["level"], badge["level_hi"]) in said
+    assert in_language(lang, result_badge_note, recorded(name, used)) in said
 
 
 @pytest.mark.parametrize("used", profile_names())
@@ -235,7 +236,7 @@ def test_documents_are_drafted_at_the_level_of_the_record(name: str) -> None:
     a = assessed(name)
     assert a.badge is not None
     drafts = draft_case(a, ports="2200")
-    part = choice_part(drafts, lang="en")
+    part = choice_part(drafts)
     codes = {block.code for block in part.blocks if isinstance(block, Badge)}
     assert codes == {a.badge.level_hi}
     assert (drafts.issue is None) == bool(drafts.missing)
@@ -250,9 +251,10 @@ def test_no_section_of_a_report_contradicts_the_shares(name: str, used: str, lan
     a, record = under(name, used), recorded(name, used)
     badge = record["warning"]["badge"]
     sections = [
-        part(a, lang=lang) for part in (reports.summary, reports.levels, reports.profiles, reports.basis)
+        in_language(lang, part, a)
+        for part in (reports.summary, reports.levels, reports.profiles, reports.basis)
     ]
-    picture = figures.level_chances(a, lang=lang)
+    picture = in_language(lang, figures.level_chances, a)
     assert picture is not None
     words = " ".join([*map(str, (one.to_json() for one in sections if one)), picture.alt])
     for found in re.finditer(LIMITED[lang], words):
@@ -295,11 +297,9 @@ def test_the_command_says_the_level_of_its_own_record(
         badge, at_least = record["warning"]["badge"], record["warning"]["at_least"]
         assert badge["level"] == defined(at_least, 0.5, LEVELS)
         assert told["badge"] == badge
-        share = say_share(at_least["Ⅱ"] - at_least["Ⅰ"], "en")
+        share = say_share(at_least["Ⅱ"] - at_least["Ⅰ"])
         assert (badge["level"], badge["best"]) == ("Ⅱ", "Ⅰ")
-        assert (
-            f"Level Ⅱ in {share} of 2,000 simulations. It may be Ⅰ ({say_share(at_least['Ⅰ'], 'en')})" in said
-        )
+        assert f"Level Ⅱ in {share} of 2,000 simulations. It may be Ⅰ ({say_share(at_least['Ⅰ'])})" in said
         page = next((tmp_path / folder).rglob("report.html")).read_text(encoding="utf-8")
         assert f"Level Ⅱ in {share} of 2,000 simulations" in page or folder == "j"
     assert "At the best estimates it is Ⅰ" in said

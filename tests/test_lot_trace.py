@@ -14,6 +14,7 @@ import pytest
 from riskkit.application.traceability.epcis import epcis_text
 from riskkit.foundation import shipped
 from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.language import in_language
 from riskkit.workbench.commands import cli
 from riskkit.workbench.reports.traceability import trace_report as trace
 from riskkit.workbench.reports.traceability.trace_figure import drawn_lots
@@ -43,17 +44,17 @@ def test_the_example_counts_every_row_and_every_unit_once(study: Any) -> None:
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_every_part_is_in_one_language(study: Any, lang: str) -> None:
     for part in PARTS:
-        found = part(study, lang=lang)
+        found = in_language(lang, part, study)
         assert bool(HAN.search(str(found))) == (lang == "zh"), part
-    assert bool(HAN.search(str(trace.trace_limits(lang=lang)))) == (lang == "zh")
-    assert bool(HAN.search(str(trace.trace_house(lang=lang)))) == (lang == "zh")
+    assert bool(HAN.search(str(in_language(lang, trace.trace_limits)))) == (lang == "zh")
+    assert bool(HAN.search(str(in_language(lang, trace.trace_house)))) == (lang == "zh")
 
 
 def test_the_picture_is_layered_and_says_everything_without_colour(study: Any) -> None:
     table, links = drawn_lots(study)
     layer = table.set_index("lot_id")["layer"]
     assert all(layer[head] > layer[tail] for tail, head in links.itertuples(index=False))
-    picture = trace.trace_figure(study, lang="en")
+    picture = trace.trace_figure(study)
     words = " ".join(one["text"] for one in picture.figure["layout"]["annotations"])
     assert all(one in words for one in ("lot asked about", "source", "container", "last lot"))
     symbols = {shape["path"] for shape in picture.figure["layout"]["shapes"] if "yanchor" in shape}
@@ -65,7 +66,7 @@ def test_without_answers_there_is_no_exercise(tmp_path: Path) -> None:
     path = tmp_path / "events.csv"
     path.write_bytes((EXAMPLES / "trace_events.csv").read_bytes())
     study = trace.study_trace(str(path), lots="bank-202 bank-203")
-    assert study.exercise is None and trace.trace_exercise(study, lang="zh") is None
+    assert study.exercise is None and in_language("zh", trace.trace_exercise, study) is None
     assert set(study.sources["lot_id"]) >= {"cell-0601", "cell-0602", "board-11", "foil-7"}
 
 
@@ -81,7 +82,7 @@ def test_an_epcis_document_is_traced_as_a_table_is(tmp_path: Path) -> None:
     path.write_text(json.dumps(document), encoding="utf-8")
     study = trace.study_trace(str(path), lots="urn:x:steel")
     assert study.affected["lot_id"].tolist() == ["urn:x:steel", "urn:x:pump"]
-    assert study.epcis_faults and "eventList[1]" in str(trace.trace_summary(study, lang="en"))
+    assert study.epcis_faults and "eventList[1]" in str(trace.trace_summary(study))
 
 
 def test_every_fault_of_files_and_parameters_is_listed_at_once(tmp_path: Path) -> None:

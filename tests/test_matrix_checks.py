@@ -23,6 +23,7 @@ from riskkit.assessment.matrix_checks import (
 )
 from riskkit.assessment.sensitivity.level_distance import level_distance
 from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.language import in_language
 from riskkit.foundation.standards.standards import LEVELS, RiskMatrix, matrix_names, risk_matrix
 
 EU = risk_matrix("eu_2024_3173")
@@ -182,12 +183,12 @@ def test_cells_span_decades_and_hide_reversals() -> None:
 def test_sentences_in_both_languages() -> None:
     for name in matrix_names():
         report = matrix_report(risk_matrix(name))
-        zh, en = say_matrix(report, lang="zh"), say_matrix(report, lang="en")
+        zh, en = in_language("zh", say_matrix, report), say_matrix(report)
         assert len(zh) == len(en) >= 1
         assert all(line.isascii() or "→" in line or "–" in line for line in en)
     broken = matrix_report(matrix_of([[0, 0], [0, 3]], ["1/2"]))
-    assert "Not weakly consistent" in say_matrix(broken, lang="en")[-1]
-    assert "弱一致性不成立" in say_matrix(broken, lang="zh")[-1]
+    assert "Not weakly consistent" in say_matrix(broken)[-1]
+    assert "弱一致性不成立" in in_language("zh", say_matrix, broken)[-1]
 
 
 def test_levels_equal_the_shared_eu_oracle() -> None:

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.language import in_language
 from riskkit.foundation.standards import glossary, standards
 from riskkit.monitoring.sampling.switching import Inspection, Judged, next_inspection
 from riskkit.response import measures_ending
@@ -308,8 +309,8 @@ def test_wrong_lots_and_measures_are_refused_with_all_their_faults():
 def test_every_answer_has_words_in_both_languages():
     for lang in ("zh", "en"):
         for name in {*DECISIONS, "settle_first", "none"}:
-            assert glossary.label("measure_decision", name, lang)
-        assert reason_words(standards.table("measure_tests")["test"], lang).str.len().min() > 0
+            assert in_language(lang, glossary.label, "measure_decision", name)
+        assert in_language(lang, reason_words, standards.table("measure_tests")["test"]).str.len().min() > 0
     table = proposed(pd.DataFrame([AT_PORT, {**AT_PORT, "level": 4}]), on=DAY)
     assert set(table["decision"]) <= set(glossary.codes("measure_decision"))
     assert set(lawful_ends(HELD, on=DAY)["state"]) <= set(glossary.codes("measure_state"))

@@ -16,6 +16,7 @@ from in_process import IN_PROCESS
 from riskkit.case.case import Assessment, assess, load_case
 from riskkit.foundation import shipped
 from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.language import in_language
 from riskkit.workbench.document.reading import read_notebook
 from riskkit.workbench.reports.measures import measure_reports as measures
 from riskkit.workbench.reports.measures.measure_facts import case_facts
@@ -52,7 +53,9 @@ def test_the_report_in_both_languages_from_one_record(tmp_path: Path) -> None:
         done = run_notebook(notebook("response_plan"), plan.case, given, out=tmp_path / lang, lang=lang,
                             engine=IN_PROCESS)  # fmt: skip
         assert done.status == "done", done.error
-        reading = read_notebook(nbformat.read(done.folder / "executed.ipynb", as_version=4), lang=lang)
+        reading = in_language(
+            lang, read_notebook, nbformat.read(done.folder / "executed.ipynb", as_version=4)
+        )
         assert (reading.failures, reading.notes) == ((), ())
         ids = [part.id for part in reading.parts if not hasattr(part, "traceback")]
         assert ids == [*(f"measures-{name}" for name in PARTS), "limits"]
@@ -76,11 +79,11 @@ def test_measures_of_each_consignment_follow_its_facts_and_those_of_the_case() -
     assert found.orders.set_index(["subject", "measure"]).loc[
         ("S-02", "seizure"), "last_day"
     ] == pd.Timestamp("2026-05-31")
-    shown = measures.measures_missing(found, lang="en")
+    shown = measures.measures_missing(found)
     assert shown is not None and "lots and models are identified" in str(shown)
-    conflicts = measures.measures_conflicts(found, lang="en")
+    conflicts = measures.measures_conflicts(found)
     assert conflicts is not None and "seizure comes first" in str(conflicts)
-    orders = measures.measures_orders(found, lang="zh")
+    orders = in_language("zh", measures.measures_orders, found)
     assert orders is not None and "查封扣押决定书和清单" in str(orders)
 
 
@@ -90,13 +93,13 @@ def test_a_case_alone_gives_only_what_it_states() -> None:
     found = study("note7-battery-2016", "", "")
     assert found.on == case.assessed_on and list(found.orders["operator"].unique()) == [case.product.importer]
     assert decisions(found, case.id)["credit_downgrade"] == "undecided", "conduct is unknown, not good"
-    assert "all else is unknown" in str(measures.measures_summary(found, lang="en"))
+    assert "all else is unknown" in str(measures.measures_summary(found))
 
 
 def test_on_a_day_before_the_rule_on_recall_the_report_says_that_there_was_none() -> None:
     found = study("note7-battery-2016", "", "2016-09-15")
     assert found.no_rule == ("recall",)
-    assert "recall of defective goods" in str(measures.measures_summary(found, lang="en"))
+    assert "recall of defective goods" in str(measures.measures_summary(found))
     assert study("note7-battery-2016", "", DAY).no_rule == ()
 
 
@@ -111,13 +114,13 @@ def test_where_possible_levels_differ_the_level_is_settled_first() -> None:
     mixed = plan.measures.loc[("S-01", "relocation_guarantee")]
     assert (mixed["decision"], mixed["missing"], mixed["rule_id"]) == ("undecided", "level", "")
     assert plan.measures.loc[("S-01", "tightened_supervision"), "decision"] == "take"
-    assert "more than one warning level" in str(measures.measures_summary(plan, lang="en"))
+    assert "more than one warning level" in str(measures.measures_summary(plan))
 
 
 def test_food_that_is_not_graded_has_an_unknown_level() -> None:
     found = study("melamine-milk-2008", "", "")
     assert found.levels == () and decisions(found, "melamine-milk-2008")["ban_trade"] == "undecided"
-    assert "未知" in str(measures.measures_facts(found, lang="zh"))
+    assert "未知" in str(in_language("zh", measures.measures_facts, found))
 
 
 def own(tmp_path: Path, **columns: list[object]) -> str:
@@ -131,7 +134,7 @@ def test_a_fact_of_the_table_goes_before_that_of_the_case_and_markup_stays_text(
     found = study(facts=path)
     assert found.facts.iloc[0][["level", "is_on_market", "is_nonconforming"]].tolist() == [4, 0, 1]
     assert found.measures.loc[("<b>x</b>", "ban_trade"), "decision"] == "take"
-    page = measures.measures_facts(found, lang="en")._repr_mimebundle_()["text/html"]
+    page = measures.measures_facts(found)._repr_mimebundle_()["text/html"]
     assert "<b>x</b>" not in page and "&lt;b&gt;x" in page
 
 

@@ -24,6 +24,7 @@ from riskkit.assessment.trees.fault_tree_file import fault_tree
 from riskkit.assessment.trees.fault_trees import gate_probabilities, importance, top_probability
 from riskkit.assessment.verification import Counted, verify_reduction
 from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.language import in_language
 from riskkit.foundation.numbers.distributions import best
 from riskkit.foundation.shipped import example_path
 from riskkit.words.catalogue import method_text as say
@@ -73,7 +74,7 @@ def made(out: Path, name: str, lang: str, *, engine: str | None = IN_PROCESS, **
 
 
 def shown(folder: Path, lang: str) -> Reading:
-    return read_notebook(nbformat.read(folder / "executed.ipynb", as_version=4), lang=lang)
+    return in_language(lang, read_notebook, nbformat.read(folder / "executed.ipynb", as_version=4))
 
 
 def record(folder: Path) -> dict[str, Any]:
@@ -142,7 +143,7 @@ def test_every_example_opens_and_says_what_its_numbers_rest_on() -> None:
     for name, opener in OPENERS.items():
         opened = opener(name)
         assert f"`{name}.toml`" in readme
-        assert HAN.search(opened.title("zh")) and not HAN.search(opened.title("en"))
+        assert HAN.search(in_language("zh", opened.title)) and not HAN.search(opened.title())
         for place, entry in _entries(opened.data):
             assert entry["basis"] in ("fact", "judgement"), place
             assert entry["basis"] == "judgement" or entry.get("source"), (
@@ -213,9 +214,9 @@ def test_a_dose_that_is_not_known_never_reads_as_safe() -> None:
     found = studies.study_doses(opened, asked="dehp_mouthed", draws=50, rng=rng, base=64)
     row = found.table.set_index("id").loc["dbp_mouthed"]
     assert np.isnan(row["dose"]) and np.isnan(row["hq"])
-    margins = {cells[0]: cells for cells in studies.dose_margins(found, lang="en").blocks[0].rows}
+    margins = {cells[0]: cells for cells in studies.dose_margins(found).blocks[0].rows}
     assert margins["DBP, not tested"][2] == "not known"
-    organs = {cells[0]: cells for cells in studies.organ_index(found, lang="en").blocks[0].rows}
+    organs = {cells[0]: cells for cells in studies.organ_index(found).blocks[0].rows}
     assert organs["testis"][4] == "not known"
 
 
@@ -251,7 +252,7 @@ def trees(draw: st.DrawFn) -> Any:
 
 @given(trees())
 def test_the_picture_of_a_tree_shows_every_part_and_its_probability(tree: Any) -> None:
-    rows, picture = tree_rows(tree), tree_picture(tree, lang="en")
+    rows, picture = tree_rows(tree), tree_picture(tree)
     assert {row.item.id for row in rows} == {one.id for one in (*tree.gates, *tree.events)}
     known = {event.id: float(best(event.p)) for event in tree.events}
     found = gate_probabilities(tree)
@@ -277,7 +278,7 @@ def test_each_kind_of_gate_has_its_own_symbol_and_its_own_word() -> None:
     for lang in ("zh", "en"):
         words = [say[f"gate_{kind}"][lang] for kind in _SYMBOLS]
         assert len(set(words)) == len(words)
-    picture = tree_picture(studies.open_fault_tree("note7-fault-tree").content, lang="zh")
+    picture = in_language("zh", tree_picture, studies.open_fault_tree("note7-fault-tree").content)
     texts = [one["text"] for one in picture.figure["layout"]["annotations"]]
     assert "2/3" in texts and any("表决门（3 取 2）" in text for text in texts)
 
@@ -286,7 +287,7 @@ def test_a_large_tree_is_drawn_in_part_and_listed_whole() -> None:
     n = 200
     events = {f"e{i}": {"p": 0.001} for i in range(n)}
     tree = fault_tree({"gates": {"t": {"kind": "or", "of": list(events)}}, "events": events})
-    picture = tree_picture(tree, lang="en")
+    picture = tree_picture(tree)
     symbols = [one for one in picture.figure["layout"]["shapes"] if "yanchor" in one]
     assert len(symbols) == MOST and len(picture.table.rows) == n + 1
     assert any(f"{MOST} of {n + 1}" in one["text"] for one in picture.figure["layout"]["annotations"])
@@ -307,7 +308,10 @@ def test_pictures_say_the_same_in_both_languages_and_show_markup_as_text() -> No
             "events": {"a": {"p": 0.1, "title": {"zh": NASTY, "en": NASTY}}},
         }
     )
-    for draw in (lambda lang: bow_tie_picture(tie, lang=lang), lambda lang: tree_picture(tree, lang=lang)):
+    for draw in (
+        lambda lang: in_language(lang, bow_tie_picture, tie),
+        lambda lang: in_language(lang, tree_picture, tree),
+    ):
         zh, en = draw("zh"), draw("en")
         assert len(zh.table.rows) == len(en.table.rows) and zh.alt != en.alt and zh.id == en.id
         assert len(zh.figure["layout"]["shapes"]) == len(en.figure["layout"]["shapes"])
@@ -317,14 +321,14 @@ def test_pictures_say_the_same_in_both_languages_and_show_markup_as_text() -> No
 
 def test_the_bow_tie_draws_each_barrier_where_it_stands() -> None:
     tie = studies.open_bow_tie("note7-bow-tie").content
-    picture = bow_tie_picture(tie, lang="en")
+    picture = bow_tie_picture(tie)
     stands = [barrier for lane in (*tie.threats, *tie.consequences) for barrier in lane.barriers]
     drawn = [one for one in picture.figure["layout"]["annotations"] if one["font"]["size"] == 9]
     numbers = {barrier.id: str(n) for n, barrier in enumerate(tie.barriers, start=1)}
     assert [one["text"] for one in drawn] == [numbers[id_] for id_ in stands]
     assert len(picture.table.rows) == len(tie.threats) * len(tie.consequences)
     handed = bow_tie({"consequences": {"c": {"p": 0.25}}})
-    assert "2.5" in bow_tie_picture(handed, lang="en", top_rate=10).alt
+    assert "2.5" in bow_tie_picture(handed, top_rate=10).alt
 
 
 def test_every_result_says_how_to_check_it() -> None:
@@ -336,23 +340,23 @@ def test_every_result_says_how_to_check_it() -> None:
     tested = studies.study_round(studies.open_round("feed-mercury-round"), on=day)
     for lang in ("zh", "en"):
         for part in (
-            studies.tree_summary(tree, lang=lang),
-            studies.tree_cut_sets(tree, lang=lang),
-            studies.tree_importance(tree, lang=lang),
-            studies.tree_drivers(tree, lang=lang),
-            studies.network_states(net, lang=lang),
-            studies.network_conflict(net, lang=lang),
-            studies.network_values(net, lang=lang),
-            studies.expert_weights(ranked, lang=lang),
-            studies.all_weights(ranked, lang=lang),
-            studies.ranks_table(ranked, lang=lang),
-            studies.acceptability_table(ranked, lang=lang),
-            studies.weight_changes(ranked, lang=lang),
-            studies.fuzzy_grade(ranked, lang=lang),
-            studies.round_scores(tested, lang=lang),
-            studies.capability_section(tested, lang=lang),
-            studies.before_after(heard, lang=lang),
-            studies.information_section(heard, lang=lang),
+            in_language(lang, studies.tree_summary, tree),
+            in_language(lang, studies.tree_cut_sets, tree),
+            in_language(lang, studies.tree_importance, tree),
+            in_language(lang, studies.tree_drivers, tree),
+            in_language(lang, studies.network_states, net),
+            in_language(lang, studies.network_conflict, net),
+            in_language(lang, studies.network_values, net),
+            in_language(lang, studies.expert_weights, ranked),
+            in_language(lang, studies.all_weights, ranked),
+            in_language(lang, studies.ranks_table, ranked),
+            in_language(lang, studies.acceptability_table, ranked),
+            in_language(lang, studies.weight_changes, ranked),
+            in_language(lang, studies.fuzzy_grade, ranked),
+            in_language(lang, studies.round_scores, tested),
+            in_language(lang, studies.capability_section, tested),
+            in_language(lang, studies.before_after, heard),
+            in_language(lang, studies.information_section, heard),
         ):
             assert part is not None
             told = [block for block in part.blocks if block.kind == "details"]
@@ -364,9 +368,9 @@ def test_findings_that_conflict_are_told(tmp_path: Path) -> None:
     name = changed(tmp_path, "note7-network", 'teardown = "corner_bent"', new='teardown = "nothing"')
     found = studies.study_network(studies.open_network(name))
     assert found.conflict.value > 0
-    section = studies.network_conflict(found, lang="en")
+    section = studies.network_conflict(found)
     assert "conflict" in plain(section.blocks[0]) and "agree" not in plain(section.blocks[0])
-    agreed = studies.network_conflict(studies.study_network(studies.open_network("note7-network")), lang="en")
+    agreed = studies.network_conflict(studies.study_network(studies.open_network("note7-network")))
     assert "agree" in plain(agreed.blocks[0])
 
 

@@ -18,6 +18,7 @@ from in_process import IN_PROCESS
 
 from riskkit.foundation import shipped
 from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.language import in_language
 from riskkit.monitoring.plan.plan import monitoring_plan
 from riskkit.monitoring.siting import maximal_coverage
 from riskkit.workbench.document.blocks import Picture
@@ -38,7 +39,7 @@ def made(out: Path, name: str, lang: str, *, engine: str | None = IN_PROCESS, **
 
 
 def shown(folder: Path, lang: str) -> Reading:
-    return read_notebook(nbformat.read(folder / "executed.ipynb", as_version=4), lang=lang)
+    return in_language(lang, read_notebook, nbformat.read(folder / "executed.ipynb", as_version=4))
 
 
 @pytest.mark.slow
@@ -106,11 +107,11 @@ def pieces(lang: str) -> list[Any]:
     )
     of_plan = (monitoring.plan_bars, monitoring.plan_classes, monitoring.plan_rows, monitoring.plan_draw)
     return [
-        *(make(found, lang=lang) for make in of_rates),
-        *(make(plan, lang=lang) for make in of_plan),
-        monitoring.plan_summary(plan, opened, lang=lang),
-        monitoring.site_rows(siting, lang=lang),
-        monitoring.demand_gaps(siting, lang=lang),
+        *(in_language(lang, make, found) for make in of_rates),
+        *(in_language(lang, make, plan) for make in of_plan),
+        in_language(lang, monitoring.plan_summary, plan, opened),
+        in_language(lang, monitoring.site_rows, siting),
+        in_language(lang, monitoring.demand_gaps, siting),
     ]
 
 
@@ -125,18 +126,18 @@ def test_both_languages_show_the_same_parts_and_numbers() -> None:
 
 def test_the_forest_draws_what_the_table_says() -> None:
     found = study()
-    picture = monitoring.rates_forest(found, lang="en")
+    picture = monitoring.rates_forest(found)
     known = found.groups.dropna(subset=["rate"])
     points = [t["x"][0] for t in picture.figure["data"] if t.get("marker", {}).get("symbol") == "square"]
     assert points == known["rate"].tolist()
     assert len(picture.table.rows) == len(known)
     nothing = study(by="product_group").groups.iloc[:0]
-    assert monitoring.rates_forest(dataclasses.replace(found, groups=nothing), lang="en") is None
+    assert monitoring.rates_forest(dataclasses.replace(found, groups=nothing)) is None
 
 
 def test_hidden_cells_do_not_reach_the_table() -> None:
     found = study()
-    table = monitoring.rates_published(found, lang="en").blocks[1]
+    table = monitoring.rates_published(found).blocks[1]
     hidden = int((found.hidden["shown"] != "shown").sum())
     assert hidden > 0
     assert sum(row.count("not published") for row in table.rows) == hidden
@@ -173,7 +174,7 @@ def test_a_file_of_ones_own_is_read_and_its_faulty_rows_set_aside(tmp_path: Path
         opened, by="product_group", across="origin", every="year", rng=np.random.default_rng(1), draws=10
     )
     assert found.whole["n_records_unknown"] == 1
-    told = str(monitoring.rates_summary(found, lang="en"))
+    told = str(monitoring.rates_summary(found))
     assert "4 rows were read: 2 used, 0 repeating an earlier one, 2 set aside" in told
 
 
@@ -193,7 +194,7 @@ def test_records_come_in_through_the_same_door_as_those_of_a_register(tmp_path: 
     given = {"by": "origin", "across": "origin", "every": "year", "draws": 10}
     found = monitoring.study_rates(opened, rng=np.random.default_rng(1), **given)
     for lang, word in (("zh", "不合格数不大于检验数"), ("en", "no more nonconforming than tested")):
-        assert word in str(monitoring.rates_summary(found, lang=lang))
+        assert word in str(in_language(lang, monitoring.rates_summary, found))
 
 
 def test_the_sample_sets_aside_what_its_answers_say() -> None:
@@ -217,12 +218,12 @@ def test_markup_in_a_file_reaches_the_page_as_text(tmp_path: Path) -> None:
         draws=10,
     )
     for part in (
-        monitoring.rates_table(found, lang="en"),
-        monitoring.rates_ranking(found, lang="en"),
-        monitoring.rates_published(found, lang="en"),
+        monitoring.rates_table(found),
+        monitoring.rates_ranking(found),
+        monitoring.rates_published(found),
     ):
         assert NASTY not in part._repr_mimebundle_()["text/html"]
-    labels = [a["text"] for a in monitoring.rates_forest(found, lang="en").figure["layout"]["annotations"]]
+    labels = [a["text"] for a in monitoring.rates_forest(found).figure["layout"]["annotations"]]
     assert not any("<script" in text for text in labels)
 
 

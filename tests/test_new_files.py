@@ -15,6 +15,7 @@ from riskkit.assessment.what_if.what_if_file import load_what_ifs
 from riskkit.case.case import assess, load_case, parse_case
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.inputs.toml_file import parse_toml
+from riskkit.foundation.language import in_language
 from riskkit.monitoring.sources.mapping import read_mapping
 from riskkit.warning.profiles import load_profile, profile
 from riskkit.workbench.commands.cli import build, main
@@ -93,7 +94,7 @@ def test_a_case_that_was_filled_in_one_language_is_assessed_and_briefed_in_both(
     for shown in ("zh", "en"):
         words = " ".join(
             one
-            for page in (brief(found, lang=shown), brief_decision(found, lang=shown))
+            for page in (in_language(shown, brief, found), in_language(shown, brief_decision, found))
             for block in page.blocks
             for one in texts(block)
         )
@@ -140,7 +141,7 @@ def test_new_what_ifs_fit_their_case_and_the_brief_then_estimates_costs_and_effe
     unknown = {"zh": "未比较措施", "en": "No measures were compared"}[lang]
     how = "riskkit new what-ifs"
     for planned, is_compared in ((None, False), (load_what_ifs(str(file), case), True)):
-        page = brief_decision(found, lang=lang, planned=planned)
+        page = in_language(lang, brief_decision, found, planned=planned)
         words = " ".join(one for block in page.blocks for one in texts(block))
         assert (unknown in words and how in words) == (not is_compared)
         assert ("0.3" in words or "30" in words) or not is_compared

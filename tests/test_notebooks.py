@@ -16,6 +16,7 @@ from in_process import IN_PROCESS
 
 from riskkit.case.case import assess
 from riskkit.foundation import shipped
+from riskkit.foundation.language import in_language
 from riskkit.workbench.document.reading import Reading, read_notebook
 from riskkit.workbench.reports import case_report as reports
 from riskkit.workbench.runs.folders.resources import find_case, notebook
@@ -60,7 +61,7 @@ def result(folder: Path) -> dict[str, Any]:
 
 
 def shown(folder: Path, lang: str) -> Reading:
-    return read_notebook(nbformat.read(folder / "executed.ipynb", as_version=4), lang=lang)
+    return in_language(lang, read_notebook, nbformat.read(folder / "executed.ipynb", as_version=4))
 
 
 def test_parameters_are_declared_with_help() -> None:

@@ -21,6 +21,7 @@ from riskkit.assessment.facts.case_file import Text
 from riskkit.assessment.facts.product_identity import CasePicture
 from riskkit.case.case import Assessment
 from riskkit.foundation.inputs.picture_file import PictureFile
+from riskkit.foundation.language import in_language
 from riskkit.workbench.commands.warnings.commands import assessed
 from riskkit.workbench.document.block_kinds import Photo
 from riskkit.workbench.flows.warnings.making import Issue, make_issue
@@ -139,11 +140,11 @@ def test_a_shipped_case_has_a_drawing_that_says_it_is_not_the_product() -> None:
 @pytest.mark.parametrize("lang", LANGS)
 def test_the_report_of_drafts_shows_the_picture(lang: str) -> None:
     drafts = draft_case(whole_case(), level="2", reason="by the facts", ports="2200", pictures=(FRONT,))
-    sections = document_parts(drafts, lang=lang)
+    sections = in_language(lang, document_parts, drafts)
     shown = {
         section.id: [one.alt for one in section.blocks if isinstance(one, Photo)] for section in sections
     }
-    alt = whole_case().case.pictures[0].alt.say(lang)
+    alt = in_language(lang, whole_case().case.pictures[0].alt.say)
     assert shown["document-announcement"] == shown["document-bulletin"] == [alt]
     assert shown["document-short"] == []
     assert reports.open_case("desk-lamps-cbec-2019").pictures

@@ -18,6 +18,7 @@ from riskkit.assessment.facts.product_identity import CasePicture
 from riskkit.case.case import Assessment
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.inputs.picture_file import PictureFile
+from riskkit.foundation.language import in_language
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.hazard_advice import advice_of
 from riskkit.foundation.standards.tables import records
@@ -70,7 +71,7 @@ def unmet(
     images: Sequence[str] | None = None,
 ) -> set[str]:
     shown = values["pictures"] if images is None else images
-    return {one.rule for one in open_rules(text or lines(values), values, lang=lang, images=shown)}
+    return {one.rule for one in in_language(lang, open_rules, text or lines(values), values, images=shown)}
 
 
 def test_a_whole_notice_meets_every_rule() -> None:
@@ -198,7 +199,7 @@ def test_what_a_case_lacks_stands_as_a_gap_in_the_text_and_is_named_with_its_cla
         gap in text
         for gap in ("【待补：产品图片】", "【待补：型号、批次或序列号】", "【待补：咨询电话或网址】")
     )
-    told = [open_rule_words(one, "en") for one in made.open_rules]
+    told = [open_rule_words(one) for one in made.open_rules]
     assert any(
         "a picture of the product (Regulation (EU) 2023/988 Art. 36(2)(b)" in one and "Art. 36(2)(b)" in one
         for one in told

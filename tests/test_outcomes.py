@@ -11,6 +11,7 @@ import pytest
 
 from riskkit.case.case import assess, load_case
 from riskkit.foundation import shipped
+from riskkit.foundation.language import in_language
 from riskkit.foundation.standards import glossary
 from riskkit.workbench.doc_pages.outcomes import (
     KINDS,
@@ -61,10 +62,10 @@ def test_the_first_restriction_is_the_one_in_the_file(name: str, kind: str, days
 def test_goods_that_were_never_restricted_are_named_and_counted() -> None:
     assert {one.case.id for one in shipped_outcomes() if one.kind() == "never"} == NEVER
     for lang in ("en", "zh"):
-        part = outcomes_page(lang).split("\n## ")[1]
+        part = in_language(lang, outcomes_page).split("\n## ")[1]
         rows = [line for line in part.splitlines() if line.startswith("| ")][2:]
         assert [row.split(" | ")[0][2:] for row in rows] == [
-            one.case.title.say(lang) for one in shipped_outcomes() if one.kind() == "never"
+            in_language(lang, one.case.title.say) for one in shipped_outcomes() if one.kind() == "never"
         ]
         assert re.search(r"\d+", part.splitlines()[2]) is not None
         assert str(len(NEVER)) in part.splitlines()[2]
@@ -88,7 +89,7 @@ def test_acts_of_firms_of_other_countries_and_mere_warnings_restrict_nothing() -
 
 
 def test_the_counts_of_the_page_add_up_to_the_cases() -> None:
-    rows = re.findall(r"^\| \S+ [ⅠⅡⅢⅣ] \| (\d+) \| (\d+) \| (\d+) \|$", outcomes_page("en"), re.MULTILINE)
+    rows = re.findall(r"^\| \S+ [ⅠⅡⅢⅣ] \| (\d+) \| (\d+) \| (\d+) \|$", outcomes_page(), re.MULTILINE)
     columns = [sum(map(int, column)) for column in zip(*rows, strict=True)]
     kinds = [one.kind() for one in shipped_outcomes()]
     assert len(rows) == 4
@@ -105,6 +106,6 @@ def test_the_level_is_the_one_of_the_report() -> None:
 )
 def test_the_page_says_what_the_code_says_now(lang: str, name: str) -> None:
     page = (shipped.home() / "docs" / name).read_text(encoding="utf-8")
-    assert page == outcomes_page(lang), (
+    assert page == in_language(lang, outcomes_page), (
         "make it again: riskkit.workbench.doc_pages.outcomes.write_outcomes_pages(Path('docs'))"
     )

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from riskkit.case.case import assess, load_case
+from riskkit.foundation.language import in_language
 from riskkit.workbench.boards import panels
 from riskkit.workbench.boards.overview_panel import Overview
 from riskkit.workbench.boards.overview_records import (
@@ -121,7 +122,7 @@ def test_reports_about_no_case_and_the_example_are_neither_unreadable_nor_vanish
     kinds = [(one.case_id, one.kind) for one in changes([_record("a", "Ⅲ", "Ⅲ")], found.records)]
     assert kinds == []
     for lang, words in (("zh", "2 份报告不涉及具体案例"), ("en", "2 reports are about no case")):
-        section = change_section([], compared=1, unreadable=1, others=found.others, lang=lang)
+        section = in_language(lang, change_section, [], compared=1, unreadable=1, others=found.others)
         assert words in section._repr_mimebundle_()["text/html"]
 
 
@@ -136,16 +137,16 @@ def test_the_overview_compares_with_real_results_and_says_when_there_are_none(tm
     record = result_record(assess(case, rng=np.random.default_rng(1), draws=50), seed=1)
     badge = record["warning"]["badge"] | {"level": "Ⅳ", "level_hi": "Ⅳ"}
     text = json.dumps(record | {"warning": record["warning"] | {"badge": badge}})
-    none = panels.overview([NOTE7], lang="en", draws=50)
+    none = panels.overview([NOTE7], draws=50)
     assert any("No earlier results" in said for said in _html(none))
     (tmp_path / "result.json").write_text(text, encoding="utf-8")
-    some = panels.overview([NOTE7], lang="en", draws=50, reports=str(tmp_path))
+    some = panels.overview([NOTE7], draws=50, reports=str(tmp_path))
     assert any("level higher" in said for said in _html(some))
 
 
 def test_the_overview_counts_filters_and_regrades() -> None:
     names = (NOTE7, "melamine-milk-2008", REGRADED)
-    panel = Overview(names, lang="en", profile="house_matrix", draws=50, seed=1)
+    panel = Overview(names, profile="house_matrix", draws=50, seed=1)
     panel.take("house_matrix")
     assert len(panel.table.rows) == 3
     panel.filters["level"].value = "food"
@@ -161,7 +162,7 @@ def test_the_overview_counts_filters_and_regrades() -> None:
 
 def test_all_shipped_cases_are_shown_in_both_languages() -> None:
     for lang in ("zh", "en"):
-        panel = Overview(shipped_cases(), lang=lang, profile="house_matrix", draws=20, seed=1)
+        panel = in_language(lang, Overview, shipped_cases(), profile="house_matrix", draws=20, seed=1)
         panel.take("house_matrix")
         assert len(panel.table.rows) == len(shipped_cases())
         counts = [int(n) for n in re.findall(r'rkp-count">(\d+)', panel.tiles.value)]
@@ -172,7 +173,7 @@ def test_a_change_says_which_grade_moved_and_markup_in_an_old_title_is_text() ->
     before = _record("a", "Ⅱ", "Ⅱ")
     now = _record("a", "Ⅱ", "Ⅱ", grades={"severity": {"lo": 3, "hi": 3, "rule": "SV-2"}})
     gone = _record("<i>", "Ⅰ", "Ⅰ")
-    section = change_section(changes([now], [before, gone]), compared=2, unreadable=0, lang="en")
+    section = change_section(changes([now], [before, gone]), compared=2, unreadable=0)
     page = section._repr_mimebundle_()["text/html"]
     assert "severity ② fairly serious → ③ serious" in page
     assert "&lt;i&gt;" in page and "<i>" not in page

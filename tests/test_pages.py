@@ -26,7 +26,7 @@ from page_samples import (
 )
 
 from riskkit.foundation.inputs.faults import InputFaults
-from riskkit.words.catalogue import LANGS
+from riskkit.foundation.language import LANGS, in_language
 from riskkit.workbench.document.block_kinds import block_from_json, to_json
 from riskkit.workbench.document.blocks import (
     PICTURE_MIME,
@@ -86,7 +86,9 @@ class Page(html.parser.HTMLParser):
 
 
 def page(lang="en", *more, **options):
-    return Page(to_html(notebook(lang, *more), lang=lang, title=TITLES[lang], plotly_js=SHARED, **options))
+    return Page(
+        in_language(lang, to_html, notebook(lang, *more), title=TITLES[lang], plotly_js=SHARED, **options)
+    )
 
 
 # ---- blocks -------------------------------------------------------------------------------------
@@ -122,7 +124,7 @@ def test_a_block_survives_the_way_to_json_text_and_back(block):
 @pytest.mark.parametrize("lang", LANGS)
 def test_sections_and_pictures_survive_a_notebook_file(lang):
     stored = nbformat.reads(json.dumps(notebook(lang) | {"nbformat_minor": 4}), as_version=4)
-    reading = read_notebook(stored, lang=lang)
+    reading = in_language(lang, read_notebook, stored)
     kept = {part.id: part for part in reading.parts}
     for section in sections(lang):
         assert kept[section.id] == section
@@ -196,12 +198,12 @@ def test_cells_of_the_other_language_and_of_the_open_notebook_are_left_out():
         markdown("## open", tags=("notebook-only",)),
         markdown("## both"),
     ]
-    titles = [part.title for part in read_notebook({"cells": cells}, lang="en").parts]
+    titles = [part.title for part in read_notebook({"cells": cells}).parts]
     assert titles == ["en", "both"]
 
 
 def test_a_failure_is_read_whatever_the_tags_of_its_cell():
-    reading = read_notebook({"cells": [code(failure(), tags=("notebook-only", "lang-zh"))]}, lang="en")
+    reading = read_notebook({"cells": [code(failure(), tags=("notebook-only", "lang-zh"))]})
     told = [(each.cell, each.name, each.message) for each in reading.failures]
     assert told == [(1, "ValueError", "no such case")]
     assert "\x1b" not in reading.failures[0].traceback
@@ -209,13 +211,13 @@ def test_a_failure_is_read_whatever_the_tags_of_its_cell():
 
 def test_ids_are_made_unique_and_headings_never_skip_a_depth():
     one, deep = Section("a", "A", 1, ()), Section("a", "B", 3, ())
-    parts = read_notebook({"cells": [code(display(deep), display(one), display(deep))]}, lang="en").parts
+    parts = read_notebook({"cells": [code(display(deep), display(one), display(deep))]}).parts
     assert [(part.id, part.depth) for part in parts] == [("a", 1), ("a-2", 1), ("a-3", 2)]
 
 
 def test_characters_no_page_can_hold_are_taken_out():
     section = Section("a", "A\x00\ud800\u202eB", 1, (Paragraph("x\x0by"),))
-    (part,) = read_notebook({"cells": [code(display(section))]}, lang="en").parts
+    (part,) = read_notebook({"cells": [code(display(section))]}).parts
     assert (part.title, part.blocks[0].text) == ("AB", "xy")
 
 
@@ -297,7 +299,7 @@ def test_tables_have_captions_and_scopes():
 
 
 def test_a_failure_is_shown_twice_and_a_warning_only_as_a_note():
-    text = to_html(notebook("en", code(failure("<b>bad</b>"))), lang="en", title="T", plotly_js=SHARED)
+    text = to_html(notebook("en", code(failure("<b>bad</b>"))), title="T", plotly_js=SHARED)
     shown = Page(text)
     assert "This report is not complete" in shown.text
     assert "<b>bad</b>" in shown.text
@@ -315,7 +317,7 @@ def test_hostile_texts_are_text_everywhere():
         pictures("en")[0], title=HOSTILE, alt=HOSTILE, figure={"data": [{"name": "</script><script>x()"}]}
     )
     cells = {"cells": [code(display(hostile), display(picture), failure(HOSTILE))]}
-    shown = Page(to_html(cells, lang="en", title=HOSTILE, plotly_js=SHARED))
+    shown = Page(to_html(cells, title=HOSTILE, plotly_js=SHARED))
     assert not shown.all("img")
     kinds = [attributes.get("type", attributes.get("src", "own")) for attributes in shown.all("script")]
     assert kinds == ["application/json", "own", SHARED, "own"]
@@ -324,7 +326,7 @@ def test_hostile_texts_are_text_everywhere():
 
 
 def test_the_page_asks_no_host_and_allows_only_its_own_scripts():
-    text = to_html(notebook("en"), lang="en", title="T", plotly_js="embedded")
+    text = to_html(notebook("en"), title="T", plotly_js="embedded")
     shown = Page(text)
     assert not [each for each in shown.all("script") if "src" in each]
     assert [each["href"] for each in shown.all("link")] == ["data:,"]
@@ -339,7 +341,7 @@ def test_the_page_asks_no_host_and_allows_only_its_own_scripts():
 @pytest.mark.parametrize("address", ["https://cdn.test/p.js", "//cdn.test/p.js", "/etc/p.js", "javascript:x"])
 def test_the_drawing_library_may_not_come_from_elsewhere(address):
     with pytest.raises(InputFaults, match="a relative address"):
-        to_html(notebook("en"), lang="en", title="T", plotly_js=address)
+        to_html(notebook("en"), title="T", plotly_js=address)
 
 
 def test_the_shared_library_is_the_one_plotly_brings():
@@ -373,7 +375,7 @@ def test_the_index_lists_cases_by_urgency_with_symbol_and_word(lang):
     cards = [each for each in shown.all("li") if each.get("class") == "card"]
     assert [each["data-level"] for each in cards] == ["Ⅰ", "Ⅲ", "Ⅳ", "none"]
     for card in cards:
-        badge = level_badge(card["data-level"], lang)
+        badge = in_language(lang, level_badge, card["data-level"])
         assert badge.label in shown.text
         assert badge.symbol in shown.text
     assert HOSTILE in shown.text
@@ -441,7 +443,7 @@ def test_the_index_switches_language_by_a_link_to_its_twin():
 
 def test_writing_on_every_level_colour_is_readable():
     for code_ in ORDER:
-        ground = luminance(level_badge(code_, "en").colour)
-        letters = luminance(ink(level_badge(code_, "en").colour))
+        ground = luminance(level_badge(code_).colour)
+        letters = luminance(ink(level_badge(code_).colour))
         contrast = (max(ground, letters) + 0.05) / (min(ground, letters) + 0.05)
         assert contrast >= 4.5, code_

@@ -20,6 +20,7 @@ from riskkit.assessment.what_if.what_if import changed, moved
 from riskkit.case.case import assess, load_case, parse_case
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.inputs.toml_file import parse_toml
+from riskkit.foundation.language import in_language
 from riskkit.foundation.numbers.uncertainty import (
     Beta,
     Distribution,
@@ -46,7 +47,7 @@ GRADED = [name for name in shipped_cases() if load_case(name).goods != "food"]
 
 
 def _fields(case: Case, lang: str = "en") -> dict[str, Field]:
-    return {field.name: field for field in fields(case, profile=profile(), lang=lang)}
+    return {field.name: field for field in in_language(lang, fields, case, profile=profile())}
 
 
 def _at(field: Field, value: Fraction) -> int:
@@ -54,7 +55,7 @@ def _at(field: Field, value: Fraction) -> int:
 
 
 def _panel(case: str | Path = NOTE7, *, lang: str = "en", draws: int = 200) -> WhatIf:
-    return WhatIf(case, lang=lang, profile="house_matrix", draws=draws, seed=1)
+    return in_language(lang, WhatIf, case, profile="house_matrix", draws=draws, seed=1)
 
 
 # Moving a distribution
@@ -136,7 +137,7 @@ def test_every_input_of_a_case_can_be_moved_and_stands_at_its_own_value(name: st
 def test_both_sides_of_every_threshold_of_a_profile_can_be_set() -> None:
     for name in profile_names():
         used = profile(name)
-        found = {field.name: field for field in fields(load_case(NOTE7), profile=used, lang="en")}
+        found = {field.name: field for field in fields(load_case(NOTE7), profile=used)}
         conditions = [c for rules in used.rules.values() for rule in rules for c in rule.conditions]
         for fact, op, limit in conditions:
             if fact not in found or found[fact].kind == "choice":
@@ -292,11 +293,11 @@ def test_a_food_case_has_nothing_to_move() -> None:
 
 
 def test_without_interaction_nothing_is_shown() -> None:
-    assert panels.what_if(NOTE7, lang="zh", interactive=False) is None
+    assert in_language("zh", panels.what_if, NOTE7, interactive=False) is None
 
 
 def test_another_case_can_be_chosen() -> None:
-    shown = panels.what_if(NOTE7, lang="en", draws=50)
+    shown = panels.what_if(NOTE7, draws=50)
     assert shown is not None
     chooser = shown.children[-1].children[0].children[0]
     assert [value for _, value in chooser.options] == sorted(shipped_cases())
@@ -307,14 +308,14 @@ def test_another_case_can_be_chosen() -> None:
 def test_without_a_page_around_it_a_panel_has_a_switch_of_language_that_keeps_the_case(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    shown = panels.what_if(NOTE7, lang="en", draws=50)
+    shown = panels.what_if(NOTE7, draws=50)
     assert shown is not None
     shown.children[-1].children[0].children[0].value = "magnet-sets-2012"
     shown.children[1].children[0].value = "zh"
     said = " ".join(_html(shown))
     assert load_case("magnet-sets-2012").title.zh in said and "改变输入" in said
     monkeypatch.setenv("SERVER_SOFTWARE", "voila/0")
-    served = panels.what_if(NOTE7, lang="en", draws=50)
+    served = panels.what_if(NOTE7, draws=50)
     assert served is not None and served.children[1].children == ()
 
 
@@ -328,8 +329,8 @@ def _html(widget: ipywidgets.Widget) -> Iterator[str]:
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_markup_in_a_case_is_text_in_both_panels(tmp_path: Path, lang: str) -> None:
     case = hostile_case(tmp_path)
-    shown = panels.what_if(case, lang=lang, draws=50)
-    table = panels.overview([str(case)], lang=lang, draws=50)
+    shown = in_language(lang, panels.what_if, case, draws=50)
+    table = in_language(lang, panels.overview, [str(case)], draws=50)
     assert shown is not None
     said = " ".join(_html(shown))
     assert "&lt;script&gt;" in said and "&lt;img src=x onerror" in said
@@ -365,8 +366,8 @@ def test_many_moves_are_followed_once() -> None:
 def test_what_changed_is_said_in_both_languages() -> None:
     case = load_case(NOTE7)
     for lang, said in (("zh", "不详 → 5"), ("en", "not known → 5")):
-        known = fields(case, profile=profile(), lang=lang)
-        assert said in said_moves(case, known, {"n_ports": 5}, lang=lang)[0]
+        known = in_language(lang, fields, case, profile=profile())
+        assert said in in_language(lang, said_moves, case, known, {"n_ports": 5})[0]
 
 
 # Words
@@ -374,5 +375,5 @@ def test_what_changed_is_said_in_both_languages() -> None:
 
 @pytest.mark.parametrize("panel", ["overview", "what_if", "register"])
 def test_each_panel_says_how_to_read_it(panel: str) -> None:
-    assert len(str(panels.how_to_read(panel, lang="zh"))) > 80
-    assert "standard" in str(panels.how_to_read("what_if", lang="en"))
+    assert len(str(in_language("zh", panels.how_to_read, panel))) > 80
+    assert "standard" in str(panels.how_to_read("what_if"))

@@ -12,6 +12,7 @@ import pytest
 
 from riskkit.case.case import assess
 from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.language import in_language
 from riskkit.workbench.commands import cli
 from riskkit.workbench.flows.papers.order_papers import order_papers, order_table
 from riskkit.workbench.flows.papers.paper_files import Paper, file_name, write_papers
@@ -50,13 +51,13 @@ def text_of(paper: Paper) -> str:
 
 
 def test_a_stage_report_has_the_numbers_of_the_recall(recalls) -> None:
-    papers = recall_papers(recalls, kind="stage", issuer=ISSUER, lang="en")
+    papers = recall_papers(recalls, kind="stage", issuer=ISSUER)
     assert len(papers) == len(recalls.state) == len({paper.name for paper in papers})
     kettle = next(text_of(paper) for paper in papers if "kettle-2020" in paper.name)
     # 42,000 affected, 11,600 + 5,300 done, 350 gone: 24,750 are open
     for words in ("42,000 units affected", "16,900 done", "24,750 units are still open", "overdue", ISSUER):
         assert words in kettle, words
-    final = text_of(recall_papers(recalls, kind="final", issuer=ISSUER, lang="zh")[0])
+    final = text_of(in_language("zh", recall_papers, recalls, kind="final", issuer=ISSUER)[0])
     assert "召回总结报告" in final and "非国家标准等级" in final
 
 
@@ -65,26 +66,26 @@ def test_a_missing_count_is_no_zero_in_a_report(tmp_path: Path) -> None:
     path.write_text(
         "recall_id,report_date,n_affected,n_completed\n../x=1,2026-01-31,100,\n", encoding="utf-8"
     )
-    (paper,) = recall_papers(study_recalls(str(path), on=ON), kind="final", issuer="a", lang="en")
+    (paper,) = recall_papers(study_recalls(str(path), on=ON), kind="final", issuer="a")
     text = text_of(paper)
     assert "how many units are open is not known" in text and "the effect is not graded" in text
     assert "/" not in paper.name and "." not in paper.name
 
 
 def test_an_order_sheet_for_each_port_and_operator_and_a_table_of_all(measures) -> None:
-    papers = order_papers(measures, issuer=ISSUER, lang="en")
+    papers = order_papers(measures, issuer=ISSUER)
     pairs = measures.orders[["port", "operator"]].fillna("?").drop_duplicates()
     assert len(papers) == len(pairs) == 4
     said = "\n".join(text_of(paper) for paper in papers)
     assert said.count("carried out by:") == len(measures.orders)
     assert "(not stated), 示例公司三 Firm 3:" in said and "until 2026-05-31 at the latest" in said
-    rows = list(csv.DictReader(io.StringIO(order_table(measures, lang="en").decode("utf-8-sig"))))
+    rows = list(csv.DictReader(io.StringIO(order_table(measures).decode("utf-8-sig"))))
     assert len(rows) == len(measures.orders)
     assert [row["last_day"] for row in rows if row["measure"] == "seizure"] == ["2026-05-31"]
 
 
 def test_a_letter_for_each_certain_route_only(referrals) -> None:
-    papers = transfer_papers(referrals, issuer=ISSUER, lang="en")
+    papers = transfer_papers(referrals, issuer=ISSUER)
     assert [paper.name.rsplit("-", 2)[0] for paper in papers] == [
         "referral-transfer", "referral-civil", "referral-civil", "referral-administrative"
     ]  # fmt: skip
@@ -94,7 +95,7 @@ def test_a_letter_for_each_certain_route_only(referrals) -> None:
 
 
 def test_papers_are_written_together_and_replace_nothing(tmp_path: Path, referrals) -> None:
-    papers = transfer_papers(referrals, issuer=ISSUER, lang="zh")
+    papers = in_language("zh", transfer_papers, referrals, issuer=ISSUER)
     files = write_papers(papers, tmp_path / "a", formats=["docx", "txt"], tables={"t.csv": b"x"})
     assert len(files) == 2 * len(papers) + 1 and all(path.is_file() for path in files)
     other = tmp_path / "b"
@@ -117,15 +118,15 @@ def test_names_of_files_are_no_paths_and_never_shared() -> None:
 
 def test_what_a_paper_cannot_hold_is_refused(recalls, measures, referrals) -> None:
     with pytest.raises(InputFaults) as caught:
-        recall_papers(recalls, kind="weekly", issuer=" ", lang="en")
+        recall_papers(recalls, kind="weekly", issuer=" ")
     assert len(caught.value.faults) == 2
     with pytest.raises(InputFaults, match="--issuer"):
-        order_papers(measures, issuer="a\u202eb", lang="en")
+        order_papers(measures, issuer="a\u202eb")
     bad = referrals.tables["cases"].assign(case="a\u202eb")
     with pytest.raises(InputFaults, match="cases: row 1: case"):
-        transfer_papers(replace(referrals, tables={**referrals.tables, "cases": bad}), issuer="x", lang="en")
+        transfer_papers(replace(referrals, tables={**referrals.tables, "cases": bad}), issuer="x")
     with pytest.raises(InputFaults, match="0 rows"):
-        order_papers(replace(measures, orders=measures.orders.head(0)), issuer="x", lang="en")
+        order_papers(replace(measures, orders=measures.orders.head(0)), issuer="x")
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.language import in_language
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.provinces import map_tiles, province_code
 from riskkit.workbench.reports.figures import outlines
@@ -55,7 +56,7 @@ def test_neighbours_in_the_north_and_south_stand_above_and_below_each_other() ->
 
 
 def test_what_is_not_known_is_no_zero() -> None:
-    picture = place_map(shown(p440000=34, p110000=0, p310000=float("nan")), lang="en")
+    picture = place_map(shown(p440000=34, p110000=0, p310000=float("nan")))
     squares = picture.figure["layout"]["shapes"]
     tiles = list(map_tiles().index)
     fill = {
@@ -74,14 +75,14 @@ def test_what_is_not_known_is_no_zero() -> None:
     ]
     assert picture.table.rows[-1][1] == "port (province unknown)"
     assert "2 with data, most in Guangdong 34" in picture.alt and "no data for 32" in picture.alt
-    assert "no data" in place_map(shown(), lang="en").alt
+    assert "no data" in place_map(shown()).alt
 
 
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.floats(0, 1e6), min_size=34, max_size=34))
 def test_more_is_never_lighter(values: list[float]) -> None:
-    picture = place_map(
-        shown(**{f"p{code}": value for code, value in zip(CODES, values, strict=True)}), lang="zh"
+    picture = in_language(
+        "zh", place_map, shown(**{f"p{code}": value for code, value in zip(CODES, values, strict=True)})
     )
     light = [int(square["fillcolor"][1:3], 16) for square in picture.figure["layout"]["shapes"]]
     own = dict(zip(CODES, values, strict=True))
@@ -110,11 +111,11 @@ def test_outlines_of_ones_own_are_drawn_in_place_of_tiles(tmp_path: Path) -> Non
     }
     found = read_outlines(geojson(tmp_path, square("Shanghai", 0), several))
     assert list(found) == ["310000", "440000"] and [len(rings) for rings in found.values()] == [1, 2]
-    picture = place_map(shown(p440000=34), lang="zh", outlines=found)
+    picture = in_language("zh", place_map, shown(p440000=34), outlines=found)
     lines = [trace for trace in picture.figure["data"] if trace["mode"] == "lines"]
     assert lines[0]["fillcolor"] == "#ffffff" and lines[1]["line"]["width"] == 3
     assert "shapes" not in picture.figure["layout"]
-    assert picture.table == place_map(shown(p440000=34), lang="zh").table
+    assert picture.table == in_language("zh", place_map, shown(p440000=34)).table
 
 
 def test_outlines_that_cannot_be_read_are_refused_with_all_faults(

@@ -17,6 +17,7 @@ from scipy.optimize import LinearConstraint, milp
 from scipy.stats import betabinom
 
 from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.language import in_language
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.glossary import codes
 from riskkit.monitoring.plan.gains import gains_of
@@ -282,12 +283,12 @@ def test_no_more_is_asked_of_a_cell_than_there_is():
 
 def test_tables_for_readers_in_both_languages():
     plan = monitoring_plan(table(12), budget=40, seed="118")
-    zh, en = (plan_table(plan, lang=lang) for lang in ("zh", "en"))
+    zh, en = (in_language(lang, plan_table, plan) for lang in ("zh", "en"))
     assert zh.columns[:4].tolist() == ["产品", "项目", "区域", "样品数"]
     assert zh["样品数"].sum() == en["samples"].sum() == 40
     assert zh["样品数"].is_monotonic_decreasing
-    assert len(plan_table(plan, lang="en", is_whole=True)) == 12
-    classes = class_table(plan, lang="zh")
+    assert len(plan_table(plan, is_whole=True)) == 12
+    classes = in_language("zh", class_table, plan)
     assert len(classes) == 5 and classes["样品数"].sum() == 40
 
 
@@ -296,11 +297,11 @@ def test_every_reason_has_words_and_every_word_a_reason():
     assert rows["zh"].str.contains(r"[\u4e00-\u9fff]").all()
     assert not rows["en"].str.contains(r"[\u4e00-\u9fff]").any()
     for reason in rows["reason"]:
-        assert reason_text(reason, "zh") and reason_text(reason, "en")
+        assert in_language("zh", reason_text, reason) and reason_text(reason)
     with pytest.raises(KeyError, match="no reason"):
-        reason_text("magic", "en")
-    with pytest.raises(KeyError, match="no language"):
-        reason_text("", "fr")
+        reason_text("magic")
+    with pytest.raises(InputFaults, match="one of zh, en"):
+        in_language("fr", reason_text, "")
 
 
 def test_wrong_cells_are_refused_with_every_fault():

@@ -17,6 +17,7 @@ from riskkit.assessment.preferences import fuzzy
 from riskkit.assessment.preferences.fuzzy_numbers import defuzzified, fuzzy_priorities, fuzzy_topsis
 from riskkit.assessment.preferences.pairwise import priorities
 from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.language import in_language
 
 CURVES = [
     param for param in peer_cases("fuzzy", "fuzzy_") if "membership" in param.values[0] or not param.values[0]
@@ -127,7 +128,7 @@ def test_the_worked_example_says_what_each_operator_loses() -> None:
     one = fuzzy.fuzzy_evaluation(weights, relation, operator="product_max")
     assert_allclose(one.raw, [0.35, 0.10, 0.06, 0.03])
     assert one.cautions[0] == "product_max_one_factor"
-    assert one.say_cautions("zh")[0] == "相乘取大合成：每一等级只由一个因素决定"
+    assert in_language("zh", one.say_cautions)[0] == "相乘取大合成：每一等级只由一个因素决定"
 
 
 def test_flat_and_tied_memberships_are_flagged() -> None:

@@ -27,6 +27,7 @@ from riskkit.assessment.preferences.pairwise import (
     random_indices,
 )
 from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.language import in_language
 
 SCALE = [1 / k for k in range(9, 1, -1)] + [float(k) for k in range(1, 10)]
 
@@ -186,7 +187,7 @@ def test_a_planted_slip_is_the_judgement_the_hint_names() -> None:
     hint = repairs(a)[0]
     assert (hint.first, hint.second, hint.suggested) == ("A", "D", 8.0)
     assert hint.cr_after < 1e-12
-    assert hint.say("zh").startswith("请复核“A”对“D”的判断：现为1/8，若为8，CR由")
+    assert in_language("zh", hint.say).startswith("请复核“A”对“D”的判断：现为1/8，若为8，CR由")
     assert repairs(w[:, None] / w[None, :]) == ()
 
 

@@ -19,6 +19,7 @@ from riskkit.foundation import shipped
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.inputs.picture_file import MAX_BYTES, MAX_PIXELS, read_picture
 from riskkit.foundation.inputs.toml_file import parse_toml
+from riskkit.foundation.language import in_language
 from riskkit.workbench.runs.folders.resources import shipped_cases
 
 NOTE7 = re.sub(  # without the firms and models that it names
@@ -189,12 +190,12 @@ def test_wrong_pictures_of_a_case_are_told_at_once_with_their_lines(tmp_path: Pa
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_a_case_in_one_language_is_read_and_marked_in_the_other(lang: str) -> None:
     text = NOTE7.replace("schema = 1", f"schema = 1\nlang = '{lang}'")
-    title = load_case("note7-battery-2016").title.say(lang)
+    title = in_language(lang, load_case("note7-battery-2016").title.say)
     line = next(row for row in text.splitlines() if row.startswith("title = "))
     case = parse_case(parse_toml(text.replace(line, f'title = "{title}"').encode(), "x.toml"))
     mark, other = {"zh": ("[not translated] ", "en"), "en": ("〔未翻译〕", "zh")}[lang]
-    assert case.title.say(lang) == title
-    assert case.title.say(other) == mark + title
+    assert in_language(lang, case.title.say) == title
+    assert in_language(other, case.title.say) == mark + title
     assert case.summary == load_case("note7-battery-2016").summary  # what is in both stays in both
     half = text.replace(line, f'title = {{ {lang} = "{title}" }}')
     assert parse_case(parse_toml(half.encode(), "x.toml")).title == case.title

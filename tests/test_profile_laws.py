@@ -19,6 +19,7 @@ from riskkit.case.case import assess, load_case
 from riskkit.case.case_levels import evaluate, point_of
 from riskkit.foundation import shipped
 from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.language import in_language
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.scales import scale
 from riskkit.warning.grading import grade_probability, grade_urgency, trigger_floor, warning_level
@@ -194,7 +195,7 @@ CLAIMS = {
 def test_the_words_of_a_grade_hold_for_every_rule_that_can_give_it(name: str, factor: str) -> None:
     words = scale(factor)
     for rule in profile(name).rules[factor]:
-        said = f"{words.word(str(rule.grade), 'en')} {words.word(str(rule.grade), 'zh')}"
+        said = f"{words.word(str(rule.grade))} {in_language('zh', words.word, str(rule.grade))}"
         asked = {fact for fact, _, _ in rule.conditions}
         for pattern, needed in CLAIMS.items():
             if re.search(pattern, said):
@@ -316,7 +317,7 @@ def test_all_four_levels_occur_and_a_level_still_rises_as_things_get_worse() -> 
 )
 def test_the_page_of_all_cases_under_all_profiles_says_what_the_code_says(lang: str, name: str) -> None:
     page = (shipped.home() / "docs" / name).read_text(encoding="utf-8")
-    made = profiles_page(lang)
+    made = in_language(lang, profiles_page)
     assert page == made, (
         "make it again: riskkit.workbench.doc_pages.profiles.write_profiles_pages(Path('docs'))"
     )

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from riskkit.case.case import Assessment, assess, parse_case
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.inputs.toml_file import TomlFile, parse_toml
+from riskkit.foundation.language import in_language
 from riskkit.foundation.standards import glossary, standards
 from riskkit.warning.profiles import profile, profile_names
 from riskkit.workbench.runs.folders.manifests import canonical
@@ -235,7 +236,7 @@ def test_sentences_hold_no_leftovers_of_a_format(data: dict[str, Any], name: str
     made = assessed(data, name)
     for text in (made.robustness, *made.questions):
         for lang in ("zh", "en"):
-            said = text.say(lang)
+            said = in_language(lang, text.say)
             assert not LEFTOVER.search(said), said
             assert said.strip()
 

@@ -21,6 +21,7 @@ from lxml import etree
 from shared import shared
 
 from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.language import in_language
 from riskkit.foundation.standards import standards
 from riskkit.warning.publication.cap_message import (
     NAMESPACE,
@@ -428,7 +429,7 @@ def test_a_notice_that_does_not_say_what_it_has_to_is_refused(changed: dict[str,
     for write in (
         lambda one: cap_of(one, sender=SENDER),
         notice_data,
-        lambda one: atom_feed([one], address="https://x/", title="x", lang="zh", now=DAY),
+        lambda one: in_language("zh", atom_feed, [one], address="https://x/", title="x", now=DAY),
     ):
         with pytest.raises(InputFaults):
             write(notice(**changed))
@@ -451,7 +452,7 @@ ATOM = {"a": "http://www.w3.org/2005/Atom"}
 
 
 def titles(now: dt.datetime, *notices: Notice, lang: str = "en") -> list[str]:
-    feed = atom_feed(notices, address="https://example.org/w/", title="Warnings", lang=lang, now=now)
+    feed = in_language(lang, atom_feed, notices, address="https://example.org/w/", title="Warnings", now=now)
     found: list[str] = etree.fromstring(feed).xpath("a:entry/a:title/text()", namespaces=ATOM)
     return found
 
@@ -474,11 +475,12 @@ def test_a_feed_holds_what_holds_newest_first() -> None:
 
 def test_a_feed_has_what_a_feed_needs() -> None:
     feed = etree.fromstring(
-        atom_feed(
+        in_language(
+            "zh",
+            atom_feed,
             LIFE[:2],
             address="https://example.org/w/",
             title="预警",
-            lang="zh",
             now=DAY + dt.timedelta(days=3),
         )
     )
@@ -500,20 +502,20 @@ def test_a_calendar_is_read_back_by_another_program() -> None:
     due = [DueDate(due_id=f"d-{number}", warning_id="w-1", what=words(f"复评；第{number}次, 见附件", f"Review; no. {number}, see annex"),
                    due_at=DAY + dt.timedelta(days=number)) for number in range(3)]  # fmt: skip
     for lang in ("zh", "en"):
-        read = icalendar.Calendar.from_ical(due_calendar(due, lang=lang, now=DAY))
+        read = icalendar.Calendar.from_ical(in_language(lang, due_calendar, due, now=DAY))
         events = read.walk("VEVENT")
         assert [str(event["SUMMARY"]) for event in events] == [one.what[lang] for one in due]
         assert [event.decoded("DTSTART") for event in events] == [one.due_at for one in due]
         assert len({str(event["UID"]) for event in events}) == 3
-    again = due_calendar(due, lang="zh", now=DAY)
-    assert again == due_calendar(due, lang="zh", now=DAY)
+    again = in_language("zh", due_calendar, due, now=DAY)
+    assert again == in_language("zh", due_calendar, due, now=DAY)
 
 
 def test_what_is_no_duty_is_refused_all_at_once() -> None:
     day = dt.datetime(2026, 5, 1)
     due = [DueDate(due_id="d", warning_id="w", what=words("x", "x\u202e"), due_at=day)] * 2
     with pytest.raises(InputFaults) as caught:
-        due_calendar(due, lang="en", now=DAY)
+        due_calendar(due, now=DAY)
     assert [fault.place for fault in caught.value.faults] == [
         "due[1].due_at",
         "due[1].what.en",

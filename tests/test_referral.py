@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from shared import shared
 
 from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.language import in_language
 from riskkit.foundation.standards import standards
 from riskkit.response.reason_words import reason_words
 from riskkit.response.referral import rewards, routes
@@ -161,7 +162,7 @@ def test_papers_that_are_missing_are_named_and_unknown_ones_refused():
         evidence_gaps("civil", ["complain"], on=DAY)
     with pytest.raises(InputFaults, match="route"):
         evidence_gaps("criminal", [], on=DAY)
-    assert all(len(lawyer_questions(DAY, lang)) == 5 for lang in ("zh", "en"))
+    assert all(len(in_language(lang, lawyer_questions, DAY)) == 5 for lang in ("zh", "en"))
 
 
 # Publication and the list
@@ -257,7 +258,7 @@ def listed(**given):
 def test_entry_to_and_exit_from_the_list(more, decision, reason):
     row = list_decision(listed(**more), on=DAY).iloc[0]
     assert (row["decision"] if pd.notna(row["decision"]) else None, row["reason"]) == (decision, reason)
-    assert all(reason_words(pd.Series([reason]), lang).item() for lang in ("zh", "en"))
+    assert all(in_language(lang, reason_words, pd.Series([reason])).item() for lang in ("zh", "en"))
 
 
 # The draw and the routes
@@ -313,7 +314,7 @@ def test_routes_are_found_ruled_out_or_left_open(rows):
         is_open = pd.isna(found["decision"].iloc[row])
         assert is_open == (sure != possible)
         assert is_open or found["decision"].iloc[row].split() == sure
-    assert (reason_words(found["reason"], "zh") != "").all()
+    assert (in_language("zh", reason_words, found["reason"]) != "").all()
 
 
 def test_the_urgent_clock_runs_where_the_harm_grows():
@@ -360,7 +361,7 @@ def test_a_place_that_is_not_known_stays_open_and_few_cases_are_no_hot_spot():
         hot_spots(pd.DataFrame({"n_cases": [-1, 1], "n_consignments": [1, 0]}), on=DAY)
     assert len(caught.value.faults) == 2
     for reason in ("hot", "not_hot", "hot_few_cases", "hot_unknown"):
-        assert all(reason_words(pd.Series([reason]), lang).item() for lang in ("zh", "en"))
+        assert all(in_language(lang, reason_words, pd.Series([reason])).item() for lang in ("zh", "en"))
 
 
 @settings(max_examples=30, deadline=None)

@@ -15,6 +15,7 @@ from in_process import IN_PROCESS
 
 from riskkit.foundation import shipped
 from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.language import in_language
 from riskkit.workbench.document.blocks import Picture
 from riskkit.workbench.document.reading import read_notebook
 from riskkit.workbench.reports.referral import referral_reports as referral
@@ -43,7 +44,7 @@ def test_the_notebook_makes_a_report_and_the_same_result_again(tmp_path: Path, l
         )
         assert run.status == "done", run.error
         folders.append(run.folder)
-    reading = read_notebook(nbformat.read(folders[0] / "executed.ipynb", as_version=4), lang=lang)
+    reading = in_language(lang, read_notebook, nbformat.read(folders[0] / "executed.ipynb", as_version=4))
     assert (reading.failures, reading.notes) == ((), ())
     ids = [part.id for part in reading.parts if not hasattr(part, "traceback")]
     assert ids == [*IDS, "limits", "house-numbers"]
@@ -65,7 +66,7 @@ def cells(section: Any, place: int = 0) -> list[tuple[str, ...]]:
 def test_both_languages_show_the_same_parts_and_numbers() -> None:
     found = study()
     for part in PARTS:
-        zh, en = part(found, lang="zh"), part(found, lang="en")
+        zh, en = in_language("zh", part, found), part(found)
         assert zh.id == en.id and zh.title != en.title
         if isinstance(zh, Picture):
             assert zh.figure["layout"]["shapes"] == en.figure["layout"]["shapes"]
@@ -78,23 +79,23 @@ def test_the_example_says_what_can_be_worked_out_by_hand() -> None:
     found = study()
     # 5 % of 12 million is 600,000, above the 500,000 of the finance department; 5 % of 40 million is capped
     assert found.rewards["amount"].fillna(-1).tolist() == [600_000, 3_000, 1_000, 0, 0, 1_000_000, -1]
-    rows = {row[0]: row for row in cells(referral.referral_rewards(found, lang="en"))}
+    rows = {row[0]: row for row in cells(referral.referral_rewards(found))}
     assert "finance department" in rows["A1"][-1] and "inside reporter" in rows["A1"][-1]
     assert rows["A5"][4].startswith("excluded from reward; staff") and rows["A7"][3] == "unknown"
     # 15 days after 20 April end on 5 May, a holiday of 2026: the next working day is 6 May
     assert found.clocks["due_on"].dt.date.astype(str).tolist()[5] == "2026-05-06"
-    first = cells(referral.referral_clocks(found, lang="en"))[0]
+    first = cells(referral.referral_clocks(found))[0]
     assert (first[0], first[4], first[5]) == ("A3", "overdue", "-9")
-    routes = cells(referral.referral_routes(found, lang="en"))
+    routes = cells(referral.referral_routes(found))
     assert (
         routes[4][1].startswith("not ruled out: transfer") and routes[4][3] == "whether a crime is suspected"
     )
-    papers = cells(referral.referral_papers(found, lang="en"))
+    papers = cells(referral.referral_papers(found))
     assert papers[2][3] == "proof that the notice was given"
 
 
 def test_the_draw_can_be_repeated_from_what_the_report_shows() -> None:
-    section = referral.referral_draw(study(), lang="en")
+    section = referral.referral_draw(study())
     shown = dict(cells(section))
     names = pd.read_csv(EXAMPLE / "draw_names.csv")["name"]
     assert hashlib.sha256("\n".join(names).encode()).hexdigest() == shown["digest of the list (SHA-256)"]
@@ -107,15 +108,15 @@ def test_a_draw_that_does_not_fit_is_said_and_the_secret_is_kept_until_it_is_mad
     row = rows("draw")
     other = study(changed(tmp_path / "a", draw_names=rows("draw_names").iloc[::-1]))
     assert other.draw.state == "does_not_fit" and other.draw.drawn.empty
-    assert "the draw is void" in str(referral.referral_draw(other, lang="en"))
-    assert "does not fit" in str(referral.referral_summary(other, lang="en"))
+    assert "the draw is void" in str(referral.referral_draw(other))
+    assert "does not fit" in str(referral.referral_summary(other))
     for place, (change, state) in enumerate(
         [({"public": None}, "waiting"), ({"list_digest": None, "public": None}, "to_publish"),
          ({"secret": None}, "waiting")]
     ):  # fmt: skip
         found = study(changed(tmp_path / f"b{place}", draw=row.assign(**change)))
         assert found.draw.state == state
-        assert str(row["secret"].iloc[0]) not in str(referral.referral_draw(found, lang="en"))
+        assert str(row["secret"].iloc[0]) not in str(referral.referral_draw(found))
     assert study(changed(tmp_path / "c", draw=None, draw_names=None)).draw.state == "none"
 
 
@@ -125,7 +126,7 @@ def test_an_unknown_port_leaves_its_province_open(tmp_path: Path) -> None:
     found = study(changed(tmp_path, places=places))
     assert pd.isna(found.provinces.at["330000", "n_cases"])
     assert found.provinces.at["330000", "reason"] == "hot_unknown"
-    assert "Zhejiang (ZJ)" not in [row[0] for row in referral.referral_map(found, lang="en").table.rows]
+    assert "Zhejiang (ZJ)" not in [row[0] for row in referral.referral_map(found).table.rows]
 
 
 def changed(tmp_path: Path, **tables: pd.DataFrame | None) -> Path:
@@ -145,7 +146,7 @@ def rows(name: str) -> pd.DataFrame:
 def test_a_folder_with_cases_alone_shows_routes_alone(tmp_path: Path) -> None:
     others = [path.stem for path in EXAMPLE.glob("*.csv") if path.stem != "cases"]
     found = study(changed(tmp_path, **dict.fromkeys(others)))
-    shown = [part(found, lang="en") for part in PARTS]
+    shown = [part(found) for part in PARTS]
     ids = [part.id for part in shown if part is not None]
     assert ids == ["referral-summary", "referral-routes", "referral-papers", "referral-lawyer"]
 

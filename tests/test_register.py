@@ -30,6 +30,7 @@ from patience import HANGS
 from registers import HEAD, canonical_csv, content, taken
 
 from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.language import in_language
 from riskkit.store.register.compaction import compact
 from riskkit.store.register.quarantine_sheet import write_quarantine
 from riskkit.store.register.query import sql
@@ -430,7 +431,7 @@ def test_the_quarantine_as_a_sheet_holds_no_formula(tmp_path: Path) -> None:
     )
     taken(tmp_path / "register", path)
     for lang in ("zh", "en"):
-        n_lines = write_quarantine(tmp_path / "register", tmp_path / f"{lang}.csv", lang=lang)
+        n_lines = in_language(lang, write_quarantine, tmp_path / "register", tmp_path / f"{lang}.csv")
         with (tmp_path / f"{lang}.csv").open(encoding="utf-8-sig", newline="") as sheet:
             rows = list(csv.reader(sheet))
         assert len(rows) == n_lines + 1 > 5

@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.language import in_language
 from riskkit.foundation.standards.provinces import province_code
 from riskkit.monitoring.rates.proportions import interval
 from riskkit.monitoring.sources.canonical import SOURCE
@@ -123,12 +124,12 @@ def test_a_rate_needs_tests_and_carries_its_interval() -> None:
     wilson = interval([5], [20], method="wilson")
     assert found["rate_lo"][0] == wilson.lo[0] and found["rate_hi"][0] == wilson.hi[0]
     assert found[["rate", "rate_lo", "rate_hi"]][1:].isna().all(axis=None)
-    assert words.rate_words(found.to_dict("records")[2], "zh") == "无检验"
+    assert in_language("zh", words.rate_words, found.to_dict("records")[2]) == "无检验"
 
 
 def board(lang: str = "en", folder: Path | None = None) -> RegisterBoard:
     there = folder or made_register()
-    panel = RegisterBoard(there, choices(there), lang=lang, is_made=folder is None)
+    panel = in_language(lang, RegisterBoard, there, choices(there), is_made=folder is None)
     panel.fill()
     return panel
 
@@ -163,7 +164,7 @@ def test_nothing_that_fits_is_said_in_words() -> None:
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_years_without_a_record_are_shown_as_none(lang: str) -> None:
-    figure = words.trend_picture(ask(made_register(), Asked()), lang=lang).figure["data"][0]
+    figure = in_language(lang, words.trend_picture, ask(made_register(), Asked())).figure["data"][0]
     assert figure["x"] == [str(year) for year in range(2015, 2026)]
     assert figure["y"][1] == 0 and sum(figure["y"]) == 888
 
@@ -190,7 +191,7 @@ def test_an_empty_or_undated_register_can_be_looked_at(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     assert ask(tmp_path / "empty", Asked()).n_records == 0
     with pytest.raises(InputFaults):
-        panels.register_board(str(tmp_path / "none"), lang="zh")
+        in_language("zh", panels.register_board, str(tmp_path / "none"))
 
 
 def test_values_that_read_alike_can_be_told_apart(tmp_path: Path) -> None:
@@ -208,4 +209,4 @@ def test_the_page_tells_the_day_that_the_record_says(rows: list[dict[str, Any]])
     page = ask(made_register(), Asked()).page
     latest = max(row["date"] for row in rows)
     assert isinstance(latest, dt.date)
-    assert words.record_row(page.to_dict("records")[0], lang="zh")[0]["text"] == latest.isoformat()
+    assert in_language("zh", words.record_row, page.to_dict("records")[0])[0]["text"] == latest.isoformat()

@@ -21,7 +21,7 @@ USES: dict[str, Callable[[Path], object]] = {
     "sql": lambda folder: sql(folder, "select count(*) from ingests"),
     "counts": lambda folder: counted(folder, CountsAsked(("product",))),
     "info": summary,
-    "quarantine": lambda folder: write_quarantine(folder, folder.parent / "aside.csv", lang="en"),
+    "quarantine": lambda folder: write_quarantine(folder, folder.parent / "aside.csv"),
     "compact": compact,
     "ingest": lambda folder: taken(folder, folder.parent / "3.csv"),
 }

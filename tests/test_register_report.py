@@ -14,6 +14,7 @@ from in_process import IN_PROCESS
 
 from riskkit.foundation import shipped
 from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.language import in_language
 from riskkit.foundation.standards.method_numbers import method_number
 from riskkit.monitoring.rates.rates import nonconformity_rates
 from riskkit.monitoring.sources.canonical import SOURCE
@@ -63,7 +64,7 @@ def test_the_notebook_makes_a_report_with_the_known_answers(tmp_path: Path, lang
     given = {"draws": 200}
     run = run_notebook(notebook("monitor_register"), NO_CASE, given, out=tmp_path, lang=lang, engine=engine)
     assert run.status == "done", run.error
-    reading = read_notebook(nbformat.read(run.folder / "executed.ipynb", as_version=4), lang=lang)
+    reading = in_language(lang, read_notebook, nbformat.read(run.folder / "executed.ipynb", as_version=4))
     assert (reading.failures, reading.notes) == ((), ())
     result = json.loads((run.folder / "result.json").read_text(encoding="utf-8"))
     for one in ANSWERS["rows"]:
@@ -97,7 +98,7 @@ def test_every_programme_comes_out_as_it_was_published(made: RegisterStudy) -> N
 
 def test_both_languages_show_the_same_parts_and_numbers(made: RegisterStudy) -> None:
     for name in PARTS:
-        zh, en = (getattr(monitoring, name)(made, lang=lang) for lang in ("zh", "en"))
+        zh, en = (in_language(lang, getattr(monitoring, name), made) for lang in ("zh", "en"))
         assert zh.id == en.id
         if isinstance(zh, Picture):
             assert len(zh.table.rows) == len(en.table.rows) and zh.alt != en.alt
@@ -113,27 +114,27 @@ def test_the_threshold_of_the_notebook_is_that_of_the_table() -> None:
 
 
 def test_a_source_without_channels_is_not_called_silent(made: RegisterStudy) -> None:
-    told = str(monitoring.register_gaps(made, lang="en"))
+    told = str(monitoring.register_gaps(made))
     silent = next(line for line in told.splitlines() if line.startswith("Classes of source without"))
     for code in made.records["source_class"].unique():
-        assert source_word(code, "en") not in silent
+        assert source_word(code) not in silent
     assert "media and internet" in silent
 
 
 def test_the_grid_and_the_years_hold_every_record(made: RegisterStudy) -> None:
     assert int(year_table(made).to_numpy().sum()) == len(made.records)
-    table = monitoring.coverage_grid(made, lang="en").table
+    table = monitoring.coverage_grid(made).table
     n = sum(int(cell.split()[0].replace(",", "")) for row in table.rows for cell in row[1:] if cell != "gap")
     assert n == int(made.records["hazard_class"].notna().sum())
     gaps = sum(cell == "gap" for row in table.rows for cell in row[1:])
-    assert f"{gaps} have no record" in monitoring.coverage_grid(made, lang="en").alt
+    assert f"{gaps} have no record" in monitoring.coverage_grid(made).alt
 
 
 def test_a_period_leaves_records_out_and_says_so() -> None:
     found = study(since="2015-01-01", until="2015-12-31")
     assert set(found.records["date"].dt.year) == {2015}
     left = found.whole.n_accepted - len(found.records)
-    assert f"{left} more records lie outside" in str(monitoring.register_summary(found, lang="en"))
+    assert f"{left} more records lie outside" in str(monitoring.register_summary(found))
     year = sum(one["n"] for one in ANSWERS["programmes"] if one["year"] == 2015)
     assert found.rates is not None and found.rates.whole["n_tested"] == year
 
@@ -159,11 +160,11 @@ def test_what_cannot_be_answered_is_refused(given: dict[str, Any], place: str) -
 def test_a_register_without_inspections_shows_no_rate_rather_than_none(tmp_path: Path) -> None:
     rows = "source_class,date,product,product_group,brand\ncomplaint,2024-01-31,lamp,lamps,A\n"
     found = study(own_register(tmp_path, rows))
-    assert found.rates is None and monitoring.register_forest(found, lang="en") is None
-    assert monitoring.rate_over_time(found, lang="zh") is None
-    assert "no rate" in str(monitoring.register_rates(found, lang="en"))
+    assert found.rates is None and monitoring.register_forest(found) is None
+    assert in_language("zh", monitoring.rate_over_time, found) is None
+    assert "no rate" in str(monitoring.register_rates(found))
     for name in PARTS:
-        getattr(monitoring, name)(found, lang="zh")
+        in_language("zh", getattr(monitoring, name), found)
     record = monitoring.publish_register(found, seed=1).record
     assert record["whole"] is None and json.dumps(record, allow_nan=False)
 
@@ -173,7 +174,7 @@ def test_markup_and_formulas_in_a_register_reach_the_page_as_text(tmp_path: Path
     rows = f"enforcement,2024-01-31,{NASTY},{NASTY},DE,上海市,{NASTY},{NASTY},10,1\n"
     found = study(own_register(tmp_path, head + rows))
     for name in PARTS:
-        part = getattr(monitoring, name)(found, lang="en")
+        part = getattr(monitoring, name)(found)
         if isinstance(part, Picture):
             drawn = part.figure["data"] if name == "register_map" else []
             words = [part.figure.get("layout", {}).get("annotations", []), drawn]
@@ -200,12 +201,12 @@ def test_rates_say_what_the_rows_in_quarantine_could_do_to_them(tmp_path: Path) 
     head = "source_class,date,product,n_tested,n_nonconforming,evidence\n"
     rows = [f"monitoring,2026-01-31,lamp,1,{int(not n)},R-{n}\n" for n in range(8)]
     (tmp_path / "a").mkdir()
-    good = register_tops(study(own_register(tmp_path / "a", head + "".join(rows))), lang="en")
+    good = register_tops(study(own_register(tmp_path / "a", head + "".join(rows))))
     assert all("quarantine" not in block.text for block in good.blocks if block.kind == "paragraph")
     late = [f"monitoring,2026-02-31,lamp,1,0,R-{n}\n" for n in (8, 9)]
     found = study(own_register(tmp_path, head + "".join(rows + late)))
     assert found.n_left_out == 2
-    said = register_tops(found, lang="en").blocks[1].text
+    said = register_tops(found).blocks[1].text
     assert "Another 2 rows" in said
     assert re.findall(r"\d+(?:\.\d+)?(?= ?%)", said) == ["10", "30"]
 
@@ -213,7 +214,7 @@ def test_rates_say_what_the_rows_in_quarantine_could_do_to_them(tmp_path: Path) 
 def test_the_map_counts_what_names_a_province_and_says_how_much_that_is(
     tmp_path: Path, made: RegisterStudy
 ) -> None:
-    picture = monitoring.register_map(made, lang="en")
+    picture = monitoring.register_map(made)
     by_region = made.records.groupby("region").size()
     shown = {row[0]: int(row[2].replace(",", "")) for row in picture.table.rows}
     assert shown["Shanghai (SH)"] == by_region["上海市"] and "洋山港区" in shown
@@ -222,4 +223,4 @@ def test_the_map_counts_what_names_a_province_and_says_how_much_that_is(
     assert f"{n_placed:,} of {len(made.records):,} records name a province" in notes
     head = "source_class,date,product,n_tested,n_nonconforming,evidence\n"
     bare = study(own_register(tmp_path, head + "monitoring,2026-01-31,lamp,1,0,R-1\n"))
-    assert monitoring.register_map(bare, lang="en") is None
+    assert monitoring.register_map(bare) is None

@@ -14,6 +14,7 @@ from riskkit.case.case import Assessment
 from riskkit.case.comparison.methods import compare_methods
 from riskkit.foundation import shipped
 from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.language import in_language
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.scales import scale
 from riskkit.warning.profiles import profile_names
@@ -50,19 +51,24 @@ OF_A_CASE = sorted({*figures.__all__} - {"method_actions", "bow_tie_picture", "t
 
 
 def section(name: str, assessment: Assessment, lang: str = "en") -> Section:
-    found = getattr(reports, name)(assessment, lang=lang)
+    found = in_language(lang, getattr(reports, name), assessment)
     assert isinstance(found, Section)
     return found
 
 
 def report(assessment: Assessment, lang: str) -> list[Any]:
     """Everything a report shows, in no special order."""
-    parts = [getattr(reports, name)(assessment, lang=lang) for name in (*ANY, *GRADED_ONLY, "handover")]
-    parts += [getattr(figures, name)(assessment, lang=lang) for name in OF_A_CASE]
+    parts = [
+        in_language(lang, getattr(reports, name), assessment) for name in (*ANY, *GRADED_ONLY, "handover")
+    ]
+    parts += [in_language(lang, getattr(figures, name), assessment) for name in OF_A_CASE]
     compared = compare_methods(assessment)
-    parts += [reports.methods_compared(compared, lang=lang), figures.method_actions(compared, lang=lang)]
-    parts += [getattr(reports, name)(compared, lang=lang) for name in COMPARED]
-    parts.append(reports.provenance(assessment, lang=lang, seed=SEED, case_sha256="ab" * 32))
+    parts += [
+        in_language(lang, reports.methods_compared, compared),
+        in_language(lang, figures.method_actions, compared),
+    ]
+    parts += [in_language(lang, getattr(reports, name), compared) for name in COMPARED]
+    parts.append(in_language(lang, reports.provenance, assessment, seed=SEED, case_sha256="ab" * 32))
     return [part for part in parts if part is not None]
 
 
@@ -97,7 +103,7 @@ def test_ids_are_unique_within_a_report() -> None:
 
 @pytest.mark.parametrize("name", [*GRADED_ONLY])
 def test_food_is_handed_over_and_nothing_of_it_is_graded(name: str) -> None:
-    assert getattr(reports, name)(assessed(FOOD), lang="zh") is None
+    assert in_language("zh", getattr(reports, name), assessed(FOOD)) is None
 
 
 def test_the_hand_over_note_says_ground_and_receiver() -> None:
@@ -105,11 +111,11 @@ def test_the_hand_over_note_says_ground_and_receiver() -> None:
     note = section("handover", a)
     words = " ".join(texts_of(note))
     for name in ("sc_2017_43", "food_accident_plan", "food_safety_law"):
-        assert cite_standard(a, name, lang="en") in words
+        assert cite_standard(a, name) in words
     assert "customs" in words and "health administration" in words
     levels = "|".join(re.escape(one) for one in scale("warning").symbols)
     assert not re.search(levels, " ".join(one for part in report(a, "en") for one in texts_of(part)))
-    assert reports.handover(assessed(FIRM), lang="en") is None
+    assert reports.handover(assessed(FIRM)) is None
 
 
 @pytest.mark.parametrize("case", [FIRM, SETTLED, RANGE])
@@ -126,9 +132,9 @@ def test_the_level_is_the_same_wherever_it_stands(case: str) -> None:
     results = [block.items[-1] for block in section("basis", a).blocks if isinstance(block, Items)]
     of = scale("warning")
     assert [
-        line.split()[-len(of.word(code, "en").split()) - 1] for line, code in zip(results, best, strict=True)
+        line.split()[-len(of.word(code).split()) - 1] for line, code in zip(results, best, strict=True)
     ] == best
-    picture = figures.profile_levels(a, lang="en")
+    picture = figures.profile_levels(a)
     assert picture is not None
     drawn = {of.codes[x - 1] for x in picture.figure["data"][0]["x"]}
     assert drawn == {badge.level, badge.level_hi}
@@ -218,13 +224,13 @@ def test_what_came_after_the_assessment_is_marked() -> None:
 
 def test_sources_are_numbered_as_they_are_cited() -> None:
     a = assessed(FIRM)
-    rows = source_table(a, "en").rows
+    rows = source_table(a).rows
     assert [row[0] for row in rows] == [f"[{i}]" for i in range(1, len(rows) + 1)]
     for i, source in enumerate(a.case.sources):
         assert cite(a.case, [source.id]) == rows[i][0]
         assert source.document in str(rows[i][3])
     known = standard_sources(a)
-    assert cite_standard(a, known[0], lang="en") == rows[len(a.case.sources)][0]
+    assert cite_standard(a, known[0]) == rows[len(a.case.sources)][0]
     assert set(a.house_rows["source_id"]) <= set(known)
 
 
@@ -232,7 +238,7 @@ def test_every_number_in_brackets_points_to_a_source_and_every_source_of_the_cas
     a = assessed(RANGE)
     words = [one for part in report(a, "zh") if part.id != "sources" for one in texts_of(part)]
     cited = {int(found) for one in words for found in re.findall(r"\[(\d+)\]", one)}
-    assert max(cited) <= len(source_table(a, "zh").rows)
+    assert max(cited) <= len(in_language("zh", source_table, a).rows)
     assert set(range(1, len(a.case.sources) + 1)) <= cited
 
 
@@ -240,7 +246,7 @@ def test_changes_are_those_of_the_assessment_in_words() -> None:
     a = assessed(FIRM)
     rows = tables_of(section("changes", a))[0].rows
     assert len(rows) == len(a.flips)
-    assert reports.changes(assessed(SETTLED), lang="en").blocks[0].text.startswith("No change")  # type: ignore[union-attr]
+    assert reports.changes(assessed(SETTLED)).blocks[0].text.startswith("No change")  # type: ignore[union-attr]
 
 
 def test_presumption_says_whether_it_bears_on_the_level() -> None:
@@ -282,7 +288,7 @@ def test_a_scenario_too_rare_for_the_level_table_is_explained() -> None:
         for scenario in data["scenarios"]:
             scenario["steps"][0]["p"] = "1/1000000000"
 
-    assert text("way_rare", "en", p="1 in 1,000,000", by=3, level=level_words("Ⅳ", "en")) in " ".join(
+    assert text("way_rare", p="1 in 1,000,000", by=3, level=level_words("Ⅳ")) in " ".join(
         texts_of(section("basis", changed(FIRM, edit)))
     )
 
@@ -329,7 +335,7 @@ def test_opened_case_carries_the_hash_of_its_file() -> None:
 
 
 def test_shares_are_never_rounded_to_certainty() -> None:
-    assert [percent(share, "en") for share in (0.0, 1e-9, 0.5, 0.999999, 1.0)] == [
+    assert [percent(share) for share in (0.0, 1e-9, 0.5, 0.999999, 1.0)] == [
         "0 %",
         "<1 %",
         "50 %",

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.language import in_language, set_language
 from riskkit.foundation.standards.tables import records
 from riskkit.store.flow import record_act
 from riskkit.store.ledger.ledger import open_ledger
@@ -34,7 +35,7 @@ def state() -> ResponseState:
 
 
 def board(state: ResponseState, lang: str = "en") -> ResponseBoard:
-    return ResponseBoard(state, lang=lang, is_sample=False)
+    return in_language(lang, ResponseBoard, state, is_sample=False)
 
 
 def test_what_is_due_and_overdue_as_worked_by_hand(state: ResponseState) -> None:
@@ -62,6 +63,7 @@ def test_counts_by_port_and_operator_are_those_of_the_rows(state: ResponseState,
 
 @pytest.mark.parametrize("lang", LANGS)
 def test_the_panel_shows_what_is_due_first_and_filters(state: ResponseState, lang: str) -> None:
+    set_language(lang)
     panel = board(state, lang)
     n_open = int(state.table["is_open"].sum())
     assert len(panel.table.rows) == n_open
@@ -106,7 +108,7 @@ def test_the_board_reads_a_ledger_and_hostile_words_stay_words(tmp_path: Path) -
     act = {"subject": "m-1", "event": "proposed", "who": "Li", "reason": word, "evidence": word}
     record_act(desk_of(ledger, "measure", clock=lambda: NOW), act | {"measure": "recall", "operator": word})
     ledger.close()
-    shown = response_board(str(tmp_path / "ledger.sqlite"), lang="en", now=NOW)
+    shown = response_board(str(tmp_path / "ledger.sqlite"), now=NOW)
     inside = [getattr(part, "value", "") for part in shown.children[-1].children]
     assert not any(word in text for text in inside)
     assert any("&lt;script&gt;" in text for text in inside)
@@ -114,7 +116,7 @@ def test_the_board_reads_a_ledger_and_hostile_words_stay_words(tmp_path: Path) -
 
 def test_an_empty_ledger_is_an_empty_board(tmp_path: Path) -> None:
     open_ledger(str(tmp_path / "ledger.sqlite")).close()
-    shown = response_board(str(tmp_path / "ledger.sqlite"), lang="en", now=NOW)
+    shown = response_board(str(tmp_path / "ledger.sqlite"), now=NOW)
     assert any("counts yet" in getattr(part, "value", "") for part in shown.children[-1].children)
 
 
@@ -123,14 +125,14 @@ def test_without_a_ledger_an_example_is_shown_and_before_one_is_made_how(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lang: str
 ) -> None:
     monkeypatch.delenv("RISKKIT_LEDGER", raising=False)
-    first = response_board(lang=lang, now=NOW).children[-1].children[0].value
+    first = in_language(lang, response_board, now=NOW).children[-1].children[0].value
     assert ("虚构" if lang == "zh" else "made up") in first
     monkeypatch.setenv("RISKKIT_LEDGER", str(tmp_path / "ledger.sqlite"))
-    unmade = response_board(lang=lang, now=NOW).children[-1].children[0].value
+    unmade = in_language(lang, response_board, now=NOW).children[-1].children[0].value
     assert "riskkit response record" in unmade
     with pytest.raises(InputFaults, match="a ledger that exists"):
-        response_board(str(tmp_path / "no" / "ledger.sqlite"), lang=lang, now=NOW)
-    assert panels.response_board(lang=lang, interactive=False) is None
+        in_language(lang, response_board, str(tmp_path / "no" / "ledger.sqlite"), now=NOW)
+    assert in_language(lang, panels.response_board, interactive=False) is None
 
 
 def test_many_rows_are_cut_and_said_to_be() -> None:

@@ -14,6 +14,7 @@ from in_process import IN_PROCESS
 
 from riskkit.foundation import shipped
 from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.language import in_language
 from riskkit.workbench.document.blocks import Picture
 from riskkit.workbench.document.reading import read_notebook
 from riskkit.workbench.reports.response import effect_report as effects
@@ -61,7 +62,7 @@ def made(out: Path, name: str, lang: str) -> Path:
 @pytest.mark.parametrize("name", list(SECTIONS))
 def test_the_notebook_makes_a_report_and_the_same_result_again(tmp_path: Path, name: str, lang: str) -> None:
     folder = made(tmp_path, name, lang)
-    reading = read_notebook(nbformat.read(folder / "executed.ipynb", as_version=4), lang=lang)
+    reading = in_language(lang, read_notebook, nbformat.read(folder / "executed.ipynb", as_version=4))
     assert (reading.failures, reading.notes) == ((), ())
     ids = [part.id for part in reading.parts if not hasattr(part, "traceback")]
     assert ids == [*SECTIONS[name], "limits", "house-numbers"]
@@ -86,7 +87,7 @@ def effect_study(**changes: Any) -> Any:
 def test_both_languages_show_the_same_parts_and_numbers() -> None:
     for study, parts in ((recall_study(), RECALL_PARTS), (effect_study(), EFFECT_PARTS)):
         for part in parts:
-            zh, en = part(study, lang="zh"), part(study, lang="en")
+            zh, en = in_language("zh", part, study), part(study)
             assert zh.id == en.id and zh.title != en.title
             if isinstance(zh, Picture):
                 assert len(zh.table.rows) == len(en.table.rows) and zh.alt != en.alt
@@ -103,7 +104,7 @@ def test_the_example_of_recalls_says_what_can_be_worked_out_by_hand() -> None:
     assert whole["rate_open"] == pytest.approx(16_900 / 41_650)
     # 24,750 units open, 35 % of owners reachable, half of them come after a direct notice
     assert study.advice.loc["kettle-2020", "n_expected"] == pytest.approx(24_750 * 0.35 * 0.5)
-    table = recalls.recall_duties(study, lang="en").blocks[1]
+    table = recalls.recall_duties(study).blocks[1]
     assert table.rows[0][2] == "overdue · the last day has passed"
     assert "每三个月" in table.rows[0][-1] and table.rows[0][-1].endswith("as reported by others")
 
@@ -113,11 +114,9 @@ def test_the_day_decides_what_is_overdue_and_which_reports_are_looked_at() -> No
     assert (early.clocks["decision"] == "overdue").sum() == 0
     assert (late.state["decision"] == "silent").all()
     assert early.completion.set_index("recall_id").loc["kettle-2020", "n_completed"] == 16_100
-    caution = [
-        one.text for one in recalls.recall_summary(recall_study(), lang="en").blocks if hasattr(one, "text")
-    ]
+    caution = [one.text for one in recalls.recall_summary(recall_study()).blocks if hasattr(one, "text")]
     assert any("No day was given" in text for text in caution)
-    assert "No day was given" not in str(recalls.recall_summary(early, lang="en"))
+    assert "No day was given" not in str(recalls.recall_summary(early))
 
 
 def progress(tmp_path: Path, *lines: str, head: str = "recall_id,report_date,n_affected,n_completed") -> str:
@@ -131,8 +130,8 @@ def test_a_table_of_ones_own_without_facts_shows_duties_as_not_given(tmp_path: P
     study = recall_study(table=table)
     assert study.state["recall_id"].tolist() == ["007"], "an id stays as written"
     assert study.state["decision"].tolist() == ["unknown"] and np.isnan(study.completion["rate"].iloc[0])
-    assert "not given" in str(recalls.recall_summary(study, lang="en"))
-    assert "No facts were given" in str(recalls.recall_duties(study, lang="en"))
+    assert "not given" in str(recalls.recall_summary(study))
+    assert "No facts were given" in str(recalls.recall_duties(study))
     assert study.advice["decision"].tolist() == ["unknown"], "a missing count never advises"
 
 
@@ -190,7 +189,7 @@ def test_the_example_of_effects_finds_the_ratio_it_was_made_with() -> None:
 def test_models_that_disagree_are_said_to(tmp_path: Path) -> None:
     study = effect_study()
     assert study.verdicts["decision"].tolist() == ["lower", "lower", "keep"]
-    assert "different verdicts" in str(effects.effect_summary(study, lang="en"))
+    assert "different verdicts" in str(effects.effect_summary(study))
 
 
 def series(tmp_path: Path, counts: list[int], *, step: int = 7, skip: int = -1) -> str:
@@ -212,10 +211,10 @@ def test_too_little_never_lowers_and_a_lift_needs_the_limit(tmp_path: Path) -> N
     none = series(tmp_path, [0] * 20)
     nothing = effect_study(table=none, began="2026-03-30")
     assert (nothing.verdicts["decision"] == "not_enough_evidence").all()
-    assert effects.effect_curve(nothing, lang="en") is None
-    assert "could not be fitted" in str(effects.effect_summary(nothing, lang="en"))
+    assert effects.effect_curve(nothing) is None
+    assert "could not be fitted" in str(effects.effect_summary(nothing))
     for part in EFFECT_PARTS:
-        part(nothing, lang="zh")
+        in_language("zh", part, nothing)
 
 
 def test_bad_series_and_parameters_are_refused_with_all_faults(tmp_path: Path) -> None:

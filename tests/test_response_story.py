@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from riskkit.foundation.language import in_language
 from riskkit.workbench.document.blocks import Picture, Section
 from riskkit.workbench.flows.response import story as stories
 from riskkit.workbench.flows.response.story import ResponseStory
@@ -21,7 +22,7 @@ def story() -> ResponseStory:
 def parts(story: ResponseStory, lang: str) -> list[Section | Picture]:
     makers = (stories.story_summary, stories.story_orders, stories.story_recall, stories.story_effect,
               stories.story_levels, stories.story_limits)  # fmt: skip
-    return [make(story, lang=lang) for make in makers]
+    return [in_language(lang, make, story) for make in makers]
 
 
 def test_the_english_page_holds_no_chinese_and_the_chinese_one_says_it_is_a_rehearsal(
@@ -42,7 +43,7 @@ def test_the_page_says_what_the_ledger_holds(story: ResponseStory) -> None:
 
 
 def test_the_curve_ends_with_the_last_report(story: ResponseStory) -> None:
-    picture = stories.story_recall(story, lang="en")
+    picture = stories.story_recall(story)
     assert isinstance(picture, Picture)
     line = picture.figure["data"][-1]
     assert line["y"] == pytest.approx([0.48, 0.83, 0.935, 0.935])

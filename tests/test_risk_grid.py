@@ -9,13 +9,14 @@ import pandas as pd
 import pytest
 
 import riskkit
+from riskkit.foundation.language import in_language
 from riskkit.foundation.standards import standards
 
 
 @pytest.mark.parametrize(("lang", "said"), [("en", "toy: probability 0.2"), ("zh", "toy：概率")])
 def test_points_without_a_case_are_drawn_and_said(lang: str, said: str) -> None:
     p = pd.Series([0.2, 0.002, np.nan], index=["toy", "lamp", "cup"])
-    figure = riskkit.plot_risk_grid(p, [4, 1, 2], lang=lang)
+    figure = in_language(lang, riskkit.plot_risk_grid, p, [4, 1, 2])
     assert figure.layout.yaxis.range[1] == 0
     assert said in figure.layout.meta["alt"]
     assert "cup" not in figure.layout.meta["alt"]

@@ -182,11 +182,11 @@ def test_tests_are_ranked_by_value_for_money_and_told_in_both_languages():
     assert (told.table["evppi"] <= told.loss + 1e-12).all()
     assert told.table.at["idle", "evsi"] < 0.01 * row["evsi"]
     assert told.table.at["large", "evsi"] > row["evsi"] > 0
-    said = sentence_on_tests(told, lambda one, lang: one)
+    said = sentence_on_tests(told, lambda one: one)
     assert "“large” would most likely" in said.en and "“small” is most worth" in said.en
     assert "最合算的是“small”" in said.zh
     none = values_of_tests(tests[2:], x, np.full(2000, 3), losses=loss_table())
-    assert "None of the tests" in sentence_on_tests(none, lambda one, lang: one).en
+    assert "None of the tests" in sentence_on_tests(none, lambda one: one).en
 
 
 TESTS = """

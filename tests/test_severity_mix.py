@@ -89,6 +89,6 @@ def test_the_comparison_reads_the_eu_grid_as_the_assessment_does(name: str) -> N
 
 def test_the_report_says_how_several_severities_are_read() -> None:
     a = assess(load_case("hoverboards-2016"), rng=np.random.default_rng(1), draws=200)
-    section = reports.scenarios(a, lang="en")
+    section = reports.scenarios(a)
     assert section is not None
     assert any("harm at least so grave" in getattr(block, "text", "") for block in section.blocks)

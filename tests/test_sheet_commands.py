@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from riskkit.foundation.language import in_language
 from riskkit.monitoring.sources.sheets.sheets import headers, sheet_names
 from riskkit.workbench.commands import cli
 
@@ -19,7 +20,7 @@ def test_a_template_is_written_in_the_language_asked_for(
         out = tmp_path / f"{lang}.csv"
         assert cli.main(["template", name, "--format", "csv", "--out", str(out), "--lang", lang]) == 0
         assert str(out) in capsys.readouterr().out
-        assert out.read_text(encoding="utf-8-sig").split(",")[0] == headers(name, lang)[0]
+        assert out.read_text(encoding="utf-8-sig").split(",")[0] == in_language(lang, headers, name)[0]
 
 
 def test_without_a_file_it_is_the_name_of_the_sheet_as_a_workbook(

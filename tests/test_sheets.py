@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from native_files import SHEETS, reader
 
+from riskkit.foundation.language import in_language
 from riskkit.foundation.records.foreign_words import word_key
 from riskkit.foundation.standards import standards
 from riskkit.monitoring.sources.cells import header_key
@@ -35,7 +36,7 @@ def filled(sheet: str, lang: str) -> dict[str, str]:
     """A row as the examples of the sheet fill it; the first choice where the example is no choice."""
     row = {}
     for column in sheet_columns(sheet):
-        words = list(choices(column["choices"], lang).values()) if column["choices"] else []
+        words = list(in_language(lang, choices, column["choices"]).values()) if column["choices"] else []
         example = column[f"example_{lang}"]
         row[column[lang]] = words[0] if words and example not in words else example
     return {head: text for head, text in row.items() if text}
@@ -47,9 +48,9 @@ def as_read(rows: list[dict[str, str]], head: list[str]) -> pd.DataFrame:
 
 def test_the_sheets_are_the_readers() -> None:
     assert sheet_names() == SHEETS
-    assert list(templates.titles("zh")) == list(SHEETS)
-    assert {reader(name).title_zh for name in SHEETS} == set(templates.titles("zh").values())
-    assert {reader(name).title_en for name in SHEETS} == set(templates.titles("en").values())
+    assert list(in_language("zh", templates.titles)) == list(SHEETS)
+    assert {reader(name).title_zh for name in SHEETS} == set(in_language("zh", templates.titles).values())
+    assert {reader(name).title_en for name in SHEETS} == set(templates.titles().values())
 
 
 @pytest.mark.parametrize("sheet", SHEETS)
@@ -73,7 +74,7 @@ def test_choices_are_there_for_every_column_that_has_some_and_only_there() -> No
         for column in sheet_columns(sheet):
             assert (column["kind"] == "choice") == bool(column["choices"]), column["column"]
             if column["choices"]:
-                assert list(choices(column["choices"], "zh")) == list(choices(column["choices"], "en"))
+                assert list(in_language("zh", choices, column["choices"])) == list(choices(column["choices"]))
     used = {column["choices"] for sheet in SHEETS for column in sheet_columns(sheet)}
     assert set(standards.table("sheet_choices")["list"]) <= used
 
@@ -82,7 +83,7 @@ def test_no_word_of_a_list_means_two_choices() -> None:
     for kind in {column["choices"] for sheet in SHEETS for column in sheet_columns(sheet)} - {""}:
         meant: dict[str, set[str]] = {}
         for lang in LANGS:
-            for code, word in choices(kind, lang).items():
+            for code, word in in_language(lang, choices, kind).items():
                 meant.setdefault(word_key(word), set()).add(code)
                 meant.setdefault(word_key(code), set()).add(code)
         assert {word: codes for word, codes in meant.items() if len(codes) > 1} == {}, kind
@@ -92,7 +93,7 @@ def test_an_unknown_sheet_or_list_is_refused() -> None:
     with pytest.raises(KeyError, match="no sheet 'nothing'; there are: border_inspection"):
         sheet_columns("nothing")
     with pytest.raises(KeyError, match="no list 'nothing'"):
-        choices("nothing", "zh")
+        in_language("zh", choices, "nothing")
 
 
 @pytest.mark.parametrize("sheet", SHEETS)
@@ -100,14 +101,16 @@ def test_the_same_row_in_both_languages_gives_the_same_codes(sheet: str) -> None
     coded = {}
     for lang in LANGS:
         row = {
-            column[lang]: list(choices(column["choices"], lang).values())[-1]
+            column[lang]: list(in_language(lang, choices, column["choices"]).values())[-1]
             for column in sheet_columns(sheet)
             if column["choices"]
         }
         coded[lang] = answers(as_read([row], list(row)), sheet)
     pd.testing.assert_frame_equal(coded["zh"], coded["en"])
     by_code = {
-        c["column"]: list(choices(c["choices"], "zh"))[-1] for c in sheet_columns(sheet) if c["choices"]
+        c["column"]: list(in_language("zh", choices, c["choices"]))[-1]
+        for c in sheet_columns(sheet)
+        if c["choices"]
     }
     assert coded["zh"][list(by_code)].iloc[0].to_dict() == by_code
 
@@ -120,7 +123,7 @@ def test_a_word_that_is_no_choice_is_handed_on_to_be_refused() -> None:
 def test_the_required_headers_are_those_of_the_table() -> None:
     for sheet in SHEETS:
         zh, en = required_headers(sheet)
-        assert set(zh) <= set(headers(sheet, "zh")) and set(en) <= set(headers(sheet, "en"))
+        assert set(zh) <= set(in_language("zh", headers, sheet)) and set(en) <= set(headers(sheet))
         assert len(zh) == len(en) >= 3
 
 
@@ -151,18 +154,20 @@ def read_back(path: Path) -> pd.DataFrame:
 def test_what_a_template_writes_and_people_fill_is_read_back(
     tmp_path: Path, sheet: str, lang: str, form: str
 ) -> None:
-    path = write_template(sheet, tmp_path / f"t.{form}", lang=lang, form=form)[-1 if form == "xlsx" else 0]
+    path = in_language(lang, write_template, sheet, tmp_path / f"t.{form}", form=form)[
+        -1 if form == "xlsx" else 0
+    ]
     row = filled(sheet, lang)
     if form == "csv":
         with path.open("a", encoding="utf-8", newline="") as target:
-            csv.writer(target).writerow([row.get(head, "") for head in headers(sheet, lang)])
+            csv.writer(target).writerow([row.get(head, "") for head in in_language(lang, headers, sheet)])
     else:
         put_in(path, [row])
     native = read_back(path)
-    assert tuple(native.columns) == headers(sheet, lang)
+    assert tuple(native.columns) == in_language(lang, headers, sheet)
     found = reader(sheet).to_records(native)
     assert len(found) == 1
-    expected = reader(sheet).to_records(as_read([row], list(headers(sheet, lang))))
+    expected = reader(sheet).to_records(as_read([row], list(in_language(lang, headers, sheet))))
     pd.testing.assert_frame_equal(found.reset_index(drop=True), expected, check_dtype=False)
     for column in sheet_columns(sheet):
         if column["canonical"] not in ("", "text", "origin", "severity") and not column["choices"]:
@@ -175,24 +180,24 @@ def test_what_a_template_writes_and_people_fill_is_read_back(
 @pytest.mark.parametrize("lang", LANGS)
 @pytest.mark.parametrize("sheet", SHEETS)
 def test_a_template_holds_no_record_and_explains_every_column(tmp_path: Path, sheet: str, lang: str) -> None:
-    template, explained = write_template(sheet, tmp_path / "t.csv", lang=lang, form="csv")
+    template, explained = in_language(lang, write_template, sheet, tmp_path / "t.csv", form="csv")
     assert len(read_back(template)) == 0
     told = read_back(explained)
-    assert told.iloc[:, 0].tolist() == list(headers(sheet, lang))
+    assert told.iloc[:, 0].tolist() == list(in_language(lang, headers, sheet))
     assert told.iloc[:, 3].notna().all()
     book = python_calamine.load_workbook(
-        write_template(sheet, tmp_path / "t.xlsx", lang=lang, form="xlsx")[0]
+        in_language(lang, write_template, sheet, tmp_path / "t.xlsx", form="xlsx")[0]
     )
     assert len(book.get_sheet_by_index(0).to_python()) == 1
     page = [[str(cell) for cell in row] for row in book.get_sheet_by_index(1).to_python()]
-    assert [row[0] for row in page[-len(told) :]] == list(headers(sheet, lang))
+    assert [row[0] for row in page[-len(told) :]] == list(in_language(lang, headers, sheet))
     assert any(f"--source {sheet}" in row[0] for row in page)
 
 
 def test_the_excel_template_offers_the_choices_and_says_the_help(tmp_path: Path) -> None:
     import zipfile
 
-    path = write_template("injury_card", tmp_path / "t.xlsx", lang="zh", form="xlsx")[0]
+    path = in_language("zh", write_template, "injury_card", tmp_path / "t.xlsx", form="xlsx")[0]
     with zipfile.ZipFile(path) as parts:
         sheet = parts.read("xl/worksheets/sheet1.xml").decode()
         comments = parts.read("xl/comments1.xml").decode()
@@ -204,7 +209,9 @@ def test_the_excel_template_offers_the_choices_and_says_the_help(tmp_path: Path)
 
 
 def test_the_same_template_is_the_same_file(tmp_path: Path) -> None:
-    one, two = (write_template("complaint", tmp_path / f"{n}.xlsx", lang="zh", form="xlsx")[0] for n in "12")
+    one, two = (
+        in_language("zh", write_template, "complaint", tmp_path / f"{n}.xlsx", form="xlsx")[0] for n in "12"
+    )
     assert one.read_bytes() == two.read_bytes()
 
 
@@ -219,15 +226,18 @@ def test_a_template_that_cannot_be_written_leaves_what_was_there(
 
     monkeypatch.setattr("os.fsync", full)
     with pytest.raises(OSError, match="No space"):
-        write_template("complaint", path, lang="zh", form="csv", is_forced=True)
+        in_language("zh", write_template, "complaint", path, form="csv", is_forced=True)
     assert [one.name for one in tmp_path.iterdir()] == ["t.csv"]
     assert path.read_text(encoding="utf-8") == "mine"
 
 
-@pytest.mark.parametrize(("lang", "form"), [("fr", "csv"), ("zh", "ods"), ("", "")])
-def test_another_language_or_format_is_refused(tmp_path: Path, lang: str, form: str) -> None:
-    with pytest.raises(ValueError, match="zh or en, as csv or xlsx"):
-        write_template("complaint", tmp_path / "t", lang=lang, form=form)
+@pytest.mark.parametrize(
+    ("lang", "form", "rule"),
+    [("fr", "csv", "one of zh, en"), ("zh", "ods", "as csv or xlsx"), ("", "", "one of zh, en")],
+)
+def test_another_language_or_format_is_refused(tmp_path: Path, lang: str, form: str, rule: str) -> None:
+    with pytest.raises(ValueError, match=rule):
+        in_language(lang, write_template, "complaint", tmp_path / "t", form=form)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -12,6 +12,7 @@ from in_process import IN_PROCESS
 from shared import shared
 
 from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.language import in_language
 from riskkit.monitoring.surveillance.detectors import METHODS
 from riskkit.workbench.document.reading import read_notebook
 from riskkit.workbench.reports.signals.backtest_records import _years
@@ -34,7 +35,7 @@ def study() -> BacktestStudy:
 def test_the_notebook_makes_a_report(tmp_path: Path, lang: str) -> None:
     run = run_notebook(notebook("signal_backtest"), NO_CASE, {}, out=tmp_path, lang=lang, engine=IN_PROCESS)
     assert run.status == "done", run.error
-    reading = read_notebook(nbformat.read(run.folder / "executed.ipynb", as_version=4), lang=lang)
+    reading = in_language(lang, read_notebook, nbformat.read(run.folder / "executed.ipynb", as_version=4))
     assert (reading.failures, reading.notes) == ((), ())
     assert [part.id for part in reading.parts if not hasattr(part, "traceback")] == SECTIONS
 

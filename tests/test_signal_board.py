@@ -11,6 +11,7 @@ import pytest
 
 from riskkit.case.case import load_case
 from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.language import in_language, set_language
 from riskkit.foundation.standards.tables import records
 from riskkit.workbench.boards import panels
 from riskkit.workbench.boards.signal_panel import SignalBoard
@@ -27,7 +28,7 @@ def study() -> ScanStudy:
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_the_list_is_that_of_the_study_and_the_reports_are_those_behind(study: ScanStudy, lang: str) -> None:
-    board = SignalBoard(study, None, lang=lang)
+    board = in_language(lang, SignalBoard, study, None)
     assert len(board.table.rows) == len(study.alarms)
     assert [row[2]["sort"] for row in board.table.rows] == study.alarms["n_week"].tolist()
     for k, row in enumerate(records(study.alarms)):
@@ -40,7 +41,7 @@ def test_the_list_is_that_of_the_study_and_the_reports_are_those_behind(study: S
 
 
 def test_a_point_leads_to_its_signal_or_to_the_reports_behind_what_is_none(study: ScanStudy) -> None:
-    board = SignalBoard(study, None, lang="en")
+    board = SignalBoard(study, None)
     assert board.multiples is not None and board.volcano is not None
     assert len({trace.yaxis for trace in board.multiples.figure.data if trace.type == "bar"}) == min(
         6, len(study.alarms)
@@ -61,13 +62,13 @@ def test_a_point_leads_to_its_signal_or_to_the_reports_behind_what_is_none(study
 
 
 def test_without_a_folder_nothing_can_be_judged(study: ScanStudy) -> None:
-    board = SignalBoard(study, None, lang="en")
+    board = SignalBoard(study, None)
     assert board.confirm.disabled and board.dismiss.disabled and board.draft.disabled
     assert any("RISKKIT_SIGNALS" in getattr(part, "value", "") for part in board.parts)
 
 
 def test_from_the_board_to_a_draft_and_its_level_in_two_clicks(study: ScanStudy, tmp_path: Path) -> None:
-    board = SignalBoard(study, tmp_path, lang="en")
+    board = SignalBoard(study, tmp_path)
     board.one.value = 1  # first click: choose
     board.draft.click()  # second click: draft and level
     drafts = list(tmp_path.glob("*.toml"))
@@ -82,7 +83,7 @@ def test_from_the_board_to_a_draft_and_its_level_in_two_clicks(study: ScanStudy,
 def test_a_dismissal_is_recorded_with_its_evidence_and_holds_next_time(
     study: ScanStudy, tmp_path: Path
 ) -> None:
-    board = SignalBoard(study, tmp_path, lang="en")
+    board = SignalBoard(study, tmp_path)
     board.by.value, board.reason.value = "Li", "one shipment, stopped"
     board.dismiss.click()
     steps = known_steps(tmp_path)
@@ -99,7 +100,8 @@ def test_a_dismissal_is_recorded_with_its_evidence_and_holds_next_time(
 def test_a_judgement_without_name_or_reason_is_refused_and_not_written(
     study: ScanStudy, tmp_path: Path, by: str, reason: str
 ) -> None:
-    board = SignalBoard(study, tmp_path, lang="zh")
+    set_language("zh")
+    board = SignalBoard(study, tmp_path)
     board.by.value, board.reason.value = by, reason
     board.confirm.click()
     assert "未记录" in board.status.value
@@ -138,9 +140,9 @@ def test_the_dashboard_cell_shows_the_board_in_either_language(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("RISKKIT_SIGNALS", str(tmp_path))
-    shown = panels.signal_board(lang="en")
+    shown = panels.signal_board()
     assert shown is not None and len(shown.children) >= 1
-    assert panels.signal_board(lang="en", interactive=False) is None
+    assert panels.signal_board(interactive=False) is None
 
 
 @pytest.mark.parametrize(("role", "may"), [("assessor", True), ("chair", True), ("auditor", False)])
@@ -148,7 +150,7 @@ def test_who_signed_in_judges_under_that_name_and_in_that_role_only(
     study: ScanStudy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, role: str, may: bool
 ) -> None:
     monkeypatch.setattr("riskkit.workbench.boards.signal_panel.as_visitor", lambda: ("Wang", role))
-    board = SignalBoard(study, tmp_path, lang="en")
+    board = SignalBoard(study, tmp_path)
     assert board.dismiss.disabled is not may
     if may:
         board.by.value, board.reason.value = "somebody else", "why"
@@ -160,5 +162,5 @@ def test_where_one_token_is_for_all_a_name_is_asked_for(
     study: ScanStudy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("riskkit.workbench.boards.signal_panel.as_visitor", lambda: ("", ""))
-    board = SignalBoard(study, tmp_path, lang="en")
+    board = SignalBoard(study, tmp_path)
     assert any(board.by in getattr(part, "children", ()) for part in board.parts)

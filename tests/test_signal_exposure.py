@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.language import in_language
 from riskkit.monitoring.signals.exposure_growth import exposure_growth
 from riskkit.monitoring.signals.ranking import points
 from riskkit.workbench.commands.cli import main
@@ -99,11 +100,11 @@ def test_a_scan_says_whether_growth_is_known(tmp_path: Path, capsys: pytest.Capt
     first = known.found.set_index("signal_id").loc[plain.alarms["signal_id"].iloc[0]]
     assert first["growth"] > 1.5 and first["points_exposure"] == 1.0
     for lang, word in (("en", "change of exposure not known"), ("zh", "暴露量变化未知")):
-        assert word in reason_sentence(plain.alarms.iloc[0].to_dict(), lang)
-        assert word not in reason_sentence(first.to_dict(), lang)
+        assert word in in_language(lang, reason_sentence, plain.alarms.iloc[0].to_dict())
+        assert word not in in_language(lang, reason_sentence, first.to_dict())
     balloons = known.found[(known.found["product_group"] == "balloons") & (known.found["origin"] == "IN")]
     assert "no trade in the year before" in reason_sentence(
-        balloons[balloons["rule_id"] != ""].iloc[0].to_dict(), "en"
+        balloons[balloons["rule_id"] != ""].iloc[0].to_dict()
     )
     asked = ["signals", "--exposure", "signal_exposure", "--out", str(tmp_path / "out"), "--lang", "en"]
     assert main(asked) == 0

@@ -18,6 +18,7 @@ from riskkit.case.case import assess, parse_case
 from riskkit.foundation import shipped
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.inputs.toml_file import parse_toml
+from riskkit.foundation.language import in_language
 from riskkit.monitoring.signals.memory import STEPS
 from riskkit.store.register.query import sql
 from riskkit.workbench.commands.cli import main
@@ -51,7 +52,7 @@ def test_the_notebook_makes_a_report_and_the_same_result_again(tmp_path: Path, l
         )
         assert run.status == "done", run.error
         folders.append(run.folder)
-    reading = read_notebook(nbformat.read(folders[0] / "executed.ipynb", as_version=4), lang=lang)
+    reading = in_language(lang, read_notebook, nbformat.read(folders[0] / "executed.ipynb", as_version=4))
     assert (reading.failures, reading.notes) == ((), ())
     assert [part.id for part in reading.parts if not hasattr(part, "traceback")] == SECTIONS
     page = (folders[0] / "report.html").read_text(encoding="utf-8")
@@ -223,11 +224,11 @@ def test_what_was_on_one_list_takes_no_place_on_the_next(tmp_path: Path, study: 
 
 def test_the_digest_of_the_week_is_a_few_lines_in_each_language(study: ScanStudy) -> None:
     for lang, word in (("zh", "合成数据"), ("en", "made up")):
-        lines = week_digest(study, lang=lang)
+        lines = in_language(lang, week_digest, study)
         assert len(lines) == 4 and word in lines[0] and lines[1].startswith("overheating · CN")
         assert (lang == "zh") == bool(HAN.search(" ".join(lines)))
     quiet = study_signals(on="2024-01-07")
-    assert len(week_digest(quiet, lang="en")) == 1 + min(3, len(quiet.alarms))
+    assert len(week_digest(quiet)) == 1 + min(3, len(quiet.alarms))
 
 
 @pytest.mark.slow

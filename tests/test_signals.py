@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from shared import shared
 
 from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.language import in_language
 from riskkit.foundation.standards.standards import table
 from riskkit.monitoring.plan.reasons import reason_text
 from riskkit.monitoring.signals.evidence import KEYS, evidence, newest_week, signal_id, weekly_counts
@@ -245,7 +246,7 @@ def test_every_reason_has_words():
     judged = decide(facts([6, 1, 3], n_week=[3, 3, 0]), on=ON, budget=1)
     assert judged["reason"].tolist() == ["signal_alarm", "signal_waits", "signal_no_signal"]
     for lang in ("zh", "en"):
-        assert all(reason_text(reason, lang) for reason in judged["reason"])
+        assert all(in_language(lang, reason_text, reason) for reason in judged["reason"])
 
 
 def test_ethylene_oxide_is_among_the_alarms_before_the_measure_of_2020():

@@ -19,6 +19,7 @@ from native_files import FIXTURES, NATIVE, READERS, SHEETS, fixture, reader
 from shared import shared
 
 from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.language import in_language
 from riskkit.monitoring.sources.files.opened import file_facts
 from riskkit.monitoring.sources.intake import read_records
 from riskkit.monitoring.sources.sample_register import sample_register
@@ -105,7 +106,7 @@ def person_fills(path: Path, sheet: str, lang: str) -> None:
         return
     with xlsxwriter.Workbook(path) as book:
         page, day = book.add_worksheet(), book.add_format({"num_format": "yyyy-mm-dd"})
-        page.write_row(0, 0, headers(sheet, lang))
+        page.write_row(0, 0, in_language(lang, headers, sheet))
         for place, (column, cell) in enumerate(zip(columns, cells(columns, lang), strict=True)):
             if column["kind"] == "date":
                 page.write_datetime(1, place, dt.datetime.fromisoformat(cell), day)
@@ -119,7 +120,7 @@ def cells(columns: Sequence[Any], lang: str) -> list[str]:
     """Something in every column."""
     filled = []
     for column in columns:
-        words = list(choices(column["choices"], lang).values()) if column["choices"] else []
+        words = list(in_language(lang, choices, column["choices"]).values()) if column["choices"] else []
         example = column[f"example_{lang}"]
         plain = {"date": "2026-03-05", "count": "1", "number": "0.5"}.get(column["kind"], "x1")
         filled.append(words[0] if words and example not in words else example or plain)
@@ -130,7 +131,7 @@ def cells(columns: Sequence[Any], lang: str) -> list[str]:
 @pytest.mark.parametrize("lang", ["zh", "en"])
 @pytest.mark.parametrize("sheet", SHEETS)
 def test_a_filled_template_is_a_record(tmp_path: Path, sheet: str, lang: str, form: str) -> None:
-    path = write_template(sheet, tmp_path / f"t.{form}", lang=lang, form=form)[0]
+    path = in_language(lang, write_template, sheet, tmp_path / f"t.{form}", form=form)[0]
     assert sum(batch.n_read for batch in read_records(file_facts(path), reader(sheet), now=NOW)) == 0
     person_fills(path, sheet, lang)
     records, aside, n_read = taken_in(path, sheet)

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.language import in_language
 from riskkit.foundation.standards import codes, glossary, standards, tables
 from riskkit.foundation.standards.scales import as_levels, level_codes, scale
 
@@ -88,7 +89,12 @@ def test_the_policy_colours_and_names():
         "Ⅲ": "较重",
         "Ⅳ": "一般",
     }
-    assert [glossary.label("colour", code, "zh") for code in levels.codes] == ["蓝色", "黄色", "橙色", "红色"]
+    assert [in_language("zh", glossary.label, "colour", code) for code in levels.codes] == [
+        "蓝色",
+        "黄色",
+        "橙色",
+        "红色",
+    ]
     assert len(set(levels.symbols)) == 4
 
 
@@ -96,20 +102,20 @@ def test_every_label_exists_in_both_languages():
     rows = standards.table("glossary")
     assert (rows["zh"].str.contains(r"[\u4e00-\u9fff]")).all()
     assert not rows["en"].str.contains(r"[\u4e00-\u9fff]").any()
+    with pytest.raises(InputFaults, match="one of zh, en"):
+        in_language("fr", glossary.label, "hazard_class", "physical")
     with pytest.raises(KeyError):
-        glossary.label("hazard_class", "physical", "fr")
-    with pytest.raises(KeyError):
-        glossary.label("hazard_class", "magic", "en")
+        glossary.label("hazard_class", "magic")
 
 
 def test_countries_and_goods_codes():
-    assert codes.country_name("TW", "zh").startswith("中国")
-    assert codes.country_name("EU", "en") == "European Union"
+    assert in_language("zh", codes.country_name, "TW").startswith("中国")
+    assert codes.country_name("EU") == "European Union"
     assert not codes.is_country("ZZ")
     assert not codes.is_hs("9A")
     assert not codes.is_hs("7799")
     with pytest.raises(KeyError):
-        codes.country_name("QQ", "en")
+        codes.country_name("QQ")
 
 
 def test_levels_go_round_and_strange_words_are_refused():

@@ -11,6 +11,7 @@ import pytest
 
 from riskkit.foundation import shipped
 from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.language import in_language
 from riskkit.workbench.reports.supervision import modes_report as modes
 
 HAN = re.compile(r"[㐀-鿿]")
@@ -45,7 +46,7 @@ def test_the_example_shows_every_mode_within_the_hours_and_over_the_floors(study
 
 def test_a_firm_without_history_is_marked_and_lots_without_a_share_are_left_to_an_officer(study: Any) -> None:
     assert study.classes["is_prior_only"].sum() == 1
-    assert "firm-e | adapters | 2248" in str(modes.modes_table(study, lang="en"))
+    assert "firm-e | adapters | 2248" in str(modes.modes_table(study))
     assert study.lots.set_index("lot_id").at["L041", "decision"] == "unknown"
     every = study.lots[study.lots["subject_id"] == "firm-d | adapters | 5300"]
     assert (every["decision"] == "inspect").all(), "special supervision inspects every lot"
@@ -54,10 +55,10 @@ def test_a_firm_without_history_is_marked_and_lots_without_a_share_are_left_to_a
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_every_part_is_in_one_language(study: Any, lang: str) -> None:
     for part in PARTS:
-        assert bool(HAN.search(str(part(study, lang=lang)))) == (lang == "zh"), part
+        assert bool(HAN.search(str(in_language(lang, part, study)))) == (lang == "zh"), part
     for whole in (modes.modes_limits, modes.modes_house):
-        assert bool(HAN.search(str(whole(lang=lang)))) == (lang == "zh")
-    picture = modes.fairness_figure(study, lang=lang)
+        assert bool(HAN.search(str(in_language(lang, whole)))) == (lang == "zh")
+    picture = in_language(lang, modes.fairness_figure, study)
     words = " ".join(one["text"] for one in picture.figure["layout"]["annotations"]) + picture.alt
     assert bool(HAN.search(words)) == (lang == "zh")
     assert len(picture.table.rows) == study.by_firm["difference"].notna().sum() + len(study.by_port)
@@ -68,8 +69,11 @@ def test_without_past_counts_and_lots_there_is_no_fairness_and_no_decision(tmp_p
     rows = pd.read_csv(EXAMPLES / "supervision_subjects.csv", dtype=object)
     rows.drop(columns=["n_lots_past", "n_inspected_past"]).to_csv(path, index=False)
     found = modes.study_modes(str(path), hours=str(EXAMPLES / "supervision_hours.csv"), **GIVEN)
-    assert modes.modes_fairness(found, lang="zh") is None and modes.fairness_figure(found, lang="zh") is None
-    assert modes.modes_lots(found, lang="en") is None and modes.modes_certificates(found, lang="en") is None
+    assert (
+        in_language("zh", modes.modes_fairness, found) is None
+        and in_language("zh", modes.fairness_figure, found) is None
+    )
+    assert modes.modes_lots(found) is None and modes.modes_certificates(found) is None
 
 
 def test_the_verification_list_holds_every_lot_that_no_valid_certificate_covers(study: Any) -> None:

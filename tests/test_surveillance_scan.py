@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from shared import shared
 
 from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.language import in_language
 from riskkit.foundation.standards.standards import table
 from riskkit.monitoring.plan.reasons import reason_text
 from riskkit.monitoring.surveillance.backtest import walk_forward
@@ -308,7 +309,7 @@ def test_settings_of_ones_own_and_of_another_day():
 
 def test_every_reason_has_words():
     for reason in REASONS:
-        assert reason_text(reason, "zh") != reason_text(reason, "en")
+        assert in_language("zh", reason_text, reason) != reason_text(reason)
 
 
 def test_detections_and_false_alarms_are_counted():

@@ -65,7 +65,7 @@ def test_every_column_of_a_wide_table_stands_on_the_page(tmp_path: Path) -> None
 
 def test_columns_of_a_word_table_hold_their_longest_word() -> None:
     reading = Reading((Section("s", "S", 1, (TABLE,)),), (), None)
-    table = Document(io.BytesIO(word_document(reading, [], lang="en", title="T"))).tables[0]
+    table = Document(io.BytesIO(word_document(reading, [], title="T"))).tables[0]
     size = table.rows[0].cells[0].paragraphs[0].runs[0].font.size.pt
     for cell, em in zip(table.rows[0].cells, narrowest(TABLE), strict=True):
         assert size >= 6
@@ -75,7 +75,7 @@ def test_columns_of_a_word_table_hold_their_longest_word() -> None:
 def test_a_wide_table_turns_the_page_of_a_word_document_and_a_narrow_one_turns_it_back() -> None:
     narrow = Table("Narrow", ("a", "b"), (("c", "d"),))
     parts = (Section("s", "S", 1, (narrow, TABLE, TABLE)), Section("t", "T", 1, (narrow,)))
-    document = Document(io.BytesIO(word_document(Reading(parts, (), None), [], lang="en", title="T")))
+    document = Document(io.BytesIO(word_document(Reading(parts, (), None), [], title="T")))
     pages = [(one.page_width.cm, one.page_height.cm) for one in document.sections]
     assert [(round(width, 1), round(height, 1)) for width, height in pages] == [
         (21.0, 29.7),
@@ -90,7 +90,7 @@ def test_a_wide_table_turns_the_page_of_a_word_document_and_a_narrow_one_turns_i
 def test_another_office_program_breaks_no_word_of_a_wide_table(tmp_path: Path) -> None:
     reading = Reading((Section("s", "S", 1, (TABLE,)),), (), None)
     path = tmp_path / "wide.docx"
-    path.write_bytes(word_document(reading, [], lang="en", title="T"))
+    path.write_bytes(word_document(reading, [], title="T"))
     profile = f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}"
     asked = ["soffice", profile, "--headless", "--convert-to", "pdf", "--outdir", str(tmp_path), str(path)]
     subprocess.run(asked, check=True, capture_output=True, timeout=HANGS)

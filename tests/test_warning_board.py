@@ -9,6 +9,7 @@ import pytest
 from warned import NOW, issue, issued, room_in, step
 
 from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.language import in_language, set_language
 from riskkit.workbench.boards import panels
 from riskkit.workbench.boards.warning_panel import WarningBoard, warning_board
 from riskkit.workbench.flows.warnings.review.board_rows import (
@@ -44,7 +45,7 @@ def test_a_row_says_where_the_warning_stands_and_how_it_came_there(rows: list[Bo
     ]  # fmt: skip
     assert row.title["en"].startswith("Smartphone") and row.title["en"].endswith("battery fire")
     assert counts_by_level(rows) == {4: 1, 3: 0, 2: 0, 1: 0}
-    assert counts_by_place(rows, lang="zh") == {"全国": 1}
+    assert in_language("zh", counts_by_place, rows) == {"全国": 1}
     assert [one.is_overdue for one in row.due] == [True, False]  # the review is, the term is not
 
 
@@ -62,7 +63,8 @@ def test_the_board_as_it_was(tmp_path: Path) -> None:
 def test_the_panel_shows_level_by_symbol_and_word_and_says_what_is_overdue(
     rows: list[BoardRow], lang: str
 ) -> None:
-    panel = WarningBoard(rows, lang=lang, now=LATER, is_sample=False)
+    set_language(lang)
+    panel = WarningBoard(rows, now=LATER, is_sample=False)
     panel.fill()
     level, title, *_, due = panel.table.rows[0]
     mark = level["marks"][0]
@@ -77,7 +79,7 @@ def test_the_panel_shows_level_by_symbol_and_word_and_says_what_is_overdue(
 
 
 def test_the_timeline_ends_now_at_the_level_it_has(rows: list[BoardRow]) -> None:
-    picture = warning_timeline(rows[0], lang="en", now=LATER)
+    picture = warning_timeline(rows[0], now=LATER)
     line = picture.figure["data"][0]
     assert line["y"] == [3, 3, 3, 4, 4]
     assert line["x"][-1].startswith("2026-05-21")
@@ -90,7 +92,7 @@ def test_hostile_words_of_a_ledger_are_words(tmp_path: Path) -> None:
     step(room, "proposed", level=2, reason="<script>alert(1)</script>")
     rows = board_rows(room.ledger.events(), now=NOW)
     room.ledger.close()
-    panel = WarningBoard(rows, lang="en", now=NOW, is_sample=False)
+    panel = WarningBoard(rows, now=NOW, is_sample=False)
     panel.fill()
     assert "<script>" not in panel.steps.value and "&lt;script&gt;" in panel.steps.value
 
@@ -101,15 +103,15 @@ def test_without_a_ledger_a_sample_is_shown_and_said_to_be_one(monkeypatch: pyte
     phases = [row.state.phase for row in rows]
     assert {"issued", "proposed", "lifted"} <= set(phases)
     assert phases[-1] == "lifted"  # what is over stands last
-    shown = warning_board(lang="zh", now=NOW)
+    shown = in_language("zh", warning_board, now=NOW)
     assert "虚构" in shown.children[-1].children[0].value
-    assert panels.warning_board(lang="zh", interactive=False) is None
+    assert in_language("zh", panels.warning_board, interactive=False) is None
 
 
 def test_an_empty_ledger_is_an_empty_board(tmp_path: Path) -> None:
     room = room_in(tmp_path)
     room.ledger.close()
-    shown = warning_board(str(tmp_path / "ledger.sqlite"), lang="en", now=NOW)
+    shown = warning_board(str(tmp_path / "ledger.sqlite"), now=NOW)
     assert "nothing is due" in shown.children[-1].children[4].value
 
 
@@ -119,13 +121,16 @@ def test_before_the_ledger_is_made_the_board_says_what_makes_it(
 ) -> None:
     place = str(tmp_path / "ledger.sqlite")
     monkeypatch.setenv("RISKKIT_LEDGER", place)
-    for shown in (warning_board(lang=lang, now=NOW), warning_board(place, lang=lang, now=NOW)):
+    for shown in (
+        in_language(lang, warning_board, now=NOW),
+        in_language(lang, warning_board, place, now=NOW),
+    ):
         told = shown.children[-1].children[0].value
         assert {"zh": "台账尚未建立", "en": "There is no ledger yet"}[lang] in told
         assert "riskkit warning propose" in told and "ledger.sqlite" in told
     assert not Path(place).exists()  # looking makes nothing
     Path(place).write_text("something else")
     with pytest.raises(InputFaults, match="a file that is a ledger"):
-        warning_board(lang=lang, now=NOW)
+        in_language(lang, warning_board, now=NOW)
     with pytest.raises(InputFaults, match="a ledger that exists"):
-        warning_board(str(tmp_path / "no" / "ledger.sqlite"), lang=lang, now=NOW)
+        in_language(lang, warning_board, str(tmp_path / "no" / "ledger.sqlite"), now=NOW)

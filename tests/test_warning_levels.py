@@ -14,6 +14,7 @@ from riskkit.assessment.committee.answers import check_answers
 from riskkit.assessment.committee.questions import vote_questions
 from riskkit.assessment.what_if.level_information import losses_from_rows
 from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.language import in_language
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.scales import level_codes, scale
 from riskkit.foundation.standards.tables import TableFault
@@ -75,8 +76,8 @@ def test_case_width_and_blanks_do_not_change_a_level(pair: tuple[str, str], wide
 @given(st.sampled_from(sorted(SPELLINGS)), st.sampled_from(["zh", "en"]))
 def test_what_riskkit_prints_reads_back_as_the_same_level(code: str, lang: str) -> None:
     of, colour = scale("warning"), {"Ⅰ": "红色", "Ⅱ": "橙色", "Ⅲ": "黄色", "Ⅳ": "蓝色"}[code]
-    for told in (f"{of.symbol(code)} {code} {of.word(code, lang)}", f"{code}级　{of.word(code, 'zh')}（{colour}）",
-                 f"{code} {of.word(code, lang)}", f"{code} ({of.word(code, lang)})"):  # fmt: skip
+    for told in (f"{of.symbol(code)} {code} {in_language(lang, of.word, code)}", f"{code}级　{in_language('zh', of.word, code)}（{colour}）",
+                 f"{code} {in_language(lang, of.word, code)}", f"{code} ({in_language(lang, of.word, code)})"):  # fmt: skip
         assert level_code(told) == code
 
 

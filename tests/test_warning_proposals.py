@@ -15,6 +15,7 @@ from warned import NOW, assessed_case, room_in, step
 from riskkit.case.case import Assessment
 from riskkit.foundation.events import Event, moment_of
 from riskkit.foundation.inputs.picture_file import PictureFile
+from riskkit.foundation.language import set_language
 from riskkit.store.ledger.ledger import open_ledger
 from riskkit.workbench.boards.warning_panel import WarningBoard
 from riskkit.workbench.commands import cli
@@ -156,6 +157,7 @@ def test_a_range_records_what_was_assessed_what_is_missing_and_the_deadline(
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_board_history_and_review_show_both_levels_until_they_agree(tmp_path: Path, lang: str) -> None:
+    set_language(lang)
     room = room_in(tmp_path)
     words = {"en": "assessed: level Ⅳ to Ⅰ", "zh": "评估结果：Ⅳ级至Ⅰ级"}[lang]
     given: dict[str, Any] = {"assessed": ("Ⅳ", "Ⅰ"), "missing": ("n_ports",), "reason": "children were hurt"}
@@ -164,10 +166,10 @@ def test_board_history_and_review_show_both_levels_until_they_agree(tmp_path: Pa
     rows = board_rows(room.ledger.events("warning/"), now=NOW)
     room.ledger.close()
     assert rows[0].state.departs and rows[0].state.missing == ("n_ports",)
-    table = steps_table(rows[0], lang=lang)
+    table = steps_table(rows[0])
     assert [words in str(row) for row in table.rows] == [True, True]
-    assert words in str(standing_section(rows, lang=lang, is_sample=False))
-    board = WarningBoard(rows, lang=lang, now=NOW, is_sample=False)
+    assert words in str(standing_section(rows, is_sample=False))
+    board = WarningBoard(rows, now=NOW, is_sample=False)
     board.fill()
     assert words in str(board.table.rows) and isinstance(board.tiles, ipywidgets.HTML)
 

@@ -11,6 +11,7 @@ import pytest
 from warned import NOW, issued, room_in, step
 
 from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.language import in_language
 from riskkit.warning.dynamics.adjustment import MOVES, REASONS, adjustments
 from riskkit.words.catalogue import warning_text as say
 from riskkit.workbench.commands import cli
@@ -45,14 +46,14 @@ def put(
 
 def test_only_what_was_decided_in_the_time_asked_for_is_told(ledger: str) -> None:
     late = warnings.open_review(ledger, on=day(21), days=10)
-    table = warnings.changes_part(late, lang="en").blocks[0]
+    table = warnings.changes_part(late).blocks[0]
     assert [row[2] for row in table.rows] == ["Raised"]  # type: ignore[union-attr]
     assert table.rows[0][3].replace("\xa0", " ") == "◆ Ⅱ → ■ Ⅰ"  # type: ignore[union-attr]
     whole = warnings.open_review(ledger, on=day(21), days=30)
-    assert len(warnings.changes_part(whole, lang="en").blocks[0].rows) == 4  # type: ignore[union-attr]
+    assert len(warnings.changes_part(whole).blocks[0].rows) == 4  # type: ignore[union-attr]
     early = warnings.open_review(ledger, on=day(3), days=30)
     assert early.rows[0].state.level == 3  # as it stood on that day
-    none = warnings.changes_part(warnings.open_review(ledger, on=day(60), days=5), lang="zh")
+    none = in_language("zh", warnings.changes_part, warnings.open_review(ledger, on=day(60), days=5))
     assert "没有作出任何决定" in str(none)
 
 
@@ -106,7 +107,7 @@ def test_silence_about_effect_and_consent_is_not_agreement(ledger: str, tmp_path
 def test_no_evidence_no_proposal(ledger: str) -> None:
     review = warnings.open_review(ledger, on=day(60))
     assert review.moves is None
-    assert "does not mean less risk" in str(warnings.moves_part(review, lang="en"))
+    assert "does not mean less risk" in str(warnings.moves_part(review))
 
 
 def test_everything_wrong_with_evidence_is_said_at_once(ledger: str, tmp_path: Path) -> None:
@@ -140,7 +141,7 @@ def test_missing_columns_and_files_are_refused(ledger: str, tmp_path: Path) -> N
 def test_every_move_and_reason_has_words() -> None:
     for lang in ("zh", "en"):
         for key in (*(f"move_{one}" for one in MOVES), *(f"moved_{one}" for one in REASONS)):
-            assert say(key, lang)
+            assert in_language(lang, say, key)
 
 
 def test_warnings_not_issued_are_not_adjusted(tmp_path: Path) -> None:
@@ -164,5 +165,8 @@ def test_the_notebook_shows_a_ledger(ledger: str, tmp_path: Path, lang: str) -> 
     record = json.loads((folder / "result.json").read_text(encoding="utf-8"))
     assert [(one["id"], one["phase"], one["level"]) for one in record["warnings"]] == [("w-1", "issued", "Ⅰ")]
     assert not record["is_sample"] and record["proposals"] == []
-    assert say("lives_title", lang) in page and say("review_no_evidence", lang)[:12] in page
-    assert say("review_sample", lang)[:25] not in page
+    assert (
+        in_language(lang, say, "lives_title") in page
+        and in_language(lang, say, "review_no_evidence")[:12] in page
+    )
+    assert in_language(lang, say, "review_sample")[:25] not in page

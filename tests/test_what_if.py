@@ -47,6 +47,7 @@ from riskkit.case.what_if_effects import (
 )
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.inputs.toml_file import parse_toml
+from riskkit.foundation.language import in_language
 from riskkit.foundation.numbers.uncertainty import Changed, Fixed, Pert, Range, best, quantile
 from riskkit.foundation.shipped import home
 from riskkit.foundation.standards import standards
@@ -273,7 +274,7 @@ def test_before_and_after_share_their_draws():
 
 def test_the_table_and_the_sentences_say_what_changes():
     found = effects(KETTLE, WHAT_IFS.what_ifs, grading=grading(), rng=np.random.default_rng(5), draws=2000)
-    table = effects_table(found, lang="zh")
+    table = in_language("zh", effects_table, found)
     assert table.index.tolist() == ["as_is", "label", "seal", "recall"]
     assert table.at["label", "title"] == "加贴警示标签"
     assert table.at["recall", "cny_per_severe"] == pytest.approx(900_000 / 6, rel=0.02)
@@ -378,10 +379,10 @@ def test_knowing_what_does_not_matter_is_worth_nothing():
         == pytest.approx(0.3, abs=0.01)
     )
     assert told.table.at["idle", "value_lo"] < 0.002
-    assert "“matters”" in information_sentence(told, lambda name, lang: name).en
+    assert "“matters”" in information_sentence(told, lambda name: name).en
     sure = information_value(x, np.full(20_000, 3), losses=loss_table())
     assert (sure.loss, sure.table["value"].max()) == (0.0, 0.0)
-    assert "没有哪一项" in information_sentence(sure, lambda name, lang: name).zh
+    assert "没有哪一项" in information_sentence(sure, lambda name: name).zh
 
 
 def test_money_ranks_what_to_find_out():

@@ -25,6 +25,7 @@ from riskkit.case.case import assess, load_case
 from riskkit.case.what_if_effects import changed_draws, effects_table
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.inputs.toml_file import parse_toml
+from riskkit.foundation.language import in_language
 from riskkit.foundation.shipped import home, what_ifs_path
 from riskkit.foundation.standards.scales import scale
 from riskkit.warning.profiles import profile
@@ -203,7 +204,7 @@ def test_a_case_without_uncertainty_or_file_is_still_shown() -> None:
     assert found.screening.empty and found.tests is None
     for lang in ("zh", "en"):
         shown = [
-            getattr(what_ifs, name)(found, lang=lang)
+            in_language(lang, getattr(what_ifs, name), found)
             for name in what_ifs.__all__
             if name.startswith("what_if")
         ]
@@ -240,7 +241,7 @@ def test_the_notebook_makes_the_report_in_both_languages(
     folders: dict[str, Path], case: str, lang: str
 ) -> None:
     folder = folders[f"{case}.{lang}"]
-    reading = read_notebook(nbformat.read(folder / "executed.ipynb", as_version=4), lang=lang)
+    reading = in_language(lang, read_notebook, nbformat.read(folder / "executed.ipynb", as_version=4))
     assert (reading.failures, reading.notes) == ((), ())
     ids = {part.id for part in reading.parts if not hasattr(part, "traceback")}
     assert ids >= SECTIONS | {"summary", "sources", "method", "reproduction"}
@@ -256,7 +257,7 @@ def test_the_result_is_what_direct_calls_give_in_either_language(folders: dict[s
     assert raw[0] == raw[1]
     direct = study_of(case)
     found = json.loads(raw[0])["what_if"]
-    table = effects_table(direct.effects, lang="en")
+    table = effects_table(direct.effects)
     assert [row["what_if"] for row in found["effects"]] == table.index.tolist()
     for row in found["effects"]:
         assert row["p_Ⅲ"] == pytest.approx(table.at[row["what_if"], "p_Ⅲ"])
@@ -281,14 +282,14 @@ def test_the_page_says_the_numbers_of_the_result(folders: dict[str, Path]) -> No
 @pytest.mark.slow
 def test_a_food_case_is_handed_over(tmp_path: Path) -> None:
     folder = made(tmp_path, "melamine-milk-2008", "en")
-    reading = read_notebook(nbformat.read(folder / "executed.ipynb", as_version=4), lang="en")
+    reading = read_notebook(nbformat.read(folder / "executed.ipynb", as_version=4))
     ids = [part.id for part in reading.parts if not hasattr(part, "traceback")]
     assert "handover" in ids and not set(ids) & SECTIONS
     assert json.loads((folder / "result.json").read_bytes())["what_if"] is None
 
 
 def test_the_sections_show_each_what_if_and_escape_nothing_themselves() -> None:
-    section = what_ifs_compared(studied(), lang="zh")
+    section = in_language("zh", what_ifs_compared, studied())
     assert section is not None
     words = str(section)
     for one in studied().effects[1:]:
@@ -355,7 +356,7 @@ def test_the_index_links_the_further_reports_of_a_case() -> None:
 
 @pytest.fixture
 def panel() -> Panel:
-    return Panel(NOTE7, lang="en", profile="house_matrix", draws=200, seed=1)
+    return Panel(NOTE7, profile="house_matrix", draws=200, seed=1)
 
 
 def test_a_shipped_measure_can_be_loaded_and_taken_back(panel: Panel) -> None:
@@ -395,7 +396,7 @@ def test_kept_scenarios_are_written_as_a_file_of_what_ifs_that_does_the_same(pan
 
 
 def test_a_case_without_a_file_has_no_measures_to_load() -> None:
-    panel = Panel("magnet-sets-2012", lang="zh", profile="house_matrix", draws=50, seed=1)
+    panel = in_language("zh", Panel, "magnet-sets-2012", profile="house_matrix", draws=50, seed=1)
     assert panel.measures == {} and len(panel.measure.options) == 1
     panel.set({"n_ports": 3})
     assert panel.case.facts["n_ports"].value.value == Fraction(3)  # type: ignore[union-attr]

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from riskkit.foundation.exact_numbers import exact
 from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.language import language
 from riskkit.foundation.standards.standards import RiskMatrix
 
 Floats = NDArray[np.float64]
@@ -320,26 +321,24 @@ def cell_ranges(matrix: RiskMatrix, severity_bounds: Sequence[float]) -> pd.Data
     return pd.DataFrame({**table, "decades": decades, "n_reversed": reversed_})
 
 
-def say_matrix(report: MatrixReport, *, lang: str) -> tuple[str, ...]:
+def say_matrix(report: MatrixReport) -> tuple[str, ...]:
     """The defects of a risk matrix in plain sentences.
 
     Parameters
     ----------
     report : MatrixReport
         From `matrix_report`.
-    lang : str
-        ``zh`` or ``en``.
 
     Examples
     --------
     >>> from riskkit.foundation.standards.standards import risk_matrix
-    >>> for line in say_matrix(matrix_report(risk_matrix("eu_2024_3173")), lang="en"):
+    >>> for line in say_matrix(matrix_report(risk_matrix("eu_2024_3173"))):
     ...     print(line)
     Neighbouring cells jump two or more levels in 3 places: severity 1→2 in bands 5, 6, 7.
     The lowest and the highest level touch in 1 place: a small change can pass every level between.
     Weakly consistent if each severity is worth this many times the one before: 2: 10–100, 3: 1–100, 4: 1–100.
     """
-    zh, jumps = lang == "zh", report.jumps
+    zh, jumps = language() == "zh", report.jumps
     groups = jumps.groupby(["axis", "severity" if len(jumps) else "axis"], sort=False)
     parts = [_say_jump(rows, zh) for _, rows in groups] if len(jumps) else []
     n_jumps, n_contacts = len(jumps), len(report.contacts)

@@ -14,6 +14,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.language import in_language, language
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.glossary import codes, label
 from riskkit.foundation.standards.scales import scale
@@ -208,18 +209,20 @@ def _words(
         for row in np.flatnonzero(known & (cells[more] > cells[at])):
             rows[row].append(name)
     table = pd.DataFrame({"raised_by": [", ".join(names) for names in rows]}, index=items.index)
-    return table.assign(**{f"reason_{lang}": _reasons(items, known, lang) for lang in ("zh", "en")})
+    return table.assign(
+        **{f"reason_{lang}": in_language(lang, _reasons, items, known) for lang in ("zh", "en")}
+    )
 
 
-def _reasons(items: pd.DataFrame, known: NDArray[np.bool_], lang: str) -> pd.Series[str]:
+def _reasons(items: pd.DataFrame, known: NDArray[np.bool_]) -> pd.Series[str]:
     bands = standards.table("exceedance_bands")
-    how_far = dict(zip(bands["exceedance"].astype(str), bands[lang].astype(str), strict=True))
-    kinds = {code: label("nonconformity_kind", code, lang) for code in codes("nonconformity_kind")}
+    how_far = dict(zip(bands["exceedance"].astype(str), bands[language()].astype(str), strict=True))
+    kinds = {code: label("nonconformity_kind", code) for code in codes("nonconformity_kind")}
     severity, users = (items[name].map("{:g}".format, na_action="ignore") for name in ("severity", "users"))
     kind, far = (
         items[n].map(lambda w, d=d: d.get(w, w)) for n, d in (("kind", kinds), ("exceedance", how_far))
     )
-    if lang == "zh":
+    if language() == "zh":
         said = kind + "；" + far + "；伤害程度" + severity + "；使用者脆弱程度" + users + "（本项目设定表）"
     else:
         said = (

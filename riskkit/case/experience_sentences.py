@@ -8,39 +8,42 @@ from typing import Any
 
 from riskkit.assessment.facts.back_check import BackCheck
 from riskkit.assessment.facts.case_file import Text
+from riskkit.foundation.language import in_language, language
 from riskkit.foundation.standards.codes import country_name
 from riskkit.foundation.standards.glossary import label
 from riskkit.foundation.standards.tables import records
 
 
-def say_count(value: float, lang: str) -> str:
+def say_count(value: float) -> str:
     """An expected or observed number as people write it.
 
     Examples
     --------
-    >>> say_count(83.03, "en"), say_count(0.034, "en"), say_count(1e-6, "zh"), say_count(float("nan"), "zh")
-    ('83', '0.034', '0.01以下', '不详')
+    >>> say_count(83.03), say_count(0.034)
+    ('83', '0.034')
+    >>> in_language("zh", say_count, 1e-6), in_language("zh", say_count, float("nan"))
+    ('0.01以下', '不详')
     """
     if math.isnan(value):
-        return "不详" if lang == "zh" else "not known"
+        return "不详" if language() == "zh" else "not known"
     if 0 < value < 0.01:
-        return "0.01以下" if lang == "zh" else "under 0.01"
+        return "0.01以下" if language() == "zh" else "under 0.01"
     if value >= 10 or float(value).is_integer():
         return f"{value:,.0f}"
     return f"{value:.2g}"
 
 
-def say_place(row: Mapping[str, Any], lang: str) -> str:
+def say_place(row: Mapping[str, Any]) -> str:
     """Where something was observed.
 
     Examples
     --------
-    >>> say_place({"where": "US"}, "en"), say_place({"where": ""}, "zh")
+    >>> say_place({"where": "US"}), in_language("zh", say_place, {"where": ""})
     ('United States', '其他国家（地区）')
     """
     if row["where"]:
-        return country_name(row["where"], lang)
-    return "其他国家（地区）" if lang == "zh" else "other countries"
+        return country_name(row["where"])
+    return "其他国家（地区）" if language() == "zh" else "other countries"
 
 
 def experience_questions(found: BackCheck) -> tuple[Text, ...]:
@@ -69,7 +72,7 @@ def experience_questions(found: BackCheck) -> tuple[Text, ...]:
 
 
 def _question(row: Mapping[str, Any]) -> Text:
-    zh, en = ({part: _part(row, part, lang) for part in _PARTS} for lang in ("zh", "en"))
+    zh, en = ({part: in_language(lang, _part, row, part) for part in _PARTS} for lang in ("zh", "en"))
     if row["state"] == "more_expected":
         return Text(
             zh="与经验不符（{where}，{outcome}）：按各情景概率，至今应已知{expected}（全寿命{expected_life}），实际已知{observed}"
@@ -92,46 +95,44 @@ def _question(row: Mapping[str, Any]) -> Text:
 _PARTS = ("where", "outcome", "expected", "expected_life", "observed", "lo", "hi", "share")
 
 
-def _part(row: Mapping[str, Any], part: str, lang: str) -> str:
+def _part(row: Mapping[str, Any], part: str) -> str:
     if part == "where":
-        return say_place(row, lang)
+        return say_place(row)
     if part == "outcome":
-        return label("observed_outcome", row["outcome"], lang)
+        return label("observed_outcome", row["outcome"])
     if part == "share":
         share = 100 * row["hi"] / row["expected"] * row["reported"] if row["expected"] else math.nan
-        return f"{share:.2g}%" if lang == "zh" else f"{share:.2g} %"
-    return say_count(row[part], lang)
+        return f"{share:.2g}%" if language() == "zh" else f"{share:.2g} %"
+    return say_count(row[part])
 
 
-def expected_and_observed(found: BackCheck, lang: str) -> tuple[str, ...]:
+def expected_and_observed(found: BackCheck) -> tuple[str, ...]:
     """One line for each outcome that is compared at home: expected over life and by now, and known.
 
     Parameters
     ----------
     found : BackCheck
         As from `back_check`.
-    lang : str
-        ``zh`` or ``en``.
 
     Examples
     --------
     >>> import pandas as pd
     >>> from riskkit.assessment.facts.back_check import COLUMNS
-    >>> expected_and_observed(BackCheck(pd.DataFrame(), pd.DataFrame(columns=COLUMNS)), "en")
+    >>> expected_and_observed(BackCheck(pd.DataFrame(), pd.DataFrame(columns=COLUMNS)))
     ()
     """
     rows = found.compared[found.compared["is_home"] & (found.compared["scenario"] == "")]
     said = (
         "{outcome}：全寿命预期{life}，至今应为{expected}，已知{observed}"
-        if lang == "zh"
+        if language() == "zh"
         else "{outcome}: {life} expected over the life of the units, {expected} by now; {observed} known"
     )
     return tuple(
         said.format(
-            outcome=label("observed_outcome", row["outcome"], lang),
-            life=say_count(row["expected_life"], lang),
-            expected=say_count(row["expected"], lang),
-            observed=say_count(row["observed"], lang),
+            outcome=label("observed_outcome", row["outcome"]),
+            life=say_count(row["expected_life"]),
+            expected=say_count(row["expected"]),
+            observed=say_count(row["observed"]),
         )
         for row in records(rows)
         if not math.isnan(row["expected"])

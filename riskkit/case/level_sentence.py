@@ -9,6 +9,7 @@ import pandas as pd
 
 from riskkit.assessment.facts.case_file import Case, Text
 from riskkit.case.sentences import flip_condition, input_name, say_level
+from riskkit.foundation.language import in_each_language, language
 from riskkit.foundation.standards.scales import scale
 from riskkit.foundation.standards.tables import records
 from riskkit.warning.level_badge import LevelBadge
@@ -47,19 +48,18 @@ def robustness_sentence(
     >>> robustness_sentence(load_case("note7-battery-2016"), badge, flips=no_flips, missing=()).en
     'Level Ⅱ in 83 % of 100 simulations. No single input changes the level.'
     """
-    return Text(
-        **{lang: _sentence(case, badge, lang=lang, flips=flips, missing=missing) for lang in ("zh", "en")}
-    )
+    return Text(**in_each_language(_sentence, case, badge, flips=flips, missing=missing))
 
 
-def say_share(share: float, lang: str) -> str:
+def say_share(share: float) -> str:
     """A share in per cent that never rounds to none, to half or to all of the simulations.
 
     Examples
     --------
-    >>> say_share(0.37, "en"), say_share(0.9996, "zh"), say_share(1.0, "en")
+    >>> from riskkit.foundation.language import in_language
+    >>> say_share(0.37), in_language("zh", say_share, 0.9996), say_share(1.0)
     ('37 %', '>99.9%', '100 %')
-    >>> say_share(0.4982, "en"), say_share(0.49997, "zh"), say_share(0.5, "en")
+    >>> say_share(0.4982), in_language("zh", say_share, 0.49997), say_share(0.5)
     ('49.8 %', '<50%', '50 %')
     """
     percent = 100 * share
@@ -71,51 +71,50 @@ def say_share(share: float, lang: str) -> str:
         said = f"{percent:.1f}" if percent < 49.95 else "<50"
     else:
         said = f"{percent:.0f}" if percent in (0, 100) or 0.5 < percent < 99.5 else f"{percent:.1f}"
-    return f"{said}%" if lang == "zh" else f"{said} %"
+    return f"{said}%" if language() == "zh" else f"{said} %"
 
 
-def say_may_be(levels: Sequence[tuple[str, float]], lang: str) -> str:
+def say_may_be(levels: Sequence[tuple[str, float]]) -> str:
     """The graver levels that a share worth naming of the simulations reaches; nothing where there is none.
 
     Examples
     --------
-    >>> say_may_be([("Ⅰ", 0.31)], "en"), say_may_be([("Ⅰ级", 0.31)], "zh")
+    >>> from riskkit.foundation.language import in_language
+    >>> say_may_be([("Ⅰ", 0.31)]), in_language("zh", say_may_be, [("Ⅰ级", 0.31)])
     ('may be Ⅰ (31 %)', '可能为Ⅰ级（31%）')
     """
     if not levels:
         return ""
-    if lang == "zh":
-        return "可能为" + "、".join(f"{level}（{say_share(share, lang)}）" for level, share in levels)
-    return "may be " + " or ".join(f"{level} ({say_share(share, lang)})" for level, share in levels)
+    if language() == "zh":
+        return "可能为" + "、".join(f"{level}（{say_share(share)}）" for level, share in levels)
+    return "may be " + " or ".join(f"{level} ({say_share(share)})" for level, share in levels)
 
 
-def _sentence(
-    case: Case, badge: LevelBadge, *, lang: str, flips: pd.DataFrame, missing: Sequence[str]
-) -> str:
-    parts = [_shown(badge, lang)]
+def _sentence(case: Case, badge: LevelBadge, *, flips: pd.DataFrame, missing: Sequence[str]) -> str:
+    parts = [_shown(badge)]
     if badge.is_range():
-        parts.append(_range(case, badge, lang=lang, missing=missing))
+        parts.append(_range(case, badge, missing=missing))
     if badge.may_be:
-        graver = say_may_be([(say_level(code, code, lang), share) for code, share in badge.may_be], lang)
-        parts.append(graver if lang == "zh" else f"It {graver}")
+        graver = say_may_be([(say_level(code, code), share) for code, share in badge.may_be])
+        parts.append(graver if language() == "zh" else f"It {graver}")
     if badge.differs_from_best():
-        best = say_level(badge.best, badge.best_hi, lang)
-        parts.append(f"按最佳估计值为{best}" if lang == "zh" else f"At the best estimates it is {best}")
+        best = say_level(badge.best, badge.best_hi)
+        parts.append(f"按最佳估计值为{best}" if language() == "zh" else f"At the best estimates it is {best}")
     moves = _nearest(flips, badge.best, badge.best_hi)
-    parts += [_change(case, level, move, lang=lang) for level, move in moves]
+    parts += [_change(case, level, move) for level, move in moves]
     if not moves and not badge.is_range():
         parts.append(
-            "任何单一输入的变化都不会改变级别" if lang == "zh" else "No single input changes the level"
+            "任何单一输入的变化都不会改变级别" if language() == "zh" else "No single input changes the level"
         )
-    return ("；".join(parts) + "。") if lang == "zh" else (". ".join(parts) + ".")
+    return ("；".join(parts) + "。") if language() == "zh" else (". ".join(parts) + ".")
 
 
-def _shown(badge: LevelBadge, lang: str) -> str:
+def _shown(badge: LevelBadge) -> str:
     """The level with its share; where less than half come to just this level, those that reach it."""
     exact = badge.p_level >= badge.reached
-    share = say_share(badge.p_level if exact else badge.p_reached, lang)
+    share = say_share(badge.p_level if exact else badge.p_reached)
     facts = badge.is_range()
-    if lang == "zh":
+    if language() == "zh":
         are = f"为{badge.level}级" if exact else f"达到{badge.level}级或更严重"
         mild = "未知事实取最有利情形时，" if facts else ""
         return f"{mild}{badge.draws:,}次模拟中{share}{are}"
@@ -124,23 +123,23 @@ def _shown(badge: LevelBadge, lang: str) -> str:
     return f"{are} in {share} of {badge.draws:,} simulations{mild}"
 
 
-def _range(case: Case, badge: LevelBadge, *, lang: str, missing: Sequence[str]) -> str:
-    names = [input_name(case, name, lang) for name in missing]
+def _range(case: Case, badge: LevelBadge, *, missing: Sequence[str]) -> str:
+    names = [input_name(case, name) for name in missing]
     rest = len(names) - _MOST_NAMED
-    unknown = ("、" if lang == "zh" else ", ").join(names[:_MOST_NAMED])
+    unknown = ("、" if language() == "zh" else ", ").join(names[:_MOST_NAMED])
     if rest > 0:
-        unknown += f"等{len(names)}项" if lang == "zh" else f" and {rest} more"
-    if lang == "zh":
+        unknown += f"等{len(names)}项" if language() == "zh" else f" and {rest} more"
+    if language() == "zh":
         why = f"（不详：{unknown}）" if unknown else ""
         return f"取最不利情形时为{badge.level_hi}级{why}"
     why = f" (not known: {unknown})" if unknown else ""
     return f"With missing facts at their worst it is {badge.level_hi}{why}"
 
 
-def _change(case: Case, level: str, move: Mapping[str, Any], *, lang: str) -> str:
-    condition = flip_condition(case, move, lang)
+def _change(case: Case, level: str, move: Mapping[str, Any]) -> str:
+    condition = flip_condition(case, move)
     sure = move["lo"] == move["hi"]  # a missing fact may leave a range there too
-    if lang == "zh":
+    if language() == "zh":
         turns = "升为" if move["is_up"] else "降为"
         return f"{condition}，级别{'将' if sure else '可能'}{turns}{level}级"
     return f"It {'would' if sure else 'could'} be {level} {condition}"

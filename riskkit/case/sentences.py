@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from riskkit.assessment.facts.case_file import Case, Text
+from riskkit.foundation.language import in_language, language
 from riskkit.foundation.numbers.uncertainty import Fixed
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.glossary import label
@@ -17,7 +18,7 @@ from riskkit.foundation.standards.tables import records
 from riskkit.words.numbers import say_number
 
 
-def input_name(case: Case, name: str, lang: str) -> str:
+def input_name(case: Case, name: str) -> str:
     """What an input is, in words.
 
     Parameters
@@ -26,28 +27,28 @@ def input_name(case: Case, name: str, lang: str) -> str:
         The case it belongs to.
     name : str
         As in `riskkit.case.case_levels.point_of`.
-    lang : str
-        ``zh`` or ``en``.
 
     Examples
     --------
     >>> from riskkit.case.case import load_case
-    >>> input_name(load_case("note7-battery-2016"), "n_ports", "en")
+    >>> input_name(load_case("note7-battery-2016"), "n_ports")
     'ports affected'
     """
     scenario_id, _, part = name.rpartition(".")
     if scenario_id == "hazard_quotient":
-        what = next(dose.substance for dose in case.methods.exposure if dose.id == part).say(lang)
-        return f"{what}的危害商" if lang == "zh" else f"hazard quotient of {what}"
+        what = next(dose.substance for dose in case.methods.exposure if dose.id == part).say()
+        return f"{what}的危害商" if language() == "zh" else f"hazard quotient of {what}"
     scenario = next((s for s in case.scenarios if s.id == scenario_id), None)
     if scenario is None:
         known = standards.facts()[name]
-        return known.zh if lang == "zh" else known.en
-    title = scenario.title.say(lang)
+        return known.zh if language() == "zh" else known.en
+    title = scenario.title.say()
     if part == "severity":
-        return f"“{title}”的伤害程度" if lang == "zh" else f"severity of “{title}”"
+        return f"“{title}”的伤害程度" if language() == "zh" else f"severity of “{title}”"
     return (
-        f"“{title}”第{part[1:]}步的概率" if lang == "zh" else f"probability of step {part[1:]} of “{title}”"
+        f"“{title}”第{part[1:]}步的概率"
+        if language() == "zh"
+        else f"probability of step {part[1:]} of “{title}”"
     )
 
 
@@ -68,29 +69,29 @@ def input_kind(name: str) -> str:
     return standards.facts()[name].kind
 
 
-def say_level(lo: str | None, hi: str | None, lang: str) -> str:
+def say_level(lo: str | None, hi: str | None) -> str:
     """A level, or the range that missing facts leave.
 
     Examples
     --------
-    >>> say_level("Ⅱ", "Ⅰ", "zh"), say_level("Ⅱ", "Ⅱ", "en")
+    >>> in_language("zh", say_level, "Ⅱ", "Ⅰ"), say_level("Ⅱ", "Ⅱ")
     ('Ⅱ级至Ⅰ级', 'Ⅱ')
     """
     if lo is None or hi is None:
-        return "不分级" if lang == "zh" else "not graded"
+        return "不分级" if language() == "zh" else "not graded"
     if lo == hi:
-        return f"{lo}级" if lang == "zh" else lo
-    return f"{lo}级至{hi}级" if lang == "zh" else f"{lo} to {hi}"
+        return f"{lo}级" if language() == "zh" else lo
+    return f"{lo}级至{hi}级" if language() == "zh" else f"{lo} to {hi}"
 
 
-def _unit(name: str, lang: str) -> str:
+def _unit(name: str) -> str:
     known = standards.facts().get(name)
     if known is None:
         return ""
-    return known.unit_zh if lang == "zh" else f" {known.unit_en}".rstrip()
+    return known.unit_zh if language() == "zh" else f" {known.unit_en}".rstrip()
 
 
-def flip_condition(case: Case, move: Mapping[str, Any], lang: str) -> str:
+def flip_condition(case: Case, move: Mapping[str, Any]) -> str:
     """What one input would have to become for the level to change, and what it is now.
 
     Parameters
@@ -99,44 +100,40 @@ def flip_condition(case: Case, move: Mapping[str, Any], lang: str) -> str:
         The case.
     move : Mapping
         A row of `riskkit.assessment.sensitivity.robustness.flips`.
-    lang : str
-        ``zh`` or ``en``.
 
     Examples
     --------
     >>> from riskkit.case.case import load_case
     >>> move = {"input": "n_ports", "direction": "more", "from_value": 3.0, "to_value": 5.0}
-    >>> flip_condition(load_case("note7-battery-2016"), move, "en")
+    >>> flip_condition(load_case("note7-battery-2016"), move)
     'if “ports affected” rose to 5 (now 3)'
     """
     name, more = move["input"], move["direction"] == "more"
-    kind, what = input_kind(name), _what_moves(case, name, lang)
-    now, then = (
-        say_number(float(move[key]), kind, lang) + _unit(name, lang) for key in ("from_value", "to_value")
-    )
+    kind, what = input_kind(name), _what_moves(case, name)
+    now, then = (say_number(float(move[key]), kind) + _unit(name) for key in ("from_value", "to_value"))
     if kind == "flag":
         zh, en = f"若{what}为“{then}”（现为“{now}”）", f"if {what} were “{then}” (now “{now}”)"
-        return zh if lang == "zh" else en
+        return zh if language() == "zh" else en
     beyond = kind in ("probability", "ratio")
-    if lang == "zh":
+    if language() == "zh":
         rise = f"升至{then}以上" if beyond else f"升至{then}"
         return f"若{what}由{now}{rise if more else f'降至{then}'}"
     rise = f"rose above {then}" if beyond else f"rose to {then}"
     return f"if {what} {rise if more else f'fell to {then}'} (now {now})"
 
 
-def _what_moves(case: Case, name: str, lang: str) -> str:
+def _what_moves(case: Case, name: str) -> str:
     """An input in the words of the case: a step by its own text, its scenario only where two say the same."""
     scenario_id, _, part = name.rpartition(".")
     scenario = next((s for s in case.scenarios if s.id == scenario_id), None)
     if scenario is None:
-        return f"“{input_name(case, name, lang)}”"
+        return f"“{input_name(case, name)}”"
     if part == "severity":
-        return input_name(case, name, lang)
-    step = scenario.steps[int(part[1:]) - 1].text.say(lang)
-    same = sum(step == other.text.say(lang) for s in case.scenarios for other in s.steps)
-    title = scenario.title.say(lang)
-    if lang == "zh":
+        return input_name(case, name)
+    step = scenario.steps[int(part[1:]) - 1].text.say()
+    same = sum(step == other.text.say() for s in case.scenarios for other in s.steps)
+    title = scenario.title.say()
+    if language() == "zh":
         return f"“{step}”的概率" if same == 1 else f"情景“{title}”中“{step}”的概率"
     return f"the probability of “{step}”" + ("" if same == 1 else f" in “{title}”")
 
@@ -211,8 +208,9 @@ def open_questions(
     """
     questions = [
         Text(
-            zh=f"“{input_name(case, name, 'zh')}”不详，且可能提高分级：能否查明？",
-            en=f"“{input_name(case, name, 'en')}” is not known and could raise a grade: can it be found?",
+            zh=f"“{in_language('zh', input_name, case, name)}”不详，且可能提高分级：能否查明？",
+            en=f"“{in_language('en', input_name, case, name)}” is not known and could raise a grade: "
+            "can it be found?",
         )
         for name in missing
     ]
@@ -229,10 +227,12 @@ def open_questions(
         )
     if len(set(zip(profiles["level"], profiles["level_hi"], strict=True))) > 1:
         said = "；".join(
-            f"{row['zh']}：{say_level(row['level'], row['level_hi'], 'zh')}" for row in records(profiles)
+            f"{row['zh']}：{in_language('zh', say_level, row['level'], row['level_hi'])}"
+            for row in records(profiles)
         )
         told = "; ".join(
-            f"{row['en']}: {say_level(row['level'], row['level_hi'], 'en')}" for row in records(profiles)
+            f"{row['en']}: {in_language('en', say_level, row['level'], row['level_hi'])}"
+            for row in records(profiles)
         )
         questions.append(
             Text(
@@ -248,8 +248,8 @@ def _on_a_bound(case: Case, move: Mapping[str, Any]) -> Text:
     """That the level hangs on a bound: a change of a tenth or less would move it."""
     codes, said = scale("warning").codes, {}
     for lang in ("zh", "en"):
-        level = say_level(codes[int(move["lo"]) - 1], codes[int(move["hi"]) - 1], lang)
-        said[lang] = (flip_condition(case, move, lang), level)
+        level = in_language(lang, say_level, codes[int(move["lo"]) - 1], codes[int(move["hi"]) - 1])
+        said[lang] = (in_language(lang, flip_condition, case, move), level)
     zh = "级别恰在界限附近：{}，即为{}：该数值是否可靠到一成以内？"
     en = "The level hangs on a bound: {} it would be {}. Is that number good to within a tenth?"
     return Text(zh=zh.format(*said["zh"]), en=en.format(*said["en"]))
@@ -278,8 +278,8 @@ def _judged_steps(case: Case, tornado: pd.DataFrame) -> list[Text]:
 def _presumptions(case: Case) -> list[Text]:
     if not case.presumptions:
         return []
-    zh = "、".join(label("presumption", ground.ground, "zh") for ground in case.presumptions)
-    en = "; ".join(label("presumption", ground.ground, "en") for ground in case.presumptions)
+    zh = "、".join(in_language("zh", label, "presumption", ground.ground) for ground in case.presumptions)
+    en = "; ".join(in_language("en", label, "presumption", ground.ground) for ground in case.presumptions)
     return [
         Text(
             zh=f"推定为严重风险的理由（{zh}）是否成立，有无反证？",

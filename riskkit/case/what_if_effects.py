@@ -19,6 +19,7 @@ from riskkit.assessment.what_if.harm import expected_harm, harm_draws
 from riskkit.assessment.what_if.what_if_file import Change, WhatIf, apply
 from riskkit.case.level_sentence import say_may_be
 from riskkit.case.sentences import say_level
+from riskkit.foundation.language import in_language
 from riskkit.foundation.numbers.uncertainty import Fixed, Floats, best, draw
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.scales import scale
@@ -261,15 +262,13 @@ def _effect(
     )
 
 
-def effects_table(found: Sequence[Effect], *, lang: str) -> pd.DataFrame:
+def effects_table(found: Sequence[Effect]) -> pd.DataFrame:
     """Before and after, side by side.
 
     Parameters
     ----------
     found : sequence of Effect
         As from `effects`.
-    lang : str
-        ``zh`` or ``en``, for the titles.
 
     Returns
     -------
@@ -282,21 +281,21 @@ def effects_table(found: Sequence[Effect], *, lang: str) -> pd.DataFrame:
 
     Examples
     --------
-    >>> effects_table([], lang="en").empty
+    >>> effects_table([]).empty
     True
     """
-    rows = {("as_is" if one.what_if is None else one.what_if.id): _row(one, lang) for one in found}
+    rows = {("as_is" if one.what_if is None else one.what_if.id): _row(one) for one in found}
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("what_if")
 
 
-def _row(one: Effect, lang: str) -> dict[str, object]:
+def _row(one: Effect) -> dict[str, object]:
     title = Text(zh="现状", en="as it is") if one.what_if is None else one.what_if.title
     cost = (
         math.nan if one.what_if is None or one.what_if.cost_cny is None else float(best(one.what_if.cost_cny))
     )
     severe = float(one.avoided["mean"].loc[3:4].sum(skipna=False))
     return {
-        "title": title.say(lang),
+        "title": title.say(),
         **{name: getattr(one.badge, name) for name in ("level", "level_hi", "best", "best_hi")},
         "robust": one.robust,
         "worst": one.worst,
@@ -328,11 +327,15 @@ def effect_sentence(before: Effect, after: Effect) -> Text:
     Level Ⅱ stays Ⅱ, may be Ⅰ (37 %);
     """
     ends = [(one.badge.level, one.badge.level_hi) for one in (before, after)]
-    zh_was, zh_now, was, now = (say_level(*pair, lang) for lang in ("zh", "en") for pair in ends)
+    zh_was, zh_now, was, now = (in_language(lang, say_level, *pair) for lang in ("zh", "en") for pair in ends)
     zh_move = f"级别仍为{zh_now}" if was == now else f"级别由{zh_was}变为{zh_now}"
     en_move = f"Level {was} stays {now}" if was == now else f"Level {was} becomes {now}"
     zh_move, en_move = (
-        gap.join(part for part in (move, say_may_be(_coded(after.badge, lang), lang)) if part)
+        gap.join(
+            part
+            for part in (move, in_language(lang, say_may_be, in_language(lang, _coded, after.badge)))
+            if part
+        )
         for move, gap, lang in ((zh_move, "，", "zh"), (en_move, ", ", "en"))
     )
     avoided, had = (float(t["mean"].loc[3:4].sum(skipna=False)) for t in (after.avoided, before.harm))
@@ -353,8 +356,8 @@ def effect_sentence(before: Effect, after: Effect) -> Text:
     )
 
 
-def _coded(badge: LevelBadge, lang: str) -> list[tuple[str, float]]:
-    return [(say_level(code, code, lang), share) for code, share in badge.may_be]
+def _coded(badge: LevelBadge) -> list[tuple[str, float]]:
+    return [(say_level(code, code), share) for code, share in badge.may_be]
 
 
 def _said(number: float) -> str:

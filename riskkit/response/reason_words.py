@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from riskkit.foundation.language import language
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.glossary import LANGUAGES
 from riskkit.foundation.standards.tables import records
@@ -34,29 +35,25 @@ def _words() -> Mapping[str, tuple[str, str]]:
     return found
 
 
-def reason_words(reasons: pd.Series, lang: str) -> pd.Series:
+def reason_words(reasons: pd.Series) -> pd.Series:
     """The reasons of decisions in words.
 
     Parameters
     ----------
     reasons : Series of str
         Ids of rules or reasons, as a decision has them; a missing one stays empty.
-    lang : str
-        ``zh`` or ``en``.
 
     Raises
     ------
     KeyError
-        When there is no such reason, or language.
+        When there is no such reason.
 
     Examples
     --------
-    >>> reason_words(pd.Series(["251-22-2", "too_early", None]), "en").tolist()
+    >>> reason_words(pd.Series(["251-22-2", "too_early", None])).tolist()
     ['punished by customs for smuggling', 'the term is not over', '']
     """
-    if lang not in LANGUAGES:
-        raise KeyError(f"no language {lang!r}; there are zh and en")
-    place, words = LANGUAGES.index(lang), _words()
+    place, words = LANGUAGES.index(language()), _words()
     codes, ids = pd.factorize(reasons.fillna(""))
     unknown = [str(name) for name in ids if name and name not in words]
     if unknown:

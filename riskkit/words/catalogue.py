@@ -12,10 +12,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import Literal
 
-Lang = Literal["zh", "en"]
-LANGS: tuple[Lang, ...] = ("zh", "en")
+from riskkit.foundation.language import LANGS, language
 
 
 class _Counted(string.Formatter):
@@ -45,19 +43,19 @@ def catalogue() -> Mapping[str, Mapping[str, Mapping[str, str]]]:
 
 @dataclass(frozen=True)
 class Texts(Mapping[str, Mapping[str, str]]):
-    """The texts of one area: called with a key and a language they give a text; as a mapping, both languages.
+    """The texts of one area: called with a key they give a text; as a mapping, both languages.
 
     Examples
     --------
-    >>> Texts("template")("how_ingest", "en", sheet="complaint")
+    >>> Texts("template")("how_ingest", sheet="complaint")
     'Read it in when filled: riskkit ingest FILE --source complaint'
     """
 
     area: str
 
-    def __call__(self, key: str, lang: str, **values: object) -> str:
+    def __call__(self, key: str, **values: object) -> str:
         """One text, its ``{places}`` filled."""
-        text = self[key][lang]
+        text = self[key][language()]
         return _COUNTED.vformat(text, (), values) if values else text
 
     def __getitem__(self, key: str) -> Mapping[str, str]:

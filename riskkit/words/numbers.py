@@ -7,13 +7,14 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from riskkit.foundation.language import language
 from riskkit.foundation.numbers.convergence import running_share
 from riskkit.words.catalogue import Texts
 
 _EXPONENT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
-def say_number(value: float, kind: str, lang: str) -> str:
+def say_number(value: float, kind: str) -> str:
     """A number as people write it.
 
     Parameters
@@ -22,50 +23,49 @@ def say_number(value: float, kind: str, lang: str) -> str:
         The number; NaN is unknown.
     kind : str
         As from `input_kind`.
-    lang : str
-        ``zh`` or ``en``.
 
     Examples
     --------
-    >>> say_number(4e-4, "probability", "en"), say_number(1.9e6, "count", "en"), say_number(1, "flag", "zh")
+    >>> from riskkit.foundation.language import in_language
+    >>> say_number(4e-4, "probability"), say_number(1.9e6, "count"), in_language("zh", say_number, 1, "flag")
     ('1 in 2,500', '1,900,000', '是')
     """
     if math.isnan(value):
-        return "不详" if lang == "zh" else "not known"
+        return "不详" if language() == "zh" else "not known"
     if kind == "flag":
-        return ("是" if value else "否") if lang == "zh" else ("yes" if value else "no")
+        return ("是" if value else "否") if language() == "zh" else ("yes" if value else "no")
     if kind == "probability":
         if value <= 0 or value > 0.05 * (1 + 1e-6):
             return f"{value:.3g}"
         turns = float(f"{1 / value:.3g}")
-        return f"1/{turns:,.0f}" if lang == "zh" else f"1 in {turns:,.0f}"
+        return f"1/{turns:,.0f}" if language() == "zh" else f"1 in {turns:,.0f}"
     return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.3g}"
 
 
-def percent(share: float, lang: str) -> str:
+def percent(share: float) -> str:
     """A share in per cent; never 0 or 100 unless it is."""
-    unit = "%" if lang == "zh" else " %"
+    unit = "%" if language() == "zh" else " %"
     if 0 < share < 0.005:
         return f"<1{unit}"
     return f">99{unit}" if 0.995 < share < 1 else f"{100 * share:.0f}{unit}"
 
 
-def probability(p: float, lang: str) -> str:
+def probability(p: float) -> str:
     """A probability as people write it."""
-    return say_number(p, "probability", lang)
+    return say_number(p, "probability")
 
 
-def span(low: float, high: float, kind: str, *, lang: str) -> str:
+def span(low: float, high: float, kind: str) -> str:
     """From a low to a high number."""
-    ends = say_number(low, kind, lang), say_number(high, kind, lang)
-    return Texts("report")("from_to", lang, low=ends[0], high=ends[1]) if ends[0] != ends[1] else ends[0]
+    ends = say_number(low, kind), say_number(high, kind)
+    return Texts("report")("from_to", low=ends[0], high=ends[1]) if ends[0] != ends[1] else ends[0]
 
 
-def rate(share: float, lang: str) -> str:
+def rate(share: float) -> str:
     """A rate in per cent with two figures that count; a dash where it is unknown."""
     if math.isnan(share):
         return "—"
-    unit = "%" if lang == "zh" else " %"
+    unit = "%" if language() == "zh" else " %"
     shown = f"{100 * share:.2g}" if share < 0.995 else f"{100 * share:.3g}"
     return f"{float(shown):g}{unit}"
 
@@ -100,20 +100,20 @@ def amount(value: float) -> str:
     return f"{short:.3g}" if abs(short) < 1e-6 else np.format_float_positional(short, trim="-")
 
 
-def with_interval(middle: float, low: float, high: float, *, lang: str) -> str:
+def with_interval(middle: float, low: float, high: float) -> str:
     """An amount with the interval around it."""
     if not math.isfinite(middle) or not any((middle, low, high)):
         return amount(middle)
-    return Texts("what_if")("interval", lang, middle=amount(middle), low=amount(low), high=amount(high))
+    return Texts("what_if")("interval", middle=amount(middle), low=amount(low), high=amount(high))
 
 
-def share_with_interval(share: float, n: int, *, lang: str) -> str:
+def share_with_interval(share: float, n: int) -> str:
     """A share of draws with its 95 % interval (Wilson)."""
     last = running_share(np.arange(n) < round(share * n), at=[n]).iloc[-1]
-    ends = [percent(float(last[name]), lang) for name in ("lo", "hi")]
-    return Texts("what_if")("interval", lang, middle=percent(share, lang), low=ends[0], high=ends[1])
+    ends = [percent(float(last[name])) for name in ("lo", "hi")]
+    return Texts("what_if")("interval", middle=percent(share), low=ends[0], high=ends[1])
 
 
-def listed(words: Iterable[str], lang: str, *, empty: str = "—") -> str:
+def listed(words: Iterable[str], *, empty: str = "—") -> str:
     """Words one after the other, as each language separates them."""
-    return ("、" if lang == "zh" else ", ").join(words) or empty
+    return ("、" if language() == "zh" else ", ").join(words) or empty

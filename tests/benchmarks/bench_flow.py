@@ -49,7 +49,7 @@ def test_the_board_of_a_hundred_thousand_open_measures() -> None:
     table = acts()
 
     def opened() -> ResponseBoard:
-        return ResponseBoard(response_state({"measure": table}, now=NOW), lang="en", is_sample=False)
+        return ResponseBoard(response_state({"measure": table}, now=NOW), is_sample=False)
 
     assert len(opened().table.rows) == 200
     took = seconds(opened, runs=3)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from measure import say
 
+from riskkit.foundation.language import in_language
 from riskkit.workbench.boards.what_if.panel import WhatIf
 
 CASES = ("note7-battery-2016", "hoverboards-2016", "lead-paint-toys-2007")
@@ -27,7 +28,7 @@ def move_times(case: str, *, moves: int) -> list[float]:
     """Milliseconds of each of some random moves, one input at a time."""
     import time
 
-    panel = WhatIf(case, lang="zh", profile="house_matrix", draws=20_000, seed=1)
+    panel = in_language("zh", WhatIf, case, profile="house_matrix", draws=20_000, seed=1)
     panel.inputs.unobserve_all("positions")  # timed by hand: no waiting for more moves, nothing at rest
     chance, took = random.Random(7), []
     for number in range(moves + 3):

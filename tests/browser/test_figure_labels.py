@@ -10,6 +10,7 @@ from chromium import needs_chromium, watched_page
 from plotly.offline import get_plotlyjs
 
 from riskkit.case.case import assess, load_case
+from riskkit.foundation.language import in_language
 from riskkit.workbench.reports.figures.grid_figure import risk_grid
 from riskkit.workbench.runs.folders.resources import shipped_cases
 
@@ -35,7 +36,7 @@ def figures() -> dict[str, object]:
     for name in shipped_cases():
         assessment = assess(load_case(name), rng=np.random.default_rng(1), draws=200)
         for lang in ("zh", "en"):
-            picture = risk_grid(assessment, lang=lang)
+            picture = in_language(lang, risk_grid, assessment)
             if picture is not None:
                 found[f"{name}-{lang}"] = json.loads(json.dumps(picture.figure))
     return found

@@ -10,6 +10,7 @@ from page_samples import HOSTILE, TITLES, code, display, notebook, pictures, res
 from patience import PAGE_HANGS, comes_true
 from playwright.sync_api import sync_playwright
 
+from riskkit.foundation.language import in_language
 from riskkit.workbench.document.blocks import PLOTLY_MIME
 from riskkit.workbench.document.html import plotly_asset, to_html
 from riskkit.workbench.runs.index import Entry, index_html
@@ -80,7 +81,7 @@ def site(tmp_path):
     name, content = plotly_asset()
     (tmp_path / name).write_bytes(content)
     for lang in ("zh", "en"):
-        text = to_html(notebook(lang), lang=lang, title=TITLES[lang], plotly_js=name)
+        text = in_language(lang, to_html, notebook(lang), title=TITLES[lang], plotly_js=name)
         (tmp_path / f"{lang}.html").write_text(text, encoding="utf-8")
         entries = [
             Entry(result(case_id="one"), {"zh": "zh.html", "en": "en.html"}),
@@ -117,7 +118,7 @@ def test_the_report_draws_its_figures_and_fits(site, visit, lang, width):
 def test_the_embedded_library_draws_too_and_a_map_without_the_network(tmp_path, visit):
     path = tmp_path / "report.html"
     more = code(display({PLOTLY_MIME: MAP}))
-    text = to_html(notebook("en", more), lang="en", title="T", plotly_js="embedded")
+    text = to_html(notebook("en", more), title="T", plotly_js="embedded")
     path.write_text(text, encoding="utf-8")
     page = visit(path)
     assert drawn(page) >= 3
@@ -126,7 +127,7 @@ def test_the_embedded_library_draws_too_and_a_map_without_the_network(tmp_path, 
 
 def test_without_the_library_the_page_says_so_and_keeps_the_numbers(tmp_path, browser):
     path = tmp_path / "report.html"
-    path.write_text(to_html(notebook("en"), lang="en", title="T", plotly_js="gone.js"), encoding="utf-8")
+    path.write_text(to_html(notebook("en"), title="T", plotly_js="gone.js"), encoding="utf-8")
     page = browser.new_page()
     page.goto(path.as_uri())
     assert page.get_by_text("The browser could not draw this figure").count() == 2

@@ -13,6 +13,7 @@ from riskkit.assessment.committee.session import Session
 from riskkit.assessment.consensus.agreement import krippendorff_alpha
 from riskkit.assessment.consensus.concordance import kendall_w
 from riskkit.assessment.consensus.rounds import StoppingRule, house_rule, round_states
+from riskkit.foundation.language import in_language
 from riskkit.foundation.standards.method_numbers import method_number
 
 COLUMNS = ("round", "question", "kind", "expert", "low", "mid", "high", "value")
@@ -54,7 +55,7 @@ def _numbers(question: Question, answer: Any) -> dict[str, float]:
         given = {name: float(answer[name]) for name in ("low", "mid", "high")}
         return given | {"value": float(np.log10(given["mid"]))}
     if "level" in answer:
-        return {"value": float([*choices_of(question, "en")].index(str(answer["level"])) + 1)}
+        return {"value": float([*in_language("en", choices_of, question)].index(str(answer["level"])) + 1)}
     return {}
 
 

@@ -15,6 +15,7 @@ from riskkit.assessment.committee.questions import (
     choices_of,
 )
 from riskkit.foundation.inputs.faults import Fault, plain_text, refuse, shown
+from riskkit.foundation.language import in_language
 
 QUANTILES = {"low": 0.05, "mid": 0.50, "high": 0.95}
 """What is asked for a probability: the value that the truth lies below with this probability."""
@@ -120,7 +121,7 @@ def _level_faults(question: Question, answer: Answer, what: str) -> Iterator[Fau
 
 
 def _choice_faults(question: Question, answer: Answer, what: str) -> Iterator[Fault]:
-    codes, known = answer.get("codes"), choices_of(question, "en")
+    codes, known = answer.get("codes"), in_language("en", choices_of, question)
     if not isinstance(codes, list | tuple) or len(set(map(str, codes))) < len(codes):
         yield Fault(f"{what} codes", shown(codes), "codes that stand once")
         return
@@ -144,4 +145,7 @@ def _kept(question: Question, answer: Answer) -> dict[str, Any]:
         return {**{name: float(answer[name]) for name in QUANTILES}, **reason}
     if question.kind == LEVEL:
         return {"level": choice_of(question, answer["level"]), **reason}
-    return {"codes": [code for code in choices_of(question, "en") if code in answer["codes"]], **reason}
+    return {
+        "codes": [code for code in in_language("en", choices_of, question) if code in answer["codes"]],
+        **reason,
+    }

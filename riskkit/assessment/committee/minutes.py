@@ -17,6 +17,7 @@ from riskkit.assessment.committee.session import Session
 from riskkit.assessment.committee.visible import last_judged, told_answer
 from riskkit.assessment.facts.case_file import Text
 from riskkit.foundation.events import canonical
+from riskkit.foundation.language import in_language
 from riskkit.foundation.standards import standards
 
 
@@ -144,7 +145,7 @@ def _judgement_rows(now: Session, name: str) -> list[dict[str, Any]]:
         rows.append({str(key): value for key, value in one.items() if value is not None})
     for row, question in zip(rows, now.questions, strict=True):
         reasons = [
-            {"expert": expert, "answer": told_answer(question, answers[question.id], "en"),
+            {"expert": expert, "answer": in_language("en", told_answer, question, answers[question.id]),
              "reason": answers[question.id].get("reason", "")}
             for expert, answers in sorted(ballots.items())
         ]  # fmt: skip
@@ -190,19 +191,19 @@ def method_text(now: Session) -> Text:
     name, n = last_judged(now), len(found.sealed if (found := now.round(last_judged(now))) else {})
     said = {
         lang: str(rows.loc["method", lang]).format(
-            session=now.id, round=name, n=n, weights=word(f"weights_{now.rules.weights}", lang)
+            session=now.id, round=name, n=n, weights=in_language(lang, word, f"weights_{now.rules.weights}")
         )
         for lang in ("zh", "en")
     }
     return Text(zh=said["zh"], en=said["en"])
 
 
-def level_words(code: str | None, lang: str) -> str:
+def level_words(code: str | None) -> str:
     """A level that was voted for, in words; that there was no majority, for none.
 
     Examples
     --------
-    >>> level_words("Ⅱ", "en"), level_words(None, "en")
+    >>> level_words("Ⅱ"), level_words(None)
     ('Ⅱ serious', 'no majority')
     """
-    return word("no_majority", lang) if code is None else choices_of(vote_questions()[0], lang)[code]
+    return word("no_majority") if code is None else choices_of(vote_questions()[0])[code]

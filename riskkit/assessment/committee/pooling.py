@@ -26,6 +26,7 @@ import pandas as pd
 from riskkit.assessment.committee.answers import QUANTILES
 from riskkit.assessment.committee.questions import CHOICES, LEVEL, PROBABILITY, Question, choices_of
 from riskkit.assessment.facts.case_file import Case, Scenario, Step, Text
+from riskkit.foundation.language import in_language
 from riskkit.foundation.numbers.distributions import Floats
 from riskkit.foundation.numbers.uncertainty import Distribution, parse_distribution
 from riskkit.foundation.standards.method_numbers import method_number
@@ -120,7 +121,7 @@ def counts_of(ballots: Ballots, question: Question) -> dict[str, int]:
     found: Counter[str] = Counter()
     for answer in given_answers(ballots, question).values():
         found.update([answer["level"]] if question.kind == LEVEL else answer["codes"])
-    return {code: found[code] for code in choices_of(question, "en")}
+    return {code: found[code] for code in in_language("en", choices_of, question)}
 
 
 def feedback(

@@ -20,6 +20,7 @@ from typing import Any
 
 from riskkit.assessment.facts.case_file import Case
 from riskkit.foundation.events import canonical
+from riskkit.foundation.language import in_language, language
 from riskkit.foundation.numbers.toml_record import written
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.scales import scale
@@ -62,9 +63,9 @@ class Question:
     scale: str = ""
     targets: tuple[str, ...] = ()
 
-    def say(self, lang: str) -> str:
+    def say(self) -> str:
         """What is asked, in ``zh`` or ``en``."""
-        return self.zh if lang == "zh" else self.en
+        return self.zh if language() == "zh" else self.en
 
 
 def questions_of(case: Case) -> tuple[Question, ...]:
@@ -130,7 +131,7 @@ def _word(key: str, **said: str) -> tuple[str, str]:
     return (zh.format(said["zh"]), en.format(said["en"])) if said else (zh, en)
 
 
-def word(key: str, lang: str) -> str:
+def word(key: str) -> str:
     """A word or sentence of a session in ``zh`` or ``en``.
 
     Raises
@@ -140,35 +141,35 @@ def word(key: str, lang: str) -> str:
 
     Examples
     --------
-    >>> word("yes", "en")
+    >>> word("yes")
     'yes'
     """
-    return _word(key)[LANGS.index(lang)]
+    return _word(key)[LANGS.index(language())]
 
 
 LANGS = ("zh", "en")
 
 
-def choices_of(question: Question, lang: str) -> dict[str, str]:
+def choices_of(question: Question) -> dict[str, str]:
     """What may be chosen, code by code in order, with its words; nothing for a probability.
 
     Examples
     --------
-    >>> choices_of(vote_questions()[1], "en")
+    >>> choices_of(vote_questions()[1])
     {'yes': 'yes', 'no': 'no'}
-    >>> [*choices_of(vote_questions()[0], "en")]
+    >>> [*choices_of(vote_questions()[0])]
     ['Ⅳ', 'Ⅲ', 'Ⅱ', 'Ⅰ', 'none']
     """
     if question.kind == PROBABILITY:
         return {}
     if question.kind == CHOICES:
         rows = standards.table("committee_measures")
-        return dict(zip(rows["measure"].astype(str), rows[lang].astype(str), strict=True))
+        return dict(zip(rows["measure"].astype(str), rows[language()].astype(str), strict=True))
     if question.scale == "confirm":
-        return {code: word(code, lang) for code in ("yes", "no")}
+        return {code: word(code) for code in ("yes", "no")}
     of = scale(question.scale)
-    levels = {code: f"{code} {of.word(code, lang)}" for code in of.codes}
-    return levels | ({NO_WARNING: word("no_warning", lang)} if question.scale == "warning" else {})
+    levels = {code: f"{code} {of.word(code)}" for code in of.codes}
+    return levels | ({NO_WARNING: word("no_warning")} if question.scale == "warning" else {})
 
 
 def choice_of(question: Question, written: Any) -> str:
@@ -185,11 +186,11 @@ def choice_of(question: Question, written: Any) -> str:
     ('Ⅰ', 'yes')
     """
     for lang in LANGS:
-        for code, words in choices_of(question, lang).items():
+        for code, words in in_language(lang, choices_of, question).items():
             if isinstance(written, str) and written.strip().casefold() in (code.casefold(), words.casefold()):
                 return code
     if question.scale != "warning":
-        raise ValueError(f"one of {', '.join(choices_of(question, 'en'))}")
+        raise ValueError(f"one of {', '.join(in_language('en', choices_of, question))}")
     try:
         return level_code(written)
     except ValueError as error:

@@ -15,6 +15,7 @@ import pandas as pd
 
 from riskkit.assessment.committee.questions import PROBABILITY, VOTE, Question, choices_of, word
 from riskkit.assessment.committee.session import Session
+from riskkit.foundation.language import language
 
 ROLES = ("assessor", "expert", "chair", "leadership", "auditor")
 _READERS = ("expert", "chair", "assessor", "auditor")
@@ -55,7 +56,7 @@ def _letter(number: int) -> str:
     return (_letter(head - 1) if head else "") + chr(ord("A") + tail)
 
 
-def seen_by(now: Session, *, asker: str, role: str, lang: str) -> pd.DataFrame:
+def seen_by(now: Session, *, asker: str, role: str) -> pd.DataFrame:
     """The answers that somebody may see: those of closed rounds, to the committee and who watches over it.
 
     Parameters
@@ -66,8 +67,6 @@ def seen_by(now: Session, *, asker: str, role: str, lang: str) -> pd.DataFrame:
     role : str
         ``assessor``, ``expert``, ``chair``, ``leadership`` or ``auditor``. Leadership sees answers when the
         chair has confirmed the vote, and a recused expert sees none.
-    lang : str
-        ``zh`` or ``en``.
 
     Returns
     -------
@@ -86,7 +85,7 @@ def seen_by(now: Session, *, asker: str, role: str, lang: str) -> pd.DataFrame:
     >>> experts = (Expert("e1", "Wang", "batteries"),)
     >>> now = Session("a", "case", "", "", "", "li", "ab", "", experts, (), Rules(1, 0.5, 0.5),
     ...               rounds=(open_round,))
-    >>> len(seen_by(now, asker="li", role="chair", lang="en"))
+    >>> len(seen_by(now, asker="li", role="chair"))
     0
     """
     if role not in ROLES:
@@ -96,7 +95,7 @@ def seen_by(now: Session, *, asker: str, role: str, lang: str) -> pd.DataFrame:
         return pd.DataFrame(columns=list(COLUMNS))
     labels = labels_of(now, asker=asker)
     rows = [
-        (one.name, labels[expert], question.id, *_told(question, answers.get(question.id, {}), lang))
+        (one.name, labels[expert], question.id, *_told(question, answers.get(question.id, {})))
         for one in now.rounds
         for expert, answers in sorted(one.answers().items(), key=lambda pair: labels[pair[0]])
         for question in now.asked_in(one.name)
@@ -104,29 +103,29 @@ def seen_by(now: Session, *, asker: str, role: str, lang: str) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def _told(question: Question, answer: Mapping[str, Any], lang: str) -> tuple[str, str]:
-    return told_answer(question, answer, lang), str(answer.get("reason", ""))
+def _told(question: Question, answer: Mapping[str, Any]) -> tuple[str, str]:
+    return told_answer(question, answer), str(answer.get("reason", ""))
 
 
-def told_answer(question: Question, answer: Mapping[str, Any], lang: str) -> str:
+def told_answer(question: Question, answer: Mapping[str, Any]) -> str:
     """An answer in words.
 
     Examples
     --------
-    >>> told_answer(Question("p", PROBABILITY, "", ""), {"low": 0.0001, "mid": 0.02, "high": 0.5}, "en")
+    >>> told_answer(Question("p", PROBABILITY, "", ""), {"low": 0.0001, "mid": 0.02, "high": 0.5})
     '0.02 (0.0001 – 0.5)'
-    >>> told_answer(Question("s", "level", "", "", scale="scope"), {"level": "1"}, "en")
+    >>> told_answer(Question("s", "level", "", "", scale="scope"), {"level": "1"})
     '1 local'
     """
     if not answer:
         return "—"
     if "abstain" in answer:
-        return word("abstain", lang)
+        return word("abstain")
     if question.kind == PROBABILITY:
         return f"{answer['mid']:g} ({answer['low']:g} – {answer['high']:g})"
-    known = choices_of(question, lang)
+    known = choices_of(question)
     codes = [answer["level"]] if "level" in answer else answer["codes"]
-    return ("；" if lang == "zh" else "; ").join(known[code] for code in codes) or "—"
+    return ("；" if language() == "zh" else "; ").join(known[code] for code in codes) or "—"
 
 
 def progress(now: Session) -> pd.DataFrame:

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, Validat
 from pydantic.dataclasses import dataclass
 
 from riskkit.foundation.inputs.faults import plain_text
+from riskkit.foundation.language import in_language, language
 from riskkit.foundation.numbers.uncertainty import (
     Distribution,
     Fixed,
@@ -141,7 +142,7 @@ class Text:
 
     Examples
     --------
-    >>> Text(zh="电热水壶", en="Kettle").say("en")
+    >>> Text(zh="电热水壶", en="Kettle").say()
     'Kettle'
     """
 
@@ -157,27 +158,27 @@ class Text:
                 raise ValueError(
                     '{ zh = "…", en = "…" }, or a plain text where the case says lang = "zh" or "en"'
                 )
-            return in_one_language(value, lang)
+            return in_language(lang, in_one_language, value)
         if lang in LANGUAGES and isinstance(value, dict) and set(value) == {lang}:
-            return in_one_language(value[lang], lang)
+            return in_language(lang, in_one_language, value[lang])
         return value
 
-    def say(self, lang: str) -> str:
+    def say(self) -> str:
         """The text in ``zh`` or ``en``."""
-        return self.zh if lang == "zh" else self.en
+        return self.zh if language() == "zh" else self.en
 
 
-def in_one_language(words: Any, lang: str) -> dict[str, Any]:
+def in_one_language(words: Any) -> dict[str, Any]:
     """A text of one language for both: where it is not translated it says so.
 
     Examples
     --------
-    >>> in_one_language("电热水壶", "zh")
+    >>> in_language("zh", in_one_language, "电热水壶")
     {'zh': '电热水壶', 'en': '[not translated] 电热水壶'}
     """
-    other = "en" if lang == "zh" else "zh"
+    other = "en" if language() == "zh" else "zh"
     marked = NOT_TRANSLATED[other] + words if isinstance(words, str) and words.strip() else words
-    return {lang: words, other: marked}
+    return {language(): words, other: marked}
 
 
 @dataclass(frozen=True, config=STRICT)

@@ -142,9 +142,9 @@ class FuzzyEvaluation:
     cautions: tuple[str, ...]
     grades: tuple[Any, ...]
 
-    def say_cautions(self, lang: str) -> tuple[str, ...]:
+    def say_cautions(self) -> tuple[str, ...]:
         """The cautions in sentences, in ``zh`` or ``en``."""
-        return tuple(label("caution", code, lang) for code in self.cautions)
+        return tuple(label("caution", code) for code in self.cautions)
 
 
 def fuzzy_evaluation(weights: Any, relation: Any, *, operator: str) -> FuzzyEvaluation:
@@ -185,7 +185,7 @@ def fuzzy_evaluation(weights: Any, relation: Any, *, operator: str) -> FuzzyEval
     >>> found = fuzzy_evaluation([0.5, 0.3, 0.2], relation, operator="weighted_mean")
     >>> found.memberships.round(2).tolist(), found.grade, found.cautions
     ([0.54, 0.27, 0.14, 0.05], 0, ('mean_grade_differs',))
-    >>> fuzzy_evaluation([0.5, 0.3, 0.2], relation, operator="min_max").say_cautions("en")[0]
+    >>> fuzzy_evaluation([0.5, 0.3, 0.2], relation, operator="min_max").say_cautions()[0]
     'min–max composition: memberships above the weight of their factor made no difference'
     """
     if operator not in OPERATORS:

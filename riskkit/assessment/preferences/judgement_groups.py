@@ -18,6 +18,7 @@ from riskkit.assessment.preferences.pairwise import (
     priorities,
 )
 from riskkit.foundation.inputs.faults import Fault, InputFaults, refuse, shown
+from riskkit.foundation.language import language
 from riskkit.foundation.numbers.uncertainty import Floats
 from riskkit.foundation.standards.decision_table import weight_faults
 
@@ -229,11 +230,11 @@ class Repair:
     cr_before: float
     cr_after: float
 
-    def say(self, lang: str) -> str:
+    def say(self) -> str:
         """The hint in a sentence, in ``zh`` or ``en``."""
         was, new = _ratio(self.judged), _ratio(self.suggested)
         before, after = f"{self.cr_before:.3f}", f"{self.cr_after:.3f}"
-        if lang == "zh":
+        if language() == "zh":
             asked = f"请复核“{self.first}”对“{self.second}”的判断"
             return f"{asked}：现为{was}，若为{new}，CR由{before}降至{after}。"
         return (
@@ -273,7 +274,7 @@ def repairs(matrix: Any, *, random_index: str = "saaty_1980") -> tuple[Repair, .
     Examples
     --------
     >>> hint = repairs([[1, 2, "1/8"], ["1/2", 1, 2], [8, "1/2", 1]])[0]
-    >>> hint.say("en")
+    >>> hint.say()
     'Ask again about 0 over 2: judged 1/8; 4 would lower CR from 1.284 to 0.000.'
     """
     given = judgements(matrix)

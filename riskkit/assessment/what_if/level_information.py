@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike
 from riskkit.assessment.facts.case_file import Text
 from riskkit.assessment.what_if.cut_points import best_rule, cheapest, decide
 from riskkit.foundation.inputs.faults import Fault, refuse
+from riskkit.foundation.language import in_each_language
 from riskkit.foundation.numbers.uncertainty import Floats
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.scales import scale
@@ -278,7 +279,7 @@ def _cost_faults(paid: Mapping[str, float], found: Mapping[str, Known]) -> list[
     return strange + wrong
 
 
-def information_sentence(told: Information, name: Callable[[str, str], str]) -> Text:
+def information_sentence(told: Information, name: Callable[[str], str]) -> Text:
     """What to find out first, in one plain sentence.
 
     Parameters
@@ -286,12 +287,12 @@ def information_sentence(told: Information, name: Callable[[str, str], str]) -> 
     told : Information
         As from `information_value`.
     name : callable
-        From an input and ``zh`` or ``en`` to its name in words.
+        From an input to its name in words, in the language of the moment.
 
     Examples
     --------
     >>> table = pd.DataFrame({"value": [0.3], "value_lo": [0.29], "p_change": [0.4]}, index=["rate"])
-    >>> print(information_sentence(Information("Ⅰ", 1.2, table), lambda one, lang: one).en)
+    >>> print(information_sentence(Information("Ⅰ", 1.2, table), lambda one: one).en)
     Finding out “rate” is worth most: it would change the level decided (now Ⅰ) with a probability of 40 %,
     and avoid 0.3 of the 1.2 loss points expected.
     """
@@ -302,11 +303,12 @@ def information_sentence(told: Information, name: Callable[[str, str], str]) -> 
             en=f"Finding out any single input would not change the level decided ({told.decision}).",
         )
     first, row = str(worth.index[0]), worth.iloc[0]
+    named = in_each_language(name, first)
     chance, gain, loss = f"{row['p_change']:.0%}"[:-1], f"{row['value']:.2g}", f"{told.loss:.2g}"
     return Text(
-        zh=f"最值得查清的是“{name(first, 'zh')}”：有{chance}%的可能改变所定级别（现为{told.decision}级），"
+        zh=f"最值得查清的是“{named['zh']}”：有{chance}%的可能改变所定级别（现为{told.decision}级），"
         f"可在预期损失{loss}分中避免{gain}分。",
-        en=f"Finding out “{name(first, 'en')}” is worth most: it would change the level decided "
+        en=f"Finding out “{named['en']}” is worth most: it would change the level decided "
         f"(now {told.decision}) with a probability of {chance} %, and avoid {gain} of the {loss} loss points "
         "expected.",
     )

@@ -27,6 +27,7 @@ from riskkit.assessment.facts.case_file import Text
 from riskkit.assessment.what_if.cut_points import best_rule, cheapest, decide
 from riskkit.assessment.what_if.level_information import Known, value_of_knowing
 from riskkit.assessment.what_if.planned_tests import PlannedTest
+from riskkit.foundation.language import in_each_language
 from riskkit.foundation.numbers.uncertainty import Floats, best
 from riskkit.foundation.standards.method_numbers import method_number
 from riskkit.foundation.standards.scales import scale
@@ -251,7 +252,7 @@ def _valued(test: PlannedTest, x: Floats, cost: Floats) -> tuple[str | float, ..
     return (test.input, test.n, price, most.value, *told)
 
 
-def sentence_on_tests(told: WorthOfTests, title: Callable[[str, str], str]) -> Text:
+def sentence_on_tests(told: WorthOfTests, title: Callable[[str], str]) -> Text:
     """Which test would most likely change the decision, and which is most worth its money.
 
     Parameters
@@ -259,13 +260,13 @@ def sentence_on_tests(told: WorthOfTests, title: Callable[[str, str], str]) -> T
     told : WorthOfTests
         As from `values_of_tests`.
     title : callable
-        From a test and ``zh`` or ``en`` to its title.
+        From a test to its title, in the language of the moment.
 
     Examples
     --------
     >>> row = {"evsi": 0.3, "evsi_lo": 0.29, "p_change": 0.4, "per_10k_cny": 0.1}
     >>> table = pd.DataFrame(row, index=["cells"])
-    >>> print(sentence_on_tests(WorthOfTests("Ⅰ", 1.2, table), lambda one, lang: one).en)
+    >>> print(sentence_on_tests(WorthOfTests("Ⅰ", 1.2, table), lambda one: one).en)
     “cells” would most likely change the decision (now Ⅰ): with a probability of 40 %. It is also most worth
     its money: it avoids 0.3 of the 1.2 loss points expected.
     """
@@ -278,7 +279,7 @@ def sentence_on_tests(told: WorthOfTests, title: Callable[[str, str], str]) -> T
     likely, money = str(worth["p_change"].idxmax()), str(worth["per_10k_cny"].idxmax())
     chance = f"{float(worth['p_change'].max()):.0%}"[:-1]
     gain = f"{float(worth['evsi'].loc[money]):.2g}"
-    names = {lang: (title(likely, lang), title(money, lang)) for lang in ("zh", "en")}
+    names = in_each_language(lambda: (title(likely), title(money)))
     zh_money = "它也最合算" if likely == money else f"最合算的是“{names['zh'][1]}”"
     en_money = "It is also" if likely == money else f"“{names['en'][1]}” is"
     return Text(

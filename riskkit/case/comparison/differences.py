@@ -11,6 +11,7 @@ import numpy as np
 from riskkit.assessment.facts.case_file import Case
 from riskkit.case.comparison.findings import Finding
 from riskkit.case.sentences import input_name
+from riskkit.foundation.language import language
 from riskkit.foundation.numbers.uncertainty import Fixed, quantile
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.glossary import label
@@ -174,7 +175,7 @@ def _widest_step(case: Case, scenario_id: str) -> str:
     return f"{scenario_id}.p{int(np.argmax(widths)) + 1}"
 
 
-def say_reason(case: Case, reason: Reason, lang: str) -> tuple[str, str]:
+def say_reason(case: Case, reason: Reason) -> tuple[str, str]:
     """A reason in words, and what would settle it.
 
     Parameters
@@ -183,51 +184,51 @@ def say_reason(case: Case, reason: Reason, lang: str) -> tuple[str, str]:
         The case.
     reason : tuple of (str, parameters)
         From `difference`.
-    lang : str
-        ``zh`` or ``en``.
 
     Examples
     --------
     >>> from riskkit.case.case import load_case
     >>> case = load_case("note7-battery-2016")
-    >>> say_reason(case, ("different_scale", (("top", "watch"),)), "en")[0]
+    >>> say_reason(case, ("different_scale", (("top", "watch"),)))[0]
     'Its highest class only reaches “watch” and cannot ask for more'
     """
     code, given = reason
     rows = standards.table("difference_reasons").set_index("reason")
-    values = {name: _said(case, name, value, lang=lang) for name, value in given}
-    why, settle = (str(rows.at[code, column]).format(**values) for column in (lang, f"settle_{lang}"))
+    values = {name: _said(case, name, value) for name, value in given}
+    why, settle = (
+        str(rows.at[code, column]).format(**values) for column in (language(), f"settle_{language()}")
+    )
     return why[:1].upper() + why[1:], settle[:1].upper() + settle[1:]
 
 
-def _said(case: Case, name: str, value: str | float, *, lang: str) -> str:
+def _said(case: Case, name: str, value: str | float) -> str:
     ways: dict[str, Callable[[], str]] = {
-        "p": lambda: say_number(float(value), "probability", lang),
-        "units": lambda: say_number(float(value), "count", lang),
+        "p": lambda: say_number(float(value), "probability"),
+        "units": lambda: say_number(float(value), "count"),
         "factor": lambda: f"{float(value):.3g}",
-        "level": lambda: scale("risk").word(str(value), lang),
-        "top": lambda: scale("action").word(str(value), lang),
-        "step": lambda: input_name(case, str(value), lang),
+        "level": lambda: scale("risk").word(str(value)),
+        "top": lambda: scale("action").word(str(value)),
+        "step": lambda: input_name(case, str(value)),
     }
     if name in ways:
         return ways[name]()
     codes = [one for one in str(value).split("|") if one]
-    return _listed([_word(name, code, lang) for code in codes], lang)
+    return _listed([_word(name, code) for code in codes])
 
 
-def _word(name: str, code: str, lang: str) -> str:
+def _word(name: str, code: str) -> str:
     if name == "grounds":
-        return label("presumption", code, lang)
+        return label("presumption", code)
     if name == "factors":
         factor, _, rank = code.partition("=")
         if factor == "trigger":
-            return label("factor", factor, lang)
-        return f"{label('factor', factor, lang)} {scale(factor).symbol(rank)}"
+            return label("factor", factor)
+        return f"{label('factor', factor)} {scale(factor).symbol(rank)}"
     if code in standards.facts():
         known = standards.facts()[code]
-        return known.zh if lang == "zh" else known.en
-    return label("method_input", code, lang)
+        return known.zh if language() == "zh" else known.en
+    return label("method_input", code)
 
 
-def _listed(words: Sequence[str], lang: str) -> str:
-    return ("、" if lang == "zh" else ", ").join(words) or ("无" if lang == "zh" else "nothing")
+def _listed(words: Sequence[str]) -> str:
+    return ("、" if language() == "zh" else ", ").join(words) or ("无" if language() == "zh" else "nothing")

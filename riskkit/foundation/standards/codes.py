@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import re
 
+from riskkit.foundation.language import language
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.tables import records
 
@@ -38,15 +39,13 @@ def is_country(code: str) -> bool:
     return code in _countries()
 
 
-def country_name(code: str, lang: str) -> str:
+def country_name(code: str) -> str:
     """The name of a country.
 
     Parameters
     ----------
     code : str
         ISO 3166-1 alpha-2, or ``EU``.
-    lang : str
-        ``zh`` or ``en``.
 
     Raises
     ------
@@ -59,13 +58,14 @@ def country_name(code: str, lang: str) -> str:
 
     Examples
     --------
-    >>> country_name("DE", "zh"), country_name("TW", "zh")
+    >>> from riskkit.foundation.language import in_language
+    >>> in_language("zh", country_name, "DE"), in_language("zh", country_name, "TW")
     ('德国', '中国台湾')
     """
     if not is_country(code):
         raise KeyError(f"no country {code!r}")
-    fixed = _ZH_NAMES if lang == "zh" else _EN_NAMES
-    return fixed.get(code) or _territories(lang)[code]
+    fixed = _ZH_NAMES if language() == "zh" else _EN_NAMES
+    return fixed.get(code) or _territories(language())[code]
 
 
 @functools.cache
@@ -87,7 +87,7 @@ def is_hs(code: str) -> bool:
     return re.fullmatch(r"[0-9]{2,10}|[0-9]{13}", code) is not None and code[:2] in _chapters()
 
 
-def hs_chapter(code: str, lang: str) -> str:
+def hs_chapter(code: str) -> str:
     """Title of the chapter a code belongs to.
 
     Raises
@@ -97,9 +97,9 @@ def hs_chapter(code: str, lang: str) -> str:
 
     Examples
     --------
-    >>> hs_chapter("950300", "en") != ""
+    >>> hs_chapter("950300") != ""
     True
     """
     if not is_hs(code):
         raise KeyError(f"no HS code {code!r}")
-    return _chapters()[code[:2]][0 if lang == "zh" else 1]
+    return _chapters()[code[:2]][0 if language() == "zh" else 1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 
+from riskkit.foundation.language import language
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.tables import records
 
@@ -16,7 +17,7 @@ def _words() -> dict[tuple[str, str], tuple[str, str]]:
     return {(row["list"], row["code"]): (row["zh"], row["en"]) for row in records(rows)}
 
 
-def label(kind: str, code: str, lang: str) -> str:
+def label(kind: str, code: str) -> str:
     """The word for a code.
 
     Parameters
@@ -25,23 +26,20 @@ def label(kind: str, code: str, lang: str) -> str:
         A list of the glossary, such as ``hazard_class``.
     code : str
         A code of that list.
-    lang : str
-        ``zh`` or ``en``.
 
     Raises
     ------
     KeyError
-        When the glossary does not have it, or not in that language.
+        When the glossary does not have it.
 
     Examples
     --------
-    >>> label("hazard_class", "physical", "zh"), label("hazard_class", "physical", "en")
+    >>> from riskkit.foundation.language import in_language
+    >>> in_language("zh", label, "hazard_class", "physical"), label("hazard_class", "physical")
     ('物理危害', 'physical hazard')
     """
-    if lang not in LANGUAGES:
-        raise KeyError(f"no language {lang!r}; there are zh and en")
     try:
-        return _words()[kind, code][LANGUAGES.index(lang)]
+        return _words()[kind, code][LANGUAGES.index(language())]
     except KeyError as error:
         raise KeyError(f"the glossary has no {kind} {code!r}") from error
 

@@ -6,6 +6,7 @@ import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from riskkit.foundation.language import language
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.scales import scale
 
@@ -47,13 +48,13 @@ class MethodCard:
     locator: str
     status: str
 
-    def name(self, lang: str) -> str:
+    def name(self) -> str:
         """Its name in ``zh`` or ``en``."""
-        return self.zh if lang == "zh" else self.en
+        return self.zh if language() == "zh" else self.en
 
-    def formula(self, lang: str) -> str:
+    def formula(self) -> str:
         """Its formula in ``zh`` or ``en``."""
-        return self.formula_zh if lang == "zh" else self.formula_en
+        return self.formula_zh if language() == "zh" else self.formula_en
 
 
 @functools.cache

@@ -7,6 +7,7 @@ import re
 
 import pandas as pd
 
+from riskkit.foundation.language import language
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.tables import records
 
@@ -49,7 +50,7 @@ def province_code(name: object) -> str | None:
     return _known().get(str(name).strip().casefold())
 
 
-def province_name(code: str, lang: str) -> str:
+def province_name(code: str) -> str:
     """The full name of a province.
 
     Raises
@@ -59,11 +60,12 @@ def province_name(code: str, lang: str) -> str:
 
     Examples
     --------
-    >>> province_name("310000", "en"), province_name("310000", "zh")
+    >>> from riskkit.foundation.language import in_language
+    >>> province_name("310000"), in_language("zh", province_name, "310000")
     ('Shanghai', '上海市')
     """
     rows = standards.table("province_codes").set_index("code")
-    return str(rows.at[code, lang])
+    return str(rows.at[code, language()])
 
 
 def map_tiles() -> pd.DataFrame:

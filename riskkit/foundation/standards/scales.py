@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from riskkit.foundation.language import language
 from riskkit.foundation.standards import standards
 
 CHUNK = 1 << 16
@@ -35,9 +36,9 @@ class Scale:
     colours: tuple[str, ...]
     symbols: tuple[str, ...]
 
-    def word(self, code: str, lang: str) -> str:
+    def word(self, code: str) -> str:
         """The level's word in ``zh`` or ``en``."""
-        return (self.zh if lang == "zh" else self.en)[self.codes.index(code)]
+        return (self.zh if language() == "zh" else self.en)[self.codes.index(code)]
 
     def symbol(self, code: str) -> str:
         """The level's symbol."""
@@ -72,9 +73,10 @@ def scale(name: str) -> Scale:
 
     Examples
     --------
+    >>> from riskkit.foundation.language import in_language
     >>> scale("warning").codes
     ('Ⅳ', 'Ⅲ', 'Ⅱ', 'Ⅰ')
-    >>> scale("warning").word("Ⅰ", "zh")
+    >>> in_language("zh", scale("warning").word, "Ⅰ")
     '特别严重'
     """
     rows = standards.table("scales")

@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from riskkit.foundation.language import in_language
 from riskkit.foundation.standards.glossary import label
 from riskkit.foundation.standards.scales import scale
 
@@ -30,11 +31,14 @@ def _words() -> Mapping[str, tuple[str, str]]:
     of = scale("warning")
     found: dict[str, tuple[str, str]] = {}
     for code in of.codes:
-        colours = [label("colour", code, lang) for lang in ("zh", "en")]
+        colours = [in_language(lang, label, "colour", code) for lang in ("zh", "en")]
         found |= dict.fromkeys([*colours, colours[0].removesuffix("色")], (_COLOUR, code))
         found |= {number.casefold(): (_NUMBER, code) for number in _NUMBERS[code]}
         found |= {f"{number.casefold()}级": (_NUMBER, code) for number in _NUMBERS[code]}
-        found |= dict.fromkeys((of.word(code, "zh"), of.word(code, "en").replace(" ", "_")), (_NAME, code))
+        found |= dict.fromkeys(
+            (in_language("zh", of.word, code), in_language("en", of.word, code).replace(" ", "_")),
+            (_NAME, code),
+        )
         found[of.symbol(code)] = (_MARK, code)
     return found | dict.fromkeys(_GRAVEST, (_NAME, of.codes[-1]))
 
@@ -49,7 +53,8 @@ def accepted_levels() -> str:
     """
     told = [
         f"{code} ({_NUMBERS[code][1]}, {_NUMBERS[code][2]}, {_NUMBERS[code][3]}级, "
-        f"{label('colour', code, 'en')}, {label('colour', code, 'zh').removesuffix('色')})"
+        f"{in_language('en', label, 'colour', code)}, "
+        f"{in_language('zh', label, 'colour', code).removesuffix('色')})"
         for code in reversed(scale("warning").codes)
     ]
     return f"a level: {', '.join(told[:-1])} or {told[-1]}"

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from riskkit.foundation.language import language
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.glossary import LANGUAGES
 from riskkit.foundation.standards.tables import records
@@ -19,45 +20,39 @@ def _words() -> Mapping[str, tuple[str, str]]:
     return {row["reason"]: (row["zh"], row["en"]) for row in rows}
 
 
-def reason_text(reasons: str, lang: str) -> str:
+def reason_text(reasons: str) -> str:
     """Reason ids as a sentence part.
 
     Parameters
     ----------
     reasons : str
         Ids of ``monitoring_reasons.csv`` with commas between; may be empty.
-    lang : str
-        ``zh`` or ``en``.
 
     Raises
     ------
     KeyError
-        When there is no such reason, or language.
+        When there is no such reason.
 
     Examples
     --------
-    >>> reason_text("random_draw,never_tested", "en")
+    >>> reason_text("random_draw,never_tested")
     'drawn at random; never tested'
     """
-    if lang not in LANGUAGES:
-        raise KeyError(f"no language {lang!r}; there are zh and en")
     found = []
     for reason in filter(None, reasons.split(",")):
         if reason not in _words():
             raise KeyError(f"no reason {reason!r}")
-        found.append(_words()[reason][LANGUAGES.index(lang)])
-    return ("；" if lang == "zh" else "; ").join(found)
+        found.append(_words()[reason][LANGUAGES.index(language())])
+    return ("；" if language() == "zh" else "; ").join(found)
 
 
-def reason_texts(reasons: pd.Series, lang: str) -> pd.Series:
+def reason_texts(reasons: pd.Series) -> pd.Series:
     """Reason ids of many rows as sentence parts.
 
     Parameters
     ----------
     reasons : Series of str
         As for `reason_text`; a missing one stays empty.
-    lang : str
-        ``zh`` or ``en``.
 
     Raises
     ------
@@ -66,9 +61,10 @@ def reason_texts(reasons: pd.Series, lang: str) -> pd.Series:
 
     Examples
     --------
-    >>> reason_texts(pd.Series(["", "gains_less"]), "zh").tolist()
+    >>> from riskkit.foundation.language import in_language
+    >>> in_language("zh", reason_texts, pd.Series(["", "gains_less"])).tolist()
     ['', '同样经费用于其他单元收益更大']
     """
     codes, names = pd.factorize(reasons.fillna(""))
-    words = np.array([reason_text(str(name), lang) for name in names], dtype=object)
+    words = np.array([reason_text(str(name)) for name in names], dtype=object)
     return pd.Series(words[codes], index=reasons.index)

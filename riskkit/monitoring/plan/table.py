@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from riskkit.foundation.language import language
 from riskkit.foundation.standards.glossary import codes, label
 from riskkit.monitoring.plan.plan import MonitoringPlan
 from riskkit.monitoring.plan.reasons import reason_texts
@@ -20,15 +21,13 @@ _HEADS = {
 }
 
 
-def plan_table(plan: MonitoringPlan, *, lang: str, is_whole: bool = False) -> pd.DataFrame:
+def plan_table(plan: MonitoringPlan, *, is_whole: bool = False) -> pd.DataFrame:
     """The rows of a plan for its readers, most samples first.
 
     Parameters
     ----------
     plan : MonitoringPlan
         The plan.
-    lang : str
-        ``zh`` or ``en``.
     is_whole : bool
         Whether cells without a sample are listed too, with the reason why not.
 
@@ -44,32 +43,32 @@ def plan_table(plan: MonitoringPlan, *, lang: str, is_whole: bool = False) -> pd
 
     Examples
     --------
+    >>> from riskkit.foundation.language import in_language
     >>> from riskkit.monitoring.plan.plan import monitoring_plan
     >>> cells = pd.DataFrame({"commodity": ["toy"], "origin": ["A"], "port": ["X"], "hazard": ["lead"],
     ...     "hazard_class": ["chemical"], "goods": ["consumer_product"], "n_tested": [40],
     ...     "n_nonconforming": [6], "exposure": [5.0], "consequence": [3], "unit_cost": [1.0]})
-    >>> plan_table(monitoring_plan(cells, budget=9, seed="118"), lang="zh").iloc[:, :4].values.tolist()
+    >>> plan = monitoring_plan(cells, budget=9, seed="118")
+    >>> in_language("zh", plan_table, plan).iloc[:, :4].values.tolist()
     [['toy', 'lead', 'X (A)', 9]]
     """
     rows = plan.cells if is_whole else plan.cells[plan.cells["n_samples"] > 0]
     rows = rows.sort_values("n_samples", ascending=False, kind="stable")
     table = rows.assign(
         area=rows["port"].astype(str) + " (" + rows["origin"].astype(str) + ")",
-        why=reason_texts(rows["reasons"], lang),
+        why=reason_texts(rows["reasons"]),
     )[list(_HEADS)]
-    place = 0 if lang == "zh" else 1
+    place = 0 if language() == "zh" else 1
     return table.set_axis([words[place] for words in _HEADS.values()], axis=1).reset_index(drop=True)
 
 
-def class_table(plan: MonitoringPlan, *, lang: str) -> pd.DataFrame:
+def class_table(plan: MonitoringPlan) -> pd.DataFrame:
     """How the five hazard classes are covered, with a reason where one is not.
 
     Parameters
     ----------
     plan : MonitoringPlan
         The plan.
-    lang : str
-        ``zh`` or ``en``.
 
     Returns
     -------
@@ -82,7 +81,7 @@ def class_table(plan: MonitoringPlan, *, lang: str) -> pd.DataFrame:
     >>> cells = pd.DataFrame({"commodity": ["toy"], "origin": ["A"], "port": ["X"], "hazard": ["lead"],
     ...     "hazard_class": ["chemical"], "goods": ["consumer_product"], "n_tested": [40],
     ...     "n_nonconforming": [6], "exposure": [5.0], "consequence": [3], "unit_cost": [1.0]})
-    >>> class_table(monitoring_plan(cells, budget=9, seed="118"), lang="en").iloc[2:3, :4].values.tolist()
+    >>> class_table(monitoring_plan(cells, budget=9, seed="118")).iloc[2:3, :4].values.tolist()
     [['chemical hazard', 1, 1, 9]]
     """
     heads = {
@@ -94,7 +93,7 @@ def class_table(plan: MonitoringPlan, *, lang: str) -> pd.DataFrame:
         "expected_nonconforming": ("预计不合格数", "expected nonconforming"),
         "why": ("说明", "note"),
     }
-    names = [label("hazard_class", code, lang) for code in codes("hazard_class")]
-    table = plan.classes.assign(**{"class": names}, why=reason_texts(plan.classes["note"], lang))[list(heads)]
-    place = 0 if lang == "zh" else 1
+    names = [label("hazard_class", code) for code in codes("hazard_class")]
+    table = plan.classes.assign(**{"class": names}, why=reason_texts(plan.classes["note"]))[list(heads)]
+    place = 0 if language() == "zh" else 1
     return table.set_axis([words[place] for words in heads.values()], axis=1).reset_index(drop=True)

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from riskkit.foundation.language import in_language
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.tables import records
 from riskkit.monitoring.sources.sample_rows import (
@@ -219,7 +220,7 @@ def _in_words(rows: pd.DataFrame, sheet: str, *, lang: str) -> pd.DataFrame:
     """Headers and choices as people write them."""
     out = {}
     for column in sheet_columns(sheet):
-        words = choices(column["choices"], lang) if column["choices"] else {}
+        words = in_language(lang, choices, column["choices"]) if column["choices"] else {}
         cells = rows[column["column"]].astype("string")
         out[column[lang]] = cells.map(lambda code, words=words: words.get(code, code), na_action="ignore")
     return pd.DataFrame(out).astype("string")

@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown
+from riskkit.foundation.language import in_language
 from riskkit.foundation.records.number_columns import NumberColumn, number_columns
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.tables import records
@@ -226,7 +227,7 @@ def platform_extract(decisions: pd.DataFrame, identities: pd.DataFrame, *, on: d
             "credit_code": codes,
             "enterprise": names,
             "grade_zh": [grades[grade] for grade in kept["decision"]],
-            "ground_zh": reason_words(kept["reason"], "zh"),
+            "ground_zh": in_language("zh", reason_words, kept["reason"]),
             "rule_set": kept["rule_set"],
             "is_stated": kept["reason"] == "stated",
             "as_of": on.isoformat(),

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown
+from riskkit.foundation.language import language
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.tables import records
 from riskkit.response.credit.penalty_records import text_cells
@@ -173,12 +174,12 @@ def evidence_gaps(route: str, papers: list[str], *, on: dt.date) -> pd.DataFrame
     return found[["item", "need", "is_there", "zh", "en", "source_id", "locator"]]
 
 
-def lawyer_questions(on: dt.date, lang: str) -> list[str]:
+def lawyer_questions(on: dt.date) -> list[str]:
     """What no table decides: the questions that a lawyer, prosecutor or legal department has to answer.
 
     Examples
     --------
-    >>> len(lawyer_questions(dt.date(2026, 1, 1), "en"))
+    >>> len(lawyer_questions(dt.date(2026, 1, 1)))
     5
     """
-    return [str(row[lang]) for row in records(standards.table("referral_lawyer", on=on))]
+    return [str(row[language()]) for row in records(standards.table("referral_lawyer", on=on))]

@@ -11,6 +11,7 @@ import pyarrow.parquet as pa_parquet  # type: ignore[import-untyped]
 
 from riskkit.foundation.inputs import part_files
 from riskkit.foundation.inputs.faults import visible
+from riskkit.foundation.language import language
 from riskkit.foundation.records.evidence import QUARANTINE_COLUMNS, rule_text
 from riskkit.store.register.lock import reading
 from riskkit.store.register.manifest import Manifest, read_manifest, require_parts
@@ -34,7 +35,7 @@ def safe_cell(value: object) -> str:
     return f"'{text}" if _LIVE.match(text) and not _PLAIN_NUMBER.fullmatch(text) else text
 
 
-def write_quarantine(folder: Path, target: Path, *, lang: str, is_forced: bool = False) -> int:
+def write_quarantine(folder: Path, target: Path, *, is_forced: bool = False) -> int:
     """Write all that was put aside as CSV, whole or not at all; gives the number of lines.
 
     Parameters
@@ -43,8 +44,6 @@ def write_quarantine(folder: Path, target: Path, *, lang: str, is_forced: bool =
         The register.
     target : Path
         The sheet.
-    lang : str
-        ``zh`` or ``en``: language of the rules.
     is_forced : bool
         Whether another file that is there is replaced.
 
@@ -59,7 +58,7 @@ def write_quarantine(folder: Path, target: Path, *, lang: str, is_forced: bool =
     --------
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as there:
-    ...     write_quarantine(Path(there), Path(there) / "q.csv", lang="en")
+    ...     write_quarantine(Path(there), Path(there) / "q.csv")
     0
     """
     n_lines = 0
@@ -72,7 +71,7 @@ def write_quarantine(folder: Path, target: Path, *, lang: str, is_forced: bool =
             sheet = csv.writer(out, quoting=csv.QUOTE_ALL)
             sheet.writerow([*QUARANTINE_COLUMNS, "rule"])
             for line in _lines(folder, manifest):
-                told = rule_text(line["rule_id"], lang)
+                told = rule_text(line["rule_id"], language())
                 sheet.writerow([safe_cell(line[name]) for name in QUARANTINE_COLUMNS] + [told])
                 n_lines += 1
     return n_lines

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.language import language
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.tables import records
 
@@ -145,15 +146,13 @@ def choose_documents(measures: Iterable[str]) -> tuple[ChosenDocument, ...]:
     return tuple(found)
 
 
-def authority_of(level: int, *, lang: str) -> tuple[str, bool]:
+def authority_of(level: int) -> tuple[str, bool]:
     """Who may publish a warning of a level, and whether that needs the State Council's authorisation.
 
     Parameters
     ----------
     level : int
         1–4 for Ⅳ–Ⅰ.
-    lang : str
-        ``zh`` or ``en``.
 
     References
     ----------
@@ -161,8 +160,9 @@ def authority_of(level: int, *, lang: str) -> tuple[str, bool]:
 
     Examples
     --------
-    >>> authority_of(4, lang="zh")[1], authority_of(3, lang="en")
+    >>> from riskkit.foundation.language import in_language
+    >>> in_language("zh", authority_of, 4)[1], authority_of(3)
     (True, ('the commodity-quality authority', False))
     """
     row = standards.table("alert_authorities").set_index("level").loc[level]
-    return str(row[lang]), str(row["needs_authorisation"]) == "yes"
+    return str(row[language()]), str(row["needs_authorisation"]) == "yes"

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from riskkit.foundation.inputs.faults import Fault, InputFaults, plain_text, refuse, shown
+from riskkit.foundation.language import in_language, language
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.glossary import label
 from riskkit.foundation.standards.scales import scale
@@ -130,7 +131,11 @@ def check_document(notice: Notice, facts: DocumentFacts, *, document: ChosenDocu
 def _faults(notice: Notice, facts: DocumentFacts, document: ChosenDocument) -> Iterator[Fault]:
     if notice.ends_at is None and notice.kind != "lifted":
         yield Fault("ends_at", "", "until when the warning holds")
-    if notice.level in range(1, 5) and authority_of(notice.level, lang="en")[1] and not facts.is_authorised:
+    if (
+        notice.level in range(1, 5)
+        and in_language("en", authority_of, notice.level)[1]
+        and not facts.is_authorised
+    ):
         yield Fault("is_authorised", "False", "authorised by the State Council, for level Ⅰ")
     missing = [lang for lang in ("zh", "en") if not facts.goods.get(lang, "").strip()]
     yield from (Fault(f"goods.{lang}", "", "given, in zh and en") for lang in missing)
@@ -191,7 +196,7 @@ def _text_faults(notice: Notice, facts: DocumentFacts) -> Iterator[Fault]:
 
 
 def document_values(
-    notice: Notice, facts: DocumentFacts, *, document: ChosenDocument, lang: str
+    notice: Notice, facts: DocumentFacts, *, document: ChosenDocument
 ) -> dict[str, str | list[str]]:
     """The values that a template of a document may use, each a text of one line or a list of such texts.
 
@@ -199,8 +204,6 @@ def document_values(
     ----------
     notice, facts, document
         As for `check_document`.
-    lang : str
-        ``zh`` or ``en``.
 
     Returns
     -------
@@ -219,15 +222,15 @@ def document_values(
     ...     **dict.fromkeys(("category", "title", "event", "reach", "advice", "measures"), both))
     >>> facts = DocumentFacts(number="示警通〔2026〕1号", measures=("recall",), goods=both)
     >>> bulletin, *_ = choose_documents(["strengthen_inspection"])
-    >>> document_values(notice, facts, document=bulletin, lang="zh")["number"]
+    >>> in_language("zh", document_values, notice, facts, document=bulletin)["number"]
     '示警通〔2026〕1号'
     """
     of = scale("warning")
     code = LEVELS[notice.level - 1]
-    said = {row["measure"]: str(row[lang]) for row in records(standards.table("alert_measures"))}
-    audience = standards.table("alert_documents").set_index("document")[f"audience_{lang}"]
+    said = {row["measure"]: str(row[language()]) for row in records(standards.table("alert_measures"))}
+    audience = standards.table("alert_documents").set_index("document")[f"audience_{language()}"]
     texts = {
-        name: getattr(notice, name).get(lang, "")
+        name: getattr(notice, name).get(language(), "")
         for name in (
             "category", "title", "event", "reach", "advice", "measures", "issuer", "contact", "reason",
         )
@@ -235,53 +238,53 @@ def document_values(
     found: dict[str, str | list[str]] = {name: _line(text) for name, text in texts.items()}
     return found | {
         "kind": notice.kind,
-        "document": document.zh if lang == "zh" else document.en,
-        "why": document.why_zh if lang == "zh" else document.why_en,
+        "document": document.zh if language() == "zh" else document.en,
+        "why": document.why_zh if language() == "zh" else document.why_en,
         "number": _line(facts.number),
-        "goods": _line(facts.goods.get(lang, "")),
-        "departure": _line(facts.departure.get(lang, "")),
+        "goods": _line(facts.goods.get(language(), "")),
+        "departure": _line(facts.departure.get(language(), "")),
         "to": str(audience.loc[document.document]),
         "level": code,
-        "level_word": of.word(code, lang),
-        "colour": label("colour", code, lang),
-        "authority": authority_of(notice.level, lang=lang)[0],
-        "issued_on": day_words(notice.issued_at, lang),
-        "starts_on": day_words(notice.starts_at, lang),
-        "ends_on": day_words(notice.ends_at, lang) if notice.ends_at else "",
-        "places": [_line(one.name[lang]) for one in notice.places],
+        "level_word": of.word(code),
+        "colour": label("colour", code),
+        "authority": authority_of(notice.level)[0],
+        "issued_on": day_words(notice.issued_at),
+        "starts_on": day_words(notice.starts_at),
+        "ends_on": day_words(notice.ends_at) if notice.ends_at else "",
+        "places": [_line(one.name[language()]) for one in notice.places],
         "hs": list(notice.hs),
         "lots": [_line(one) for one in notice.lots],
         "ports": [_line(one) for one in facts.ports],
-        "firm_advice": _line(facts.firm_advice.get(lang, "")),
-        **_lists(facts, lang),
+        "firm_advice": _line(facts.firm_advice.get(language(), "")),
+        **_lists(facts),
         "brand": _line(facts.brand),
-        "recall": label("notice_headline", "recall", lang) if "recall" in facts.measures else "",
+        "recall": label("notice_headline", "recall") if "recall" in facts.measures else "",
         "all_goods_reason": _line(facts.all_goods_reason),
         "steps": [said[one] for one in document.measures],
         "attachments": [_line(one) for one in facts.attachments],
     }
 
 
-def _lists(facts: DocumentFacts, lang: str) -> dict[str, list[str]]:
+def _lists(facts: DocumentFacts) -> dict[str, list[str]]:
     names = ("hazards", "targets", "identifiers", "pictures", "hazard_names")
-    return {name: [_line(one) for one in getattr(facts, name).get(lang, ())] for name in names}
+    return {name: [_line(one) for one in getattr(facts, name).get(language(), ())] for name in names}
 
 
 def _line(text: str) -> str:
     return " ".join(text.split())
 
 
-def day_words(moment: dt.datetime, lang: str) -> str:
+def day_words(moment: dt.datetime) -> str:
     """A day as documents write it, in the time of China.
 
     Examples
     --------
     >>> day = dt.datetime(2026, 5, 1, 17, tzinfo=dt.UTC)
-    >>> day_words(day, "zh"), day_words(day, "en")
+    >>> in_language("zh", day_words, day), day_words(day)
     ('2026年5月2日', '2 May 2026')
     """
     there = moment.astimezone(CHINA)
-    if lang == "zh":
+    if language() == "zh":
         return f"{there.year}年{there.month}月{there.day}日"
     return f"{there.day} {_MONTHS[there.month - 1]} {there.year}"
 

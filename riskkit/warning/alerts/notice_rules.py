@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from riskkit.foundation.language import language
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.tables import records
 
@@ -65,9 +66,7 @@ class _Written:
         return self.body.find(text.casefold())
 
 
-def open_rules(
-    lines: Sequence[str], values: Values, *, lang: str, images: Collection[str] = ()
-) -> tuple[OpenRule, ...]:
+def open_rules(lines: Sequence[str], values: Values, *, images: Collection[str] = ()) -> tuple[OpenRule, ...]:
     """The rules that a public notice does not meet, in the order of the table.
 
     Parameters
@@ -78,8 +77,6 @@ def open_rules(
         What it was filled with: ``kind``, ``recall`` (empty where nothing is recalled), ``title``, ``goods``,
         ``hazard_names``, ``brand``, ``pictures``, ``identifiers``, ``lots``, ``advice``, ``contact``,
         ``category``, ``level``, ``starts_on``, ``reach``, ``steps``, ``issuer`` and ``issued_on``.
-    lang : str
-        ``zh`` or ``en``.
     images : collection of str
         What the pictures show that stand in the notice as images. Words about a picture are none.
 
@@ -95,14 +92,14 @@ def open_rules(
 
     Examples
     --------
-    >>> found = open_rules(["Lamp: fire"], {"title": "Lamp: fire", "advice": "Stop using it now."}, lang="en")
+    >>> found = open_rules(["Lamp: fire"], {"title": "Lamp: fire", "advice": "Stop using it now."})
     >>> "headline" in {one.rule for one in found}, "contact" in {one.rule for one in found}
     (False, True)
     """
     if values.get("kind") == "lifted":
         return ()
     headline, body = (lines[0] if lines else "").casefold(), " ".join(lines[1:]).casefold()
-    written = _Written(headline, body, values, lang, images)
+    written = _Written(headline, body, values, language(), images)
     rows = [
         row
         for row in records(standards.table("notice_rules"))
@@ -111,7 +108,7 @@ def open_rules(
     return tuple(
         OpenRule(
             row["rule"],
-            lang,
+            language(),
             {"zh": row["zh"], "en": row["en"]},
             row["source_id"],
             row["locator"],

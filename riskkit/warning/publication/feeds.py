@@ -11,6 +11,7 @@ import icalendar
 from lxml import etree
 
 from riskkit.foundation.inputs.faults import Fault, plain_text, refuse, shown
+from riskkit.foundation.language import language
 from riskkit.foundation.standards.warning_levels import code_of_rank
 from riskkit.warning.publication.notices import Notice, check_notice
 
@@ -38,7 +39,7 @@ class DueDate:
     due_at: dt.datetime
 
 
-def atom_feed(notices: Sequence[Notice], *, address: str, title: str, lang: str, now: dt.datetime) -> bytes:
+def atom_feed(notices: Sequence[Notice], *, address: str, title: str, now: dt.datetime) -> bytes:
     """The notices that hold, newest first, for feed readers.
 
     Parameters
@@ -68,7 +69,7 @@ def atom_feed(notices: Sequence[Notice], *, address: str, title: str, lang: str,
 
     Examples
     --------
-    >>> feed = atom_feed([], address="https://example.org/w/", title="Warnings", lang="en",
+    >>> feed = atom_feed([], address="https://example.org/w/", title="Warnings",
     ...                  now=dt.datetime(2026, 5, 1, tzinfo=dt.UTC))
     >>> b"<updated>2026-05-01T00:00:00+00:00</updated>" in feed
     True
@@ -77,24 +78,25 @@ def atom_feed(notices: Sequence[Notice], *, address: str, title: str, lang: str,
         check_notice(notice)
     current = sorted(holding(notices, now=now), key=lambda one: one.issued_at, reverse=True)
     root = etree.Element(f"{{{_ATOM}}}feed", nsmap={None: _ATOM})
-    root.set("{http://www.w3.org/XML/1998/namespace}lang", {"zh": "zh-CN", "en": "en"}[lang])
+    root.set("{http://www.w3.org/XML/1998/namespace}lang", {"zh": "zh-CN", "en": "en"}[language()])
     newest = max((one.issued_at for one in current), default=now)
     _texts(root, {"id": address, "title": title, "updated": newest.isoformat(timespec="seconds")})
-    etree.SubElement(root, f"{{{_ATOM}}}link", rel="self", href=f"{address}feed-{lang}.xml")
+    etree.SubElement(root, f"{{{_ATOM}}}link", rel="self", href=f"{address}feed-{language()}.xml")
     for notice in current:
-        _entry(root, notice, address=address, lang=lang)
+        _entry(root, notice, address=address)
     etree.indent(root)
     written: bytes = etree.tostring(root, xml_declaration=True, encoding="UTF-8")
     return written + b"\n"
 
 
-def _entry(root: etree._Element, notice: Notice, *, address: str, lang: str) -> None:
+def _entry(root: etree._Element, notice: Notice, *, address: str) -> None:
     entry = etree.SubElement(root, f"{{{_ATOM}}}entry")
     issued = notice.issued_at.isoformat(timespec="seconds")
-    _texts(entry, {"id": f"urn:uuid:{uuid.uuid5(_NAMES, notice.notice_id)}", "title": notice.title[lang],
-                   "updated": issued, "published": issued, "summary": notice.event[lang]})  # fmt: skip
+    _texts(entry, {"id": f"urn:uuid:{uuid.uuid5(_NAMES, notice.notice_id)}",
+                   "title": notice.title[language()], "updated": issued,
+                   "published": issued, "summary": notice.event[language()]})  # fmt: skip
     author = etree.SubElement(entry, f"{{{_ATOM}}}author")
-    _texts(author, {"name": notice.issuer[lang]})
+    _texts(author, {"name": notice.issuer[language()]})
     etree.SubElement(entry, f"{{{_ATOM}}}category", term=f"level-{code_of_rank(notice.level)}")
     link = etree.SubElement(entry, f"{{{_ATOM}}}link", rel="alternate", type="application/cap+xml")
     link.set("href", f"{address}{notice.notice_id}.cap.xml")
@@ -127,14 +129,12 @@ def holding(notices: Iterable[Notice], *, now: dt.datetime) -> list[Notice]:
     ]
 
 
-def due_calendar(due: Sequence[DueDate], *, lang: str, now: dt.datetime) -> bytes:
+def due_calendar(due: Sequence[DueDate], *, now: dt.datetime) -> bytes:
     """What is due, for calendars.
 
     Parameters
     ----------
     due : sequence of DueDate
-    lang : str
-        ``zh`` or ``en``.
     now : datetime
         When the calendar is written.
 
@@ -156,10 +156,10 @@ def due_calendar(due: Sequence[DueDate], *, lang: str, now: dt.datetime) -> byte
     --------
     >>> day = dt.datetime(2026, 5, 1, tzinfo=dt.UTC)
     >>> one = DueDate(due_id="d-1", warning_id="w-1", what={"zh": "复评", "en": "Review"}, due_at=day)
-    >>> b"SUMMARY:Review" in due_calendar([one], lang="en", now=day)
+    >>> b"SUMMARY:Review" in due_calendar([one], now=day)
     True
     """
-    refuse("calendar", _due_faults(due, lang))
+    refuse("calendar", _due_faults(due))
     calendar = icalendar.Calendar()
     calendar.add("prodid", "-//riskkit//warnings//")
     calendar.add("version", "2.0")
@@ -168,14 +168,14 @@ def due_calendar(due: Sequence[DueDate], *, lang: str, now: dt.datetime) -> byte
         event.add("uid", f"{one.due_id}@{one.warning_id}")
         event.add("dtstamp", now.astimezone(dt.UTC))
         event.add("dtstart", one.due_at.astimezone(dt.UTC))
-        event.add("summary", one.what[lang])
+        event.add("summary", one.what[language()])
         event.add("categories", [one.warning_id])
         calendar.add_component(event)
     written: bytes = calendar.to_ical()
     return written
 
 
-def _due_faults(due: Sequence[DueDate], lang: str) -> list[Fault]:
+def _due_faults(due: Sequence[DueDate]) -> list[Fault]:
     faults, seen = [], set()
     for number, one in enumerate(due, start=1):
         place = f"due[{number}]"
@@ -185,7 +185,7 @@ def _due_faults(due: Sequence[DueDate], lang: str) -> list[Fault]:
         if one.due_at.utcoffset() is None:
             faults.append(Fault(f"{place}.due_at", str(one.due_at), "a time with its offset from UTC"))
         try:
-            plain_text(one.what.get(lang, ""))
+            plain_text(one.what.get(language(), ""))
         except ValueError as error:
-            faults.append(Fault(f"{place}.what.{lang}", shown(one.what.get(lang)), str(error)))
+            faults.append(Fault(f"{place}.what.{language()}", shown(one.what.get(language())), str(error)))
     return faults

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 
+from riskkit.foundation.language import in_language, language
 from riskkit.foundation.standards import standards
 from riskkit.warning.publication.cap_message import (
     CapAlert,
@@ -77,37 +78,37 @@ def cap_of(notice: Notice, *, sender: str, status: str = "Actual", web: str | No
         note=" / ".join(notice.reason[lang] for lang in LANGUAGES) if notice.reason else None,
         references=" ".join(reference_text(sender, name, at) for name, at in notice.earlier) or None,
         incidents=notice.warning_id,
-        info=tuple(_info(notice, lang, web=web, is_lifted=lifted) for lang in LANGUAGES),
+        info=tuple(in_language(lang, _info, notice, web=web, is_lifted=lifted) for lang in LANGUAGES),
     )
 
 
-def _info(notice: Notice, lang: str, *, web: str | None, is_lifted: bool) -> CapInfo:
+def _info(notice: Notice, *, web: str | None, is_lifted: bool) -> CapInfo:
     level, colour = _meanings()["level", str(notice.level)]
     sure = _HARM if notice.has_harmed else str(notice.probability)
     certainty = _meanings().get(("certainty", sure), ("Unknown", ""))[0]
     known = [_meanings().get(("hazard", code), ("Other", ""))[0] for code in notice.hazard_classes]
     urgency = _meanings()["urgency", str(notice.urgency)][0]
     return CapInfo(
-        language=_TAGS[lang],
+        language=_TAGS[language()],
         category=tuple(dict.fromkeys(known)),
-        event=notice.category[lang],
+        event=notice.category[language()],
         response_type=("AllClear",) if is_lifted else ("Avoid", "Monitor"),
         urgency="Past" if is_lifted else urgency,
         severity=level,
         certainty=certainty,
-        audience=notice.audience.get(lang),
+        audience=notice.audience.get(language()),
         effective=notice.issued_at,
         onset=None if is_lifted else notice.starts_at,
         expires=None if is_lifted else notice.ends_at,
-        sender_name=notice.issuer[lang],
-        headline=notice.title[lang],
-        description=f"{notice.event[lang]}\n{notice.reach[lang]}",
-        instruction=f"{notice.advice[lang]}\n{notice.measures[lang]}",
+        sender_name=notice.issuer[language()],
+        headline=notice.title[language()],
+        description=f"{notice.event[language()]}\n{notice.reach[language()]}",
+        instruction=f"{notice.advice[language()]}\n{notice.measures[language()]}",
         web=web,
-        contact=notice.contact.get(lang),
+        contact=notice.contact.get(language()),
         parameter=((LEVEL, _level_code(notice.level)), (COLOUR, colour), *_goods(notice)),
         area=tuple(
-            CapArea(area_desc=place.name[lang], geocode=((place.system, place.code),))
+            CapArea(area_desc=place.name[language()], geocode=((place.system, place.code),))
             for place in notice.places
         ),
     )

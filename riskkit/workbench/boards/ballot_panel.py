@@ -13,6 +13,7 @@ from riskkit.assessment.committee.minutes import minutes_hash
 from riskkit.assessment.committee.questions import VOTE, Question, choices_of, word
 from riskkit.assessment.committee.visible import last_judged
 from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.language import language
 from riskkit.words.catalogue import committee_text as say
 from riskkit.workbench.boards.committee_entry import (
     Entry,
@@ -51,73 +52,73 @@ class BallotForm(anywidget.AnyWidget):
     told = traitlets.Dict().tag(sync=True)
 
 
-def ballot_panel(session: str, *, lang: str, who: str = "") -> ipywidgets.Widget:
+def ballot_panel(session: str, *, who: str = "") -> ipywidgets.Widget:
     """The page of whoever opens it: what they have to do next in the session, and nothing of others."""
 
-    def build(spoken: str, look: Look) -> Widgets:
+    def build(look: Look) -> Widgets:
         entry = entered(session, who)
         if not entry.who:
-            return [note(say("need_identity", spoken))]
+            return [note(say("need_identity"))]
         if entry.now.expert(entry.who) is None or entry.role not in ("", "expert"):
-            return [note(say("not_member", spoken, who=entry.who))]
-        return _next(entry, spoken, look)
+            return [note(say("not_member", who=entry.who))]
+        return _next(entry, look)
 
-    return committee_page(lang, build)
+    return committee_page(build)
 
 
-def _next(entry: Entry, lang: str, look: Look) -> Widgets:
+def _next(entry: Entry, look: Look) -> Widgets:
     now, who = entry.now, entry.who
     found = now.open_round
     if who in now.recused:
-        return [_heading(entry, lang), note(say("you_recused", lang, why=now.recused[who]))]
+        return [_heading(entry), note(say("you_recused", why=now.recused[who]))]
     if who not in now.declared:
-        return _declaration(entry, lang, look)
+        return _declaration(entry, look)
     if found is not None and who not in found.sealed:
-        return _ballot(entry, found.name, lang=lang, look=look)
+        return _ballot(entry, found.name, look=look)
     if found is not None:
-        done = say("already", lang, at=found.taken_at[who], round=round_name(found.name, lang))
-        return [_heading(entry, lang), note(done), look_again(lang, look)]
+        done = say("already", at=found.taken_at[who], round=round_name(found.name))
+        return [_heading(entry), note(done), look_again(look)]
     if now.confirmed:
-        return _minutes(entry, lang, look)
-    shown = [section(judgement_section(now, lang))] if last_judged(now) else []
-    return [_heading(entry, lang), note(say("no_round", lang)), look_again(lang, look), *shown]
+        return _minutes(entry, look)
+    shown = [section(judgement_section(now))] if last_judged(now) else []
+    return [_heading(entry), note(say("no_round")), look_again(look), *shown]
 
 
-def _heading(entry: Entry, lang: str) -> ipywidgets.Widget:
+def _heading(entry: Entry) -> ipywidgets.Widget:
     found = entry.now.open_round
     if found is None:
-        return html("heading", title_of(entry.now, lang))
-    facts = {"title": title_of(entry.now, lang), "round": round_name(found.name, lang)}
-    return html("heading", say("ballot_vote_title" if found.name == VOTE else "ballot_title", lang, **facts))
+        return html("heading", title_of(entry.now))
+    facts = {"title": title_of(entry.now), "round": round_name(found.name)}
+    return html("heading", say("ballot_vote_title" if found.name == VOTE else "ballot_title", **facts))
 
 
-def _declaration(entry: Entry, lang: str, look: Look) -> Widgets:
-    said = ipywidgets.Textarea(placeholder=say("declare_place", lang), layout=ipywidgets.Layout(width="auto"))
+def _declaration(entry: Entry, look: Look) -> Widgets:
+    said = ipywidgets.Textarea(placeholder=say("declare_place"), layout=ipywidgets.Layout(width="auto"))
     told = box("rkp-col")
 
     def declare() -> None:
         facts = {"expert": entry.who, "interest": said.value.strip()}
-        _done(entry, "declared", told, lang=lang, look=look, why=say("declare_why", lang), **facts)
+        _done(entry, "declared", told, look=look, why=say("declare_why"), **facts)
 
     return [
-        _heading(entry, lang), note(say("declare_intro", lang)), said,
-        box("rkp-row", deed(say("declare_deed", lang), declare)), told,
+        _heading(entry), note(say("declare_intro")), said,
+        box("rkp-row", deed(say("declare_deed"), declare)), told,
     ]  # fmt: skip
 
 
-def _ballot(entry: Entry, name: str, *, lang: str, look: Look) -> Widgets:
-    earlier = shown_back(entry.now, entry.who, lang)
-    asked = [_asked(one, lang) | {"earlier": earlier.get(one.id, {})} for one in entry.now.asked_in(name)]
-    form = BallotForm(questions=asked, words=_form_words(lang), sent={}, told={})
+def _ballot(entry: Entry, name: str, *, look: Look) -> Widgets:
+    earlier = shown_back(entry.now, entry.who)
+    asked = [_asked(one) | {"earlier": earlier.get(one.id, {})} for one in entry.now.asked_in(name)]
+    form = BallotForm(questions=asked, words=_form_words(), sent={}, told={})
     after = box("rkp-col")
-    form.observe(_taker(entry, name, lang=lang, form=form, after=after, look=look), "sent")
-    shown = [section(assessed_section(entry.now, lang))] if name == VOTE else []
+    form.observe(_taker(entry, name, form=form, after=after, look=look), "sent")
+    shown = [section(assessed_section(entry.now))] if name == VOTE else []
     intro = "ballot_intro_vote" if name == VOTE else "ballot_intro_again" if earlier else "ballot_intro"
-    return [_heading(entry, lang), *shown, note(say(intro, lang)), form, after]
+    return [_heading(entry), *shown, note(say(intro)), form, after]
 
 
 def _taker(
-    entry: Entry, name: str, *, lang: str, form: BallotForm, after: ipywidgets.Box, look: Look
+    entry: Entry, name: str, *, form: BallotForm, after: ipywidgets.Box, look: Look
 ) -> Callable[[Mapping[str, Any]], None]:
     def take(change: Mapping[str, Any]) -> None:
         answers = _without_gaps(change["new"].get("answers", {}))
@@ -126,11 +127,11 @@ def _taker(
                 entry.room, entry.now.id, entry.who, name=name, answers=answers, who=entry.who
             )
         except InputFaults as error:
-            form.told = {"ok": False, "text": refusal(say("refused_ballot", lang), error, lang)}
+            form.told = {"ok": False, "text": refusal(say("refused_ballot"), error)}
         else:
-            facts = {"round": round_name(name, lang), "at": event.at, "sequence": event.sequence}
-            form.told = {"ok": True, "text": say("handed_in", lang, **facts)}
-            after.children = (look_again(lang, look),)
+            facts = {"round": round_name(name), "at": event.at, "sequence": event.sequence}
+            form.told = {"ok": True, "text": say("handed_in", **facts)}
+            after.children = (look_again(look),)
 
     return take
 
@@ -142,41 +143,39 @@ def _without_gaps(answers: Any) -> dict[str, Any]:
     return {str(name): dict(one) if isinstance(one, Mapping) else {} for name, one in answers.items()}
 
 
-def _asked(question: Question, lang: str) -> dict[str, Any]:
-    choices = [list(pair) for pair in choices_of(question, lang).items()]
-    return {"id": question.id, "kind": question.kind, "asked": question.say(lang), "choices": choices}
+def _asked(question: Question) -> dict[str, Any]:
+    choices = [list(pair) for pair in choices_of(question).items()]
+    return {"id": question.id, "kind": question.kind, "asked": question.say(), "choices": choices}
 
 
-def _form_words(lang: str) -> dict[str, str]:
-    words = {key.removeprefix("ask_"): one[lang] for key, one in say.items() if key.startswith("ask_")}
-    words |= {key: word(key, lang) for key in ("low", "mid", "high", "abstain", "reason")}
-    return words | {"locale": "zh-CN" if lang == "zh" else "en"}
+def _form_words() -> dict[str, str]:
+    words = {key.removeprefix("ask_"): one[language()] for key, one in say.items() if key.startswith("ask_")}
+    words |= {key: word(key) for key in ("low", "mid", "high", "abstain", "reason")}
+    return words | {"locale": "zh-CN" if language() == "zh" else "en"}
 
 
-def _minutes(entry: Entry, lang: str, look: Look) -> Widgets:
+def _minutes(entry: Entry, look: Look) -> Widgets:
     """The minutes as they are signed, and the button that signs just these."""
     now, told = entry.now, box("rkp-col")
     mine = minutes_hash(now)
 
     def sign() -> None:
         facts = {"expert": entry.who, "minutes": mine}
-        _done(entry, "signed", told, lang=lang, look=look, why=say("sign_why", lang), **facts)
+        _done(entry, "signed", told, look=look, why=say("sign_why"), **facts)
 
     if entry.who in now.signed:
-        below: Widgets = [note(say("you_signed", lang))]
+        below: Widgets = [note(say("you_signed"))]
     else:
-        below = [note(say("sign_intro", lang, hash=mine)), box("rkp-row", deed(say("room_sign", lang), sign))]
-    shown = report_sections(now, lang=lang, is_full=False)
+        below = [note(say("sign_intro", hash=mine)), box("rkp-row", deed(say("room_sign"), sign))]
+    shown = report_sections(now, is_full=False)
     parts = [section(one) for one in shown if isinstance(one, Section)]
-    return [_heading(entry, lang), *below, told, *parts]
+    return [_heading(entry), *below, told, *parts]
 
 
-def _done(
-    entry: Entry, kind: str, told: ipywidgets.Box, *, lang: str, look: Look, why: str, **data: Any
-) -> None:
+def _done(entry: Entry, kind: str, told: ipywidgets.Box, *, look: Look, why: str, **data: Any) -> None:
     try:
         take_step(entry.room, entry.now.id, kind, who=entry.who, why=why, **data)
     except InputFaults as error:
-        told.children = (note(refusal(say("room_refused", lang), error, lang), "lead"),)
+        told.children = (note(refusal(say("room_refused"), error), "lead"),)
     else:
         look()

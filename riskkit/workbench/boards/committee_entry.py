@@ -11,6 +11,7 @@ import ipywidgets
 
 from riskkit.assessment.committee.session import Session
 from riskkit.foundation.inputs.faults import Fault, InputFaults
+from riskkit.foundation.language import language
 from riskkit.store.ledger.ledger import open_ledger
 from riskkit.words.catalogue import committee_text as say
 from riskkit.workbench.boards.panel_widgets import box, in_either_language
@@ -63,29 +64,32 @@ def entered(session: str, who: str) -> Entry:
 
 
 def committee_page(
-    lang: str, build: Callable[[str, Callable[[], None]], Sequence[ipywidgets.Widget]]
+    build: Callable[[Callable[[], None]], Sequence[ipywidgets.Widget]],
 ) -> ipywidgets.Widget:
     """A page that is drawn anew when somebody asks how things stand now."""
 
-    def drawn(spoken: str) -> list[ipywidgets.Widget]:
+    def drawn() -> list[ipywidgets.Widget]:
         inside = box("rkp-col")
 
         def look() -> None:
             try:
-                inside.children = tuple(build(spoken, look))
+                inside.children = tuple(build(look))
             except InputFaults as error:
                 key = "need_identity" if error.what == "identity" else "no_session"
-                inside.children = (note(refusal(say(key, spoken), error, spoken)), look_again(spoken, look))
+                inside.children = (
+                    note(refusal(say(key), error)),
+                    look_again(look),
+                )
 
         look()
         return [ipywidgets.HTML(f"<style>{asset('committee.css')}</style>"), inside]
 
-    return in_either_language(lang, drawn)
+    return in_either_language(drawn)
 
 
-def look_again(lang: str, look: Callable[[], None]) -> ipywidgets.Widget:
+def look_again(look: Callable[[], None]) -> ipywidgets.Widget:
     """The button that draws a page anew."""
-    return box("rkp-row", deed(say("look_again", lang), look))
+    return box("rkp-row", deed(say("look_again"), look))
 
 
 def deed(words: str, act: Callable[[], None], *, is_possible: bool = True) -> ipywidgets.Button:
@@ -97,15 +101,15 @@ def deed(words: str, act: Callable[[], None], *, is_possible: bool = True) -> ip
     return made
 
 
-def refusal(head: str, error: InputFaults, lang: str) -> str:
+def refusal(head: str, error: InputFaults) -> str:
     """Why something was refused, in words."""
-    lines = [f"{one.place}: {one.value} — {rule_in(one.rule, lang)}" for one in error.faults[:20]]
+    lines = [f"{one.place}: {one.value} — {rule_in(one.rule, language())}" for one in error.faults[:20]]
     return "\n".join([head, *lines])
 
 
-def title_of(now: Session, lang: str) -> str:
+def title_of(now: Session) -> str:
     """The title of a session's case."""
-    return now.title_zh if lang == "zh" else now.title_en
+    return now.title_zh if language() == "zh" else now.title_en
 
 
 def note(text: str, role: Role = "body") -> ipywidgets.HTML:

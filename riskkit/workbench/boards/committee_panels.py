@@ -42,51 +42,49 @@ _DEEDS: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
-def session_panel(session: str, *, lang: str, who: str = "") -> ipywidgets.Widget:
+def session_panel(session: str, *, who: str = "") -> ipywidgets.Widget:
     """The room as the chair runs it: progress, feedback of closed rounds, and what may be done next."""
     told = box("rkp-col")  # stays when the page is drawn anew
 
-    def build(spoken: str, look: Callable[[], None]) -> list[ipywidgets.Widget]:
+    def build(look: Callable[[], None]) -> list[ipywidgets.Widget]:
         entry = entered(session, who)
-        head = html("heading", say("room_title", spoken, title=title_of(entry.now, spoken)))
-        shown = [note(say("room_secret", spoken)), *_shown(entry.now, spoken)]
+        head = html("heading", say("room_title", title=title_of(entry.now)))
+        shown = [note(say("room_secret")), *_shown(entry.now)]
         if entry.who != entry.now.chair:
-            text = say("room_not_chair", spoken, chair=entry.now.chair, who=entry.who or "—")
-            return [head, note(text), look_again(spoken, look), *shown]
-        return [head, *_deeds(entry, lang=spoken, told=told, look=look), told, *shown]
+            text = say("room_not_chair", chair=entry.now.chair, who=entry.who or "—")
+            return [head, note(text), look_again(look), *shown]
+        return [head, *_deeds(entry, told=told, look=look), told, *shown]
 
-    return committee_page(lang, build)
+    return committee_page(build)
 
 
-def _deeds(
-    entry: Entry, *, lang: str, told: ipywidgets.Box, look: Callable[[], None]
-) -> list[ipywidgets.Widget]:
-    reason = ipywidgets.Text(placeholder=say("room_why", lang), layout=ipywidgets.Layout(width="auto"))
+def _deeds(entry: Entry, *, told: ipywidgets.Box, look: Callable[[], None]) -> list[ipywidgets.Widget]:
+    reason = ipywidgets.Text(placeholder=say("room_why"), layout=ipywidgets.Layout(width="auto"))
 
     def act(kind: str, **data: Any) -> None:
         try:
-            done = _acted(entry, kind, data, why=reason.value.strip(), lang=lang)
+            done = _acted(entry, kind, data, why=reason.value.strip())
         except InputFaults as error:  # the page stays as it is, with the reason somebody has begun to write
-            told.children = (note(refusal(say("room_refused", lang), error, lang), "lead"),)
+            told.children = (note(refusal(say("room_refused"), error), "lead"),)
         else:
             look()
             told.children = (note(done, "lead"),)
 
     buttons = [
-        deed(say(key, lang), partial(act, kind, **data), is_possible=_is_possible(entry, kind, data))
+        deed(say(key), partial(act, kind, **data), is_possible=_is_possible(entry, kind, data))
         for key, (kind, data) in _DEEDS.items()
     ]
-    return [reason, box("rkp-row", *buttons), look_again(lang, look)]
+    return [reason, box("rkp-row", *buttons), look_again(look)]
 
 
-def _acted(entry: Entry, kind: str, data: Mapping[str, Any], *, why: str, lang: str) -> str:
+def _acted(entry: Entry, kind: str, data: Mapping[str, Any], *, why: str) -> str:
     """Do it, and say what came of it."""
     if kind == "confirmed" and not why:
         rule = "the reason of a confirmation or its refusal"
-        raise InputFaults("committee", [Fault(say("room_why", lang), "—", rule)])
-    more = {"who": entry.who, "why": why or say("room_title", lang, title=entry.now.id)}
+        raise InputFaults("committee", [Fault(say("room_why"), "—", rule)])
+    more = {"who": entry.who, "why": why or say("room_title", title=entry.now.id)}
     event = take_step(entry.room, entry.now.id, kind, **more, **_filled(entry.now, kind, data))
-    return say("room_done", lang, sequence=event.sequence, at=event.at)
+    return say("room_done", sequence=event.sequence, at=event.at)
 
 
 def _is_possible(entry: Entry, kind: str, data: Mapping[str, Any]) -> bool:
@@ -113,20 +111,20 @@ def _filled(now: Session, kind: str, data: Mapping[str, Any]) -> dict[str, Any]:
     return dict(data)
 
 
-def _shown(now: Session, lang: str) -> list[ipywidgets.Widget]:
-    heads = tuple(say(f"col_{one}", lang) for one in ("round", "ballots", "missing"))
+def _shown(now: Session) -> list[ipywidgets.Widget]:
+    heads = tuple(say(f"col_{one}") for one in ("round", "ballots", "missing"))
     rows = tuple(
         (
-            round_name(row["round"], lang),
+            round_name(row["round"]),
             f"{row['n_ballots']} / {row['n_voters']}",
             ", ".join(row["missing"]) or "—",
         )
         for row in progress(now).to_dict("records")
     )
-    table = Table(say("rounds", lang), heads, rows, numeric=(1,))
+    table = Table(say("rounds"), heads, rows, numeric=(1,))
     done = [*(["decision"] if now.confirmed else []), "vote", "signatures"] if vote_of(now) else []
     wanted = [*done, "judgement", "movement", "experts"]
-    shown = report_sections(now, lang=lang, is_full=False)
+    shown = report_sections(now, is_full=False)
     parts = {one.id: one for one in shown if isinstance(one, Section)}
     first = [Section("progress", "", 2, (table,))] if rows else []
     return [section(one) for one in [*first, *(parts[name] for name in wanted if name in parts)]]

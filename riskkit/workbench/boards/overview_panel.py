@@ -11,6 +11,7 @@ import ipywidgets
 import numpy as np
 
 from riskkit.case.case import assess
+from riskkit.foundation.language import language
 from riskkit.warning.profiles import profile as shipped_profile
 from riskkit.warning.profiles import profile_names
 from riskkit.words.catalogue import panel_text as say
@@ -41,7 +42,6 @@ FILTERS = ("level", *DIMENSIONS)
 def overview(
     cases: Sequence[str],
     *,
-    lang: str,
     profile: str = "house_graded_exposure",
     draws: int = 20_000,
     seed: int = 20170914,
@@ -50,14 +50,14 @@ def overview(
     """Every case at a glance, for those who decide."""
     names = tuple(cases) or shipped_cases()
 
-    def build(spoken: str) -> list[ipywidgets.Widget]:
-        panel = Overview(names, lang=spoken, profile=profile, draws=draws, seed=seed)
+    def build() -> list[ipywidgets.Widget]:
+        panel = Overview(names, profile=profile, draws=draws, seed=seed)
         panel.folder = home() / reports if reports else None
         panel.all_cases = not cases
         panel.take(profile)
         return panel.parts
 
-    return in_either_language(lang, build)
+    return in_either_language(build)
 
 
 @functools.lru_cache(maxsize=16)
@@ -77,8 +77,8 @@ def assessed(names: tuple[str, ...], profile: str, draws: int, *, seed: int) -> 
 class Overview:
     """The panel: widgets, and what fills them."""
 
-    def __init__(self, names: tuple[str, ...], *, lang: str, profile: str, draws: int, seed: int) -> None:
-        self.names, self.lang, self.draws, self.seed = names, lang, draws, seed
+    def __init__(self, names: tuple[str, ...], *, profile: str, draws: int, seed: int) -> None:
+        self.names, self.lang, self.draws, self.seed = names, language(), draws, seed
         self.profile = profile
         self.records: tuple[Record, ...] = ()
         self.folder: Path | None = None
@@ -87,18 +87,18 @@ class Overview:
         self.bars = {name: ipywidgets.HTML() for name in DIMENSIONS}
         caption = {"caption": self._say("cases_table"), "empty": self._say("none_fits")}
         sorting = {"sort_by": self._say("sort_by"), "colon": self._say("colon")}
-        columns = words.table_columns(lang)
+        columns = words.table_columns()
         self.table = SortedTable(columns=columns, rows=[], by=0, names=1, words=caption | sorting)
         self.profiles = self._profile_choice(profile)
         self.filters = {name: self._filter(name) for name in FILTERS}
         self.parts = self._laid_out()
 
     def _say(self, key: str, **values: object) -> str:
-        return say(key, self.lang, **values)
+        return say(key, **values)
 
     def _profile_choice(self, profile: str) -> ipywidgets.Dropdown:
         known = [shipped_profile(name) for name in profile_names()]
-        options = [(one.zh if self.lang == "zh" else one.en, one.name) for one in known]
+        options = [(one.zh if language() == "zh" else one.en, one.name) for one in known]
         made = ipywidgets.Dropdown(options=options, value=profile, description=self._say("profile"))
         made.observe(lambda change: self.take(change["new"]), "value")
         return made
@@ -130,10 +130,10 @@ class Overview:
         self.status.value = _status(self._say("settling"))
         self.records = assessed(self.names, profile, self.draws, seed=self.seed)
         used = shipped_profile(profile)
-        self.note.value = fragment("note", used.note_zh if self.lang == "zh" else used.note_en)
+        self.note.value = fragment("note", used.note_zh if language() == "zh" else used.note_en)
         for name, made in self.filters.items():
             kept = made.value
-            options = words.filter_choices(self.records, name, lang=self.lang)
+            options = words.filter_choices(self.records, name)
             made.options = options
             made.value = kept if kept in {code for _, code in options} else ""
         self.changed.value = fragment("section", self._changes())
@@ -149,20 +149,20 @@ class Overview:
         fit = chosen(self.records, {name: made.value or "" for name, made in self.filters.items()})
         told = self._say("shown", n=len(fit), all=len(self.records))
         self.status.value = _status(told)
-        self.tiles.value = fragment("tiles", words.tile_words(fit, lang=self.lang))
-        self.table.rows = [words.table_row(one, lang=self.lang, profile=self.profile) for one in fit]
+        self.tiles.value = fragment("tiles", words.tile_words(fit))
+        self.table.rows = [words.table_row(one, profile=self.profile) for one in fit]
         for name, shown in self.bars.items():
-            shown.value = fragment("stacks", words.bar_words(fit, name, lang=self.lang))
+            shown.value = fragment("stacks", words.bar_words(fit, name))
 
     def _changes(self) -> Any:
         if self.folder is None:
-            return words.change_section([], compared=0, unreadable=0, lang=self.lang)
+            return words.change_section([], compared=0, unreadable=0)
         earlier = earlier_results(self.folder, profile=self.profile)
         ids = [record["case"]["id"] for record in self.records]
         before = list(earlier.records) if self.all_cases else of_cases(earlier.records, ids)
         found = changes(self.records, before)
         counts = {"unreadable": earlier.unreadable, "others": earlier.others}
-        return words.change_section(found, compared=len(before), **counts, lang=self.lang)
+        return words.change_section(found, compared=len(before), **counts)
 
 
 def _status(told: str) -> str:

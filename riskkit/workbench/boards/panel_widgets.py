@@ -11,6 +11,7 @@ import anywidget
 import ipywidgets
 import traitlets
 
+from riskkit.foundation.language import language, set_language
 from riskkit.workbench.document.blocks import Details, Paragraph, Picture, Section
 from riskkit.workbench.document.rendering import asset, environment
 
@@ -67,15 +68,16 @@ def box(kind: str, *children: ipywidgets.Widget) -> ipywidgets.Box:
     return made
 
 
-def in_either_language(lang: str, build: Callable[[str], Sequence[ipywidgets.Widget]]) -> ipywidgets.Box:
+def in_either_language(build: Callable[[], Sequence[ipywidgets.Widget]]) -> ipywidgets.Box:
     """A panel with its style, and a choice of language where the page around it has none."""
-    inside = box("rkp-col", *build(lang))
+    inside = box("rkp-col", *build())
     choice = ipywidgets.Dropdown(
-        options=[("中文", "zh"), ("English", "en")], value=lang, description="语言 Language"
+        options=[("中文", "zh"), ("English", "en")], value=language(), description="语言 Language"
     )
 
     def switch(change: Mapping[str, Any]) -> None:
-        inside.children = tuple(build(change["new"]))
+        set_language(change["new"])
+        inside.children = tuple(build())
 
     choice.observe(switch, "value")
     is_served = os.environ.get("SERVER_SOFTWARE", "").startswith(

@@ -12,85 +12,83 @@ if TYPE_CHECKING:
     import ipywidgets
 
 
-def overview(cases: list[str], *, lang: str, **options: Any) -> ipywidgets.Widget:
+def overview(cases: list[str], **options: Any) -> ipywidgets.Widget:
     """Every case at a glance: see `riskkit.workbench.boards.overview_panel.overview`."""
     from riskkit.workbench.boards import overview_panel
 
-    return overview_panel.overview(cases, lang=lang, **options)
+    return overview_panel.overview(cases, **options)
 
 
-def what_if(
-    case: str | Path, *, lang: str, interactive: bool = True, **options: Any
-) -> ipywidgets.Widget | None:
+def what_if(case: str | Path, *, interactive: bool = True, **options: Any) -> ipywidgets.Widget | None:
     """Move the inputs of a case: see `riskkit.workbench.boards.what_if.panel.what_if`."""
     if not interactive:
         return None
     from riskkit.workbench.boards.what_if import panel as what_if_panel
 
-    return what_if_panel.what_if(case, lang=lang, **options)
+    return what_if_panel.what_if(case, **options)
 
 
-def register_board(register: str = "", *, lang: str, interactive: bool = True) -> ipywidgets.Widget | None:
+def register_board(register: str = "", *, interactive: bool = True) -> ipywidgets.Widget | None:
     """Look through a register: see `riskkit.workbench.boards.register_panel.register_board`."""
     if not interactive:
         return None
     from riskkit.workbench.boards import register_panel
 
-    return register_panel.register_board(register, lang=lang)
+    return register_panel.register_board(register)
 
 
 def signal_board(
-    reports: str = "signal_reports", *, lang: str, folder: str = "", interactive: bool = True
+    reports: str = "signal_reports", *, folder: str = "", interactive: bool = True
 ) -> ipywidgets.Widget | None:
     """The signals of the week: see `riskkit.workbench.boards.signal_panel.signal_board`."""
     if not interactive:
         return None
     from riskkit.workbench.boards import signal_panel
 
-    return signal_panel.signal_board(reports, lang=lang, folder=folder)
+    return signal_panel.signal_board(reports, folder=folder)
 
 
-def warning_board(ledger: str = "", *, lang: str, interactive: bool = True) -> ipywidgets.Widget | None:
+def warning_board(ledger: str = "", *, interactive: bool = True) -> ipywidgets.Widget | None:
     """The warnings of a ledger: see `riskkit.workbench.boards.warning_panel.warning_board`."""
     if not interactive:
         return None
     from riskkit.workbench.boards import warning_panel
 
-    return warning_panel.warning_board(ledger, lang=lang)
+    return warning_panel.warning_board(ledger)
 
 
-def response_board(ledger: str = "", *, lang: str, interactive: bool = True) -> ipywidgets.Widget | None:
+def response_board(ledger: str = "", *, interactive: bool = True) -> ipywidgets.Widget | None:
     """The lives of the response: see `riskkit.workbench.boards.response_panel.response_board`."""
     if not interactive:
         return None
     from riskkit.workbench.boards import response_panel
 
-    return response_panel.response_board(ledger, lang=lang)
+    return response_panel.response_board(ledger)
 
 
 def committee_ballot(
-    session: str = "", *, lang: str, who: str = "", interactive: bool = True
+    session: str = "", *, who: str = "", interactive: bool = True
 ) -> ipywidgets.Widget | None:
     """An expert's ballot: see `riskkit.workbench.boards.ballot_panel.ballot_panel`."""
     if not interactive:
         return None
     from riskkit.workbench.boards import ballot_panel
 
-    return ballot_panel.ballot_panel(session, lang=lang, who=who)
+    return ballot_panel.ballot_panel(session, who=who)
 
 
 def committee_session(
-    session: str = "", *, lang: str, who: str = "", interactive: bool = True
+    session: str = "", *, who: str = "", interactive: bool = True
 ) -> ipywidgets.Widget | None:
     """The committee's room: see `riskkit.workbench.boards.committee_panels.session_panel`."""
     if not interactive:
         return None
     from riskkit.workbench.boards import committee_panels
 
-    return committee_panels.session_panel(session, lang=lang, who=who)
+    return committee_panels.session_panel(session, who=who)
 
 
-def how_to_read(panel: str, *, lang: str) -> Section:
+def how_to_read(panel: str) -> Section:
     """How to read a panel, and where its limits are."""
     keys = [key for key in say if key.startswith(f"read_{panel}_")]
-    return Section(f"read-{panel}", say("read", lang), 2, (Items(tuple(say(key, lang) for key in keys)),))
+    return Section(f"read-{panel}", say("read"), 2, (Items(tuple(say(key) for key in keys)),))

@@ -7,6 +7,7 @@ from typing import Any
 
 import ipywidgets
 
+from riskkit.foundation.language import language
 from riskkit.foundation.standards.tables import records
 from riskkit.words.catalogue import panel_text as say
 from riskkit.words.numbers import number
@@ -34,54 +35,54 @@ from riskkit.workbench.reports.monitoring.words import column_name
 from riskkit.workbench.runs.folders.made_register import MADE, register_folder
 
 
-def register_board(register: str = "", *, lang: str) -> ipywidgets.Widget:
+def register_board(register: str = "") -> ipywidgets.Widget:
     """A register to look through, for those who watch."""
     folder = register_folder(register)
     known = choices(folder)
 
-    def build(spoken: str) -> list[ipywidgets.Widget]:
-        panel = RegisterBoard(folder, known, lang=spoken, is_made=register in ("", MADE))
+    def build() -> list[ipywidgets.Widget]:
+        panel = RegisterBoard(folder, known, is_made=register in ("", MADE))
         panel.fill()
         return panel.parts
 
-    return in_either_language(lang, build)
+    return in_either_language(build)
 
 
 class RegisterBoard:
     """The panel: widgets, and what fills them."""
 
-    def __init__(self, folder: Path, known: Choices, *, lang: str, is_made: bool) -> None:
-        self.folder, self.known, self.lang, self.is_made = folder, known, lang, is_made
+    def __init__(self, folder: Path, known: Choices, *, is_made: bool) -> None:
+        self.folder, self.known, self.lang, self.is_made = folder, known, language(), is_made
         self.page, self.n_pages, self._is_quiet = 0, 1, False
         self.status, self.ranking, self.place = (ipywidgets.HTML() for _ in range(3))
         self.filters = {name: self._filter(name) for name in FILTERS}
         self.since, self.until = self._year("since_year"), self._year("until_year")
         self.by = ipywidgets.Dropdown(
-            options=[(column_name(name, lang), name) for name in RANKED],
+            options=[(column_name(name), name) for name in RANKED],
             value="port",
             description=self._say("rank_by"),
         )
         self.by.observe(lambda _: self.fill(), "value")
         caption = {"caption": self._say("records_table"), "empty": self._say("no_record_fits")}
         sorting = {"sort_by": self._say("sort_by"), "colon": self._say("colon")}
-        columns = words.record_columns_shown(lang)
+        columns = words.record_columns_shown()
         self.table = SortedTable(columns=columns, rows=[], by=0, names=1, down=True, words=caption | sorting)
         self.back = button(self._say("page_back"), lambda: self.turn(-1))
         self.forth = button(self._say("page_forth"), lambda: self.turn(1))
         found = ask(folder, Asked())
-        self.drawing = Drawing(words.trend_picture(found, lang=lang), self._say("numbers"))
-        self.map = Drawing(places_map(found.places, n_all=found.n_records, lang=lang), self._say("numbers"))
+        self.drawing = Drawing(words.trend_picture(found), self._say("numbers"))
+        self.map = Drawing(places_map(found.places, n_all=found.n_records), self._say("numbers"))
         self.parts = self._laid_out()
 
     def _say(self, key: str, **values: object) -> str:
-        return say(key, self.lang, **values)
+        return say(key, **values)
 
     def _filter(self, name: str) -> ipywidgets.Dropdown:
-        options = [(words.value_word(name, value, self.lang), value) for value in self.known.values[name]]
+        options = [(words.value_word(name, value), value) for value in self.known.values[name]]
         made = ipywidgets.Dropdown(
             options=_apart([(self._say("all"), ""), *options]),
             value="",
-            description=column_name(name, self.lang),
+            description=column_name(name),
         )
         made.observe(lambda _: self._restart(), "value")
         return made
@@ -144,10 +145,10 @@ class RegisterBoard:
         self.n_pages = max(1, -(-found.n_records // PAGE))
         facts = {"n": number(found.n_records), "all": number(self.known.n_records)}
         self.status.value = fragment("status", self._say("records_shown", **facts))
-        self.ranking.value = fragment("ranks", words.ranking_words(found, self.by.value, lang=self.lang))
-        self.drawing.show(words.trend_picture(found, lang=self.lang))
-        self.map.show(places_map(found.places, n_all=found.n_records, lang=self.lang))
-        self.table.rows = [words.record_row(row, lang=self.lang) for row in records(found.page)]
+        self.ranking.value = fragment("ranks", words.ranking_words(found, self.by.value))
+        self.drawing.show(words.trend_picture(found))
+        self.map.show(places_map(found.places, n_all=found.n_records))
+        self.table.rows = [words.record_row(row) for row in records(found.page)]
         place = {"page": number(self.page + 1), "pages": number(self.n_pages)}
         self.place.value = fragment("status", self._say("page_of", **place))
         self.back.disabled, self.forth.disabled = self.page == 0, self.page + 1 >= self.n_pages

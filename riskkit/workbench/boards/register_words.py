@@ -21,11 +21,11 @@ from riskkit.workbench.reports.monitoring.words import column_name, group_name
 COLUMNS = ("date", "product", "source_class", "hazard_class", "origin", "n_tested", "evidence")
 
 
-def value_word(column: str, value: Any, lang: str) -> str:
+def value_word(column: str, value: Any) -> str:
     """A value of a column in words."""
     if value is None or pd.isna(value) or value == UNKNOWN:
-        return say("not_known", lang)
-    return source_word(value, lang) if column == "source_class" else group_name([value], [column], lang)
+        return say("not_known")
+    return source_word(value) if column == "source_class" else group_name([value], [column])
 
 
 def with_rates(counts: pd.DataFrame) -> pd.DataFrame:
@@ -41,99 +41,95 @@ def with_rates(counts: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def rate_words(row: dict[str, Any], lang: str) -> str:
+def rate_words(row: dict[str, Any]) -> str:
     """A rate with its interval and its counts, or that nothing was tested."""
     if np.isnan(row["rate"]):
-        return say("not_tested", lang)
-    ends = [rate(float(row[name]), lang) for name in ("rate_lo", "rate_hi")]
-    return say("rate_span", lang, share=rate(float(row["rate"]), lang), lo=ends[0], hi=ends[1])
+        return say("not_tested")
+    ends = [rate(float(row[name])) for name in ("rate_lo", "rate_hi")]
+    return say("rate_span", share=rate(float(row["rate"])), lo=ends[0], hi=ends[1])
 
 
-def ranking_words(found: Found, by: str, *, lang: str) -> dict[str, Any]:
+def ranking_words(found: Found, by: str) -> dict[str, Any]:
     """The ranking as bars, each with its number and its rate in words."""
     ranked = with_rates(found.ranking)
     most = max([1, *ranked["n_records"].tolist()])
     rows = [
         {
-            "label": value_word(by, row["name"], lang),
+            "label": value_word(by, row["name"]),
             "width": 100 * row["n_records"] / most,
             "n": number(float(row["n_records"])),
-            "said": rate_words(row, lang),
+            "said": rate_words(row),
         }
         for row in records(ranked)
     ]
-    caption = say(
-        "ranking_caption", lang, name=column_name(by, lang), shown=len(rows), n=number(found.n_names)
-    )
-    heads = (column_name(by, lang), say("records_head", lang), say("rate_head", lang))
-    return {"caption": caption, "heads": heads, "rows": rows, "empty": say("no_record_fits", lang)}
+    caption = say("ranking_caption", name=column_name(by), shown=len(rows), n=number(found.n_names))
+    heads = (column_name(by), say("records_head"), say("rate_head"))
+    return {"caption": caption, "heads": heads, "rows": rows, "empty": say("no_record_fits")}
 
 
-def record_row(row: dict[str, Any], *, lang: str) -> list[dict[str, Any]]:
+def record_row(row: dict[str, Any]) -> list[dict[str, Any]]:
     """One record as cells for the table that sorts."""
     day = "" if pd.isna(row["date"]) else str(row["date"])[:10]
-    hazard = value_word("hazard_class", row["hazard_class"], lang)
+    hazard = value_word("hazard_class", row["hazard_class"])
     if not pd.isna(row["hazard"]):
         hazard = f"{hazard} · {row['hazard']}"
-    place = " · ".join(
-        value_word(name, row[name], lang) for name in ("origin", "port") if not pd.isna(row[name])
-    )
+    place = " · ".join(value_word(name, row[name]) for name in ("origin", "port") if not pd.isna(row[name]))
     texts = [
-        day or say("not_known", lang),
+        day or say("not_known"),
         str(row["product"]),
-        value_word("source_class", row["source_class"], lang),
+        value_word("source_class", row["source_class"]),
         hazard,
-        place or say("not_known", lang),
-        _counts(row, lang),
-        str(row["evidence"]) if not pd.isna(row["evidence"]) else say("not_known", lang),
+        place or say("not_known"),
+        _counts(row),
+        str(row["evidence"]) if not pd.isna(row["evidence"]) else say("not_known"),
     ]
     cells: list[dict[str, Any]] = [{"text": text, "sort": text} for text in texts]
     cells[5]["sort"] = -1.0 if pd.isna(row["n_tested"]) else float(row["n_tested"])
     return cells
 
 
-def _counts(row: dict[str, Any], lang: str) -> str:
+def _counts(row: dict[str, Any]) -> str:
     told = []
     if not (pd.isna(row["n_tested"]) and pd.isna(row["n_nonconforming"])):
         n, x = (
             "?" if pd.isna(row[name]) else number(float(row[name]))
             for name in ("n_tested", "n_nonconforming")
         )
-        told.append(say("told_tested", lang, x=x, n=n))
+        told.append(say("told_tested", x=x, n=n))
     for name in ("n_injured", "n_dead"):
         if not pd.isna(row[name]) and row[name]:
-            told.append(say(f"told_{name}", lang, n=number(float(row[name]))))
-    return say("told_mark", lang).join(told) or "—"
+            told.append(say(f"told_{name}", n=number(float(row[name]))))
+    return say("told_mark").join(told) or "—"
 
 
-def record_columns_shown(lang: str) -> list[dict[str, str]]:
+def record_columns_shown() -> list[dict[str, str]]:
     """The heads of the table of records."""
-    heads = {name: column_name(name, lang) for name in COLUMNS}
-    heads |= {"origin": say("place_head", lang), "n_tested": say("told_head", lang)}
+    heads = {name: column_name(name) for name in COLUMNS}
+    heads |= {"origin": say("place_head"), "n_tested": say("told_head")}
     return [{"title": heads[name]} for name in COLUMNS]
 
 
-def trend_picture(found: Found, *, lang: str) -> Picture:
+def trend_picture(found: Found) -> Picture:
     """Records of each year as bars."""
     lines = records(with_rates(_every_year(found.periods)))
-    words = [say("not_known", lang) if pd.isna(row["year"]) else str(int(row["year"])) for row in lines]
+    words = [say("not_known") if pd.isna(row["year"]) else str(int(row["year"])) for row in lines]
     counts = [int(row["n_records"]) for row in lines]
-    shape = style.layout(say("trend_title", lang), height=260, margin={"t": 22, "b": 40, "l": 56})
+    shape = style.layout(say("trend_title"), height=260, margin={"t": 22, "b": 40, "l": 56})
     shape["xaxis"] = style.quiet_axis() | {"type": "category"}
     shape["yaxis"] = style.quiet_axis() | {
         "rangemode": "tozero",
-        "title": {"text": say("records_head", lang)},
+        "title": {"text": say("records_head")},
     }
     texts = [number(float(n)) for n in counts] if len(counts) <= 16 else [""] * len(counts)
     look = {"textposition": "outside", "cliponaxis": False, "marker": {"color": style.DARK}}
     bars = {"type": "bar", "x": words, "y": counts, "text": texts, "hoverinfo": "x+y"} | look
     rows: list[tuple[Cell, ...]] = [
-        (word, number(float(row["n_records"])), rate_words(row, lang))
+        (word, number(float(row["n_records"])), rate_words(row))
         for word, row in zip(words, lines, strict=True)
     ]
-    heads = (say("year_head", lang), say("records_head", lang), say("rate_head", lang))
-    table = Table(say("trend_title", lang), heads, tuple(rows), numeric=(1, 2))
-    return Picture("register-trend", say("trend_title", lang), _trend_alt(words, counts, lang), table,
+    heads = (say("year_head"), say("records_head"), say("rate_head"))
+    table = Table(say("trend_title"), heads, tuple(rows), numeric=(1, 2))
+    return Picture("register-trend", say("trend_title"), _trend_alt(words, counts), table,
                    {"data": [bars], "layout": shape})  # fmt: skip
 
 
@@ -148,10 +144,8 @@ def _every_year(periods: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([filled, periods[periods["year"].isna()]], ignore_index=True)
 
 
-def _trend_alt(words: list[str], counts: list[int], lang: str) -> str:
+def _trend_alt(words: list[str], counts: list[int]) -> str:
     if not counts:
-        return say("no_record_fits", lang)
+        return say("no_record_fits")
     top = int(np.argmax(counts))
-    return say(
-        "trend_alt", lang, n=number(float(sum(counts))), year=words[top], most=number(float(counts[top]))
-    )
+    return say("trend_alt", n=number(float(sum(counts))), year=words[top], most=number(float(counts[top])))

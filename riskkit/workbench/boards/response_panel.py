@@ -10,6 +10,7 @@ from typing import Any
 import ipywidgets
 import pandas as pd
 
+from riskkit.foundation.language import language
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.tables import records
 from riskkit.response.flows import FLOWS
@@ -46,24 +47,24 @@ _MOST_ROWS, _MOST_GROUPS = 200, 15
 _TILES = (("open", "○", "#1f4e79"), ("soon", "◐", "#8a5a00"), ("overdue", "●", "#a3151a"))
 
 
-def response_board(ledger: str = "", *, lang: str, now: dt.datetime | None = None) -> ipywidgets.Widget:
+def response_board(ledger: str = "", *, now: dt.datetime | None = None) -> ipywidgets.Widget:
     """The lives of a ledger, for those who lead the response and those who carry it out."""
     at = now or utc_now()
     place = ledger or os.environ.get(LEDGER_VARIABLE, "")
     if place and is_unmade(place):
-        return in_either_language(lang, lambda spoken: [_unmade(place, spoken)])
+        return in_either_language(lambda: [_unmade(place)])
     state = response_state(_acts(place) if place else sample_acts(at), now=at)
 
-    def build(spoken: str) -> list[ipywidgets.Widget]:
-        return ResponseBoard(state, lang=spoken, is_sample=not place).parts
+    def build() -> list[ipywidgets.Widget]:
+        return ResponseBoard(state, is_sample=not place).parts
 
-    return in_either_language(lang, build)
+    return in_either_language(build)
 
 
-def _unmade(place: str, lang: str) -> ipywidgets.Widget:
+def _unmade(place: str) -> ipywidgets.Widget:
     """What stands in place of the board before anything was recorded."""
-    lines = [say("board_unmade_how", lang, place=Path(place).name)]
-    return ipywidgets.HTML(fragment("lines", say("board_unmade", lang), lines, ""))
+    lines = [say("board_unmade_how", place=Path(place).name)]
+    return ipywidgets.HTML(fragment("lines", say("board_unmade"), lines, ""))
 
 
 def _acts(place: str) -> dict[str, pd.DataFrame]:
@@ -77,19 +78,17 @@ def _acts(place: str) -> dict[str, pd.DataFrame]:
 class ResponseBoard:
     """The panel: widgets, and what fills them."""
 
-    def __init__(self, state: ResponseState, *, lang: str, is_sample: bool) -> None:
-        self.state, self.lang, self.is_sample = state, lang, is_sample
+    def __init__(self, state: ResponseState, *, is_sample: bool) -> None:
+        self.state, self.lang, self.is_sample = state, language(), is_sample
         self.tiles, self.more, self.places = (ipywidgets.HTML() for _ in range(3))
         measures = standards.table("response_measures")
-        self.measures = dict(zip(measures["measure"], measures[lang], strict=True))
+        self.measures = dict(zip(measures["measure"], measures[language()], strict=True))
         here = set(state.table["flow"].unique())
-        kinds = [(flow_name(name, lang), name) for name in FLOWS if name in here]
+        kinds = [(flow_name(name, language()), name) for name in FLOWS if name in here]
         ports = sorted(str(port) for port in state.table["port"].dropna().unique() if port)
-        self.which = self._choice(
-            "show", [(say(f"show_{key}", lang), key) for key in ("open", "overdue", "all")]
-        )
-        self.kind = self._choice("kind", [(say("any_kind", lang), ""), *kinds])
-        self.port = self._choice("port", [(say("any_port", lang), ""), *((port, port) for port in ports)])
+        self.which = self._choice("show", [(say(f"show_{key}"), key) for key in ("open", "overdue", "all")])
+        self.kind = self._choice("kind", [(say("any_kind"), ""), *kinds])
+        self.port = self._choice("port", [(say("any_port"), ""), *((port, port) for port in ports)])
         self.table = self._table()
         self.curves = completion_curves(state)
         self.recall = self._choice("recall", [(self._recall_name(name), name) for name in self.curves])
@@ -98,37 +97,37 @@ class ResponseBoard:
         self.fill()
 
     def _choice(self, name: str, options: list[tuple[str, str]]) -> ipywidgets.Dropdown:
-        made = ipywidgets.Dropdown(options=options, description=say(f"choose_{name}", self.lang))
+        made = ipywidgets.Dropdown(options=options, description=say(f"choose_{name}"))
         made.observe(lambda _: self.look() if name == "recall" else self.fill(), "value")
         return made
 
     def _table(self) -> SortedTable:
-        sorting = {"sort_by": panel_say("sort_by", self.lang), "colon": panel_say("colon", self.lang)}
-        caption = {"caption": say("board_table", self.lang), "empty": say("none", self.lang)}
-        columns = [{"title": say(f"col_{name}", self.lang)} for name in _HEADS]
+        sorting = {"sort_by": panel_say("sort_by"), "colon": panel_say("colon")}
+        caption = {"caption": say("board_table"), "empty": say("none")}
+        columns = [{"title": say(f"col_{name}")} for name in _HEADS]
         return SortedTable(columns=columns, rows=[], by=5, names=1, down=False, words=caption | sorting)
 
     def _recall_name(self, name: str) -> str:
         rows = self.state.table[
             (self.state.table["flow"] == "recall") & (self.state.table["subject"] == name)
         ]
-        return f"{name} {_title(records(rows)[0], self.lang)}".strip()
+        return f"{name} {_title(records(rows)[0])}".strip()
 
     def _drawing(self) -> Drawing | None:
         picture = self._picture()
-        return None if picture is None else Drawing(picture, panel_say("numbers", self.lang))
+        return None if picture is None else Drawing(picture, panel_say("numbers"))
 
     def _picture(self) -> Picture | None:
         curve = self.curves.get(str(self.recall.value))
-        return None if curve is None else recall_curve(curve, lang=self.lang)
+        return None if curve is None else recall_curve(curve)
 
     def _laid_out(self) -> list[ipywidgets.Widget]:
-        made = [html("note", say("board_is_sample", self.lang))] if self.is_sample else []
-        drawn = [html("note", say("no_curve", self.lang))] if self.drawing is None else [
+        made = [html("note", say("board_is_sample"))] if self.is_sample else []
+        drawn = [html("note", say("no_curve"))] if self.drawing is None else [
             box("rkp-row", self.recall), self.drawing.box
         ]  # fmt: skip
-        as_of = say("board_at", self.lang, at=f"{self.state.now.astimezone(_CHINA):%Y-%m-%d %H:%M}")
-        return [*made, html("heading", say("board_title", self.lang), as_of),
+        as_of = say("board_at", at=f"{self.state.now.astimezone(_CHINA):%Y-%m-%d %H:%M}")
+        return [*made, html("heading", say("board_title"), as_of),
                 self.tiles, box("rkp-row", self.which, self.kind, self.port), self.table, self.more,
                 self.places, *drawn]  # fmt: skip
 
@@ -141,9 +140,7 @@ class ResponseBoard:
             self._cells(row, place) for place, row in enumerate(records(shown.head(_MOST_ROWS)))
         ]
         n_more = max(len(shown) - _MOST_ROWS, 0)
-        self.more.value = (
-            fragment("note", say("board_more", self.lang, n=n_more, shown=_MOST_ROWS)) if n_more else ""
-        )
+        self.more.value = fragment("note", say("board_more", n=n_more, shown=_MOST_ROWS)) if n_more else ""
         self.places.value = fragment("section", self._groups(fit))
 
     def look(self) -> None:
@@ -164,20 +161,20 @@ class ResponseBoard:
 
     def _tile_values(self, fit: pd.DataFrame) -> dict[str, Any]:
         tiles = [
-            {"symbol": symbol, "colour": colour, "label": say(f"tile_{name}", self.lang), "note": "",
+            {"symbol": symbol, "colour": colour, "label": say(f"tile_{name}"), "note": "",
              "n": int(fit[f"is_{name}"].astype(bool).sum())}
             for name, symbol, colour in _TILES
         ]  # fmt: skip
-        return {"heading": say("board_title", self.lang), "tiles": tiles}
+        return {"heading": say("board_title"), "tiles": tiles}
 
     def _cells(self, row: dict[str, Any], place: int) -> list[dict[str, Any]]:
         flow = str(row["flow"])
         measure = self.measures.get(str(row["measure"]), "") if flow == "measure" else ""
-        subject = " · ".join(word for word in (str(row["subject"]), _title(row, self.lang), measure) if word)
+        subject = " · ".join(word for word in (str(row["subject"]), _title(row), measure) if word)
         texts = (
-            flow_name(flow, self.lang),
+            flow_name(flow, language()),
             subject,
-            phase_name(flow, str(row["phase"]), self.lang),
+            phase_name(flow, str(row["phase"]), language()),
             _text(row["port"]) or "—",
             _text(row["operator"]) or "—",
         )
@@ -187,11 +184,11 @@ class ResponseBoard:
     def _due(self, row: dict[str, Any]) -> str:
         if not row["due_event"] or not row["is_open"]:
             return "—"
-        what = step_name(str(row["flow"]), str(row["due_event"]), self.lang)
+        what = step_name(str(row["flow"]), str(row["due_event"]), language())
         if pd.isna(row["due_at"]):
-            return say("due_unknown", self.lang, what=what)
+            return say("due_unknown", what=what)
         key = "overdue" if row["is_overdue"] else "due"
-        return say(key, self.lang, what=what, at=due_text(pd.Timestamp(row["due_at"]).tz_convert(_CHINA)))
+        return say(key, what=what, at=due_text(pd.Timestamp(row["due_at"]).tz_convert(_CHINA)))
 
     def _groups(self, fit: pd.DataFrame) -> Section:
         """Open, due soon and overdue by port and by operator."""
@@ -200,20 +197,20 @@ class ResponseBoard:
             counts = counts_by(fit, name)
             rows = tuple(
                 (
-                    row[name] or say("not_said", self.lang),
+                    row[name] or say("not_said"),
                     *(str(row[key]) for key in ("n_open", "n_soon", "n_overdue")),
                 )
                 for row in records(counts.head(_MOST_GROUPS))
             )
-            heads = (say(f"col_{name}", self.lang), *(say(f"tile_{key}", self.lang) for key, *_ in _TILES))
-            caption = say(f"by_{name}", self.lang, n=min(len(counts), _MOST_GROUPS), of=len(counts))
+            heads = (say(f"col_{name}"), *(say(f"tile_{key}") for key, *_ in _TILES))
+            caption = say(f"by_{name}", n=min(len(counts), _MOST_GROUPS), of=len(counts))
             tables.append(Table(caption, heads, rows, numeric=(1, 2, 3)))
-        return Section("response-places", say("places", self.lang), 2, tuple(tables))
+        return Section("response-places", say("places"), 2, tuple(tables))
 
 
 def _text(cell: object) -> str:
     return "" if cell is None or pd.isna(cell) else str(cell)  # type: ignore[call-overload]
 
 
-def _title(row: dict[str, Any], lang: str) -> str:
-    return _text(row[f"title_{lang}"])
+def _title(row: dict[str, Any]) -> str:
+    return _text(row[f"title_{language()}"])

@@ -11,6 +11,7 @@ from typing import Any
 import ipywidgets
 
 from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.language import language
 from riskkit.foundation.standards.tables import records
 from riskkit.monitoring.signals.memory import remembered
 from riskkit.words.catalogue import Texts
@@ -43,49 +44,47 @@ _JUDGES = ("", "assessor", "chair")
 _HEADS = ("rank", "combination", "observed", "expected", "points", "state", "reason")
 
 
-def signal_board(reports: str = SAMPLE, *, lang: str, folder: str = "") -> ipywidgets.Widget:
+def signal_board(reports: str = SAMPLE, *, folder: str = "") -> ipywidgets.Widget:
     """The signals of the week, to look into, judge and draft cases from."""
     place = folder or os.environ.get(SIGNALS_VARIABLE, "")
     home = Path(place) if place else None
     file = home / "steps.csv" if home else None
     study = study_signals(reports, steps=str(file) if file and file.is_file() else "")
 
-    def build(spoken: str) -> list[ipywidgets.Widget]:
-        return SignalBoard(study, home, lang=spoken).parts
+    def build() -> list[ipywidgets.Widget]:
+        return SignalBoard(study, home).parts
 
-    return in_either_language(lang, build)
+    return in_either_language(build)
 
 
 class SignalBoard:
     """The panel: widgets, and what fills them."""
 
-    def __init__(self, study: ScanStudy, home: Path | None, *, lang: str) -> None:
-        self.study, self.home, self.lang = study, home, lang
+    def __init__(self, study: ScanStudy, home: Path | None) -> None:
+        self.study, self.home, self.lang = study, home, language()
         self.rows = records(study.alarms)
         self.status, self.why, self.drill = (ipywidgets.HTML() for _ in range(3))
-        names = [
-            (f"{number(float(row['rank']))} {combination(row, lang)}", k) for k, row in enumerate(self.rows)
-        ]
-        self.one = ipywidgets.Dropdown(options=names, description=say("choose_signal", lang))
+        names = [(f"{number(float(row['rank']))} {combination(row)}", k) for k, row in enumerate(self.rows)]
+        self.one = ipywidgets.Dropdown(options=names, description=say("choose_signal"))
         self.one.observe(lambda _: self.look(), "value")
         self.point = ipywidgets.HTML()
-        self.reason = ipywidgets.Text(description=say("judge_reason", lang))
-        self.by = ipywidgets.Text(description=say("judge_by", lang))
-        self.confirm = button(say("judge_confirm", lang), lambda: self.judge("confirmed"))
-        self.dismiss = button(say("judge_dismiss", lang), lambda: self.judge("dismissed"))
-        self.draft = button(say("judge_draft", lang), self.draft_case, is_main=True)
-        sorting = {"sort_by": panel_say("sort_by", lang), "colon": panel_say("colon", lang)}
-        caption = {"caption": say("scan_table", lang), "empty": say("scan_none", lang)}
-        columns = [{"title": say(f"col_{name}", lang)} for name in _HEADS]
+        self.reason = ipywidgets.Text(description=say("judge_reason"))
+        self.by = ipywidgets.Text(description=say("judge_by"))
+        self.confirm = button(say("judge_confirm"), lambda: self.judge("confirmed"))
+        self.dismiss = button(say("judge_dismiss"), lambda: self.judge("dismissed"))
+        self.draft = button(say("judge_draft"), self.draft_case, is_main=True)
+        sorting = {"sort_by": panel_say("sort_by"), "colon": panel_say("colon")}
+        caption = {"caption": say("scan_table"), "empty": say("scan_none")}
+        columns = [{"title": say(f"col_{name}")} for name in _HEADS]
         self.table = SortedTable(columns=columns, rows=[], by=0, names=1, down=False, words=caption | sorting)
         self.drawing = self._drawing(self._picture())
-        self.multiples = self._drawing(scan_multiples(study, lang=lang))
-        self.volcano = self._drawing(scan_volcano(study, lang=lang), pick=self.pick)
+        self.multiples = self._drawing(scan_multiples(study))
+        self.volcano = self._drawing(scan_volcano(study), pick=self.pick)
         self.parts = self._laid_out()
         self.fill()
 
     def _drawing(self, picture: Any, *, pick: Callable[[str], None] | None = None) -> Drawing | None:
-        return None if picture is None else Drawing(picture, panel_say("numbers", self.lang), pick=pick)
+        return None if picture is None else Drawing(picture, panel_say("numbers"), pick=pick)
 
     def pick(self, signal_id: str) -> None:
         """Choose the signal of a point, or show the reports behind a combination that is no signal."""
@@ -95,24 +94,24 @@ class SignalBoard:
         if places:
             self.one.value = places[0]
         elif found:
-            name, why = combination(found[0], self.lang), reason_sentence(found[0], self.lang)
-            words = say("picked", self.lang, name=name, why=why)
-            behind = fragment("section", records_of(self.study, found[0], lang=self.lang))
+            name, why = combination(found[0]), reason_sentence(found[0])
+            words = say("picked", name=name, why=why)
+            behind = fragment("section", records_of(self.study, found[0]))
             self.point.value = fragment("status", words) + behind
 
     def _picture(self) -> Any:
         if not self.rows:
             return None
-        return scan_multiples(self.study, signal=str(self._now()["signal_id"]), lang=self.lang)
+        return scan_multiples(self.study, signal=str(self._now()["signal_id"]))
 
     def _now(self) -> dict[str, Any]:
         return self.rows[int(self.one.value or 0)]
 
     def _laid_out(self) -> list[ipywidgets.Widget]:
-        made = [html("note", say("scan_sample", self.lang))] if self.study.is_sample else []
-        closed = [] if self.home else [html("note", say("board_closed", self.lang, name=SIGNALS_VARIABLE))]
+        made = [html("note", say("scan_sample"))] if self.study.is_sample else []
+        closed = [] if self.home else [html("note", say("board_closed", name=SIGNALS_VARIABLE))]
         name, role = as_visitor() or ("", "")
-        closed += [html("note", say("board_role", self.lang))] if role not in _JUDGES else []
+        closed += [html("note", say("board_role"))] if role not in _JUDGES else []
         for part in (self.confirm, self.dismiss, self.draft, self.reason, self.by):
             part.disabled = self.home is None or not self.rows or role not in _JUDGES
         named = [] if name else [self.by]  # who signed in needs no other name and can take none
@@ -121,8 +120,8 @@ class SignalBoard:
         looked += [box("rkp-row", self.one), self.why] if self.rows else []
         looked += [] if self.drawing is None else [self.drawing.box]
         judged = box("rkp-row", *named, self.reason, self.confirm, self.dismiss, self.draft)
-        week = say("scan_case", self.lang, week=f"{self.study.week:%Y-%m-%d}")
-        return [*made, html("heading", f"{say('scan_title', self.lang)} · {week}"), self.table, *looked,
+        week = say("scan_case", week=f"{self.study.week:%Y-%m-%d}")
+        return [*made, html("heading", f"{say('scan_title')} · {week}"), self.table, *looked,
                 *([judged] if self.rows else []), self.status, self.drill, *closed]  # fmt: skip
 
     def fill(self) -> None:
@@ -139,9 +138,9 @@ class SignalBoard:
             {"text": shown(float(row[name])), "sort": float(row[name])} for name, shown in numbers
         )
         words = (
-            combination(row, self.lang),
-            say(f"state_{state}", self.lang),
-            reason_sentence(row, self.lang),
+            combination(row),
+            say(f"state_{state}"),
+            reason_sentence(row),
         )
         name, what, why = ({"text": text, "sort": text} for text in words)
         return [rank, name, seen, expected, points, what, why]
@@ -151,11 +150,11 @@ class SignalBoard:
         if not self.rows:
             return
         row = self._now()
-        self.why.value = fragment("status", reason_sentence(row, self.lang))
+        self.why.value = fragment("status", reason_sentence(row))
         picture = self._picture()
         if self.drawing is not None and picture is not None:
             self.drawing.show(picture)
-        self.drill.value = fragment("section", records_of(self.study, row, lang=self.lang))
+        self.drill.value = fragment("section", records_of(self.study, row))
 
     def judge(self, event: str) -> None:
         """Keep who confirms or dismisses the chosen signal, and why."""
@@ -167,8 +166,8 @@ class SignalBoard:
         at = dt.datetime.now(dt.UTC).replace(tzinfo=None)
         record_step(self.home, self._now(), event, by=by, reason=str(self.reason.value), at=at)
         self.fill()
-        return say("judged", self.lang, state=say(f"state_{event}", self.lang),
-                   name=combination(self._now(), self.lang))  # fmt: skip
+        return say("judged", state=say(f"state_{event}"),
+                   name=combination(self._now()))  # fmt: skip
 
     def draft_case(self) -> None:
         """Draft a case from the chosen signal and say its level."""
@@ -177,7 +176,7 @@ class SignalBoard:
     def _drafted(self) -> str:
         assert self.home is not None
         place, level, high = draft_and_level(self.home, self.study, str(self._now()["signal_id"]))
-        return say("drafted", self.lang, file=place.name, level=level, high=high)
+        return say("drafted", file=place.name, level=level, high=high)
 
     def _try(self, act: Any) -> None:
         """Do it, and say what came of it: the answer, or every fault."""
@@ -185,5 +184,5 @@ class SignalBoard:
             self.status.value = fragment("status", act())
         except InputFaults as error:
             rows = [{"place": one.place, "value": one.value, "rule": one.rule} for one in error.faults]
-            lines = [fault_line(row, self.lang) for row in rows]
-            self.status.value = fragment("lines", say("not_done", self.lang), lines, "")
+            lines = [fault_line(row, language()) for row in rows]
+            self.status.value = fragment("lines", say("not_done"), lines, "")

@@ -10,6 +10,7 @@ from typing import Any
 import ipywidgets
 
 from riskkit.foundation.events import Event
+from riskkit.foundation.language import language
 from riskkit.foundation.standards.scales import scale
 from riskkit.store.ledger.ledger import open_ledger
 from riskkit.store.ledger.tables import is_unmade
@@ -42,28 +43,26 @@ from riskkit.workbench.runs.folders.ledger_places import LEDGER_VARIABLE
 _HEADS = ("level", "warning", "phase", "since", "ends", "due")
 
 
-def warning_board(ledger: str = "", *, lang: str, now: dt.datetime | None = None) -> ipywidgets.Widget:
+def warning_board(ledger: str = "", *, now: dt.datetime | None = None) -> ipywidgets.Widget:
     """The warnings of a ledger, for those who lead and those who watch."""
     at = now or utc_now()
     place = ledger or os.environ.get(LEDGER_VARIABLE, "")
     if place and is_unmade(place):
-        return in_either_language(lang, lambda spoken: [_unmade(place, spoken)])
+        return in_either_language(lambda: [_unmade(place)])
     rows = board_rows(_events(place) if place else sample_events(at), now=at)
 
-    def build(spoken: str) -> list[ipywidgets.Widget]:
-        panel = WarningBoard(rows, lang=spoken, now=at, is_sample=not place)
+    def build() -> list[ipywidgets.Widget]:
+        panel = WarningBoard(rows, now=at, is_sample=not place)
         panel.fill()
         return panel.parts
 
-    return in_either_language(lang, build)
+    return in_either_language(build)
 
 
-def _unmade(place: str, lang: str) -> ipywidgets.Widget:
+def _unmade(place: str) -> ipywidgets.Widget:
     """What stands in place of the board before anything was recorded."""
-    told = [say("board_unmade_how", lang, place=Path(place).name), say("board_unmade_sample", lang)]
-    return ipywidgets.HTML(
-        fragment("lines", say("board_title", lang), [say("board_unmade", lang), *told], "")
-    )
+    told = [say("board_unmade_how", place=Path(place).name), say("board_unmade_sample")]
+    return ipywidgets.HTML(fragment("lines", say("board_title"), [say("board_unmade"), *told], ""))
 
 
 def _events(place: str) -> tuple[Event, ...]:
@@ -77,43 +76,43 @@ def _events(place: str) -> tuple[Event, ...]:
 class WarningBoard:
     """The panel: widgets, and what fills them."""
 
-    def __init__(self, rows: list[BoardRow], *, lang: str, now: dt.datetime, is_sample: bool) -> None:
-        self.rows, self.lang, self.now, self.is_sample = rows, lang, now, is_sample
+    def __init__(self, rows: list[BoardRow], *, now: dt.datetime, is_sample: bool) -> None:
+        self.rows, self.lang, self.now, self.is_sample = rows, language(), now, is_sample
         self.tiles, self.due, self.places, self.steps = (ipywidgets.HTML() for _ in range(4))
         self.which = self._choice("show_which", [("show_current", "current"), ("show_all", "all")])
-        levels = [(level_badge(code, lang).label, str(n)) for n, code in enumerate(LEVELS, start=1)]
+        levels = [(level_badge(code).label, str(n)) for n, code in enumerate(LEVELS, start=1)]
         self.level = self._choice("choose_level", [("any_level", ""), *reversed(levels)])
         names = [(f"{_code(row)} {self._title(row)}", str(k)) for k, row in enumerate(rows)]
         self.one = self._choice("choose_warning", names, act=self.look)
-        caption = {"caption": say("board_table", lang), "empty": say("board_empty", lang)}
-        sorting = {"sort_by": panel_say("sort_by", lang), "colon": panel_say("colon", lang)}
-        columns = [{"title": say(f"col_{name}", lang)} for name in _HEADS]
+        caption = {"caption": say("board_table"), "empty": say("board_empty")}
+        sorting = {"sort_by": panel_say("sort_by"), "colon": panel_say("colon")}
+        columns = [{"title": say(f"col_{name}")} for name in _HEADS]
         self.table = SortedTable(columns=columns, rows=[], by=0, names=1, down=True, words=caption | sorting)
         self.drawing = self._drawing()
         self.parts = self._laid_out()
 
     def _title(self, row: BoardRow) -> str:
-        return str(row.title.get(self.lang, row.state.warning_id))
+        return str(row.title.get(language(), row.state.warning_id))
 
     def _choice(self, name: str, options: list[tuple[str, str]], act: Any = None) -> ipywidgets.Dropdown:
         known = ("show_current", "show_all", "any_level")
-        shown = [(say(word, self.lang) if word in known else word, value) for word, value in options]
-        made = ipywidgets.Dropdown(options=shown, description=say(name, self.lang))
+        shown = [(say(word) if word in known else word, value) for word, value in options]
+        made = ipywidgets.Dropdown(options=shown, description=say(name))
         made.observe(lambda _: (act or self.fill)(), "value")
         return made
 
     def _drawing(self) -> Drawing | None:
         if not self.rows:
             return None
-        picture = warning_timeline(self.rows[0], lang=self.lang, now=self.now)
-        return Drawing(picture, panel_say("numbers", self.lang))
+        picture = warning_timeline(self.rows[0], now=self.now)
+        return Drawing(picture, panel_say("numbers"))
 
     def _laid_out(self) -> list[ipywidgets.Widget]:
-        made = [html("note", say("board_is_sample", self.lang))] if self.is_sample else []
+        made = [html("note", say("board_is_sample"))] if self.is_sample else []
         drawn = [] if self.drawing is None else [box("rkp-row", self.one), self.drawing.box, self.steps]
         return [
             *made,
-            html("heading", say("board_title", self.lang), say("print_note", self.lang)),
+            html("heading", say("board_title"), say("print_note")),
             self.tiles,
             box("rkp-row", self.which, self.level),
             self.table,
@@ -128,12 +127,10 @@ class WarningBoard:
         self.tiles.value = fragment("tiles", self._tiles())
         self.table.rows = [self._cells(one) for one in fit]
         lines = [words for one in fit for words in self._due_lines(one)]
-        self.due.value = fragment("lines", say("due_title", self.lang), lines, say("due_none", self.lang))
-        places = counts_by_place(fit, lang=self.lang)
-        told = [say("place_line", self.lang, place=place, n=n) for place, n in places.items()]
-        self.places.value = fragment(
-            "lines", say("places_title", self.lang), told, say("places_none", self.lang)
-        )
+        self.due.value = fragment("lines", say("due_title"), lines, say("due_none"))
+        places = counts_by_place(fit)
+        told = [say("place_line", place=place, n=n) for place, n in places.items()]
+        self.places.value = fragment("lines", say("places_title"), told, say("places_none"))
         self.look()
 
     def look(self) -> None:
@@ -141,8 +138,8 @@ class WarningBoard:
         if self.drawing is None:
             return
         row = self.rows[int(self.one.value or 0)]
-        self.drawing.show(warning_timeline(row, lang=self.lang, now=self.now))
-        table = steps_table(row, lang=self.lang)
+        self.drawing.show(warning_timeline(row, now=self.now))
+        table = steps_table(row)
         self.steps.value = fragment("section", Section("steps", "", 2, (table,)))
 
     def _fits(self, row: BoardRow) -> bool:
@@ -156,13 +153,13 @@ class WarningBoard:
             look = {
                 "symbol": of.symbol(code),
                 "colour": of.colour(code),
-                "label": level_badge(code, self.lang).label,
+                "label": level_badge(code).label,
             }
             tiles.append(look | {"n": n, "note": ""})
-        return {"heading": say("board_title", self.lang), "tiles": tiles}
+        return {"heading": say("board_title"), "tiles": tiles}
 
     def _cells(self, row: BoardRow) -> list[dict[str, Any]]:
-        badge = level_badge(_code(row), self.lang)
+        badge = level_badge(_code(row))
         marks = [
             {"symbol": badge.symbol, "label": badge.label, "colour": badge.colour, "ink": ink(badge.colour)}
         ]
@@ -170,18 +167,18 @@ class WarningBoard:
         due = self._due_words(first) if first else "—"
         texts = (
             self._title(row),
-            say(f"phase_{row.state.phase}", self.lang),
+            say(f"phase_{row.state.phase}"),
             day_of(row.state.since) if row.state.since else "—",
             day_of(row.state.ends_at) if row.state.ends_at else "—",
             due,
         )
-        assessed = assessed_words(row.state.assessed, self.lang) if row.state.departs else ""
+        assessed = assessed_words(row.state.assessed) if row.state.departs else ""
         level = {"text": assessed, "sort": row.state.level or 0, "marks": marks}
         return [level, *({"text": text, "sort": text} for text in texts)]
 
     def _due_words(self, one: Any) -> str:
-        when = say("is_overdue" if one.is_overdue else "due_by", self.lang, at=day_of(one.due_at))
-        words = say(f"clock_{one.clock}", self.lang)
+        when = say("is_overdue" if one.is_overdue else "due_by", at=day_of(one.due_at))
+        words = say(f"clock_{one.clock}")
         return f"{when} · {words} ({day_of(one.due_at)})" if one.is_overdue else f"{words} · {when}"
 
     def _due_lines(self, row: BoardRow) -> list[str]:

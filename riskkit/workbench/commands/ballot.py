@@ -34,11 +34,9 @@ def ballot_forms(session: str, **given: Any) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     files = []
     for expert in wanted:
-        lines = form_lines(now, found.name, expert, lang=given["lang"], key=key)
+        lines = form_lines(now, found.name, expert, key=key)
         path = folder / f"{session}-{found.name}-{expert}.{given['form']}"
-        files.append(
-            str(write_form(now, path, lines, lang=given["lang"], is_forced=given.get("force", False)))
-        )
+        files.append(str(write_form(now, path, lines, is_forced=given.get("force", False))))
     return told("form", given, session=session, files=files, n=len(files), folder=str(folder))
 
 

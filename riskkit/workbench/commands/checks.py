@@ -10,8 +10,9 @@ from pathlib import Path
 
 from riskkit.assessment.facts.case_file import Text
 from riskkit.foundation.inputs.faults import Fault, InputFaults
+from riskkit.foundation.language import LANGS
 from riskkit.foundation.shipped import home
-from riskkit.words.catalogue import LANGS, catalogue
+from riskkit.words.catalogue import catalogue
 from riskkit.workbench.runs.folders import resources
 
 

@@ -11,7 +11,6 @@ import re
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -19,12 +18,12 @@ import click
 
 import riskkit
 from riskkit.foundation.inputs.faults import InputFaults
-from riskkit.words.catalogue import LANGS
+from riskkit.foundation.language import LANGS, speaking
 from riskkit.workbench.commands.decision_groups import decision_groups, runner
 from riskkit.workbench.commands.options import parameter
 from riskkit.workbench.commands.warnings.options import warning_group
 from riskkit.workbench.runs.folders.ledger_places import standing_here
-from riskkit.workbench.words.messages import answer, language_of, speaker
+from riskkit.workbench.words.messages import answer, asked_language, language_of, speaker
 from riskkit.workbench.words.rules import fault_line, rule_in
 from riskkit.workbench.words.system_faults import system_faults
 
@@ -59,7 +58,13 @@ _OF_TABLES = {
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and give its exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    lang = _language(arguments)
+    lang = asked_language(arguments) or language_of(os.environ)
+    with speaking(lang):
+        return _run_line(arguments, lang)
+
+
+def _run_line(arguments: Sequence[str], lang: str) -> int:
+    """The command of a line, and what stopped it in words."""
     before = signal.signal(signal.SIGTERM, _interrupt)
     try:
         return int(build(lang).main(arguments, prog_name="riskkit", standalone_mode=False) or 0)
@@ -92,13 +97,6 @@ def _usage_words(error: click.ClickException, lang: str) -> str:
 
 def _interrupt(*_: object) -> NoReturn:
     raise KeyboardInterrupt
-
-
-def _language(arguments: Sequence[str]) -> str:
-    """Needed before the arguments are parsed: the help is in it too."""
-    wanted = [two for one, two in pairwise(arguments) if one == "--lang"]
-    wanted += [one.removeprefix("--lang=") for one in arguments if one.startswith("--lang=")]
-    return wanted[-1] if wanted and wanted[-1] in LANGS else language_of(os.environ)
 
 
 def _refused(error: InputFaults, lang: str, *, is_json: bool) -> int:
@@ -354,7 +352,7 @@ def _check(cases: Sequence[str], **given: Any) -> int:
         n_faults += len(rows)
         lines = [say("checked", what=one.what)] if not rows else [one.what]
         lines += [f"  {fault_line(row, given['lang'])}" for row in rows]
-        lines += [f"  ? {question.say(given['lang'])}" for question in one.questions]
+        lines += [f"  ? {question.say()}" for question in one.questions]
         if not given["is_json"]:
             click.echo(_printable("\n".join(lines)))
     code = (2 if cases else 1) if n_faults else 0

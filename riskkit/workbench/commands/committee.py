@@ -78,7 +78,7 @@ def open_committee(case: str, **given: Any) -> int:
     with using_room(given) as room:
         now = open_session(
             room, session, read, text=source.content.decode("utf-8"), experts=experts, rules=rules,
-            chair=who_acts(given), why=given["why"] or read.title.say(given["lang"]),
+            chair=who_acts(given), why=given["why"] or read.title.say(),
         )  # fmt: skip
         facts = {"session": now.id, "questions": len(now.questions), "experts": len(now.experts)}
         return told("open", given, keys=str(room.keys), **facts)
@@ -221,7 +221,7 @@ def _write(session: str, *, given: dict[str, Any], is_full: bool) -> int:
     name = "report" if is_full else "minutes"
     now = session_from(session, ledger=given["ledger"], export=given["export"])
     out: Path = given["out"] or beside(given["export"] or given["ledger"], f"{session}-{name}.html")
-    write_document(now, out, lang=given["lang"], is_full=is_full, is_forced=given.get("force", False))
+    write_document(now, out, is_full=is_full, is_forced=given.get("force", False))
     return told(name, given, session=session, file=str(out))
 
 

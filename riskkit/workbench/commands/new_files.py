@@ -74,7 +74,7 @@ def _listed(name: str, lang: str) -> str:
     if name == "COLUMNS":
         return ", ".join(given_columns())
     kind = name.lower()
-    labels = ((code, glossary.label(kind, code, lang)) for code in glossary.codes(kind))
+    labels = ((code, glossary.label(kind, code)) for code in glossary.codes(kind))
     words = (code if label == code.replace("_", " ") else f"{code} ({label})" for code, label in labels)
     return ("；" if lang == "zh" else "; ").join(words)
 

@@ -58,7 +58,7 @@ def _say(priors: Sequence[Mapping[str, Any]], *, words: Sequence[str], lang: str
     for row in priors:
         days = "–".join(dict.fromkeys(day for day in (row["first"], row["last"]) if day)) or say("no_date")
         told = {"source": row["source"], "n": f"{row['n_records']:,}", "days": days}
-        click.echo(say("prior_line", kind=label("step_prior", row["kind"], lang), **told))
+        click.echo(say("prior_line", kind=label("step_prior", row["kind"]), **told))
         events = f"{row['events']:,.0f}"
         click.echo(f"  {row['p'] or say('prior_no_trials', events=events)}")
         click.echo(f"  {say('prior_rows', rows=', '.join(row['record_ids']))}")

@@ -260,7 +260,7 @@ def sheet_of_quarantine(**given: Any) -> int:
     from riskkit.store.register.quarantine_sheet import write_quarantine
 
     out: Path = given["out"] or beside(given["register"], "quarantine.csv")
-    n_lines = write_quarantine(_register(given), out, lang=given["lang"], is_forced=given.get("force", False))
+    n_lines = write_quarantine(_register(given), out, is_forced=given.get("force", False))
     if given["is_json"]:
         answer(
             {"command": "register quarantine", "ok": True, "exit_code": 0, "file": str(out), "lines": n_lines}

@@ -23,9 +23,7 @@ def make_template(name: str, **given: Any) -> int:
     if out.is_dir() or out.suffix not in ("", f".{given['form']}"):
         faults.append(Fault("--out", shown(str(out)), f"*.{given['form']}"))
     refuse("template", faults)
-    files = write_template(
-        name, out, lang=given["lang"], form=given["form"], is_forced=given.get("force", False)
-    )
+    files = write_template(name, out, form=given["form"], is_forced=given.get("force", False))
     _told("template", files, given, sheet=name)
     return 0
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from riskkit.case.comparison.differences import REFERENCE, actions_of, card_of
 from riskkit.case.comparison.findings import Finding
 from riskkit.case.comparison.methods import Comparison
+from riskkit.foundation.language import language
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.glossary import label
 from riskkit.foundation.standards.method_cards import method_cards
@@ -20,21 +21,21 @@ from riskkit.workbench.reports.case.comparisons import shipped_comparisons
 _ACTION = scale("action")
 
 
-def methods_page(lang: str) -> str:
+def methods_page() -> str:
     """The page ``docs/methods_compared`` in one language, as Markdown."""
     found = shipped_comparisons()
     parts = [
-        f"# {text('cmp', lang)}",
-        text("page_lead", lang),
-        f"## {text('page_cases', lang)}",
-        _legend(lang),
-        *_case_table(found, lang),
-        f"## {text('page_agreement', lang)}",
-        *_agreement_table(found, lang),
-        f"## {text('page_reasons', lang)}",
-        *_reason_table(found, lang),
-        f"## {text('page_methods', lang)}",
-        *_method_table(lang),
+        f"# {text('cmp')}",
+        text("page_lead"),
+        f"## {text('page_cases')}",
+        _legend(),
+        *_case_table(found),
+        f"## {text('page_agreement')}",
+        *_agreement_table(found),
+        f"## {text('page_reasons')}",
+        *_reason_table(found),
+        f"## {text('page_methods')}",
+        *_method_table(),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -44,9 +45,9 @@ def write_methods_pages(folder: Path) -> None:
     write_pages(folder, "methods_compared", methods_page)
 
 
-def _legend(lang: str) -> str:
-    told = [f"{_ACTION.symbol(code)} {_ACTION.word(code, lang)}" for code in _ACTION.codes]
-    return ("、" if lang == "zh" else ", ").join([*told, text("page_misfit", lang)])
+def _legend() -> str:
+    told = [f"{_ACTION.symbol(code)} {_ACTION.word(code)}" for code in _ACTION.codes]
+    return ("、" if language() == "zh" else ", ").join([*told, text("page_misfit")])
 
 
 def _codes() -> list[str]:
@@ -55,16 +56,16 @@ def _codes() -> list[str]:
     return [*(one for one in method_cards() if one != "profile"), *profiles]
 
 
-def _heads(lang: str) -> list[str]:
+def _heads() -> list[str]:
     return [f"M{number}" for number in range(1, len(_codes()) + 1)]
 
 
-def _name(method: str, lang: str) -> str:
+def _name(method: str) -> str:
     name = method.partition(":")[2]
     if not name:
-        return card_of(method).name(lang)
+        return card_of(method).name()
     row = standards.table("profiles").set_index("profile")
-    return text("label_value", lang, label=card_of(method).name(lang), value=str(row.at[name, lang]))
+    return text("label_value", label=card_of(method).name(), value=str(row.at[name, language()]))
 
 
 def _sign(one: Finding | None) -> str:
@@ -74,23 +75,23 @@ def _sign(one: Finding | None) -> str:
     return _ACTION.symbol(lo) if lo == hi else f"{_ACTION.symbol(lo)}–{_ACTION.symbol(hi)}"
 
 
-def _case_table(found: Sequence[Comparison], lang: str) -> list[str]:
+def _case_table(found: Sequence[Comparison]) -> list[str]:
     codes = _codes()
-    key = [f"M{number} {_name(code, lang)}" for number, code in enumerate(codes, start=1)]
+    key = [f"M{number} {_name(code)}" for number, code in enumerate(codes, start=1)]
 
     def rows() -> Iterator[Sequence[str]]:
         for one in found:
             products = {finding.method: finding for finding in one.products}
             yield [f"`{one.assessment.case.id}`", *(_sign(products.get(code)) for code in codes)]
 
-    gap = "；" if lang == "zh" else "; "
+    gap = "；" if language() == "zh" else "; "
     return [
-        gap.join(key) + ("。" if lang == "zh" else "."),
-        markdown_table([text("col_case", lang), *_heads(lang)], rows()),
+        gap.join(key) + ("。" if language() == "zh" else "."),
+        markdown_table([text("col_case"), *_heads()], rows()),
     ]
 
 
-def _agreement_table(found: Sequence[Comparison], lang: str) -> list[str]:
+def _agreement_table(found: Sequence[Comparison]) -> list[str]:
     counts: dict[str, Counter[str]] = {code: Counter() for code in _codes() if code != REFERENCE}
     for one in found:
         for difference in one.differences:
@@ -99,26 +100,30 @@ def _agreement_table(found: Sequence[Comparison], lang: str) -> list[str]:
     def rows() -> Iterator[Sequence[str]]:
         for code, count in counts.items():
             ways = [str(count[way]) for way in ("same", "within", "higher", "lower")]
-            yield [_name(code, lang), str(count.total()), *ways]
+            yield [_name(code), str(count.total()), *ways]
 
-    heads = [text("col_method", lang), text("page_n", lang)]
-    heads += [text(f"relation_{way}", lang) for way in ("same", "within", "higher", "lower")]
+    heads = [text("col_method"), text("page_n")]
+    heads += [text(f"relation_{way}") for way in ("same", "within", "higher", "lower")]
     graded = [one for one in found if one.fitting]
     agreed = [one for one in graded if len({actions_of(finding) for finding in one.fitting}) == 1]
-    lead = text("page_agreement_lead", lang, n=len(graded), agreed=len(agreed), food=len(found) - len(graded))
+    lead = text("page_agreement_lead", n=len(graded), agreed=len(agreed), food=len(found) - len(graded))
     return [lead, markdown_table(heads, rows())]
 
 
-def _reason_table(found: Sequence[Comparison], lang: str) -> list[str]:
+def _reason_table(found: Sequence[Comparison]) -> list[str]:
     count = Counter(code for one in found for difference in one.differences for code, _ in difference.reasons)
     table = standards.table("difference_reasons").set_index("reason")
 
     def rows() -> Iterator[Sequence[str]]:
         for code, n in count.most_common():
-            yield [str(n), _open(str(table.at[code, lang])), _open(str(table.at[code, f"settle_{lang}"]))]
+            yield [
+                str(n),
+                _open(str(table.at[code, language()])),
+                _open(str(table.at[code, f"settle_{language()}"])),
+            ]
 
-    heads = [text(key, lang) for key in ("page_n", "col_why", "col_settle")]
-    return [text("page_reasons_lead", lang), markdown_table(heads, rows())]
+    heads = [text(key) for key in ("page_n", "col_why", "col_settle")]
+    return [text("page_reasons_lead"), markdown_table(heads, rows())]
 
 
 def _open(words: str) -> str:
@@ -134,15 +139,13 @@ def _open(words: str) -> str:
     return "".join(out)
 
 
-def _method_table(lang: str) -> list[str]:
+def _method_table() -> list[str]:
     def rows() -> Iterator[Sequence[str]]:
         for card in method_cards().values():
             source = standards.source(card.source_id)
-            cited = f"{source[f'publisher_{lang}']} {source['year']}".strip()
-            status = label("status", card.status, lang)
-            yield [card.name(lang), card.formula(lang), f"`{card.function}`", cited, status]
+            cited = f"{source[f'publisher_{language()}']} {source['year']}".strip()
+            status = label("status", card.status)
+            yield [card.name(), card.formula(), f"`{card.function}`", cited, status]
 
-    heads = [
-        text(key, lang) for key in ("col_method", "col_formula", "col_function", "col_source", "col_status")
-    ]
+    heads = [text(key) for key in ("col_method", "col_formula", "col_function", "col_source", "col_status")]
     return [markdown_table(heads, rows())]

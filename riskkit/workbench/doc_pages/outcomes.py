@@ -12,6 +12,7 @@ import numpy as np
 
 from riskkit.assessment.facts.case_file import Action, Case
 from riskkit.case.case import assess, load_case
+from riskkit.foundation.language import language
 from riskkit.foundation.standards.codes import country_name
 from riskkit.foundation.standards.glossary import label
 from riskkit.foundation.standards.scales import scale
@@ -68,27 +69,27 @@ def shipped_outcomes() -> tuple[Outcome, ...]:
     return tuple(outcome(one.case, one.badge) for one in found if one.badge is not None)
 
 
-def outcomes_page(lang: str) -> str:
+def outcomes_page() -> str:
     """The page ``docs/levels_and_outcomes`` in one language, as Markdown."""
     found = shipped_outcomes()
     never = [one for one in found if one.kind() == "never"]
-    heads = [text(key, lang) for key in ("outcomes_case", "outcomes_on", "outcomes_level")]
-    acted = [text(key, lang) for key in ("outcomes_acts", "outcomes_first")]
+    heads = [text(key) for key in ("outcomes_case", "outcomes_on", "outcomes_level")]
+    acted = [text(key) for key in ("outcomes_acts", "outcomes_first")]
     kinds = ("outcomes_after", "outcomes_before", "outcomes_never")
-    counted = [text("outcomes_level", lang), *(text(key, lang) for key in kinds)]
+    counted = [text("outcomes_level"), *(text(key) for key in kinds)]
     parts = [
-        f"# {text('outcomes_page', lang)}",
-        _lead(found, lang),
-        text("outcomes_rule", lang, what=_measures(RESTRICTING, lang)),
+        f"# {text('outcomes_page')}",
+        _lead(found),
+        text("outcomes_rule", what=_measures(RESTRICTING)),
         markdown_table(counted, _counts(found)),
-        f"## {text('outcomes_never_title', lang)}",
-        text("outcomes_never_lead", lang, n=len(never)),
+        f"## {text('outcomes_never_title')}",
+        text("outcomes_never_lead", n=len(never)),
         markdown_table(
-            [*heads, text("outcomes_record", lang)],
-            ([*_opening(one, lang), _everything(one.case, lang)] for one in never),
+            [*heads, text("outcomes_record")],
+            ([*_opening(one), _everything(one.case)] for one in never),
         ),
-        f"## {text('outcomes_all_title', lang)}",
-        markdown_table([*heads, *acted], (_row(one, lang) for one in found)),
+        f"## {text('outcomes_all_title')}",
+        markdown_table([*heads, *acted], (_row(one) for one in found)),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -98,13 +99,13 @@ def write_outcomes_pages(folder: Path) -> None:
     write_pages(folder, "levels_and_outcomes", outcomes_page)
 
 
-def _lead(found: Sequence[Outcome], lang: str) -> str:
+def _lead(found: Sequence[Outcome]) -> str:
     """How many were restricted, how long that took, and how that agrees with the levels."""
     kinds = [one.kind() for one in found]
     after = [days for one in found if (days := one.days()) is not None and days >= 0]
     high = [one for one in found if one.badge.level in ("Ⅰ", "Ⅱ")]
     return text(
-        "outcomes_lead", lang, n=len(found), after=kinds.count("after"), before=kinds.count("before"),
+        "outcomes_lead", n=len(found), after=kinds.count("after"), before=kinds.count("before"),
         never=kinds.count("never"), same=sum(days <= 1 for days in after), median=f"{median(after):g}",
         longest=max(after), high=len(high), alarms=sum(one.kind() == "never" for one in high),
         missed=sum(one.badge.level in ("Ⅲ", "Ⅳ") and one.kind() != "never" for one in found),
@@ -119,49 +120,48 @@ def _counts(found: Sequence[Outcome]) -> Iterator[list[str]]:
         yield [f"{signs.symbol(level)} {level}", *(str(kinds.count(kind)) for kind in KINDS)]
 
 
-def _opening(one: Outcome, lang: str) -> list[str]:
+def _opening(one: Outcome) -> list[str]:
     """Case, day and level shown."""
     signs, badge = scale("warning"), one.badge
     level = "–".join(f"{signs.symbol(code)} {code}" for code in dict.fromkeys((badge.level, badge.level_hi)))
-    note = badge_note(badge, lang)
-    return [one.case.title.say(lang), one.case.assessed_on.isoformat(), f"**{level}** {note}".rstrip()]
+    note = badge_note(badge)
+    return [one.case.title.say(), one.case.assessed_on.isoformat(), f"**{level}** {note}".rstrip()]
 
 
-def _row(one: Outcome, lang: str) -> list[str]:
-    acts = [_act(act, lang) for act in official_acts(one.case) if act.measures]
-    return [*_opening(one, lang), "<br>".join(acts) or "—", _first(one, lang)]
+def _row(one: Outcome) -> list[str]:
+    acts = [_act(act) for act in official_acts(one.case) if act.measures]
+    return [*_opening(one), "<br>".join(acts) or "—", _first(one)]
 
 
-def _first(one: Outcome, lang: str) -> str:
+def _first(one: Outcome) -> str:
     """The first restriction, and the days between."""
     days = one.days()
     if one.first is None or days is None:
-        return text("outcomes_none", lang)
+        return text("outcomes_none")
     near = {-1: "outcomes_eve", 0: "outcomes_day", 1: "outcomes_next"}
     key = near.get(days, "outcomes_later" if days > 0 else "outcomes_earlier")
-    return text(key, lang, on=one.first.date.isoformat(), days=abs(days))
+    return text(key, on=one.first.date.isoformat(), days=abs(days))
 
 
-def _act(act: Action, lang: str) -> str:
+def _act(act: Action) -> str:
     return text(
         "outcomes_act",
-        lang,
         on=act.date.isoformat(),
-        who=act.authority.say(lang),
-        what=_measures(act.measures, lang),
+        who=act.authority.say(),
+        what=_measures(act.measures),
     )
 
 
-def _everything(case: Case, lang: str) -> str:
+def _everything(case: Case) -> str:
     """All that is on record, whoever did it, in the words of the case."""
-    return "<br>".join(_told(act, lang) for act in case.actions)
+    return "<br>".join(_told(act) for act in case.actions)
 
 
-def _told(act: Action, lang: str) -> str:
-    where = "" if act.where is None else f" ({country_name(act.where, lang)})"
-    who, what = act.authority.say(lang), act.what.say(lang)
-    return f"{act.date.isoformat()} {who}{where}{'：' if lang == 'zh' else ': '}{what}"
+def _told(act: Action) -> str:
+    where = "" if act.where is None else f" ({country_name(act.where)})"
+    who, what = act.authority.say(), act.what.say()
+    return f"{act.date.isoformat()} {who}{where}{'：' if language() == 'zh' else ': '}{what}"
 
 
-def _measures(measures: Sequence[str], lang: str) -> str:
-    return listed((label("official_measure", one, lang) for one in measures), lang)
+def _measures(measures: Sequence[str]) -> str:
+    return listed(label("official_measure", one) for one in measures)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from riskkit.foundation.language import language
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.tables import records
 from riskkit.words.catalogue import Texts
@@ -20,27 +21,27 @@ def policy_rows() -> pd.DataFrame:
     return standards.table("policy_map")
 
 
-def policy_page(lang: str) -> str:
+def policy_page() -> str:
     """The page in Markdown."""
     table = policy_rows()
-    parts = [f"# {say('title', lang)}", say("twin", lang), say("lead", lang), say("successors", lang)]
+    parts = [f"# {say('title')}", say("twin"), say("lead"), say("successors")]
     for stream in dict.fromkeys(table["stream"]):
-        heads = [say(f"col_{name}", lang) for name in ("task", "department", "where", "state", "unknown")]
-        rows = _rows(table[table["stream"] == stream], lang)
-        parts += [f"## {say(f'stream_{stream}', lang)}", markdown_table(heads, rows)]
+        heads = [say(f"col_{name}") for name in ("task", "department", "where", "state", "unknown")]
+        rows = _rows(table[table["stream"] == stream])
+        parts += [f"## {say(f'stream_{stream}')}", markdown_table(heads, rows)]
     return "\n\n".join(parts) + "\n"
 
 
-def _rows(table: pd.DataFrame, lang: str) -> Iterator[Sequence[str]]:
+def _rows(table: pd.DataFrame) -> Iterator[Sequence[str]]:
     for row in records(table):
         notebooks = [f"[{name}](../notebooks/{name}.ipynb)" for name in row["notebooks"].split()]
         functions = [f"`{name}`" for name in row["functions"].split()]
         yield (
-            f"{row['task']} {row[lang]}",
-            f"{row[f'lead_{lang}']} → {row[f'successor_{lang}']}",
+            f"{row['task']} {row[language()]}",
+            f"{row[f'lead_{language()}']} → {row[f'successor_{language()}']}",
             "<br>".join([*notebooks, *functions]) or "—",
-            say(f"state_{row['state']}", lang),
-            row[f"unknown_{lang}"],
+            say(f"state_{row['state']}"),
+            row[f"unknown_{language()}"],
         )
 
 

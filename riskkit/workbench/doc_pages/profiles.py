@@ -14,6 +14,7 @@ from riskkit.case.case import load_case
 from riskkit.case.case_levels import draw_inputs, evaluate, point_of
 from riskkit.case.case_tables import grade_table, reason_table, scenario_table
 from riskkit.case.sentences import input_name, missing_facts
+from riskkit.foundation.language import language
 from riskkit.foundation.standards.glossary import label
 from riskkit.foundation.standards.scales import scale
 from riskkit.warning.level_badge import LevelBadge, outcome_badge
@@ -75,25 +76,24 @@ def decided(case: Case, used: Profile) -> Decided:
     )
 
 
-def profiles_page(lang: str) -> str:
+def profiles_page() -> str:
     """The page ``docs/profiles_compared`` in one language, as Markdown."""
     used = [profile(name) for name in profile_names()]
     cases = [case for case in map(load_case, shipped_cases()) if case.goods != "food"]
     found = [[decided(case, one) for one in used] for case in cases]
-    heads = [text("col_case", lang), *(f"`{one.name}`" for one in used)]
-    counted = [text("col_profile", lang), *_LEVELS, text("profiles_page_range", lang)]
+    heads = [text("col_case"), *(f"`{one.name}`" for one in used)]
+    counted = [text("col_profile"), *_LEVELS, text("profiles_page_range")]
     rows = (
-        [f"`{case.id}`", *(_cell(case, one, lang) for one in line)]
-        for case, line in zip(cases, found, strict=True)
+        [f"`{case.id}`", *(_cell(case, one) for one in line)] for case, line in zip(cases, found, strict=True)
     )
     parts = [
-        f"# {text('profiles_page', lang)}",
-        text("profiles_page_lead", lang, draws=f"{_DRAWS:,}"),
+        f"# {text('profiles_page')}",
+        text("profiles_page_lead", draws=f"{_DRAWS:,}"),
         markdown_table(counted, _counts(found)),
-        f"## {text('profiles_page_cases', lang)}",
+        f"## {text('profiles_page_cases')}",
         markdown_table(heads, rows),
-        f"## {text('profiles_page_rules', lang)}",
-        markdown_table([text("col_rule", lang), text("col_meaning", lang)], _rules(used, found, lang)),
+        f"## {text('profiles_page_rules')}",
+        markdown_table([text("col_rule"), text("col_meaning")], _rules(used, found)),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -111,33 +111,31 @@ def _counts(found: Sequence[Sequence[Decided]]) -> Iterator[list[str]]:
         yield [f"`{name}`", *(str(count[level]) for level in _LEVELS), str(ranges)]
 
 
-def _cell(case: Case, one: Decided, lang: str) -> str:
+def _cell(case: Case, one: Decided) -> str:
     """The level, and what decides it: a trigger by its number, or the grades that were looked up."""
     signs = scale("warning")
     level = "–".join(
         f"{signs.symbol(code)} {code}" for code in dict.fromkeys((one.badge.level, one.badge.level_hi))
     )
-    note = badge_note(one.badge, lang)
-    level += f"（{note}）" if note and lang == "zh" else f" ({note})" if note else ""
-    gap = "；" if lang == "zh" else "; "
-    why = [one.rule or " × ".join(f"{label('factor', f, lang)} {grade(f, n, lang)}" for f, n in one.grades)]
+    note = badge_note(one.badge)
+    level += f"（{note}）" if note and language() == "zh" else f" ({note})" if note else ""
+    gap = "；" if language() == "zh" else "; "
+    why = [one.rule or " × ".join(f"{label('factor', f)} {grade(f, n)}" for f, n in one.grades)]
     if not one.rule:
         if one.levels_off:
-            why.append(text("profiles_page_rare", lang, by=one.levels_off))
+            why.append(text("profiles_page_rare", by=one.levels_off))
         if one.raised_by:
-            factors = listed((label("factor", factor, lang) for factor in one.raised_by), lang)
-            why.append(text("profiles_page_raised", lang, why=factors))
+            factors = listed(label("factor", factor) for factor in one.raised_by)
+            why.append(text("profiles_page_raised", why=factors))
     if one.missing:
-        names = listed((input_name(case, name, lang) for name in one.missing), lang)
-        why.append(text("profiles_page_missing", lang, facts=names))
+        names = listed(input_name(case, name) for name in one.missing)
+        why.append(text("profiles_page_missing", facts=names))
     return f"**{level}** {gap.join(why)}"
 
 
-def _rules(
-    used: Sequence[Profile], found: Sequence[Sequence[Decided]], lang: str
-) -> Iterator[tuple[str, str]]:
+def _rules(used: Sequence[Profile], found: Sequence[Sequence[Decided]]) -> Iterator[tuple[str, str]]:
     """What the triggers say that decide a level on this page."""
     decide = {one.rule for line in found for one in line} - {""}
     rules = {rule.rule: rule for one in used for rule in one.rules["trigger"] if rule.rule in decide}
     for name in sorted(rules, key=lambda name: int(name.split("-")[1])):
-        yield name, rules[name].zh if lang == "zh" else rules[name].en
+        yield name, rules[name].zh if language() == "zh" else rules[name].en

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from riskkit.foundation.inputs.part_files import put_files
+from riskkit.foundation.language import in_language
 
 
 def markdown_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -14,7 +15,7 @@ def markdown_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
-def write_pages(folder: Path, name: str, page: Callable[[str], str]) -> None:
+def write_pages(folder: Path, name: str, page: Callable[[], str]) -> None:
     """Write a page in both languages: ``NAME.md`` and ``NAME.zh.md``."""
     for lang, ending in (("en", ".md"), ("zh", ".zh.md")):
-        put_files(folder, {f"{name}{ending}": page(lang).encode()}, is_forced=True)
+        put_files(folder, {f"{name}{ending}": in_language(lang, page).encode()}, is_forced=True)

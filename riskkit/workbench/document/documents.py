@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from riskkit.foundation.inputs.faults import Fault, refuse, shown
-from riskkit.words.catalogue import LANGS, page_text
+from riskkit.foundation.language import language
+from riskkit.words.catalogue import page_text
 from riskkit.workbench.document.blocks import Picture
 from riskkit.workbench.document.html import HTML_LANG, head_badges, provenance, view
 from riskkit.workbench.document.level_marks import result_badge_note
@@ -43,7 +44,6 @@ class MissingSystemPart(RuntimeError):
 def missing_parts(
     format: str,  # noqa: A002 - the word users know
     *,
-    lang: str = "en",
     has_figures: bool = True,
 ) -> tuple[str, ...]:
     """What is missing on this machine for a kind of document, and what to install."""
@@ -53,20 +53,20 @@ def missing_parts(
         ("missing_fonts", _has_chinese_font()),
         ("missing_pango", format != "pdf" or _has_pango()),
     ]
-    return tuple(page_text(key, lang) for key, there in missing if not there)
+    return tuple(page_text(key) for key, there in missing if not there)
 
 
-def to_pdf(notebook: Mapping[str, Any], *, lang: str, title: str) -> bytes:
+def to_pdf(notebook: Mapping[str, Any], *, title: str) -> bytes:
     """The report as PDF: A4, page numbers, running title, Chinese fonts embedded, tagged."""
-    _ready("pdf", lang)
-    size = _brief_size(notebook, lang=lang, title=title)
-    return pdf_of(print_html(notebook, lang=lang, title=title, brief_size=size), lang=lang)
+    _ready("pdf")
+    size = _brief_size(notebook, title=title)
+    return pdf_of(print_html(notebook, title=title, brief_size=size))
 
 
-def pdf_of(page: str, *, lang: str) -> bytes:
+def pdf_of(page: str) -> bytes:
     """An HTML page as tagged PDF; its text reaches no file and no host."""
     if not _has_pango():
-        raise MissingSystemPart(page_text("missing_pango", lang))
+        raise MissingSystemPart(page_text("missing_pango"))
     made: bytes = _typeset(page).write_pdf(pdf_tags=True)
     return made
 
@@ -77,72 +77,65 @@ def _typeset(page: str) -> Any:
     return HTML(string=page, url_fetcher=_only_data())
 
 
-def _brief_size(notebook: Mapping[str, Any], *, lang: str, title: str) -> float:
+def _brief_size(notebook: Mapping[str, Any], *, title: str) -> float:
     """The largest type in which the brief takes no more than its two pages, whatever fonts are here [pt]."""
-    reading = read_notebook(notebook, lang=lang)
+    reading = read_notebook(notebook)
     brief = replace(reading, parts=brief_parts(reading)[0])
     if not brief.parts:
         return _BRIEF_SIZES[0]
     for size in _BRIEF_SIZES[:-1]:
-        page = _print_page(brief, {}, lang=lang, title=title, brief_size=size)
+        page = _print_page(brief, {}, title=title, brief_size=size)
         if len(_typeset(page).render().pages) <= len(brief.parts):
             return size
     return _BRIEF_SIZES[-1]  # texts are bounded in length: this one fits
 
 
-def to_docx(
-    notebook: Mapping[str, Any], *, lang: str, title: str, made_at: dt.datetime | None = None
-) -> bytes:
+def to_docx(notebook: Mapping[str, Any], *, title: str, made_at: dt.datetime | None = None) -> bytes:
     """The report as a Word document: real headings, repeated table heads, captions, page numbers."""
-    _ready("docx", lang)
+    _ready("docx")
     from riskkit.workbench.document.word import word_document
 
-    reading = read_notebook(notebook, lang=lang)
+    reading = read_notebook(notebook)
     drawn = stills([part for part in reading.parts if isinstance(part, Picture)], kind="png")
-    return word_document(reading, drawn, lang=lang, title=title, made_at=made_at)
+    return word_document(reading, drawn, title=title, made_at=made_at)
 
 
-def print_html(
-    notebook: Mapping[str, Any], *, lang: str, title: str, brief_size: float = _BRIEF_SIZES[0]
-) -> str:
+def print_html(notebook: Mapping[str, Any], *, title: str, brief_size: float = _BRIEF_SIZES[0]) -> str:
     """The page WeasyPrint sets: everything stands open, pictures are drawn, numbers follow in an annex."""
-    reading = read_notebook(notebook, lang=lang)
+    reading = read_notebook(notebook)
     pictures = [part for part in reading.parts if isinstance(part, Picture)]
     svgs = stills(pictures, kind="svg")
     drawn = {each.id: _data_url(svg) for each, svg in zip(pictures, svgs, strict=True)}
-    return _print_page(reading, drawn, lang=lang, title=title, brief_size=brief_size)
+    return _print_page(reading, drawn, title=title, brief_size=brief_size)
 
 
-def _print_page(
-    reading: Reading, drawn: Mapping[str, str], *, lang: str, title: str, brief_size: float
-) -> str:
-    numbers = Numbers(lang)
-    before, between, after = page_text("page_of", lang, page="\0", pages="\0").split("\0")
+def _print_page(reading: Reading, drawn: Mapping[str, str], *, title: str, brief_size: float) -> str:
+    numbers = Numbers()
+    before, between, after = page_text("page_of", page="\0", pages="\0").split("\0")
     brief, parts = ([view(part, numbers) for part in some] for some in brief_parts(reading))
     return (
         environment()
         .get_template("print.html.j2")
         .render(
-            lang=lang,
-            html_lang=HTML_LANG[lang],
+            lang=language(),
+            html_lang=HTML_LANG[language()],
             title=title,
             brief=brief,
             brief_size=brief_size,
             parts=parts,
             drawn=drawn,
             reading=reading,
-            badges=[] if brief else head_badges(reading.result, lang),  # a brief opens with them
-            badge_note=result_badge_note(reading.result or {}, lang),
-            provenance=provenance(reading.result, lang),
+            badges=[] if brief else head_badges(reading.result),  # a brief opens with them
+            badge_note=result_badge_note(reading.result or {}),
+            provenance=provenance(reading.result),
             page_words=(before, between, after),
             css=asset("blocks.css") + asset("print.css"),
         )
     )
 
 
-def _ready(format: str, lang: str) -> None:  # noqa: A002 - the word users know
-    refuse("document", [] if lang in LANGS else [Fault("lang", shown(lang), "zh or en")])
-    missing = missing_parts(format, lang=lang)
+def _ready(format: str) -> None:  # noqa: A002 - the word users know
+    missing = missing_parts(format)
     if missing:
         raise MissingSystemPart("\n".join(missing))
 

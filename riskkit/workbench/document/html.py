@@ -20,7 +20,8 @@ from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from riskkit.foundation.inputs.faults import Fault, refuse, shown
-from riskkit.words.catalogue import LANGS, page_text
+from riskkit.foundation.language import language
+from riskkit.words.catalogue import page_text
 from riskkit.workbench.document.blocks import Picture, Section
 from riskkit.workbench.document.level_marks import result_badge, result_badge_note
 from riskkit.workbench.document.numbering import Numbers
@@ -30,25 +31,23 @@ from riskkit.workbench.document.rendering import asset, environment
 HTML_LANG = {"zh": "zh-CN", "en": "en"}
 
 
-def to_html(notebook: Mapping[str, Any], *, lang: str, title: str, plotly_js: str = "embedded") -> str:
+def to_html(notebook: Mapping[str, Any], *, title: str, plotly_js: str = "embedded") -> str:
     """The report page of an executed notebook."""
-    refuse("page", [] if lang in LANGS else [Fault("lang", shown(lang), "zh or en")])
-    reading = read_notebook(notebook, lang=lang)
+    reading = read_notebook(notebook)
     scripts = _scripts(reading, plotly_js)
     return page_html(
         "page.html.j2",
-        lang=lang,
         scripts=scripts,
         title=title,
-        parts=[view(part, numbers) for numbers in [Numbers(lang)] for part in reading.parts],
+        parts=[view(part, numbers) for numbers in [Numbers()] for part in reading.parts],
         reading=reading,
-        badges=head_badges(reading.result, lang),
-        badge_note=result_badge_note(reading.result or {}, lang),
-        provenance=provenance(reading.result, lang),
+        badges=head_badges(reading.result),
+        badge_note=result_badge_note(reading.result or {}),
+        provenance=provenance(reading.result),
     )
 
 
-def page_html(template: str, *, lang: str, scripts: list[str | Markup], **values: Any) -> str:
+def page_html(template: str, *, scripts: list[str | Markup], **values: Any) -> str:
     """Fill a page template; its inline scripts are named in the page's security policy by hash."""
     hashes = [_digest(script) for script in scripts if isinstance(script, Markup)]
     shared = ["'self'", "file:"] if len(hashes) < len(scripts) else []
@@ -61,8 +60,8 @@ def page_html(template: str, *, lang: str, scripts: list[str | Markup], **values
         environment()
         .get_template(template)
         .render(
-            lang=lang,
-            html_lang=HTML_LANG[lang],
+            lang=language(),
+            html_lang=HTML_LANG[language()],
             policy=policy,
             scripts=[{"inline": isinstance(script, Markup), "text": script} for script in scripts],
             css=asset("blocks.css") + asset("page.css"),
@@ -89,12 +88,12 @@ def view(part: Part, numbers: Numbers) -> dict[str, Any]:
             return {"kind": "failure", "failure": part}
 
 
-def head_badges(result: Mapping[str, Any] | None, lang: str) -> list[Any]:
+def head_badges(result: Mapping[str, Any] | None) -> list[Any]:
     """The badge of the warning level that stands under the title; none where no level was asked for."""
-    return [] if result is None or "warning" not in result else [result_badge(result, lang)]
+    return [] if result is None or "warning" not in result else [result_badge(result)]
 
 
-def provenance(result: Mapping[str, Any] | None, lang: str) -> list[tuple[str, str]]:
+def provenance(result: Mapping[str, Any] | None) -> list[tuple[str, str]]:
     """Where the numbers come from: pairs of label and value, from the result record."""
     record = result or {}
     case, profile, inputs = (record.get(key) or {} for key in ("case", "profile", "inputs"))
@@ -108,18 +107,18 @@ def provenance(result: Mapping[str, Any] | None, lang: str) -> list[tuple[str, s
         ("prov_seed", inputs.get("seed")),
         ("prov_sha", inputs.get("case_sha256")),
     ]
-    told = [(page_text(key, lang), str(value)) for key, value in rows if value is not None]
+    told = [(page_text(key), str(value)) for key, value in rows if value is not None]
     if status is None:
         return told
-    label = page_text("prov_profile", lang)
-    words = _status_words(str(status), lang)
+    label = page_text("prov_profile")
+    words = _status_words(str(status))
     return [(name, f"{value}{words}" if name == label else value) for name, value in told]
 
 
-def _status_words(status: str, lang: str) -> str:
+def _status_words(status: str) -> str:
     key = f"prov_profile_{status}"
-    words = page_text(key, lang) if status in ("house", "published", "user") else status
-    return f"（{words}）" if lang == "zh" else f" ({words})"
+    words = page_text(key) if status in ("house", "published", "user") else status
+    return f"（{words}）" if language() == "zh" else f" ({words})"
 
 
 def _scripts(reading: Reading, plotly_js: str) -> list[str | Markup]:

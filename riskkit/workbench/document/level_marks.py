@@ -46,59 +46,54 @@ def shown_ends(result: Mapping[str, Any]) -> tuple[str | None, str | None]:
     return (badge["level"], badge["level_hi"]) if badge else (warning.get("lo"), warning.get("hi"))
 
 
-def result_badge_note(result: Mapping[str, Any], lang: str) -> str:
+def result_badge_note(result: Mapping[str, Any]) -> str:
     """What stands beside the badge of a result; empty where the badge says it all."""
     badge = (result.get("warning") or {}).get("badge")
     if not badge or result.get("route") == "food_accident_plan":
         return ""
     may_be = [(one["level"], one["probability"]) for one in badge["may_be"]]
     ends = (badge["level"], badge["level_hi"]), (badge["best"], badge["best_hi"])
-    return _note(may_be, *ends, lang=lang)
+    return _note(may_be, *ends)
 
 
-def badge_note(badge: LevelBadge, lang: str) -> str:
+def badge_note(badge: LevelBadge) -> str:
     """What stands beside a badge: graver levels that are likely enough, and another best estimate."""
     ends = (badge.level, badge.level_hi), (badge.best, badge.best_hi)
-    return _note(badge.may_be, *ends, lang=lang, of=badge.scale)
+    return _note(badge.may_be, *ends, of=badge.scale)
 
 
 def _note(
-    may_be: Sequence[tuple[str, float]],
-    ends: tuple[str, str],
-    best: tuple[str, str],
-    *,
-    lang: str,
-    of: str = "warning",
+    may_be: Sequence[tuple[str, float]], ends: tuple[str, str], best: tuple[str, str], *, of: str = "warning"
 ) -> str:
     def words(code: str) -> str:
-        return say_level(code, code, lang) if of == "warning" else scale(of).word(code, lang)
+        return say_level(code, code) if of == "warning" else scale(of).word(code)
 
-    parts = [say_may_be([(words(code), float(share)) for code, share in may_be], lang)]
+    parts = [say_may_be([(words(code), float(share)) for code, share in may_be])]
     if ends != best:
-        said = words(best[0]) if best[0] == best[1] else say_level(*best, lang)
-        parts.append(page_text("level_best", lang, level=said))
-    return page_text("level_note_join", lang).join(part for part in parts if part)
+        said = words(best[0]) if best[0] == best[1] else say_level(*best)
+        parts.append(page_text("level_best", level=said))
+    return page_text("level_note_join").join(part for part in parts if part)
 
 
-def result_badge(result: Mapping[str, Any], lang: str) -> Badge:
+def result_badge(result: Mapping[str, Any]) -> Badge:
     """The badge of a result; a range names both ends and has the colour of the more urgent one."""
     code = level_code(result)
-    badge = level_badge(code, lang)
+    badge = level_badge(code)
     if code != "range":
         return badge
     levels = possible_levels(result)
-    words = page_text("level_between", lang, hi=levels[0], lo=levels[-1])
+    words = page_text("level_between", hi=levels[0], lo=levels[-1])
     return replace(badge, label=words, colour=scale("warning").colour(levels[0]))
 
 
-def level_badge(code: str, lang: str) -> Badge:
+def level_badge(code: str) -> Badge:
     """The badge of a level code, with the words of the warning scale."""
-    head = page_text("warning_level", lang)
+    head = page_text("warning_level")
     if code == "food":
-        return Badge(head, code, label("route", "food_accident_plan", lang), "⇢", _QUIET)
+        return Badge(head, code, label("route", "food_accident_plan"), "⇢", _QUIET)
     if code in ("none", "range"):
-        return Badge(head, code, page_text(f"level_{code}", lang), "○" if code == "none" else "◇", _QUIET)
+        return Badge(head, code, page_text(f"level_{code}"), "○" if code == "none" else "◇", _QUIET)
     warning = scale("warning")
-    word, colour = warning.word(code, lang), label("colour", code, lang)
-    words = page_text("level_label", lang, code=code, word=word, colour=colour)
+    word, colour = warning.word(code), label("colour", code)
+    words = page_text("level_label", code=code, word=word, colour=colour)
     return Badge(head, code, words, warning.symbol(code), warning.colour(code))

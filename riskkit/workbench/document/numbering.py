@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from riskkit.foundation.language import in_language, language
 from riskkit.words.catalogue import page_text
 
 _DIGITS = "〇一二三四五六七八九"
@@ -19,8 +20,8 @@ def chinese_numeral(number: int) -> str:
 class Numbers:
     """Counts the parts, figures and tables of one document while it is set."""
 
-    def __init__(self, lang: str) -> None:
-        self._lang = lang
+    def __init__(self) -> None:
+        self._lang = language()
         self._parts = [0, 0, 0]
         self._figures = self._tables = 0
 
@@ -36,9 +37,9 @@ class Numbers:
     def figure(self) -> str:
         """The label of the next figure."""
         self._figures += 1
-        return f"{page_text('figure', self._lang)} {self._figures}"
+        return f"{in_language(self._lang, page_text, 'figure')} {self._figures}"
 
     def table(self) -> str:
         """The label of the next table."""
         self._tables += 1
-        return f"{page_text('table', self._lang)} {self._tables}"
+        return f"{in_language(self._lang, page_text, 'table')} {self._tables}"

@@ -12,7 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from riskkit.words.catalogue import LANGS, page_text
+from riskkit.foundation.language import LANGS, language
+from riskkit.words.catalogue import page_text
 from riskkit.workbench.document.blocks import (
     PICTURE_MIME,
     PLOTLY_MIME,
@@ -73,13 +74,13 @@ def _id(part: Part) -> str:
     return "" if isinstance(part, Failure) else part.id
 
 
-def read_notebook(notebook: Mapping[str, Any], *, lang: str) -> Reading:
+def read_notebook(notebook: Mapping[str, Any]) -> Reading:
     """Read the outputs and Markdown cells of an executed notebook."""
     parts: list[Part] = []
     notes: list[str] = []
     result: Mapping[str, Any] | None = None
     for number, cell in enumerate(notebook["cells"], 1):
-        quiet = _is_skipped(cell, lang)
+        quiet = _is_skipped(cell)
         if cell["cell_type"] == "markdown" and not quiet:
             parts += sections_from_markdown(_joined(cell["source"]), prefix=f"cell-{number}")
         for output in cell.get("outputs", ()):
@@ -89,22 +90,22 @@ def read_notebook(notebook: Mapping[str, Any], *, lang: str) -> Reading:
                 notes.append(_clean(output["text"]).strip())
             else:
                 result = _bundle(output).get(RESULT_MIME, result)
-                parts += [] if quiet else _shown(output, f"cell-{number}-out", lang=lang)
-    question = said_of_itself(notebook, "question", lang)
+                parts += [] if quiet else _shown(output, f"cell-{number}-out")
+    question = said_of_itself(notebook, "question")
     return Reading(tuple(_in_order(parts)), tuple(note for note in notes if note), result, question)
 
 
-def said_of_itself(notebook: Mapping[str, Any], what: str, lang: str) -> str:
+def said_of_itself(notebook: Mapping[str, Any], what: str) -> str:
     """What a notebook says of itself in its metadata under ``riskkit``: its title or its question."""
     found: Any = notebook.get("metadata", {})
-    for key in ("riskkit", what, lang):
+    for key in ("riskkit", what, language()):
         found = found.get(key) if isinstance(found, Mapping) else None
     return _clean(found) if isinstance(found, str) else ""
 
 
-def _is_skipped(cell: Mapping[str, Any], lang: str) -> bool:
+def _is_skipped(cell: Mapping[str, Any]) -> bool:
     tags = set(cell.get("metadata", {}).get("tags", ()))
-    others = {f"lang-{other}" for other in LANGS if other != lang}
+    others = {f"lang-{other}" for other in LANGS if other != language()}
     return bool(tags & (_SKIPPED_TAGS | others))
 
 
@@ -113,28 +114,26 @@ def _bundle(output: Mapping[str, Any]) -> Mapping[str, Any]:
     return bundle if isinstance(bundle, Mapping) else {}
 
 
-def _shown(output: Mapping[str, Any], name: str, *, lang: str) -> list[Part]:
+def _shown(output: Mapping[str, Any], name: str) -> list[Part]:
     bundle = _bundle(output)
     if SECTION_MIME in bundle:
         return [Section.from_json(_clean_all(bundle[SECTION_MIME]))]
     if PICTURE_MIME in bundle:
         return [Picture.from_json(_clean_all(bundle[PICTURE_MIME]), figure=bundle.get(PLOTLY_MIME, {}))]
     if PLOTLY_MIME in bundle:
-        return [_bare_picture(bundle[PLOTLY_MIME], name, lang=lang)]
+        return [_bare_picture(bundle[PLOTLY_MIME], name)]
     if RESULT_MIME in bundle or _WIDGET_MIME in bundle:
         return []
     text = _clean(output["text"] if output["output_type"] == "stream" else bundle.get("text/plain", ""))
     return [Section(name, "", 1, (Paragraph(text.rstrip(), "code"),))] if text.strip() else []
 
 
-def _bare_picture(figure: Mapping[str, Any], name: str, *, lang: str) -> Picture:
+def _bare_picture(figure: Mapping[str, Any], name: str) -> Picture:
     """A plotly figure somebody displayed as it is: drawn, and said to lack a text alternative."""
     head = figure.get("layout", {}).get("title", "")
     title = str(head.get("text") or "") if isinstance(head, Mapping) else str(head)
     empty = Table("", (), ())
-    return Picture(
-        name, title or page_text("untitled_figure", lang), page_text("no_alt", lang), empty, figure
-    )
+    return Picture(name, title or page_text("untitled_figure"), page_text("no_alt"), empty, figure)
 
 
 def _failure(output: Mapping[str, Any], number: int) -> Failure:

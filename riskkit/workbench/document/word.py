@@ -19,6 +19,7 @@ from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_BREAK
 from docx.shared import Cm, Pt, RGBColor
 from docx.text.paragraph import Paragraph as WordParagraph
 
+from riskkit.foundation.language import language
 from riskkit.words.catalogue import page_text
 from riskkit.workbench.document.blocks import (
     Badge,
@@ -73,17 +74,17 @@ _STYLES = {
 
 
 def word_document(
-    reading: Reading, drawn: Sequence[bytes], *, lang: str, title: str, made_at: dt.datetime | None = None
+    reading: Reading, drawn: Sequence[bytes], *, title: str, made_at: dt.datetime | None = None
 ) -> bytes:
     """The document as bytes of a ``.docx`` file."""
     document = Document()
-    _prepare(document, lang=lang, title=title, made_at=made_at or dt.datetime.now(dt.UTC))
+    _prepare(document, title=title, made_at=made_at or dt.datetime.now(dt.UTC))
     brief, parts = brief_parts(reading)
-    _head(document, reading, lang=lang, title=title)
-    numbers, pictures = Numbers(lang), iter(drawn)
+    _head(document, reading, title=title)
+    numbers, pictures = Numbers(), iter(drawn)
     _brief(document, brief, numbers)
     if parts or not brief:
-        _contents(document, reading, lang, is_new_page=bool(brief))
+        _contents(document, reading, is_new_page=bool(brief))
     labels: list[tuple[str, Table]] = []
     for part in parts:
         match part:
@@ -94,12 +95,12 @@ def word_document(
                 labels.append((label, part.table))
                 _picture(document, part, next(pictures), label=label)
             case Failure():
-                where = f"{page_text('failed_cell', lang)} {part.cell}"
+                where = f"{page_text('failed_cell')} {part.cell}"
                 _alarm(document, f"✕ {where}: {part.name}: {part.message}")
     if brief and not parts:
         return _saved(document)
-    _annex(document, [(label, table) for label, table in labels if table.rows], lang)
-    _provenance(document, reading, lang)
+    _annex(document, [(label, table) for label, table in labels if table.rows])
+    _provenance(document, reading)
     return _saved(document)
 
 
@@ -136,9 +137,9 @@ def _brief(document: WordDocument, brief: Sequence[Part], numbers: Numbers) -> N
                 run.font.size = Pt(size)
 
 
-def _prepare(document: WordDocument, *, lang: str, title: str, made_at: dt.datetime) -> None:
+def _prepare(document: WordDocument, *, title: str, made_at: dt.datetime) -> None:
     for name, (font, size, strong) in _STYLES.items():
-        set_font(document.styles[name], font, lang=HTML_LANG[lang])
+        set_font(document.styles[name], font)
         document.styles[name].font.size = Pt(size)
         document.styles[name].font.bold = strong
         document.styles[name].font.italic = False
@@ -151,48 +152,48 @@ def _prepare(document: WordDocument, *, lang: str, title: str, made_at: dt.datet
     page.left_margin = page.right_margin = Cm(2.6)
     page.top_margin, page.bottom_margin = Cm(2.8), Cm(2.5)
     page.header.paragraphs[0].text = title
-    page_numbers(page.footer.paragraphs[0], page_text("page_of", lang, page="\0", pages="\0").split("\0"))
+    page_numbers(page.footer.paragraphs[0], page_text("page_of", page="\0", pages="\0").split("\0"))
     about = document.core_properties
     about.title = title if len(title) <= _LONGEST_PROPERTY else title[: _LONGEST_PROPERTY - 1] + "…"
-    about.language, about.author, about.comments = HTML_LANG[lang], "riskkit", ""
+    about.language, about.author, about.comments = HTML_LANG[language()], "riskkit", ""
     about.created = about.modified = made_at.astimezone(dt.UTC).replace(tzinfo=None, microsecond=0)
 
 
-def _head(document: WordDocument, reading: Reading, *, lang: str, title: str) -> None:
+def _head(document: WordDocument, reading: Reading, *, title: str) -> None:
     kicker = document.add_paragraph()
-    kicker.add_run(page_text("kicker", lang)).font.color.rgb = _QUIET
+    kicker.add_run(page_text("kicker")).font.color.rgb = _QUIET
     document.add_paragraph(title, style="Title")
     if reading.question:
         document.add_paragraph().add_run(reading.question).font.color.rgb = _QUIET
     is_brief = bool(brief_parts(reading)[0])  # which opens with the badges itself
-    for badge in [] if is_brief else head_badges(reading.result, lang):
+    for badge in [] if is_brief else head_badges(reading.result):
         _badge(document, badge)
-    note = result_badge_note(reading.result or {}, lang)
+    note = result_badge_note(reading.result or {})
     if note:
         document.add_paragraph(note)
     if reading.failures:
-        _alarm(document, f"✕ {page_text('failed_title', lang)}")
-        _alarm(document, page_text("failed_lead", lang))
+        _alarm(document, f"✕ {page_text('failed_title')}")
+        _alarm(document, page_text("failed_lead"))
 
 
-def _contents(document: WordDocument, reading: Reading, lang: str, *, is_new_page: bool) -> None:
+def _contents(document: WordDocument, reading: Reading, *, is_new_page: bool) -> None:
     if is_new_page:
         document.add_paragraph().add_run().add_break(WD_BREAK.PAGE)
-    entries = list(_headings(reading, lang))
+    entries = list(_headings(reading))
     if entries:
         head = document.add_paragraph()
-        head.add_run(page_text("contents", lang)).bold = True
+        head.add_run(page_text("contents")).bold = True
         add_contents(document, entries)
 
 
-def _headings(reading: Reading, lang: str) -> Iterator[tuple[int, str]]:
-    numbers = Numbers(lang)
+def _headings(reading: Reading) -> Iterator[tuple[int, str]]:
+    numbers = Numbers()
     for part in reading.parts:
         if isinstance(part, Section) and part.title:
             number = numbers.part(part.depth)
             if part.depth < 3:
                 yield part.depth, number + part.title
-    yield 1, page_text("provenance", lang)
+    yield 1, page_text("provenance")
 
 
 def _section(document: WordDocument, section: Section, numbers: Numbers) -> None:
@@ -328,23 +329,23 @@ def _alarm(document: WordDocument, text: str) -> None:
     run.bold, run.font.color.rgb = True, _ALARM
 
 
-def _annex(document: WordDocument, tables: Sequence[tuple[str, Table]], lang: str) -> None:
+def _annex(document: WordDocument, tables: Sequence[tuple[str, Table]]) -> None:
     if tables:
         turn_page(document, is_wide=False)
-        document.add_heading(page_text("annex_numbers", lang), 1)
+        document.add_heading(page_text("annex_numbers"), 1)
     for label, table in tables:
         named = Table(f"{label}  {table.caption}", table.columns, table.rows, table.numeric)
         turn_page(document, is_wide=_is_wide(named))
         _table(document, named)
 
 
-def _provenance(document: WordDocument, reading: Reading, lang: str) -> None:
+def _provenance(document: WordDocument, reading: Reading) -> None:
     turn_page(document, is_wide=False)
-    document.add_heading(page_text("provenance", lang), 1)
-    rows = provenance(reading.result, lang)
+    document.add_heading(page_text("provenance"), 1)
+    rows = provenance(reading.result)
     for name, value in rows:
         paragraph = document.add_paragraph()
         paragraph.paragraph_format.space_after = Pt(2)
-        paragraph.add_run(name + page_text("colon", lang)).font.color.rgb = _QUIET
+        paragraph.add_run(name + page_text("colon")).font.color.rgb = _QUIET
         paragraph.add_run(value)
-    _paragraph(document, Paragraph(page_text("prov_note" if rows else "prov_absent", lang), "note"))
+    _paragraph(document, Paragraph(page_text("prov_note" if rows else "prov_absent"), "note"))

@@ -16,6 +16,7 @@ from docx.table import Table as WordTable
 from docx.text.paragraph import Paragraph as WordParagraph
 from docx.text.run import Run
 
+from riskkit.foundation.language import language
 from riskkit.workbench.document.blocks import Badge
 from riskkit.workbench.document.rendering import ink, text_and_links
 
@@ -32,7 +33,7 @@ def element(tag: str, **attributes: str) -> Any:
     return made
 
 
-def set_font(style: Any, font: str, *, lang: str) -> None:
+def set_font(style: Any, font: str) -> None:
     """Name a style's Chinese font beside its Latin one, and its languages."""
     style.font.name = _LATIN
     fonts = style.element.get_or_add_rPr().get_or_add_rFonts()
@@ -43,7 +44,7 @@ def set_font(style: Any, font: str, *, lang: str) -> None:
     fonts.set(qn("w:eastAsia"), font)
     for old in style.element.rPr.findall(qn("w:lang")):
         style.element.rPr.remove(old)
-    latin = "en-GB" if lang == "en" else lang
+    latin = "en-GB" if language() == "en" else "zh-CN"
     style.element.rPr.append(element("w:lang", val=latin, eastAsia="zh-CN"))
 
 

@@ -13,9 +13,10 @@ from typing import Any
 from urllib.parse import quote
 
 from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.language import LANGS, language, speaking
 from riskkit.foundation.standards.codes import country_name
 from riskkit.foundation.standards.glossary import codes, label
-from riskkit.words.catalogue import LANGS, page_text
+from riskkit.words.catalogue import page_text
 from riskkit.workbench.document.html import page_html
 from riskkit.workbench.document.level_marks import (
     LEVELS,
@@ -58,20 +59,24 @@ def index_html(
 ) -> str:
     """The index page."""
     _check(entries, lang, other_language)
+    with speaking(lang):
+        return _page(entries, failed, other_language)
+
+
+def _page(entries: Sequence[Entry], failed: Sequence[FailedReport], other_language: str) -> str:
     others = [entry for entry in entries if _is_about_no_case(entry)]
     cases = [entry for entry in entries if not _is_about_no_case(entry)]
-    cards = [_card(entry, lang) for entry in sorted(cases, key=_urgency)]
+    cards = [_card(entry) for entry in sorted(cases, key=_urgency)]
     counts = Counter(card["level"] for card in cards)
     return page_html(
         "index.html.j2",
-        lang=lang,
         scripts=[asset("index.js")] if cards else [],
         cards=cards,
-        monitored=[_monitored(entry, lang) for entry in others],
+        monitored=[_monitored(entry) for entry in others],
         failed=failed,
-        bars=_bars(counts, lang),
-        filters=_filters(cards, lang),
-        other={"lang": _other(lang), "href": _address(other_language)} if other_language else None,
+        bars=_bars(counts),
+        filters=_filters(cards),
+        other={"lang": _other(), "href": _address(other_language)} if other_language else None,
     )
 
 
@@ -103,21 +108,21 @@ def _urgency(entry: Entry) -> tuple[int, float, str]:
     return ORDER.index(place), -float(share), str(entry.result["case"]["id"])
 
 
-def _card(entry: Entry, lang: str) -> dict[str, Any]:
+def _card(entry: Entry) -> dict[str, Any]:
     result, case = entry.result, entry.result["case"]
     code = level_code(result)
     return {
         "id": str(case["id"]),
-        "title": str((case.get("title") or {}).get(lang) or case["id"]),
+        "title": str((case.get("title") or {}).get(language()) or case["id"]),
         "level": code,
-        "badge": result_badge(result, lang),
-        "badge_note": result_badge_note(result, lang),
+        "badge": result_badge(result),
+        "badge_note": result_badge_note(result),
         "hazards": [str(hazard) for hazard in case.get("hazard_classes") or ()],
         "channels": [str(channel) for channel in case.get("channels") or ()],
-        "facts": _facts(case, lang),
-        "robustness": str((result.get("robustness") or {}).get(lang) or ""),
+        "facts": _facts(case),
+        "robustness": str((result.get("robustness") or {}).get(language()) or ""),
         "assessed_on": str(case.get("assessed_on") or ""),
-        "main": _address(entry.reports.get(lang) or next(iter(entry.reports.values()), "")),
+        "main": _address(entry.reports.get(language()) or next(iter(entry.reports.values()), "")),
         "reports": [(each, _address(entry.reports[each])) for each in LANGS if each in entry.reports],
         "more": [
             (title, each, _address(pages[each]))
@@ -134,50 +139,50 @@ def _is_about_no_case(entry: Entry) -> bool:
     return str(entry.result.get("schema", "")).startswith("riskkit.")
 
 
-def _monitored(entry: Entry, lang: str) -> dict[str, Any]:
+def _monitored(entry: Entry) -> dict[str, Any]:
     about = entry.result["case"]
     titles = entry.result.get("index_title") or about.get("title") or {}  # without the notebook's beside it
-    main = entry.reports.get(lang) or next(iter(entry.reports.values()), "")
+    main = entry.reports.get(language()) or next(iter(entry.reports.values()), "")
     return {
-        "title": str(titles.get(lang) or about["id"]),
+        "title": str(titles.get(language()) or about["id"]),
         "id": str(about["id"]),
         "main": _address(main),
         "reports": [(each, _address(entry.reports[each])) for each in LANGS if each in entry.reports],
         "data": _address(entry.data),
-        "digest": [str(line) for line in (entry.result.get("digest") or {}).get(lang) or ()],
+        "digest": [str(line) for line in (entry.result.get("digest") or {}).get(language()) or ()],
     }
 
 
-def _facts(case: Mapping[str, Any], lang: str) -> list[tuple[str, str]]:
+def _facts(case: Mapping[str, Any]) -> list[tuple[str, str]]:
     """What a reader wants to know of a case at a glance: pairs of label and words."""
-    listed = page_text("list_separator", lang).join
+    listed = page_text("list_separator").join
     hazards, channels = case.get("hazard_classes") or (), case.get("channels") or ()
-    name = (case.get("product") or {}).get(lang) or ""
-    kind = (_word(key, case.get(key), lang) for key in ("goods", "direction"))
+    name = (case.get("product") or {}).get(language()) or ""
+    kind = (_word(key, case.get(key)) for key in ("goods", "direction"))
     goods = [name, *kind]
     rows = [
         ("index_product", listed(word for word in goods if word)),
-        ("index_origin", listed(_country(code, lang) for code in case.get("origin") or ())),
-        ("index_hazards", listed(_word("hazard_class", code, lang) for code in hazards)),
-        ("index_channels", listed(_word("channel", code, lang) for code in channels)),
+        ("index_origin", listed(_country(code) for code in case.get("origin") or ())),
+        ("index_hazards", listed(_word("hazard_class", code) for code in hazards)),
+        ("index_channels", listed(_word("channel", code) for code in channels)),
     ]
-    return [(page_text(key, lang), words) for key, words in rows if words]
+    return [(page_text(key), words) for key, words in rows if words]
 
 
-def _filters(cards: Sequence[Mapping[str, Any]], lang: str) -> list[dict[str, Any]]:
+def _filters(cards: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """The three filters, each with the values that occur, in the order of scale and glossary."""
     levels = {card["level"] for card in cards}
     return [
         {
             "name": "level",
-            "label": page_text("index_filter_level", lang),
-            "choices": [(code, level_badge(code, lang).label) for code in ORDER if code in levels],
+            "label": page_text("index_filter_level"),
+            "choices": [(code, level_badge(code).label) for code in ORDER if code in levels],
         },
         *(
             {
                 "name": name,
-                "label": page_text(f"index_filter_{name}", lang),
-                "choices": [(code, _word(kind, code, lang)) for code in used],
+                "label": page_text(f"index_filter_{name}"),
+                "choices": [(code, _word(kind, code)) for code in used],
             }
             for name, kind in (("hazard", "hazard_class"), ("channel", "channel"))
             for used in [_in_use(cards, f"{name}s", codes(kind))]
@@ -190,23 +195,23 @@ def _in_use(cards: Iterable[Mapping[str, Any]], key: str, order: Sequence[str]) 
     return [*(code for code in order if code in used), *sorted(used - set(order))]
 
 
-def _bars(counts: Mapping[str, int], lang: str) -> dict[str, Any]:
+def _bars(counts: Mapping[str, int]) -> dict[str, Any]:
     """The picture of the counts: one bar a level, and the sentence that says the same."""
     codes_shown = [code for code in ORDER if code in counts or code in LEVELS]
     most = max(counts.values(), default=0) or 1
-    badges = [(level_badge(code, lang), counts.get(code, 0)) for code in codes_shown]
+    badges = [(level_badge(code), counts.get(code, 0)) for code in codes_shown]
     rows = [{"badge": badge, "n": n, "share": n / most} for badge, n in badges]
-    items = (page_text("index_count_item", lang, label=badge.label, n=n) for badge, n in badges)
-    text = page_text("list_separator", lang).join(items)
-    return {"rows": rows, "alt": page_text("index_counts_alt", lang, text=text)}
+    items = (page_text("index_count_item", label=badge.label, n=n) for badge, n in badges)
+    text = page_text("list_separator").join(items)
+    return {"rows": rows, "alt": page_text("index_counts_alt", text=text)}
 
 
-def _word(kind: str, code: object, lang: str) -> str:
-    return _known(label, kind, str(code), lang) if code else ""
+def _word(kind: str, code: object) -> str:
+    return _known(label, kind, str(code)) if code else ""
 
 
-def _country(code: object, lang: str) -> str:
-    return _known(country_name, str(code), lang)
+def _country(code: object) -> str:
+    return _known(country_name, str(code))
 
 
 def _known(look_up: Callable[..., str], *key: str) -> str:
@@ -214,11 +219,11 @@ def _known(look_up: Callable[..., str], *key: str) -> str:
     try:
         return look_up(*key)
     except KeyError:
-        return key[-2]
+        return key[-1]
 
 
-def _other(lang: str) -> str:
-    return next(each for each in LANGS if each != lang)
+def _other() -> str:
+    return next(each for each in LANGS if each != language())
 
 
 def _address(path: str) -> str:

@@ -14,6 +14,7 @@ from riskkit.case.comparison.differences import say_reason
 from riskkit.case.comparison.findings import PRODUCT
 from riskkit.case.comparison.methods import Comparison, compare_methods
 from riskkit.foundation.inputs.plain_data import plain
+from riskkit.foundation.language import in_language
 from riskkit.foundation.standards.glossary import label
 from riskkit.warning.level_badge import LevelBadge
 
@@ -82,7 +83,7 @@ def _warning(a: Assessment) -> dict[str, Any]:
         "level": level,
         "lo": a.lo,
         "hi": a.hi,
-        "colour": None if level is None else label("colour", level, "en"),
+        "colour": None if level is None else in_language("en", label, "colour", level),
         "probability": {code: a.shares.at[code, "certain"] for code in codes},
         "possible": {code: a.shares.at[code, "possible"] for code in codes},
         "at_least": {code: a.shares.at[code, "at_least"] for code in codes},
@@ -122,7 +123,8 @@ def _methods(compared: Comparison) -> list[dict[str, Any]]:
     case = compared.assessment.case
     why = {
         one.method: [
-            {"reason": reason[0]} | {lang: "; ".join(say_reason(case, reason, lang)) for lang in ("zh", "en")}
+            {"reason": reason[0]}
+            | {lang: "; ".join(in_language(lang, say_reason, case, reason)) for lang in ("zh", "en")}
             for reason in one.reasons
         ]
         for one in compared.differences

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.language import in_language
 from riskkit.workbench.runs import parameters as params
 from riskkit.workbench.runs import records
 from riskkit.workbench.runs.folders import run_folders
@@ -243,8 +244,8 @@ def _title(plan: RunPlan, notebook: NotebookNode, result: Mapping[str, Any]) -> 
     title = titles.get(plan.lang) if isinstance(titles, dict) else None
     if not isinstance(title, str):
         return plan.case.case_id
-    kind = said_of_itself(notebook, "title", plan.lang)
-    return f"{kind}{page_text('colon', plan.lang)}{title}" if kind else title
+    kind = in_language(plan.lang, said_of_itself, notebook, "title")
+    return f"{kind}{in_language(plan.lang, page_text, 'colon')}{title}" if kind else title
 
 
 def _documents(plan: RunPlan, notebook: NotebookNode, *, title: str) -> dict[str, bytes]:
@@ -252,13 +253,13 @@ def _documents(plan: RunPlan, notebook: NotebookNode, *, title: str) -> dict[str
     if "html" in plan.formats:
         from riskkit.workbench.document import html
 
-        page = html.to_html(notebook, lang=plan.lang, title=title, plotly_js=plan.plotly_js)
+        page = in_language(plan.lang, html.to_html, notebook, title=title, plotly_js=plan.plotly_js)
         made["report.html"] = page.encode()
     if "pdf" in plan.formats or "docx" in plan.formats:
         from riskkit.workbench.document import documents
 
         if "pdf" in plan.formats:
-            made["report.pdf"] = documents.to_pdf(notebook, lang=plan.lang, title=title)
+            made["report.pdf"] = in_language(plan.lang, documents.to_pdf, notebook, title=title)
         if "docx" in plan.formats:
-            made["report.docx"] = documents.to_docx(notebook, lang=plan.lang, title=title)
+            made["report.docx"] = in_language(plan.lang, documents.to_docx, notebook, title=title)
     return made

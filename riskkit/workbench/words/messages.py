@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import click
 
+from riskkit.foundation.language import LANGS, in_language
 from riskkit.words.catalogue import command_text
 
 
 def speaker(lang: str) -> Callable[..., str]:
     """A function that gives messages in one language, their places filled."""
-    return partial(command_text, lang=lang)
+    return lambda key, **values: in_language(lang, command_text, key, **values)
+
+
+def asked_language(arguments: Sequence[str]) -> str:
+    """What ``--lang`` says, or nothing; needed before the arguments are parsed, as the help is in it too."""
+    wanted = [two for one, two in pairwise(arguments) if one == "--lang"]
+    wanted += [one.removeprefix("--lang=") for one in arguments if one.startswith("--lang=")]
+    return wanted[-1] if wanted and wanted[-1] in LANGS else ""
 
 
 def language_of(environment: Mapping[str, str]) -> str:

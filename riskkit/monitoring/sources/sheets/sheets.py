@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from riskkit.foundation.language import in_language, language
 from riskkit.foundation.records.foreign_words import country_codes, each_text, word_key
 from riskkit.foundation.standards import glossary, standards
 from riskkit.foundation.standards.tables import records
@@ -50,7 +51,7 @@ def sheet_columns(sheet: str) -> tuple[Mapping[str, Any], ...]:
     return tuple(sorted(found, key=lambda row: int(row["place"])))
 
 
-def choices(kind: str, lang: str) -> dict[str, str]:
+def choices(kind: str) -> dict[str, str]:
     """The words of a list of choices in one language, by code.
 
     Raises
@@ -60,25 +61,25 @@ def choices(kind: str, lang: str) -> dict[str, str]:
 
     Examples
     --------
-    >>> choices("sheet_direction", "zh"), list(choices("hazard_class", "en"))[:2]
+    >>> in_language("zh", choices, "sheet_direction"), list(choices("hazard_class"))[:2]
     ({'import': '进口', 'export': '出口'}, ['health', 'physical'])
     """
     own = [row for row in records(standards.table("sheet_choices")) if row["list"] == kind]
     if own:
-        return {row["code"]: row[lang] for row in own}
-    return {code: glossary.label(kind, code, lang) for code in glossary.codes(kind)}
+        return {row["code"]: row[language()] for row in own}
+    return {code: glossary.label(kind, code) for code in glossary.codes(kind)}
 
 
-def headers(sheet: str, lang: str, *, only_required: bool = False) -> tuple[str, ...]:
+def headers(sheet: str, *, only_required: bool = False) -> tuple[str, ...]:
     """The headers of a sheet in one language.
 
     Examples
     --------
-    >>> headers("market_sampling", "zh", only_required=True)
+    >>> in_language("zh", headers, "market_sampling", only_required=True)
     ('抽样单编号', '抽样日期', '产品名称', '抽查批次', '不合格批次')
     """
     rows = sheet_columns(sheet)
-    return tuple(row[lang] for row in rows if row["required"] == "yes" or not only_required)
+    return tuple(row[language()] for row in rows if row["required"] == "yes" or not only_required)
 
 
 def required_headers(sheet: str) -> tuple[tuple[str, ...], ...]:
@@ -89,7 +90,7 @@ def required_headers(sheet: str) -> tuple[tuple[str, ...], ...]:
     >>> [len(one) for one in required_headers("border_inspection")]
     [5, 5]
     """
-    return tuple(headers(sheet, lang, only_required=True) for lang in ("zh", "en"))
+    return tuple(in_language(lang, headers, sheet, only_required=True) for lang in ("zh", "en"))
 
 
 def needed_columns(sheet: str) -> tuple[str, ...]:
@@ -177,7 +178,7 @@ def _coded(words: pd.Series, kind: str) -> pd.Series:
 def _named(filled: pd.Series, column: Mapping[str, Any]) -> pd.Series:
     """Behind the name of its column, and a choice in its word again: a code tells a reader little."""
     if column["choices"]:
-        words = choices(column["choices"], "zh")
+        words = in_language("zh", choices, column["choices"])
         filled = each_text(filled, lambda code: words.get(code, code))
     return f"{column['zh']}：" + filled
 
@@ -185,5 +186,9 @@ def _named(filled: pd.Series, column: Mapping[str, Any]) -> pd.Series:
 @functools.cache
 def _codes(kind: str) -> Mapping[str, str]:
     """Every word and code of a list → its code; the code itself wins over a word that looks like one."""
-    by_word = {word_key(word): code for lang in ("zh", "en") for code, word in choices(kind, lang).items()}
-    return by_word | {word_key(code): code for code in choices(kind, "zh")}
+    by_word = {
+        word_key(word): code
+        for lang in ("zh", "en")
+        for code, word in in_language(lang, choices, kind).items()
+    }
+    return by_word | {word_key(code): code for code in in_language("zh", choices, kind)}

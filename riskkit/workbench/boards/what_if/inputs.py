@@ -10,6 +10,7 @@ from typing import Any
 
 from riskkit.assessment.facts.case_file import Case, Scenario, Step
 from riskkit.case.sentences import input_name
+from riskkit.foundation.language import language
 from riskkit.foundation.numbers.uncertainty import Fixed, best
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.glossary import label
@@ -55,49 +56,45 @@ class Field:
         return vars(self) | {"stops": [stop.said for stop in self.stops], "opens": opens}
 
 
-def fields(case: Case, *, profile: Profile, lang: str) -> tuple[Field, ...]:
+def fields(case: Case, *, profile: Profile) -> tuple[Field, ...]:
     """Every input of a case: the steps and severity of each scenario, then the facts."""
-    titles = scenario_titles(case, lang)
-    found = [one for s in case.scenarios for one in _scenario_fields(s, titles[s.id], lang)]
+    titles = scenario_titles(case)
+    found = [one for s in case.scenarios for one in _scenario_fields(s, titles[s.id])]
     limits = _limits(profile)
     facts = {name: kind for name, kind in standards.facts().items() if kind.is_given}
-    found += [_fact_field(case, name, kind, lang=lang, limits=limits) for name, kind in facts.items()]
+    found += [_fact_field(case, name, kind, limits=limits) for name, kind in facts.items()]
     return tuple(found)
 
 
-def _scenario_fields(s: Scenario, title: str, lang: str) -> list[Field]:
-    steps = [_step_field(f"{s.id}.p{j}", step, title, lang=lang) for j, step in enumerate(s.steps, start=1)]
-    return [*steps, _severity_field(s, title, lang)]
+def _scenario_fields(s: Scenario, title: str) -> list[Field]:
+    steps = [_step_field(f"{s.id}.p{j}", step, title) for j, step in enumerate(s.steps, start=1)]
+    return [*steps, _severity_field(s, title)]
 
 
-def _step_field(name: str, step: Step, title: str, *, lang: str) -> Field:
+def _step_field(name: str, step: Step, title: str) -> Field:
     own = best(step.p)
     values = {1 / (times * 10**power) for power in range(_RAREST) for times in _STEPS} | {own}
-    stops = tuple(Stop(value, say_chance(value, lang)) for value in sorted(values))
-    basis, seen = label("basis", step.basis, lang), label("evidence", step.evidence, lang)
-    known = "" if isinstance(step.p, Fixed) else distribution(step.p, "probability", lang)
-    note = listed([words for words in (known, basis, seen) if words], lang)
+    stops = tuple(Stop(value, say_chance(value)) for value in sorted(values))
+    basis, seen = label("basis", step.basis), label("evidence", step.evidence)
+    known = "" if isinstance(step.p, Fixed) else distribution(step.p, "probability")
+    note = listed([words for words in (known, basis, seen) if words])
     at, start = _placed(stops, own)
-    return Field(name, "slider", title, step.text.say(lang), note, stops, at, start, may_be_unknown=False)
+    return Field(name, "slider", title, step.text.say(), note, stops, at, start, may_be_unknown=False)
 
 
-def _severity_field(s: Scenario, title: str, lang: str) -> Field:
+def _severity_field(s: Scenario, title: str) -> Field:
     harm, table = scale("harm"), standards.table("injury_severity")
     worded = set(table.loc[table["injury"] == s.injury, "level"].astype(int))
     own = max(s.severity, key=lambda pair: (pair[1], pair[0]))[0]
     levels = [level for level in range(1, 5) if level in worded]
-    stops = [
-        Stop(Fraction(level), f"{harm.symbol(str(level))} {harm.word(str(level), lang)}") for level in levels
-    ]
+    stops = [Stop(Fraction(level), f"{harm.symbol(str(level))} {harm.word(str(level))}") for level in levels]
     at = levels.index(own)
     if len(s.severity) > 1:  # the mix of the case comes first, as a setting of its own
-        told = listed(
-            (f"{harm.symbol(str(level))} {percent(part, lang)}" for level, part in s.severity), lang
-        )
-        stops.insert(0, Stop(Fraction(own), say("as_the_case_says", lang, mix=told)))
+        told = listed((f"{harm.symbol(str(level))} {percent(part)}" for level, part in s.severity))
+        stops.insert(0, Stop(Fraction(own), say("as_the_case_says", mix=told)))
         at = 0
-    note = s.severity_reason.say(lang)
-    name, what = f"{s.id}.severity", say("severity_of_harm", lang)
+    note = s.severity_reason.say()
+    name, what = f"{s.id}.severity", say("severity_of_harm")
     return Field(name, "choice", title, what, note, tuple(stops), at, at, may_be_unknown=False)
 
 
@@ -111,31 +108,31 @@ def _limits(profile: Profile) -> dict[str, set[tuple[str, Fraction]]]:
 
 
 def _fact_field(
-    case: Case, name: str, kind: FactKind, *, lang: str, limits: Mapping[str, Iterable[tuple[str, Fraction]]]
+    case: Case, name: str, kind: FactKind, *, limits: Mapping[str, Iterable[tuple[str, Fraction]]]
 ) -> Field:
     given = case.known_facts().get(name)
     own = best(given.value) if given else None
     values = {Fraction(0), Fraction(1)} if kind.kind == "flag" else _values(kind, own, limits.get(name, ()))
-    stops = tuple(Stop(value, say_number(float(value), kind.kind, lang)) for value in sorted(values))
-    notes = [] if name in limits else [say("unused", lang)]
+    stops = tuple(Stop(value, say_number(float(value), kind.kind)) for value in sorted(values))
+    notes = [] if name in limits else [say("unused")]
     if given is None or own is None:
         at, start = UNKNOWN, 0 if kind.kind == "flag" or kind.worse == "more" else len(stops) - 1
     else:
         at, start = _placed(stops, own)
-        known = [] if isinstance(given.value, Fixed) else [distribution(given.value, kind.kind, lang)]
-        notes = [*known, label("basis", given.basis, lang), *notes]
-    group = say("facts_open" if given is None else "facts", lang)
+        known = [] if isinstance(given.value, Fixed) else [distribution(given.value, kind.kind)]
+        notes = [*known, label("basis", given.basis), *notes]
+    group = say("facts_open" if given is None else "facts")
     control = "choice" if kind.kind == "flag" else "slider"
-    note = listed(notes, lang, empty="")
-    return Field(name, control, group, _with_unit(kind, lang), note, stops, at, start, may_be_unknown=True)
+    note = listed(notes, empty="")
+    return Field(name, control, group, _with_unit(kind), note, stops, at, start, may_be_unknown=True)
 
 
-def _with_unit(kind: FactKind, lang: str) -> str:
+def _with_unit(kind: FactKind) -> str:
     """A fact with its unit, where its name does not say it."""
-    what, unit = (kind.zh, kind.unit_zh) if lang == "zh" else (kind.en, kind.unit_en)
-    if not unit or (lang == "en" and kind.kind not in ("money", "days")):
+    what, unit = (kind.zh, kind.unit_zh) if language() == "zh" else (kind.en, kind.unit_en)
+    if not unit or (language() == "en" and kind.kind not in ("money", "days")):
         return what
-    return say("with_unit", lang, what=what, unit=unit)
+    return say("with_unit", what=what, unit=unit)
 
 
 def _placed(stops: tuple[Stop, ...], own: Fraction) -> tuple[int, int]:
@@ -162,13 +159,13 @@ def _values(kind: FactKind, own: Fraction | None, limits: Iterable[tuple[str, Fr
     return inside | ({own} if own is not None else set())
 
 
-def say_chance(p: Fraction, lang: str) -> str:
+def say_chance(p: Fraction) -> str:
     """A probability as one in so many, with the share where it is not small."""
     if p > Fraction(1, 2):
-        return percent(float(p), lang)
+        return percent(float(p))
     if p < Fraction(1, 20):
-        return say_number(float(p), "probability", lang)
-    return say("chance", lang, n=f"{float(1 / p):.3g}", share=percent(float(p), lang))
+        return say_number(float(p), "probability")
+    return say("chance", n=f"{float(1 / p):.3g}", share=percent(float(p)))
 
 
 def moves(known: Iterable[Field], positions: Mapping[str, int]) -> dict[str, Fraction | None]:
@@ -185,22 +182,21 @@ def moves(known: Iterable[Field], positions: Mapping[str, int]) -> dict[str, Fra
     return found
 
 
-def said_moves(case: Case, known: Iterable[Field], positions: Mapping[str, int], *, lang: str) -> list[str]:
+def said_moves(case: Case, known: Iterable[Field], positions: Mapping[str, int]) -> list[str]:
     """What was changed, in words: the input, its value in the case, its value now."""
     fresh = list(known)
     moved = moves(fresh, positions)
     return [
         say(
             "move",
-            lang,
-            what=input_name(case, field.name, lang),
-            before=_at(field, field.at, lang),
-            after=_at(field, positions[field.name], lang),
+            what=input_name(case, field.name),
+            before=_at(field, field.at),
+            after=_at(field, positions[field.name]),
         )
         for field in fresh
         if field.name in moved
     ]
 
 
-def _at(field: Field, at: int, lang: str) -> str:
-    return say("not_known", lang) if at == UNKNOWN else field.stops[at].said
+def _at(field: Field, at: int) -> str:
+    return say("not_known") if at == UNKNOWN else field.stops[at].said

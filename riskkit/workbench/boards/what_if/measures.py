@@ -41,14 +41,14 @@ def with_measure(case: Case, measure: WhatIf | None, moved: Moves) -> Case:
     return changed(apply(case, measure) if measure else case, moved)
 
 
-def measure_lines(case: Case, measure: WhatIf, *, lang: str) -> list[str]:
+def measure_lines(case: Case, measure: WhatIf) -> list[str]:
     """What a measure changes, and why, one line a change."""
     lines = []
     for change in measure.changes:
         is_channel = change.input == "channels"
-        what = say("channels", lang) if is_channel else input_name(case, change.input, lang)
-        told = {"does": change_words(change, lang), "why": change.reason.say(lang)}
-        lines.append(say("measure_line", lang, what=what, **told))
+        what = say("channels") if is_channel else input_name(case, change.input)
+        told = {"does": change_words(change), "why": change.reason.say()}
+        lines.append(say("measure_line", what=what, **told))
     return lines
 
 

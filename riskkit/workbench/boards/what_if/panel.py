@@ -13,6 +13,7 @@ from riskkit.assessment.facts.case_file import Case
 from riskkit.assessment.what_if.what_if_file import WhatIf as Measure
 from riskkit.case.case import Assessment, assess, load_case
 from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.language import language
 from riskkit.words.catalogue import panel_text as say
 from riskkit.workbench.boards.panel_widgets import (
     Drawing,
@@ -48,7 +49,6 @@ _AT_ONCE, _AT_REST = 0.03, 0.6
 def what_if(
     case: str | Path,
     *,
-    lang: str,
     profile: str = "house_graded_exposure",
     draws: int = 20_000,
     seed: int = 20170914,
@@ -59,26 +59,24 @@ def what_if(
         return None
     shown = case
 
-    def build(spoken: str) -> list[ipywidgets.Widget]:
+    def build() -> list[ipywidgets.Widget]:
         inside = box("rkp-col")
 
         def show(name: str | Path) -> None:
             nonlocal shown
             shown = name
-            inside.children = WhatIf(name, lang=spoken, profile=profile, draws=draws, seed=seed).parts
+            inside.children = WhatIf(name, profile=profile, draws=draws, seed=seed).parts
 
         show(shown)
         known = shipped_cases()
-        return [_chooser(str(shown), known, show, lang=spoken), inside] if shown in known else [inside]
+        return [_chooser(str(shown), known, show), inside] if shown in known else [inside]
 
-    return in_either_language(lang, build)
+    return in_either_language(build)
 
 
-def _chooser(
-    case: str, known: tuple[str, ...], show: Callable[[str | Path], None], *, lang: str
-) -> ipywidgets.Widget:
-    options = sorted(((load_case(name).title.say(lang), name) for name in known), key=lambda pair: pair[1])
-    chosen = ipywidgets.Dropdown(options=options, value=case, description=say("choose_case", lang))
+def _chooser(case: str, known: tuple[str, ...], show: Callable[[str | Path], None]) -> ipywidgets.Widget:
+    options = sorted(((load_case(name).title.say(), name) for name in known), key=lambda pair: pair[1])
+    chosen = ipywidgets.Dropdown(options=options, value=case, description=say("choose_case"))
     chosen.observe(lambda change: show(change["new"]), "value")
     return box("rkp-row", chosen)
 
@@ -86,8 +84,8 @@ def _chooser(
 class WhatIf:
     """The panel of one case: widgets, and what moves them."""
 
-    def __init__(self, case: str | Path, *, lang: str, profile: str, draws: int, seed: int) -> None:
-        self.lang, self.draws, self.seed = lang, draws, seed
+    def __init__(self, case: str | Path, *, profile: str, draws: int, seed: int) -> None:
+        self.lang, self.draws, self.seed = language(), draws, seed
         opened = reports.open_case(case, profile=profile)
         self.original, self.profile = opened.case, opened.profile
         self.case = self.original
@@ -96,7 +94,7 @@ class WhatIf:
             self.parts = self._routed_out()
             return
         self.before = self.seen = glance_of(self.assessment, seed=seed)
-        self.fields = fields(self.original, profile=self.profile, lang=lang)
+        self.fields = fields(self.original, profile=self.profile)
         self.kept: list[Kept] = []
         self.measures = shipped_measures(self.original)
         self._make_widgets()
@@ -106,7 +104,7 @@ class WhatIf:
         self._show_whole()
 
     def _say(self, key: str, **values: object) -> str:
-        return say(key, self.lang, **values)
+        return say(key, **values)
 
     def _assess(self, case: Case) -> Assessment:
         rng = np.random.default_rng(self.seed)
@@ -115,10 +113,10 @@ class WhatIf:
     # What is on the page
 
     def _head(self) -> ipywidgets.HTML:
-        return html("case_head", head_words(self.original, self.assessment, lang=self.lang))
+        return html("case_head", head_words(self.original, self.assessment))
 
     def _routed_out(self) -> list[ipywidgets.Widget]:
-        told = reports.handover(self.assessment, lang=self.lang)
+        told = reports.handover(self.assessment)
         note = Section("routed", "", 2, (Paragraph(self._say("routed_note"), "caution"),))
         return [self._head(), html("section", note), html("section", told), ipywidgets.HTML()]
 
@@ -127,7 +125,7 @@ class WhatIf:
         self.inputs = InputList(fields=[field.to_json() for field in self.fields], positions={}, words=words)
         self.inputs.observe(lambda _: self._moved(), "positions")
         self.gauge, self.caution, self.robust, self.basis, self.side = (ipywidgets.HTML() for _ in range(5))
-        picture = risk_grid(self.assessment, lang=self.lang)
+        picture = risk_grid(self.assessment)
         self.drawing = Drawing(picture, self._say("numbers")) if picture else None
         self.locked = ipywidgets.Checkbox(value=True, description=self._say("locked"), indent=False)
         self.again = button(self._say("redraw"), self._new_draws)
@@ -136,7 +134,7 @@ class WhatIf:
         self.name = ipywidgets.Text(description=self._say("kept_label"), continuous_update=False)
         self.toml = ipywidgets.Textarea(description=self._say("toml_label"), rows=14)
         self.what_ifs = ipywidgets.Textarea(description=self._say("what_ifs_label"), rows=10)
-        known = [(one.title.say(self.lang), one.id) for one in self.measures.values()]
+        known = [(one.title.say(), one.id) for one in self.measures.values()]
         options = [(self._say("no_measure"), ""), *known]
         self.measure = ipywidgets.Dropdown(options=options, value="", description=self._say("measure_label"))
         self.measure.observe(lambda _: self._moved(), "value")
@@ -229,14 +227,14 @@ class WhatIf:
         self.caution.value = fragment("section", _said("", words, "caution")) if words else ""
 
     def _show_glance(self, assessment: Assessment, *, is_moving: bool) -> None:
-        self.gauge.value = fragment("gauge", gauge_words(self.seen, self.before, lang=self.lang))
-        picture = risk_grid(assessment, lang=self.lang)
+        self.gauge.value = fragment("gauge", gauge_words(self.seen, self.before))
+        picture = risk_grid(assessment)
         if picture and self.drawing:
             self.drawing.show(picture, is_moving=is_moving)
 
     def _show_whole(self) -> None:
         self._show_glance(self.assessment, is_moving=False)
-        told = self.assessment.robustness.say(self.lang)
+        told = self.assessment.robustness.say()
         self.robust.value = fragment("section", _said(self._say("robust_title"), told, "lead"))
         self.basis.value = "".join(fragment("section", one) for one in self._explained())
         self._show_kept()
@@ -248,15 +246,15 @@ class WhatIf:
         measure = self._measure()
         if measure is None:
             return ""
-        lines = Items(tuple(measure_lines(self.original, measure, lang=self.lang)))
-        title = Paragraph(self._say("measure_made", title=measure.title.say(self.lang)), "note")
+        lines = Items(tuple(measure_lines(self.original, measure)))
+        title = Paragraph(self._say("measure_made", title=measure.title.say()), "note")
         note = Paragraph(self._say("measure_note"), "note")
         return fragment("section", Section("measure", "", 2, (title, lines, note)))
 
     def _explained(self) -> list[Section]:
         """Why the level is what it is, what would change it, and the sources that are cited in it."""
         parts = (reports.basis, reports.changes, reports.sources)
-        found = [part for part in (one(self.assessment, lang=self.lang) for one in parts) if part is not None]
+        found = [part for part in (one(self.assessment) for one in parts) if part is not None]
         cited = found.pop()
         return [*found, Section(cited.id, "", 2, (Details(cited.title, cited.blocks),))]
 
@@ -280,7 +278,7 @@ class WhatIf:
         columns = [Kept(self._say("the_case"), {}, self.before), *self.kept]
         columns.append(Kept(self._say("now"), now, self.seen, str(self.measure.value)))
         told = [(one.name, one.seen, self._changes(one.positions, one.measure)) for one in columns]
-        section = Section("kept", "", 2, (kept_table(told, lang=self.lang),))
+        section = Section("kept", "", 2, (kept_table(told),))
         self.side.value = fragment("section", section)
         written = [
             self._written(number, one) for number, one in enumerate(self.kept or columns[-1:], start=1)
@@ -294,8 +292,8 @@ class WhatIf:
 
     def _changes(self, positions: Mapping[str, int], measure: str) -> list[str]:
         made = self._measure(measure)
-        told = [] if made is None else [self._say("measure_made", title=made.title.say(self.lang))]
-        return [*told, *said_moves(self.original, self.fields, positions, lang=self.lang)]
+        told = [] if made is None else [self._say("measure_made", title=made.title.say())]
+        return [*told, *said_moves(self.original, self.fields, positions)]
 
     def _now_changed(self) -> list[str]:
         return self._changes(self.inputs.positions, str(self.measure.value))

@@ -23,7 +23,7 @@ def write_recall_reports(progress: str, *, lang: str, **given: Any) -> int:
     from riskkit.workbench.reports.response.recall_study import study_recalls
 
     study = study_recalls(progress, facts=given["facts"] or "", on=given["on"])
-    papers = recall_papers(study, kind=given["kind"], issuer=given["issuer"], lang=lang)
+    papers = recall_papers(study, kind=given["kind"], issuer=given["issuer"])
     return _written("recall-report", papers, lang=lang, given=given)
 
 
@@ -40,8 +40,8 @@ def write_order_sheets(case: str, *, lang: str, **given: Any) -> int:
     rng = np.random.default_rng(_SEED)
     assessment = assess(opened.case, profile=opened.profile, rng=rng, draws=_DRAWS)
     study = study_measures(assessment, open_consignments(given["facts"]), on=given["on"])
-    papers = order_papers(study, issuer=given["issuer"], lang=lang)
-    tables = {TABLE: order_table(study, lang=lang)}
+    papers = order_papers(study, issuer=given["issuer"])
+    tables = {TABLE: order_table(study)}
     return _written("order-sheets", papers, lang=lang, given=given, tables=tables)
 
 
@@ -50,7 +50,7 @@ def write_referral_letters(referrals: str, *, lang: str, **given: Any) -> int:
     from riskkit.workbench.reports.referral.referral_study import study_referral
 
     study = study_referral(referrals, on=given["on"])
-    papers = transfer_papers(study, issuer=given["issuer"], lang=lang)
+    papers = transfer_papers(study, issuer=given["issuer"])
     return _written("referral-letters", papers, lang=lang, given=given)
 
 

@@ -11,6 +11,7 @@ import click
 
 from riskkit.foundation.flows.acts import is_moment, is_number
 from riskkit.foundation.inputs.faults import Fault, InputFaults, one_of, refuse, shown
+from riskkit.foundation.language import in_language
 from riskkit.foundation.standards.tables import records
 from riskkit.words.catalogue import Texts
 from riskkit.workbench.commands.committee import who_acts
@@ -42,7 +43,7 @@ def record_step(flow: str, subject: str, step: str, **given: Any) -> int:
         answer({"command": "response record", "ok": True, "exit_code": 0, "event": step, **row})
         return 0
     lang = given["lang"]
-    click.echo(say("recorded", lang, step=step_name(flow, step, lang), line=_line(row, lang)))
+    click.echo(in_language(lang, say, "recorded", step=step_name(flow, step, lang), line=_line(row, lang)))
     return 0
 
 
@@ -93,7 +94,7 @@ def list_lives(flow: str | None, **given: Any) -> int:
     for row in rows:
         click.echo(_line(row, given["lang"]))
     if not rows:
-        click.echo(say("none", given["lang"]))
+        click.echo(say("none"))
     return 0
 
 
@@ -164,9 +165,9 @@ def _line(row: Mapping[str, Any], lang: str) -> str:
     if due:
         key = "overdue" if row.get("is_overdue") else "due" if "due_at" in row else "due_unknown"
         at = due_text(dt.datetime.fromisoformat(row["due_at"])) if "due_at" in row else ""
-        words = say(key, lang, what=step_name(flow, due, lang), at=at)
+        words = say(key, what=step_name(flow, due, lang), at=at)
     name = flow_name(flow, lang)
-    line = say("line", lang, flow=name, subject=row["subject"], phase=phase_name(flow, row["phase"], lang))
+    line = say("line", flow=name, subject=row["subject"], phase=phase_name(flow, row["phase"], lang))
     return f"{line}  {words}" if words else line
 
 
@@ -181,6 +182,6 @@ def _life_lines(
         lines.append(f"  {at}  {step}  {act['who']}  {act.get('reason', '')}".rstrip())
     for one in next_steps:
         roles = [role_name(role, lang) for role in one["roles"].split()]
-        who = say("by", lang, roles=("、" if lang == "zh" else ", ").join(roles)) if roles else ""
-        lines.append(say("may", lang, step=step_name(flow, one["event"], lang), event=one["event"], who=who))
+        who = say("by", roles=("、" if lang == "zh" else ", ").join(roles)) if roles else ""
+        lines.append(say("may", step=step_name(flow, one["event"], lang), event=one["event"], who=who))
     return lines

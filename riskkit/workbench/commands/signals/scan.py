@@ -43,7 +43,7 @@ def scan_signals(reports: str, *, lang: str, **given: Any) -> int:
     click.echo(say("signals_found", week=f"{study.week:%Y-%m-%d}", n=len(study.alarms), budget=study.budget,
                    waits=counts.get("waits", 0)))  # fmt: skip
     for row in records(study.alarms):
-        line = f"{int(row['rank'])}. {combination(row, lang)}: {reason_sentence(row, lang)}"
+        line = f"{int(row['rank'])}. {combination(row)}: {reason_sentence(row)}"
         click.echo("".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in line))
     click.echo(say("signals_written", path=folder / "signals.csv", n=len(study.alarms)))
     return 0
@@ -62,7 +62,7 @@ def signals_table(study: ScanStudy, lang: str) -> bytes:
     """Every combination with evidence or a fault, as CSV that a spreadsheet may open."""
     known = study.found[study.found["decision"] != "no_signal"]
     table = known[list(SHOWN)].assign(
-        week=f"{study.week:%Y-%m-%d}", sentence=[reason_sentence(row, lang) for row in records(known)]
+        week=f"{study.week:%Y-%m-%d}", sentence=[reason_sentence(row) for row in records(known)]
     )
     return safe_csv(table)
 

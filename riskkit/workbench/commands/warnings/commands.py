@@ -12,6 +12,7 @@ import click
 import numpy as np
 
 from riskkit.foundation.inputs.faults import Fault, InputFaults, shown
+from riskkit.foundation.language import in_language
 from riskkit.foundation.standards.warning_levels import code_of_rank, level_rank
 from riskkit.words.catalogue import warning_text as say
 from riskkit.workbench.commands.committee import who_acts
@@ -169,13 +170,13 @@ def draft(case: str, **given: Any) -> int:
         told |= _not_written(made.not_written, given)
         answer({"command": "warning draft", **told})
         return 0
-    click.echo(say("drafted_done", given["lang"], issue=decision.issue, n=len(made.files), folder=folder))
+    click.echo(say("drafted_done", issue=decision.issue, n=len(made.files), folder=folder))
     _not_written(made.not_written, given)
     for of, one in made.reading.items():
         if not one.is_plain:
-            click.echo(say("plain_no", given["lang"], of=of, score=round(one.score, 2)), err=True)
+            click.echo(say("plain_no", of=of, score=round(one.score, 2)), err=True)
     for rule in made.open_rules:
-        click.echo(open_rule_words(rule, given["lang"]), err=True)
+        click.echo(open_rule_words(rule), err=True)
     return 0
 
 
@@ -183,9 +184,9 @@ def _not_written(formats: Iterable[str], given: Mapping[str, Any]) -> dict[str, 
     """What the machine lacks, format by format: said where people read, returned where programs do."""
     from riskkit.workbench.flows.warnings.official import missing_for
 
-    missing = {name: missing_for(name, lang=given["lang"]) for name in formats}
+    missing = {name: missing_for(name) for name in formats}
     for name, parts in () if given["is_json"] else missing.items():
-        said = say("format_not_written", given["lang"], format=name, missing="; ".join(parts))
+        said = say("format_not_written", format=name, missing="; ".join(parts))
         click.echo(said, err=True)
     return {"not_written": missing}
 
@@ -199,7 +200,7 @@ def _decision(room: WarningRoom, warning: str, given: Mapping[str, Any]) -> Deci
     state = state_of(events, warning)
     if state.phase not in ("issued", "lifted") or state.level is None:
         rule = "a warning that is issued or lifted"
-        raise InputFaults("warning", [Fault("phase", say(f"phase_{state.phase}", "en"), rule)])
+        raise InputFaults("warning", [Fault("phase", in_language("en", say, f"phase_{state.phase}"), rule)])
     ready = {one.data["drafted"] for one in events if one.kind == APPROVED}
     earlier = tuple(
         (one.data["issue"], moment_of(one.at)) for one in events if one.kind == DRAFTED and one.hash in ready
@@ -235,7 +236,7 @@ def approve_issue(warning: str, issue_id: str, **given: Any) -> int:
             }
         )
     else:
-        click.echo(say("approved_done", given["lang"], issue=issue_id))
+        click.echo(say("approved_done", issue=issue_id))
     return 0
 
 
@@ -263,7 +264,7 @@ def release_issue(warning: str, issue_id: str, files: Path, **given: Any) -> int
     if given["is_json"]:
         answer({"command": "warning release", "ok": not code, "exit_code": code, "issue": issue_id, **counts})
     else:
-        click.echo(say("released_done", given["lang"], issue=issue_id, **counts))
+        click.echo(say("released_done", issue=issue_id, **counts))
     return code
 
 
@@ -303,6 +304,6 @@ def rehearse_case(case: str, **given: Any) -> int:
         answer({"command": "warning rehearse", "ok": not code, "exit_code": code, **facts, "life": phases,
                 **_not_written(done.not_written, given)})  # fmt: skip
     else:
-        click.echo(say("rehearsed_done", given["lang"], **facts))
+        click.echo(say("rehearsed_done", **facts))
         _not_written(done.not_written, given)
     return code

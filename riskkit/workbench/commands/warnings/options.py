@@ -48,13 +48,13 @@ COMMANDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
 
 def warning_group(lang: str, further: Callable[[str], Sequence[click.Parameter]]) -> click.Group:
     """The group, with its help in one language."""
-    group = click.Group("warning", help=say("about_warning", lang), add_help_option=False)
+    group = click.Group("warning", help=say("about_warning"), add_help_option=False)
     group.params += further("")
     for name, (function, wanted) in COMMANDS.items():
         params = [_parameter(one, lang) for one in wanted] + [*further(name)]
         module, _, of = function.rpartition(".")
         run = runner(f"warnings.{module or 'commands'}", of)
-        text = say(f"about_warning_{name}", lang)
+        text = say(f"about_warning_{name}")
         group.add_command(click.Command(name, callback=run, params=params, help=text, add_help_option=False))
     return group
 
@@ -91,4 +91,4 @@ def _parameter(name: str, lang: str) -> click.Parameter:
         "exercise": (["--exercise"], {"is_flag": True}),
     }
     names, more = options[name]
-    return click.Option(names, help=say(f"opt_warning_{name}", lang), **more)
+    return click.Option(names, help=say(f"opt_warning_{name}"), **more)

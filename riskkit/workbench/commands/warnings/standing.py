@@ -56,18 +56,16 @@ def status_line(one: Standing, lang: str) -> str:
     """One warning in a line: level with its symbol, phase, and what is due."""
     code = one.level or "—"
     symbol = scale("warning").symbol(code) if one.level else "·"
-    phase = say(f"phase_{one.phase}", lang)
+    phase = say(f"phase_{one.phase}")
     line = say(
-        "status_line", lang, symbol=symbol, level=code, warning=one.warning, phase=phase, due=_due(one, lang)
+        "status_line", symbol=symbol, level=code, warning=one.warning, phase=phase, due=_due(one, lang)
     )
-    return f"{line}  {assessed_words(one.assessed, lang)}" if _departs(one) else line
+    return f"{line}  {assessed_words(one.assessed)}" if _departs(one) else line
 
 
 def _due(one: Standing, lang: str) -> str:
     return "; ".join(
-        say(
-            "overdue_at" if two.is_overdue else "due_at", lang, what=say(f"clock_{two.what}", lang), at=two.at
-        )
+        say("overdue_at" if two.is_overdue else "due_at", what=say(f"clock_{two.what}"), at=two.at)
         for two in one.due
     )
 
@@ -81,11 +79,11 @@ def say_step(one: Standing, event: str, *, lang: str, is_json: bool) -> None:
     if is_json:
         answer({"command": f"warning {event}", "ok": True, "exit_code": 0, "event": event, **asdict(one)})
         return
-    phase, level = say(f"phase_{one.phase}", lang), one.level or "—"
-    click.echo(say("step_done", lang, warning=one.warning, event=event, phase=phase, level=level))
-    more = [assessed_words(one.assessed, lang)] if _departs(one) else []
+    phase, level = say(f"phase_{one.phase}"), one.level or "—"
+    click.echo(say("step_done", warning=one.warning, event=event, phase=phase, level=level))
+    more = [assessed_words(one.assessed)] if _departs(one) else []
     if one.missing and _departs(one):
         comma = "、" if lang == "zh" else ", "
-        more.append(say("not_known", lang, facts=comma.join(fact_name(name, lang) for name in one.missing)))
+        more.append(say("not_known", facts=comma.join(fact_name(name) for name in one.missing)))
     for line in [*more, *([_due(one, lang)] if one.due else [])]:
         click.echo(f"  {line}")

@@ -27,5 +27,5 @@ def show_status(**given: Any) -> int:
     for one in rows:
         click.echo(status_line(one, given["lang"]))
     if not rows:
-        click.echo(say("status_none", given["lang"]))
+        click.echo(say("status_none"))
     return 0

@@ -22,20 +22,20 @@ from riskkit.workbench.flows.committee.judgement_figure import judgement_picture
 _SEED = 20170914
 
 
-def agreement_parts(now: Session, *, lang: str) -> tuple[Section | Picture, ...]:
+def agreement_parts(now: Session) -> tuple[Section | Picture, ...]:
     """Agreement round by round, what is settled, and the picture of all answers."""
     answers = closed_answers(now)
     if answers.empty:
         return ()
-    blocks: list[Block] = [_agreement(answers, lang), Paragraph(say("agreement_help", lang), "note")]
-    blocks.append(_states(now, answers, lang))
-    blocks.append(Paragraph(say("states_help", lang), "note"))
-    picture = judgement_picture(judged_answers(now, lang=lang), lang=lang)
-    section = Section("agreement", say("agreement", lang), 1, tuple(blocks))
+    blocks: list[Block] = [_agreement(answers), Paragraph(say("agreement_help"), "note")]
+    blocks.append(_states(now, answers))
+    blocks.append(Paragraph(say("states_help"), "note"))
+    picture = judgement_picture(judged_answers(now))
+    section = Section("agreement", say("agreement"), 1, tuple(blocks))
     return (section,) if picture is None else (section, picture)
 
 
-def judged_answers(now: Session, *, lang: str) -> pd.DataFrame:
+def judged_answers(now: Session) -> pd.DataFrame:
     """The probabilities of the last closed round, each expert's and pooled, as the figure takes them."""
     answers, names = closed_answers(now), labels_of(now, asker="")
     of = answers[(answers["kind"] == PROBABILITY) & answers["mid"].notna()]
@@ -48,9 +48,9 @@ def judged_answers(now: Session, *, lang: str) -> pd.DataFrame:
         for one in records(given):
             key = (question.id, one["expert"])
             earlier = float(before[key]) if key in before.index else math.nan
-            rows.append(_row((question.say(lang), names[str(one["expert"])]), one, earlier))
+            rows.append(_row((question.say(), names[str(one["expert"])]), one, earlier))
         if len(given):
-            rows.append(_row((question.say(lang), ""), pools[question.id], math.nan))
+            rows.append(_row((question.say(), ""), pools[question.id], math.nan))
     return pd.DataFrame(rows, columns=["question", "who", "low", "mid", "high", "before"])
 
 
@@ -59,14 +59,14 @@ def _row(place: tuple[str, str], of: Any, before: float) -> dict[str, Any]:
     return {"question": place[0], "who": place[1]} | judged | {"before": before}
 
 
-def _agreement(answers: pd.DataFrame, lang: str) -> Table:
+def _agreement(answers: pd.DataFrame) -> Table:
     rows = []
     for one in records(round_agreement(answers, rng=np.random.default_rng(_SEED))):
         alphas = [_interval(one, f"alpha_{name}") for name in ("grades", "probabilities")]
         rows.append((str(one["round"]), str(one["n"]), *alphas, _number(one["w"]), _p_value(one["p"])))
     heads = ("round", "n_experts", "alpha_grades", "alpha_probabilities", "w", "p")
-    columns = tuple(say(f"col_{name}", lang) for name in heads)
-    return Table(say("agreement", lang), columns, tuple(rows), numeric=(1, 2, 3, 4, 5))
+    columns = tuple(say(f"col_{name}") for name in heads)
+    return Table(say("agreement"), columns, tuple(rows), numeric=(1, 2, 3, 4, 5))
 
 
 def _interval(one: Any, name: str) -> str:
@@ -85,7 +85,7 @@ def _number(value: Any) -> str:
     return "—" if value is None or math.isnan(float(value)) else f"{float(value):.2f}"
 
 
-def _states(now: Session, answers: pd.DataFrame, lang: str) -> Table:
+def _states(now: Session, answers: pd.DataFrame) -> Table:
     found = answered_states(answers, most_rounds=now.rules.n_rounds).set_index(["question", "round"])
     rows = []
     for one in now.questions:
@@ -93,7 +93,7 @@ def _states(now: Session, answers: pd.DataFrame, lang: str) -> Table:
             rounds = found.loc[one.id]
             close = " → ".join(f"{share:.0%}" for share in rounds["share_close"])
             changed = float(rounds["share_changed"].iloc[-1])
-            told = say(f"state_{rounds['state'].iloc[-1]}", lang)
-            rows.append((one.say(lang), close, "—" if math.isnan(changed) else f"{changed:.0%}", told))
-    heads = tuple(say(f"col_{name}", lang) for name in ("asked", "close", "changed", "state"))
-    return Table(say("states", lang), heads, tuple(rows), numeric=(1, 2))
+            told = say(f"state_{rounds['state'].iloc[-1]}")
+            rows.append((one.say(), close, "—" if math.isnan(changed) else f"{changed:.0%}", told))
+    heads = tuple(say(f"col_{name}") for name in ("asked", "close", "changed", "state"))
+    return Table(say("states"), heads, tuple(rows), numeric=(1, 2))

@@ -10,6 +10,7 @@ from riskkit import __version__
 from riskkit.assessment.committee.minutes import minutes_data, minutes_hash, vote_of
 from riskkit.assessment.committee.session import Session
 from riskkit.foundation.inputs.faults import Fault, InputFaults
+from riskkit.foundation.language import in_language
 from riskkit.words.catalogue import committee_text as say
 from riskkit.workbench.document.blocks import Picture, Section
 from riskkit.workbench.flows.committee.documents import session_from
@@ -40,31 +41,31 @@ def open_session_record(ledger: str = "", *, session: str = "") -> Session:
     return found
 
 
-def _parts(now: Session, lang: str) -> tuple[Section | Picture, ...]:
-    return report_sections(now, lang=lang, is_full=True)
+def _parts(now: Session) -> tuple[Section | Picture, ...]:
+    return report_sections(now, is_full=True)
 
 
-def decision_part(now: Session, *, lang: str) -> tuple[Section | Picture, ...]:
+def decision_part(now: Session) -> tuple[Section | Picture, ...]:
     """What was decided, about what, by whom and by which rules."""
     rest = (*_JUDGED, *_VOTED)
-    return tuple(one for one in _parts(now, lang) if not one.id.startswith(rest))
+    return tuple(one for one in _parts(now) if not one.id.startswith(rest))
 
 
-def judgement_part(now: Session, *, lang: str) -> tuple[Section | Picture, ...]:
+def judgement_part(now: Session) -> tuple[Section | Picture, ...]:
     """What the experts judged, and the assessment with their judgement in it."""
-    return tuple(one for one in _parts(now, lang) if one.id.startswith(_JUDGED))
+    return tuple(one for one in _parts(now) if one.id.startswith(_JUDGED))
 
 
-def vote_part(now: Session, *, lang: str) -> tuple[Section | Picture, ...]:
+def vote_part(now: Session) -> tuple[Section | Picture, ...]:
     """How the committee voted, who dissented and why, and who signed."""
-    return tuple(one for one in _parts(now, lang) if one.id.startswith(_VOTED))
+    return tuple(one for one in _parts(now) if one.id.startswith(_VOTED))
 
 
 def publish_session(now: Session) -> ResultRecord:
     """Put what was decided into the notebook, where the runner reads it back."""
     vote = vote_of(now)
     named = {"zh": now.title_zh, "en": now.title_en}
-    title = {lang: say("about_title", lang, title=words) for lang, words in named.items()}
+    title = {lang: in_language(lang, say, "about_title", title=words) for lang, words in named.items()}
     data = minutes_data(now)
     return ResultRecord(
         {

@@ -16,6 +16,7 @@ from riskkit.foundation.events import Event, moment_of
 from riskkit.foundation.inputs.faults import Fault, InputFaults, shown
 from riskkit.foundation.inputs.part_files import put_files
 from riskkit.foundation.inputs.toml_file import parse_toml
+from riskkit.foundation.language import in_language, language
 from riskkit.words.catalogue import committee_text as say
 from riskkit.workbench.flows.committee.report import report_notebook, report_sections
 from riskkit.workbench.reports.case.case_toml import case_toml
@@ -45,24 +46,24 @@ def session_from(session: str, *, ledger: str, export: Path | None) -> Session:
     return session_of(one for one in events if one.stream == wanted)
 
 
-def document(now: Session, ending: str, *, lang: str, is_full: bool) -> bytes:
+def document(now: Session, ending: str, *, is_full: bool) -> bytes:
     """The minutes or the report of a session as a file."""
     if ending not in ENDINGS:
         raise InputFaults(
             "committee", [Fault("--out", shown(ending), f"a file that ends in {', '.join(ENDINGS)}")]
         )
-    notebook = report_notebook(report_sections(now, lang=lang, is_full=is_full))
-    name = now.title_zh if lang == "zh" else now.title_en
-    title = say("title_report" if is_full else "title_minutes", lang, title=name)
+    notebook = report_notebook(report_sections(now, is_full=is_full))
+    name = now.title_zh if language() == "zh" else now.title_en
+    title = say("title_report" if is_full else "title_minutes", title=name)
     if ending == ".html":
         from riskkit.workbench.document.html import to_html
 
-        return to_html(notebook, lang=lang, title=title).encode("utf-8")
+        return to_html(notebook, title=title).encode("utf-8")
     from riskkit.workbench.document.documents import to_docx, to_pdf
 
     if ending == ".pdf":
-        return to_pdf(notebook, lang=lang, title=title)
-    return to_docx(notebook, lang=lang, title=title, made_at=_last_moment(now))
+        return to_pdf(notebook, title=title)
+    return to_docx(notebook, title=title, made_at=_last_moment(now))
 
 
 def _last_moment(now: Session) -> dt.datetime:
@@ -72,9 +73,9 @@ def _last_moment(now: Session) -> dt.datetime:
     return moment_of(max(told))
 
 
-def write_document(now: Session, path: Path, *, lang: str, is_full: bool, is_forced: bool = False) -> Path:
+def write_document(now: Session, path: Path, *, is_full: bool, is_forced: bool = False) -> Path:
     """Write the minutes or the report, whole or not at all."""
-    content = document(now, path.suffix.lower(), lang=lang, is_full=is_full)
+    content = document(now, path.suffix.lower(), is_full=is_full)
     return put_files(path.parent, {path.name: content}, is_forced=is_forced)[0]
 
 
@@ -87,7 +88,7 @@ def judged_text(now: Session) -> str:
     case = parse_case(parse_toml(now.case_text.encode(), f"{now.case_id}.toml"))
     judged = judged_case(case, found.answers(), now.questions, method=method_text(now))
     facts = {"session": now.id, "round": name, "hash": minutes_hash(now)}
-    remarks = [say("judged_remark", lang, **facts) for lang in ("zh", "en")]
+    remarks = [in_language(lang, say, "judged_remark", **facts) for lang in ("zh", "en")]
     return case_toml(
         replace(judged, id=f"{case.id}-{now.id}".replace("_", "-")[:_LONGEST_ID]), remarks=remarks
     )

@@ -31,6 +31,7 @@ from riskkit.assessment.committee.session import Session
 from riskkit.foundation.events import canonical
 from riskkit.foundation.inputs.faults import Fault, InputFaults, refuse, shown, visible
 from riskkit.foundation.inputs.part_files import put_files
+from riskkit.foundation.language import in_language
 from riskkit.words.catalogue import committee_text as say
 from riskkit.workbench.flows.committee.form_feedback import add_feedback
 
@@ -65,24 +66,24 @@ class Form:
     lines: tuple[Mapping[str, str], ...]
 
 
-def form_lines(now: Session, name: str, expert: str, *, lang: str, key: bytes) -> list[dict[str, str]]:
+def form_lines(now: Session, name: str, expert: str, *, key: bytes) -> list[dict[str, str]]:
     """The lines of a form: one a question, and one a measure for a list."""
     questions = now.asked_in(name)
     lines = []
-    for question_id, asked in _asked(questions, lang):
+    for question_id, asked in _asked(questions):
         line = dict.fromkeys(COLUMNS, "") | {"question": question_id, "asked": asked}
         line |= {"session": now.id, "round": name, "expert": expert}
         lines.append(line | {"mark": _mark(line, digest_of(questions), key)})
     return lines
 
 
-def _asked(questions: Sequence[Question], lang: str) -> Iterator[tuple[str, str]]:
+def _asked(questions: Sequence[Question]) -> Iterator[tuple[str, str]]:
     for question in questions:
         if question.kind == CHOICES:
-            for code, words in choices_of(question, lang).items():
-                yield f"{question.id}:{code}", f"{question.say(lang)} — {words}"
+            for code, words in choices_of(question).items():
+                yield f"{question.id}:{code}", f"{question.say()} — {words}"
         else:
-            yield question.id, question.say(lang)
+            yield question.id, question.say()
 
 
 def _mark(line: Mapping[str, str], digest: str, key: bytes) -> str:
@@ -93,22 +94,22 @@ def _mark(line: Mapping[str, str], digest: str, key: bytes) -> str:
 
 
 def write_form(
-    now: Session, path: Path, lines: Sequence[Mapping[str, str]], *, lang: str, is_forced: bool = False
+    now: Session, path: Path, lines: Sequence[Mapping[str, str]], *, is_forced: bool = False
 ) -> Path:
     """Write a form, whole or not at all: Excel for ``.xlsx``, else CSV."""
     is_book = path.suffix.lower() == ".xlsx"
-    content = _workbook(now, lines, lang=lang) if is_book else _csv(lines, lang)
+    content = _workbook(now, lines) if is_book else _csv(lines)
     return put_files(path.parent, {path.name: content}, is_forced=is_forced, mode=0o600)[0]
 
 
-def _heads(lang: str) -> list[str]:
-    return [say(f"col_{name}", lang) for name in COLUMNS]
+def _heads() -> list[str]:
+    return [say(f"col_{name}") for name in COLUMNS]
 
 
-def _csv(lines: Sequence[Mapping[str, str]], lang: str) -> bytes:
+def _csv(lines: Sequence[Mapping[str, str]]) -> bytes:
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow(_heads(lang))
+    writer.writerow(_heads())
     writer.writerows([[_harmless(line[name]) for name in COLUMNS] for line in lines])
     return b"\xef\xbb\xbf" + text.getvalue().encode("utf-8")
 
@@ -118,26 +119,26 @@ def _harmless(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
-def _workbook(now: Session, lines: Sequence[Mapping[str, str]], *, lang: str) -> bytes:
+def _workbook(now: Session, lines: Sequence[Mapping[str, str]]) -> bytes:
     import xlsxwriter  # type: ignore[import-untyped]
 
     content = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(content, options) as book:
-        book.set_properties({"title": say("form_title", lang), "created": _MADE, "author": "riskkit"})
-        page = book.add_worksheet(say("form_sheet", lang))
-        _fill_page(book, page, lines, now=now, lang=lang)
-        add_feedback(book, lines, now=now, lang=lang)
-        help_page = book.add_worksheet(say("form_help_sheet", lang))
+        book.set_properties({"title": say("form_title"), "created": _MADE, "author": "riskkit"})
+        page = book.add_worksheet(say("form_sheet"))
+        _fill_page(book, page, lines, now=now)
+        add_feedback(book, lines, now=now)
+        help_page = book.add_worksheet(say("form_help_sheet"))
         for number, key in enumerate(
             ("form_help_1", "form_help_2", "form_help_3", "form_help_4", "form_help_5")
         ):
-            help_page.write_string(number, 0, say(key, lang), book.add_format({"text_wrap": True}))
+            help_page.write_string(number, 0, say(key), book.add_format({"text_wrap": True}))
         help_page.set_column(0, 0, 110)
     return content.getvalue()
 
 
-def _fill_page(book: Any, page: Any, lines: Sequence[Mapping[str, str]], *, now: Session, lang: str) -> None:
+def _fill_page(book: Any, page: Any, lines: Sequence[Mapping[str, str]], *, now: Session) -> None:
     head = book.add_format({"bold": True, "text_wrap": True, "bg_color": "#1F4E79", "font_color": "#FFFFFF"})
     fixed = book.add_format({"text_wrap": True, "valign": "top", "num_format": "@", "font_color": "#444444"})
     asked = book.add_format({"text_wrap": True, "valign": "top", "num_format": "@"})
@@ -146,7 +147,7 @@ def _fill_page(book: Any, page: Any, lines: Sequence[Mapping[str, str]], *, now:
         {"locked": False, "bg_color": "#FFF9E5", "border": 1, "num_format": "@", "text_wrap": True}
     )
     page.freeze_panes(1, 2)
-    for number, (name, width) in enumerate(zip(_heads(lang), _WIDTHS, strict=True)):
+    for number, (name, width) in enumerate(zip(_heads(), _WIDTHS, strict=True)):
         page.set_column(number, number, width)
         page.write_string(0, number, name, head)
     known = {one.id: one for one in now.asked_in(lines[0]["round"])} if lines else {}
@@ -158,28 +159,28 @@ def _fill_page(book: Any, page: Any, lines: Sequence[Mapping[str, str]], *, now:
             else:
                 page.write_string(row, number, line[name], asked if name == "asked" else fixed)
         if question is not None:
-            _rules(page, row, question, lang=lang)
+            _rules(page, row, question)
     page.protect("", {"format_columns": True, "format_rows": True})
 
 
-def _rules(page: Any, row: int, question: Question, *, lang: str) -> None:
+def _rules(page: Any, row: int, question: Question) -> None:
     """What a spreadsheet lets people enter; what is pasted over it is checked when it comes back."""
     first = COLUMNS.index("low")
-    message = {"error_title": say("form_wrong", lang), "error_message": say("form_range", lang)}
+    message = {"error_title": say("form_wrong"), "error_message": say("form_range")}
     if question.kind == PROBABILITY:
         rule = {"validate": "decimal", "criteria": "between", "minimum": 0, "maximum": 1, **message}
         page.data_validation(row, first, row, first + 2, rule)
-    words = _choice_words(question, lang)
+    words = _choice_words(question)
     page.data_validation(row, first + 3, row, first + 3, {"validate": "list", "source": words})
 
 
-def _choice_words(question: Question, lang: str) -> list[str]:
-    rest = word("abstain", lang)
+def _choice_words(question: Question) -> list[str]:
+    rest = word("abstain")
     if question.kind == PROBABILITY:
         return [rest]
     if question.kind == CHOICES:
-        return [word("yes", lang), word("no", lang), rest]
-    return [*choices_of(question, lang).values(), rest]
+        return [word("yes"), word("no"), rest]
+    return [*choices_of(question).values(), rest]
 
 
 def read_form(path: Path) -> Form:
@@ -189,7 +190,7 @@ def read_form(path: Path) -> Form:
 
     lines: list[dict[str, str]] = []
     with native_file(file_facts(path)) as file:
-        heads = {say(f"col_{name}", lang): name for name in COLUMNS for lang in ("zh", "en")}
+        heads = {in_language(lang, say, f"col_{name}"): name for name in COLUMNS for lang in ("zh", "en")}
         named = {head: heads[head] for head in file.headers if head in heads}
         if sorted(named.values()) != sorted(COLUMNS):
             rule = "a ballot form that riskkit committee ballot-form wrote"
@@ -224,7 +225,8 @@ def answers_in(form: Form, now: Session, *, key: bytes) -> dict[str, dict[str, A
 def _mark_faults(form: Form, now: Session, key: bytes) -> Iterator[Fault]:
     sets = {
         lang: {
-            line["question"]: line for line in form_lines(now, form.round, form.expert, lang=lang, key=key)
+            line["question"]: line
+            for line in in_language(lang, form_lines, now, form.round, form.expert, key=key)
         }
         for lang in ("zh", "en")
     }
@@ -253,7 +255,7 @@ def _read_line(
         reason = visible(line["reason"].removeprefix("'"))
         answer["reason"] = "\n".join(dict.fromkeys([*answer.get("reason", "").split("\n"), reason])).strip()
     choice = line["choice"]
-    if choice in (word("abstain", "zh"), word("abstain", "en")):
+    if choice in (in_language("zh", word, "abstain"), in_language("en", word, "abstain")):
         answer["abstain"] = True
     elif question.kind == PROBABILITY:
         for name in ("low", "mid", "high"):
@@ -276,9 +278,9 @@ def _read_number(answer: dict[str, Any], name: str, text: str, *, place: str) ->
 
 
 def _read_yes_no(answer: dict[str, Any], choice: str, *, code: str, place: str) -> Iterator[Fault]:
-    if choice in (word("yes", "zh"), word("yes", "en")):
+    if choice in (in_language("zh", word, "yes"), in_language("en", word, "yes")):
         answer.setdefault("codes", []).append(code)
-    elif choice in (word("no", "zh"), word("no", "en")):
+    elif choice in (in_language("zh", word, "no"), in_language("en", word, "no")):
         answer.setdefault("codes", [])
     elif choice:
         yield Fault(f"{place} choice", shown(choice), "yes, no or abstain")

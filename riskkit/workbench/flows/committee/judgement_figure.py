@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from riskkit.foundation.language import language
 from riskkit.foundation.standards.tables import records
 from riskkit.words.catalogue import committee_text as say
 from riskkit.workbench.document.block_kinds import Cell, Table
@@ -16,7 +17,7 @@ from riskkit.workbench.reports.figures import style
 _LINE = 1.25
 
 
-def judgement_picture(judged: pd.DataFrame, *, lang: str) -> Picture | None:
+def judgement_picture(judged: pd.DataFrame) -> Picture | None:
     """Experts' 5, 50 and 95 % values on one logarithmic axis, under each question."""
     if judged.empty:
         return None
@@ -27,10 +28,10 @@ def judgement_picture(judged: pd.DataFrame, *, lang: str) -> Picture | None:
         for k, one in enumerate(records(of)):
             y = top - _LINE * k
             traces += _answer(one, y)
-            name = str(one["who"]) or say("pool", lang)
+            name = str(one["who"]) or say("pool")
             marks.append(_name(name, y, is_pool=not one["who"]))
-    title = say("forest_title", lang)
-    remark, room = style.below(say("forest_marks", lang), at=46)
+    title = say("forest_title")
+    remark, room = style.below(say("forest_marks"), at=46)
     shape = style.layout(
         title, height=rows.height() + 12 + room, margin={"l": 14, "r": 26, "t": 12, "b": room}
     )
@@ -39,10 +40,8 @@ def judgement_picture(judged: pd.DataFrame, *, lang: str) -> Picture | None:
     shape["xaxis"] = style.quiet_axis() | {"tickvals": ticks, "ticktext": words, "range": [lowest, 0.15]}
     shape["yaxis"] = rows.axis()
     shape["annotations"] = [*rows.labels, *marks, remark]
-    alt = say("forest_alt", lang, told=_said(judged, lang))
-    return Picture(
-        "judgement-forest", title, alt, _table(judged, title, lang), {"data": traces, "layout": shape}
-    )
+    alt = say("forest_alt", told=_said(judged))
+    return Picture("judgement-forest", title, alt, _table(judged, title), {"data": traces, "layout": shape})
 
 
 def _name(name: str, y: float, *, is_pool: bool) -> dict[str, Any]:
@@ -68,13 +67,12 @@ def _answer(one: dict[str, Any], y: float) -> list[dict[str, Any]]:
     return [*found, quiet | {"mode": "markers", "x": [mid], "y": [y], "marker": mark}]
 
 
-def _said(judged: pd.DataFrame, lang: str) -> str:
+def _said(judged: pd.DataFrame) -> str:
     pools = judged[judged["who"] == ""]
-    gap = "" if lang == "zh" else " "
+    gap = "" if language() == "zh" else " "
     told = [
         say(
             "forest_alt_one",
-            lang,
             question=row["question"],
             **{n: _number(row[n]) for n in ("low", "mid", "high")},
         )
@@ -87,12 +85,12 @@ def _number(value: Any) -> str:
     return "—" if value is None or math.isnan(float(value)) else f"{float(value):.3g}"
 
 
-def _table(judged: pd.DataFrame, title: str, lang: str) -> Table:
-    heads = tuple(say(f"col_{one}", lang) for one in ("asked", "expert", "low", "mid", "high", "before"))
+def _table(judged: pd.DataFrame, title: str) -> Table:
+    heads = tuple(say(f"col_{one}") for one in ("asked", "expert", "low", "mid", "high", "before"))
     rows: list[tuple[Cell, ...]] = [
         (
             str(one["question"]),
-            str(one["who"]) or say("pool", lang),
+            str(one["who"]) or say("pool"),
             *(_number(one[name]) for name in ("low", "mid", "high", "before")),
         )
         for one in records(judged)

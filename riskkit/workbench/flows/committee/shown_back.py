@@ -13,11 +13,11 @@ from riskkit.words.catalogue import committee_text as say
 from riskkit.workbench.flows.committee.report import judgement_words
 
 
-def shown_back(now: Session, who: str, lang: str) -> dict[str, dict[str, Any]]:
+def shown_back(now: Session, who: str) -> dict[str, dict[str, Any]]:
     """What the last closed round came to, for one expert, question by question."""
     name, is_vote = last_judged(now), any(one.name == VOTE for one in now.rounds)
     found = now.round(name)
-    table = seen_by(now, asker=who, role="expert", lang=lang)
+    table = seen_by(now, asker=who, role="expert")
     if found is None or is_vote or not len(table):
         return {}
     table, ballots = table[table["round"] == name], found.answers()
@@ -25,16 +25,16 @@ def shown_back(now: Session, who: str, lang: str) -> dict[str, dict[str, Any]]:
     back: dict[str, dict[str, Any]] = {}
     rows = minutes_data(now)["judgement"]
     for question, row in zip(now.questions, rows, strict=True):
-        _, pooled, spread, n, _ = judgement_words(row, question, lang)
+        _, pooled, spread, n, _ = judgement_words(row, question)
         lines = table[table["question"] == question.id]
         marks = []
         if question.kind == PROBABILITY and "mid" in row:
             given = given_answers(ballots, question)
             marks = [[labels[one], given[one]["low"], given[one]["mid"], given[one]["high"]] for one in given]
             marks.sort(key=lambda mark: str(mark[0]))
-            marks.append([say("col_pooled", lang), row["low"], row["mid"], row["high"]])
+            marks.append([say("col_pooled"), row["low"], row["mid"], row["high"]])
         back[question.id] = {
-            "line": say("back_line", lang, round=name, pooled=pooled, range=spread, n=n),
+            "line": say("back_line", round=name, pooled=pooled, range=spread, n=n),
             "said": lines[["expert", "answer", "reason"]].to_numpy().tolist(),
             "marks": marks,
             "own": ballots.get(who, {}).get(question.id, {}),

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from riskkit import __version__
+from riskkit.foundation.language import in_each_language
 from riskkit.workbench.document.text_tables import day_cell
 from riskkit.workbench.flows.enterprise.enterprise_sections import (
     enterprise_duties,
@@ -43,7 +44,7 @@ def publish_enterprises(study: EnterpriseStudy) -> ResultRecord:
     inputs |= {"duties_sha256": study.tables[0].sha256, "tests_sha256": study.tables[1].sha256}
     record: dict[str, Any] = {
         "schema": "riskkit.enterprises/1",
-        "case": {"id": findings.name, "title": {lang: say("case", lang, day=day) for lang in ("zh", "en")}},
+        "case": {"id": findings.name, "title": in_each_language(say, "case", day=day)},
         "inputs": inputs,
         "findings": study.decided.join(findings.table["enterprise_id"]),
         "requests": _dated(study.requests).join(findings.table["enterprise_id"]),

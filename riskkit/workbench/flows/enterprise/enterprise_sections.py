@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from riskkit.application.enterprise import duties, notices
+from riskkit.foundation.language import language
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.tables import records
 from riskkit.words.numbers import figure, number, rate
@@ -13,50 +14,50 @@ from riskkit.workbench.flows.enterprise.enterprise_study import EnterpriseStudy
 from riskkit.workbench.flows.enterprise.letters import filled_letter, letters_of, say
 
 
-def enterprise_summary(study: EnterpriseStudy, *, lang: str) -> Section:
+def enterprise_summary(study: EnterpriseStudy) -> Section:
     """How many findings lead to which letter, what is open, and what the letters are not."""
     counts = study.decided["decision"].value_counts()
-    parts = [say(f"of_{one}", lang, n=number(counts[one])) for one in notices.DECISIONS if counts.get(one)]
+    parts = [say(f"of_{one}", n=number(counts[one])) for one in notices.DECISIONS if counts.get(one)]
     n = study.findings.table["enterprise_id"].nunique()
-    lead = say("lead", lang, n=len(study.decided), firms=n, day=study.on.isoformat())
-    blocks: list[Block] = [Paragraph(lead + joined(parts, lang) + say("stop", lang), "lead")]
+    lead = say("lead", n=len(study.decided), firms=n, day=study.on.isoformat())
+    blocks: list[Block] = [Paragraph(lead + joined(parts) + say("stop"), "lead")]
     cautions = {"not_official": True, "synthetic": study.findings.is_sample, "no_duties": study.ledger.empty}
-    blocks += [Paragraph(say(key, lang), "caution") for key, applies in cautions.items() if applies]
-    source = say("input_file", lang, name=study.findings.name, sha256=study.findings.sha256[:12])
-    return section(say, "summary", lang, *blocks, Paragraph(source, "source"))
+    blocks += [Paragraph(say(key), "caution") for key, applies in cautions.items() if applies]
+    source = say("input_file", name=study.findings.name, sha256=study.findings.sha256[:12])
+    return section(say, "summary", *blocks, Paragraph(source, "source"))
 
 
-def enterprise_findings(study: EnterpriseStudy, *, lang: str) -> Section:
+def enterprise_findings(study: EnterpriseStudy) -> Section:
     """Each finding with its letter, the rule behind it, and what could still change it."""
-    rules = standards.table("enterprise_notice_rules").drop_duplicates("test").set_index("test")[lang]
-    facts = standards.table("enterprise_facts").set_index("fact")[lang]
+    rules = standards.table("enterprise_notice_rules").drop_duplicates("test").set_index("test")[language()]
+    facts = standards.table("enterprise_facts").set_index("fact")[language()]
     table = study.findings.table
     rows = []
     for (_, finding), row in zip(table.iterrows(), records(study.decided), strict=True):
         worst = "—"
         if row["missing"]:
-            asked = joined((facts[name] for name in row["missing"].split()), lang)
-            worst = say("could_be", lang, letter=say(row["at_worst"], lang), facts=asked)
-        reason = rules[row["rule_id"]] if row["rule_id"] else say(f"because_{row['reason']}", lang)
+            asked = joined(facts[name] for name in row["missing"].split())
+            worst = say("could_be", letter=say(row["at_worst"]), facts=asked)
+        reason = rules[row["rule_id"]] if row["rule_id"] else say(f"because_{row['reason']}")
         rows.append((finding["enterprise"], finding["product"], day_cell(finding["found_on"]),
-                     say(row["decision"], lang), reason, worst))  # fmt: skip
+                     say(row["decision"]), reason, worst))  # fmt: skip
     heads = ("col_enterprise", "col_product", "col_found", "col_letter", "col_reason", "col_open")
-    return section(say, "findings", lang, *text_table(say, "findings", lang, heads=heads, rows=rows))
+    return section(say, "findings", *text_table(say, "findings", heads=heads, rows=rows))
 
 
-def enterprise_requests(study: EnterpriseStudy, *, lang: str) -> Section | None:
+def enterprise_requests(study: EnterpriseStudy) -> Section | None:
     """What the letters ask, by which day, and on what ground."""
     if study.requests.empty:
         return None
-    words = standards.table("enterprise_requests").set_index("request")[lang]
+    words = standards.table("enterprise_requests").set_index("request")[language()]
     names = study.findings.table["enterprise"]
     rows = []
     for at, row in zip(study.requests.index, records(study.requests), strict=True):
-        due = say("at_once", lang) if row["unit"] == "at_once" else day_cell(row["due_on"])
-        ground = say(f"reading_{row['reading']}", lang, source=_ground(row))
+        due = say("at_once") if row["unit"] == "at_once" else day_cell(row["due_on"])
+        ground = say(f"reading_{row['reading']}", source=_ground(row))
         rows.append((names[at], words[row["request"]], due, ground))
     heads = ("col_enterprise", "col_request", "col_due", "col_ground")
-    return section(say, "requests", lang, *text_table(say, "requests", lang, heads=heads, rows=rows))
+    return section(say, "requests", *text_table(say, "requests", heads=heads, rows=rows))
 
 
 def _ground(row: dict[str, object]) -> str:
@@ -64,51 +65,51 @@ def _ground(row: dict[str, object]) -> str:
     return document if document.endswith(place) else f"{document} {place}"
 
 
-def enterprise_duties(study: EnterpriseStudy, *, lang: str) -> Section | None:
+def enterprise_duties(study: EnterpriseStudy) -> Section | None:
     """How complete the record of each enterprise's duties is, and what is overdue."""
     if study.ledger.empty:
         return None
     counted = [f"n_{one}" for one in duties.DECISIONS]
     rows = [
-        (study.names.get(key, key), *(number(row[name]) for name in counted), rate(row["share_shown"], lang))
+        (study.names.get(key, key), *(number(row[name]) for name in counted), rate(row["share_shown"]))
         for key, row in zip(study.completeness.index, records(study.completeness), strict=True)
     ]
     heads = ("col_enterprise", *(f"#col_{name}" for name in counted), "#col_shown")
-    words = standards.table("enterprise_duties").set_index("duty")[lang]
+    words = standards.table("enterprise_duties").set_index("duty")[language()]
     open_rows = [
-        (study.names.get(row["enterprise_id"], row["enterprise_id"]), say(f"kind_{row['kind']}", lang),
-         words[row["duty"]], day_cell(row["due_on"]), say(f"duty_is_{row['decision']}", lang))
+        (study.names.get(row["enterprise_id"], row["enterprise_id"]), say(f"kind_{row['kind']}"),
+         words[row["duty"]], day_cell(row["due_on"]), say(f"duty_is_{row['decision']}"))
         for row in records(study.ledger) if row["decision"] in ("overdue", "unproven", "due", "late")
     ]  # fmt: skip
     open_heads = ("col_enterprise", "col_kind", "col_duty", "col_due", "col_state")
     return section(
-        say, "duties", lang, Paragraph(say("duties_note", lang), "note"),
-        *text_table(say, "duties", lang, heads=heads, rows=rows),
-        *text_table(say, "open_duties", lang, heads=open_heads, rows=open_rows),
+        say, "duties", Paragraph(say("duties_note"), "note"),
+        *text_table(say, "duties", heads=heads, rows=rows),
+        *text_table(say, "open_duties", heads=open_heads, rows=open_rows),
     )  # fmt: skip
 
 
-def enterprise_trend(study: EnterpriseStudy, *, lang: str) -> Section | None:
+def enterprise_trend(study: EnterpriseStudy) -> Section | None:
     """Whether the rate of each enterprise falls."""
     if study.trend.empty:
         return None
-    words = standards.table("enterprise_trend_rules").set_index("rule_id")[lang]
+    words = standards.table("enterprise_trend_rules").set_index("rule_id")[language()]
     rows = [
-        (study.names.get(key, key), number(row["n_periods"]), rate(row["rate_first"], lang),
-         rate(row["rate_last"], lang), figure(row["ca_p"], 2), words[row["rule_id"]])
+        (study.names.get(key, key), number(row["n_periods"]), rate(row["rate_first"]),
+         rate(row["rate_last"]), figure(row["ca_p"], 2), words[row["rule_id"]])
         for key, row in zip(study.trend.index, records(study.trend), strict=True)
     ]  # fmt: skip
     heads = ("col_enterprise", "#col_periods", "#col_first", "#col_last", "#col_p", "col_state")
-    return section(say, "trend", lang, *text_table(say, "trend", lang, heads=heads, rows=rows))
+    return section(say, "trend", *text_table(say, "trend", heads=heads, rows=rows))
 
 
-def enterprise_letter(study: EnterpriseStudy, *, enterprise: str, issuer: str, lang: str) -> Section | None:
+def enterprise_letter(study: EnterpriseStudy, *, enterprise: str, issuer: str) -> Section | None:
     """One letter in full: that of an enterprise, or the first."""
     letters = letters_of(study)
     chosen = next((one for one in letters if enterprise in ("", one.enterprise_id)), None)
     if chosen is None:
         return None
-    document = filled_letter(chosen, issuer=issuer or say("issuer", lang), lang=lang)
+    document = filled_letter(chosen, issuer=issuer or say("issuer"))
     blocks: list[Block] = []
     items: list[str] = []
     for kind, words in [*document.lines, ("", "")]:
@@ -120,28 +121,28 @@ def enterprise_letter(study: EnterpriseStudy, *, enterprise: str, issuer: str, l
             items = []
         if kind:
             blocks.append(Paragraph(words, "lead" if kind == "title" else "body"))
-    note = say("letter_note", lang, n=len(letters))
-    return section(say, "letter", lang, Paragraph(note, "note"), *blocks)
+    note = say("letter_note", n=len(letters))
+    return section(say, "letter", Paragraph(note, "note"), *blocks)
 
 
-def enterprise_limits(*, lang: str) -> Section:
+def enterprise_limits() -> Section:
     """How to read this, and how far it goes."""
     keys = ("limit_letters", "limit_terms", "limit_duties", "limit_trend", "limit_unknown")
-    return Section("limits", say("limits", lang), 1, (Items(tuple(say(key, lang) for key in keys)),))
+    return Section("limits", say("limits"), 1, (Items(tuple(say(key) for key in keys)),))
 
 
-def enterprise_house(*, lang: str) -> Section:
+def enterprise_house() -> Section:
     """Choices of this project behind the letters."""
     found = [
-        (row[lang], say(row["decision"], lang))
+        (row[language()], say(row["decision"]))
         for row in records(standards.table("enterprise_notice_rules").drop_duplicates("test"))
         if row["status"] == "house"
     ]
     terms = standards.table("enterprise_requests")
     found += [
-        (row[lang], say("days", lang, n=number(row["amount"])))
+        (row[language()], say("days", n=number(row["amount"])))
         for row in records(terms[(terms["status"] == "house") & terms["amount"].notna()])
     ]
     heads = ("col_meaning", "col_choice")
-    blocks = text_table(say, "house", lang, heads=heads, rows=found)
-    return Section("house-numbers", say("house", lang), 1, blocks)
+    blocks = text_table(say, "house", heads=heads, rows=found)
+    return Section("house-numbers", say("house"), 1, blocks)

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from riskkit.foundation.inputs.faults import Fault, refuse, shown
 from riskkit.foundation.inputs.part_files import put_files, sweep
+from riskkit.foundation.language import in_language
 from riskkit.workbench.flows.enterprise.letters import Letter, filled_letter
 from riskkit.workbench.flows.warnings.official import in_format
 
@@ -116,7 +117,7 @@ def _pool(jobs: int) -> Iterator[Callable[..., Iterator[dict[str, bytes]]]]:
 
 
 def _made(task: _Task) -> dict[str, bytes]:
-    document = filled_letter(task.letter, issuer=task.issuer, lang=task.lang)
+    document = in_language(task.lang, filled_letter, task.letter, issuer=task.issuer)
     return {name: in_format(document, one) for one, name in task.names.items()}
 
 

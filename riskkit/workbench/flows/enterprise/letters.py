@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from riskkit.application.enterprise.notices import DECISIONS
+from riskkit.foundation.language import language
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.tables import records
 from riskkit.words.catalogue import Texts
@@ -88,63 +89,61 @@ def _letter(
     )  # fmt: skip
 
 
-def filled_letter(letter: Letter, *, issuer: str, lang: str) -> FilledDocument:
+def filled_letter(letter: Letter, *, issuer: str) -> FilledDocument:
     """A letter that only waits for its format."""
-    gap = "、" if lang == "zh" else ", "
+    gap = "、" if language() == "zh" else ", "
     values: dict[str, str | list[str]] = {
         "enterprise": letter.enterprise,
-        "findings": list(_finding_lines(letter, lang)),
-        "requests": list(_request_lines(letter, lang)),
-        "duties": [_duty_line(row, lang) for row in letter.open_duties],
-        "trend": _trend_line(letter, lang),
-        "sources": gap.join(_sources(letter, lang)),
+        "findings": list(_finding_lines(letter)),
+        "requests": list(_request_lines(letter)),
+        "duties": [_duty_line(row) for row in letter.open_duties],
+        "trend": _trend_line(letter),
+        "sources": gap.join(_sources(letter)),
         "issuer": issuer,
         "issued_on": letter.issued_on,
-        "reply": say("reply", lang),
+        "reply": say("reply"),
     }
-    lines = filled(template_text(letter.kind, lang), values, name=letter.kind)
-    code = say("number", lang, year=letter.issued_on[:4], n=letter.number)
-    return FilledDocument(lines, lang, issuer, code, "", say(letter.kind, lang))
+    lines = filled(template_text(letter.kind), values, name=letter.kind)
+    code = say("number", year=letter.issued_on[:4], n=letter.number)
+    return FilledDocument(lines, language(), issuer, code, "", say(letter.kind))
 
 
-def _finding_lines(letter: Letter, lang: str) -> Iterator[str]:
-    words = standards.table("enterprise_notice_rules").drop_duplicates("test").set_index("test")[lang]
+def _finding_lines(letter: Letter) -> Iterator[str]:
+    words = standards.table("enterprise_notice_rules").drop_duplicates("test").set_index("test")[language()]
     for row in letter.findings:
         has_lot = "lot" in row and pd.notna(row["lot"])
-        goods = (
-            say("of_lot", lang, product=row["product"], lot=row["lot"]) if has_lot else str(row["product"])
-        )
+        goods = say("of_lot", product=row["product"], lot=row["lot"]) if has_lot else str(row["product"])
         counts = ""
         if pd.notna(row["n_tested"]) and pd.notna(row["n_nonconforming"]):
             n, bad = number(row["n_tested"]), number(row["n_nonconforming"])
-            counts = say("counts", lang, n=n, bad=bad)
-        yield say("finding", lang, goods=goods, day=row["found_on"], counts=counts, why=words[row["rule_id"]])
+            counts = say("counts", n=n, bad=bad)
+        yield say("finding", goods=goods, day=row["found_on"], counts=counts, why=words[row["rule_id"]])
 
 
-def _request_lines(letter: Letter, lang: str) -> Iterator[str]:
-    words = standards.table("enterprise_requests").set_index("request")[lang]
+def _request_lines(letter: Letter) -> Iterator[str]:
+    words = standards.table("enterprise_requests").set_index("request")[language()]
     for row in letter.requests:
         if row["unit"] == "at_once":
             yield words[row["request"]]
             continue
         key = "by_day" if pd.notna(row["due_on"]) else "by_no_day"
-        yield say(key, lang, what=words[row["request"]], day=str(row["due_on"])[:10])
+        yield say(key, what=words[row["request"]], day=str(row["due_on"])[:10])
 
 
-def _duty_line(row: dict[str, Any], lang: str) -> str:
-    words = standards.table("enterprise_duties").set_index("duty")[lang]
-    return say(f"duty_{row['decision']}", lang, what=words[row["duty"]], day=str(row["due_on"]))
+def _duty_line(row: dict[str, Any]) -> str:
+    words = standards.table("enterprise_duties").set_index("duty")[language()]
+    return say(f"duty_{row['decision']}", what=words[row["duty"]], day=str(row["due_on"]))
 
 
-def _trend_line(letter: Letter, lang: str) -> str:
+def _trend_line(letter: Letter) -> str:
     if letter.trend is None or letter.trend["decision"] == "unknown":
         return ""
-    first, last = (percent(letter.trend[name], lang) for name in ("rate_first", "rate_last"))
-    word = say(f"trend_{letter.trend['decision']}", lang)
-    return say("trend_line", lang, n=letter.trend["n_periods"], first=first, last=last, word=word)
+    first, last = (percent(letter.trend[name]) for name in ("rate_first", "rate_last"))
+    word = say(f"trend_{letter.trend['decision']}")
+    return say("trend_line", n=letter.trend["n_periods"], first=first, last=last, word=word)
 
 
-def _sources(letter: Letter, lang: str) -> Iterator[str]:
+def _sources(letter: Letter) -> Iterator[str]:
     """The documents that the requests rest on; what is house the foot of the letter names."""
     for name in dict.fromkeys(
         row["source_id"] for row in letter.requests if row["source_id"] != "riskkit_house"

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from riskkit.foundation.inputs.faults import Fault, refuse
+from riskkit.foundation.language import language
 from riskkit.foundation.standards.tables import records
 from riskkit.words.catalogue import Texts
 from riskkit.workbench.flows.papers.paper_files import Paper, file_name, issuer_faults
@@ -21,48 +22,48 @@ _HEADS = ("port", "operator", "subject", "measure", "words", "executor", "eviden
           "last_day")  # fmt: skip
 
 
-def order_papers(study: MeasureStudy, *, issuer: str, lang: str) -> tuple[Paper, ...]:
+def order_papers(study: MeasureStudy, *, issuer: str) -> tuple[Paper, ...]:
     """One sheet for each port and operator that have an order, in the order of the table."""
     faults = issuer_faults(issuer)
     if study.orders.empty:
         faults.append(Fault("orders", "0 rows", "a measure that is taken for some consignment"))
     refuse("order sheets", faults)
-    unknown = say("not_known", lang)
+    unknown = say("not_known")
     rows = study.orders.assign(
         port=study.orders["port"].fillna(unknown), operator=study.orders["operator"].fillna(unknown)
     )
     sheets: list[Paper] = []
     for (port, operator), own in rows.groupby(["port", "operator"], sort=False):
-        document = _filled(study, own, issuer=issuer, place=len(sheets) + 1, lang=lang)
+        document = _filled(study, own, issuer=issuer, place=len(sheets) + 1)
         sheets.append(Paper(file_name("order", str(port), str(operator)), document))
     return tuple(sheets)
 
 
-def _filled(study: MeasureStudy, own: pd.DataFrame, *, issuer: str, place: int, lang: str) -> FilledDocument:
+def _filled(study: MeasureStudy, own: pd.DataFrame, *, issuer: str, place: int) -> FilledDocument:
     first, on = records(own)[0], study.on.isoformat()
     values: dict[str, str | list[str]] = {
         "port": str(first["port"]),
         "operator": str(first["operator"]),
-        "product": study.assessment.case.title.say(lang),
-        "orders": [_line(row, lang) for row in records(own)],
-        "laws": list(dict.fromkeys(str(law) for law in own[f"law_{lang}"])),
+        "product": study.assessment.case.title.say(),
+        "orders": [_line(row) for row in records(own)],
+        "laws": list(dict.fromkeys(str(law) for law in own[f"law_{language()}"])),
         "issuer": issuer,
         "on": on,
     }
-    lines = filled(template_text("order_sheet", lang), values, name="order_sheet")
-    code = say("number", lang, year=on[:4], n=place)
-    return FilledDocument(lines, lang, issuer, code, "", say("order_sheet", lang))
+    lines = filled(template_text("order_sheet"), values, name="order_sheet")
+    code = say("number", year=on[:4], n=place)
+    return FilledDocument(lines, language(), issuer, code, "", say("order_sheet"))
 
 
-def _line(row: dict[str, Any], lang: str) -> str:
-    until = "" if pd.isna(row["last_day"]) else say("order_until", lang, day=f"{row['last_day']:%Y-%m-%d}")
-    return say("order", lang, subject=row["subject"], what=row[lang], who=row[f"executor_{lang}"],
-               evidence=row[f"evidence_{lang}"], until=until)  # fmt: skip
+def _line(row: dict[str, Any]) -> str:
+    until = "" if pd.isna(row["last_day"]) else say("order_until", day=f"{row['last_day']:%Y-%m-%d}")
+    return say("order", subject=row["subject"], what=row[language()], who=row[f"executor_{language()}"],
+               evidence=row[f"evidence_{language()}"], until=until)  # fmt: skip
 
 
-def order_table(study: MeasureStudy, *, lang: str) -> bytes:
+def order_table(study: MeasureStudy) -> bytes:
     """All orders as CSV, for a spreadsheet."""
-    named = {"words": lang} | {name: f"{name}_{lang}" for name in ("executor", "evidence", "law")}
+    named = {"words": language()} | {name: f"{name}_{language()}" for name in ("executor", "evidence", "law")}
     days = study.orders["last_day"]
     found = study.orders.assign(
         last_day=days.dt.strftime("%Y-%m-%d").where(days.notna(), ""),

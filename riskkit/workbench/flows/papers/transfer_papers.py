@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from riskkit.foundation.inputs.faults import Fault, plain_text, refuse, shown
+from riskkit.foundation.language import language
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.tables import records
 from riskkit.words.catalogue import Texts
@@ -14,7 +15,7 @@ from riskkit.workbench.reports.referral.referral_study import ReferralStudy
 say = Texts("papers")
 
 
-def transfer_papers(study: ReferralStudy, *, issuer: str, lang: str) -> tuple[Paper, ...]:
+def transfer_papers(study: ReferralStudy, *, issuer: str) -> tuple[Paper, ...]:
     """A letter for each case and route that is certain; a route that is only possible gets none."""
     faults = issuer_faults(issuer)
     for row, cell in enumerate(study.tables["cases"]["case"], start=1):
@@ -31,15 +32,13 @@ def transfer_papers(study: ReferralStudy, *, issuer: str, lang: str) -> tuple[Pa
     return tuple(
         Paper(
             file_name(f"referral-{route}", case),
-            _filled(study, case, route=route, issuer=issuer, place=place, lang=lang),
+            _filled(study, case, route=route, issuer=issuer, place=place),
         )
         for place, (case, route) in enumerate(routes, start=1)
     )  # fmt: skip
 
 
-def _filled(
-    study: ReferralStudy, case: str, *, route: str, issuer: str, place: int, lang: str
-) -> FilledDocument:
+def _filled(study: ReferralStudy, case: str, *, route: str, issuer: str, place: int) -> FilledDocument:
     names = {str(row["case_id"]): str(row["case"]) for row in records(study.tables["cases"])}
     rules = standards.table("referral_routes", on=study.on)
     rule = records(rules[rules["test"] == route])[0]
@@ -48,16 +47,16 @@ def _filled(
     required = papers["need"] == "required"
     on = study.on.isoformat()
     values: dict[str, str | list[str]] = {
-        "to": say(f"to_{route}", lang),
+        "to": say(f"to_{route}"),
         "case_id": case,
         "case": names[case],
-        "why": str(rule[lang]),
+        "why": str(rule[language()]),
         "law": f"{standards.source(rule['source_id'])['document']} {rule['locator']}",
-        "papers": [str(words) for words in papers[is_there][lang]],
-        "missing": [str(words) for words in papers[~is_there & required][lang]],
+        "papers": [str(words) for words in papers[is_there][language()]],
+        "missing": [str(words) for words in papers[~is_there & required][language()]],
         "issuer": issuer,
         "on": on,
     }
-    lines = filled(template_text("transfer_letter", lang), values, name="transfer_letter")
-    code = say("number", lang, year=on[:4], n=place)
-    return FilledDocument(lines, lang, issuer, code, "", say("transfer_letter", lang))
+    lines = filled(template_text("transfer_letter"), values, name="transfer_letter")
+    code = say("number", year=on[:4], n=place)
+    return FilledDocument(lines, language(), issuer, code, "", say("transfer_letter"))

@@ -13,6 +13,7 @@ import numpy as np
 
 from riskkit import __version__
 from riskkit.case.case import Assessment, assess, load_case
+from riskkit.foundation.language import language
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.tables import records
 from riskkit.foundation.standards.warning_levels import code_of_rank
@@ -64,75 +65,75 @@ def study_story(case: str, *, begun: str) -> ResponseStory:
     return ResponseStory(found, chain, row, day)
 
 
-def story_summary(story: ResponseStory, *, lang: str) -> Section:
+def story_summary(story: ResponseStory) -> Section:
     """What happened, in two sentences."""
     chain, title = story.chain, story.found.case.title
     rows, reports = chain.state.table, records(chain.state.reports)
-    done = rate(reports[-1]["n_completed"] / reports[-1]["n_affected"], lang) if reports else "—"
+    done = rate(reports[-1]["n_completed"] / reports[-1]["n_affected"]) if reports else "—"
     lead = say(
-        "lead", lang, case=title.zh if lang == "zh" else title.en, begun=story.begun.isoformat(),
+        "lead", case=title.zh if language() == "zh" else title.en, begun=story.begun.isoformat(),
         level=code_of_rank(chain.levels[0].level), n=number(len(chain.sheet)),
         lifted=day_of(story.row.steps[-1].at), rate=done,
-        grade=_grade(chain.grade, lang), acts=number(int(rows["n_acts"].sum()) + len(story.row.steps)),
+        grade=_grade(chain.grade), acts=number(int(rows["n_acts"].sum()) + len(story.row.steps)),
     )  # fmt: skip
-    return section(say, "summary", lang, Paragraph(lead, "lead"), Paragraph(say("made_up", lang), "caution"))
+    return section(say, "summary", Paragraph(lead, "lead"), Paragraph(say("made_up"), "caution"))
 
 
-def story_orders(story: ResponseStory, *, lang: str) -> Section:
+def story_orders(story: ResponseStory) -> Section:
     """Which measures were ordered, who carries them out, what proves it, and how they ended."""
     rows = story.chain.state.table
     phases = {str(row["measure"]): str(row["phase"]) for row in records(rows[rows["flow"] == "measure"])}
+    names = (language(), *(f"{name}_{language()}" for name in ("executor", "evidence", "law")))
     cells = [
-        (str(row[lang]), str(row[f"executor_{lang}"]), str(row[f"evidence_{lang}"]), str(row[f"law_{lang}"]),
-         phase_name("measure", phases[str(row["measure"])], lang))
+        (*(str(row[name]) for name in names), phase_name("measure", phases[str(row["measure"])], language()))
         for row in records(story.chain.sheet)
     ]  # fmt: skip
     heads = ("col_measure", "col_executor", "col_evidence", "col_law", "col_phase")
-    table = text_table(say, "orders", lang, heads=heads, rows=cells)
-    return section(say, "orders", lang, Paragraph(say("orders_note", lang)), *table)
+    table = text_table(say, "orders", heads=heads, rows=cells)
+    return section(say, "orders", Paragraph(say("orders_note")), *table)
 
 
-def story_recall(story: ResponseStory, *, lang: str) -> Section | Picture:
+def story_recall(story: ResponseStory) -> Section | Picture:
     """The completion of the recall, report by report."""
     state = story.chain.state
     days = state.reports["report_date"]
     if days.empty:
-        return section(say, "recall", lang, Paragraph(say("no_recall", lang)))
+        return section(say, "recall", Paragraph(say("no_recall")))
     # the recall is over: its curve ends with its last report, and nothing is forecast
     end = dt.datetime.combine(dt.date.fromisoformat(days.iloc[-1]), dt.time(12), dt.UTC)
     curve = next(iter(completion_curves(dataclasses.replace(state, now=end)).values()))
-    picture = recall_curve(dataclasses.replace(curve, curve=curve.curve.head(1)), lang=lang)
-    return picture or section(say, "recall", lang, Paragraph(say("no_recall", lang)))
+    picture = recall_curve(dataclasses.replace(curve, curve=curve.curve.head(1)))
+    return picture or section(say, "recall", Paragraph(say("no_recall")))
 
 
-def story_effect(story: ResponseStory, *, lang: str) -> Section:
+def story_effect(story: ResponseStory) -> Section:
     """What the effect of the measures allowed, each time the level was to come down."""
     rows = [
-        (day_of(row["at"]), str(code_of_rank(int(row["level"]))), say(f"move_{row['move']}", lang),
-         str(row[lang]), str(row["rule_id"]))
+        (day_of(row["at"]), str(code_of_rank(int(row["level"]))), say(f"move_{row['move']}"),
+         str(row[language()]), str(row["rule_id"]))
         for row in records(story.chain.verdicts)
     ]  # fmt: skip
     heads = ("col_day", "col_level", "col_move", "col_verdict", "col_rule")
-    table = text_table(say, "effect", lang, heads=heads, rows=rows)
-    return section(say, "effect", lang, Paragraph(say("effect_note", lang)), *table)
+    table = text_table(say, "effect", heads=heads, rows=rows)
+    return section(say, "effect", Paragraph(say("effect_note")), *table)
 
 
-def story_levels(story: ResponseStory, *, lang: str) -> Picture:
+def story_levels(story: ResponseStory) -> Picture:
     """The level of the warning over time."""
-    picture = warning_timeline(story.row, lang=lang, now=story.chain.state.now)
+    picture = warning_timeline(story.row, now=story.chain.state.now)
     rows = [
-        (day_of(step.at), warning_say(f"event_{step.event}", lang), code_of_rank(step.level) or "—",
+        (day_of(step.at), warning_say(f"event_{step.event}"), code_of_rank(step.level) or "—",
          step.who)
         for step in story.row.steps
     ]  # fmt: skip
     heads = ("col_day", "col_event", "col_level", "col_who")
-    return dataclasses.replace(picture, table=keyed_table(say, "levels_table", lang, heads=heads, rows=rows))
+    return dataclasses.replace(picture, table=keyed_table(say, "levels_table", heads=heads, rows=rows))
 
 
-def story_limits(story: ResponseStory, *, lang: str) -> Section:
+def story_limits(story: ResponseStory) -> Section:
     """What this page does not show."""
     day = story.begun.isoformat()
-    return section(say, "limits", lang, Items(tuple(say(key, lang, day=day) for key in _LIMITS)))
+    return section(say, "limits", Items(tuple(say(key, day=day) for key in _LIMITS)))
 
 
 def publish_story(story: ResponseStory) -> ResultRecord:
@@ -161,6 +162,6 @@ def publish_story(story: ResponseStory) -> ResultRecord:
     )
 
 
-def _grade(grade: str, lang: str) -> str:
+def _grade(grade: str) -> str:
     rows = standards.table("recall_effect_grades").set_index("grade")
-    return str(rows.loc[grade, lang]) if grade in rows.index else "—"
+    return str(rows.loc[grade, language()]) if grade in rows.index else "—"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from riskkit.assessment.facts.case_file import Case
+from riskkit.foundation.language import in_each_language, in_language
 from riskkit.foundation.numbers.uncertainty import best
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.codes import country_name
@@ -37,9 +38,10 @@ def case_title(case: Case) -> dict[str, str]:
     goods = {"zh": case.product.name.zh, "en": case.product.name.en}
     joins = {"zh": "、", "en": ", "}
     return {
-        lang: say(
-            "title",
+        lang: in_language(
             lang,
+            say,
+            "title",
             goods=goods[lang],
             hazard=joins[lang].join(advice.hazard[lang] for advice in case_advice(case)),
         )
@@ -59,9 +61,11 @@ def targets(case: Case) -> dict[str, list[str]]:
     product = case.product
     said: dict[str, list[str]] = {}
     for lang in LANGUAGES:
-        origin = ("、" if lang == "zh" else ", ").join(country_name(code, lang) for code in product.origin)
+        origin = ("、" if lang == "zh" else ", ").join(
+            in_language(lang, country_name, code) for code in product.origin
+        )
         marks = (("brand", product.brand), ("maker", product.maker), ("origin", origin))
-        said[lang] = [say(f"target_{name}", lang, value=value) for name, value in marks if value]
+        said[lang] = [in_language(lang, say, f"target_{name}", value=value) for name, value in marks if value]
         said[lang] += identifiers(case)[lang]
     return said
 
@@ -77,7 +81,9 @@ def identifiers(case: Case) -> dict[str, list[str]]:
     }
     return {
         lang: [
-            say(f"target_{name}", lang, value=("、" if lang == "zh" else ", ").join(map(str, known)))
+            in_language(
+                lang, say, f"target_{name}", value=("、" if lang == "zh" else ", ").join(map(str, known))
+            )
             for name, known in marks.items()
             if known
         ]
@@ -92,5 +98,5 @@ def case_places(jurisdiction: str) -> tuple[Place, ...]:
         row.index = row.index.astype(str)
         name = {lang: str(row.loc["100000", lang]) for lang in LANGUAGES}
         return (Place(name=name, system="GB/T 2260", code="100000"),)
-    name = {lang: country_name(jurisdiction, lang) for lang in LANGUAGES}
+    name = in_each_language(country_name, jurisdiction)
     return (Place(name=name, system="ISO 3166-1", code=jurisdiction),)

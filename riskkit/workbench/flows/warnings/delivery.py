@@ -23,6 +23,7 @@ import pandas as pd
 from riskkit.foundation.events import Draft, Event, canonical, moment_of
 from riskkit.foundation.inputs.faults import Fault, InputFaults, refuse, shown
 from riskkit.foundation.inputs.part_files import put_files
+from riskkit.foundation.language import in_language
 from riskkit.warning.publication.channels import Channel, Delivery, deliveries
 from riskkit.words.catalogue import warning_text as say
 from riskkit.workbench.flows.warnings.room import (
@@ -134,7 +135,7 @@ def _to_mail(out: _Out) -> None:
     made["From"], made["To"] = SENDER, one.address or SENDER
     made["Subject"] = f"{out.issue} {one.file}"
     made["Message-ID"] = f"<{one.key}@example.org>"
-    made.set_content(say("foot", "en" if ".en." in one.file else "zh"))
+    made.set_content(in_language("en" if ".en." in one.file else "zh", say, "foot"))
     main, _, sub = _TYPES[one.file.rpartition(".")[2]].partition("/")
     made.add_attachment(
         out.content, maintype=main, subtype=sub, filename=one.file,
@@ -185,7 +186,7 @@ def refuse_gaps(files: Mapping[str, bytes]) -> None:
     """Refuse to publish an announcement in which something is still to be added; exercises may show gaps."""
     if b"<status>Exercise</status>" in files.get("cap.xml", b""):
         return
-    gaps = tuple(say("gap", lang) for lang in ("zh", "en"))
+    gaps = tuple(in_language(lang, say, "gap") for lang in ("zh", "en"))
     rule = "added before the announcement is published"
     found = [
         Fault(name, shown(line.strip()), rule)

@@ -18,6 +18,7 @@ from riskkit.case.case import Assessment
 from riskkit.case.derived_facts import defect_found
 from riskkit.foundation.inputs.faults import Fault, InputFaults, refuse
 from riskkit.foundation.inputs.picture_file import PictureFile
+from riskkit.foundation.language import in_each_language, in_language, language, speaking
 from riskkit.foundation.standards import standards
 from riskkit.warning.alerts.choice import ChosenDocument, choose_documents, default_measures
 from riskkit.warning.alerts.drafts import LEVELS, DocumentFacts, check_document, document_values
@@ -153,14 +154,14 @@ def notice_of(found: Assessment, decision: Decision) -> Notice:
     grades = found.grades["hi"]
     return Notice(
         notice_id=decision.issue, warning_id=decision.warning_id, kind=decision.kind, level=decision.level,
-        category={lang: say("category", lang) for lang in LANGUAGES},
+        category=in_each_language(say, "category"),
         title=case_title(case), has_harmed=has_harmed(case),
         event={"zh": case.summary.zh, "en": case.summary.en},
-        reach={lang: say("reach", lang, places=names[lang]) for lang in LANGUAGES},
+        reach={lang: in_language(lang, say, "reach", places=names[lang]) for lang in LANGUAGES},
         advice={lang: "".join(advice.text[lang] for advice in case_advice(case)) if lang == "zh"
                 else " ".join(advice.text[lang] for advice in case_advice(case)) for lang in LANGUAGES},
         measures=_measures(found, decision),
-        issuer=decision.issuer or {lang: say("issuer", lang) for lang in LANGUAGES},
+        issuer=decision.issuer or in_each_language(say, "issuer"),
         issued_at=decision.issued_at, starts_at=decision.starts_at, ends_at=decision.ends_at, places=places,
         hazard_classes=tuple(dict.fromkeys(one.hazard_class for one in case.hazards)),
         urgency=_rank(grades, "urgency") or 1, probability=_rank(grades, "probability"),
@@ -200,18 +201,17 @@ def make_issue(
     unmet: list[OpenRule] = []
     for lang in LANGUAGES:
         values: dict[str, str | list[str]] = {}
-        for one in chosen:
-            values = document_values(notice, facts[one.document], document=one, lang=lang)
-            made = _filled(one.document, values, lang=lang, templates=templates)
-            made = documents[f"{one.document}.{lang}"] = dataclasses.replace(made, pictures=photos[lang])
-            files |= {f"{one.document}.{lang}.{name}": in_format(made, name) for name in formats}
-            if one.document == "announcement":
-                reading[lang] = readability(readable_text(made), lang=lang)
-                unmet += open_rules(
-                    [words for _, words in made.lines], values, lang=lang,
-                    images=[photo.alt for _, _, photo in made.parts if photo is not None],
-                )  # fmt: skip
-        short = filled(template_text("short", lang, folder=templates), values, name="short")
+        with speaking(lang):
+            for one in chosen:
+                values = document_values(notice, facts[one.document], document=one)
+                made = _filled(one.document, values, templates=templates)
+                made = documents[f"{one.document}.{lang}"] = dataclasses.replace(made, pictures=photos[lang])
+                files |= {f"{one.document}.{lang}.{name}": in_format(made, name) for name in formats}
+                if one.document == "announcement":
+                    reading[lang] = readability(readable_text(made), lang=lang)
+                    images = [photo.alt for _, _, photo in made.parts if photo is not None]
+                    unmet += open_rules([words for _, words in made.lines], values, images=images)
+            short = filled(template_text("short", folder=templates), values, name="short")
         files[f"short.{lang}.txt"] = (" ".join(words for _, words in short) + "\n").encode()
     files |= _messages(notice, is_exercise=decision.is_exercise)
     return Issue(
@@ -224,7 +224,7 @@ def _photos(found: Assessment, pictures: Sequence[PictureFile]) -> dict[str, tup
     alts = {one.file: one.alt for one in found.case.pictures}
     return {
         lang: tuple(
-            Photo(base64.b64encode(one.png).decode(), " ".join(alts[one.name].say(lang).split()))
+            Photo(base64.b64encode(one.png).decode(), " ".join(in_language(lang, alts[one.name].say).split()))
             for one in pictures
         )
         for lang in LANGUAGES
@@ -242,7 +242,7 @@ def _document_facts(
         is_authorised=decision.is_authorised, ports=decision.ports, departure=_departure(decision),
         targets=targets(case), all_goods_reason=decision.all_goods_reason,
         hazards={lang: [getattr(one.description, lang) for one in case.hazards] for lang in LANGUAGES},
-        firm_advice={lang: say("advice_firm", lang) for lang in LANGUAGES},
+        firm_advice=in_each_language(say, "advice_firm"),
         identifiers=identifiers(case),
         pictures={lang: [photo.alt for photo in photos[lang]] for lang in LANGUAGES},
         hazard_names={lang: [one.hazard[lang] for one in advice] for lang in LANGUAGES},
@@ -256,11 +256,12 @@ def _departure(decision: Decision) -> dict[str, str]:
         return {}
     key = "departs" if decision.reason else "departs_since"
     lo, hi = decision.assessed[0], decision.assessed[-1]
+    assessed = in_each_language(say, "level_range" if lo != hi else "level_alone", lo=lo, hi=hi)
+    level, reason = LEVELS[decision.level - 1], decision.level_reason
     return {
-        lang: say(key, lang, assessed=say("level_range" if lo != hi else "level_alone", lang, lo=lo, hi=hi),
-                  level=LEVELS[decision.level - 1], reason=decision.level_reason)
+        lang: in_language(lang, say, key, assessed=assessed[lang], level=level, reason=reason)
         for lang in LANGUAGES
-    }  # fmt: skip
+    }
 
 
 def _missing(
@@ -276,12 +277,12 @@ def _missing(
 
 
 def _filled(
-    document: str, values: Mapping[str, str | list[str]], *, lang: str, templates: Path | None
+    document: str, values: Mapping[str, str | list[str]], *, templates: Path | None
 ) -> FilledDocument:
-    lines = filled(template_text(document, lang, folder=templates), values, name=document)
+    lines = filled(template_text(document, folder=templates), values, name=document)
     issuer, number, code = (str(values[name]) for name in ("issuer", "number", "level"))
-    words = say("level_words", lang, level=code, word=values["level_word"], colour=values["colour"])
-    return FilledDocument(lines, lang, issuer, number, code, words)
+    words = say("level_words", level=code, word=values["level_word"], colour=values["colour"])
+    return FilledDocument(lines, language(), issuer, number, code, words)
 
 
 def _number(document: str, decision: Decision) -> str:
@@ -292,13 +293,15 @@ def _messages(notice: Notice, *, is_exercise: bool) -> dict[str, bytes]:
     """CAP, data and calendars."""
     alert = cap_of(notice, sender=SENDER, status="Exercise" if is_exercise else "Actual")
     if is_exercise and not alert.note:
-        alert = dataclasses.replace(alert, note=" / ".join(say("exercise", lang) for lang in LANGUAGES))
+        alert = dataclasses.replace(
+            alert, note=" / ".join(in_language(lang, say, "exercise") for lang in LANGUAGES)
+        )
     data = json.dumps(notice_data(notice), ensure_ascii=False, sort_keys=True, indent=1)
     found = {"cap.xml": to_xml(alert), "data.json": (data + "\n").encode()}
     if notice.ends_at is None or notice.kind == "lifted":
         return found
-    what = {lang: f"{say('ends', lang)}{notice.title[lang]}" for lang in LANGUAGES}
+    what = {lang: f"{in_language(lang, say, 'ends')}{notice.title[lang]}" for lang in LANGUAGES}
     due = DueDate(due_id="expire", warning_id=notice.warning_id, what=what, due_at=notice.ends_at)
     return found | {
-        f"due.{lang}.ics": due_calendar([due], lang=lang, now=notice.issued_at) for lang in LANGUAGES
+        f"due.{lang}.ics": in_language(lang, due_calendar, [due], now=notice.issued_at) for lang in LANGUAGES
     }

@@ -12,6 +12,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from riskkit.foundation.language import in_language
 from riskkit.foundation.standards.scales import scale
 from riskkit.words.catalogue import warning_text as say
 from riskkit.workbench.document.block_kinds import Photo
@@ -51,7 +52,7 @@ class FilledDocument:
     @property
     def foot(self) -> str:
         """What it is not: with a level, that this follows a house profile too."""
-        return say("foot" if self.level else "foot_letter", self.lang)
+        return in_language(self.lang, say, "foot" if self.level else "foot_letter")
 
     @property
     def parts(self) -> tuple[tuple[str, str, Photo | None], ...]:
@@ -71,11 +72,11 @@ class FilledDocument:
         return titles[0] if titles else self.lines[0][1]
 
 
-def missing_for(format: str, *, lang: str = "en") -> tuple[str, ...]:  # noqa: A002 - the word users know
+def missing_for(format: str) -> tuple[str, ...]:  # noqa: A002 - the word users know
     """What the machine lacks for a format, and what to install; only a PDF needs parts of the system."""
     from riskkit.workbench.document.documents import missing_parts
 
-    return missing_parts(format, lang=lang, has_figures=False) if format == "pdf" else ()
+    return missing_parts(format, has_figures=False) if format == "pdf" else ()
 
 
 def in_format(document: FilledDocument, format: str) -> bytes:  # noqa: A002 - the word users know
@@ -86,16 +87,16 @@ def in_format(document: FilledDocument, format: str) -> bytes:  # noqa: A002 - t
 def _text(document: FilledDocument) -> bytes:
     before, after = {"heading": "\n"}, {"title": "\n"}
     lines = (
-        before.get(kind, "") + line_text(kind, words, document.lang) + after.get(kind, "")
+        before.get(kind, "") + in_language(document.lang, line_text, kind, words) + after.get(kind, "")
         for kind, words in document.lines
     )
     return ("\n".join(lines) + "\n").encode("utf-8")
 
 
-def line_text(kind: str, words: str, lang: str) -> str:
+def line_text(kind: str, words: str) -> str:
     """A line where there is nothing but text."""
     if kind == "picture":
-        return say("picture_line", lang, alt=words)
+        return say("picture_line", alt=words)
     return f"- {words}" if kind == "item" else words
 
 
@@ -118,7 +119,7 @@ def _html(document: FilledDocument) -> bytes:
 def _pdf(document: FilledDocument) -> bytes:
     from riskkit.workbench.document.documents import pdf_of
 
-    return pdf_of(_html(document).decode("utf-8"), lang=document.lang)
+    return in_language(document.lang, pdf_of, _html(document).decode("utf-8"))
 
 
 def _word(document: FilledDocument) -> bytes:
@@ -128,7 +129,7 @@ def _word(document: FilledDocument) -> bytes:
     from riskkit.workbench.document.word_marks import set_font
 
     made = docx.Document()
-    set_font(made.styles["Normal"], "仿宋_GB2312", lang=_TAGS[document.lang])
+    in_language(document.lang, set_font, made.styles["Normal"], "仿宋_GB2312")
     page = made.sections[0]
     page.page_width, page.page_height = Cm(21), Cm(29.7)
     page.top_margin, page.bottom_margin = Cm(3.7), Cm(3.5)

@@ -11,6 +11,7 @@ from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from riskkit.foundation.inputs.faults import Fault, InputFaults, refuse, shown
+from riskkit.foundation.language import language
 
 MARK = "\u2063"
 """Begins a line that the template marked as a heading, item, picture or signature: no value can hold it."""
@@ -26,11 +27,13 @@ Line = tuple[str, str]
 _KINDS = {"#": "title", "##": "heading", "-": "item", ">": "signature", "!": "picture"}
 
 
-def template_text(name: str, lang: str, *, folder: Path | None = None) -> str:
+def template_text(name: str, *, folder: Path | None = None) -> str:
     """A template: one's own where the folder has it, else the one that comes with riskkit."""
-    own = folder / f"{name}.{lang}.txt" if folder is not None else None
+    own = folder / f"{name}.{language()}.txt" if folder is not None else None
     if own is None or not own.is_file():
-        shipped = resources.files("riskkit.workbench.flows.warnings") / "templates" / f"{name}.{lang}.txt"
+        shipped = (
+            resources.files("riskkit.workbench.flows.warnings") / "templates" / f"{name}.{language()}.txt"
+        )
         return shipped.read_text(encoding="utf-8")
     with own.open("rb") as file:
         raw = file.read(_LARGEST + 1)

@@ -11,6 +11,7 @@ from riskkit.case.case import Assessment
 from riskkit.case.derived_facts import defect_found
 from riskkit.foundation.inputs.faults import Fault, InputFaults
 from riskkit.foundation.inputs.picture_file import PictureFile
+from riskkit.foundation.language import language
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.tables import records
 from riskkit.foundation.standards.warning_levels import level_rank
@@ -72,84 +73,82 @@ def draft_case(
     return Drafts(assessment, decision, None if missing else issue, missing)
 
 
-def choice_part(drafts: Drafts, *, lang: str) -> Section:
+def choice_part(drafts: Drafts) -> Section:
     """Level, who may publish it, which documents and why; and everything that is missing."""
     case, decision = drafts.assessment.case, drafts.decision
-    title = say("choice_title", lang)
+    title = say("choice_title")
     if drafts.assessment.route != "graded":
-        return Section("choice", title, 1, (_missing(drafts, lang),))
-    blocks: list[Block] = [level_badge(LEVELS[decision.level - 1], lang)]
-    blocks.append(Paragraph(say("may_publish", lang, who=authority_of(decision.level, lang=lang)[0])))
+        return Section("choice", title, 1, (_missing(drafts),))
+    blocks: list[Block] = [level_badge(LEVELS[decision.level - 1])]
+    blocks.append(Paragraph(say("may_publish", who=authority_of(decision.level)[0])))
     measures = default_measures(
         decision.level, direction=case.direction, goods=case.goods, has_defect=defect_found(case)
     )
-    said = {str(row["measure"]): str(row[lang]) for row in records(standards.table("alert_measures"))}
+    said = {str(row["measure"]): str(row[language()]) for row in records(standards.table("alert_measures"))}
     rows = [
         (
-            one.zh if lang == "zh" else one.en,
-            one.why_zh if lang == "zh" else one.why_en,
+            one.zh if language() == "zh" else one.en,
+            one.why_zh if language() == "zh" else one.why_en,
             " ".join(said[m] for m in one.measures),
         )
         for one in choose_documents(measures)
     ]
-    heads = tuple(say(f"col_{name}", lang) for name in ("document", "why", "measures"))
-    blocks.append(Table(say("choice_title", lang), heads, tuple(rows)))
-    blocks.append(Paragraph(say("measures_house", lang), "caution"))
-    blocks += [_missing(drafts, lang)] if drafts.missing else []
-    blocks += [] if drafts.issue is None or not drafts.issue.reading else [_open_rules(drafts.issue, lang)]
+    heads = tuple(say(f"col_{name}") for name in ("document", "why", "measures"))
+    blocks.append(Table(say("choice_title"), heads, tuple(rows)))
+    blocks.append(Paragraph(say("measures_house"), "caution"))
+    blocks += [_missing(drafts)] if drafts.missing else []
+    blocks += [] if drafts.issue is None or not drafts.issue.reading else [_open_rules(drafts.issue)]
     return Section("choice", title, 1, tuple(blocks))
 
 
-def _open_rules(issue: Issue, lang: str) -> Block:
+def _open_rules(issue: Issue) -> Block:
     """What the law asks of the announcement and it does not say yet."""
     if not issue.open_rules:
-        return Paragraph(say("rules_met", lang))
+        return Paragraph(say("rules_met"))
     rows = tuple(
-        (say(f"language_{one.lang}", lang), one.asks[lang], clause_words(one)) for one in issue.open_rules
+        (say(f"language_{one.lang}"), one.asks[language()], clause_words(one)) for one in issue.open_rules
     )
-    heads = tuple(say(f"col_{name}", lang) for name in ("language", "asks", "clause"))
-    return Table(say("rules_title", lang), heads, rows)
+    heads = tuple(say(f"col_{name}") for name in ("language", "asks", "clause"))
+    return Table(say("rules_title"), heads, rows)
 
 
-def _missing(drafts: Drafts, lang: str) -> Items:
+def _missing(drafts: Drafts) -> Items:
     told = tuple(
-        say("missing_line", lang, place=one.place, rule=rule_in(one.rule, lang)) for one in drafts.missing
+        say("missing_line", place=one.place, rule=rule_in(one.rule, language())) for one in drafts.missing
     )
-    return Items((say("missing_title", lang), *told))
+    return Items((say("missing_title"), *told))
 
 
-def document_parts(drafts: Drafts, *, lang: str) -> tuple[Section, ...]:
+def document_parts(drafts: Drafts) -> tuple[Section, ...]:
     """The text of each document, as it would be published."""
     if drafts.issue is None:
         return ()
     found = []
     for name in drafts.issue.chosen:
-        document = drafts.issue.documents[f"{name}.{lang}"]
+        document = drafts.issue.documents[f"{name}.{language()}"]
         blocks = tuple(
-            photo or Paragraph(line_text(kind, words, lang))
+            photo or Paragraph(line_text(kind, words))
             for kind, words, photo in document.parts
             if kind != "title"
         )
         found.append(Section(f"document-{name}", document.title, 1, blocks))
-    short = drafts.issue.files[f"short.{lang}.txt"].decode("utf-8").strip()
-    found.append(Section("document-short", say("short_title", lang), 1, (Paragraph(short),)))
+    short = drafts.issue.files[f"short.{language()}.txt"].decode("utf-8").strip()
+    found.append(Section("document-short", say("short_title"), 1, (Paragraph(short),)))
     return tuple(found)
 
 
-def reading_part(drafts: Drafts, *, lang: str) -> Section | None:
+def reading_part(drafts: Drafts) -> Section | None:
     """How the public notice reads, in both languages."""
     if drafts.issue is None or not drafts.issue.reading:
         return None
     rows = [
-        (say(f"language_{of}", lang), f"{one.sentence:.1f}", str(one.longest), f"{one.score:.3g}",
-         say("plain_yes" if one.is_plain else "plain_not", lang))
+        (say(f"language_{of}"), f"{one.sentence:.1f}", str(one.longest), f"{one.score:.3g}",
+         say("plain_yes" if one.is_plain else "plain_not"))
         for of, one in sorted(drafts.issue.reading.items())
     ]  # fmt: skip
-    heads = tuple(say(f"col_{name}", lang) for name in ("language", "sentence", "longest", "score", "plain"))
-    table = Table(say("reading_title", lang), heads, tuple(rows), numeric=(1, 2, 3))
-    return Section(
-        "reading", say("reading_title", lang), 1, (table, Paragraph(say("reading_help", lang), "note"))
-    )
+    heads = tuple(say(f"col_{name}") for name in ("language", "sentence", "longest", "score", "plain"))
+    table = Table(say("reading_title"), heads, tuple(rows), numeric=(1, 2, 3))
+    return Section("reading", say("reading_title"), 1, (table, Paragraph(say("reading_help"), "note")))
 
 
 def publish_drafts(drafts: Drafts, *, seed: int, case_sha256: str) -> ResultRecord:

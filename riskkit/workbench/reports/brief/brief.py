@@ -15,6 +15,7 @@ from riskkit.case.experience_sentences import say_count, say_place
 from riskkit.case.level_sentence import say_share
 from riskkit.case.sentences import input_name
 from riskkit.foundation.inputs.picture_file import PictureFile
+from riskkit.foundation.language import language
 from riskkit.foundation.standards.codes import country_name
 from riskkit.foundation.standards.glossary import label
 from riskkit.foundation.standards.method_numbers import method_number
@@ -44,64 +45,64 @@ _HARM_ABROAD = {"deaths_elsewhere": "deaths", "serious_elsewhere": "serious_inju
 """Facts of harm, and the short words for them."""
 
 
-def brief(assessment: Assessment, *, lang: str, pictures: Sequence[PictureFile] = ()) -> Section:
+def brief(assessment: Assessment, *, pictures: Sequence[PictureFile] = ()) -> Section:
     """The first page: which product it is, how bad it is and how sure this is."""
 
     def compose(cut: Cut) -> Section:
         blocks: list[Block] = [
-            *_photo(assessment.case, pictures, cut, lang=lang),
-            *level_badges(assessment, lang),
+            *_photo(assessment.case, pictures, cut),
+            *level_badges(assessment),
         ]
-        blocks.append(Paragraph(shortened(assessment.robustness.say(lang), _LEAD[lang], lang), "lead"))
-        blocks.append(_pairs("brief_what", _what(assessment.case, cut, lang), lang))
+        blocks.append(Paragraph(shortened(assessment.robustness.say(), _LEAD[language()]), "lead"))
+        blocks.append(_pairs("brief_what", _what(assessment.case, cut)))
         if assessment.badge is not None:
-            blocks.append(_pairs("brief_bad", _bad(assessment, cut, lang), lang))
-            blocks.append(_pairs("brief_sure", _sure(assessment, cut, lang), lang))
-        return Section(BRIEF_IDS[0], text("brief", lang), 1, tuple(blocks))
+            blocks.append(_pairs("brief_bad", _bad(assessment, cut)))
+            blocks.append(_pairs("brief_sure", _sure(assessment, cut)))
+        return Section(BRIEF_IDS[0], text("brief"), 1, tuple(blocks))
 
-    return fitted(compose, lang, share=method_number("brief", "first_page"))
+    return fitted(compose, share=method_number("brief", "first_page"))
 
 
-def _photo(case: Case, pictures: Sequence[PictureFile], cut: Cut, *, lang: str) -> list[Block]:
-    alts = {one.file: one.alt.say(lang) for one in case.pictures}
+def _photo(case: Case, pictures: Sequence[PictureFile], cut: Cut) -> list[Block]:
+    alts = {one.file: one.alt.say() for one in case.pictures}
     png = [(base64.b64encode(one.png).decode(), cut(alts[one.name], 12)) for one in pictures[:1]]
     return [Photo(*one) for one in png]
 
 
-def _pairs(caption: str, rows: Sequence[tuple[str, str]], lang: str) -> Table:
-    heads = (text("col_item", lang), text("col_content", lang))
-    told: tuple[tuple[Cell, ...], ...] = tuple((text(key, lang), words) for key, words in rows if words)
-    return Table(text(caption, lang), heads, told)
+def _pairs(caption: str, rows: Sequence[tuple[str, str]]) -> Table:
+    heads = (text("col_item"), text("col_content"))
+    told: tuple[tuple[Cell, ...], ...] = tuple((text(key), words) for key, words in rows if words)
+    return Table(text(caption), heads, told)
 
 
-def _what(case: Case, cut: Cut, lang: str) -> list[tuple[str, str]]:
-    product, long = case.product, 14 if lang == "en" else 30
-    known = {key: listed(getattr(product, name), lang, empty="") for key, name in _IDENTITY.items()}
-    known["brief_operators"] = _operators(case, lang)
-    breaches = (_breach(one, lang) for one in case.methods.nonconformity)
-    known["brief_breach"] = listed(breaches, lang, empty="")
-    missing = [text(key, lang) for key, words in known.items() if not words]
-    hazards = "；".join if lang == "zh" else "; ".join
-    said = hazards(one.description.say(lang) for one in case.hazards)
+def _what(case: Case, cut: Cut) -> list[tuple[str, str]]:
+    product, long = case.product, 14 if language() == "en" else 30
+    known = {key: listed(getattr(product, name), empty="") for key, name in _IDENTITY.items()}
+    known["brief_operators"] = _operators(case)
+    breaches = (_breach(one) for one in case.methods.nonconformity)
+    known["brief_breach"] = listed(breaches, empty="")
+    missing = [text(key) for key, words in known.items() if not words]
+    hazards = "；".join if language() == "zh" else "; ".join
+    said = hazards(one.description.say() for one in case.hazards)
     brand = "" if product.brand is None else f"{product.brand} "
     return [
-        ("row_product", shortened(brand + product.name.say(lang), _NAME[lang], lang)),
-        *((key, _kept(key, words, cut, lang=lang)) for key, words in known.items() if words),
-        ("row_hs", listed(product.hs[:_MOST_NAMED], lang)),
+        ("row_product", shortened(brand + product.name.say(), _NAME[language()])),
+        *((key, _kept(key, words, cut)) for key, words in known.items() if words),
+        ("row_hs", listed(product.hs[:_MOST_NAMED])),
         (
             "row_origin",
-            listed((country_name(code, lang) for code in product.origin[:_MOST_NAMED]), lang, empty=""),
+            listed((country_name(code) for code in product.origin[:_MOST_NAMED]), empty=""),
         ),
         ("brief_hazard", cut(said, 2 * long)),
-        ("brief_not_stated", listed(missing, lang, empty="")),
+        ("brief_not_stated", listed(missing, empty="")),
     ]
 
 
-def _kept(key: str, words: str, cut: Cut, *, lang: str) -> str:
+def _kept(key: str, words: str, cut: Cut) -> str:
     """Firms are named in full where they can be; lists of numbers are shortened with the rest."""
     if key == "brief_operators":
-        return shortened(words, 2 * _NAME[lang], lang)
-    return cut(words, 2 * _NAME[lang])
+        return shortened(words, 2 * _NAME[language()])
+    return cut(words, 2 * _NAME[language()])
 
 
 _IDENTITY = {
@@ -112,64 +113,62 @@ _IDENTITY = {
 }
 
 
-def _operators(case: Case, lang: str) -> str:
+def _operators(case: Case) -> str:
     def said(name: str, role: str, country: str | None) -> str:
-        where = "" if country is None else f"{'，' if lang == 'zh' else ', '}{country_name(country, lang)}"
-        about = f"{label('operator_role', role, lang)}{where}"
-        return f"{name}（{about}）" if lang == "zh" else f"{name} ({about})"
+        where = "" if country is None else f"{'，' if language() == 'zh' else ', '}{country_name(country)}"
+        about = f"{label('operator_role', role)}{where}"
+        return f"{name}（{about}）" if language() == "zh" else f"{name} ({about})"
 
     firms = [(one.name, one.role, one.country) for one in case.operators]
     roles = {role for _, role, _ in firms}
     for role in ("maker", "importer"):
         name = getattr(case.product, role)
         firms += [(name, role, None)] if name is not None and role not in roles else []
-    return listed((said(*firm) for firm in firms), lang, empty="")
+    return listed((said(*firm) for firm in firms), empty="")
 
 
-def _breach(item: NonconformingItem, lang: str) -> str:
-    standard = text("brief_no_standard", lang)
+def _breach(item: NonconformingItem) -> str:
+    standard = text("brief_no_standard")
     if item.standard is not None:
-        standard = f"{item.standard}{'，' if lang == 'zh' else ', '}{item.clause}"
+        standard = f"{item.standard}{'，' if language() == 'zh' else ', '}{item.clause}"
     key = "brief_breached_unmeasured" if item.measured is None else "brief_breached"
     numbers = (
         {} if item.measured is None else {"measured": f"{item.measured:,g}", "limit": f"{item.limit:,g}"}
     )
-    return text(key, lang, item=item.item.say(lang), standard=standard, unit=item.unit or "", **numbers)
+    return text(key, item=item.item.say(), standard=standard, unit=item.unit or "", **numbers)
 
 
-def _bad(assessment: Assessment, cut: Cut, lang: str) -> list[tuple[str, str]]:
+def _bad(assessment: Assessment, cut: Cut) -> list[tuple[str, str]]:
     case = assessment.case
     governing = str(assessment.scenarios.loc[assessment.scenarios["governs"], "scenario"].iloc[0])
     scenario = next(one for one in case.scenarios if one.id == governing)
-    users = text(
-        "brief_users", lang, who=label("users", scenario.users, lang), how=case.exposure.users.say(lang)
-    )
+    users = text("brief_users", who=label("users", scenario.users), how=case.exposure.users.say())
     return [
-        ("row_governs", cut(scenario_titles(case, lang)[governing], 25 if lang == "en" else 40)),
-        ("brief_observed", _known(case, _HARM, lang)),
-        ("brief_abroad", _known(case, _HARM_ABROAD, lang)),
-        ("brief_expected", _expected(case, lang)),
-        ("brief_who", cut(users, 25 if lang == "en" else 40)),
+        ("row_governs", cut(scenario_titles(case)[governing], 25 if language() == "en" else 40)),
+        ("brief_observed", _known(case, _HARM)),
+        ("brief_abroad", _known(case, _HARM_ABROAD)),
+        ("brief_expected", _expected(case)),
+        ("brief_who", cut(users, 25 if language() == "en" else 40)),
     ]
 
 
-def _known(case: Case, names: Mapping[str, str], lang: str) -> str:
-    colon = "：" if lang == "zh" else ": "
+def _known(case: Case, names: Mapping[str, str]) -> str:
+    colon = "：" if language() == "zh" else ": "
     told = []
     for name, outcome in names.items():
         if name in case.facts:
-            value = distribution(case.facts[name].value, "count", lang)
-            told.append(f"{label('observed_outcome', outcome, lang)}{colon}{value}")
-    return ("；" if lang == "zh" else "; ").join(told) or text("not_published", lang)
+            value = distribution(case.facts[name].value, "count")
+            told.append(f"{label('observed_outcome', outcome)}{colon}{value}")
+    return ("；" if language() == "zh" else "; ").join(told) or text("not_published")
 
 
-def _expected(case: Case, lang: str) -> str:
+def _expected(case: Case) -> str:
     at = {name: np.array([value]) for name, value in point_of(case).items()}
     facts = case_numbers(case, at).facts
     expected = {name: float(facts[f"expected_{name}"][0]) for name in ("deaths", "serious")}
     if any(np.isnan(value) for value in expected.values()):
-        return text("brief_not_estimated", lang)
-    return text("brief_expected_said", lang, **{name: _rounded(value) for name, value in expected.items()})
+        return text("brief_not_estimated")
+    return text("brief_expected_said", **{name: _rounded(value) for name, value in expected.items()})
 
 
 def _rounded(value: float) -> str:
@@ -179,30 +178,28 @@ def _rounded(value: float) -> str:
     return f"{float(f'{value:.2g}'):,g}"
 
 
-def _doubt(assessment: Assessment, lang: str) -> str:
+def _doubt(assessment: Assessment) -> str:
     """The first outcome of which far more or far less is known than the scenarios make one expect."""
     found = None if assessment.experience is None else assessment.experience.questioned()
     if found is None or found.empty:
         return ""
     row = records(found)[0]
-    outcome = label("observed_outcome", row["outcome"], lang)
-    numbers = {name: say_count(row[name], lang) for name in ("expected", "observed")}
-    return text("brief_doubt", lang, place=say_place(row, lang), outcome=outcome, **numbers)
+    outcome = label("observed_outcome", row["outcome"])
+    numbers = {name: say_count(row[name]) for name in ("expected", "observed")}
+    return text("brief_doubt", place=say_place(row), outcome=outcome, **numbers)
 
 
-def _sure(assessment: Assessment, cut: Cut, lang: str) -> list[tuple[str, str]]:
+def _sure(assessment: Assessment, cut: Cut) -> list[tuple[str, str]]:
     case, badge, shares = assessment.case, assessment.badge, assessment.shares["certain"]
-    levels = [
-        f"{code} {say_share(float(shares[code]), lang)}" for code in reversed(shares.index) if shares[code]
-    ]
-    missing = [input_name(case, name, lang) for name in assessment.missing[:_MOST_NAMED]]
+    levels = [f"{code} {say_share(float(shares[code]))}" for code in reversed(shares.index) if shares[code]]
+    missing = [input_name(case, name) for name in assessment.missing[:_MOST_NAMED]]
     moving = assessment.tornado[assessment.tornado["swing"] > 0]["input"]
-    near = [input_name(case, str(name), lang) for name in dict.fromkeys(assessment.near_bounds["input"])][:2]
-    long = 25 if lang == "en" else 50
+    near = [input_name(case, str(name)) for name in dict.fromkeys(assessment.near_bounds["input"])][:2]
+    long = 25 if language() == "en" else 50
     return [
-        ("brief_experience", _doubt(assessment, lang)),
-        ("brief_shares", "" if badge is None or badge.is_range() else listed(levels, lang)),
-        ("brief_missing", cut(listed(missing, lang, empty=text("brief_no_missing", lang)), long)),
-        ("brief_driver", cut(input_name(case, str(moving.iloc[0]), lang), long) if len(moving) else ""),
-        ("brief_bounds", cut(listed(near, lang, empty=""), long)),
+        ("brief_experience", _doubt(assessment)),
+        ("brief_shares", "" if badge is None or badge.is_range() else listed(levels)),
+        ("brief_missing", cut(listed(missing, empty=text("brief_no_missing")), long)),
+        ("brief_driver", cut(input_name(case, str(moving.iloc[0])), long) if len(moving) else ""),
+        ("brief_bounds", cut(listed(near, empty=""), long)),
     ]

@@ -17,6 +17,7 @@ from riskkit.case.case import Assessment, load_case
 from riskkit.case.derived_facts import defect_found
 from riskkit.case.what_if_effects import Effect
 from riskkit.foundation import shipped
+from riskkit.foundation.language import language
 from riskkit.foundation.numbers.uncertainty import support
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.codes import country_name
@@ -43,12 +44,7 @@ _MOST_DRAWS = 5000  # enough for a share in whole per cent
 
 
 def brief_decision(
-    assessment: Assessment,
-    *,
-    lang: str,
-    planned: WhatIfs | None = None,
-    like: pd.DataFrame | None = None,
-    seed: int = 0,
+    assessment: Assessment, *, planned: WhatIfs | None = None, like: pd.DataFrame | None = None, seed: int = 0
 ) -> Section:
     """The second page: like cases and what was done, options, the decision asked, signatures."""
     effects: tuple[Effect, ...] = ()
@@ -57,19 +53,19 @@ def brief_decision(
         effects = study_effects(assessment.case, planned, profile=assessment.profile, draws=draws, seed=seed)
 
     def compose(cut: Cut) -> Section:
-        blocks: list[Block] = [_elsewhere(assessment.case, like, cut, lang=lang)]
+        blocks: list[Block] = [_elsewhere(assessment.case, like, cut)]
         if assessment.badge is not None:
-            blocks.append(_options(assessment, effects, cut, lang=lang))
+            blocks.append(_options(assessment, effects, cut))
             if not effects:
-                blocks.append(Paragraph(text("brief_not_compared", lang), "note"))
+                blocks.append(Paragraph(text("brief_not_compared"), "note"))
         if assessment.case.problem is not None:
-            blocks.append(Paragraph(cut(assessment.case.problem.say(lang), 40 if lang == "en" else 70)))
-        blocks.append(Paragraph(text("brief_asked", lang)))
-        blocks.append(Items(_asked(assessment, cut, lang), ordered=True))
-        blocks += [_signatures(lang), Paragraph(text("brief_annex", lang), "note")]
-        return Section(BRIEF_IDS[1], text("brief_decision", lang), 1, tuple(blocks))
+            blocks.append(Paragraph(cut(assessment.case.problem.say(), 40 if language() == "en" else 70)))
+        blocks.append(Paragraph(text("brief_asked")))
+        blocks.append(Items(_asked(assessment, cut), ordered=True))
+        blocks += [_signatures(), Paragraph(text("brief_annex"), "note")]
+        return Section(BRIEF_IDS[1], text("brief_decision"), 1, tuple(blocks))
 
-    return fitted(compose, lang, share=method_number("brief", "second_page"))
+    return fitted(compose, share=method_number("brief", "second_page"))
 
 
 @functools.cache
@@ -79,55 +75,53 @@ def _library() -> tuple[Case, ...]:
     return tuple(load_case(path.stem) for path in sorted(folder.glob("*.toml")))
 
 
-def _elsewhere(case: Case, like: pd.DataFrame | None, cut: Cut, *, lang: str) -> Table:
+def _elsewhere(case: Case, like: pd.DataFrame | None, cut: Cut) -> Table:
     """What was done about the same affair abroad, then about the nearest of the library and the register."""
-    long = (12, 22) if lang == "en" else (26, 40)
+    long = (12, 22) if language() == "en" else (26, 40)
     abroad = [one for one in case.actions if one.where is not None and one.date <= case.assessed_on]
     rows = []
     if abroad:
-        places = listed(dict.fromkeys(country_name(str(one.where), lang) for one in abroad), lang)
-        rows.append((cut(text("brief_this_affair", lang, where=places), long[0]), _done(abroad, lang)))
+        places = listed(dict.fromkeys(country_name(str(one.where)) for one in abroad))
+        rows.append((cut(text("brief_this_affair", where=places), long[0]), _done(abroad)))
     library = nearest_cases(case, _library())["likeness"].items()
-    ranked = [(share, *_of_library(str(name), lang)) for name, share in library]
-    ranked += [] if like is None else [(row["likeness"], *_of_register(row, lang)) for row in records(like)]
+    ranked = [(share, *_of_library(str(name))) for name, share in library]
+    ranked += [] if like is None else [(row["likeness"], *_of_register(row)) for row in records(like)]
     ranked.sort(key=lambda one: -float(one[0]))
     for _, title, where, done in ranked[: int(method_number("nearest_cases", "shown"))]:
         name = cut(title, long[0])
-        rows.append((f"{name}（{where}）" if lang == "zh" else f"{name} ({where})", cut(done, long[1])))
-    return Table(
-        text("brief_elsewhere", lang), (text("brief_case", lang), text("brief_done", lang)), tuple(rows)
-    )
+        rows.append((f"{name}（{where}）" if language() == "zh" else f"{name} ({where})", cut(done, long[1])))
+    return Table(text("brief_elsewhere"), (text("brief_case"), text("brief_done")), tuple(rows))
 
 
-def _of_library(name: str, lang: str) -> tuple[str, str, str]:
+def _of_library(name: str) -> tuple[str, str, str]:
     other = next(one for one in _library() if one.id == name)
-    done = _done([one for one in other.actions if one.by == "authority"], lang)
-    return other.title.say(lang), country_name(other.jurisdiction, lang), done
+    done = _done([one for one in other.actions if one.by == "authority"])
+    return other.title.say(), country_name(other.jurisdiction), done
 
 
-def _of_register(row: Mapping[str, Any], lang: str) -> tuple[str, str, str]:
+def _of_register(row: Mapping[str, Any]) -> tuple[str, str, str]:
     words = [str(row[name]) for name in ("product", "brand", "hazard") if not pd.isna(row[name])]
-    event = text("brief_no_action", lang) if pd.isna(row["event"]) else str(row["event"])
-    return " · ".join(words), source_title(str(row["source"]), lang), f"{str(row['date'])[:10]} {event}"
+    event = text("brief_no_action") if pd.isna(row["event"]) else str(row["event"])
+    return " · ".join(words), source_title(str(row["source"])), f"{str(row['date'])[:10]} {event}"
 
 
-def _done(actions: Sequence[Action], lang: str) -> str:
+def _done(actions: Sequence[Action]) -> str:
     """The measures of the first action that took any, with its date; then of the gravest that followed."""
     taken = [one for one in actions if one.measures]
     if not taken:
-        return text("brief_no_action", lang)
+        return text("brief_no_action")
     order = {str(row["measure"]): int(row["position"]) for row in records(standards.table("option_order"))}
     gravest = min(taken, key=lambda one: min(order.get(name, len(order)) for name in one.measures))
     shown = dict.fromkeys((taken[0], gravest))
-    join = "；" if lang == "zh" else "; "
-    return join.join(f"{one.date.isoformat()} {_measures(one, lang)}" for one in shown)
+    join = "；" if language() == "zh" else "; "
+    return join.join(f"{one.date.isoformat()} {_measures(one)}" for one in shown)
 
 
-def _measures(action: Action, lang: str) -> str:
-    return listed((label("official_measure", name, lang) for name in action.measures[:_MOST_MEASURES]), lang)
+def _measures(action: Action) -> str:
+    return listed(label("official_measure", name) for name in action.measures[:_MOST_MEASURES])
 
 
-def _options(assessment: Assessment, effects: Sequence[Effect], cut: Cut, *, lang: str) -> Table:
+def _options(assessment: Assessment, effects: Sequence[Effect], cut: Cut) -> Table:
     """What may be done: the default measures of the level, gravest first, and the what-ifs of the case."""
     case = assessment.case
     order = list(records(standards.table("option_order").sort_values("position")))
@@ -139,20 +133,20 @@ def _options(assessment: Assessment, effects: Sequence[Effect], cut: Cut, *, lan
         name = str(row["measure"])
         if name in proposed or name in by_measure:
             at = by_measure.get(name)
-            duty = _duty(case, name, lang)
-            rows.append((label("official_measure", name, lang), *duty, *_worth(effects, at, lang)))
+            duty = _duty(case, name)
+            rows.append((label("official_measure", name), *duty, *_worth(effects, at)))
     for at, one in enumerate(effects):
         if one.what_if is not None and at not in matched:
-            title = cut(one.what_if.title.say(lang), 8 if lang == "en" else 16)
-            rows.append((title, text("brief_law_unknown", lang), "—", *_worth(effects, at, lang)))
-    most, unknown = int(method_number("brief", "options")), text("brief_not_estimated", lang)
+            title = cut(one.what_if.title.say(), 8 if language() == "en" else 16)
+            rows.append((title, text("brief_law_unknown"), "—", *_worth(effects, at)))
+    most, unknown = int(method_number("brief", "options")), text("brief_not_estimated")
     first = sorted(range(len(rows)), key=lambda at: rows[at][4] == unknown)[:most]  # what is estimated first
     kept = tuple(rows[at] for at in sorted(first))
     heads = ("brief_measure", "brief_actor", "brief_law", "brief_cost", "brief_effect")
     width = len(heads) if effects else 3  # where no measure was compared there is neither cost nor effect
-    caption = text("brief_options", lang, day=due_day(assessment).isoformat())
+    caption = text("brief_options", day=due_day(assessment).isoformat())
     shown = tuple(row[:width] for row in kept)
-    return Table(caption, tuple(text(head, lang) for head in heads[:width]), shown)
+    return Table(caption, tuple(text(head) for head in heads[:width]), shown)
 
 
 def _proposed(assessment: Assessment) -> tuple[str, ...]:
@@ -172,35 +166,35 @@ def _by_measure(effects: Sequence[Effect], order: Sequence[dict[str, Any]]) -> d
     return found
 
 
-def _duty(case: Case, measure: str, lang: str) -> tuple[str, str]:
+def _duty(case: Case, measure: str) -> tuple[str, str]:
     """Who acts and on what legal basis, in the jurisdiction of the case and on its day."""
     rows = standards.table("measure_duties", on=case.assessed_on)
     rows = rows[(rows["measure"] == measure) & (rows["jurisdiction"] == case.jurisdiction)]
     fits = rows[rows["goods"] == case.goods]
     fits = rows[rows["goods"] == "any"] if fits.empty else fits
     if fits.empty:
-        unknown = text("brief_law_unknown", lang)
+        unknown = text("brief_law_unknown")
         return unknown, unknown
-    return str(fits.iloc[0][f"who_{lang}"]), str(fits.iloc[0][f"law_{lang}"])
+    return str(fits.iloc[0][f"who_{language()}"]), str(fits.iloc[0][f"law_{language()}"])
 
 
-def _worth(effects: Sequence[Effect], at: int | None, lang: str) -> tuple[str, str]:
+def _worth(effects: Sequence[Effect], at: int | None) -> tuple[str, str]:
     """Cost of a what-if, and the share of the expected harm that it avoids."""
-    unknown = text("brief_not_estimated", lang)
+    unknown = text("brief_not_estimated")
     if at is None:
         return "—", unknown
-    one, unit = effects[at], 1e4 if lang == "zh" else _MILLION
+    one, unit = effects[at], 1e4 if language() == "zh" else _MILLION
     cost = "—"
     if one.what_if is not None and one.what_if.cost_cny is not None:
         ends = (f"{float(f'{value / unit:.3g}'):,g}" for value in support(one.what_if.cost_cny))
-        cost = text("brief_cost_said", lang, **dict(zip(("low", "high"), ends, strict=True)))
+        cost = text("brief_cost_said", **dict(zip(("low", "high"), ends, strict=True)))
     grave = slice(3, 4) if float(effects[0].harm["mean"].loc[3:4].sum()) > 0 else slice(1, 4)
     had, avoided = (
         float(table["mean"].loc[grave].sum(skipna=False)) for table in (effects[0].harm, one.avoided)
     )
     if math.isnan(had) or had <= 0:
         return cost, unknown
-    return cost, f"{100 * avoided / had:.0f}%" if lang == "zh" else f"{100 * avoided / had:.0f} %"
+    return cost, f"{100 * avoided / had:.0f}%" if language() == "zh" else f"{100 * avoided / had:.0f} %"
 
 
 def due_day(assessment: Assessment) -> dt.date:
@@ -211,23 +205,21 @@ def due_day(assessment: Assessment) -> dt.date:
     return assessment.case.assessed_on + dt.timedelta(days=math.ceil(int(rows["hours"].sum()) / _HOURS_A_DAY))
 
 
-def _asked(assessment: Assessment, cut: Cut, lang: str) -> tuple[str, ...]:
+def _asked(assessment: Assessment, cut: Cut) -> tuple[str, ...]:
     if assessment.badge is None:
-        return (text("brief_ask_food", lang),)
+        return (text("brief_ask_food"),)
     ends = dict.fromkeys((assessment.badge.level, assessment.badge.level_hi))
-    level = ("—" if lang == "zh" else "–").join(level_spoken(code, lang) for code in ends)
-    asked = [text("brief_ask_level", lang, level=level)]
-    asked.append(text("brief_ask_option", lang, day=due_day(assessment).isoformat()))
+    level = ("—" if language() == "zh" else "–").join(level_spoken(code) for code in ends)
+    asked = [text("brief_ask_level", level=level)]
+    asked.append(text("brief_ask_option", day=due_day(assessment).isoformat()))
     open_points = [one.text for one in assessment.case.questions] or list(assessment.questions)
     if open_points:
-        question = cut(open_points[0].say(lang), 25 if lang == "en" else 40)
-        asked.append(text("brief_ask_question", lang, question=question))
+        question = cut(open_points[0].say(), 25 if language() == "en" else 40)
+        asked.append(text("brief_ask_question", question=question))
     return tuple(asked)
 
 
-def _signatures(lang: str) -> Table:
+def _signatures() -> Table:
     heads = ("col_item", "brief_name", "brief_sign", "brief_date")
-    rows = tuple(
-        (text(key, lang), "", "", "") for key in ("brief_prepared", "brief_reviewed", "brief_approved")
-    )
-    return Table(text("brief_signature", lang), tuple(text(head, lang) for head in heads), rows)
+    rows = tuple((text(key), "", "", "") for key in ("brief_prepared", "brief_reviewed", "brief_approved"))
+    return Table(text("brief_signature"), tuple(text(head) for head in heads), rows)

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from riskkit.assessment.facts.case_file import Case
 from riskkit.case.case import Assessment
 from riskkit.case.case_numbers import METHOD
+from riskkit.foundation.language import language
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.method_cards import method_cards
 from riskkit.words.catalogue import report_text as text
@@ -34,24 +35,24 @@ def cite(case: Case, sources: Iterable[str]) -> str:
     return "".join(f"[{n}]" for n in sorted(numbers[name] for name in set(sources)))
 
 
-def cite_standard(assessment: Assessment, source_id: str, locator: str = "", *, lang: str) -> str:
+def cite_standard(assessment: Assessment, source_id: str, locator: str = "") -> str:
     """The number of a table's source, with the clause; a source of the user's own by its name."""
     known = standard_sources(assessment)
-    locator = re.split("[；：]" if lang == "en" else "[;:] ", locator, maxsplit=1)[0]
+    locator = re.split("[；：]" if language() == "en" else "[;:] ", locator, maxsplit=1)[0]
     number = len(assessment.case.sources) + known.index(source_id) + 1 if source_id in known else 0
     return f"{f'[{number}]' if number else source_id} {locator}".strip()
 
 
-def source_table(assessment: Assessment, lang: str) -> Table:
+def source_table(assessment: Assessment) -> Table:
     """All sources with their numbers."""
     rows = [
-        (s.publisher.say(lang), str(s.year), "\n".join(filter(None, (s.document, s.url))))
+        (s.publisher.say(), str(s.year), "\n".join(filter(None, (s.document, s.url))))
         for s in assessment.case.sources
     ]
     for name in standard_sources(assessment):
         found = standards.source(name)
         document = "\n".join(filter(None, (str(found["document"]), str(found["url"]))))
-        rows.append((str(found[f"publisher_{lang}"]), str(found["year"]) or "—", document))
+        rows.append((str(found[f"publisher_{language()}"]), str(found["year"]) or "—", document))
     numbered = tuple((f"[{i}]", *row) for i, row in enumerate(rows, start=1))
     heads = ("col_number", "col_publisher", "col_year", "col_document")
-    return Table(text("sources_table", lang), tuple(text(head, lang) for head in heads), numbered)
+    return Table(text("sources_table"), tuple(text(head) for head in heads), numbered)

@@ -49,29 +49,29 @@ def borda_ranking(assessments: tuple[Assessment, ...]) -> pd.DataFrame:
     return values.join(borda(values)).sort_values("rank", kind="stable")
 
 
-def case_ranking(compared: Comparison, *, lang: str) -> Section:
+def case_ranking(compared: Comparison) -> Section:
     """Where a case stands among the shipped ones."""
-    title = text("cmp_rank", lang)
+    title = text("cmp_rank")
     mine = compared.assessment
     if mine.lo is None:
-        return Section("case-ranking", title, 1, (Paragraph(text("cmp_rank_food", lang)),))
+        return Section("case-ranking", title, 1, (Paragraph(text("cmp_rank_food")),))
     others = [one.assessment for one in shipped_comparisons() if one.assessment.case.id != mine.case.id]
     ranked = borda_ranking((mine, *others))
-    titles = {one.case.id: one.case.title.say(lang) for one in (mine, *others)}
+    titles = {one.case.id: one.case.title.say() for one in (mine, *others)}
     rows = tuple(
-        _ranked_row(str(case), row, titles[str(case)], lang=lang)
+        _ranked_row(str(case), row, titles[str(case)])
         for case, row in zip(ranked.index, records(ranked), strict=True)
     )
     heads = ("col_rank", "col_case", "col_probability", "grid_x", "col_level", "col_count")
-    table = Table(text("cmp_rank_table", lang), tuple(text(h, lang) for h in heads), rows, numeric=(0, 2, 5))
+    table = Table(text("cmp_rank_table"), tuple(text(h) for h in heads), rows, numeric=(0, 2, 5))
     place = int(ranked["rank"].loc[mine.case.id])
-    lead = text("cmp_rank_lead", lang, n=len(ranked), rank=place)
+    lead = text("cmp_rank_lead", n=len(ranked), rank=place)
     return Section("case-ranking", title, 1, (Paragraph(lead), table))
 
 
-def _ranked_row(case: str, row: dict[str, Any], title: str, *, lang: str) -> tuple[Cell, ...]:
+def _ranked_row(case: str, row: dict[str, Any], title: str) -> tuple[Cell, ...]:
     harm, code = scale("harm"), str(int(row["severity"]))
-    severity = f"{harm.symbol(code)} {harm.word(code, lang)}"
-    level = level_words(scale("warning").codes[int(row["level"]) - 1], lang)
-    chance = probability(float(row["p_harm"]), lang)
+    severity = f"{harm.symbol(code)} {harm.word(code)}"
+    level = level_words(scale("warning").codes[int(row["level"]) - 1])
+    chance = probability(float(row["p_harm"]))
     return (str(int(row["rank"])), f"{title} ({case})", chance, severity, level, f"{row['count']:g}")

@@ -13,6 +13,7 @@ from riskkit.assessment.facts.case_file import Case
 from riskkit.case.case import Assessment
 from riskkit.case.case_levels import point_of
 from riskkit.case.experience_sentences import experience_questions, say_count, say_place
+from riskkit.foundation.language import language
 from riskkit.foundation.standards.glossary import label
 from riskkit.foundation.standards.method_numbers import method_number
 from riskkit.foundation.standards.tables import records
@@ -30,46 +31,46 @@ def experience_at_best(case: Case) -> BackCheck:
     return back_check(case, at, at)
 
 
-def experience(assessment: Assessment, *, lang: str) -> Section | None:
+def experience(assessment: Assessment) -> Section | None:
     """Victims and incidents that the scenarios make one expect by now, beside those that are known."""
     found = assessment.experience
     if found is None:
         return None
     bounds = {name: f"{method_number(METHOD, f'ratio_{name}'):g}" for name in ("low", "high")}
-    blocks: list[Block] = [Paragraph(text("experience_lead", lang, **bounds))]
+    blocks: list[Block] = [Paragraph(text("experience_lead", **bounds))]
     asked = experience_questions(found)
     if asked:
-        blocks.append(Items(tuple(question.say(lang) for question in asked)))
+        blocks.append(Items(tuple(question.say() for question in asked)))
     else:
         known = found.compared["state"].isin(["fits"]).any()
-        blocks.append(Paragraph(text("experience_fits" if known else "experience_none", lang)))
-    blocks.append(_by_scenario(assessment, lang))
+        blocks.append(Paragraph(text("experience_fits" if known else "experience_none")))
+    blocks.append(_by_scenario(assessment))
     if len(found.compared):
-        blocks.append(experience_table(assessment, lang))
-    share = percent(method_number(METHOD, "life_elapsed"), lang)
-    blocks.append(Paragraph(text("experience_note", lang, share=share), "note"))
-    return Section("experience", text("experience", lang), 1, tuple(blocks))
+        blocks.append(experience_table(assessment))
+    share = percent(method_number(METHOD, "life_elapsed"))
+    blocks.append(Paragraph(text("experience_note", share=share), "note"))
+    return Section("experience", text("experience"), 1, tuple(blocks))
 
 
-def experience_caution(assessment: Assessment, lang: str) -> list[Block]:
+def experience_caution(assessment: Assessment) -> list[Block]:
     """The questions of experience as they stand on page one; nothing where all fits."""
     if assessment.experience is None:
         return []
-    return [Paragraph(one.say(lang), "caution") for one in experience_questions(assessment.experience)]
+    return [Paragraph(one.say(), "caution") for one in experience_questions(assessment.experience)]
 
 
-def _by_scenario(assessment: Assessment, lang: str) -> Table:
+def _by_scenario(assessment: Assessment) -> Table:
     assert assessment.experience is not None
-    titles = scenario_titles(assessment.case, lang)
+    titles = scenario_titles(assessment.case)
     rows: list[tuple[Cell, ...]] = [
         (
             titles[row["scenario"]],
-            probability(row["p"], lang),
-            text("per_product" if row["per"] == "product" else "per_shipment", lang),
-            say_count(row["units"], lang),
-            say_count(row["expected_life"], lang),
-            say_count(row["expected"], lang),
-            _span(row["p05"], row["p95"], lang),
+            probability(row["p"]),
+            text("per_product" if row["per"] == "product" else "per_shipment"),
+            say_count(row["units"]),
+            say_count(row["expected_life"]),
+            say_count(row["expected"]),
+            _span(row["p05"], row["p95"]),
         )
         for row in records(assessment.experience.scenarios)
     ]
@@ -81,49 +82,49 @@ def _by_scenario(assessment: Assessment, lang: str) -> Table:
         "col_expected_life",
         "col_expected_now",
     )
-    told = tuple(text(head, lang) for head in (*heads, "col_expected_range"))
-    return Table(text("experience_scenarios", lang), told, tuple(rows), numeric=(1, 3, 4, 5))
+    told = tuple(text(head) for head in (*heads, "col_expected_range"))
+    return Table(text("experience_scenarios"), told, tuple(rows), numeric=(1, 3, 4, 5))
 
 
-def experience_table(assessment: Assessment, lang: str) -> Table:
+def experience_table(assessment: Assessment) -> Table:
     """Expected and observed numbers by outcome and place."""
     assert assessment.experience is not None
-    rows = [_row(assessment, row, lang) for row in records(assessment.experience.compared)]
+    rows = [_row(assessment, row) for row in records(assessment.experience.compared)]
     heads = ("col_outcome", "col_where", "col_elapsed", "col_expected_range", "col_observed", "col_interval")
-    told = tuple(text(head, lang) for head in (*heads, "col_ratio", "col_verdict"))
-    return Table(text("experience_table", lang), told, tuple(rows), numeric=(2, 4, 6))
+    told = tuple(text(head) for head in (*heads, "col_ratio", "col_verdict"))
+    return Table(text("experience_table"), told, tuple(rows), numeric=(2, 4, 6))
 
 
-def outcome_words(assessment: Assessment, row: Mapping[str, Any], lang: str) -> str:
+def outcome_words(assessment: Assessment, row: Mapping[str, Any]) -> str:
     """What was counted: the outcome, and the scenario where it is about one."""
-    words = label("observed_outcome", row["outcome"], lang)
+    words = label("observed_outcome", row["outcome"])
     if not row["scenario"]:
         return words
-    title = scenario_titles(assessment.case, lang)[row["scenario"]]
-    return text("label_value", lang, label=words, value=title)
+    title = scenario_titles(assessment.case)[row["scenario"]]
+    return text("label_value", label=words, value=title)
 
 
-def _row(assessment: Assessment, row: Mapping[str, Any], lang: str) -> tuple[Cell, ...]:
+def _row(assessment: Assessment, row: Mapping[str, Any]) -> tuple[Cell, ...]:
     ratio = row["ratio"]
     many = "∞" if math.isinf(ratio) else "—" if math.isnan(ratio) else f"{ratio:.2g}"
-    elapsed = percent(row["life_elapsed"], lang) + ("＊" if lang == "zh" else "*") * row["is_assumed"]
-    expected = _span(row["p05"], row["p95"], lang, best=row["expected"])
+    elapsed = percent(row["life_elapsed"]) + ("＊" if language() == "zh" else "*") * row["is_assumed"]
+    expected = _span(row["p05"], row["p95"], best=row["expected"])
     return (
-        outcome_words(assessment, row, lang),
-        say_place(row, lang),
+        outcome_words(assessment, row),
+        say_place(row),
         elapsed,
         expected,
-        f"{say_count(row['observed'], lang)} {cite(assessment.case, tuple(row['source'].split()))}".strip(),
-        _span(row["lo"], row["hi"], lang),
+        f"{say_count(row['observed'])} {cite(assessment.case, tuple(row['source'].split()))}".strip(),
+        _span(row["lo"], row["hi"]),
         many,
-        label("back_check", row["state"], lang),
+        label("back_check", row["state"]),
     )
 
 
-def _span(low: float, high: float, lang: str, *, best: float | None = None) -> str:
+def _span(low: float, high: float, *, best: float | None = None) -> str:
     if math.isnan(low) or math.isnan(high):
         return "—"
-    ends = text("from_to", lang, low=say_count(low, lang), high=say_count(high, lang))
+    ends = text("from_to", low=say_count(low), high=say_count(high))
     if best is None:
         return ends
-    return f"{say_count(best, lang)}（{ends}）" if lang == "zh" else f"{say_count(best, lang)} ({ends})"
+    return f"{say_count(best)}（{ends}）" if language() == "zh" else f"{say_count(best)} ({ends})"

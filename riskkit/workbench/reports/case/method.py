@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from riskkit import __version__
 from riskkit.case.case import Assessment
+from riskkit.foundation.language import language
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.glossary import label
 from riskkit.foundation.standards.tables import records
@@ -25,39 +26,37 @@ _LIMITS = (
 _FOOD_LIMITS = ("limit_food", "limit_asof")
 
 
-def house_numbers(assessment: Assessment, *, lang: str) -> Section | None:
+def house_numbers(assessment: Assessment) -> Section | None:
     """Every number of our own choice that the assessment used."""
     if assessment.house_rows.empty:
         return None
     rows: list[tuple[Cell, ...]] = []
     for i, row in enumerate(records(assessment.house_rows), start=1):
-        source = cite_standard(assessment, row["source_id"], row["locator"], lang=lang)
-        rows.append((f"H{i}", text(f"table_{row['table']}", lang), row["rule"] or "—", row[lang], source))
+        source = cite_standard(assessment, row["source_id"], row["locator"])
+        rows.append((f"H{i}", text(f"table_{row['table']}"), row["rule"] or "—", row[language()], source))
     heads = ("col_number", "col_table", "col_rule", "col_meaning", "col_source")
-    table = Table(text("house_table", lang), tuple(text(head, lang) for head in heads), tuple(rows))
-    blocks = (Paragraph(text("house_lead", lang, n=len(rows)), "caution"), table)
-    return Section("house-numbers", text("house_numbers", lang), 1, blocks)
+    table = Table(text("house_table"), tuple(text(head) for head in heads), tuple(rows))
+    blocks = (Paragraph(text("house_lead", n=len(rows)), "caution"), table)
+    return Section("house-numbers", text("house_numbers"), 1, blocks)
 
 
-def method(assessment: Assessment, *, lang: str) -> Section:
+def method(assessment: Assessment) -> Section:
     """How the level was reached, how to read it, and the limits of all this."""
     graded = assessment.lo is not None
     cited = {
-        "eu": cite_standard(assessment, "eu_2024_3173", lang=lang),
-        "policy": cite_standard(assessment, "sc_2017_43", lang=lang),
+        "eu": cite_standard(assessment, "eu_2024_3173"),
+        "policy": cite_standard(assessment, "sc_2017_43"),
     }
-    blocks: list[Block] = [*profile_caution(assessment, lang)]
+    blocks: list[Block] = [*profile_caution(assessment)]
     if graded:
-        steps = tuple(text(key, lang, draws=f"{assessment.draws:,}", **cited) for key in _METHOD)
+        steps = tuple(text(key, draws=f"{assessment.draws:,}", **cited) for key in _METHOD)
         blocks += [Items(steps, ordered=True)]
-    limits = tuple(text(key, lang) for key in (_LIMITS if graded else _FOOD_LIMITS))
-    return Section(
-        "method", text("method", lang), 1, (*blocks, Paragraph(text("limits_lead", lang)), Items(limits))
-    )
+    limits = tuple(text(key) for key in (_LIMITS if graded else _FOOD_LIMITS))
+    return Section("method", text("method"), 1, (*blocks, Paragraph(text("limits_lead")), Items(limits)))
 
 
 def provenance(
-    assessment: Assessment, *, lang: str, seed: int, case_sha256: str, notebook: str = "assess_case.ipynb"
+    assessment: Assessment, *, seed: int, case_sha256: str, notebook: str = "assess_case.ipynb"
 ) -> Section:
     """What was put in, so that the same comes out again."""
     told = {
@@ -69,12 +68,10 @@ def provenance(
         "prov_draws": f"{assessment.draws:,}",
     }
     if assessment.lo is not None:
-        told["prov_profile"] = (
-            f"{assessment.profile.name} · {label('status', assessment.profile.status, lang)}"
-        )
+        told["prov_profile"] = f"{assessment.profile.name} · {label('status', assessment.profile.status)}"
         told["prov_profile_sha"] = assessment.profile.sha256
         matrix = standards.table("risk_matrix_list").set_index("matrix")
-        told["prov_matrix"] = str(matrix.at["eu_2024_3173", lang])
-    rows = tuple((text(key, lang), value) for key, value in told.items())
-    table = Table(text("prov_table", lang), (text("col_item", lang), text("col_content", lang)), rows)
-    return Section("reproduction", text("reproduction", lang), 1, (Paragraph(text("prov_lead", lang)), table))
+        told["prov_matrix"] = str(matrix.at["eu_2024_3173", language()])
+    rows = tuple((text(key), value) for key, value in told.items())
+    table = Table(text("prov_table"), (text("col_item"), text("col_content")), rows)
+    return Section("reproduction", text("reproduction"), 1, (Paragraph(text("prov_lead")), table))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from riskkit import __version__
+from riskkit.foundation.language import in_language
 from riskkit.workbench.reports.credit.credit_sections import (
     credit_by_order,
     credit_grades,
@@ -38,7 +39,9 @@ def publish_credit(study: CreditStudy) -> ResultRecord:
     """Put the grades into the notebook, where the runner reads them back."""
     who = study.names.rename("enterprise")
     name = study.opened.name
-    title = {lang: say("example", lang) if study.opened.is_sample else name for lang in ("zh", "en")}
+    title = {
+        lang: in_language(lang, say, "example") if study.opened.is_sample else name for lang in ("zh", "en")
+    }
     return ResultRecord(
         {
             "schema": "riskkit.credit/1",

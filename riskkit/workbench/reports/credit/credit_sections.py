@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from riskkit.foundation.language import language
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.glossary import label
 from riskkit.foundation.standards.tables import records
@@ -20,20 +21,18 @@ from riskkit.workbench.reports.credit.credit_study import CreditStudy
 say = Texts("credit")
 
 
-def credit_summary(study: CreditStudy, *, lang: str) -> Section:
+def credit_summary(study: CreditStudy) -> Section:
     """How many enterprises have which grade, how many are open, and what the answer is not."""
-    names, found = _grade_names(study, lang), study.grades
+    names, found = _grade_names(study), study.grades
     counts = found["decision"].value_counts()
     listed = [
-        say("of_grade", lang, grade=names[grade], n=number(counts[grade]))
-        for grade in names
-        if counts.get(grade)
+        say("of_grade", grade=names[grade], n=number(counts[grade])) for grade in names if counts.get(grade)
     ]
     n_open = int(found["decision"].isna().sum())
-    lead = say("lead", lang, n=len(found), day=study.on.isoformat(), order=study.rule_set)
-    gap = "；" if lang == "zh" else "; "
+    lead = say("lead", n=len(found), day=study.on.isoformat(), order=study.rule_set)
+    gap = "；" if language() == "zh" else "; "
     blocks: list[Block] = [
-        Paragraph(lead + gap.join([*listed, say("of_open", lang, n=n_open)]) + say("stop", lang), "lead")
+        Paragraph(lead + gap.join([*listed, say("of_open", n=n_open)]) + say("stop"), "lead")
     ]
     cautions = {
         "not_a_finding": True,
@@ -41,32 +40,32 @@ def credit_summary(study: CreditStudy, *, lang: str) -> Section:
         "rules_not_read": bool((found["reason"] == "rules_unread").any()),
         "on_limit": bool(found["is_on_boundary"].any()),
     }
-    blocks += [Paragraph(say(key, lang), "caution") for key, applies in cautions.items() if applies]
-    source = say("input_file", lang, name=study.opened.name, sha256=study.opened.sha256[:12])
-    return Section("credit-summary", say("summary", lang), 1, (*blocks, Paragraph(source, "source")))
+    blocks += [Paragraph(say(key), "caution") for key, applies in cautions.items() if applies]
+    source = say("input_file", name=study.opened.name, sha256=study.opened.sha256[:12])
+    return Section("credit-summary", say("summary"), 1, (*blocks, Paragraph(source, "source")))
 
 
-def credit_grades(study: CreditStudy, *, lang: str) -> Section:
+def credit_grades(study: CreditStudy) -> Section:
     """The grade of each enterprise, the worst one possible, the reasons and how close it is to a limit."""
-    names, found = _grade_names(study, lang), study.grades
+    names, found = _grade_names(study), study.grades
     reason = found["grounds"].where(found["grounds"] != "", found["reason"])
-    reasons = [joined(reason_words(pd.Series(text.split()), lang), lang) for text in reason]
-    margins = [_margin(row, lang) for row in records(found)]
+    reasons = [joined(reason_words(pd.Series(text.split()))) for text in reason]
+    margins = [_margin(row) for row in records(found)]
     rows = [
         (
             study.names[at],
             *(_named(names, row[key]) for key in ("decision", "at_worst")),
             why,
-            _margin(row, lang),
+            _margin(row),
         )
         for at, row, why, margin in zip(found.index, records(found), reasons, margins, strict=True)
     ]
     heads = ("col_enterprise", "col_grade", "col_worst", "col_reason", "col_margin")
-    note = Paragraph(say("grades_note", lang), "note")
-    return section(say, "grades", lang, note, *text_table(say, "grades", lang, heads=heads, rows=rows))
+    note = Paragraph(say("grades_note"), "note")
+    return section(say, "grades", note, *text_table(say, "grades", heads=heads, rows=rows))
 
 
-def credit_grounds(study: CreditStudy, *, lang: str) -> Section | None:
+def credit_grounds(study: CreditStudy) -> Section | None:
     """The articles that were met, with their place and status."""
     met = study.grounds.columns[study.grounds.fillna(False).any()]
     if met.empty:
@@ -76,97 +75,95 @@ def credit_grounds(study: CreditStudy, *, lang: str) -> Section | None:
     rows = [
         (
             row["test"],
-            row[lang],
+            row[language()],
             str(row["locator"]),
-            label("status", row["status"], lang),
+            label("status", row["status"]),
             number(n_met[row["test"]]),
         )
         for row in records(tests[tests["test"].isin(met)])
     ]
     heads = ("col_rule", "col_text", "col_place", "col_status", "#col_enterprises")
-    return section(say, "grounds", lang, *text_table(say, "grounds", lang, heads=heads, rows=rows))
+    return section(say, "grounds", *text_table(say, "grounds", heads=heads, rows=rows))
 
 
-def credit_questions(study: CreditStudy, *, lang: str) -> Section | None:
+def credit_questions(study: CreditStudy) -> Section | None:
     """The facts that are to be asked for, by enterprise."""
-    facts = standards.table("credit_facts").set_index("fact")[lang].to_dict()
+    facts = standards.table("credit_facts").set_index("fact")[language()].to_dict()
     asked = study.grades["missing"]
     rows = [
-        (study.names[at], joined((facts[name] for name in text.split()), lang))
+        (study.names[at], joined(facts[name] for name in text.split()))
         for at, text in zip(asked.index, asked, strict=True)
         if text
     ]
     if not rows:
         return None
     heads = ("col_enterprise", "col_missing")
-    return section(say, "questions", lang, *text_table(say, "questions", lang, heads=heads, rows=rows))
+    return section(say, "questions", *text_table(say, "questions", heads=heads, rows=rows))
 
 
-def credit_measures(study: CreditStudy, *, lang: str) -> Section:
+def credit_measures(study: CreditStudy) -> Section:
     """What the grades bring, as far as the order could be read."""
     rows = [
-        (study.names[at], say(f"kind_{row['kind']}", lang), row[lang], str(row["locator"]))
+        (study.names[at], say(f"kind_{row['kind']}"), row[language()], str(row["locator"]))
         for at, row in zip(study.measures.index, records(study.measures), strict=True)
     ]
     heads = ("col_enterprise", "col_kind", "col_measure", "col_place")
-    none = (Paragraph(say("measures_none", lang)),)
-    return section(
-        say, "measures", lang, *(text_table(say, "measures", lang, heads=heads, rows=rows) or none)
-    )
+    none = (Paragraph(say("measures_none")),)
+    return section(say, "measures", *(text_table(say, "measures", heads=heads, rows=rows) or none))
 
 
-def credit_repair(study: CreditStudy, *, lang: str) -> Section | None:
+def credit_repair(study: CreditStudy) -> Section | None:
     """Who may apply for repair, from when, and what stands in the way."""
     found = study.repair
     if found.empty:
         return None
-    words = reason_words(found["reason"], lang)
+    words = reason_words(found["reason"])
     rows = [
         (study.names[at], words[at], day_cell(row["apply_from"]), day_cell(row["automatic_from"]),
          "—" if pd.isna(row["margin"]) else number(float(row["margin"])), row["rule_id"] or "—")
         for at, row in zip(found.index, records(found), strict=True)
     ]  # fmt: skip
     heads = ("col_enterprise", "col_repair", "#col_apply", "#col_automatic", "#col_days", "col_rule")
-    return section(say, "repair", lang, *text_table(say, "repair", lang, heads=heads, rows=rows))
+    return section(say, "repair", *text_table(say, "repair", heads=heads, rows=rows))
 
 
-def credit_by_order(study: CreditStudy, *, lang: str) -> Section:
+def credit_by_order(study: CreditStudy) -> Section:
     """The grade that the same facts have under each order."""
-    names, orders = _grade_names(study, lang), [str(name) for name in study.by_order]
+    names, orders = _grade_names(study), [str(name) for name in study.by_order]
     rows = [
         (study.names[at], *(_named(names, row[order]) for order in orders))
         for at, row in zip(study.by_order.index, records(study.by_order), strict=True)
     ]
-    heads = (say("col_enterprise", lang), *(say("order", lang, order=order) for order in orders))
-    note = Paragraph(say("by_order_note", lang), "note")
-    return section(say, "by_order", lang, note, *plain_table(say, "by_order", lang, columns=heads, rows=rows))
+    heads = (say("col_enterprise"), *(say("order", order=order) for order in orders))
+    note = Paragraph(say("by_order_note"), "note")
+    return section(say, "by_order", note, *plain_table(say, "by_order", columns=heads, rows=rows))
 
 
-def credit_unread(study: CreditStudy, *, lang: str) -> Section | None:
+def credit_unread(study: CreditStudy) -> Section | None:
     """What of the order could not be read."""
     if study.unread.empty:
         return None
-    return section(say, "unread", lang, Paragraph(say("unread_note", lang)), Items(tuple(study.unread[lang])))
+    return section(say, "unread", Paragraph(say("unread_note")), Items(tuple(study.unread[language()])))
 
 
-def credit_limits(*, lang: str) -> Section:
+def credit_limits() -> Section:
     """How to read the grades, and how far they go."""
     keys = ("limit_decision", "limit_year", "limit_unknown", "limit_margin")
-    return Section("limits", say("limits", lang), 1, (Items(tuple(say(key, lang) for key in keys)),))
+    return Section("limits", say("limits"), 1, (Items(tuple(say(key) for key in keys)),))
 
 
-def _grade_names(study: CreditStudy, lang: str) -> Mapping[str, str]:
+def _grade_names(study: CreditStudy) -> Mapping[str, str]:
     """Best grade first, in the words of the order in force; a grade of another order in its own words."""
     both = pd.concat([standards.table("credit_grades", on=study.on), standards.table("credit_grades")])
     one_each = both.drop_duplicates("grade").sort_values("rank", ascending=False)
-    return dict(zip(one_each["grade"], one_each[lang], strict=True))
+    return dict(zip(one_each["grade"], one_each[language()], strict=True))
 
 
 def _named(names: Mapping[str, str], grade: object) -> str:
     return names[grade] if isinstance(grade, str) else "—"
 
 
-def _margin(row: Mapping[str, object], lang: str) -> str:
+def _margin(row: Mapping[str, object]) -> str:
     if row["is_on_boundary"]:
-        return say("at_limit", lang)
-    return rate(float(str(row["margin"])), lang)
+        return say("at_limit")
+    return rate(float(str(row["margin"])))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from riskkit import __version__
+from riskkit.foundation.language import in_each_language
 from riskkit.workbench.reports.emergency.emergency_sections import (
     emergency_drills,
     emergency_goods,
@@ -32,7 +33,7 @@ __all__ = [
 def publish_emergency(study: EmergencyStudy) -> ResultRecord:
     """Put what was found into the notebook, where the runner reads it back."""
     on = study.on.isoformat()
-    title = {lang: say("case", lang, n=len(study.levels), on=on) for lang in ("zh", "en")}
+    title = in_each_language(say, "case", n=len(study.levels), on=on)
     named = {
         "levels": study.levels.rename_axis("event_id").reset_index(),
         "goods": study.matched.rename_axis("lot_id").reset_index(),

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from riskkit.foundation.language import language
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.tables import records
 from riskkit.response.reason_words import reason_words
@@ -25,13 +26,13 @@ _CLAUSES = re.compile(r"\s*第[一二三四五六七八九十百、至]+条.*$")
 """The clauses in the name of a source: the row has its own."""
 
 
-def emergency_summary(study: EmergencyStudy, *, lang: str) -> Section:
+def emergency_summary(study: EmergencyStudy) -> Section:
     """How many emergencies have which level, and what is wanting on the day."""
     found = study.levels["decision"].value_counts()
-    counted = [say("of_level", lang, level=_word(name, lang), n=n) for name, n in found.items()]
+    counted = [say("of_level", level=_word(name), n=n) for name, n in found.items()]
     n_open = int(study.levels["decision"].isna().sum())
-    counted += [say("of_open", lang, n=n_open)] if n_open else []
-    lead = say("lead", lang, day=study.on.isoformat(), n=len(study.levels), levels=joined(counted, lang))
+    counted += [say("of_open", n=n_open)] if n_open else []
+    lead = say("lead", day=study.on.isoformat(), n=len(study.levels), levels=joined(counted))
     wanting = [
         ("wanting_conflicts", len(study.conflicts)),
         ("wanting_goods", int((study.matched["decision"] != "matched").sum())),
@@ -40,47 +41,47 @@ def emergency_summary(study: EmergencyStudy, *, lang: str) -> Section:
         ("wanting_drills", int((study.drills["decision"] != "passed").sum())),
         ("wanting_log", len(study.gaps)),
     ]
-    items = Items(tuple(say(key, lang, n=n) for key, n in wanting if n))
-    blocks: list[Block] = [Paragraph(lead, "lead"), Paragraph(say("not_an_order", lang), "caution")]
-    blocks += [Paragraph(say("synthetic", lang), "caution")] if study.is_sample else []
-    blocks += [Paragraph(say("wanting", lang)), items] if items.items else []
-    source = say("input_folder", lang, name=study.name, sha256=study.sha256[:12])
-    return Section("emergency-summary", say("summary", lang), 1, (*blocks, Paragraph(source, "source")))
+    items = Items(tuple(say(key, n=n) for key, n in wanting if n))
+    blocks: list[Block] = [Paragraph(lead, "lead"), Paragraph(say("not_an_order"), "caution")]
+    blocks += [Paragraph(say("synthetic"), "caution")] if study.is_sample else []
+    blocks += [Paragraph(say("wanting")), items] if items.items else []
+    source = say("input_folder", name=study.name, sha256=study.sha256[:12])
+    return Section("emergency-summary", say("summary"), 1, (*blocks, Paragraph(source, "source")))
 
 
-def emergency_levels(study: EmergencyStudy, *, lang: str) -> Section:
+def emergency_levels(study: EmergencyStudy) -> Section:
     """The level of each emergency, the range while a fact is missing, the reason and its source."""
-    events, facts = study.tables["events"].set_index("event_id"), _facts(lang)
+    events, facts = study.tables["events"].set_index("event_id"), _facts()
     rows = []
     for event, row in zip(study.levels.index, records(study.levels), strict=True):
-        span = say("from_to", lang, low=_word(row["at_least"], lang), high=_word(row["at_most"], lang))
-        level = span if pd.isna(row["decision"]) else _word(row["decision"], lang)
+        span = say("from_to", low=_word(row["at_least"]), high=_word(row["at_most"]))
+        level = span if pd.isna(row["decision"]) else _word(row["decision"])
         asked = [facts[name] for name in row["missing"].split()]
-        why = _word(row["rule_id"] or row["reason"], lang)
-        why = joined([why, say("to_ask", lang, facts=joined(asked, lang))], lang) if asked else why
-        what, left = str(events.at[event, "event"]), rate(float(row["margin"]), lang)
-        rows.append((str(event), what, level, why, left, _origin(row, lang)))
+        why = _word(row["rule_id"] or row["reason"])
+        why = joined([why, say("to_ask", facts=joined(asked))]) if asked else why
+        what, left = str(events.at[event, "event"]), rate(float(row["margin"]))
+        rows.append((str(event), what, level, why, left, _origin(row)))
     heads = ("col_event", "col_what", "col_level", "col_reason", "#col_margin", "col_place")
-    note = Paragraph(say("levels_note", lang), "note")
-    return section(say, "levels", lang, note, *text_table(say, "levels", lang, heads=heads, rows=rows))
+    note = Paragraph(say("levels_note"), "note")
+    return section(say, "levels", note, *text_table(say, "levels", heads=heads, rows=rows))
 
 
-def emergency_goods(study: EmergencyStudy, *, lang: str) -> Section | None:
+def emergency_goods(study: EmergencyStudy) -> Section | None:
     """Dangerous goods: the class by number, held against the declaration; the packing group as declared."""
     if study.matched.empty:
         return None
     goods = study.tables["goods"].set_index("lot_id")
     rows = [
         (str(lot), str(goods.at[lot, "goods"]), f"UN {row['un_number']}", _cell(goods.at[lot, "class"]),
-         _cell(row["class"]), _cell(row["packing_group"]), _word(row["decision"], lang))
+         _cell(row["class"]), _cell(row["packing_group"]), _word(row["decision"]))
         for lot, row in zip(study.matched.index, records(study.matched), strict=True)
     ]  # fmt: skip
     heads = ("col_lot", "col_goods", "col_number", "col_declared", "col_class", "col_group", "col_result")
-    note = Paragraph(say("goods_note", lang), "note")
-    return section(say, "goods", lang, note, *text_table(say, "goods", lang, heads=heads, rows=rows))
+    note = Paragraph(say("goods_note"), "note")
+    return section(say, "goods", note, *text_table(say, "goods", heads=heads, rows=rows))
 
 
-def emergency_plan(study: EmergencyStudy, *, lang: str) -> Section | None:
+def emergency_plan(study: EmergencyStudy) -> Section | None:
     """What is to be done in each emergency with which lots, and what has to be asked first."""
     if study.steps.empty:
         return None
@@ -93,126 +94,126 @@ def emergency_plan(study: EmergencyStudy, *, lang: str) -> Section | None:
         for rule in sorted(of_event["rule_id"].unique(), key=order.index):
             of_rule = of_event[of_event["rule_id"] == rule]
             row = records(of_rule)[0]
-            kind = say(f"kind_{row['kind']}", lang)
-            lots = listed(of_rule["lot"].astype(str), lang)
-            rows.append((str(event), kind, row[lang], lots, _origin(row, lang)))
+            kind = say(f"kind_{row['kind']}")
+            lots = listed(of_rule["lot"].astype(str))
+            rows.append((str(event), kind, row[language()], lots, _origin(row)))
     heads = ("col_event", "col_kind", "col_step", "col_lots", "col_place")
     ask_heads = ("col_lot", "col_missing", "col_until_known")
     blocks = (
-        Paragraph(say("plan_note", lang), "note"),
-        *text_table(say, "plan", lang, heads=heads, rows=rows),
-        *text_table(say, "questions", lang, heads=ask_heads, rows=_questions(study, lang)),
+        Paragraph(say("plan_note"), "note"),
+        *text_table(say, "plan", heads=heads, rows=rows),
+        *text_table(say, "questions", heads=ask_heads, rows=_questions(study)),
     )
-    return section(say, "plan", lang, *blocks)
+    return section(say, "plan", *blocks)
 
 
-def _questions(study: EmergencyStudy, lang: str) -> list[tuple[str, ...]]:
+def _questions(study: EmergencyStudy) -> list[tuple[str, ...]]:
     """The facts that decide on further steps, lot by lot."""
-    names, facts = _lots(study), _facts(lang)
+    names, facts = _lots(study), _facts()
     rows: list[tuple[str, ...]] = []
     asked = study.steps[study.steps["decision"] == "ask"]
     for (lot, fact), steps in asked.groupby(["lot", "missing"], sort=False):
-        of_class = say("until_class", lang, n=len(steps))
+        of_class = say("until_class", n=len(steps))
         rows.append(
-            (names[str(lot)], facts[str(fact)], of_class if fact == "class" else joined(steps[lang], lang))
+            (names[str(lot)], facts[str(fact)], of_class if fact == "class" else joined(steps[language()]))
         )
     return rows
 
 
-def emergency_waste(study: EmergencyStudy, *, lang: str) -> Section | None:
+def emergency_waste(study: EmergencyStudy) -> Section | None:
     """Suspected solid waste: identification, return, and the range of the fine."""
     if study.waste.empty:
         return None
-    names, facts = _lots(study), _facts(lang)
+    names, facts = _lots(study), _facts()
     rows = []
     for lot, row in zip(study.waste.index, records(study.waste), strict=True):
         is_open = pd.isna(row["decision"])
-        asked = joined((facts[name] for name in row["missing"].split()), lang)
-        what = say("to_ask", lang, facts=asked) if is_open else row[lang]
+        asked = joined(facts[name] for name in row["missing"].split())
+        what = say("to_ask", facts=asked) if is_open else row[language()]
         ends = {"low": number(float(row["fine_lo"])), "high": number(float(row["fine_hi"]))}
-        fine = "—" if is_open or pd.isna(row["fine_lo"]) else say("from_to", lang, **ends)
-        liable = say("yes" if row["is_carrier_liable"] and not is_open else "no", lang)
-        place = "—" if is_open else _origin(row, lang)
+        fine = "—" if is_open or pd.isna(row["fine_lo"]) else say("from_to", **ends)
+        liable = say("yes" if row["is_carrier_liable"] and not is_open else "no")
+        place = "—" if is_open else _origin(row)
         rows.append((names[str(lot)], what, fine, liable, place))
     heads = ("col_lot", "col_what_follows", "col_fine", "col_carrier", "col_place")
-    note = Paragraph(say("waste_note", lang), "note")
-    return section(say, "waste", lang, note, *text_table(say, "waste", lang, heads=heads, rows=rows))
+    note = Paragraph(say("waste_note"), "note")
+    return section(say, "waste", note, *text_table(say, "waste", heads=heads, rows=rows))
 
 
-def emergency_yard(study: EmergencyStudy, *, lang: str) -> Picture | None:
+def emergency_yard(study: EmergencyStudy) -> Picture | None:
     """The yard with the pairs that stand too close together."""
-    return yard_figure(study.tables["yard"], study.conflicts, lang=lang)
+    return yard_figure(study.tables["yard"], study.conflicts)
 
 
-def emergency_materials(study: EmergencyStudy, *, lang: str) -> Section | None:
+def emergency_materials(study: EmergencyStudy) -> Section | None:
     """Materials against what each scenario needs."""
     if study.materials.empty:
         return None
     needs = study.tables["needs"]
     rows = [
         (str(need["scenario"]), str(need["item"]), number(float(need["n_needed"])), number(row["n_usable"]),
-         number(row["n_expired"]), rate(row["rate_covered"], lang), number(row["n_short"]),
-         _word(row["decision"], lang) or say("not_counted", lang))
+         number(row["n_expired"]), rate(row["rate_covered"]), number(row["n_short"]),
+         _word(row["decision"]) or say("not_counted"))
         for need, row in zip(records(needs), records(study.materials), strict=True)
     ]  # fmt: skip
     heads = ("col_scenario", "col_item", "#col_needed", "#col_usable", "#col_expired", "#col_covered",
              "#col_short", "col_result")  # fmt: skip
-    note = Paragraph(say("materials_note", lang), "note")
-    return section(say, "materials", lang, note, *text_table(say, "materials", lang, heads=heads, rows=rows))
+    note = Paragraph(say("materials_note"), "note")
+    return section(say, "materials", note, *text_table(say, "materials", heads=heads, rows=rows))
 
 
-def emergency_drills(study: EmergencyStudy, *, lang: str) -> Section | None:
+def emergency_drills(study: EmergencyStudy) -> Section | None:
     """The score of each drill."""
     if study.drills.empty:
         return None
     rows = []
     for drill, row in zip(study.drills.index, records(study.drills), strict=True):
-        ends = {"low": rate(row["rate_lo"], lang), "high": rate(row["rate_hi"], lang)}
-        score = ends["low"] if row["rate_lo"] == row["rate_hi"] else say("from_to", lang, **ends)
-        result = _word(row["decision"], lang) or say("open", lang)
+        ends = {"low": rate(row["rate_lo"]), "high": rate(row["rate_hi"])}
+        score = ends["low"] if row["rate_lo"] == row["rate_hi"] else say("from_to", **ends)
+        result = _word(row["decision"]) or say("open")
         counts = number(row["n_items"]), number(row["n_unjudged"])
-        rows.append((str(drill), score, *counts, result, _word(row["reason"], lang)))
+        rows.append((str(drill), score, *counts, result, _word(row["reason"])))
     heads = ("col_drill", "#col_score", "#col_items", "#col_unjudged", "col_result", "col_reason")
-    return section(say, "drills", lang, *text_table(say, "drills", lang, heads=heads, rows=rows))
+    return section(say, "drills", *text_table(say, "drills", heads=heads, rows=rows))
 
 
-def emergency_log(study: EmergencyStudy, *, lang: str) -> Section | None:
+def emergency_log(study: EmergencyStudy) -> Section | None:
     """The log of each response, and what it lacks."""
     log = study.tables["log"]
     if log.empty:
         return None
-    steps = standards.table("emergency_steps", on=study.on).set_index("step")[lang]
+    steps = standards.table("emergency_steps", on=study.on).set_index("step")[language()]
     gaps = study.gaps.assign(row=study.gaps["row"].astype(float))
     rows = []
     for place, row in enumerate(records(log)):
-        remark = [_word(name, lang) for name in gaps.loc[gaps["row"] == place, "finding"]]
+        remark = [_word(name) for name in gaps.loc[gaps["row"] == place, "finding"]]
         cells = (row["event_id"], str(row["at"])[:16], steps[row["step"]], row["actor"] or "—")
-        rows.append((*map(str, cells), joined(remark, lang) or "—"))
+        rows.append((*map(str, cells), joined(remark) or "—"))
     missing = [
-        (str(row["event_id"]), steps[row["step"]], _word(row["finding"], lang))
+        (str(row["event_id"]), steps[row["step"]], _word(row["finding"]))
         for row in records(gaps[gaps["row"].isna()])
     ]
     heads = ("col_event", "col_at", "col_log_step", "col_actor", "col_remark")
     blocks = (
-        *text_table(say, "log", lang, heads=heads, rows=rows),
-        *text_table(say, "log_gaps", lang, heads=("col_event", "col_log_step", "col_remark"), rows=missing),
+        *text_table(say, "log", heads=heads, rows=rows),
+        *text_table(say, "log_gaps", heads=("col_event", "col_log_step", "col_remark"), rows=missing),
     )
-    return section(say, "log", lang, *blocks)
+    return section(say, "log", *blocks)
 
 
-def emergency_limits(*, lang: str) -> Section:
+def emergency_limits() -> Section:
     """How to read this, and how far it goes."""
     keys = ("limit_level", "limit_plan", "limit_classes", "limit_distances", "limit_fine", "limit_materials")
-    return Section("limits", say("limits", lang), 1, (Items(tuple(say(key, lang) for key in keys)),))
+    return Section("limits", say("limits"), 1, (Items(tuple(say(key) for key in keys)),))
 
 
-def emergency_house_numbers(*, lang: str) -> Section:
+def emergency_house_numbers() -> Section:
     """Values set by this project behind the drills."""
-    return house_rows([standards.table("emergency_limits")], value=("number",), lang=lang)
+    return house_rows([standards.table("emergency_limits")], value=("number",))
 
 
-def _word(code: object, lang: str) -> str:
-    return str(reason_words(pd.Series([code], dtype=object), lang).iloc[0])
+def _word(code: object) -> str:
+    return str(reason_words(pd.Series([code], dtype=object)).iloc[0])
 
 
 def _lots(study: EmergencyStudy) -> Mapping[str, str]:
@@ -223,18 +224,18 @@ def _lots(study: EmergencyStudy) -> Mapping[str, str]:
     }
 
 
-def _facts(lang: str) -> Mapping[str, str]:
+def _facts() -> Mapping[str, str]:
     rows = standards.table("emergency_facts")
-    return dict(zip(rows["fact"], rows[lang], strict=True))
+    return dict(zip(rows["fact"], rows[language()], strict=True))
 
 
 def _cell(value: Any) -> str:
     return "—" if pd.isna(value) else str(value)
 
 
-def _origin(row: Mapping[str, Any], lang: str) -> str:
+def _origin(row: Mapping[str, Any]) -> str:
     """The document and clause, or that this project set it."""
     if row["status"] == "house":
-        return say("set_here", lang)
+        return say("set_here")
     document = _CLAUSES.sub("", str(standards.source(row["source_id"])["document"]))
     return f"{document} {row['locator']}"

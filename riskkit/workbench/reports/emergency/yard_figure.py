@@ -19,7 +19,7 @@ MOST_UNITS, MOST_CONFLICTS = 60, 30
 _SHORT = "#8a1a12"
 
 
-def yard_figure(yard: pd.DataFrame, conflicts: pd.DataFrame, *, lang: str) -> Picture | None:
+def yard_figure(yard: pd.DataFrame, conflicts: pd.DataFrame) -> Picture | None:
     """The plan of a yard with its conflicts; nothing without a yard."""
     if yard.empty:
         return None
@@ -28,31 +28,29 @@ def yard_figure(yard: pd.DataFrame, conflicts: pd.DataFrame, *, lang: str) -> Pi
     if len(units) > MOST_UNITS:
         units = units.loc[list(dict.fromkeys([*worst["unit_a"], *worst["unit_b"]]))]
     in_conflict = units.index.isin([*conflicts["unit_a"], *conflicts["unit_b"]])
-    title = say("yard", lang)
-    marks = say("yard_marks", lang)
+    title = say("yard")
+    marks = say("yard_marks")
     if len(units) < len(yard):
-        marks += say("yard_cut", lang, n=len(units), total=number(len(yard)))
+        marks += say("yard_cut", n=len(units), total=number(len(yard)))
     traces = [
         _between(units, row)
         for row in records(worst)
         if row["unit_a"] in units.index and row["unit_b"] in units.index
     ]
     traces += [_squares(units[~in_conflict], is_short=False), _squares(units[in_conflict], is_short=True)]
-    alt = say("yard_alt", lang, n=len(yard), conflicts=len(conflicts))
+    alt = say("yard_alt", n=len(yard), conflicts=len(conflicts))
     if len(conflicts):
         first = conflicts.iloc[0]
         lengths = {"distance": _m(first["distance_m"]), "least": _m(first["min_m"])}
-        alt += say("yard_alt_first", lang, a=first["unit_a"], b=first["unit_b"], **lengths)
+        alt += say("yard_alt_first", a=first["unit_a"], b=first["unit_b"], **lengths)
     rows = tuple(
         (f"{row['unit_a']} – {row['unit_b']}", f"{row['class_a']} – {row['class_b']}",
          *(_m(row[name]) for name in ("distance_m", "min_m", "short_m")))
         for row in records(conflicts.head(200))
     )  # fmt: skip
     heads = ("col_units", "col_classes", "col_distance", "col_least", "col_wanting")
-    table = Table(say("yard_table", lang), tuple(say(key, lang) for key in heads), rows, numeric=(2, 3, 4))
-    return Picture(
-        "emergency-yard", title, alt, table, {"data": traces, "layout": _shape(title, marks, lang)}
-    )
+    table = Table(say("yard_table"), tuple(say(key) for key in heads), rows, numeric=(2, 3, 4))
+    return Picture("emergency-yard", title, alt, table, {"data": traces, "layout": _shape(title, marks)})
 
 
 def _m(value: float) -> str:
@@ -94,11 +92,11 @@ def _between(units: pd.DataFrame, row: Any) -> dict[str, Any]:
     }
 
 
-def _shape(title: str, marks: str, lang: str) -> dict[str, Any]:
+def _shape(title: str, marks: str) -> dict[str, Any]:
     shape = style.layout(title, height=380, margin={"t": 36, "l": 48})
     remark, room = style.below(marks, at=46)
     shape["annotations"], shape["margin"]["b"] = [remark], room
-    named = {"title": {"text": style.clean(say("metres", lang)), "standoff": 4, "font": {"size": 11}}}
+    named = {"title": {"text": style.clean(say("metres")), "standoff": 4, "font": {"size": 11}}}
     shape["xaxis"] = style.quiet_axis() | named
     shape["yaxis"] = style.quiet_axis() | named
     return shape

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from riskkit.assessment.trees.bow_ties import BowTie, BowTieRates, bow_tie_paths, bow_tie_rates
+from riskkit.foundation.language import language
 from riskkit.foundation.numbers.distributions import best
 from riskkit.foundation.standards.tables import records
 from riskkit.words.catalogue import method_text as say
@@ -24,38 +25,36 @@ _BAR = "M-4,-11L4,-11L4,11L-4,11Z"
 _ARROW = "M-6,-6L6,0L-6,6Z"
 
 
-def bow_tie_picture(tie: BowTie, *, lang: str, top_rate: float | None = None) -> Picture:
+def bow_tie_picture(tie: BowTie, *, top_rate: float | None = None) -> Picture:
     """Threats, barriers, top event, barriers, consequences, each with its rate."""
     rates = bow_tie_rates(tie, top_rate=top_rate)
-    top = (tie.zh if lang == "zh" else tie.en) or say("top_event", lang)
-    title = say("bow_tie_title", lang, title=top)
+    top = (tie.zh if language() == "zh" else tie.en) or say("top_event")
+    title = say("bow_tie_title", title=top)
     sheet = Sheet()
-    sheet.text(say("threats_head", lang), x=8, bold=True)
+    sheet.text(say("threats_head"), x=8, bold=True)
     lanes = [
-        _lane(sheet, tie, one.barriers, words=titled(one, lang), lang=lang,
+        _lane(sheet, tie, one.barriers, words=titled(one),
               ends=(float(best(one.rate)), float(rates.threats[one.id])))
         for one in tie.threats
     ]  # fmt: skip
     knot = sheet.depth + 8
     if lanes:
         sheet.across(lanes[0], knot, x0=_RIGHT, x1=_RIGHT)
-    _knot(sheet, say("knot", lang, title=top, rate=figure(float(rates.top))))
+    _knot(sheet, say("knot", title=top, rate=figure(float(rates.top))))
     low = sheet.depth
     sheet.skip(8)
-    sheet.text(say("consequences_head", lang), x=14, bold=True)
+    sheet.text(say("consequences_head"), x=14, bold=True)
     for one in tie.consequences:
-        words = titled(one, lang)
-        words += say("severity_of", lang, n=one.severity) if one.severity else ""
+        words = titled(one)
+        words += say("severity_of", n=one.severity) if one.severity else ""
         ends = (float(rates.top) * float(best(one.p)), float(rates.consequences[one.id]))
-        lane = _lane(sheet, tie, one.barriers, words=words, lang=lang, ends=ends)
+        lane = _lane(sheet, tie, one.barriers, words=words, ends=ends)
         sheet.across(low, lane, x0=_LEFT, x1=_LEFT)
-    paths = _table(tie, top_rate, lang)
-    return Picture("bow-tie", title, _alt(tie, rates, lang), paths, sheet.figure(title))
+    paths = _table(tie, top_rate)
+    return Picture("bow-tie", title, _alt(tie, rates), paths, sheet.figure(title))
 
 
-def _lane(
-    sheet: Sheet, tie: BowTie, names: Sequence[str], *, words: str, lang: str, ends: tuple[float, float]
-) -> float:
+def _lane(sheet: Sheet, tie: BowTie, names: Sequence[str], *, words: str, ends: tuple[float, float]) -> float:
     """One line from left to right with its barriers, and the height it runs at [px below the top]."""
     sheet.skip(6)
     sheet.text(words, x=14)
@@ -73,11 +72,11 @@ def _lane(
         barrier = tie.barriers[ids.index(name)]
         told = {
             "n": ids.index(name) + 1,
-            "name": titled(barrier, lang),
+            "name": titled(barrier),
             "p": figure(float(best(barrier.p_fails))),
         }
-        sheet.text(say("barrier_line", lang, **told), x=14, quiet=True)
-    sheet.text(say("lane_rates", lang, start=figure(ends[0]), end=figure(ends[1])), x=14, quiet=True)
+        sheet.text(say("barrier_line", **told), x=14, quiet=True)
+    sheet.text(say("lane_rates", start=figure(ends[0]), end=figure(ends[1])), x=14, quiet=True)
     return y
 
 
@@ -92,13 +91,13 @@ def _knot(sheet: Sheet, words: str) -> None:
     sheet.shapes.append(box | {"line": line, "fillcolor": "#dfe7f1", "layer": "below"})
 
 
-def _table(tie: BowTie, top_rate: float | None, lang: str) -> Table:
-    names = {one.id: titled(one, lang) for one in tie.threats}
-    names |= {one.id: titled(one, lang) for one in tie.barriers}
-    names |= {one.id: titled(one, lang) for one in tie.consequences}
+def _table(tie: BowTie, top_rate: float | None) -> Table:
+    names = {one.id: titled(one) for one in tie.threats}
+    names |= {one.id: titled(one) for one in tie.barriers}
+    names |= {one.id: titled(one) for one in tie.consequences}
     rows = [
         (
-            names.get(row["threat"], say("top_event", lang)),
+            names.get(row["threat"], say("top_event")),
             " → ".join(names[one] for one in row["barriers"]) or "—",
             names[row["consequence"]],
             figure(row["rate"]),
@@ -107,15 +106,15 @@ def _table(tie: BowTie, top_rate: float | None, lang: str) -> Table:
         for row in records(bow_tie_paths(tie, top_rate=top_rate))
     ]
     heads = ("col_threat", "col_barriers", "col_consequence", "#col_rate_year", "#col_share")
-    return table("bow_tie_table", lang, heads, rows=rows)
+    return table("bow_tie_table", heads, rows=rows)
 
 
-def _alt(tie: BowTie, rates: BowTieRates, lang: str) -> str:
+def _alt(tie: BowTie, rates: BowTieRates) -> str:
     most = max(tie.consequences, key=lambda one: float(rates.consequences[one.id]))
     counts = {
         "threats": len(tie.threats),
         "barriers": len(tie.barriers),
         "consequences": len(tie.consequences),
     }
-    said = {"most": titled(most, lang), "rate": figure(float(rates.consequences[most.id]))}
-    return say("bow_tie_alt", lang, top=figure(float(rates.top)), **counts, **said)
+    said = {"most": titled(most), "rate": figure(float(rates.consequences[most.id]))}
+    return say("bow_tie_alt", top=figure(float(rates.top)), **counts, **said)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from riskkit.foundation.language import language
 from riskkit.foundation.standards.tables import records
 from riskkit.words.catalogue import method_text as say
 from riskkit.words.numbers import figure
@@ -18,10 +19,10 @@ from riskkit.workbench.reports.figures import style
 _SHADES = ("#7b3f00", "#c9a06a", "#8fb0cf", "#1f4e79", "#102a43", "#000000")
 
 
-def calibration_picture(counts: pd.DataFrame, probs: list[float], *, lang: str) -> Picture:
+def calibration_picture(counts: pd.DataFrame, probs: list[float]) -> Picture:
     """For each expert the share of true values in each of the intervals, under the shares expected."""
     masses = np.diff(np.asarray(probs), prepend=0.0, append=1.0)
-    lines: list[tuple[str, Any, list[int]]] = [(say("calibration_expected", lang), masses, [])]
+    lines: list[tuple[str, Any, list[int]]] = [(say("calibration_expected"), masses, [])]
     for one in records(counts):
         seen = np.asarray(one["counts"], dtype=float)
         lines.append((str(one["who"]), seen / max(seen.sum(), 1.0), list(one["counts"])))
@@ -32,8 +33,8 @@ def calibration_picture(counts: pd.DataFrame, probs: list[float], *, lang: str) 
         drawn, marked = _bar(shares, seen_counts, y)
         traces += drawn
         words += marked
-    title = say("calibration_title", lang)
-    remark, room = style.below(say("calibration_marks", lang), at=46)
+    title = say("calibration_title")
+    remark, room = style.below(say("calibration_marks"), at=46)
     shape = style.layout(
         title, height=rows.height() + 16 + room, margin={"l": 14, "r": 20, "t": 12, "b": room}
     )
@@ -42,9 +43,9 @@ def calibration_picture(counts: pd.DataFrame, probs: list[float], *, lang: str) 
         "range": [0, 1], "tickvals": ticks, "ticktext": [f"{100 * t:g} %" for t in ticks]
     }  # fmt: skip
     shape |= {"yaxis": rows.axis(), "barmode": "stack", "annotations": [*rows.labels, *words, remark]}
-    colon, gap = ("：", "。") if lang == "zh" else (": ", ". ")
+    colon, gap = ("：", "。") if language() == "zh" else (": ", ". ")
     alt = "".join(f"{name}{colon}{_shares(shares)}{gap}" for name, shares, _ in lines).strip()
-    return Picture("calibration", title, alt, _table(lines, title, lang), {"data": traces, "layout": shape})
+    return Picture("calibration", title, alt, _table(lines, title), {"data": traces, "layout": shape})
 
 
 def _bar(shares: Any, counts: list[int], y: float) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
@@ -72,13 +73,13 @@ def _shares(shares: Any) -> str:
     return " · ".join(f"{100 * share:.3g}" for share in shares.tolist()) + " %"
 
 
-def _table(lines: list[tuple[str, Any, list[int]]], title: str, lang: str) -> Table:
-    heads = (say("col_expert", lang), say("col_shares", lang), say("col_bins", lang))
+def _table(lines: list[tuple[str, Any, list[int]]], title: str) -> Table:
+    heads = (say("col_expert"), say("col_shares"), say("col_bins"))
     rows = tuple((name, _shares(shares), "·".join(map(str, counts)) or "—") for name, shares, counts in lines)
     return Table(title, heads, rows)
 
 
-def answers_picture(judged: pd.DataFrame, *, lang: str) -> Picture | None:
+def answers_picture(judged: pd.DataFrame) -> Picture | None:
     """Each expert's interval for each target question, with the pools, every question on its own scale."""
     if judged.empty:
         return None
@@ -91,21 +92,21 @@ def answers_picture(judged: pd.DataFrame, *, lang: str) -> Picture | None:
             y = top - 1.25 * k
             traces += _interval(one, y, span)
             words += _said(one, y)
-    title = say("answers_title", lang)
-    remark, room = style.below(say("answers_marks", lang), at=20)
+    title = say("answers_title")
+    remark, room = style.below(say("answers_marks"), at=20)
     shape = style.layout(
         title, height=rows.height() + 12 + room, margin={"l": 14, "r": 14, "t": 12, "b": room}
     )
     shape["xaxis"] = {"range": [-0.22, 1.34], "visible": False, "fixedrange": True}
     shape |= {"yaxis": rows.axis(), "annotations": [*rows.labels, *words, remark]}
     pools = records(judged[judged["is_pool"]])
-    to, gap, end = ("至", "：", "。") if lang == "zh" else (" to ", ": ", ". ")
+    to, gap, end = ("至", "：", "。") if language() == "zh" else (" to ", ": ", ". ")
     alt = "".join(
         f"{one['question']}{gap}{one['who']} {figure(one['mid'])} "
         f"({figure(one['low'])}{to}{figure(one['high'])}){end}"
         for one in pools
     ).strip()
-    heads = tuple(say(key, lang) for key in ("col_question", "col_expert", "col_low", "col_mid", "col_high"))
+    heads = tuple(say(key) for key in ("col_question", "col_expert", "col_low", "col_mid", "col_high"))
     cells = tuple(
         (str(one["question"]), str(one["who"]), *(figure(one[name]) for name in ("low", "mid", "high")))
         for one in records(judged)

@@ -7,6 +7,7 @@ from typing import Any
 from riskkit.case.case import Assessment
 from riskkit.case.level_sentence import say_share
 from riskkit.case.sentences import say_level
+from riskkit.foundation.language import language
 from riskkit.foundation.standards.scales import scale
 from riskkit.warning.level_badge import LevelBadge
 from riskkit.words.catalogue import report_text as text
@@ -22,7 +23,7 @@ _LABELLED, _CODED = 0.16, 0.06  # shares of a bar that hold a level with its sha
 _EDGE = 1e-9
 
 
-def level_chances(assessment: Assessment, *, lang: str) -> Picture | None:
+def level_chances(assessment: Assessment) -> Picture | None:
     """How probable each level is: a bar for the facts as known, and one for missing facts at their worst."""
     badge = assessment.badge
     if badge is None:
@@ -30,15 +31,15 @@ def level_chances(assessment: Assessment, *, lang: str) -> Picture | None:
     ends = end_shares(assessment)
     rows, traces, notes = style.Rows(body=2.0), list[dict[str, Any]](), list[dict[str, Any]]()
     for key, shares in _bars(ends):
-        y = rows.add(text("label_value", lang, label=text(key, lang), value=_told(shares, lang)))
-        drawn = _stack(shares, y, is_worst=key == "bar_worst", lang=lang)
+        y = rows.add(text("label_value", label=text(key), value=_told(shares)))
+        drawn = _stack(shares, y, is_worst=key == "bar_worst")
         traces, notes = traces + drawn[0], notes + drawn[1]
-    title = text("chances_title", lang)
-    marks = text("chances_marks", lang, half=say_share(badge.reached, lang))
-    remark, room = style.below(f"{_key(lang)}{text('stop', lang)}{marks}", at=58)
+    title = text("chances_title")
+    marks = text("chances_marks", half=say_share(badge.reached))
+    remark, room = style.below(f"{_key()}{text('stop')}{marks}", at=58)
     margin = {"l": 14, "r": 22, "t": 10, "b": room}
     shape = style.layout(title, height=rows.height() + 10 + room, margin=margin) | {"barmode": "stack"}
-    shape["xaxis"] = _across(lang)
+    shape["xaxis"] = _across()
     shape["yaxis"] = rows.axis()
     shape["annotations"] = [*rows.labels, *notes, remark]
     line = {"color": style.INK, "width": 1.5, "dash": "dot"}
@@ -47,9 +48,7 @@ def level_chances(assessment: Assessment, *, lang: str) -> Picture | None:
         at | {"y0": y - 0.95, "y1": y + 0.95} for y in dict.fromkeys(bar["y"][0] for bar in traces)
     ]
     figure = {"data": traces, "layout": shape}
-    return Picture(
-        "level-chances", title, _alt(badge, ends, lang), _table(assessment, ends, lang=lang), figure
-    )
+    return Picture("level-chances", title, _alt(badge, ends), _table(assessment, ends), figure)
 
 
 def end_shares(assessment: Assessment) -> tuple[dict[str, float], dict[str, float]]:
@@ -71,15 +70,13 @@ def _bars(ends: tuple[dict[str, float], dict[str, float]]) -> list[tuple[str, di
     return [("bar_mild", mild), ("bar_worst", worst)]
 
 
-def _told(shares: dict[str, float], lang: str) -> str:
+def _told(shares: dict[str, float]) -> str:
     gravest = [code for code in reversed(_CODES) if shares[code] > _EDGE]
-    return listed(
-        (f"{say_level(code, code, lang)} {say_share(shares[code], lang)}" for code in gravest), lang
-    )
+    return listed(f"{say_level(code, code)} {say_share(shares[code])}" for code in gravest)
 
 
 def _stack(
-    shares: dict[str, float], y: float, *, is_worst: bool, lang: str
+    shares: dict[str, float], y: float, *, is_worst: bool
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """The segments of a bar, the gravest level first, each with its level in words where there is space."""
     of, bars, notes, start = scale("warning"), [], [], 0.0
@@ -91,7 +88,7 @@ def _stack(
         look = {"color": "#ffffff", "pattern": pattern} if is_worst else {"color": colour}
         bar = {"type": "bar", "orientation": "h", "x": [share], "y": [y], "width": 1.5, "hoverinfo": "skip"}
         bars.append(bar | {"marker": look | {"line": {"color": style.INK, "width": 1}}})
-        words = f"{of.symbol(code)} {code}" + (f" {say_share(share, lang)}" if share >= _LABELLED else "")
+        words = f"{of.symbol(code)} {code}" + (f" {say_share(share)}" if share >= _LABELLED else "")
         if share >= _CODED:
             box = {"bgcolor": "#ffffff", "borderpad": 1, "font": {"size": 11, "color": style.INK}}
             notes.append(style.annotation(style.clean(words), x=start + share / 2, y=y, **box))
@@ -99,36 +96,31 @@ def _stack(
     return bars, notes
 
 
-def _key(lang: str) -> str:
+def _key() -> str:
     of = scale("warning")
-    return "  ".join(f"{of.symbol(code)} {code} {of.word(code, lang)}" for code in reversed(_CODES))
+    return "  ".join(f"{of.symbol(code)} {code} {of.word(code)}" for code in reversed(_CODES))
 
 
-def _across(lang: str) -> dict[str, Any]:
+def _across() -> dict[str, Any]:
     ticks = [0, 0.25, 0.5, 0.75, 1]
     axis = {"tickvals": ticks, "ticktext": [f"{tick:.0%}" for tick in ticks], "range": [0, 1.02]}
-    return style.quiet_axis() | axis | {"title": {"text": text("chances_x", lang), "font": {"size": 12}}}
+    return style.quiet_axis() | axis | {"title": {"text": text("chances_x"), "font": {"size": 12}}}
 
 
-def _alt(badge: LevelBadge, ends: tuple[dict[str, float], dict[str, float]], lang: str) -> str:
-    bars = [
-        text("label_value", lang, label=text(key, lang), value=_told(shares, lang))
-        for key, shares in _bars(ends)
-    ]
-    told = ("；" if lang == "zh" else "; ").join(bars)
+def _alt(badge: LevelBadge, ends: tuple[dict[str, float], dict[str, float]]) -> str:
+    bars = [text("label_value", label=text(key), value=_told(shares)) for key, shares in _bars(ends)]
+    told = ("；" if language() == "zh" else "; ").join(bars)
     if badge.is_range():
-        return text("chances_alt_range", lang, range=say_level(badge.level, badge.level_hi, lang), told=told)
-    return text("chances_alt_one", lang, level=level_spoken(badge.level, lang), told=told)
+        return text("chances_alt_range", range=say_level(badge.level, badge.level_hi), told=told)
+    return text("chances_alt_one", level=level_spoken(badge.level), told=told)
 
 
-def _table(assessment: Assessment, ends: tuple[dict[str, float], dict[str, float]], *, lang: str) -> Table:
+def _table(assessment: Assessment, ends: tuple[dict[str, float], dict[str, float]]) -> Table:
     rows: list[tuple[Cell, ...]] = []
     for code in reversed(_CODES):
         shares = [ends[0][code], ends[1][code], float(assessment.shares["at_least"].loc[code])]
         error = standard_error(shares[0], assessment.draws)
-        told = [say_share(share, lang) for share in shares]
-        rows.append((level_cell(code, code, lang), *told, f"{100 * error:.2f}"))
+        told = [say_share(share) for share in shares]
+        rows.append((level_cell(code, code), *told, f"{100 * error:.2f}"))
     heads = ("col_level", "bar_mild", "bar_worst", "col_at_least", "col_error")
-    return Table(
-        text("chances_table", lang), tuple(text(h, lang) for h in heads), tuple(rows), numeric=(1, 2, 3, 4)
-    )
+    return Table(text("chances_table"), tuple(text(h) for h in heads), tuple(rows), numeric=(1, 2, 3, 4))

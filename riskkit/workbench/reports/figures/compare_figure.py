@@ -17,29 +17,29 @@ from riskkit.workbench.reports.figures import style
 _SHAPES = {"none": "circle", "watch": "triangle-up", "act": "diamond", "act_now": "square"}
 
 
-def method_actions(compared: Comparison, *, lang: str) -> Picture | None:
+def method_actions(compared: Comparison) -> Picture | None:
     """What each method that fits calls for, from no action to act now."""
     if not compared.fitting:
         return None
-    title = text("cmp_title", lang)
+    title = text("cmp_title")
     rows = style.Rows(body=1.5)
     traces = []
     for one in compared.fitting:
-        name, level = method_name(compared, one.method, lang), result_words(one, lang)
-        y = rows.add(text("label_value", lang, label=name, value=level))
+        name, level = method_name(compared, one.method), result_words(one)
+        y = rows.add(text("label_value", label=name, value=level))
         traces.append(_marks(one, y))
-    remark, room = style.below(text("cmp_marks", lang), at=34)
+    remark, room = style.below(text("cmp_marks"), at=34)
     margin = {"l": 16, "r": 16, "t": 10, "b": room}
     shape = style.layout(title, height=rows.height() + 10 + room, margin=margin)
-    shape["xaxis"], shape["yaxis"] = _axis(lang), rows.axis()
+    shape["xaxis"], shape["yaxis"] = _axis(), rows.axis()
     shape["annotations"] = [*rows.labels, remark]
     figure = {"data": traces, "layout": shape}
-    return Picture("method-actions", title, _alt(compared, lang), _table(compared, lang), figure)
+    return Picture("method-actions", title, _alt(compared), _table(compared), figure)
 
 
-def _axis(lang: str) -> dict[str, Any]:
+def _axis() -> dict[str, Any]:
     of = scale("action")
-    words = [f"{of.symbol(code)} {of.word(code, lang)}" for code in of.codes]
+    words = [f"{of.symbol(code)} {of.word(code)}" for code in of.codes]
     return style.quiet_axis() | {"tickvals": [1, 2, 3, 4], "ticktext": words, "range": [0.5, 4.5]}
 
 
@@ -59,16 +59,15 @@ def _marks(one: Finding, y: float) -> dict[str, Any]:
     }
 
 
-def _alt(compared: Comparison, lang: str) -> str:
+def _alt(compared: Comparison) -> str:
     n = sum(not one.fits for one in compared.products)
-    misfits = text("cmp_alt_misfits", lang, n=n) if n else ""
-    return text("cmp_alt", lang, told=agreement_words(compared, lang), misfits=misfits)
+    misfits = text("cmp_alt_misfits", n=n) if n else ""
+    return text("cmp_alt", told=agreement_words(compared), misfits=misfits)
 
 
-def _table(compared: Comparison, lang: str) -> Table:
+def _table(compared: Comparison) -> Table:
     rows: list[tuple[Cell, ...]] = [
-        (method_name(compared, one.method, lang), result_words(one, lang), action_cell(one, lang))
-        for one in compared.fitting
+        (method_name(compared, one.method), result_words(one), action_cell(one)) for one in compared.fitting
     ]
     heads = ("col_method", "col_result", "col_action")
-    return Table(text("cmp_figure_table", lang), tuple(text(head, lang) for head in heads), tuple(rows))
+    return Table(text("cmp_figure_table"), tuple(text(head) for head in heads), tuple(rows))

@@ -8,6 +8,7 @@ from typing import Any
 
 from riskkit.case.case import Assessment
 from riskkit.case.experience_sentences import say_count, say_place
+from riskkit.foundation.language import language
 from riskkit.foundation.standards.glossary import label
 from riskkit.foundation.standards.tables import records
 from riskkit.words.catalogue import report_text as text
@@ -19,7 +20,7 @@ _FLOOR = -2.0
 """Lowest power of ten drawn: a hundredth of a person counts as nobody."""
 
 
-def experience_picture(assessment: Assessment, *, lang: str) -> Picture | None:
+def experience_picture(assessment: Assessment) -> Picture | None:
     """Harm expected by now and harm observed, each with its interval."""
     if assessment.experience is None:
         return None
@@ -30,36 +31,36 @@ def experience_picture(assessment: Assessment, *, lang: str) -> Picture | None:
     rows = style.Rows(body=2.0)
     traces: list[dict[str, Any]] = []
     for row in drawn:
-        words = text("label_value", lang, label=_label(assessment, row, lang), value=_verdict(row, lang))
+        words = text("label_value", label=_label(assessment, row), value=_verdict(row))
         y = rows.add(words, bold=row["state"] in ("more_expected", "fewer_expected"))
         traces += [_mark(row, y + 0.4, of="expected"), _mark(row, y - 0.4, of="observed")]
-    title = text("experience_title", lang)
-    remark, room = style.below(text("experience_marks", lang), at=58)
+    title = text("experience_title")
+    remark, room = style.below(text("experience_marks"), at=58)
     margin = {"l": 22, "r": 22, "t": 10, "b": room}
     shape = style.layout(title, height=rows.height() + 10 + room, margin=margin)
-    shape["xaxis"] = style.quiet_axis() | _axis(drawn, lang)
+    shape["xaxis"] = style.quiet_axis() | _axis(drawn)
     shape["yaxis"] = rows.axis()
     shape["annotations"] = [*rows.labels, remark]
-    told = ("；" if lang == "zh" else "; ").join(_said(assessment, row, lang) for row in drawn)
-    alt = text("experience_alt", lang, told=told)
+    told = ("；" if language() == "zh" else "; ").join(_said(assessment, row) for row in drawn)
+    alt = text("experience_alt", told=told)
     return Picture(
-        "experience-figure", title, alt, experience_table(assessment, lang), {"data": traces, "layout": shape}
+        "experience-figure", title, alt, experience_table(assessment), {"data": traces, "layout": shape}
     )
 
 
-def _label(assessment: Assessment, row: Mapping[str, Any], lang: str) -> str:
-    words = outcome_words(assessment, row, lang)
-    return f"{words}，{say_place(row, lang)}" if lang == "zh" else f"{words}, {say_place(row, lang)}"
+def _label(assessment: Assessment, row: Mapping[str, Any]) -> str:
+    words = outcome_words(assessment, row)
+    return f"{words}，{say_place(row)}" if language() == "zh" else f"{words}, {say_place(row)}"
 
 
-def _verdict(row: Mapping[str, Any], lang: str) -> str:
-    return label("back_check", row["state"], lang)
+def _verdict(row: Mapping[str, Any]) -> str:
+    return label("back_check", row["state"])
 
 
-def _said(assessment: Assessment, row: Mapping[str, Any], lang: str) -> str:
-    counts = {name: say_count(row[name], lang) for name in ("expected", "observed")}
-    said = {"label": _label(assessment, row, lang), "state": _verdict(row, lang)}
-    return text("experience_alt_one", lang, **said, **counts)
+def _said(assessment: Assessment, row: Mapping[str, Any]) -> str:
+    counts = {name: say_count(row[name]) for name in ("expected", "observed")}
+    said = {"label": _label(assessment, row), "state": _verdict(row)}
+    return text("experience_alt_one", **said, **counts)
 
 
 def _mark(row: Mapping[str, Any], y: float, *, of: str) -> dict[str, Any]:
@@ -77,7 +78,7 @@ def _mark(row: Mapping[str, Any], y: float, *, of: str) -> dict[str, Any]:
     return {"type": "scatter", "mode": "lines+markers", "x": x, "y": [y] * len(x), "hoverinfo": "skip"} | look
 
 
-def _axis(drawn: list[dict[str, Any]], lang: str) -> dict[str, Any]:
+def _axis(drawn: list[dict[str, Any]]) -> dict[str, Any]:
     top = max(
         style.power(value, _FLOOR) for row in drawn for value in (row["p95"], row["hi"], row["expected"])
     )
@@ -85,5 +86,5 @@ def _axis(drawn: list[dict[str, Any]], lang: str) -> dict[str, Any]:
     every = max(1, math.ceil(len(powers) / 6))
     shown = list(powers)[::every]
     words = ["0" if power == _FLOOR else f"{10.0**power:,g}" for power in shown]
-    title = {"text": text("experience_x", lang), "font": {"size": 12}}
+    title = {"text": text("experience_x"), "font": {"size": 12}}
     return {"tickvals": shown, "ticktext": words, "range": [_FLOOR - 0.1, powers[-1] + 0.1], "title": title}

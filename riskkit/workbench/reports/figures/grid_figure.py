@@ -15,6 +15,7 @@ from riskkit.assessment.scenarios import risk_level
 from riskkit.case.case import Assessment
 from riskkit.case.case_numbers import METHOD, PER_SHIPMENT, scenario_matrix
 from riskkit.foundation.exact_numbers import exact
+from riskkit.foundation.language import in_language, language
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.scales import scale
 from riskkit.foundation.standards.standards import RiskMatrix
@@ -40,21 +41,19 @@ _LINE = 15
 """Height of a line of small text [px]."""
 
 
-def risk_grid(assessment: Assessment, *, lang: str) -> Picture | None:
+def risk_grid(assessment: Assessment) -> Picture | None:
     """The scenarios on the probability × severity grid, each with its 5–95 % range."""
     if assessment.lo is None:
         return None
     assessment = _of_one_grid(assessment)
     rows = list(records(assessment.scenarios))
     floor = style.lowest_power([row[name] for row in rows for name in ("p05", "p_best")], start=-7.0)
-    title = text("grid_title", lang)
-    figure = {"data": _points(assessment, floor), "layout": _layout(assessment, floor, lang=lang)}
-    return Picture("risk-grid", title, _alt(assessment, lang), _table(assessment, lang), figure)
+    title = text("grid_title")
+    figure = {"data": _points(assessment, floor), "layout": _layout(assessment, floor)}
+    return Picture("risk-grid", title, _alt(assessment), _table(assessment), figure)
 
 
-def plot_risk_grid(
-    p_harm: Any, severity: Any, *, matrix: RiskMatrix | None = None, lang: str = "en"
-) -> go.Figure:
+def plot_risk_grid(p_harm: Any, severity: Any, *, matrix: RiskMatrix | None = None) -> go.Figure:
     """Points on the probability × severity grid, with a text alternative.
 
     Parameters
@@ -66,8 +65,6 @@ def plot_risk_grid(
         1–4.
     matrix : RiskMatrix, optional
         The grid, as for `riskkit.risk_level`.
-    lang : str
-        ``zh`` or ``en``.
 
     Returns
     -------
@@ -94,11 +91,13 @@ def plot_risk_grid(
     is_numbered = len(points) <= _MOST_NUMBERED
     legend = [f"{n} {name}" for n, name in enumerate(points["name"], start=1)] if is_numbered else []
     lines = [style.clean(part) for line in legend for part in style.wrapped(line, 56)]
-    shape = _bare(used, floor, legend=[*lines, *map(style.clean, _signs(lang))], lang=lang)
-    alt = [text("grid_alt_one", lang, **_said(row, lang)) for row in records(points)]
-    alt += [text("grid_alt_missing", lang, n=n_missing)] if n_missing or not alt else []
+    shape = _bare(used, floor, legend=[*lines, *map(style.clean, _signs())])
+    alt = [text("grid_alt_one", **_said(row)) for row in records(points)]
+    alt += [text("grid_alt_missing", n=n_missing)] if n_missing or not alt else []
     del shape["title"]  # a page sets titles itself; alone the figure would lay it over the axis
-    shape["meta"] = {"alt": ("；" if lang == "zh" else "; ").join(alt) + ("。" if lang == "zh" else ".")}
+    shape["meta"] = {
+        "alt": ("；" if language() == "zh" else "; ").join(alt) + ("。" if language() == "zh" else ".")
+    }
     return go.Figure({"data": [_plain_points(points, floor, is_numbered=is_numbered)], "layout": shape})
 
 
@@ -116,12 +115,12 @@ def _given_points(p_harm: Any, severity: Any, matrix: RiskMatrix) -> tuple[pd.Da
     return table.astype({"p": float, "severity": float}), chance.size - len(known)
 
 
-def _said(row: Mapping[str, Any], lang: str) -> dict[str, str]:
+def _said(row: Mapping[str, Any]) -> dict[str, str]:
     return {
         "scenario": row["name"],
-        "p": probability(row["p"], lang),
-        "severity": scale("harm").word(str(int(row["severity"])), lang),
-        "risk": scale("risk").word(row["risk"], lang),
+        "p": probability(row["p"]),
+        "severity": scale("harm").word(str(int(row["severity"]))),
+        "risk": scale("risk").word(row["risk"]),
     }
 
 
@@ -154,29 +153,29 @@ def _matrix(assessment: Assessment) -> RiskMatrix:
     return scenario_matrix(next(s for s in assessment.case.scenarios if s.id == first))
 
 
-def _layout(assessment: Assessment, floor: float, *, lang: str) -> dict[str, Any]:
-    shape = _bare(_matrix(assessment), floor, legend=_legend(assessment, lang), lang=lang)
+def _layout(assessment: Assessment, floor: float) -> dict[str, Any]:
+    shape = _bare(_matrix(assessment), floor, legend=_legend(assessment))
     *words, above, below = shape["annotations"]
     shape["annotations"] = [*words, *_mix_labels(assessment, floor), above, below]
     return shape
 
 
-def _bare(matrix: RiskMatrix, floor: float, *, legend: list[str], lang: str) -> dict[str, Any]:
+def _bare(matrix: RiskMatrix, floor: float, *, legend: list[str]) -> dict[str, Any]:
     """The grid with its cells, axes and the lines below, before any point."""
     values, ticks = style.chance_ticks(floor)
     margin = {"l": round(12 + 6.3 * len(ticks[-1])), "r": 8, "t": 34, "b": 78 + 17 * len(legend)}
     tall = round(-floor * _DECADE)
-    shape = style.layout(text("grid_title", lang), height=tall + margin["t"] + margin["b"], margin=margin)
+    shape = style.layout(text("grid_title"), height=tall + margin["t"] + margin["b"], margin=margin)
     place = {"xref": "paper", "yref": "paper", "x": 0, "xanchor": "left", "xshift": 6 - margin["l"]}
-    above = style.annotation(style.clean(text("grid_y", lang)), **place, y=1, yanchor="bottom", yshift=8)
+    above = style.annotation(style.clean(text("grid_y")), **place, y=1, yanchor="bottom", yshift=8)
     below = style.annotation("<br>".join(legend), **place, y=0, yanchor="top", yshift=-66)
     shape["shapes"], words = _cells(matrix, floor)
     shape["annotations"] = [*words, above, below]
     upright = {"tickvals": [*values, math.log10(0.5)], "ticktext": [*ticks, "1/2"], "range": [floor, 0]}
     harm = scale("harm")
-    columns = [f"{harm.symbol(c)}<br>" + _narrow(harm.word(c, lang)) for c in harm.codes]
+    columns = [f"{harm.symbol(c)}<br>" + _narrow(harm.word(c)) for c in harm.codes]
     across = {"tickvals": [1, 2, 3, 4], "ticktext": columns, "range": [0.5, 4.5]}
-    named = {"title": {"text": style.clean(text("grid_x", lang)), "standoff": 6, "font": {"size": 12}}}
+    named = {"title": {"text": style.clean(text("grid_x")), "standoff": 6, "font": {"size": 12}}}
     shape["xaxis"] = style.quiet_axis() | across | named | {"showgrid": False, "ticks": ""}
     shape["yaxis"] = style.quiet_axis() | upright | {"showgrid": False}
     return shape
@@ -276,7 +275,7 @@ def _mix_labels(assessment: Assessment, floor: float) -> list[dict[str, Any]]:
             top = _free(taken[level], heights[row["scenario"]] + 5, most=-floor * _DECADE)
             taken[level].append((top, top + _LINE))
             place = {"x": level - 0.5, "xshift": 13, "xanchor": "left", "y": -top / _DECADE, "yanchor": "top"}
-            said = f"{scenario_number(assessment.case, row['scenario'])} {percent(share, 'zh')}"
+            said = f"{scenario_number(assessment.case, row['scenario'])} {in_language('zh', percent, share)}"
             font = {"size": 10, "color": style.INK}
             labels.append(style.annotation(said, **place, borderpad=0, font=font))
     return labels
@@ -293,56 +292,55 @@ def _free(taken: list[tuple[float, float]], wanted: float, *, most: float) -> fl
     return min(free, key=lambda top: abs(top - wanted), default=wanted)
 
 
-def _legend(assessment: Assessment, lang: str) -> list[str]:
+def _legend(assessment: Assessment) -> list[str]:
     """The lines below the grid: which number is which scenario, and what the marks mean."""
-    titles = scenario_titles(assessment.case, lang)
+    titles = scenario_titles(assessment.case)
     lines: list[str] = []
     for row in records(assessment.scenarios):
-        notes = [text(key, lang) for key in ("governs", "on_boundary") if row[key]]
-        remark = "".join(f"（{note}）" if lang == "zh" else f" ({note})" for note in notes)
+        notes = [text(key) for key in ("governs", "on_boundary") if row[key]]
+        remark = "".join(f"（{note}）" if language() == "zh" else f" ({note})" for note in notes)
         lines += style.wrapped(titles[row["scenario"]] + remark, 56)
-    lines += _signs(lang)
+    lines += _signs()
     mixed = any(len(s.severity) > 1 for s in assessment.case.scenarios)
-    lines += style.wrapped(text("grid_marks", lang), 56)
+    lines += style.wrapped(text("grid_marks"), 56)
     if _matrix(assessment).name == PER_SHIPMENT:
-        lines += style.wrapped(text("per_shipment_note", lang), 56)
-    lines += style.wrapped(text("grid_marks_mixed", lang), 56) if mixed else []
+        lines += style.wrapped(text("per_shipment_note"), 56)
+    lines += style.wrapped(text("grid_marks_mixed"), 56) if mixed else []
     return [style.clean(line) for line in lines]
 
 
-def _signs(lang: str) -> list[str]:
+def _signs() -> list[str]:
     of = scale("risk")
-    signs = (f"{of.symbol(code)} {of.word(code, lang)}" for code in of.codes)
-    return style.wrapped(text("grid_signs", lang, signs=("、" if lang == "zh" else ", ").join(signs)), 56)
+    signs = (f"{of.symbol(code)} {of.word(code)}" for code in of.codes)
+    return style.wrapped(text("grid_signs", signs=("、" if language() == "zh" else ", ").join(signs)), 56)
 
 
-def _alt(assessment: Assessment, lang: str) -> str:
-    titles = scenario_titles(assessment.case, lang)
+def _alt(assessment: Assessment) -> str:
+    titles = scenario_titles(assessment.case)
     parts = [
         text(
             "grid_alt_one",
-            lang,
             scenario=titles[row["scenario"]],
-            p=probability(row["p_best"], lang),
-            severity=scale("harm").word(str(row["severity"]), lang),
-            risk=scale("risk").word(row["risk"], lang),
+            p=probability(row["p_best"]),
+            severity=scale("harm").word(str(row["severity"])),
+            risk=scale("risk").word(row["risk"]),
         )
         for row in records(assessment.scenarios)
     ]
-    said = ("；" if lang == "zh" else "; ").join(parts) + ("。" if lang == "zh" else ".")
-    return said + (text("grid_alt_presumed", lang) if assessment.presumed else "")
+    said = ("；" if language() == "zh" else "; ").join(parts) + ("。" if language() == "zh" else ".")
+    return said + (text("grid_alt_presumed") if assessment.presumed else "")
 
 
-def _table(assessment: Assessment, lang: str) -> Table:
-    titles = scenario_titles(assessment.case, lang)
+def _table(assessment: Assessment) -> Table:
+    titles = scenario_titles(assessment.case)
     rows: list[tuple[Cell, ...]] = []
     for row in records(assessment.scenarios):
-        chances = [probability(row[name], lang) for name in ("p_best", "p05", "p95")]
-        share = [percent(row[f"p_{code}"], lang) for code in scale("risk").codes]
-        bound = text("yes" if row["on_boundary"] else "no", lang)
-        cells = [titles[row["scenario"]], grade("harm", row["severity"], lang), *chances]
-        rows.append((*cells, risk_badge(row["risk"], lang), *share, bound))
+        chances = [probability(row[name]) for name in ("p_best", "p05", "p95")]
+        share = [percent(row[f"p_{code}"]) for code in scale("risk").codes]
+        bound = text("yes" if row["on_boundary"] else "no")
+        cells = [titles[row["scenario"]], grade("harm", row["severity"]), *chances]
+        rows.append((*cells, risk_badge(row["risk"]), *share, bound))
     heads = ["col_scenario", "grid_x", "col_best", "col_p05", "col_p95", "col_risk"]
-    shares = [text("share_of", lang, what=scale("risk").word(code, lang)) for code in scale("risk").codes]
-    columns = (*(text(head, lang) for head in heads), *shares, text("col_boundary", lang))
-    return Table(text("grid_table", lang), columns, tuple(rows), numeric=(2, 3, 4, 6, 7, 8, 9))
+    shares = [text("share_of", what=scale("risk").word(code)) for code in scale("risk").codes]
+    columns = (*(text(head) for head in heads), *shares, text("col_boundary"))
+    return Table(text("grid_table"), columns, tuple(rows), numeric=(2, 3, 4, 6, 7, 8, 9))

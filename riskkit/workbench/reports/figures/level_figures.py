@@ -7,6 +7,7 @@ from typing import Any
 
 from riskkit.case.case import Assessment
 from riskkit.case.sentences import input_kind, input_name, say_level
+from riskkit.foundation.language import language
 from riskkit.foundation.standards.scales import scale
 from riskkit.foundation.standards.tables import records
 from riskkit.words.catalogue import report_text as text
@@ -18,29 +19,27 @@ from riskkit.workbench.reports.case.words import level_cell
 from riskkit.workbench.reports.figures import style
 
 
-def tornado(assessment: Assessment, *, lang: str) -> Picture | None:
+def tornado(assessment: Assessment) -> Picture | None:
     """Mean level when one uncertain input is in its lowest or highest tenth, widest swing first."""
     moving = moving_inputs(assessment) if assessment.lo is not None else []
     if not moving:
         return None
-    title, mean = text("tornado_title", lang), mean_rank(assessment)
+    title, mean = text("tornado_title"), mean_rank(assessment)
     rows = style.Rows(body=1.5)
     traces: list[dict[str, Any]] = []
     for row in moving:
-        traces += _swing(row, rows.add(_input_line(assessment, row, lang)), mean=mean)
-    remark, room = style.below(text("tornado_marks", lang), at=58)
+        traces += _swing(row, rows.add(_input_line(assessment, row)), mean=mean)
+    remark, room = style.below(text("tornado_marks"), at=58)
     margin = {"l": 16, "r": 16, "t": 10, "b": room}
     shape = style.layout(title, height=rows.height() + 10 + room, margin=margin) | {"barmode": "overlay"}
-    named = {"title": {"text": text("tornado_x", lang), "font": {"size": 12}}}
-    shape["xaxis"] = style.level_axis(lang) | named
+    named = {"title": {"text": text("tornado_x"), "font": {"size": 12}}}
+    shape["xaxis"] = style.level_axis() | named
     shape["yaxis"] = rows.axis()
     shape["annotations"] = [*rows.labels, remark]
     mark = {"type": "line", "x0": mean, "x1": mean, "yref": "paper", "y0": 0, "y1": 1, "layer": "below"}
     shape["shapes"] = [mark | {"line": {"color": style.QUIET, "width": 1, "dash": "dot"}}]
-    table = _tornado_table(assessment, moving, lang=lang)
-    alt = text(
-        "tornado_alt", lang, first=input_name(assessment.case, moving[0]["input"], lang), **_means(moving[0])
-    )
+    table = _tornado_table(assessment, moving)
+    alt = text("tornado_alt", first=input_name(assessment.case, moving[0]["input"]), **_means(moving[0]))
     return Picture("tornado", title, alt, table, {"data": traces, "layout": shape})
 
 
@@ -48,11 +47,11 @@ def _means(row: Mapping[str, Any]) -> dict[str, str]:
     return {name: f"{row[name]:.2f}" for name in ("low_mean", "high_mean")}
 
 
-def _input_line(assessment: Assessment, row: Mapping[str, Any], lang: str) -> str:
+def _input_line(assessment: Assessment, row: Mapping[str, Any]) -> str:
     name = row["input"]
-    ends = [say_number(row[end], input_kind(name), lang) for end in ("low_value", "high_value")]
-    value = text("low_high", lang, low=ends[0], high=ends[1])
-    return text("label_value", lang, label=input_name(assessment.case, name, lang), value=value)
+    ends = [say_number(row[end], input_kind(name)) for end in ("low_value", "high_value")]
+    value = text("low_high", low=ends[0], high=ends[1])
+    return text("label_value", label=input_name(assessment.case, name), value=value)
 
 
 def _swing(row: Mapping[str, Any], y: float, *, mean: float) -> list[dict[str, Any]]:
@@ -64,44 +63,40 @@ def _swing(row: Mapping[str, Any], y: float, *, mean: float) -> list[dict[str, A
     return [bar | low, bar | high]
 
 
-def _tornado_table(assessment: Assessment, moving: list[dict[str, Any]], *, lang: str) -> Table:
+def _tornado_table(assessment: Assessment, moving: list[dict[str, Any]]) -> Table:
     rows = []
     for row in moving:
         kind = input_kind(row["input"])
-        values = [say_number(row[name], kind, lang) for name in ("low_value", "high_value")]
+        values = [say_number(row[name], kind) for name in ("low_value", "high_value")]
         means = [f"{row[name]:.2f}" for name in ("low_mean", "high_mean", "swing")]
-        rows.append((input_name(assessment.case, row["input"], lang), *values, *means))
+        rows.append((input_name(assessment.case, row["input"]), *values, *means))
     heads = ("col_input", "col_low_value", "col_high_value", "col_low_mean", "col_high_mean", "col_swing")
-    return Table(
-        text("tornado_table", lang), tuple(text(h, lang) for h in heads), tuple(rows), numeric=(1, 2, 3, 4, 5)
-    )
+    return Table(text("tornado_table"), tuple(text(h) for h in heads), tuple(rows), numeric=(1, 2, 3, 4, 5))
 
 
-def profile_levels(assessment: Assessment, *, lang: str) -> Picture | None:
+def profile_levels(assessment: Assessment) -> Picture | None:
     """The level, or the range of levels, under each profile, with the share of draws."""
     if assessment.lo is None:
         return None
-    title = text("profiles_title", lang)
+    title = text("profiles_title")
     rows = style.Rows(body=3.4)
     traces: list[dict[str, Any]] = []
     notes: list[dict[str, Any]] = []
     for i, row in enumerate(records(assessment.profiles)):
-        said = text(
-            "label_value", lang, label=row[lang], value=say_level(row["level"], row["level_hi"], lang)
-        )
+        said = text("label_value", label=row[language()], value=say_level(row["level"], row["level_hi"]))
         y = rows.add(said, bold=i == 0)
         traces += _span_marks(row, y + 0.5)
         shown = [(at, row[code]) for at, code in enumerate(scale("warning").codes, start=1) if row[code] > 0]
         small = {"font": {"size": 11, "color": style.QUIET}, "yanchor": "top", "y": y - 0.1}
-        notes += [style.annotation(percent(share, lang), x=at, **small) for at, share in shown]
-    remark, room = style.below(text("profiles_marks", lang), at=34)
+        notes += [style.annotation(percent(share), x=at, **small) for at, share in shown]
+    remark, room = style.below(text("profiles_marks"), at=34)
     margin = {"l": 16, "r": 16, "t": 10, "b": room}
     shape = style.layout(title, height=rows.height() + 10 + room, margin=margin)
-    shape["xaxis"], shape["yaxis"] = style.level_axis(lang), rows.axis()
+    shape["xaxis"], shape["yaxis"] = style.level_axis(), rows.axis()
     shape["annotations"] = [*rows.labels, *notes, remark]
-    table = _profiles_table(assessment, lang)
+    table = _profiles_table(assessment)
     return Picture(
-        "profile-levels", title, _profiles_alt(assessment, lang), table, {"data": traces, "layout": shape}
+        "profile-levels", title, _profiles_alt(assessment), table, {"data": traces, "layout": shape}
     )
 
 
@@ -125,26 +120,26 @@ def _span_marks(row: Mapping[str, Any], y: float) -> list[dict[str, Any]]:
     ]
 
 
-def _profiles_alt(assessment: Assessment, lang: str) -> str:
+def _profiles_alt(assessment: Assessment) -> str:
     parts = [
-        text("label_value", lang, label=row[lang], value=say_level(row["level"], row["level_hi"], lang))
+        text("label_value", label=row[language()], value=say_level(row["level"], row["level_hi"]))
         for row in records(assessment.profiles)
     ]
     same = len(set(zip(assessment.profiles["level"], assessment.profiles["level_hi"], strict=True))) == 1
-    told = ("；" if lang == "zh" else "; ").join(parts)
-    return text("profiles_alt_same" if same else "profiles_alt_differ", lang, told=told)
+    told = ("；" if language() == "zh" else "; ").join(parts)
+    return text("profiles_alt_same" if same else "profiles_alt_differ", told=told)
 
 
-def _profiles_table(assessment: Assessment, lang: str) -> Table:
+def _profiles_table(assessment: Assessment) -> Table:
     codes = tuple(reversed(scale("warning").codes))
     rows = tuple(
         (
-            row[lang],
-            level_cell(row["level"], row["level_hi"], lang),
-            *(percent(row[code], lang) for code in codes),
+            row[language()],
+            level_cell(row["level"], row["level_hi"]),
+            *(percent(row[code]) for code in codes),
         )
         for row in records(assessment.profiles)
     )
-    shares = tuple(text("share_possible", lang, what=code) for code in codes)
-    columns = (text("col_profile", lang), text("col_level", lang), *shares)
-    return Table(text("profiles_table", lang), columns, rows, numeric=(2, 3, 4, 5))
+    shares = tuple(text("share_possible", what=code) for code in codes)
+    columns = (text("col_profile"), text("col_level"), *shares)
+    return Table(text("profiles_table"), columns, rows, numeric=(2, 3, 4, 5))

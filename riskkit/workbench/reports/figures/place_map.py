@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from riskkit.foundation.language import language
 from riskkit.foundation.standards.provinces import map_tiles, province_name
 from riskkit.foundation.standards.tables import records
 from riskkit.words.catalogue import Texts
@@ -44,28 +45,26 @@ class PlaceMap:
     note: str = ""
 
 
-def place_map(shown: PlaceMap, *, lang: str, outlines: Mapping[str, Rings] | None = None) -> Picture:
+def place_map(shown: PlaceMap, *, outlines: Mapping[str, Rings] | None = None) -> Picture:
     """The map with its table: provinces from the highest number down, then ports."""
-    marks = say("marks", lang, unit=shown.unit)
-    marks += say("marks_hot", lang) if shown.hot else ""
-    marks += say("marks_ports", lang) if len(shown.ports) else ""
+    marks = say("marks", unit=shown.unit)
+    marks += say("marks_hot") if shown.hot else ""
+    marks += say("marks_ports") if len(shown.ports) else ""
     marks += shown.note
     shape = style.layout(shown.title, height=_HIGH, margin={"t": 36})
     remark, room = style.below(marks, at=14)
     shape["annotations"], shape["margin"]["b"] = [remark], room
     shape["height"] = _HIGH + room
-    traces = _tiles(shown, shape, lang) if outlines is None else _outlined(shown, outlines, lang)
+    traces = _tiles(shown, shape) if outlines is None else _outlined(shown, outlines)
     plain = {"visible": False, "fixedrange": True}
     shape["xaxis"] = plain | ({"range": [-0.05, 7.05]} if outlines is None else {})
     upright = {"range": [8.05, -0.05]} if outlines is None else {}
     shape["yaxis"] = plain | upright | {"scaleanchor": "x", "constrain": "domain"}
     shape["xaxis"] |= {"constrain": "domain"}
-    return Picture(
-        shown.id, shown.title, _alt(shown, lang), _table(shown, lang), {"data": traces, "layout": shape}
-    )
+    return Picture(shown.id, shown.title, _alt(shown), _table(shown), {"data": traces, "layout": shape})
 
 
-def _tiles(shown: PlaceMap, shape: dict[str, Any], lang: str) -> list[dict[str, Any]]:
+def _tiles(shown: PlaceMap, shape: dict[str, Any]) -> list[dict[str, Any]]:
     """A square a province, its short name and its number; ports as dots along its foot."""
     tiles = map_tiles()
     shape["shapes"] = [
@@ -74,11 +73,11 @@ def _tiles(shown: PlaceMap, shape: dict[str, Any], lang: str) -> list[dict[str, 
     ]
     dark = [_weight(shown, str(code)) or 0.0 for code in tiles.index]
     colours = ["#ffffff" if weight > _DARK_FROM else style.INK for weight in dark]
-    hovers = [_hover(shown, str(code), lang) for code in tiles.index]
+    hovers = [_hover(shown, str(code)) for code in tiles.index]
     middle = (tiles["place_x"] + 0.5).tolist()
     texts = {"type": "scatter", "mode": "text", "x": middle, "customdata": hovers,
              "hovertemplate": "%{customdata}<extra></extra>"}  # fmt: skip
-    names = texts | {"y": (tiles["place_y"] + 0.28).tolist(), "text": tiles[lang].tolist(),
+    names = texts | {"y": (tiles["place_y"] + 0.28).tolist(), "text": tiles[language()].tolist(),
                      "textfont": {"size": 11, "color": colours}}  # fmt: skip
     figures = texts | {
         "y": (tiles["place_y"] + 0.6).tolist(),
@@ -113,16 +112,16 @@ def _figure(shown: PlaceMap, code: str) -> str:
     return f"<b>▲{words}</b>" if code in shown.hot else words
 
 
-def _hover(shown: PlaceMap, code: str, lang: str) -> str:
+def _hover(shown: PlaceMap, code: str) -> str:
     ports = shown.ports[shown.ports["code"] == code]
-    lines = [f"{province_name(code, lang)}{say('colon', lang)}{_plain(shown, code, lang)}"]
-    lines += [f"{row['port']}{say('colon', lang)}{number(float(row['n']))}" for row in records(ports)]
+    lines = [f"{province_name(code)}{say('colon')}{_plain(shown, code)}"]
+    lines += [f"{row['port']}{say('colon')}{number(float(row['n']))}" for row in records(ports)]
     return "<br>".join(style.clean(line) for line in lines)
 
 
-def _plain(shown: PlaceMap, code: str, lang: str) -> str:
+def _plain(shown: PlaceMap, code: str) -> str:
     value = shown.numbers.get(code)
-    return say("no_data", lang) if value is None or pd.isna(value) else number(float(value))
+    return say("no_data") if value is None or pd.isna(value) else number(float(value))
 
 
 def _ports(shown: PlaceMap, tiles: pd.DataFrame) -> list[dict[str, Any]]:
@@ -146,7 +145,7 @@ def _ports(shown: PlaceMap, tiles: pd.DataFrame) -> list[dict[str, Any]]:
     return [{"type": "scatter", "mode": "markers", "x": x, "y": y, "marker": marker, "hoverinfo": "skip"}]
 
 
-def _outlined(shown: PlaceMap, outlines: Mapping[str, Rings], lang: str) -> list[dict[str, Any]]:
+def _outlined(shown: PlaceMap, outlines: Mapping[str, Rings]) -> list[dict[str, Any]]:
     """The outlines that somebody brought, filled as the tiles are."""
     traces, labels = [], []
     for code, rings in outlines.items():
@@ -161,7 +160,7 @@ def _outlined(shown: PlaceMap, outlines: Mapping[str, Rings], lang: str) -> list
             "fill": "toself",
             "fillcolor": "#ffffff" if weight is None else style.tint(style.DARK, weight),
         }
-        said = {"text": _hover(shown, code, lang), "hoverinfo": "text"}
+        said = {"text": _hover(shown, code), "hoverinfo": "text"}
         traces.append({"type": "scatter", "mode": "lines", "x": xs, "y": ys} | look | said)
         largest = max(rings, key=len)
         labels.append(
@@ -188,37 +187,36 @@ def _ranked(shown: PlaceMap) -> pd.Series:
     return shown.numbers.dropna().sort_values(ascending=False, kind="stable")
 
 
-def _alt(shown: PlaceMap, lang: str) -> str:
+def _alt(shown: PlaceMap) -> str:
     ranked = _ranked(shown)
     if ranked.empty:
-        return say("alt_empty", lang)
-    gap = "、" if lang == "zh" else ", "
+        return say("alt_empty")
+    gap = "、" if language() == "zh" else ", "
     first = gap.join(
-        f"{province_name(str(code), lang)} {number(float(value))}"
-        for code, value in ranked.head(_NAMED).items()
+        f"{province_name(str(code))} {number(float(value))}" for code, value in ranked.head(_NAMED).items()
     )
     n_open = len(map_tiles()) - len(ranked)
-    said = say("alt", lang, unit=shown.unit, n=len(ranked), first=first, open=n_open)
-    hot = gap.join(province_name(code, lang) for code in sorted(shown.hot))
-    return said + (say("alt_hot", lang, names=hot) if hot else "")
+    said = say("alt", unit=shown.unit, n=len(ranked), first=first, open=n_open)
+    hot = gap.join(province_name(code) for code in sorted(shown.hot))
+    return said + (say("alt_hot", names=hot) if hot else "")
 
 
-def _with_letters(code: str, lang: str) -> str:
+def _with_letters(code: str) -> str:
     """The name of a province, with what its tile says where that differs."""
-    name = province_name(code, lang)
+    name = province_name(code)
     letters = str(map_tiles()["en"][code])
-    return name if lang == "zh" else f"{name} ({letters})"
+    return name if language() == "zh" else f"{name} ({letters})"
 
 
-def _table(shown: PlaceMap, lang: str) -> Table:
+def _table(shown: PlaceMap) -> Table:
     rows = [
-        (_with_letters(str(code), lang), say("province", lang), number(float(value)),
-         say("is_hot", lang) if code in shown.hot else "")
+        (_with_letters(str(code)), say("province"), number(float(value)),
+         say("is_hot") if code in shown.hot else "")
         for code, value in _ranked(shown).items()
     ]  # fmt: skip
     places = set(map_tiles().index)
     for row in records(shown.ports.sort_values("n", ascending=False, kind="stable")):
-        kind = province_name(row["code"], lang) if row["code"] in places else say("unplaced", lang)
-        rows.append((str(row["port"]), say("port_of", lang, province=kind), number(float(row["n"])), ""))
-    heads = tuple(say(key, lang) for key in ("col_place", "col_kind", "col_number", "col_mark"))
+        kind = province_name(row["code"]) if row["code"] in places else say("unplaced")
+        rows.append((str(row["port"]), say("port_of", province=kind), number(float(row["n"])), ""))
+    heads = tuple(say(key) for key in ("col_place", "col_kind", "col_number", "col_mark"))
     return Table(shown.title, heads, tuple(rows), numeric=(2,))

@@ -119,7 +119,7 @@ class Rows:
         return {"range": [-self.depth, 0.15], "visible": False, "fixedrange": True}
 
 
-def level_axis(lang: str, *, edge: float = 0.35) -> dict[str, Any]:
+def level_axis(*, edge: float = 0.35) -> dict[str, Any]:
     """A horizontal axis from Ⅳ to Ⅰ, each level with its symbol."""
     of = scale("warning")
     words = [f"{of.symbol(code)} {code}" for code in of.codes]

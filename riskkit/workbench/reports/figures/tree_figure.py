@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from riskkit.assessment.trees.fault_tree_file import Event, FaultTree, Gate
 from riskkit.assessment.trees.fault_trees import gate_probabilities, minimal_cut_sets
+from riskkit.foundation.language import language
 from riskkit.foundation.numbers.distributions import best
 from riskkit.words.catalogue import method_text as say
 from riskkit.words.numbers import figure
@@ -71,23 +72,23 @@ def tree_rows(tree: FaultTree) -> list[Row]:
     return list(walk(tree.top, "1"))
 
 
-def tree_picture(tree: FaultTree, *, lang: str) -> Picture:
+def tree_picture(tree: FaultTree) -> Picture:
     """A fault tree from the top down, each gate with symbol, word and probability."""
     rows = tree_rows(tree)
-    title = say("tree_title", lang, title=titled_tree(tree, lang))
-    sheet = _drawn(rows[:MOST], lang)
+    title = say("tree_title", title=titled_tree(tree))
+    sheet = _drawn(rows[:MOST])
     if len(rows) > MOST:
-        sheet.text(say("tree_more", lang, shown=MOST, n=len(rows)), x=0, quiet=True)
-    return Picture("fault-tree", title, _alt(tree, lang), _table(rows, lang), sheet.figure(title))
+        sheet.text(say("tree_more", shown=MOST, n=len(rows)), x=0, quiet=True)
+    return Picture("fault-tree", title, _alt(tree), _table(rows), sheet.figure(title))
 
 
-def titled_tree(tree: FaultTree, lang: str) -> str:
+def titled_tree(tree: FaultTree) -> str:
     """What the tree is about: its title, or that of its top."""
     top = next(gate for gate in tree.gates if gate.id == tree.top)
-    return (tree.zh if lang == "zh" else tree.en) or titled(top, lang)
+    return (tree.zh if language() == "zh" else tree.en) or titled(top)
 
 
-def _drawn(rows: list[Row], lang: str) -> Sheet:
+def _drawn(rows: list[Row]) -> Sheet:
     sheet, at = Sheet(), {}
     step = max(9, min(22, 150 // max(1, *(row.layer for row in rows))))
     for row in rows:
@@ -97,8 +98,8 @@ def _drawn(rows: list[Row], lang: str) -> Sheet:
         sheet.symbol(_SYMBOLS[row.kind], x=x, y=y, fill="#dfe7f1" if is_gate else "#ffffff")
         if row.kind == "at_least" and isinstance(row.item, Gate):
             sheet.small(f"{row.item.k}/{len(row.item.of)}", x=x, y=y)
-        sheet.text(_words(row, lang), x=x + 16, bold=row.layer == 0)
-        sheet.text(_value(row, lang), x=x + 16, quiet=True)
+        sheet.text(_words(row), x=x + 16, bold=row.layer == 0)
+        sheet.text(_value(row), x=x + 16, quiet=True)
         sheet.skip(_GAP)
     for number, (x, y) in at.items():
         if "." in number:
@@ -107,43 +108,41 @@ def _drawn(rows: list[Row], lang: str) -> Sheet:
     return sheet
 
 
-def _words(row: Row, lang: str) -> str:
-    gap = "：" if lang == "zh" else ": "
-    return f"{_kind(row, lang)}{gap}{titled(row.item, lang)}"
+def _words(row: Row) -> str:
+    gap = "：" if language() == "zh" else ": "
+    return f"{_kind(row)}{gap}{titled(row.item)}"
 
 
-def _kind(row: Row, lang: str) -> str:
+def _kind(row: Row) -> str:
     k = row.item.k if isinstance(row.item, Gate) else 0
     n = len(row.item.of) if isinstance(row.item, Gate) else 0
-    return (
-        say(f"gate_{row.kind}", lang, k=k, n=n) if row.kind == "at_least" else say(f"gate_{row.kind}", lang)
-    )
+    return say(f"gate_{row.kind}", k=k, n=n) if row.kind == "at_least" else say(f"gate_{row.kind}")
 
 
-def _value(row: Row, lang: str) -> str:
+def _value(row: Row) -> str:
     told = f"p = {figure(row.p)}"
-    return f"{told} · {say('stands_above', lang)}" if row.is_repeated else told
+    return f"{told} · {say('stands_above')}" if row.is_repeated else told
 
 
-def _table(rows: list[Row], lang: str) -> Table:
+def _table(rows: list[Row]) -> Table:
     cells = [
-        (row.number, _kind(row, lang), titled(row.item, lang), figure(row.p), "✓" if row.is_repeated else "")
+        (row.number, _kind(row), titled(row.item), figure(row.p), "✓" if row.is_repeated else "")
         for row in rows
     ]
     heads = ("col_place", "col_kind", "col_item", "#col_p", "col_again")
-    return table("tree_table", lang, heads, rows=cells)
+    return table("tree_table", heads, rows=cells)
 
 
-def _alt(tree: FaultTree, lang: str) -> str:
+def _alt(tree: FaultTree) -> str:
     rows = gate_probabilities(tree)
     top = next(gate for gate in tree.gates if gate.id == tree.top)
-    said = {"top": titled(top, lang), "p": figure(float(rows["p"].iloc[-1]))}
+    said = {"top": titled(top), "p": figure(float(rows["p"].iloc[-1]))}
     said |= {"gates": str(len(tree.gates)), "events": str(len(tree.events))}
     try:
         sets = minimal_cut_sets(tree, max_sets=_MOST_LISTED)
     except ValueError:
-        return say("tree_alt_large", lang, **said)
-    names = {event.id: titled(event, lang) for event in tree.events}
+        return say("tree_alt_large", **said)
+    names = {event.id: titled(event) for event in tree.events}
     first = sets["events"].iloc[0] if len(sets) else ()
     likeliest = " + ".join(names.get(name, name) for name in first) or "—"
-    return say("tree_alt", lang, sets=len(sets), likeliest=likeliest, **said)
+    return say("tree_alt", sets=len(sets), likeliest=likeliest, **said)

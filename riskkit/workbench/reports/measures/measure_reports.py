@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from riskkit import __version__
+from riskkit.foundation.language import in_each_language
 from riskkit.workbench.reports.measures.measure_facts import open_consignments
 from riskkit.workbench.reports.measures.measure_sections import (
     measures_conflicts,
@@ -45,7 +46,10 @@ def publish_measures(study: MeasureStudy, *, seed: int, case_sha256: str) -> Res
     return ResultRecord(
         {
             "schema": "riskkit.measures/1",
-            "case": {"id": case.id, "title": {lang: case.title.say(lang) for lang in ("zh", "en")}},
+            "case": {
+                "id": case.id,
+                "title": in_each_language(case.title.say),
+            },
             "inputs": inputs | {"draws": study.assessment.draws, "riskkit": __version__},
             "levels": list(study.levels),
             "facts": study.facts.reset_index(),

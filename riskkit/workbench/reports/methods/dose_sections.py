@@ -20,6 +20,7 @@ from riskkit.assessment.chemical.hazard_quotients import (
 )
 from riskkit.assessment.sensitivity.indices import morris, sobol
 from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.language import language
 from riskkit.foundation.numbers.distributions import Floats, quantile
 from riskkit.foundation.numbers.uncertainty import draw
 from riskkit.foundation.standards import standards
@@ -51,9 +52,9 @@ class DoseStudy:
     sobol: pd.DataFrame
     asked: str
 
-    def name(self, id_: str, lang: str) -> str:
+    def name(self, id_: str) -> str:
         """A dose in words."""
-        return next(one.title.say(lang) for one in self.opened.content.doses if one.id == id_)
+        return next(one.title.say() for one in self.opened.content.doses if one.id == id_)
 
 
 def study_doses(
@@ -113,7 +114,7 @@ def _moe_low(one: Dose, values: Floats) -> dict[str, Any]:
     return {"id": one.id, **dict(zip(("p001", "p01", "p05"), map(float, low), strict=True))}
 
 
-def dose_table(study: DoseStudy, *, lang: str) -> Section:
+def dose_table(study: DoseStudy) -> Section:
     """The doses with their inputs."""
     rows = []
     for one, dose in zip(study.opened.content.doses, study.table["dose"], strict=True):
@@ -121,123 +122,119 @@ def dose_table(study: DoseStudy, *, lang: str) -> Section:
         if one.id in study.draws:
             low, high = np.quantile(study.draws[one.id], [0.05, 0.95])
             ends = f"{figure(float(low))} – {figure(float(high))}"
-        basis = basis_cell({"basis": one.basis, "source": one.source}, lang)
-        rows.append((one.title.say(lang), _inputs(one, lang), figure(dose, 4), ends, basis))
+        basis = basis_cell({"basis": one.basis, "source": one.source})
+        rows.append((one.title.say(), _inputs(one), figure(dose, 4), ends, basis))
     heads = ("col_substance", "col_inputs", "#col_dose", "#col_ends", "col_basis")
-    cells = table("dose_table", lang, heads, rows=rows)
-    blocks = (cells, how("dose", lang), started_from(study.opened, lang))
-    return Section("doses", say("dose_title", lang), 1, blocks)
+    cells = table("dose_table", heads, rows=rows)
+    blocks = (cells, how("dose"), started_from(study.opened))
+    return Section("doses", say("dose_title"), 1, blocks)
 
 
-def _inputs(one: Dose, lang: str) -> str:
+def _inputs(one: Dose) -> str:
     if one.route is None:
-        return say("no_dose", lang)
+        return say("no_dose")
     known = standards.table("exposure_inputs")
     words = {row["input"]: row for row in records(known[known["route"] == one.route])}
     values = read_exposure(one.route, one.inputs)
-    told = [_input(name, float(value), one, known=words[name], lang=lang) for name, value in values.items()]
-    return f"{say(f'route_{one.route}', lang)}: " + "; ".join(told)
+    told = [_input(name, float(value), one, known=words[name]) for name, value in values.items()]
+    return f"{say(f'route_{one.route}')}: " + "; ".join(told)
 
 
-def _input(name: str, value: float, one: Dose, *, known: Mapping[str, Any], lang: str) -> str:
+def _input(name: str, value: float, one: Dose, *, known: Mapping[str, Any]) -> str:
     """An input with its unit, and its 5–95 % where it is uncertain."""
     unit = "" if known["unit"] == "1" else f" {known['unit']}"
     ends = ""
     if name in one.uncertain:
         low, high = (float(q) for q in quantile(one.uncertain[name], [0.05, 0.95]))
         ends = f" ({figure(low)} – {figure(high)})"
-    return f"{known[lang]} {value:.4g}{unit}{ends}"
+    return f"{known[language()]} {value:.4g}{unit}{ends}"
 
 
-def dose_margins(study: DoseStudy, *, lang: str) -> Section:
+def dose_margins(study: DoseStudy) -> Section:
     """What each dose is held against: guidance value, reference point, threshold of concern."""
     rows = []
     for one, row in zip(study.opened.content.doses, records(study.table), strict=True):
         moe = "—"
         if one.reference_point:
             key = {True: "moe_concern", False: "moe_low", None: "not_known"}[row["is_concern"]]
-            moe = (
-                f"{figure(row['moe'])}: {say(key, lang)}"
-                if np.isfinite(row["moe"])
-                else say("not_known", lang)
-            )
+            moe = f"{figure(row['moe'])}: {say(key)}" if np.isfinite(row["moe"]) else say("not_known")
         rows.append(
             (
-                one.title.say(lang),
+                one.title.say(),
                 figure(one.guidance_value or np.nan),
-                _quotient(one, row["hq"], lang),
+                _quotient(one, row["hq"]),
                 figure(one.reference_point or np.nan),
                 moe,
-                _threshold(one, row, lang),
+                _threshold(one, row),
             )
         )
     heads = ("col_substance", "#col_guidance", "col_hq", "#col_reference", "col_moe", "col_ttc")
-    blocks = [table("margin_table", lang, heads, rows=rows)]
+    blocks = [table("margin_table", heads, rows=rows)]
     low = [
-        (study.name(row["id"], lang), *(figure(row[name]) for name in ("p001", "p01", "p05")))
+        (study.name(row["id"]), *(figure(row[name]) for name in ("p001", "p01", "p05")))
         for row in records(study.moe_low)
     ]
     if low:
         blocks.append(
-            table("moe_low_table", lang, ("col_substance", "#col_p001", "#col_p01", "#col_p05"), rows=low)
+            table("moe_low_table", ("col_substance", "#col_p001", "#col_p01", "#col_p05"), rows=low)
         )
-    return Section("dose-margins", say("margin_title", lang), 1, (*blocks, how("margin", lang)))
+    return Section("dose-margins", say("margin_title"), 1, (*blocks, how("margin")))
 
 
-def _quotient(one: Dose, quotient: float, lang: str) -> str:
+def _quotient(one: Dose, quotient: float) -> str:
     if not one.guidance_value:
         return "—"
     if np.isnan(quotient):
-        return say("not_known", lang)
+        return say("not_known")
     above = quotient > method_number("hazard_index", "limit")
-    return f"{figure(quotient)}: {say('is_above' if above else 'is_not_above', lang)}"
+    return f"{figure(quotient)}: {say('is_above' if above else 'is_not_above')}"
 
 
-def _threshold(one: Dose, row: Mapping[str, Any], lang: str) -> str:
+def _threshold(one: Dose, row: Mapping[str, Any]) -> str:
     if not one.ttc_group:
         return "—"
     if row["ttc_outcome"] is None:
-        return say("not_known", lang)
+        return say("not_known")
     if row["ttc_outcome"] == "excluded":
         known = standards.table("ttc_exclusions").set_index("exclusion")
-        return say("ttc_excluded", lang, why="; ".join(str(known.at[x, lang]) for x in one.ttc_exclusions))
+        return say("ttc_excluded", why="; ".join(str(known.at[x, language()]) for x in one.ttc_exclusions))
     said = {"ratio": figure(row["ttc_ratio"]), "threshold": figure(row["ttc"])}
-    return say(f"ttc_{row['ttc_outcome']}", lang, **said)
+    return say(f"ttc_{row['ttc_outcome']}", **said)
 
 
-def organ_index(study: DoseStudy, *, lang: str) -> Section | None:
+def organ_index(study: DoseStudy) -> Section | None:
     """The hazard index of each target organ."""
     if study.index.empty:
         return None
     rows = [
         (
-            say(f"organ_{row['organ']}", lang) if f"organ_{row['organ']}" in _ORGANS else str(row["organ"]),
+            say(f"organ_{row['organ']}") if f"organ_{row['organ']}" in _ORGANS else str(row["organ"]),
             figure(row["hazard_index"]),
             str(row["n_substances"]),
             str(row["n_missing"]),
-            _above(row["is_above"], lang),
+            _above(row["is_above"]),
             str(row["main_substance"]),
         )
         for row in records(study.index.reset_index())
     ]
     heads = ("col_organ", "#col_hi", "#col_substances", "#col_missing", "col_above_limit", "col_main")
-    cells = table("index_table", lang, heads, rows=rows)
-    return Section("organ-index", say("index_title", lang), 1, (cells, how("index", lang)))
+    cells = table("index_table", heads, rows=rows)
+    return Section("organ-index", say("index_title"), 1, (cells, how("index")))
 
 
 _ORGANS = ("organ_kidney_acute", "organ_kidney_chronic", "organ_testis")
 
 
-def _above(found: object, lang: str) -> str:
+def _above(found: object) -> str:
     if pd.isna(found):  # type: ignore[call-overload]
-        return say("not_known", lang)
-    return say("is_above" if found else "is_not_above", lang)
+        return say("not_known")
+    return say("is_above" if found else "is_not_above")
 
 
-def dose_drivers(study: DoseStudy, *, lang: str) -> Section:
+def dose_drivers(study: DoseStudy) -> Section:
     """Which uncertain inputs the dose asked about hangs on."""
     known = standards.table("exposure_inputs").drop_duplicates("input").set_index("input")
-    names = {str(name): str(known.at[name, lang]) for name in known.index}
-    found = drivers(study.morris, study.sobol, names=names, lang=lang)
-    lead = Paragraph(say("dose_asked", lang, name=study.name(study.asked, lang)), "lead")
+    names = {str(name): str(known.at[name, language()]) for name in known.index}
+    found = drivers(study.morris, study.sobol, names=names)
+    lead = Paragraph(say("dose_asked", name=study.name(study.asked)), "lead")
     return Section(found.id, found.title, 1, (lead, *found.blocks))

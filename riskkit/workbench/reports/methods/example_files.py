@@ -18,6 +18,7 @@ from riskkit.assessment.trees.product_model_file import ProductModel, load_produ
 from riskkit.foundation import shipped
 from riskkit.foundation.inputs.faults import Fault, refuse, shown
 from riskkit.foundation.inputs.toml_file import TomlFile, read_toml
+from riskkit.foundation.language import language
 from riskkit.foundation.numbers.toml_record import as_record
 from riskkit.workbench.reports.methods.example_records import (
     Doses,
@@ -39,10 +40,10 @@ class OpenFile(Generic[Content]):
     data: Mapping[str, Any]
     sha256: str
 
-    def title(self, lang: str) -> str:
+    def title(self) -> str:
         """What the file calls itself, or its name."""
         told = self.data.get("title")
-        return str(told.get(lang, self.name)) if isinstance(told, Mapping) else self.name
+        return str(told.get(language(), self.name)) if isinstance(told, Mapping) else self.name
 
     def entry(self, kind: str, id_: str) -> Mapping[str, Any]:
         """One entry as it stands in the file, with its basis and source; empty where there is none."""
@@ -105,9 +106,9 @@ class NetworkCase:
     costs: dict[str, float]
     words: dict[str, Mapping[str, str]]
 
-    def word(self, code: str, lang: str) -> str:
+    def word(self, code: str) -> str:
         """A state or option in words; its code where it has none."""
-        return str(self.words.get(code, {}).get(lang, code))
+        return str(self.words.get(code, {}).get(language(), code))
 
 
 _NETWORK_KEYS = ("title", "nodes", "evidence", "decision", "observe", "costs", "words")

@@ -33,32 +33,30 @@ __all__ = [
 ]
 
 
-def picture_of_calibration(found: ExpertFindings, *, lang: str) -> Picture:
+def picture_of_calibration(found: ExpertFindings) -> Picture:
     """Where the true values fell, expert by expert and for the pools."""
     counts = [
         (str(who), seen) for who, seen in zip(found.scores["expert"], found.scores["counts"], strict=True)
     ]
-    counts += [(say(f"maker_{name}", lang), tuple(maker_counts(found, name))) for name in found.makers]
-    return calibration_picture(
-        pd.DataFrame(counts, columns=["who", "counts"]), found.study.probs.tolist(), lang=lang
-    )
+    counts += [(say(f"maker_{name}"), tuple(maker_counts(found, name))) for name in found.makers]
+    return calibration_picture(pd.DataFrame(counts, columns=["who", "counts"]), found.study.probs.tolist())
 
 
-def picture_of_answers(found: ExpertFindings, *, lang: str) -> Picture | None:
+def picture_of_answers(found: ExpertFindings) -> Picture | None:
     """What everybody says of the questions whose answer is not known."""
     rows, asked = [], found.items
     for item in found.targets:
-        title = f"{asked[item].title.say(lang)} [{asked[item].unit.say(lang)}]"
+        title = f"{asked[item].title.say()} [{asked[item].unit.say()}]"
         for who in (*found.study.experts, *found.makers):
             values = found.answer(who, item)
             if np.isnan(values).any():
                 continue
             is_pool = who in found.makers
-            name = say(f"maker_{who}", lang) if is_pool else who
+            name = say(f"maker_{who}") if is_pool else who
             ends = (values[0], values[len(values) // 2], values[-1])
             rows.append((title, name, is_pool, asked[item].scale == "log", *map(float, ends)))
     heads = ["question", "who", "is_pool", "is_log", "low", "mid", "high"]
-    return answers_picture(pd.DataFrame(rows, columns=heads), lang=lang)
+    return answers_picture(pd.DataFrame(rows, columns=heads))
 
 
 def publish_experts(found: ExpertFindings) -> ResultRecord:

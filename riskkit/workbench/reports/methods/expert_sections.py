@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from riskkit.foundation.language import language
 from riskkit.foundation.numbers.distributions import Floats
 from riskkit.foundation.standards.tables import records
 from riskkit.words.catalogue import method_text as say
@@ -24,7 +25,7 @@ def quantile_heads(found: ExpertFindings) -> list[str]:
     return [_percent(p) for p in found.study.probs.tolist()]
 
 
-def expert_scores_section(found: ExpertFindings, *, lang: str) -> Section:
+def expert_scores_section(found: ExpertFindings) -> Section:
     """How each expert and each decision maker did on the seeds, and what weight that gives."""
     chosen, equal = found.makers["chosen"], found.makers["equal"]
     rows = [
@@ -33,22 +34,22 @@ def expert_scores_section(found: ExpertFindings, *, lang: str) -> Section:
         for one, weight in zip(records(found.scores), chosen.weights, strict=True)
     ]  # fmt: skip
     rows += [
-        (say(f"maker_{name}", lang), "·".join(map(str, maker_counts(found, name))), figure(one.calibration),
+        (say(f"maker_{name}"), "·".join(map(str, maker_counts(found, name))), figure(one.calibration),
          figure(one.information), figure(one.combined), "—")
         for name, one in (("chosen", chosen), ("equal", equal))
     ]  # fmt: skip
     lead = say(
-        "experts_lead", lang, n=len(found.study.experts), k=int((chosen.weights > 0).sum()),
-        weighting=say(f"weighting_{chosen.weighting}", lang), cut_off=figure(chosen.cut_off),
-        better=say("experts_better" if chosen.combined > equal.combined else "experts_not_better", lang),
+        "experts_lead", n=len(found.study.experts), k=int((chosen.weights > 0).sum()),
+        weighting=say(f"weighting_{chosen.weighting}"), cut_off=figure(chosen.cut_off),
+        better=say("experts_better" if chosen.combined > equal.combined else "experts_not_better"),
     )  # fmt: skip
     heads = ["col_expert", "col_bins", "#col_calibration", "#col_information", "#col_combined", "#col_weight"]
-    scores = table("experts_scores", lang, heads, rows=rows, n=int(found.study.is_seed.sum()))
+    scores = table("experts_scores", heads, rows=rows, n=int(found.study.is_seed.sum()))
     low = min(one.calibration for one in found.makers.values()) < _LEVEL
-    warned = (Paragraph(say("experts_low", lang), "caution"),) if low else ()
-    blocks = (Paragraph(lead, "lead"), *warned, scores, _hand(found, lang), how("experts", lang),
-              started_from(found.opened, lang))  # fmt: skip
-    return Section("expert-scores", say("experts_title", lang), 1, blocks)
+    warned = (Paragraph(say("experts_low"), "caution"),) if low else ()
+    blocks = (Paragraph(lead, "lead"), *warned, scores, _hand(found), how("experts"),
+              started_from(found.opened))  # fmt: skip
+    return Section("expert-scores", say("experts_title"), 1, blocks)
 
 
 _LEVEL = 0.05
@@ -62,7 +63,7 @@ def maker_counts(found: ExpertFindings, name: str) -> list[int]:
     return [int((seen == k).sum()) for k in range(len(found.study.probs) + 1)]
 
 
-def _hand(found: ExpertFindings, lang: str) -> Paragraph:
+def _hand(found: ExpertFindings) -> Paragraph:
     """One calibration worked out, so that anybody can check it."""
     best = records(found.scores.sort_values("calibration", ascending=False))[0]
     counts = np.asarray(best["counts"], dtype=np.float64)
@@ -76,40 +77,40 @@ def _hand(found: ExpertFindings, lang: str) -> Paragraph:
         if n
     )
     n = int(found.scores["n_seeds"].min())
-    value = say("hand_calibration", lang, who=best["expert"], terms=terms, sum=figure(float(parts.sum()), 4),
+    value = say("hand_calibration", who=best["expert"], terms=terms, sum=figure(float(parts.sum()), 4),
                 n=n, statistic=figure(float(2 * n * parts.sum()), 4), df=len(masses) - 1,
                 p=figure(float(best["calibration"]), 4))  # fmt: skip
     return Paragraph(value, "note")
 
 
-def expert_targets_section(found: ExpertFindings, *, lang: str) -> Section:
+def expert_targets_section(found: ExpertFindings) -> Section:
     """The pooled answers to the questions nobody knows, by performance and equally."""
-    title, asked = say("experts_targets", lang), found.items
+    title, asked = say("experts_targets"), found.items
     if not found.targets:
-        return Section("expert-targets", title, 1, (Paragraph(say("experts_no_targets", lang)),))
+        return Section("expert-targets", title, 1, (Paragraph(say("experts_no_targets")),))
     rows = [
-        (asked[item].title.say(lang), asked[item].unit.say(lang), say(f"maker_{name}", lang),
+        (asked[item].title.say(), asked[item].unit.say(), say(f"maker_{name}"),
          *(figure(float(value)) for value in found.answer(name, item)))
         for item in found.targets
         for name in ("chosen", "equal")
     ]  # fmt: skip
-    heads = (*(say(key, lang) for key in ("col_question", "col_unit", "col_maker")), *quantile_heads(found))
+    heads = (*(say(key) for key in ("col_question", "col_unit", "col_maker")), *quantile_heads(found))
     pooled = Table(title, heads, tuple(rows), numeric=tuple(range(3, len(heads))))
-    return Section("expert-targets", title, 1, (pooled, Paragraph(say("experts_targets_note", lang), "note")))
+    return Section("expert-targets", title, 1, (pooled, Paragraph(say("experts_targets_note"), "note")))
 
 
-def expert_seeds_section(found: ExpertFindings, *, lang: str) -> Section:
+def expert_seeds_section(found: ExpertFindings) -> Section:
     """The seed questions with their true values and sources, and where the pools put them."""
     rows = [
-        (one.title.say(lang), one.unit.say(lang), figure(float(one.realisation or 0.0), 4),
+        (one.title.say(), one.unit.say(), figure(float(one.realisation or 0.0), 4),
          *(_span(found.answer(name, id_)) for name in ("chosen", "equal")),
-         basis_cell({"basis": one.basis, "source": one.source}, lang))
+         basis_cell({"basis": one.basis, "source": one.source}))
         for id_, one in found.items.items()
         if one.realisation is not None
     ]  # fmt: skip
     keys = ["col_question", "col_unit", "#col_realised", "maker_chosen", "maker_equal", "col_basis"]
-    title = say("experts_seeds", lang)
-    return Section("expert-seeds", title, 1, (table("experts_seeds", lang, keys, rows=rows),))
+    title = say("experts_seeds")
+    return Section("expert-seeds", title, 1, (table("experts_seeds", keys, rows=rows),))
 
 
 def _span(values: Floats) -> str:
@@ -117,25 +118,25 @@ def _span(values: Floats) -> str:
     return f"{figure(middle)} ({figure(low)}–{figure(high)})"
 
 
-def expert_robustness_section(found: ExpertFindings, *, lang: str) -> Section:
+def expert_robustness_section(found: ExpertFindings) -> Section:
     """What the chosen decision maker scores when one expert, or one seed, is left out."""
-    title = say("experts_robust", lang)
+    title = say("experts_robust")
     blocks: list[Paragraph | Table] = []
     for key, frame in (("experts", found.without_experts), ("seeds", found.without_seeds)):
         rows = [
-            (_left_out(one["left_out"], found, lang), figure(one["cut_off"]), figure(one["calibration"]),
+            (_left_out(one["left_out"], found), figure(one["cut_off"]), figure(one["calibration"]),
              figure(one["information"]), figure(one["combined"]))
             for one in records(frame)
         ]  # fmt: skip
         if rows:
             heads = ["col_left_out", "#col_cut_off", "#col_calibration", "#col_information", "#col_combined"]
-            blocks.append(table(f"without_{key}", lang, heads, rows=rows))
-    note = Paragraph(say("experts_robust_note" if blocks else "experts_robust_none", lang), "note")
+            blocks.append(table(f"without_{key}", heads, rows=rows))
+    note = Paragraph(say("experts_robust_note" if blocks else "experts_robust_none"), "note")
     return Section("expert-robustness", title, 1, (*blocks, note))
 
 
-def _left_out(left: object, found: ExpertFindings, lang: str) -> str:
+def _left_out(left: object, found: ExpertFindings) -> str:
     names = list(left) if isinstance(left, tuple) else [left] if left else []
     asked = found.items
-    told = [asked[str(one)].title.say(lang) if str(one) in asked else str(one) for one in names]
-    return ("、" if lang == "zh" else ", ").join(told) or say("nothing_left_out", lang)
+    told = [asked[str(one)].title.say() if str(one) in asked else str(one) for one in names]
+    return ("、" if language() == "zh" else ", ").join(told) or say("nothing_left_out")

@@ -15,6 +15,7 @@ from riskkit.assessment.what_if.repeated_information import (
     repeated_information,
     state_on,
 )
+from riskkit.foundation.language import language
 from riskkit.foundation.standards.tables import records
 from riskkit.words.catalogue import method_text as say
 from riskkit.words.numbers import figure
@@ -63,7 +64,7 @@ def study_history(opened: OpenFile[InformationHistory], *, on: dt.date) -> Histo
     return HistoryStudy(opened, weights, graded, state_on(graded, on, weights=weights), on, reduction)
 
 
-def before_after(study: HistoryStudy, *, lang: str) -> Section | None:
+def before_after(study: HistoryStudy) -> Section | None:
     """Whether a measure lowered the rate."""
     measure, found = study.opened.content.measure, study.reduction
     if measure is None or found is None:
@@ -71,44 +72,43 @@ def before_after(study: HistoryStudy, *, lang: str) -> Section | None:
     pair = [study.record(measure.before), study.record(measure.after)]
     rows = [
         (
-            say(f"when_{when}", lang),
-            one.title.say(lang),
+            say(f"when_{when}"),
+            one.title.say(),
             f"{one.n_nonconforming} / {one.n_tested}",
             figure(rate),
-            basis_cell({"basis": one.basis, "source": one.source}, lang),
+            basis_cell({"basis": one.basis, "source": one.source}),
         )
         for when, one, rate in zip(("before", "after"), pair, (found.before, found.after), strict=True)
     ]
     numbers = [
         (
-            say("difference", lang),
+            say("difference"),
             figure(found.difference, 4),
             _interval(found.difference_lo, found.difference_hi),
         ),
-        (say("ratio", lang), figure(found.ratio, 4), _interval(found.ratio_lo, found.ratio_hi)),
-        (say("p_reduced", lang), figure(found.p_reduced, 4), "—"),
+        (say("ratio"), figure(found.ratio, 4), _interval(found.ratio_lo, found.ratio_hi)),
+        (say("p_reduced"), figure(found.p_reduced, 4), "—"),
     ]
     blocks: list[Block] = [
-        Paragraph(measure.title.say(lang)),
-        Paragraph(found.say_zh if lang == "zh" else found.say_en, "lead"),
+        Paragraph(measure.title.say()),
+        Paragraph(found.say_zh if language() == "zh" else found.say_en, "lead"),
         table(
             "before_table",
-            lang,
             ("col_when", "col_sample", "#col_counts", "#col_rate", "col_basis"),
             rows=rows,
         ),
-        table("effect_table", lang, ("col_quantity", "#col_value_of", "#col_ci"), rows=numbers),
+        table("effect_table", ("col_quantity", "#col_value_of", "#col_ci"), rows=numbers),
     ]
-    blocks += [Paragraph(measure.caution.say(lang), "caution")] if measure.caution else []
-    blocks.append(how("effect", lang))
-    return Section("before-after", say("effect_title", lang), 1, tuple(blocks))
+    blocks += [Paragraph(measure.caution.say(), "caution")] if measure.caution else []
+    blocks.append(how("effect"))
+    return Section("before-after", say("effect_title"), 1, tuple(blocks))
 
 
 def _interval(low: float, high: float) -> str:
     return f"{figure(low)} – {figure(high)}"
 
 
-def information_section(study: HistoryStudy, *, lang: str) -> Section:
+def information_section(study: HistoryStudy) -> Section:
     """The grade of a product after each piece of information, and on a later day."""
     given = study.opened.content
     order = sorted(given.records, key=lambda one: one.date)
@@ -116,11 +116,11 @@ def information_section(study: HistoryStudy, *, lang: str) -> Section:
     for one in order:
         counts.setdefault(one.date.isoformat(), []).append(one)
     rows = [
-        (str(row["date"])[:10], *_graded(row, lang), _told(counts.get(str(row["date"])[:10], []), lang))
+        (str(row["date"])[:10], *_graded(row), _told(counts.get(str(row["date"])[:10], [])))
         for row in records(study.graded)
     ]
     last = records(study.state)
-    rows += [(study.on.isoformat(), *_graded(row, lang), say("nothing_new", lang)) for row in last]
+    rows += [(study.on.isoformat(), *_graded(row), say("nothing_new")) for row in last]
     heads = (
         "col_day",
         "#col_effective",
@@ -130,28 +130,28 @@ def information_section(study: HistoryStudy, *, lang: str) -> Section:
         "col_grade",
         "col_alert",
     )
-    lead = say("information_lead", lang, product=given.commodity.say(lang), maker=given.maker.say(lang))
+    lead = say("information_lead", product=given.commodity.say(), maker=given.maker.say())
     w = study.weights
     said = {"half": f"{w.half_life:g}", "limit": f"{w.rate_limit:g}", "alert": f"{w.alert:g}"}
-    cells = table("information_table", lang, (*heads, "col_heard"), rows=rows)
+    cells = table("information_table", (*heads, "col_heard"), rows=rows)
     blocks = (
         Paragraph(lead, "lead"),
         cells,
-        Paragraph(say("information_numbers", lang, **said), "note"),
-        how("information", lang),
-        started_from(study.opened, lang),
+        Paragraph(say("information_numbers", **said), "note"),
+        how("information"),
+        started_from(study.opened),
     )
-    return Section("information", say("information_title", lang), 1, blocks)
+    return Section("information", say("information_title"), 1, blocks)
 
 
-def _graded(row: dict[str, object], lang: str) -> tuple[str, ...]:
+def _graded(row: dict[str, object]) -> tuple[str, ...]:
     number = {name: float(np.nan if pd.isna(row[name]) else row[name]) for name in _GRADED}  # type: ignore[arg-type, call-overload]
     words = [row["grade"], row["grade_lo"], row["grade_hi"]]
-    shown = [say(f"info_{word}", lang) if isinstance(word, str) else "—" for word in words]
+    shown = [say(f"info_{word}") if isinstance(word, str) else "—" for word in words]
     grade = shown[0] if shown[1] == shown[2] else f"{shown[0]} ({shown[1]} – {shown[2]})"
     rate = f"{figure(number['rate_mean'])} ({_interval(number['rate_lo'], number['rate_hi'])})"
     index = f"{figure(number['index_mean'])} ({_interval(number['index_lo'], number['index_hi'])})"
-    alert = say("alert_yes" if bool(row["is_alert"]) else "alert_no", lang)
+    alert = say("alert_yes" if bool(row["is_alert"]) else "alert_no")
     return figure(number["effective_tested"]), rate, figure(number["p_above"]), index, grade, alert
 
 
@@ -167,9 +167,9 @@ _GRADED = (
 )
 
 
-def _told(heard: list[Information], lang: str) -> str:
+def _told(heard: list[Information]) -> str:
     return "; ".join(
-        f"{one.title.say(lang)} {one.n_nonconforming}/{one.n_tested} "
-        f"[{basis_cell({'basis': one.basis, 'source': one.source}, lang)}]"
+        f"{one.title.say()} {one.n_nonconforming}/{one.n_tested} "
+        f"[{basis_cell({'basis': one.basis, 'source': one.source})}]"
         for one in heard
     )

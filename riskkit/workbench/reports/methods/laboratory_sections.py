@@ -17,6 +17,7 @@ from riskkit.assessment.chemical.laboratories import (
     zeta_score,
 )
 from riskkit.assessment.sensitivity.robust_values import RobustValue, algorithm_a, q_hampel
+from riskkit.foundation.language import language
 from riskkit.foundation.standards.tables import records
 from riskkit.words.catalogue import method_text as say
 from riskkit.words.numbers import figure
@@ -79,16 +80,16 @@ _NEED = ("need_id", "item", "n_per_year", "limit_needed")
 _ABILITY = ("laboratory", "item", "n_per_year", "limit_reached", "valid_to", "last_score")
 
 
-def round_scores(study: RoundStudy, *, lang: str) -> Section:
+def round_scores(study: RoundStudy) -> Section:
     """The assigned and the robust values, and the scores of every laboratory."""
     given = study.opened.content.round
-    said = {"item": given.item.say(lang), "unit": given.unit, "assigned": f"{given.assigned:g}"}
+    said = {"item": given.item.say(), "unit": given.unit, "assigned": f"{given.assigned:g}"}
     said |= {"sigma": f"{given.sigma:g}", "u": f"{study.u_assigned:g}"}
     key = "round_negligible" if study.is_negligible else "round_not_negligible"
-    lead = f"{say('round_lead', lang, **said)}{'' if lang == 'zh' else ' '}{say(key, lang)}"
+    lead = f"{say('round_lead', **said)}{'' if language() == 'zh' else ' '}{say(key)}"
     robust = [
         (
-            say(f"robust_{name}", lang),
+            say(f"robust_{name}"),
             *(figure(v, 4) for v in (r.value, r.deviation, r.uncertainty)),
             str(r.n),
         )
@@ -97,23 +98,23 @@ def round_scores(study: RoundStudy, *, lang: str) -> Section:
     heads = ("col_method", "#col_robust", "#col_deviation", "#col_uncertainty", "#col_n")
     blocks = (
         Paragraph(lead, "lead"),
-        table("robust_table", lang, heads, rows=robust),
-        _scores(study, lang),
-        how("scores", lang),
-        Paragraph(basis_cell({"basis": given.basis, "source": given.source}, lang), "source"),
-        started_from(study.opened, lang),
+        table("robust_table", heads, rows=robust),
+        _scores(study),
+        how("scores"),
+        Paragraph(basis_cell({"basis": given.basis, "source": given.source}), "source"),
+        started_from(study.opened),
     )
-    return Section("round-scores", say("round_title", lang), 1, blocks)
+    return Section("round-scores", say("round_title"), 1, blocks)
 
 
-def _scores(study: RoundStudy, lang: str) -> Table:
+def _scores(study: RoundStudy) -> Table:
     judged = {kind: judge_score(study.scores[kind], kind=kind) for kind in KINDS}
     rows = [
         (
             str(name),
             f"{row['result']:g}",
             _claimed(study, i),
-            *(_scored(row[kind], judged[kind][i], lang) for kind in KINDS),
+            *(_scored(row[kind], judged[kind][i]) for kind in KINDS),
         )
         for i, (name, row) in enumerate(study.scores.iterrows())
     ]
@@ -126,7 +127,7 @@ def _scores(study: RoundStudy, lang: str) -> Table:
         "#col_zeta",
         "#col_en",
     )
-    return table("scores_table", lang, heads, rows=rows)
+    return table("scores_table", heads, rows=rows)
 
 
 def _claimed(study: RoundStudy, i: int) -> str:
@@ -136,14 +137,14 @@ def _claimed(study: RoundStudy, i: int) -> str:
     return f"{one.expanded_uncertainty:g} ({one.coverage_factor:g})"
 
 
-def _scored(value: float, word: str | None, lang: str) -> str:
+def _scored(value: float, word: str | None) -> str:
     if word is None:
         return "—"
     mark = {"satisfactory": "", "questionable": " ?", "unsatisfactory": " ✗"}[word]
     return f"{value:.2f}".replace("-", "−") + mark
 
 
-def capability_section(study: RoundStudy, *, lang: str) -> Section | None:
+def capability_section(study: RoundStudy) -> Section | None:
     """Where the laboratories cannot do what monitoring needs."""
     if study.gaps.empty:
         return None
@@ -152,14 +153,14 @@ def capability_section(study: RoundStudy, *, lang: str) -> Section | None:
             row["need_id"],
             row["item"],
             *(figure(float(row[name])) for name in ("needed", "served", "gap")),
-            say(f"gap_{row['reason']}", lang),
+            say(f"gap_{row['reason']}"),
             row["laboratories"] or "—",
             str(row["n_without_score"]),
         )
         for row in records(study.gaps.reset_index())
     ]
     short = float(study.gaps["gap"].sum()), float(study.gaps["needed"].sum())
-    lead = say("gap_lead", lang, day=study.on.isoformat(), gap=figure(short[0]), needed=figure(short[1]))
+    lead = say("gap_lead", day=study.on.isoformat(), gap=figure(short[0]), needed=figure(short[1]))
     heads = (
         "col_need",
         "col_test",
@@ -172,11 +173,11 @@ def capability_section(study: RoundStudy, *, lang: str) -> Section | None:
     )
     blocks = (
         Paragraph(lead, "lead"),
-        table("gap_table", lang, heads, rows=rows),
-        *_given(study.opened.content, lang),
-        how("gap", lang),
+        table("gap_table", heads, rows=rows),
+        *_given(study.opened.content),
+        how("gap"),
     )
-    return Section("capability", say("gap_title", lang), 1, blocks)
+    return Section("capability", say("gap_title"), 1, blocks)
 
 
 def _limit(value: float | None) -> str:
@@ -188,7 +189,7 @@ def _ability(one: Ability) -> tuple[str, ...]:
     return one.laboratory, one.item, *numbers, one.valid_to.isoformat(), _limit(one.last_score)
 
 
-def _given(given: LaboratoryRound, lang: str) -> tuple[Table, Table]:
+def _given(given: LaboratoryRound) -> tuple[Table, Table]:
     """What the gaps rest on: limits needed, and what each laboratory can do."""
     needs = [(one.need_id, _limit(one.limit_needed)) for one in given.needs]
     able = [_ability(one) for one in given.abilities]
@@ -201,6 +202,6 @@ def _given(given: LaboratoryRound, lang: str) -> tuple[Table, Table]:
         "#col_last_score",
     )
     return (
-        table("needs_table", lang, ("col_need", "#col_limit_needed"), rows=needs),
-        table("able_table", lang, heads, rows=able),
+        table("needs_table", ("col_need", "#col_limit_needed"), rows=needs),
+        table("able_table", heads, rows=able),
     )

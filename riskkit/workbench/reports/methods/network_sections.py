@@ -31,11 +31,11 @@ class NetworkStudy:
     worth: pd.Series
     worth_of_looking: pd.DataFrame
 
-    def node(self, id_: str, lang: str) -> str:
+    def node(self, id_: str) -> str:
         """A node, or several observed together, in words."""
-        names = {node.id: titled(node, lang) for node in self.opened.content.net.nodes}
+        names = {node.id: titled(node) for node in self.opened.content.net.nodes}
         if id_ == "perfect":
-            return say("perfect", lang)
+            return say("perfect")
         return " + ".join(names.get(part, part) for part in id_.split(" + "))
 
 
@@ -53,14 +53,14 @@ def study_network(opened: OpenFile[NetworkCase]) -> NetworkStudy:
     )
 
 
-def network_states(study: NetworkStudy, *, lang: str) -> Section:
+def network_states(study: NetworkStudy) -> Section:
     """What was found, and what follows for every node."""
     case = study.opened.content
-    listed = [f"{study.node(node, lang)} = {case.word(state, lang)}" for node, state in case.evidence.items()]
+    listed = [f"{study.node(node)} = {case.word(state)}" for node, state in case.evidence.items()]
     rows = [
         (
-            study.node(row["node"], lang),
-            case.word(row["state"], lang),
+            study.node(row["node"]),
+            case.word(row["state"]),
             figure(row["prior"], 4),
             figure(row["p"], 4),
             "✓" if case.evidence.get(row["node"]) == row["state"] else "",
@@ -69,21 +69,20 @@ def network_states(study: NetworkStudy, *, lang: str) -> Section:
     ]
     heads = ("col_node", "col_state", "#col_prior", "#col_posterior", "col_found")
     blocks = (
-        Paragraph(say("network_lead", lang, found="; ".join(listed)), "lead"),
-        table("network_table", lang, heads, rows=rows),
+        Paragraph(say("network_lead", found="; ".join(listed)), "lead"),
+        table("network_table", heads, rows=rows),
         table(
             "given_table",
-            lang,
             ("col_node", "col_when_parents", "col_probabilities"),
-            rows=_given(study, lang),
+            rows=_given(study),
         ),
-        how("network", lang),
-        started_from(study.opened, lang),
+        how("network"),
+        started_from(study.opened),
     )
-    return Section("network-states", say("network_title", lang), 1, blocks)
+    return Section("network-states", say("network_title"), 1, blocks)
 
 
-def _given(study: NetworkStudy, lang: str) -> list[tuple[str, ...]]:
+def _given(study: NetworkStudy) -> list[tuple[str, ...]]:
     """The conditional tables, a row for each combination of the parents' states."""
     case = study.opened.content
     states = case.net.states()
@@ -91,68 +90,67 @@ def _given(study: NetworkStudy, lang: str) -> list[tuple[str, ...]]:
     for node in case.net.nodes:
         for given, line in zip(product(*(states[one] for one in node.parents)), node.table, strict=True):
             told = [
-                f"{study.node(one, lang)} = {case.word(state, lang)}"
+                f"{study.node(one)} = {case.word(state)}"
                 for one, state in zip(node.parents, given, strict=True)
             ]
             shares = [
-                f"{case.word(state, lang)} {figure(p, 4)}" for state, p in zip(node.states, line, strict=True)
+                f"{case.word(state)} {figure(p, 4)}" for state, p in zip(node.states, line, strict=True)
             ]
-            rows.append((study.node(node.id, lang), "; ".join(told) or "—", " · ".join(shares)))
+            rows.append((study.node(node.id), "; ".join(told) or "—", " · ".join(shares)))
     return rows
 
 
-def network_conflict(study: NetworkStudy, *, lang: str) -> Section:
+def network_conflict(study: NetworkStudy) -> Section:
     """Whether the findings go together."""
     found, case = study.conflict, study.opened.content
     key = "conflict_yes" if found.value > 0 else "conflict_no"
-    lead = say(key, lang, value=figure(found.value), p=figure(found.p_evidence))
+    lead = say(key, value=figure(found.value), p=figure(found.p_evidence))
     rows = [
-        (study.node(row["finding"], lang), figure(row["p"]), figure(row["without"]))
+        (study.node(row["finding"]), figure(row["p"]), figure(row["without"]))
         for row in records(found.findings)
     ]
     heads = ("col_finding", "#col_p_alone", "#col_without")
-    blocks: list[Block] = [Paragraph(lead, "lead"), table("conflict_table", lang, heads, rows=rows)]
+    blocks: list[Block] = [Paragraph(lead, "lead"), table("conflict_table", heads, rows=rows)]
     told = [
-        (study.node(row["node"], lang), case.word(row["state"], lang), figure(row["value"]))
+        (study.node(row["node"]), case.word(row["state"]), figure(row["value"]))
         for row in records(found.explanations)
     ]
     if told and found.value > 0:
-        blocks.append(table("explain_table", lang, ("col_node", "col_state", "#col_conflict"), rows=told))
-    blocks.append(how("conflict", lang))
-    return Section("network-conflict", say("conflict_title", lang), 1, tuple(blocks))
+        blocks.append(table("explain_table", ("col_node", "col_state", "#col_conflict"), rows=told))
+    blocks.append(how("conflict"))
+    return Section("network-conflict", say("conflict_title"), 1, tuple(blocks))
 
 
-def network_values(study: NetworkStudy, *, lang: str) -> Section:
+def network_values(study: NetworkStudy) -> Section:
     """Which option is best now, and what it is worth to look before deciding."""
     case = study.opened.content
     best = str(study.worth.index[0])
-    lead = say("worth_lead", lang, option=case.word(best, lang), worth=figure(float(study.worth.iloc[0]), 4))
+    lead = say("worth_lead", option=case.word(best), worth=figure(float(study.worth.iloc[0]), 4))
     told = [
-        "; ".join(case.word(state, lang) for state in states)
-        for states in all_states(case.net, case.choice.nodes)
+        "; ".join(case.word(state) for state in states) for states in all_states(case.net, case.choice.nodes)
     ]
     utilities = [
         (
-            case.word(option, lang),
+            case.word(option),
             "; ".join(f"{words} {figure(one, 4)}" for words, one in zip(told, numbers, strict=True)),
         )
         for option, numbers in case.choice.utility.items()
     ]
-    options = [(case.word(str(name), lang), figure(float(one), 4)) for name, one in study.worth.items()]
+    options = [(case.word(str(name)), figure(float(one), 4)) for name, one in study.worth.items()]
     names = ("value", "cost", "net", "p_change", "of_perfect")
     rows = [
-        (study.node(row["finding"], lang), *(figure(float(row[name])) for name in names))
+        (study.node(row["finding"]), *(figure(float(row[name])) for name in names))
         for row in records(study.worth_of_looking)
     ]
     heads = ("col_look", "#col_value", "#col_cost", "#col_net", "#col_change", "#col_of_perfect")
     blocks = (
         Paragraph(lead, "lead"),
-        table("utility_table", lang, ("col_option", "col_worth_by_state"), rows=utilities),
-        table("worth_table", lang, ("col_option", "#col_worth"), rows=options),
-        table("value_table", lang, heads, rows=rows),
-        how("value", lang),
+        table("utility_table", ("col_option", "col_worth_by_state"), rows=utilities),
+        table("worth_table", ("col_option", "#col_worth"), rows=options),
+        table("value_table", heads, rows=rows),
+        how("value"),
     )
-    return Section("network-values", say("value_title", lang), 1, blocks)
+    return Section("network-values", say("value_title"), 1, blocks)
 
 
 @dataclass(frozen=True)
@@ -184,53 +182,51 @@ def study_product(
     return ProductStudy(opened, failures, tests, n_products, before, after, pd.DataFrame(rows))
 
 
-def product_section(study: ProductStudy, *, lang: str) -> Section:
+def product_section(study: ProductStudy) -> Section:
     """The hazard rate and the injuries to expect, without test data and with them."""
-    shown = [_rate_row(study, row, lang) for row in records(study.rates)]
+    shown = [_rate_row(study, row) for row in records(study.rates)]
     heads = ("col_tests", "#col_rate_mean", "#col_credible", "col_qualities")
     said = {"n": f"{study.n_products:,.0f}", "tests": f"{study.tests:,}", "failures": str(study.failures)}
-    lead = say("product_lead", lang, **said, before=_whole(study.before), after=_whole(study.after))
+    lead = say("product_lead", **said, before=_whole(study.before), after=_whole(study.after))
     blocks = (
         Paragraph(lead, "lead"),
-        table("rate_table", lang, heads, rows=shown),
-        _risk_table(study, study.before, "risk_table_none", lang=lang),
-        _risk_table(study, study.after, "risk_table_some", lang=lang),
-        _quality_table(study, lang),
-        how("product", lang),
-        started_from(study.opened, lang),
+        table("rate_table", heads, rows=shown),
+        _risk_table(study, study.before, "risk_table_none"),
+        _risk_table(study, study.after, "risk_table_some"),
+        _quality_table(study),
+        how("product"),
+        started_from(study.opened),
     )
-    return Section("product-model", say("product_title", lang), 1, blocks)
+    return Section("product-model", say("product_title"), 1, blocks)
 
 
 def _whole(found: pd.DataFrame) -> str:
     return figure(float(found["expected_injuries"].iloc[-1]))
 
 
-def _rate_row(study: ProductStudy, row: dict[str, float], lang: str) -> tuple[str, ...]:
-    tests = say("tests_of", lang, failures=f"{row['failures']:,.0f}", tests=f"{row['tests']:,.0f}")
-    told = tests if row["tests"] else say("no_tests", lang)
-    weights = " · ".join(
-        f"{titled(one, lang)} {figure(row[one.id])}" for one in study.opened.content.qualities
-    )
+def _rate_row(study: ProductStudy, row: dict[str, float]) -> tuple[str, ...]:
+    tests = say("tests_of", failures=f"{row['failures']:,.0f}", tests=f"{row['tests']:,.0f}")
+    told = tests if row["tests"] else say("no_tests")
+    weights = " · ".join(f"{titled(one)} {figure(row[one.id])}" for one in study.opened.content.qualities)
     return told, figure(row["mean"], 4), f"{figure(row['lo'])} – {figure(row['hi'])}", weights
 
 
-def _quality_table(study: ProductStudy, lang: str) -> Table:
+def _quality_table(study: ProductStudy) -> Table:
     rows = [
         (
-            titled(one, lang),
+            titled(one),
             figure(one.p),
             f"{figure(one.alpha)}, {figure(one.beta)}",
-            basis_cell(study.opened.entry("qualities", one.id), lang),
+            basis_cell(study.opened.entry("qualities", one.id)),
         )
         for one in study.opened.content.qualities
     ]
-    return table("quality_table", lang, ("col_quality", "#col_p", "#col_beta", "col_basis"), rows=rows)
+    return table("quality_table", ("col_quality", "#col_p", "#col_beta", "col_basis"), rows=rows)
 
 
-def _risk_table(study: ProductStudy, found: pd.DataFrame, key: str, *, lang: str) -> Table:
+def _risk_table(study: ProductStudy, found: pd.DataFrame, key: str) -> Table:
     model = study.opened.content
-    names = {one.id: titled(one, lang) for one in model.behaviours} | {"all": say("all_users", lang)}
+    names = {one.id: titled(one) for one in model.behaviours} | {"all": say("all_users")}
     uses = {one.id: (f"{one.uses:,}", figure(one.p_injury)) for one in model.behaviours}
     rows = [
         (
@@ -252,4 +248,4 @@ def _risk_table(study: ProductStudy, found: pd.DataFrame, key: str, *, lang: str
         "#col_credible",
         "#col_injuries",
     )
-    return table(key, lang, heads, rows=rows)
+    return table(key, heads, rows=rows)

@@ -55,208 +55,198 @@ class RankingStudy:
         """The weights the rankings use."""
         return self.weights["mixed"].to_numpy(dtype=np.float64)
 
-    def names(self, lang: str) -> dict[str, str]:
+    def names(self) -> dict[str, str]:
         """Criteria and alternatives in words, by id."""
-        criteria = {one.id: one.title.say(lang) for one in self.asked.criteria}
-        return criteria | {one.id: one.title.say(lang) for one in self.asked.alternatives}
+        criteria = {one.id: one.title.say() for one in self.asked.criteria}
+        return criteria | {one.id: one.title.say() for one in self.asked.alternatives}
 
 
-def values_table(study: RankingStudy, *, lang: str) -> Section:
+def values_table(study: RankingStudy) -> Section:
     """What is ranked: the value of each alternative on each criterion."""
     asked = study.asked
-    rows = [(one.title.say(lang), *(figure(value) for value in one.figures)) for one in asked.alternatives]
-    heads = [f"{one.title.say(lang)} [{one.unit.say(lang)}]" for one in asked.criteria]
-    columns = (say("col_alternative", lang), *heads)
-    cells = Table(say("values_table", lang), columns, tuple(rows), numeric=tuple(range(1, len(columns))))
+    rows = [(one.title.say(), *(figure(value) for value in one.figures)) for one in asked.alternatives]
+    heads = [f"{one.title.say()} [{one.unit.say()}]" for one in asked.criteria]
+    columns = (say("col_alternative"), *heads)
+    cells = Table(say("values_table"), columns, tuple(rows), numeric=tuple(range(1, len(columns))))
     ends = [
         (
-            one.title.say(lang),
-            say("less_is_better" if one.is_cost else "more_is_better", lang),
+            one.title.say(),
+            say("less_is_better" if one.is_cost else "more_is_better"),
             f"{figure(one.worst)} → {figure(one.best)}",
-            _thresholds(one.preference.kind, one.preference, lang),
+            _thresholds(one.preference.kind, one.preference),
         )
         for one in asked.criteria
     ]
     heads = ["col_criterion", "col_better", "col_scale", "col_preference"]
     blocks = (
         cells,
-        table("criteria_table", lang, heads, rows=ends),
-        Paragraph(say("ranking_judged", lang), "caution"),
-        started_from(study.opened, lang),
+        table("criteria_table", heads, rows=ends),
+        Paragraph(say("ranking_judged"), "caution"),
+        started_from(study.opened),
     )
-    return Section("ranking-values", say("values_title", lang), 1, blocks)
+    return Section("ranking-values", say("values_title"), 1, blocks)
 
 
-def _thresholds(kind: str, given: object, lang: str) -> str:
+def _thresholds(kind: str, given: object) -> str:
     named = [(name, float(getattr(given, name))) for name in ("q", "p", "s")]
     told = ", ".join(f"{name} = {figure(value)}" for name, value in named if not np.isnan(value))
-    word = say(f"preference_{kind}", lang)
+    word = say(f"preference_{kind}")
     return f"{word} ({told})" if told else word
 
 
-def expert_weights(study: RankingStudy, *, lang: str) -> Section:
+def expert_weights(study: RankingStudy) -> Section:
     """The experts' weights, whether their judgements agree, and which one to ask again."""
-    names = study.names(lang)
+    names = study.names()
     every = [*study.experts.items(), ("group", study.group)]
     rows = [
         (
-            say("expert_group", lang) if id_ == "group" else id_,
+            say("expert_group") if id_ == "group" else id_,
             *(figure(float(w)) for w in found.weights),
             f"{found.lambda_max:.3f}",
             f"{found.cr:.3f}",
-            say("consistent" if found.is_consistent else "not_consistent", lang),
+            say("consistent" if found.is_consistent else "not_consistent"),
         )
         for id_, found in every
     ]
-    heads = (say("col_expert", lang), *(names[one.id] for one in study.asked.criteria), "λmax", "CR")
-    caption = say("expert_table", lang, limit=f"{consistency_limit():g}", index=study.group.random_index)
-    columns = (*heads, say("col_consistent", lang))
+    heads = (say("col_expert"), *(names[one.id] for one in study.asked.criteria), "λmax", "CR")
+    caption = say("expert_table", limit=f"{consistency_limit():g}", index=study.group.random_index)
+    columns = (*heads, say("col_consistent"))
     cells = Table(caption, columns, tuple(rows), numeric=tuple(range(1, len(heads))))
     blocks: list[Block] = [cells]
     for id_, hints in study.repairs.items():
-        told = tuple(_hint(hint, names, lang) for hint in hints[:3])
-        blocks += [Paragraph(say("repair_lead", lang, expert=id_), "caution"), Items(told, ordered=True)]
-    given = [block for one in study.asked.experts for block in _matrix(study, one.id, lang)]
-    return Section("expert-weights", say("expert_title", lang), 1, (*blocks, *given, how("ahp", lang)))
+        told = tuple(_hint(hint, names) for hint in hints[:3])
+        blocks += [Paragraph(say("repair_lead", expert=id_), "caution"), Items(told, ordered=True)]
+    given = [block for one in study.asked.experts for block in _matrix(study, one.id)]
+    return Section("expert-weights", say("expert_title"), 1, (*blocks, *given, how("ahp")))
 
 
-def _hint(hint: Repair, names: Mapping[str, str], lang: str) -> str:
-    told = hint.say(lang)
+def _hint(hint: Repair, names: Mapping[str, str]) -> str:
+    told = hint.say()
     for code in sorted((str(hint.first), str(hint.second)), key=len, reverse=True):
         told = told.replace(code, names.get(code, code))
     return told
 
 
-def _matrix(study: RankingStudy, expert: str, lang: str) -> list[Block]:
+def _matrix(study: RankingStudy, expert: str) -> list[Block]:
     given = next(one for one in study.asked.experts if one.id == expert)
-    names = [one.title.say(lang) for one in study.asked.criteria]
+    names = [one.title.say() for one in study.asked.criteria]
     rows = tuple(
         (name, *("—" if cell is None else str(cell) for cell in row))
         for name, row in zip(names, given.judgements, strict=True)
     )
-    heads = (say("col_over", lang), *names)
-    cells = Table(say("matrix_table", lang, expert=expert), heads, rows, numeric=tuple(range(1, len(heads))))
+    heads = (say("col_over"), *names)
+    cells = Table(say("matrix_table", expert=expert), heads, rows, numeric=tuple(range(1, len(heads))))
     rounded = judgements(np.array(given.judgements, dtype=object)).rounded
     if not rounded:
         return [cells]
     pairs = sorted({f"{one.written:g} = 1/{1 / one.read:.4g}" for one in rounded})
-    return [cells, Paragraph(say("matrix_rounded", lang, pairs=", ".join(pairs)), "note")]
+    return [cells, Paragraph(say("matrix_rounded", pairs=", ".join(pairs)), "note")]
 
 
-def all_weights(study: RankingStudy, *, lang: str) -> Section:
+def all_weights(study: RankingStudy) -> Section:
     """The experts' weights beside those that the data give, and both put together."""
-    names = study.names(lang)
+    names = study.names()
     kinds = ("ahp", "entropy", "critic", "mixed", "multiplied")
     rows = [
         (names[str(row["criterion"])], *(figure(float(row[kind])) for kind in kinds))
         for row in records(study.weights.reset_index())
     ]
     heads = ("col_criterion", *(f"#weights_{kind}" for kind in kinds))
-    cells = table("weights_table", lang, heads, rows=rows, share=f"{study.asked.share:g}")
-    return Section("all-weights", say("weights_title", lang), 1, (cells, how("weights", lang)))
+    cells = table("weights_table", heads, rows=rows, share=f"{study.asked.share:g}")
+    return Section("all-weights", say("weights_title"), 1, (cells, how("weights")))
 
 
-def ranks_table(study: RankingStudy, *, lang: str) -> Section:
+def ranks_table(study: RankingStudy) -> Section:
     """The order of the alternatives by three methods under the same weights."""
-    names, asked = study.names(lang), study.asked
+    names, asked = study.names(), study.asked
     t, v, p = study.topsis, study.vikor, study.promethee
     firsts = [names[asked.alternatives[int(np.argmin(found.ranks))].id] for found in (t, v, p)]
     agreed = len(set(firsts)) == 1
-    lead = say(
-        "ranks_agree" if agreed else "ranks_differ", lang, topsis=firsts[0], vikor=firsts[1], flow=firsts[2]
-    )
-    listed = "; ".join(asked.alternatives[i].title.say(lang) for i in v.compromise_set)
+    lead = say("ranks_agree" if agreed else "ranks_differ", topsis=firsts[0], vikor=firsts[1], flow=firsts[2])
+    listed = "; ".join(asked.alternatives[i].title.say() for i in v.compromise_set)
     told = {"advantage": figure(v.advantage), "needed": figure(v.advantage_needed), "set": listed}
-    compromise = Paragraph(say("vikor_set", lang, **told))
+    compromise = Paragraph(say("vikor_set", **told))
     parts = (
         ("topsis", ("near", "far", "closeness"), (t.to_ideal, t.to_anti_ideal, t.closeness), t.ranks),
         ("vikor", ("vikor_s", "vikor_r", "vikor_q"), (v.group_utility, v.regret, v.compromise), v.ranks),
         ("flow", ("leaving", "entering", "flow"), (p.leaving, p.entering, p.net), p.ranks),
     )
-    tables = [
-        _ranked(study, name, heads, numbers=(*numbers, ranks), lang=lang)
-        for name, heads, numbers, ranks in parts
-    ]
-    blocks: list[Block] = [Paragraph(lead, "lead"), *tables, compromise, how("ranks", lang)]
-    return Section("ranks", say("ranks_title", lang), 1, tuple(blocks))
+    tables = [_ranked(study, name, heads, numbers=(*numbers, ranks)) for name, heads, numbers, ranks in parts]
+    blocks: list[Block] = [Paragraph(lead, "lead"), *tables, compromise, how("ranks")]
+    return Section("ranks", say("ranks_title"), 1, tuple(blocks))
 
 
-def _ranked(
-    study: RankingStudy, name: str, heads: tuple[str, ...], *, numbers: tuple[Any, ...], lang: str
-) -> Table:
+def _ranked(study: RankingStudy, name: str, heads: tuple[str, ...], *, numbers: tuple[Any, ...]) -> Table:
     rows = [
-        (one.title.say(lang), *(figure(float(x[i]), 4) for x in numbers[:-1]), str(numbers[-1][i]))
+        (one.title.say(), *(figure(float(x[i]), 4) for x in numbers[:-1]), str(numbers[-1][i]))
         for i, one in enumerate(study.asked.alternatives)
     ]
     columns = ("col_alternative", *(f"#col_{head}" for head in heads), "#col_rank")
-    return table(f"ranks_{name}", lang, columns, rows=rows)
+    return table(f"ranks_{name}", columns, rows=rows)
 
 
-def acceptability_table(study: RankingStudy, *, lang: str) -> Section:
+def acceptability_table(study: RankingStudy) -> Section:
     """How much of all possible weights puts each alternative on each rank."""
     asked, found = study.asked, study.acceptability
     n = len(asked.alternatives)
     rows = tuple(
         (
-            one.title.say(lang),
+            one.title.say(),
             *(figure(float(share)) for share in found.acceptability[i]),
             figure(float(found.confidence[i])),
             ", ".join(figure(float(w), 2) for w in found.central_weights[i]),
         )
         for i, one in enumerate(asked.alternatives)
     )
-    ranks = tuple(say("rank_n", lang, n=k) for k in range(1, n + 1))
-    columns = (say("col_alternative", lang), *ranks, say("col_confidence", lang), say("col_central", lang))
-    caption = say("acceptability_table", lang, draws=f"{found.n_draws:,}")
+    ranks = tuple(say("rank_n", n=k) for k in range(1, n + 1))
+    columns = (say("col_alternative"), *ranks, say("col_confidence"), say("col_central"))
+    caption = say("acceptability_table", draws=f"{found.n_draws:,}")
     cells = Table(caption, columns, rows, numeric=tuple(range(1, n + 2)))
-    blocks = (cells, how("acceptability", lang))
-    return Section("acceptability", say("acceptability_title", lang), 1, blocks)
+    blocks = (cells, how("acceptability"))
+    return Section("acceptability", say("acceptability_title"), 1, blocks)
 
 
-def weight_changes(study: RankingStudy, *, lang: str) -> Section:
+def weight_changes(study: RankingStudy) -> Section:
     """Which weight, moved by how little, changes the order first."""
-    names, title = study.names(lang), say("changes_title", lang)
+    names, title = study.names(), say("changes_title")
     if study.changes.empty:
-        return Section(
-            "weight-changes", title, 1, (Paragraph(say("changes_none", lang)), how("changes", lang))
-        )
-    alternatives = [one.title.say(lang) for one in study.asked.alternatives]
+        return Section("weight-changes", title, 1, (Paragraph(say("changes_none")), how("changes")))
+    alternatives = [one.title.say() for one in study.asked.alternatives]
     rows = [
         (
             names[str(row["criterion"])],
             f"{figure(row['weight'])} → {figure(row['weight_at_change'])}",
             figure(row["change"]),
-            say("overtakes", lang, up=alternatives[row["overtaking"]], down=alternatives[row["overtaken"]]),
+            say("overtakes", up=alternatives[row["overtaking"]], down=alternatives[row["overtaken"]]),
             str(row["rank"]),
         )
         for row in records(study.changes)
     ]
     heads = ("col_criterion", "#col_weight_move", "#col_change_by", "col_what_changes", "#col_place_of")
-    cells = table("changes_table", lang, heads, rows=rows)
-    return Section("weight-changes", title, 1, (cells, how("changes", lang)))
+    cells = table("changes_table", heads, rows=rows)
+    return Section("weight-changes", title, 1, (cells, how("changes")))
 
 
-def fuzzy_grade(study: RankingStudy, *, lang: str) -> Section:
+def fuzzy_grade(study: RankingStudy) -> Section:
     """How strongly one alternative belongs to each grade."""
     asked, found = study.asked, study.fuzzy
-    grades = [grade.say(lang) for grade in asked.fuzzy.grades]
+    grades = [grade.say() for grade in asked.fuzzy.grades]
     lead = say(
         "fuzzy_lead",
-        lang,
-        name=study.names(lang)[asked.fuzzy_of],
+        name=study.names()[asked.fuzzy_of],
         grade=grades[found.grade],
         mean=f"{found.mean_grade + 1:.2f}",
         effect=figure(found.effectiveness),
     )
     weights = study.group.weights
     rows = [
-        (one.title.say(lang), figure(float(weights[i])), *(figure(r) for r in asked.fuzzy.relation[i]))
+        (one.title.say(), figure(float(weights[i])), *(figure(r) for r in asked.fuzzy.relation[i]))
         for i, one in enumerate(asked.criteria)
     ]
-    rows.append((say("fuzzy_result", lang), "—", *(figure(float(b), 4) for b in found.memberships)))
-    columns = (say("col_criterion", lang), say("col_weight", lang), *grades)
-    caption = say("fuzzy_table", lang, operator=say(f"operator_{found.operator}", lang))
+    rows.append((say("fuzzy_result"), "—", *(figure(float(b), 4) for b in found.memberships)))
+    columns = (say("col_criterion"), say("col_weight"), *grades)
+    caption = say("fuzzy_table", operator=say(f"operator_{found.operator}"))
     cells = Table(caption, columns, tuple(rows), numeric=tuple(range(1, len(columns))))
-    cautions = [Paragraph(label("caution", code, lang), "caution") for code in found.cautions]
-    blocks: list[Block] = [Paragraph(lead, "lead"), cells, *cautions, how("fuzzy", lang)]
-    return Section("fuzzy-grade", say("fuzzy_title", lang), 1, tuple(blocks))
+    cautions = [Paragraph(label("caution", code), "caution") for code in found.cautions]
+    blocks: list[Block] = [Paragraph(lead, "lead"), cells, *cautions, how("fuzzy")]
+    return Section("fuzzy-grade", say("fuzzy_title"), 1, tuple(blocks))

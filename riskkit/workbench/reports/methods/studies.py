@@ -11,6 +11,7 @@ import pandas as pd
 
 from riskkit import __version__
 from riskkit.foundation.inputs.faults import Fault, InputFaults, shown
+from riskkit.foundation.language import in_each_language
 from riskkit.words.catalogue import method_text as say
 from riskkit.workbench.reports.figures.case_figures import bow_tie_picture, tree_picture
 from riskkit.workbench.reports.methods.dose_sections import (
@@ -221,7 +222,7 @@ def publish_doses(study: DoseStudy, *, seed: int) -> ResultRecord:
 def _published(
     kind: str, files: tuple[OpenFile[Any], ...], *, settings: Mapping[str, Any], found: Mapping[str, Any]
 ) -> ResultRecord:
-    title = {lang: say(f"title_{kind}", lang) for lang in ("zh", "en")}
+    title = in_each_language(say, f"title_{kind}")
     inputs = {
         **settings,
         "riskkit": __version__,

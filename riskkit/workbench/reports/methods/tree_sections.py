@@ -75,33 +75,33 @@ def study_tree(
     )
 
 
-def tree_summary(study: TreeStudy, *, lang: str) -> Section:
+def tree_summary(study: TreeStudy) -> Section:
     """The probability of the top event, and how uncertain it is."""
     low, middle, high = (figure(q) for q in np.quantile(study.draws, _ENDS))
     said = {"n": f"{study.draws.size:,}", "mean": figure(float(study.draws.mean()))}
-    top = titled_tree(study.tree, lang)
+    top = titled_tree(study.tree)
     blocks = (
-        Paragraph(say("tree_lead", lang, top=top, p=figure(study.p, 4)), "lead"),
-        Paragraph(say("tree_spread", lang, low=low, middle=middle, high=high, **said)),
-        _events(study, lang),
-        how("tree", lang),
-        started_from(study.opened, lang),
+        Paragraph(say("tree_lead", top=top, p=figure(study.p, 4)), "lead"),
+        Paragraph(say("tree_spread", low=low, middle=middle, high=high, **said)),
+        _events(study),
+        how("tree"),
+        started_from(study.opened),
     )
-    return Section("tree-summary", say("tree_summary", lang), 1, blocks)
+    return Section("tree-summary", say("tree_summary"), 1, blocks)
 
 
-def _events(study: TreeStudy, lang: str) -> Table:
+def _events(study: TreeStudy) -> Table:
     rows = [
         (
-            titled(event, lang),
+            titled(event),
             figure(float(best(event.p))),
             _ends(event.p),
-            basis_cell(study.opened.entry("events", event.id), lang),
+            basis_cell(study.opened.entry("events", event.id)),
         )
         for event in study.tree.events
     ]
     heads = ("col_event", "#col_best", "#col_ends", "col_basis")
-    return table("tree_events", lang, heads, rows=rows)
+    return table("tree_events", heads, rows=rows)
 
 
 def _ends(dist: Distribution) -> str:
@@ -111,43 +111,43 @@ def _ends(dist: Distribution) -> str:
     return f"{figure(low)} – {figure(high)}"
 
 
-def tree_cut_sets(study: TreeStudy, *, lang: str) -> Section:
+def tree_cut_sets(study: TreeStudy) -> Section:
     """The smallest combinations of events that bring about the top, the likeliest first."""
-    names = {event.id: titled(event, lang) for event in study.tree.events}
+    names = {event.id: titled(event) for event in study.tree.events}
     rows = [
-        (_set(row["events"], names, lang), str(row["order"]), figure(row["p"], 4), figure(row["p"] / study.p))
+        (_set(row["events"], names), str(row["order"]), figure(row["p"], 4), figure(row["p"] / study.p))
         for row in records(study.cut_sets.head(_MOST_SETS))
     ]
     counts = "; ".join(f"{order}: {n}" for order, n in study.counts.items())
     whole = float(study.cut_sets["p"].sum())
-    lead = say("cut_lead", lang, counts=counts, sum=figure(whole, 4), p=figure(study.p, 4))
+    lead = say("cut_lead", counts=counts, sum=figure(whole, 4), p=figure(study.p, 4))
     heads = ("col_events", "#col_order", "#col_product", "#col_of_top")
-    cells = table("cut_sets", lang, heads, rows=rows, n=len(study.cut_sets))
-    title = say("cut_title", lang)
-    return Section("tree-cut-sets", title, 1, (Paragraph(lead), cells, how("cut", lang)))
+    cells = table("cut_sets", heads, rows=rows, n=len(study.cut_sets))
+    title = say("cut_title")
+    return Section("tree-cut-sets", title, 1, (Paragraph(lead), cells, how("cut")))
 
 
-def _set(events: tuple[str, ...], names: Mapping[str, str], lang: str) -> str:
+def _set(events: tuple[str, ...], names: Mapping[str, str]) -> str:
     told = [
-        say("not_event", lang, event=names[name.removeprefix("not ")])
+        say("not_event", event=names[name.removeprefix("not ")])
         if name.startswith("not ") and name not in names
         else names[name]
         for name in events
     ]
-    return " + ".join(told) or say("always", lang)
+    return " + ".join(told) or say("always")
 
 
-def tree_importance(study: TreeStudy, *, lang: str) -> Section:
+def tree_importance(study: TreeStudy) -> Section:
     """How much each basic event matters, by five measures."""
-    names = {event.id: titled(event, lang) for event in study.tree.events}
+    names = {event.id: titled(event) for event in study.tree.events}
     measures = ("p", "birnbaum", "criticality", "fussell_vesely", "raw", "rrw")
     rows = [
         (names[row["event"]], *(figure(float(row[name])) for name in measures), str(row["n_cut_sets"]))
         for row in records(study.importance)
     ]
     heads = ("col_event", "#col_p", "#col_birnbaum", "#col_criticality", "#col_fv", "#col_raw", "#col_rrw")
-    cells = table("importance_table", lang, (*heads, "#col_sets"), rows=rows)
-    return Section("tree-importance", say("importance_title", lang), 1, (cells, how("importance", lang)))
+    cells = table("importance_table", (*heads, "#col_sets"), rows=rows)
+    return Section("tree-importance", say("importance_title"), 1, (cells, how("importance")))
 
 
 @dataclass(frozen=True)
@@ -171,26 +171,24 @@ def study_bow_tie(opened: OpenFile[BowTie], *, draws: int, rng: np.random.Genera
     return BowTieStudy(opened, bow_tie_rates(tie), drawn)
 
 
-def bow_tie_summary(study: BowTieStudy, *, lang: str) -> Section:
+def bow_tie_summary(study: BowTieStudy) -> Section:
     """How often the top event and each consequence come, and how uncertain that is."""
     tie, opened = study.tie, study.opened
-    rows = [(say("top_event", lang), *_rates(study.rates.top, study.drawn.top), "—", "—")]
+    rows = [(say("top_event"), *_rates(study.rates.top, study.drawn.top), "—", "—")]
     rows += [
         (
-            titled(one, lang),
+            titled(one),
             *_rates(study.rates.consequences[one.id], study.drawn.consequences[one.id]),
             str(one.severity or "—"),
-            basis_cell(opened.entry("consequences", one.id), lang),
+            basis_cell(opened.entry("consequences", one.id)),
         )
         for one in tie.consequences
     ]
     heads = ("col_item", "#col_rate_year", "#col_ends", "#col_severity", "col_basis")
-    found = table("bow_tie_rates", lang, heads, rows=rows)
-    inputs = table(
-        "bow_tie_inputs", lang, ("col_item", "#col_best", "#col_ends", "col_basis"), rows=_inputs(study, lang)
-    )
-    blocks = (found, inputs, how("bow_tie", lang), started_from(opened, lang))
-    return Section("bow-tie-rates", say("bow_tie_summary", lang), 1, blocks)
+    found = table("bow_tie_rates", heads, rows=rows)
+    inputs = table("bow_tie_inputs", ("col_item", "#col_best", "#col_ends", "col_basis"), rows=_inputs(study))
+    blocks = (found, inputs, how("bow_tie"), started_from(opened))
+    return Section("bow-tie-rates", say("bow_tie_summary"), 1, blocks)
 
 
 def _rates(at_best: Floats, drawn: Floats) -> tuple[str, str]:
@@ -198,26 +196,26 @@ def _rates(at_best: Floats, drawn: Floats) -> tuple[str, str]:
     return figure(float(at_best), 4), f"{figure(low)} – {figure(high)}"
 
 
-def _inputs(study: BowTieStudy, lang: str) -> list[tuple[str, ...]]:
+def _inputs(study: BowTieStudy) -> list[tuple[str, ...]]:
     tie = study.tie
     parts = [("threats", one, one.rate) for one in tie.threats]
     parts += [("barriers", one, one.p_fails) for one in tie.barriers]  # type: ignore[misc]
     return [
         (
-            f"{say(f'kind_{kind}', lang)}{titled(one, lang)}",
+            f"{say(f'kind_{kind}')}{titled(one)}",
             figure(float(best(dist))),
             _ends(dist),
-            basis_cell(study.opened.entry(kind, one.id), lang),
+            basis_cell(study.opened.entry(kind, one.id)),
         )
         for kind, one, dist in parts
     ]
 
 
-def drivers(screened: pd.DataFrame, shares: pd.DataFrame, *, names: Mapping[str, str], lang: str) -> Section:
+def drivers(screened: pd.DataFrame, shares: pd.DataFrame, *, names: Mapping[str, str]) -> Section:
     """Which uncertain inputs a result hangs on: Morris screening and Sobol' indices."""
-    title = say("drivers_title", lang)
+    title = say("drivers_title")
     if shares.empty:
-        return Section("drivers", title, 1, (Paragraph(say("drivers_none", lang), "caution"),))
+        return Section("drivers", title, 1, (Paragraph(say("drivers_none"), "caution"),))
     both = shares.join(screened, how="left").rename_axis("input").reset_index()
     rows = [
         (
@@ -231,11 +229,11 @@ def drivers(screened: pd.DataFrame, shares: pd.DataFrame, *, names: Mapping[str,
         for row in records(both)
     ]
     heads = ("col_input", "#col_mu_star", "#col_sigma", "#col_s", "#col_st")
-    cells = table("drivers_table", lang, heads, rows=rows)
-    return Section("drivers", title, 1, (cells, how("drivers", lang)))
+    cells = table("drivers_table", heads, rows=rows)
+    return Section("drivers", title, 1, (cells, how("drivers")))
 
 
-def tree_drivers(study: TreeStudy, *, lang: str) -> Section:
+def tree_drivers(study: TreeStudy) -> Section:
     """Which uncertain basic events the probability of the top hangs on."""
-    names = {event.id: titled(event, lang) for event in study.tree.events}
-    return drivers(study.morris, study.sobol, names=names, lang=lang)
+    names = {event.id: titled(event) for event in study.tree.events}
+    return drivers(study.morris, study.sobol, names=names)

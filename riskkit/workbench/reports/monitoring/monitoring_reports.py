@@ -9,6 +9,7 @@ import pandas as pd
 
 from riskkit import __version__
 from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.language import in_each_language
 from riskkit.foundation.records.number_columns import NumberColumn, number_columns
 from riskkit.monitoring.plan.plan import MonitoringPlan
 from riskkit.monitoring.siting import Siting
@@ -199,19 +200,19 @@ def _counts(grades: pd.Series) -> dict[str, int]:
     return {str(grade): int(grades.get(grade, 0)) for grade in (1, 2, 3)}
 
 
-def register_forest(study: RegisterStudy, *, lang: str) -> Picture | None:
+def register_forest(study: RegisterStudy) -> Picture | None:
     """The rates of the groups of a register with their intervals; nothing without inspections."""
-    return None if study.rates is None else rates_forest(study.rates, lang=lang)
+    return None if study.rates is None else rates_forest(study.rates)
 
 
-def register_rates(study: RegisterStudy, *, lang: str) -> Section:
+def register_rates(study: RegisterStudy) -> Section:
     """The rate of each group of inspections, or that there are none."""
     if study.rates is None:
-        told = Paragraph(say("no_inspections", lang), "caution")
-        return Section("rates", say("rates_title", lang), 1, (told,))
-    table, trends = rates_table(study.rates, lang=lang), rates_trends(study.rates, lang=lang)
+        told = Paragraph(say("no_inspections"), "caution")
+        return Section("rates", say("rates_title"), 1, (told,))
+    table, trends = rates_table(study.rates), rates_trends(study.rates)
     return Section("rates", table.title, 1, (*table.blocks, *trends.blocks))
 
 
 def _about(title: str, name: str) -> dict[str, Any]:
-    return {"id": name, "title": {lang: say(title, lang) for lang in ("zh", "en")}}
+    return {"id": name, "title": in_each_language(say, title)}

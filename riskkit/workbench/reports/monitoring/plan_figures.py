@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from riskkit.foundation.language import language
 from riskkit.foundation.standards.tables import records
 from riskkit.monitoring.plan.plan import MonitoringPlan
 from riskkit.monitoring.plan.reasons import reason_text
@@ -19,14 +20,14 @@ MOST = 25
 _KEYS = ("commodity", "hazard", "origin", "port")
 
 
-def plan_bars(plan: MonitoringPlan, *, lang: str) -> Picture | None:
+def plan_bars(plan: MonitoringPlan) -> Picture | None:
     """The cells with most samples as bars: what was targeted and what was drawn."""
     sampled = plan.cells[plan.cells["n_samples"] > 0].sort_values("n_samples", ascending=False, kind="stable")
     if sampled.empty:
         return None
-    title, drawn = say("plan_title", lang), records(sampled.head(MOST))
+    title, drawn = say("plan_title"), records(sampled.head(MOST))
     rows = style.Rows(body=1.2)
-    places = [rows.add(f"{_name(row, lang)} · {row['n_samples']}") for row in drawn]
+    places = [rows.add(f"{_name(row)} · {row['n_samples']}") for row in drawn]
     bars = {
         "n_targeted": {"color": style.DARK},
         "n_random": {"color": style.LIGHT, "pattern": {"shape": "/", "fgcolor": style.DARK}},
@@ -43,43 +44,40 @@ def plan_bars(plan: MonitoringPlan, *, lang: str) -> Picture | None:
         }
         for name, marker in bars.items()
     ]
-    more = "" if len(drawn) == len(sampled) else say("plan_more", lang, shown=len(drawn), n=len(sampled))
-    gap = "" if lang == "zh" else " "
-    remark, room = style.below(f"{say('plan_marks', lang)}{gap}{more}".strip(), at=44)
+    more = "" if len(drawn) == len(sampled) else say("plan_more", shown=len(drawn), n=len(sampled))
+    gap = "" if language() == "zh" else " "
+    remark, room = style.below(f"{say('plan_marks')}{gap}{more}".strip(), at=44)
     shape = style.layout(title, height=rows.height() + 10 + room, margin={"t": 10, "b": room})
     shape["barmode"] = "stack"
-    shape["xaxis"] = style.quiet_axis() | {"title": {"text": say("plan_x", lang)}, "rangemode": "tozero"}
+    shape["xaxis"] = style.quiet_axis() | {"title": {"text": say("plan_x")}, "rangemode": "tozero"}
     shape["yaxis"], shape["annotations"] = rows.axis(), [*rows.labels, remark]
-    table = _plan_table(records(sampled), lang)
-    return Picture(
-        "plan-bars", title, _plan_alt(plan, drawn[0], lang), table, {"data": traces, "layout": shape}
-    )
+    table = _plan_table(records(sampled))
+    return Picture("plan-bars", title, _plan_alt(plan, drawn[0]), table, {"data": traces, "layout": shape})
 
 
-def _name(row: dict[str, Any], lang: str) -> str:
-    return group_name([row[key] for key in _KEYS], _KEYS, lang)
+def _name(row: dict[str, Any]) -> str:
+    return group_name([row[key] for key in _KEYS], _KEYS)
 
 
-def _plan_alt(plan: MonitoringPlan, top: dict[str, Any], lang: str) -> str:
+def _plan_alt(plan: MonitoringPlan, top: dict[str, Any]) -> str:
     return say(
         "plan_alt",
-        lang,
         n=number(float(plan.cells["n_samples"].sum())),
-        cell=_name(top, lang),
+        cell=_name(top),
         most=top["n_samples"],
         random=number(float(plan.cells["n_random"].sum())),
         empty=int((plan.cells["n_samples"] == 0).sum()),
     )
 
 
-def _plan_table(rows: list[dict[str, Any]], lang: str) -> Table:
+def _plan_table(rows: list[dict[str, Any]]) -> Table:
     cells: list[tuple[Cell, ...]] = [
         (
-            _name(row, lang),
+            _name(row),
             str(row["n_samples"]),
             str(row["n_random"]),
-            rate(row["p_found"], lang),
-            reason_text(row["reasons"], lang),
+            rate(row["p_found"]),
+            reason_text(row["reasons"]),
         )
         for row in rows
     ]
@@ -87,22 +85,22 @@ def _plan_table(rows: list[dict[str, Any]], lang: str) -> Table:
         "zh": ("单元", "样品数", "其中随机", "发现概率", "理由"),
         "en": ("cell", "samples", "drawn", "P(find)", "why"),
     }
-    return Table(say("plan_table", lang), words[lang], tuple(cells), numeric=(1, 2, 3))
+    return Table(say("plan_table"), words[language()], tuple(cells), numeric=(1, 2, 3))
 
 
-def demand_gaps(siting: Siting, *, lang: str) -> Picture | None:
+def demand_gaps(siting: Siting) -> Picture | None:
     """The demand that no monitoring point covers, largest first, each with its reason."""
     gaps = siting.demand[siting.demand["uncovered"] > 0].sort_values(
         "uncovered", ascending=False, kind="stable"
     )
     if gaps.empty:
         return None
-    title = say("gap_title", lang)
+    title = say("gap_title")
     named = gaps.rename_axis("point").reset_index()
     rows = style.Rows(body=1.2)
     drawn = records(named.head(MOST))
     places = [
-        rows.add(f"{row['point']} · {number(row['uncovered'])} · {reason_text(row['reason'], lang)}")
+        rows.add(f"{row['point']} · {number(row['uncovered'])} · {reason_text(row['reason'])}")
         for row in drawn
     ]
     marker = {"color": style.LIGHT, "line": {"color": style.DARK, "width": 1}}
@@ -114,20 +112,18 @@ def demand_gaps(siting: Siting, *, lang: str) -> Picture | None:
         "width": 0.9,
     }
     shape = style.layout(title, height=rows.height() + 60, margin={"t": 10, "b": 50})
-    shape["xaxis"] = style.quiet_axis() | {"title": {"text": say("gap_x", lang)}, "rangemode": "tozero"}
+    shape["xaxis"] = style.quiet_axis() | {"title": {"text": say("gap_x")}, "rangemode": "tozero"}
     shape["yaxis"], shape["annotations"] = rows.axis(), rows.labels
     left, whole = float(gaps["uncovered"].sum()), float(siting.demand["demand"].sum())
-    told = {"left": number(left), "share": rate(left / whole, lang), "point": str(named["point"].iloc[0])}
+    told = {"left": number(left), "share": rate(left / whole), "point": str(named["point"].iloc[0])}
     figure = {"data": [bars | {"marker": marker, "hoverinfo": "skip"}], "layout": shape}
-    return Picture(
-        "demand-gaps", title, say("gap_alt", lang, **told), _gap_table(records(named), lang), figure
-    )
+    return Picture("demand-gaps", title, say("gap_alt", **told), _gap_table(records(named)), figure)
 
 
-def _gap_table(rows: list[dict[str, Any]], lang: str) -> Table:
+def _gap_table(rows: list[dict[str, Any]]) -> Table:
     cells: list[tuple[Cell, ...]] = [
-        (str(row["point"]), number(row["demand"]), number(row["uncovered"]), reason_text(row["reason"], lang))
+        (str(row["point"]), number(row["demand"]), number(row["uncovered"]), reason_text(row["reason"]))
         for row in rows
     ]
     heads = ("col_point", "col_demand", "col_uncovered", "col_note")
-    return Table(say("gap_table", lang), tuple(say(key, lang) for key in heads), tuple(cells), numeric=(1, 2))
+    return Table(say("gap_table"), tuple(say(key) for key in heads), tuple(cells), numeric=(1, 2))

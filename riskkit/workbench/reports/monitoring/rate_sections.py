@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from riskkit.foundation.inputs.faults import shown
+from riskkit.foundation.language import language
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.glossary import label
 from riskkit.foundation.standards.method_numbers import method_number
@@ -25,22 +26,20 @@ from riskkit.workbench.reports.monitoring.words import column_name, group_name, 
 _MOST_ROWS, _MOST_ASIDE = 200, 20
 
 
-def rates_summary(study: RateStudy, *, lang: str) -> Section:
+def rates_summary(study: RateStudy) -> Section:
     """What was read and tested, the rate over all, and what was set aside."""
     w, opened = study.whole, study.opened
-    ends = {"lo": rate(float(w["rate_lo"]), lang), "hi": rate(float(w["rate_hi"]), lang)}
+    ends = {"lo": rate(float(w["rate_lo"])), "hi": rate(float(w["rate_hi"]))}
     lead = say(
         "rates_lead",
-        lang,
         n=number(float(w["n_tested"])),
         x=number(float(w["n_nonconforming"])),
-        share=rate(float(w["rate"]), lang),
-        level=rate(study.level, lang),
+        share=rate(float(w["rate"])),
+        level=rate(study.level),
         **ends,
     )
     told = say(
         "rates_read",
-        lang,
         read=number(opened.n_read),
         used=number(len(opened.table)),
         doubled=number(opened.n_doubled),
@@ -48,98 +47,92 @@ def rates_summary(study: RateStudy, *, lang: str) -> Section:
     )
     blocks: list[Block] = [Paragraph(lead, "lead"), Paragraph(told)]
     if w["n_records_unknown"]:
-        blocks.append(
-            Paragraph(say("rates_unknown", lang, n=number(float(w["n_records_unknown"]))), "caution")
-        )
+        blocks.append(Paragraph(say("rates_unknown", n=number(float(w["n_records_unknown"]))), "caution"))
     if opened.is_sample:
-        blocks.append(Paragraph(say("rates_synthetic", lang), "caution"))
+        blocks.append(Paragraph(say("rates_synthetic"), "caution"))
     if len(opened.aside):
-        blocks.append(_aside(opened, lang))
-    return Section("rates-summary", say("rates_summary", lang), 1, tuple(blocks))
+        blocks.append(_aside(opened))
+    return Section("rates-summary", say("rates_summary"), 1, tuple(blocks))
 
 
-def _aside(opened: OpenTable, lang: str) -> Table:
+def _aside(opened: OpenTable) -> Table:
     rows = records(opened.aside.head(_MOST_ASIDE))
-    heads = tuple(say(key, lang) for key in ("col_row", "col_column", "col_value", "col_rule"))
+    heads = tuple(say(key) for key in ("col_row", "col_column", "col_value", "col_rule"))
     cells = tuple(
         (
             str(row["row"]),
-            column_name(row["column"], lang),
+            column_name(row["column"]),
             shown(str(row["value"])),
-            rule_word(row["rule"], lang),
+            rule_word(row["rule"]),
         )
         for row in rows
     )
-    return Table(say("aside_table", lang, n=len(cells)), heads, cells, numeric=(0,))
+    return Table(say("aside_table", n=len(cells)), heads, cells, numeric=(0,))
 
 
-def rates_table(study: RateStudy, *, lang: str) -> Section:
+def rates_table(study: RateStudy) -> Section:
     """The rate of each group, highest first."""
     rows = []
     for row in records(study.groups.head(_MOST_ROWS)):
-        ends = say("from_to", lang, low=rate(row["rate_lo"], lang), high=rate(row["rate_hi"], lang))
+        ends = say("from_to", low=rate(row["rate_lo"]), high=rate(row["rate_hi"]))
         counts = [
             "—" if pd.isna(row[name]) else number(float(row[name]))
             for name in ("n_tested", "n_nonconforming")
         ]
-        name = study.name([row[key] for key in study.by], lang)
-        why = reason_text(row["note"], lang)
-        rows.append((name, *counts, rate(row["rate"], lang), ends, why))
+        name = study.name([row[key] for key in study.by])
+        why = reason_text(row["note"])
+        rows.append((name, *counts, rate(row["rate"]), ends, why))
     heads = ("col_group", "col_tested", "col_bad", "col_rate", "col_interval", "col_note")
-    caption = say(
-        "rates_table", lang, method=say(f"method_{study.method}", lang), level=rate(study.level, lang)
-    )
-    table = Table(caption, tuple(say(key, lang) for key in heads), tuple(rows), numeric=(1, 2, 3, 4))
-    return Section("rates", say("rates_title", lang), 1, (table,))
+    caption = say("rates_table", method=say(f"method_{study.method}"), level=rate(study.level))
+    table = Table(caption, tuple(say(key) for key in heads), tuple(rows), numeric=(1, 2, 3, 4))
+    return Section("rates", say("rates_title"), 1, (table,))
 
 
-def rates_ranking(study: RateStudy, *, lang: str) -> Section:
+def rates_ranking(study: RateStudy) -> Section:
     """The estimates with the other groups, and how sure the ranks are."""
-    title = say("ranking", lang)
+    title = say("ranking")
     if not np.isfinite(study.prior.alpha):
-        why = say("ranking_none", lang, why=reason_text(study.prior.note, lang))
+        why = say("ranking_none", why=reason_text(study.prior.note))
         return Section("rates-ranking", title, 1, (Paragraph(why, "caution"),))
     ranked = study.groups.dropna(subset=["shrunk"]).sort_values("shrunk", ascending=False, kind="stable")
     rows = []
     for row in records(ranked.head(_MOST_ROWS)):
-        ends = {"lo": rate(row["shrunk_lo"], lang), "hi": rate(row["shrunk_hi"], lang)}
-        estimate = say("percent_of", lang, share=rate(row["shrunk"], lang), **ends)
+        ends = {"lo": rate(row["shrunk_lo"]), "hi": rate(row["shrunk_hi"])}
+        estimate = say("percent_of", share=rate(row["shrunk"]), **ends)
         places = f"{row['rank_lo']:.0f}–{row['rank_hi']:.0f}"
-        name = study.name([row[key] for key in study.by], lang)
-        rows.append((name, estimate, rate(row["p_exceeds"], lang), rate(row["p_top"], lang), places))
-    heads = [say(key, lang) for key in ("col_group", "col_shrunk", "col_exceeds")]
-    heads += [say("col_top", lang, top=TOP), say("col_rank", lang)]
-    caption = say("ranking_table", lang, draws=number(study.draws))
+        name = study.name([row[key] for key in study.by])
+        rows.append((name, estimate, rate(row["p_exceeds"]), rate(row["p_top"]), places))
+    heads = [say(key) for key in ("col_group", "col_shrunk", "col_exceeds")]
+    heads += [say("col_top", top=TOP), say("col_rank")]
+    caption = say("ranking_table", draws=number(study.draws))
     shape = {"alpha": f"{study.prior.alpha:.3g}", "beta": f"{study.prior.beta:.3g}"}
-    lead = [Paragraph(say("ranking_lead", lang, **shape))]
-    lead += [Paragraph(reason_text(study.prior.note, lang), "caution")] if study.prior.note else []
+    lead = [Paragraph(say("ranking_lead", **shape))]
+    lead += [Paragraph(reason_text(study.prior.note), "caution")] if study.prior.note else []
     table = Table(caption, tuple(heads), tuple(rows), numeric=(1, 2, 3, 4))
     return Section("rates-ranking", title, 1, (*lead, table))
 
 
-def rates_trends(study: RateStudy, *, lang: str) -> Section:
+def rates_trends(study: RateStudy) -> Section:
     """Whether the rate of each group rises or falls."""
-    title = say("trends", lang)
+    title = say("trends")
     if study.trends.empty:
-        return Section("rates-trends", title, 1, (Paragraph(say("trends_none", lang), "caution"),))
+        return Section("rates-trends", title, 1, (Paragraph(say("trends_none"), "caution"),))
     rows = []
     for row in records(study.trends.head(_MOST_ROWS)):
-        path = say("from_to", lang, low=rate(row["rate_first"], lang), high=rate(row["rate_last"], lang))
+        path = say("from_to", low=rate(row["rate_first"]), high=rate(row["rate_last"]))
         odds = f"{row['odds_ratio']:.3g} ({row['odds_ratio_lo']:.3g}–{row['odds_ratio_hi']:.3g})"
         test = "—" if np.isnan(row["ca_p"]) else f"{row['ca_p']:.2g}"
         word = row["direction"] if isinstance(row["direction"], str) else row["note"]
-        name = study.name([row[key] for key in study.by], lang)
+        name = study.name([row[key] for key in study.by])
         odds = "—" if np.isnan(row["odds_ratio"]) else odds
-        rows.append((name, str(row["n_periods"]), path, odds, test, reason_text(word, lang)))
+        rows.append((name, str(row["n_periods"]), path, odds, test, reason_text(word)))
     heads = ("col_group", "col_periods", "col_first_last", "col_odds", "col_test", "col_direction")
-    table = Table(
-        say("trends_table", lang), tuple(say(key, lang) for key in heads), tuple(rows), numeric=(1, 2, 3, 4)
-    )
-    lead = say("trends_lead", lang, every=say(f"every_{study.every}", lang))
+    table = Table(say("trends_table"), tuple(say(key) for key in heads), tuple(rows), numeric=(1, 2, 3, 4))
+    lead = say("trends_lead", every=say(f"every_{study.every}"))
     return Section("rates-trends", title, 1, (Paragraph(lead), table))
 
 
-def rates_published(study: RateStudy, *, lang: str) -> Section:
+def rates_published(study: RateStudy) -> Section:
     """The table that can be handed out: small cells hidden so that no sum gives them back."""
     keys = [name for name in study.hidden.columns[:2] if name not in ("n_tested", "n_nonconforming")]
     first, second = keys[0], keys[-1]
@@ -148,45 +141,45 @@ def rates_published(study: RateStudy, *, lang: str) -> Section:
     across = list(dict.fromkeys(study.hidden[second])) if len(keys) == 2 else [ALL]
     rows = [
         (
-            _key_name(line, first, lang),
-            *(_published_cell(cells.get((line, one) if len(keys) == 2 else (line,)), lang) for one in across),
+            _key_name(line, first),
+            *(_published_cell(cells.get((line, one) if len(keys) == 2 else (line,))) for one in across),
         )
         for line in lines
     ]
-    heads = (column_name(first, lang), *(_key_name(one, second, lang) for one in across))
-    names = {"first": column_name(first, lang), "second": column_name(second, lang)}
-    table = Table(say("hidden_table", lang, **names), heads, tuple(rows), numeric=tuple(range(1, len(heads))))
+    heads = (column_name(first), *(_key_name(one, second) for one in across))
+    names = {"first": column_name(first), "second": column_name(second)}
+    table = Table(say("hidden_table", **names), heads, tuple(rows), numeric=tuple(range(1, len(heads))))
     n_more = int((study.hidden["shown"] == "complement").sum())
     minimum = f"{method_number('disclosure', 'minimum'):g}"
-    lead = say("hidden_lead", lang, minimum=minimum, complement=n_more)
-    return Section("rates-published", say("hidden", lang), 1, (Paragraph(lead), table))
+    lead = say("hidden_lead", minimum=minimum, complement=n_more)
+    return Section("rates-published", say("hidden"), 1, (Paragraph(lead), table))
 
 
-def _key_name(key: str, column: str, lang: str) -> str:
+def _key_name(key: str, column: str) -> str:
     if key == ALL:
-        return say("all_groups", lang)
-    return group_name([None if key == "?" else key], [column], lang)
+        return say("all_groups")
+    return group_name([None if key == "?" else key], [column])
 
 
-def _published_cell(row: dict[str, object] | None, lang: str) -> str:
+def _published_cell(row: dict[str, object] | None) -> str:
     if row is None:
         return "—"
     if row["shown"] != "shown":
-        return say("hidden_cell", lang)
-    return say("none_tested_cell", lang) if row["n_tested"] == 0 else rate(float(str(row["rate"])), lang)
+        return say("hidden_cell")
+    return say("none_tested_cell") if row["n_tested"] == 0 else rate(float(str(row["rate"])))
 
 
-def house_numbers_used(methods: Sequence[str], *, lang: str) -> Section:
+def house_numbers_used(methods: Sequence[str]) -> Section:
     """Values set by this project behind the given methods."""
     table = standards.table("method_numbers")
     found = table[table["method"].isin(list(methods)) & (table["status"] == "house")]
-    rows = tuple((row[lang], f"{row['value']:g}") for row in records(found))
-    heads = say("col_meaning", lang), say("col_number", lang)
-    block = Table(f"{say('house_used', lang)} ({label('status', 'house', lang)})", heads, rows, numeric=(1,))
-    return Section("house-numbers", say("house_used", lang), 1, (block,))
+    rows = tuple((row[language()], f"{row['value']:g}") for row in records(found))
+    heads = say("col_meaning"), say("col_number")
+    block = Table(f"{say('house_used')} ({label('status', 'house')})", heads, rows, numeric=(1,))
+    return Section("house-numbers", say("house_used"), 1, (block,))
 
 
-def rates_limits(*, lang: str) -> Section:
+def rates_limits() -> Section:
     """How to read the rates, and how far they go."""
     keys = ("limit_signal", "limit_sample", "limit_multiple", "limit_prior")
-    return Section("limits", say("limits_rates", lang), 1, (Items(tuple(say(key, lang) for key in keys)),))
+    return Section("limits", say("limits_rates"), 1, (Items(tuple(say(key) for key in keys)),))

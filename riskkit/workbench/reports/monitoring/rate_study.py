@@ -36,9 +36,9 @@ class RateStudy:
     hidden: pd.DataFrame
     draws: int
 
-    def name(self, key: Sequence[object], lang: str) -> str:
+    def name(self, key: Sequence[object]) -> str:
         """A group in words."""
-        return group_name(key, self.by, lang)
+        return group_name(key, self.by)
 
 
 def study_rates(

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from riskkit.foundation.language import language
 from riskkit.foundation.standards.tables import records
 from riskkit.words.catalogue import monitoring_text as say
 from riskkit.words.numbers import number, rate
@@ -17,24 +18,24 @@ from riskkit.workbench.reports.monitoring.rate_study import RateStudy
 MOST = 25
 
 
-def rates_forest(study: RateStudy, *, lang: str) -> Picture | None:
+def rates_forest(study: RateStudy) -> Picture | None:
     """The rate of each group with its interval, and what the other groups make of it."""
     known = study.groups.dropna(subset=["rate"])
     if known.empty:
         return None
-    title, drawn = say("rates_title", lang), records(known.head(MOST))
+    title, drawn = say("rates_title"), records(known.head(MOST))
     rows, traces = style.Rows(body=1.3), []
     for row in drawn:
-        words = f"{_name(study, row, lang)} · {_counts(row, lang)} · {rate(row['rate'], lang)}"
+        words = f"{_name(study, row)} · {_counts(row)} · {rate(row['rate'])}"
         traces += _marks(row, rows.add(words))
-    remark, room = style.below(_remark(len(drawn), len(known), lang), at=44)
+    remark, room = style.below(_remark(len(drawn), len(known)), at=44)
     shape = style.layout(title, height=rows.height() + 10 + room, margin={"t": 10, "b": room})
     whole = float(study.whole["rate"])
     high = max(float(known["rate_hi"].head(MOST).max()), whole) * 1.04
     across = {
         "range": [0, min(high, 1.0) + 0.001],
         "tickformat": ".0%",
-        "title": {"text": say("rates_x", lang)},
+        "title": {"text": say("rates_x")},
     }
     shape["xaxis"], shape["yaxis"] = style.quiet_axis() | across, rows.axis()
     shape["annotations"] = [*rows.labels, remark]
@@ -45,23 +46,23 @@ def rates_forest(study: RateStudy, *, lang: str) -> Picture | None:
     return Picture(
         "rates-forest",
         title,
-        _alt(study, drawn[0], lang),
-        _table(study, lang),
+        _alt(study, drawn[0]),
+        _table(study),
         {"data": traces, "layout": shape},
     )
 
 
-def _name(study: RateStudy, row: dict[str, Any], lang: str) -> str:
-    return study.name([row[key] for key in study.by], lang)
+def _name(study: RateStudy, row: dict[str, Any]) -> str:
+    return study.name([row[key] for key in study.by])
 
 
-def _counts(row: dict[str, Any], lang: str) -> str:
-    return say("counts", lang, x=number(float(row["n_nonconforming"])), n=number(float(row["n_tested"])))
+def _counts(row: dict[str, Any]) -> str:
+    return say("counts", x=number(float(row["n_nonconforming"])), n=number(float(row["n_tested"])))
 
 
-def _remark(shown: int, n: int, lang: str) -> str:
-    more = "" if shown == n else say("rates_more", lang, shown=shown, n=n)
-    return f"{say('rates_marks', lang)}{'' if lang == 'zh' else ' '}{more}".strip()
+def _remark(shown: int, n: int) -> str:
+    more = "" if shown == n else say("rates_more", shown=shown, n=n)
+    return f"{say('rates_marks')}{'' if language() == 'zh' else ' '}{more}".strip()
 
 
 def _marks(row: dict[str, Any], y: float) -> list[dict[str, Any]]:
@@ -78,29 +79,26 @@ def _marks(row: dict[str, Any], y: float) -> list[dict[str, Any]]:
     return marks
 
 
-def _alt(study: RateStudy, top: dict[str, Any], lang: str) -> str:
+def _alt(study: RateStudy, top: dict[str, Any]) -> str:
     whole = float(study.whole["rate"])
     known = study.groups.dropna(subset=["rate"])
     return say(
         "rates_alt",
-        lang,
         n=len(known),
-        group=_name(study, top, lang),
-        share=rate(top["rate"], lang),
-        lo=rate(top["rate_lo"], lang),
-        hi=rate(top["rate_hi"], lang),
-        whole=rate(whole, lang),
+        group=_name(study, top),
+        share=rate(top["rate"]),
+        lo=rate(top["rate_lo"]),
+        hi=rate(top["rate_hi"]),
+        whole=rate(whole),
         above=int((known["rate_lo"] > whole).sum()),
     )
 
 
-def _table(study: RateStudy, lang: str) -> Table:
+def _table(study: RateStudy) -> Table:
     rows: list[tuple[Cell, ...]] = []
     for row in records(study.groups.dropna(subset=["rate"])):
-        ends = say("from_to", lang, low=rate(row["rate_lo"], lang), high=rate(row["rate_hi"], lang))
-        shares = rate(row["rate"], lang), ends, rate(row["shrunk"], lang)
-        rows.append((_name(study, row, lang), _counts(row, lang), *shares))
+        ends = say("from_to", low=rate(row["rate_lo"]), high=rate(row["rate_hi"]))
+        shares = rate(row["rate"]), ends, rate(row["shrunk"])
+        rows.append((_name(study, row), _counts(row), *shares))
     heads = ("col_group", "col_bad", "col_rate", "col_interval", "col_shrunk")
-    return Table(
-        say("rates_title", lang), tuple(say(key, lang) for key in heads), tuple(rows), numeric=(1, 2, 3, 4)
-    )
+    return Table(say("rates_title"), tuple(say(key) for key in heads), tuple(rows), numeric=(1, 2, 3, 4))

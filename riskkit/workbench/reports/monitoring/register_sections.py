@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from riskkit.foundation.language import language
 from riskkit.foundation.records.evidence import rule_text
 from riskkit.foundation.standards.glossary import codes, label
 from riskkit.foundation.standards.method_numbers import method_number
@@ -22,21 +23,21 @@ _MOST_ROWS, _MOST_NAMES = 20, 10
 GRADE_WORDS = {1: "grade_1", 2: "grade_2", 3: "grade_3"}
 
 
-def register_summary(study: RegisterStudy, *, lang: str) -> Section:
+def register_summary(study: RegisterStudy) -> Section:
     """How many rows were read, what became of them, and which records are looked at."""
     whole, n = study.whole, len(study.records)
-    lead = say("reg_lead", lang, n=number(n), sources=study.records["source"].nunique(), span=_span(study))
+    lead = say("reg_lead", n=number(n), sources=study.records["source"].nunique(), span=_span(study))
     rows = {name: number(getattr(whole, f"n_{name}")) for name in _ROWS}
-    blocks: list[Block] = [Paragraph(lead, "lead"), Paragraph(say("reg_rows", lang, **rows))]
+    blocks: list[Block] = [Paragraph(lead, "lead"), Paragraph(say("reg_rows", **rows))]
     left = whole.n_accepted - n
     if left:
-        blocks.append(Paragraph(say("reg_outside", lang, n=number(left)), "caution"))
+        blocks.append(Paragraph(say("reg_outside", n=number(left)), "caution"))
     no_date = int(study.records["date"].isna().sum())
     if no_date:
-        blocks.append(Paragraph(say("reg_no_date", lang, n=number(no_date)), "caution"))
+        blocks.append(Paragraph(say("reg_no_date", n=number(no_date)), "caution"))
     if study.is_sample:
-        blocks.append(Paragraph(say("rates_synthetic", lang), "caution"))
-    return Section("register-summary", say("reg_summary", lang), 1, tuple(blocks))
+        blocks.append(Paragraph(say("rates_synthetic"), "caution"))
+    return Section("register-summary", say("reg_summary"), 1, tuple(blocks))
 
 
 _ROWS = ("read", "accepted", "quarantined", "duplicates")
@@ -49,68 +50,67 @@ def _span(study: RegisterStudy) -> str:
     return f"{days.min():%Y-%m-%d} – {days.max():%Y-%m-%d}"
 
 
-def source_word(code: Any, lang: str) -> str:
+def source_word(code: Any) -> str:
     """A class of source in words."""
-    return label("source_class", str(code), lang) if code in codes("source_class") else str(code)
+    return label("source_class", str(code)) if code in codes("source_class") else str(code)
 
 
-def register_years(study: RegisterStudy, *, lang: str) -> Section:
+def register_years(study: RegisterStudy) -> Section:
     """Records by class of source and year."""
     found = year_table(study)
     years = sorted(found.columns, key=lambda year: year or "9999")
-    heads = [year or say("reg_undated", lang) for year in years]
+    heads = [year or say("reg_undated") for year in years]
     most = found.sum(axis=1).sort_values(ascending=False, kind="stable")
     rows = [
-        (source_word(code, lang), *map(number, counts), number(float(sum(counts))))
+        (source_word(code), *map(number, counts), number(float(sum(counts))))
         for code in most.index
         for counts in [found.loc[[code], years].to_numpy(dtype=float)[0].tolist()]
     ]
     sums = [number(float(found[year].sum())) for year in years]
-    rows.append((say("all_groups", lang), *sums, number(float(found.to_numpy().sum()))))
-    columns = (column_name("source_class", lang), *heads, say("all_groups", lang))
-    table = Table(say("reg_years", lang), columns, tuple(rows), numeric=tuple(range(1, len(columns))))
+    rows.append((say("all_groups"), *sums, number(float(found.to_numpy().sum()))))
+    columns = (column_name("source_class"), *heads, say("all_groups"))
+    table = Table(say("reg_years"), columns, tuple(rows), numeric=tuple(range(1, len(columns))))
     return Section("register-years-table", "", 2, (table,))
 
 
-def register_quality(study: RegisterStudy, *, lang: str) -> Section:
+def register_quality(study: RegisterStudy) -> Section:
     """How full each source is, and how quick."""
     sources = list(study.filled.index)
     rows = [
-        (column_name(name, lang), *(_share(study.filled.at[source, name], lang) for source in sources))
-        for name in FILLED
+        (column_name(name), *(_share(study.filled.at[source, name]) for source in sources)) for name in FILLED
     ]
-    heads = (say("col_column", lang), *(source_title(source, lang) for source in sources))
-    filled = Table(say("reg_filled", lang), heads, tuple(rows), numeric=tuple(range(1, len(heads))))
-    days = say("reg_timely_lead", lang, days=number(method_number("timeliness", "limit_days")))
-    blocks = (Paragraph(say("reg_filled_lead", lang)), filled, Paragraph(days), _timely(study, lang))
-    return Section("register-quality", say("reg_quality", lang), 1, blocks)
+    heads = (say("col_column"), *(source_title(source) for source in sources))
+    filled = Table(say("reg_filled"), heads, tuple(rows), numeric=tuple(range(1, len(heads))))
+    days = say("reg_timely_lead", days=number(method_number("timeliness", "limit_days")))
+    blocks = (Paragraph(say("reg_filled_lead")), filled, Paragraph(days), _timely(study))
+    return Section("register-quality", say("reg_quality"), 1, blocks)
 
 
-def _share(value: Any, lang: str) -> str:
+def _share(value: Any) -> str:
     """A share of which only all is 100 % and only none is 0 %."""
     share = float(value)
     if 0 < share < 0.01:
-        return say("below_one", lang)
+        return say("below_one")
     if 0.99 < share < 1:
-        return say("above_99", lang)
-    return rate(share, lang)
+        return say("above_99")
+    return rate(share)
 
 
-def source_title(name: str, lang: str) -> str:
+def source_title(name: str) -> str:
     """What a reader calls its source; the name itself where it is none of riskkit's."""
     from riskkit.monitoring.sources.catalogue import SOURCES
 
     found = {one.name: (one.title_zh, one.title_en) for one in SOURCES}.get(name, (name, name))
-    return found[0 if lang == "zh" else 1]
+    return found[0 if language() == "zh" else 1]
 
 
-def _timely(study: RegisterStudy, lang: str) -> Table:
+def _timely(study: RegisterStudy) -> Table:
     rows = []
     for row in records(study.timely.reset_index()):
         days = (number(float(row["median_days"])), number(float(row["p90_days"])))
         counts = [number(float(row[name])) for name in ("n_known", "n_missing", "n_backwards")]
-        in_time = _share(row["share_in_time"], lang) if row["n_known"] else "—"
-        rows.append((source_title(row["source"], lang), *counts, *days, in_time))
+        in_time = _share(row["share_in_time"]) if row["n_known"] else "—"
+        rows.append((source_title(row["source"]), *counts, *days, in_time))
     heads = (
         "col_source",
         "col_known",
@@ -121,62 +121,58 @@ def _timely(study: RegisterStudy, lang: str) -> Table:
         "col_in_time",
     )
     numeric = tuple(range(1, len(heads)))
-    return Table(
-        say("reg_timely", lang), tuple(say(key, lang) for key in heads), tuple(rows), numeric=numeric
-    )
+    return Table(say("reg_timely"), tuple(say(key) for key in heads), tuple(rows), numeric=numeric)
 
 
-def register_same(study: RegisterStudy, *, lang: str) -> Section:
+def register_same(study: RegisterStudy) -> Section:
     """Which records tell of the same thing, how pressing that is, and which names were taken for one."""
     n = {grade: int((study.groups["grade"] == grade).sum()) for grade in GRADE_WORDS}
     alone = int((study.same.reason != "grouped").sum())
     facts = {f"n{grade}": number(found) for grade, found in n.items()}
-    lead = say(
-        "same_lead", lang, groups=number(len(study.groups)), records=number(len(study.records)), **facts
-    )
-    rule = say("same_rule", lang, threshold=f"{study.threshold:g}", alone=number(alone))
+    lead = say("same_lead", groups=number(len(study.groups)), records=number(len(study.records)), **facts)
+    rule = say("same_rule", threshold=f"{study.threshold:g}", alone=number(alone))
     heads = ("col_grade", "col_commodity", "col_names", "col_records", "col_classes", "col_why", "col_worse")
-    rows = tuple(_same_row(row, lang) for row in records(study.groups.head(_MOST_ROWS)))
-    caption = say("same_table", lang, shown=len(rows), n=number(len(study.groups)))
-    table = Table(caption, tuple(say(key, lang) for key in heads), rows, numeric=(3, 4))
-    blocks: list[Block] = [Paragraph(lead, "lead"), Paragraph(rule), table, _names(study, lang)]
-    blocks.append(Paragraph(say("same_chain", lang), "caution"))
-    return Section("register-same", say("same_title", lang), 1, tuple(blocks))
+    rows = tuple(_same_row(row) for row in records(study.groups.head(_MOST_ROWS)))
+    caption = say("same_table", shown=len(rows), n=number(len(study.groups)))
+    table = Table(caption, tuple(say(key) for key in heads), rows, numeric=(3, 4))
+    blocks: list[Block] = [Paragraph(lead, "lead"), Paragraph(rule), table, _names(study)]
+    blocks.append(Paragraph(say("same_chain"), "caution"))
+    return Section("register-same", say("same_title"), 1, tuple(blocks))
 
 
-def _same_row(row: dict[str, Any], lang: str) -> tuple[Cell, ...]:
-    grade = say("no_grade", lang) if pd.isna(row["grade"]) else say(GRADE_WORDS[int(row["grade"])], lang)
+def _same_row(row: dict[str, Any]) -> tuple[Cell, ...]:
+    grade = say("no_grade") if pd.isna(row["grade"]) else say(GRADE_WORDS[int(row["grade"])])
     names = []
     for column in ("brand", "maker"):
         if row[f"n_{column}s"]:
             more = row[f"n_{column}s"] - 1
-            names.append(f"{row[column]}{say('and_more', lang, n=more) if more else ''}")
-    commodity = group_name([row["commodity"]], ["product_group"], lang)
+            names.append(f"{row[column]}{say('and_more', n=more) if more else ''}")
+    commodity = group_name([row["commodity"]], ["product_group"])
     counts = number(float(row["n_records"])), number(float(row["n_source_classes"]))
-    worse = say("yes" if row["may_be_worse"] else "no", lang)
-    return grade, commodity, " · ".join(names) or "—", *counts, _grade_rule(row["rule"], lang), worse
+    worse = say("yes" if row["may_be_worse"] else "no")
+    return grade, commodity, " · ".join(names) or "—", *counts, _grade_rule(row["rule"]), worse
 
 
-def _grade_rule(rule: Any, lang: str) -> str:
+def _grade_rule(rule: Any) -> str:
     if pd.isna(rule):
         return "—"
     rows = standard_table("information_grades").set_index("rule_id")
-    return str(rows.at[rule, lang])
+    return str(rows.at[rule, language()])
 
 
-def _names(study: RegisterStudy, lang: str) -> Table:
+def _names(study: RegisterStudy) -> Table:
     found = study.same.matches.sort_values("likeness", kind="stable").head(_MOST_NAMES)
     rows = tuple(
-        (column_name(row["field"], lang), str(row["commodity"]), row["name_a"], row["name_b"],
+        (column_name(row["field"]), str(row["commodity"]), row["name_a"], row["name_b"],
          f"{row['likeness']:.1f}")
         for row in records(found)
     )  # fmt: skip
     heads = ("col_column", "col_commodity", "col_name_a", "col_name_b", "col_likeness")
-    caption = say("names_table", lang, shown=len(rows), n=number(len(study.same.matches)))
-    return Table(caption, tuple(say(key, lang) for key in heads), rows, numeric=(4,))
+    caption = say("names_table", shown=len(rows), n=number(len(study.same.matches)))
+    return Table(caption, tuple(say(key) for key in heads), rows, numeric=(4,))
 
 
-def register_gaps(study: RegisterStudy, *, lang: str) -> Section:
+def register_gaps(study: RegisterStudy) -> Section:
     """Which channels no class of source looks at for a class of hazard."""
     cells = study.coverage
     known = cells[(cells[["source_class", "hazard_class", "channel"]] != "").all(axis=1)]
@@ -184,76 +180,74 @@ def register_gaps(study: RegisterStudy, *, lang: str) -> Section:
     channels = codes("channel")
     rows = []
     for hazard in codes("hazard_class"):
-        gaps = [label("channel", one, lang) for one in channels if not by.get((hazard, one), 0)]
-        listed = say("list_mark", lang).join(gaps) or say("none_missing", lang)
-        rows.append(
-            (label("hazard_class", hazard, lang), f"{len(channels) - len(gaps)}/{len(channels)}", listed)
-        )
-    heads = tuple(say(key, lang) for key in ("col_hazard", "col_channels", "col_gaps"))
+        gaps = [label("channel", one) for one in channels if not by.get((hazard, one), 0)]
+        listed = say("list_mark").join(gaps) or say("none_missing")
+        rows.append((label("hazard_class", hazard), f"{len(channels) - len(gaps)}/{len(channels)}", listed))
+    heads = tuple(say(key) for key in ("col_hazard", "col_channels", "col_gaps"))
     told_of = set(cells.loc[cells["n_records"] > 0, "source_class"])
     silent = [one for one in codes("source_class") if one not in told_of]
-    words = say("list_mark", lang).join(source_word(one, lang) for one in silent) or say("none_missing", lang)
+    words = say("list_mark").join(source_word(one) for one in silent) or say("none_missing")
     n_unknown = int(cells["n_records"].sum() - known["n_records"].sum())
-    told = say("gaps_lead", lang, gaps=number(int(known["is_gap"].sum())), cells=number(len(known)))
+    told = say("gaps_lead", gaps=number(int(known["is_gap"].sum())), cells=number(len(known)))
     blocks = (
         Paragraph(told),
-        Table(say("gaps_table", lang), heads, tuple(rows), numeric=(1,)),
-        Paragraph(say("silent", lang, words=words)),
-        Paragraph(say("gaps_unknown", lang, n=number(n_unknown)), "note"),
+        Table(say("gaps_table"), heads, tuple(rows), numeric=(1,)),
+        Paragraph(say("silent", words=words)),
+        Paragraph(say("gaps_unknown", n=number(n_unknown)), "note"),
     )
-    return Section("register-gaps", say("gaps_title", lang), 1, blocks)
+    return Section("register-gaps", say("gaps_title"), 1, blocks)
 
 
-def register_tops(study: RegisterStudy, *, lang: str) -> Section:
+def register_tops(study: RegisterStudy) -> Section:
     """The product groups, origins and ports with most records, and their rates."""
     heads = ("col_records", "col_inspections", "col_tested", "col_bad", "col_rate", "col_interval")
     tables = []
     for column, found in study.tops.items():
-        rows = [_top_row(row, column, lang) for row in records(found.head(_MOST_NAMES))]
-        name = column_name(column, lang)
-        caption = say("top_table", lang, name=name, shown=len(rows), n=number(len(found)))
-        columns = (name, *(say(key, lang) for key in heads))
+        rows = [_top_row(row, column) for row in records(found.head(_MOST_NAMES))]
+        name = column_name(column)
+        caption = say("top_table", name=name, shown=len(rows), n=number(len(found)))
+        columns = (name, *(say(key) for key in heads))
         tables.append(Table(caption, columns, tuple(rows), numeric=tuple(range(1, len(columns)))))
-    lead = (Paragraph(say("tops_lead", lang)), *_left_out(study, lang))
-    return Section("register-tops", say("tops", lang), 1, (*lead, *tables))
+    lead = (Paragraph(say("tops_lead")), *_left_out(study))
+    return Section("register-tops", say("tops"), 1, (*lead, *tables))
 
 
-def _left_out(study: RegisterStudy, lang: str) -> tuple[Block, ...]:
+def _left_out(study: RegisterStudy) -> tuple[Block, ...]:
     """What the rows in quarantine could do to the overall rate."""
     n, counts = study.n_left_out, next(iter(study.tops.values()))[["n_tested", "n_nonconforming"]].sum()
     if not n:
         return ()
     tested, bad = float(counts["n_tested"]), float(counts["n_nonconforming"])
-    ends = {"low": rate(bad / (tested + n), lang), "high": rate((bad + n) / (tested + n), lang)}
-    return (Paragraph(say("tops_left_out", lang, n=number(n), **ends), "caution"),)
+    ends = {"low": rate(bad / (tested + n)), "high": rate((bad + n) / (tested + n))}
+    return (Paragraph(say("tops_left_out", n=number(n), **ends), "caution"),)
 
 
-def _top_row(row: dict[str, Any], column: str, lang: str) -> tuple[Cell, ...]:
+def _top_row(row: dict[str, Any], column: str) -> tuple[Cell, ...]:
     names = ("n_records", "n_inspections", "n_tested", "n_nonconforming")
     counts = ["—" if pd.isna(row[name]) else number(float(row[name])) for name in names]
     ends = "—"
     if not pd.isna(row["rate_lo"]):
-        ends = say("from_to", lang, low=rate(row["rate_lo"], lang), high=rate(row["rate_hi"], lang))
-    share = rate(float("nan") if pd.isna(row["rate"]) else float(row["rate"]), lang)
-    return group_name([row[column]], [column], lang), *counts, share, ends
+        ends = say("from_to", low=rate(row["rate_lo"]), high=rate(row["rate_hi"]))
+    share = rate(float("nan") if pd.isna(row["rate"]) else float(row["rate"]))
+    return group_name([row[column]], [column]), *counts, share, ends
 
 
-def register_quarantine(study: RegisterStudy, *, lang: str) -> Section:
+def register_quarantine(study: RegisterStudy) -> Section:
     """What was put aside, and why."""
     whole = study.whole
-    share = rate(whole.n_quarantined / whole.n_read if whole.n_read else float("nan"), lang)
-    lead = say("aside_lead", lang, n=number(whole.n_quarantined), read=number(whole.n_read), share=share)
+    share = rate(whole.n_quarantined / whole.n_read if whole.n_read else float("nan"))
+    lead = say("aside_lead", n=number(whole.n_quarantined), read=number(whole.n_read), share=share)
     rows = tuple(
-        (source_title(row["source"], lang), rule_text(row["rule_id"], lang), number(row["n_rows"]))
+        (source_title(row["source"]), rule_text(row["rule_id"], language()), number(row["n_rows"]))
         for row in records(study.quarantine.head(_MOST_ROWS))
     )
-    heads = tuple(say(key, lang) for key in ("col_source", "col_broken", "col_rows"))
-    table = Table(say("aside_by_rule", lang), heads, rows, numeric=(2,))
+    heads = tuple(say(key) for key in ("col_source", "col_broken", "col_rows"))
+    table = Table(say("aside_by_rule"), heads, rows, numeric=(2,))
     blocks: tuple[Block, ...] = (Paragraph(lead), table) if rows else (Paragraph(lead),)
-    return Section("register-quarantine", say("aside_title", lang), 1, blocks)
+    return Section("register-quarantine", say("aside_title"), 1, blocks)
 
 
-def register_limits(*, lang: str) -> Section:
+def register_limits() -> Section:
     """How to read what a register tells, and how far it goes."""
     keys = ("limit_reports", "limit_inspections", "limit_empty", "limit_grades", "limit_signal")
-    return Section("limits", say("limits_register", lang), 1, (Items(tuple(say(key, lang) for key in keys)),))
+    return Section("limits", say("limits_register"), 1, (Items(tuple(say(key) for key in keys)),))

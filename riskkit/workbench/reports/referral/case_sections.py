@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from riskkit.foundation.language import language
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.tables import records
 from riskkit.response.reason_words import reason_words
@@ -23,16 +24,14 @@ say = Texts("referral")
 _NEEDS = ("required", "advised")
 
 
-def referral_summary(study: ReferralStudy, *, lang: str) -> Section:
+def referral_summary(study: ReferralStudy) -> Section:
     """How many cases go where, what is overdue, and what the report is not."""
     n_open = int(study.routes["decision"].isna().sum())
     taken = study.routes["decision"].fillna("").str.split().explode().value_counts()
-    counted = [
-        say("of_route", lang, route=_route(str(name), lang), n=n) for name, n in taken.items() if name != ""
-    ]
-    counted += [say("of_open", lang, n=n_open)] if n_open else []
-    words = joined(counted, lang) or say("no_route", lang)
-    lead = say("lead", lang, day=study.on.isoformat(), n=len(study.routes), routes=words)
+    counted = [say("of_route", route=_route(str(name)), n=n) for name, n in taken.items() if name != ""]
+    counted += [say("of_open", n=n_open)] if n_open else []
+    words = joined(counted) or say("no_route")
+    lead = say("lead", day=study.on.isoformat(), n=len(study.routes), routes=words)
     wanting = [
         ("wanting_clocks", _count(study.clocks, "state", "overdue")),
         ("wanting_papers", int(_missing_papers(study).sum())),
@@ -42,34 +41,34 @@ def referral_summary(study: ReferralStudy, *, lang: str) -> Section:
         ("wanting_finance", int(study.rewards["is_with_finance"].sum()) if len(study.rewards) else 0),
         ("wanting_hot", _count(study.provinces, "decision", "hot")),
     ]
-    items = Items(tuple(say(key, lang, n=n) for key, n in wanting if n))
-    blocks: list[Block] = [Paragraph(lead, "lead"), Paragraph(say("not_legal_advice", lang), "caution")]
-    blocks += [Paragraph(say("synthetic", lang), "caution")] if study.is_sample else []
-    blocks += [Paragraph(say("draw_broken", lang), "caution")] if study.draw.state == "does_not_fit" else []
-    blocks += [Paragraph(say("wanting", lang)), items] if items.items else []
-    source = say("input_folder", lang, name=study.name, sha256=study.sha256[:12])
-    return Section("referral-summary", say("summary", lang), 1, (*blocks, Paragraph(source, "source")))
+    items = Items(tuple(say(key, n=n) for key, n in wanting if n))
+    blocks: list[Block] = [Paragraph(lead, "lead"), Paragraph(say("not_legal_advice"), "caution")]
+    blocks += [Paragraph(say("synthetic"), "caution")] if study.is_sample else []
+    blocks += [Paragraph(say("draw_broken"), "caution")] if study.draw.state == "does_not_fit" else []
+    blocks += [Paragraph(say("wanting")), items] if items.items else []
+    source = say("input_folder", name=study.name, sha256=study.sha256[:12])
+    return Section("referral-summary", say("summary"), 1, (*blocks, Paragraph(source, "source")))
 
 
-def referral_routes(study: ReferralStudy, *, lang: str) -> Section:
+def referral_routes(study: ReferralStudy) -> Section:
     """The routes of each case, what is to be established, and the first clock."""
     cases = {str(row["case_id"]): str(row["case"]) for row in records(study.tables["cases"])}
-    facts = table_words("referral_facts", "fact", lang, on=study.on)
-    clock_words = table_words("referral_clocks", "clock", lang, on=study.on)
+    facts = table_words("referral_facts", "fact", on=study.on)
+    clock_words = table_words("referral_clocks", "clock", on=study.on)
     rows = []
     for case, row in zip(study.routes.index, records(study.routes), strict=True):
         is_open = pd.isna(row["decision"])
-        names = [_route(name, lang) for name in (row["possible"] if is_open else row["decision"]).split()]
-        route = say("possibly", lang, routes=listed(names, lang)) if is_open else listed(names, lang)
-        asked = joined((facts[name] for name in row["missing"].split()), lang) or "—"
-        first = joined((clock_words[name] for name in str(row["next_clocks"]).split()), lang) or "—"
-        rows.append((f"{case} {cases[str(case)]}", route, _reason(row["reason"], lang), asked, first))
+        names = [_route(name) for name in (row["possible"] if is_open else row["decision"]).split()]
+        route = say("possibly", routes=listed(names)) if is_open else listed(names)
+        asked = joined(facts[name] for name in row["missing"].split()) or "—"
+        first = joined(clock_words[name] for name in str(row["next_clocks"]).split()) or "—"
+        rows.append((f"{case} {cases[str(case)]}", route, _reason(row["reason"]), asked, first))
     heads = ("col_case", "col_route", "col_reason", "col_to_establish", "col_first_clock")
-    note = Paragraph(say("routes_note", lang), "note")
-    return section(say, "routes", lang, note, *text_table(say, "routes", lang, heads=heads, rows=rows))
+    note = Paragraph(say("routes_note"), "note")
+    return section(say, "routes", note, *text_table(say, "routes", heads=heads, rows=rows))
 
 
-def referral_clocks(study: ReferralStudy, *, lang: str) -> Section | None:
+def referral_clocks(study: ReferralStudy) -> Section | None:
     """Every clock, what is overdue first."""
     if study.clocks.empty:
         return None
@@ -78,17 +77,17 @@ def referral_clocks(study: ReferralStudy, *, lang: str) -> Section | None:
     found = study.clocks.assign(case_id=given["case_id"], started_on=given["started_on"])
     found["order"] = found["state"].map(order).fillna(2)
     rows = [
-        (str(row["case_id"]), row[lang], day_cell(row["started_on"]), day_cell(row["due_on"]),
-         say(f"state_{row['state'] if isinstance(row['state'], str) else 'no_holidays'}", lang),
+        (str(row["case_id"]), row[language()], day_cell(row["started_on"]), day_cell(row["due_on"]),
+         say(f"state_{row['state'] if isinstance(row['state'], str) else 'no_holidays'}"),
          "—" if pd.isna(row["days_left"]) else number(float(row["days_left"])), _source(row))
         for row in records(found.sort_values(["order", "days_left"], kind="stable"))
     ]  # fmt: skip
     heads = ("col_case", "col_clock", "col_start", "col_due", "col_state", "#col_days", "col_place")
-    note = Paragraph(say("clocks_note", lang), "note")
-    return section(say, "clocks", lang, note, *text_table(say, "clocks", lang, heads=heads, rows=rows))
+    note = Paragraph(say("clocks_note"), "note")
+    return section(say, "clocks", note, *text_table(say, "clocks", heads=heads, rows=rows))
 
 
-def referral_papers(study: ReferralStudy, *, lang: str) -> Section | None:
+def referral_papers(study: ReferralStudy) -> Section | None:
     """The checklist of evidence for each case and route."""
     if study.papers.empty:
         return None
@@ -96,25 +95,25 @@ def referral_papers(study: ReferralStudy, *, lang: str) -> Section | None:
     for (case, route), papers in study.papers.groupby(["case_id", "route"], sort=False):
         is_there = papers["is_there"].astype(bool)
         parts = [papers[is_there], *(papers[~is_there & (papers["need"] == need)] for need in _NEEDS)]
-        lists = [[str(words) for words in part[lang]] for part in parts]
-        rows.append((str(case), _route(str(route), lang), *(joined(one, lang) or "—" for one in lists)))
+        lists = [[str(words) for words in part[language()]] for part in parts]
+        rows.append((str(case), _route(str(route)), *(joined(one) or "—" for one in lists)))
     heads = ("col_case", "col_route", "col_there", "col_required", "col_advised")
-    note = Paragraph(say("papers_note", lang), "note")
-    return section(say, "papers", lang, note, *text_table(say, "papers", lang, heads=heads, rows=rows))
+    note = Paragraph(say("papers_note"), "note")
+    return section(say, "papers", note, *text_table(say, "papers", heads=heads, rows=rows))
 
 
-def referral_rewards(study: ReferralStudy, *, lang: str) -> Section | None:
+def referral_rewards(study: ReferralStudy) -> Section | None:
     """What each reporter is due, by which rule, and who decides."""
     if study.rewards.empty:
         return None
-    rows = [_reward_row(study, str(case), lang) for case in study.rewards.index]
+    rows = [_reward_row(study, str(case)) for case in study.rewards.index]
     heads = ("col_case", "col_grade", "col_share", "#col_amount", "col_reason", "col_decided")
     limits = standards.table("reward_limits", on=study.on)
-    notes = (Paragraph(say("rewards_note", lang), "note"), Items(tuple(limits[lang])))
-    return section(say, "rewards", lang, *notes, *text_table(say, "rewards", lang, heads=heads, rows=rows))
+    notes = (Paragraph(say("rewards_note"), "note"), Items(tuple(limits[language()])))
+    return section(say, "rewards", *notes, *text_table(say, "rewards", heads=heads, rows=rows))
 
 
-def _reward_row(study: ReferralStudy, case: str, lang: str) -> tuple[str, ...]:
+def _reward_row(study: ReferralStudy, case: str) -> tuple[str, ...]:
     """One reporter: grade, share, amount, the rule or the exclusion, and who decides."""
     row = records(study.rewards.loc[[case]])[0]
     given = records(study.tables["rewards"].set_index("case_id").loc[[case]])[0]
@@ -122,36 +121,36 @@ def _reward_row(study: ReferralStudy, case: str, lang: str) -> tuple[str, ...]:
     grade = f"{row['grade']:.0f}" if is_due else "—"
     shares = {str(one["grade"]): str(one["share"]).split("/", maxsplit=1)[0]
               for one in records(standards.table("reward_grades", on=study.on))}  # fmt: skip
-    share = say("share_of", lang, share=shares[grade]) if is_due else "—"
-    why = _reason(row["reason"], lang)
+    share = say("share_of", share=shares[grade]) if is_due else "—"
+    why = _reason(row["reason"])
     if row["reason"] == "reward_excluded":
-        barred = table_words("reward_exclusions", "fact", lang, on=study.on)
-        why = joined([why, *(words for name, words in barred.items() if given.get(name) == 1)], lang)
+        barred = table_words("reward_exclusions", "fact", on=study.on)
+        why = joined([why, *(words for name, words in barred.items() if given.get(name) == 1)])
     who = "decided_with_finance" if row["is_with_finance"] else "decided_alone"
-    notes = [say(who, lang)] if is_due else []
-    notes += [say("may_be_raised", lang)] if row["may_be_raised"] else []
+    notes = [say(who)] if is_due else []
+    notes += [say("may_be_raised")] if row["may_be_raised"] else []
     due = float(row["amount"])
-    amount = say("unknown", lang) if math.isnan(due) else number(due)
-    return case, grade, share, amount, why, joined(notes, lang) or "—"
+    amount = say("unknown") if math.isnan(due) else number(due)
+    return case, grade, share, amount, why, joined(notes) or "—"
 
 
-def referral_lawyer(study: ReferralStudy, *, lang: str) -> Section:
+def referral_lawyer(study: ReferralStudy) -> Section:
     """What stands in the law, and what a lawyer, prosecutor or legal department has to answer."""
     names = ("referral_clocks", "referral_evidence", "referral_routes", "reward_grades", "heavy_penalties")
     found = pd.concat([standards.table(name, on=study.on)["source_id"] for name in names]).unique()
     laws = [str(standards.source(str(name))["document"]) for name in found if name != "riskkit_house"]
     blocks = (
-        Paragraph(say("is_law", lang)),
+        Paragraph(say("is_law")),
         Items(tuple(laws)),
-        Paragraph(say("needs_lawyer", lang)),
-        Items(tuple(lawyer_questions(study.on, lang))),
+        Paragraph(say("needs_lawyer")),
+        Items(tuple(lawyer_questions(study.on))),
     )
-    return section(say, "lawyer", lang, *blocks)
+    return section(say, "lawyer", *blocks)
 
 
-def table_words(name: str, key: str, lang: str, *, on: dt.date) -> dict[str, str]:
+def table_words(name: str, key: str, *, on: dt.date) -> dict[str, str]:
     """Key → words, as a table of a day has them."""
-    return {str(row[key]): str(row[lang]) for row in records(standards.table(name, on=on))}
+    return {str(row[key]): str(row[language()]) for row in records(standards.table(name, on=on))}
 
 
 def _missing_papers(study: ReferralStudy) -> pd.Series:
@@ -164,12 +163,12 @@ def _count(table: pd.DataFrame, column: str, code: str) -> int:
     return int((table[column] == code).sum()) if column in table else 0
 
 
-def _route(name: str, lang: str) -> str:
-    return say(f"route_{name}", lang)
+def _route(name: str) -> str:
+    return say(f"route_{name}")
 
 
-def _reason(code: object, lang: str) -> str:
-    return str(reason_words(pd.Series([code], dtype=object), lang).iloc[0])
+def _reason(code: object) -> str:
+    return str(reason_words(pd.Series([code], dtype=object)).iloc[0])
 
 
 def _source(row: dict[str, Any]) -> str:

@@ -21,15 +21,15 @@ from riskkit.workbench.reports.referral.referral_study import ReferralStudy
 from riskkit.workbench.reports.response.example_tables import house_rows
 
 
-def referral_publication(study: ReferralStudy, *, lang: str) -> Section | None:
+def referral_publication(study: ReferralStudy) -> Section | None:
     """Which penalties are to be published or withdrawn by when, and until when they are shown."""
     if study.publication.empty:
         return None
     given = records(study.tables["penalties"])
-    kinds = table_words("heavy_penalties", "penalty", lang, on=study.on)
-    terms = table_words("referral_clocks", "clock", lang, on=study.on)
-    words = _words(study.publication["reason"], lang)
-    early = {True: say("yes", lang), False: say("no", lang)}
+    kinds = table_words("heavy_penalties", "penalty", on=study.on)
+    terms = table_words("referral_clocks", "clock", on=study.on)
+    words = _words(study.publication["reason"])
+    early = {True: say("yes"), False: say("no")}
     rows = []
     for place, row in enumerate(records(study.publication)):
         is_silent = row["decision"] == "not_published"
@@ -49,19 +49,17 @@ def referral_publication(study: ReferralStudy, *, lang: str) -> Section | None:
         "col_early",
         "col_rule",
     )
-    note = Paragraph(say("publication_note", lang), "note")
-    return section(
-        say, "publication", lang, note, *text_table(say, "publication", lang, heads=heads, rows=rows)
-    )
+    note = Paragraph(say("publication_note"), "note")
+    return section(say, "publication", note, *text_table(say, "publication", heads=heads, rows=rows))
 
 
-def referral_list(study: ReferralStudy, *, lang: str) -> Section | None:
+def referral_list(study: ReferralStudy) -> Section | None:
     """Entry to and exit from the list of seriously dishonest entities."""
     if study.listing.empty:
         return None
     given = records(study.tables["listing"])
-    kinds = table_words("heavy_penalties", "penalty", lang, on=study.on)
-    words = _words(study.listing["reason"], lang)
+    kinds = table_words("heavy_penalties", "penalty", on=study.on)
+    words = _words(study.listing["reason"])
     rows = [
         (str(given[place]["firm"]), kinds[given[place]["penalty"]], words[place],
          day_cell(row["may_ask_from"]), day_cell(row["leaves_on"]),
@@ -69,16 +67,16 @@ def referral_list(study: ReferralStudy, *, lang: str) -> Section | None:
         for place, row in enumerate(records(study.listing))
     ]  # fmt: skip
     heads = ("col_firm", "col_penalty", "col_state", "col_ask_from", "col_leaves", "#col_days")
-    note = Paragraph(say("list_note", lang), "note")
-    return section(say, "list", lang, note, *text_table(say, "list", lang, heads=heads, rows=rows))
+    note = Paragraph(say("list_note"), "note")
+    return section(say, "list", note, *text_table(say, "list", heads=heads, rows=rows))
 
 
-def referral_draw(study: ReferralStudy, *, lang: str) -> Section | None:
+def referral_draw(study: ReferralStudy) -> Section | None:
     """The commitment, the public number and the names drawn; or why the draw does not fit."""
     draw = study.draw
     if draw.state == "none":
         return None
-    said = say(f"draw_{draw.state}", lang)
+    said = say(f"draw_{draw.state}")
     blocks: list[Block] = [Paragraph(said, "caution") if draw.problems else Paragraph(said)]
     blocks += [Items(draw.problems)] if draw.problems else []
     if draw.commitment is not None:
@@ -86,42 +84,40 @@ def referral_draw(study: ReferralStudy, *, lang: str) -> Section | None:
         facts = [("n_names", number(told.n_names)), ("n_drawn", number(told.n_drawn)),
                  ("list_digest", told.list_digest), ("secret_digest", told.secret_digest)]  # fmt: skip
         facts += [("secret", draw.secret), ("public", draw.public)] if draw.secret else []
-        rows = [(say(key, lang), value) for key, value in facts]
-        blocks += text_table(say, "commitment", lang, heads=("col_item", "col_value"), rows=rows)
+        rows = [(say(key), value) for key, value in facts]
+        blocks += text_table(say, "commitment", heads=("col_item", "col_value"), rows=rows)
     drawn = [
         (number(place), str(row["name"]), number(int(row["place"]) + 1), str(row["ticket"])[:16])
         for place, row in enumerate(records(draw.drawn), start=1)
     ]
     heads = ("#col_order", "col_name", "#col_list_place", "col_ticket")
-    blocks += text_table(say, "drawn", lang, heads=heads, rows=drawn)
-    return section(say, "draw", lang, *blocks, Paragraph(say("draw_how", lang), "note"))
+    blocks += text_table(say, "drawn", heads=heads, rows=drawn)
+    return section(say, "draw", *blocks, Paragraph(say("draw_how"), "note"))
 
 
-def referral_map(study: ReferralStudy, *, lang: str, outlines: str = "") -> Picture | None:
+def referral_map(study: ReferralStudy, *, outlines: str = "") -> Picture | None:
     """Cases by province and port, hot spots marked; on outlines of one's own where a file is given."""
     if study.provinces.empty:
         return None
     hot = frozenset(study.provinces.index[study.provinces["decision"] == "hot"])
     named = study.ports[study.ports["port"].notna()].dropna(subset=["n_cases"])
     ports = named.rename(columns={"n_cases": "n"})[["port", "code", "n"]]
-    shown = PlaceMap(
-        "referral-map", say("map", lang), say("map_unit", lang), study.provinces["n_cases"], hot, ports
-    )
-    return place_map(shown, lang=lang, outlines=read_outlines(outlines) if outlines else None)
+    shown = PlaceMap("referral-map", say("map"), say("map_unit"), study.provinces["n_cases"], hot, ports)
+    return place_map(shown, outlines=read_outlines(outlines) if outlines else None)
 
 
-def referral_hot_spots(study: ReferralStudy, *, lang: str) -> Section | None:
+def referral_hot_spots(study: ReferralStudy) -> Section | None:
     """Which places have more cases than their trade explains."""
     if study.provinces.empty:
         return None
-    provinces = [province_name(str(code), lang) for code in study.provinces.index]
+    provinces = [province_name(str(code)) for code in study.provinces.index]
     ports = study.ports[study.ports["port"].notna()]
-    blocks: list[Block] = [Paragraph(say("hot_spots_note", lang), "note")]
+    blocks: list[Block] = [Paragraph(say("hot_spots_note"), "note")]
     for key, table, names in (
         ("provinces", study.provinces, provinces),
         ("ports", ports, list(ports["port"])),
     ):
-        rows = _spot_rows(table, names, lang)
+        rows = _spot_rows(table, names)
         heads = (
             f"col_{key}",
             "#col_cases",
@@ -131,13 +127,13 @@ def referral_hot_spots(study: ReferralStudy, *, lang: str) -> Section | None:
             "#col_q",
             "col_state",
         )
-        blocks += text_table(say, f"spot_{key}", lang, heads=heads, rows=rows)
-    return section(say, "hot_spots", lang, *blocks)
+        blocks += text_table(say, f"spot_{key}", heads=heads, rows=rows)
+    return section(say, "hot_spots", *blocks)
 
 
-def _spot_rows(table: pd.DataFrame, names: Sequence[str], lang: str) -> list[tuple[str, ...]]:
+def _spot_rows(table: pd.DataFrame, names: Sequence[str]) -> list[tuple[str, ...]]:
     """Hot spots first, then by the ratio; what is open at the end."""
-    found = table.assign(name=list(names), words=_words(table["reason"], lang))
+    found = table.assign(name=list(names), words=_words(table["reason"]))
     found["is_hot"] = found["decision"] == "hot"
     ordered = found.sort_values(["is_hot", "ratio"], ascending=False, kind="stable", na_position="last")
     return [
@@ -148,7 +144,7 @@ def _spot_rows(table: pd.DataFrame, names: Sequence[str], lang: str) -> list[tup
     ]  # fmt: skip
 
 
-def referral_limits(*, lang: str) -> Section:
+def referral_limits() -> Section:
     """How to read this, and how far it goes."""
     keys = (
         "limit_facts",
@@ -159,15 +155,15 @@ def referral_limits(*, lang: str) -> Section:
         "limit_hot",
         "limit_map",
     )
-    return Section("limits", say("limits", lang), 1, (Items(tuple(say(key, lang) for key in keys)),))
+    return Section("limits", say("limits"), 1, (Items(tuple(say(key) for key in keys)),))
 
 
-def referral_house_numbers(*, lang: str) -> Section:
+def referral_house_numbers() -> Section:
     """Values set by this project: limits of a hot spot, and terms that were not read."""
     clocks = standards.table("referral_clocks")
     tables = [standards.table("hot_spot_limits"), clocks.astype({"amount": float})]
-    return house_rows(tables, value=("number", "amount"), lang=lang)
+    return house_rows(tables, value=("number", "amount"))
 
 
-def _words(reasons: pd.Series, lang: str) -> list[str]:
-    return [str(word) for word in reason_words(reasons, lang)]
+def _words(reasons: pd.Series) -> list[str]:
+    return [str(word) for word in reason_words(reasons)]

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from riskkit import __version__
+from riskkit.foundation.language import in_each_language
 from riskkit.workbench.reports.referral.case_sections import (
     referral_clocks,
     referral_lawyer,
@@ -38,7 +39,7 @@ __all__ = [
 def publish_referral(study: ReferralStudy) -> ResultRecord:
     """Put what was found into the notebook, where the runner reads it back."""
     on = study.on.isoformat()
-    title = {lang: say("case", lang, n=len(study.routes), on=on) for lang in ("zh", "en")}
+    title = in_each_language(say, "case", n=len(study.routes), on=on)
     record: dict[str, Any] = {
         "schema": "riskkit.referral/1",
         "case": {"id": study.name, "title": title},

@@ -30,7 +30,7 @@ class OneRecall(Protocol):
     def on(self) -> dt.date: ...  # noqa: D102
 
 
-def recall_curve(study: OneRecall, *, lang: str) -> Picture | None:
+def recall_curve(study: OneRecall) -> Picture | None:
     """The completion of one recall as reported, and ahead with its interval; nothing without a rate."""
     ahead = study.curve[study.curve["recall_id"] == study.recall].dropna(subset=["rate_mid"])
     if ahead.empty:
@@ -41,35 +41,35 @@ def recall_curve(study: OneRecall, *, lang: str) -> Picture | None:
     seen = seen.assign(rate=seen["n_completed"] / (seen["n_affected"] - seen["n_removed"])).dropna(
         subset=["rate"]
     )
-    title = say("curve_title", lang, recall=study.recall)
+    title = say("curve_title", recall=study.recall)
     seen_days, days = _days(seen["report_date"]), _days(ahead["day"])
     traces = [
         *_band(days, ahead["rate_lo"], ahead["rate_hi"]),
         _line(days, ahead["rate_mid"], dash="dash"),
         _line(seen_days, seen["rate"], mode="lines+markers"),
     ]
-    shape = _shape(title, say("curve_marks", lang, level=rate(LEVEL, lang)))
+    shape = _shape(title, say("curve_marks", level=rate(LEVEL)))
     shape["yaxis"] |= {"tickformat": ".0%", "range": [0, 1.02]}
     last = records(ahead)[-1]
-    ends = {name: rate(float(last[f"rate_{name}"]), lang) for name in ("now", "mid", "lo", "hi")}
-    alt = say("curve_alt", lang, recall=study.recall, n=len(seen), day=f"{last['day']:%Y-%m-%d}", **ends)
-    rows = [(f"{row['report_date']:%Y-%m-%d}", say("kind_reported", lang), rate(row["rate"], lang), "—")
+    ends = {name: rate(float(last[f"rate_{name}"])) for name in ("now", "mid", "lo", "hi")}
+    alt = say("curve_alt", recall=study.recall, n=len(seen), day=f"{last['day']:%Y-%m-%d}", **ends)
+    rows = [(f"{row['report_date']:%Y-%m-%d}", say("kind_reported"), rate(row["rate"]), "—")
             for row in records(seen)]  # fmt: skip
     for row in records(ahead):
-        ends = {"low": rate(row["rate_lo"], lang), "high": rate(row["rate_hi"], lang)}
-        share, span = rate(row["rate_mid"], lang), say("from_to", lang, **ends)
-        rows.append((f"{row['day']:%Y-%m-%d}", say("kind_forecast", lang), share, span))
+        ends = {"low": rate(row["rate_lo"]), "high": rate(row["rate_hi"])}
+        share, span = rate(row["rate_mid"]), say("from_to", **ends)
+        rows.append((f"{row['day']:%Y-%m-%d}", say("kind_forecast"), share, span))
     heads = ("col_day", "col_kind", "col_rate_open", "col_interval")
-    table = Table(title, tuple(say(key, lang) for key in heads), tuple(rows), numeric=(2, 3))
+    table = Table(title, tuple(say(key) for key in heads), tuple(rows), numeric=(2, 3))
     return Picture("recall-curve", title, alt, table, {"data": traces, "layout": shape})
 
 
-def effect_curve(study: EffectStudy, *, lang: str) -> Picture | None:
+def effect_curve(study: EffectStudy) -> Picture | None:
     """The series with its fit, and what would have come without the measure; nothing without a fit."""
     series = study.series
     if series["fitted"].isna().any():
         return None
-    title, days = say("series_title", lang), _days(series["period"])
+    title, days = say("series_title"), _days(series["period"])
     after = series[series["period"] >= pd.Timestamp(study.began)]
     later = _days(after["period"])
     counts = _line(days, series["n"], mode="markers")
@@ -79,7 +79,7 @@ def effect_curve(study: EffectStudy, *, lang: str) -> Picture | None:
         _line(days, series["fitted"]),
         counts,
     ]
-    shape = _shape(title, say("series_marks", lang))
+    shape = _shape(title, say("series_marks"))
     shape["yaxis"] |= {"rangemode": "tozero"}
     began = study.began.isoformat()
     line = {"color": style.INK, "width": 1, "dash": "dot"}
@@ -87,10 +87,10 @@ def effect_curve(study: EffectStudy, *, lang: str) -> Picture | None:
         {"type": "line", "x0": began, "x1": began, "y0": 0, "y1": 1, "yref": "paper", "line": line}
     ]
     sums = {"seen": number(float(after["n"].sum())), "without": number(round(float(after["without"].sum())))}
-    alt = say("series_alt", lang, n=len(series), began=began, **sums)
+    alt = say("series_alt", n=len(series), began=began, **sums)
     rows = []
     for row in records(series):
-        span = say("from_to", lang, low=f"{row['without_lo']:.1f}", high=f"{row['without_hi']:.1f}")
+        span = say("from_to", low=f"{row['without_lo']:.1f}", high=f"{row['without_hi']:.1f}")
         is_after = row["period"] >= pd.Timestamp(study.began)
         expected = (f"{row['without']:.1f}", span) if is_after else ("—", "—")
         rows.append(
@@ -103,7 +103,7 @@ def effect_curve(study: EffectStudy, *, lang: str) -> Picture | None:
             )
         )
     heads = ("col_period", "col_count", "col_exposure", "col_fitted", "col_without", "col_interval")
-    table = Table(title, tuple(say(key, lang) for key in heads), tuple(rows), numeric=(1, 2, 3, 4, 5))
+    table = Table(title, tuple(say(key) for key in heads), tuple(rows), numeric=(1, 2, 3, 4, 5))
     return Picture("effect-curve", title, alt, table, {"data": traces, "layout": shape})
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 from riskkit import __version__
+from riskkit.foundation.language import in_each_language, language
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.scales import scale
 from riskkit.foundation.standards.tables import records
@@ -23,82 +23,78 @@ __all__ = [
 ]  # fmt: skip
 
 
-def effect_summary(study: EffectStudy, *, lang: str) -> Section:
+def effect_summary(study: EffectStudy) -> Section:
     """The verdict, the estimate with its interval, and what was read."""
     verdict, found = records(study.verdicts)[0], records(study.estimates)[0]
-    lead = say("effect_lead", lang, decision=say(f"decision_{verdict['decision']}", lang), why=verdict[lang])
-    told = say("effect_read", lang, n=len(study.series), began=study.began.isoformat(),
+    lead = say("effect_lead", decision=say(f"decision_{verdict['decision']}"), why=verdict[language()])
+    told = say("effect_read", n=len(study.series), began=study.began.isoformat(),
                before=number(float(found["n_before"])), after=number(float(found["n_after"])),
-               ratio=_ratio(found, lang), level=_level(study.level, lang))  # fmt: skip
+               ratio=_ratio(found), level=_level(study.level))  # fmt: skip
     blocks: list[Block] = [Paragraph(lead, "lead"), Paragraph(told)]
     if study.verdicts["decision"].nunique() > 1:
-        blocks.append(Paragraph(say("models_differ", lang), "caution"))
+        blocks.append(Paragraph(say("models_differ"), "caution"))
     if study.note:
-        blocks.append(Paragraph(say("effect_no_fit", lang), "caution"))
-    blocks += [Paragraph(say("effect_sample", lang), "caution")] if study.opened.is_sample else []
-    return Section("effect-summary", say("effect_title", lang), 1, tuple(blocks))
+        blocks.append(Paragraph(say("effect_no_fit"), "caution"))
+    blocks += [Paragraph(say("effect_sample"), "caution")] if study.opened.is_sample else []
+    return Section("effect-summary", say("effect_title"), 1, tuple(blocks))
 
 
-def effect_estimates(study: EffectStudy, *, lang: str) -> Section:
+def effect_estimates(study: EffectStudy) -> Section:
     """The ratio under each model, with the verdict that each would give."""
     rows = []
     for (model, found), verdict in zip(study.estimates.iterrows(), records(study.verdicts), strict=True):
-        decision = say(f"decision_{verdict['decision']}", lang)
-        rows.append((say(f"model_{model}", lang), _ratio(found, lang), decision, str(verdict["rule_id"])))
-    heads = tuple(say(key, lang) for key in ("col_model", "col_ratio", "col_verdict", "col_rule"))
-    table = Table(say("estimates_table", lang), heads, tuple(rows), numeric=(1,))
+        decision = say(f"decision_{verdict['decision']}")
+        rows.append((say(f"model_{model}"), _ratio(found), decision, str(verdict["rule_id"])))
+    heads = tuple(say(key) for key in ("col_model", "col_ratio", "col_verdict", "col_rule"))
+    table = Table(say("estimates_table"), heads, tuple(rows), numeric=(1,))
     is_same = study.verdicts["decision"].nunique() == 1
-    same = Paragraph(
-        say("models_agree" if is_same else "models_differ", lang), "body" if is_same else "caution"
-    )
-    return Section("effect-estimates", say("estimates_title", lang), 1, (same, table))
+    same = Paragraph(say("models_agree" if is_same else "models_differ"), "body" if is_same else "caution")
+    return Section("effect-estimates", say("estimates_title"), 1, (same, table))
 
 
-def effect_verdict(study: EffectStudy, *, lang: str) -> Section:
+def effect_verdict(study: EffectStudy) -> Section:
     """Why the verdict is what it is, and what would change it."""
     verdict, found = records(study.verdicts)[0], records(study.estimates)[0]
     rules = standards.table("effect_rules").set_index("rule_id")["number"]
     bounds = {"lo": _times(found["ratio_lo"]), "hi": _times(found["ratio_hi"])}
     changes = [
-        say("change_lower", lang, limit=f"{rules['EF-12']:g}", **bounds),
-        say("change_raise", lang, limit=f"{rules['EF-08']:g}", **bounds),
-        say("change_periods", lang, before=f"{rules['EF-02']:g}", after=f"{rules['EF-03']:g}",
+        say("change_lower", limit=f"{rules['EF-12']:g}", **bounds),
+        say("change_raise", limit=f"{rules['EF-08']:g}", **bounds),
+        say("change_periods", before=f"{rules['EF-02']:g}", after=f"{rules['EF-03']:g}",
             n_before=number(float(found["n_before"])), n_after=number(float(found["n_after"]))),
     ]  # fmt: skip
-    limit = f"{study.limit:.3g}" if study.limit else say("unknown", lang)
-    changes.append(say("change_lift", lang, rate_hi=f"{study.rate_hi:.3g}", limit=limit))
-    reason = say("verdict_rule", lang, rule=verdict["rule_id"], margin=_margin(float(verdict["margin"])))
-    blocks = (Paragraph(verdict[lang]), Paragraph(reason, "source"), Paragraph(say("would_change", lang)),
+    limit = f"{study.limit:.3g}" if study.limit else say("unknown")
+    changes.append(say("change_lift", rate_hi=f"{study.rate_hi:.3g}", limit=limit))
+    reason = say("verdict_rule", rule=verdict["rule_id"], margin=_margin(float(verdict["margin"])))
+    blocks = (Paragraph(verdict[language()]), Paragraph(reason, "source"), Paragraph(say("would_change")),
               Items(tuple(changes)))  # fmt: skip
-    return Section("effect-verdict", say("verdict_title", lang), 1, blocks)
+    return Section("effect-verdict", say("verdict_title"), 1, blocks)
 
 
-def effect_power(study: EffectStudy, *, lang: str) -> Section:
+def effect_power(study: EffectStudy) -> Section:
     """How surely an effect of the wanted size would have been seen, and how long that takes."""
-    needed = (
-        say("never", lang, most=MOST_PERIODS) if study.n_needed is None else number(float(study.n_needed))
-    )
-    shown = {"wanted": f"{study.wanted:g}", "power": rate(study.power, lang), "needed": needed}
+    needed = say("never", most=MOST_PERIODS) if study.n_needed is None else number(float(study.n_needed))
+    shown = {"wanted": f"{study.wanted:g}", "power": rate(study.power), "needed": needed}
     spread = {"dispersion": _times(study.dispersion), "phi": f"{study.phi:.2f}"}
     blocks: list[Block] = [
-        Paragraph(say("power_lead", lang, **shown)),
-        Paragraph(say("power_of", lang, **spread), "note"),
+        Paragraph(say("power_lead", **shown)),
+        Paragraph(say("power_of", **spread), "note"),
     ]
-    return Section("effect-power", say("power_title", lang), 1, tuple(blocks))
+    return Section("effect-power", say("power_title"), 1, tuple(blocks))
 
 
-def effect_limits(*, lang: str) -> Section:
+def effect_limits() -> Section:
     """How to read this, and how far it goes."""
     keys = ("limit_other", "limit_mean", "limit_correlated", "limit_proposal")
-    return Section("limits", say("limits_title", lang), 1, (Items(tuple(say(key, lang) for key in keys)),))
+    return Section("limits", say("limits_title"), 1, (Items(tuple(say(key) for key in keys)),))
 
 
-def effect_house_numbers(*, lang: str) -> Section:
+def effect_house_numbers() -> Section:
     """Rules of this project that turn an effect into a verdict."""
     table = standards.table("effect_rules")
-    words = {one: table["decision"].map(partial(_decision, lang=one)) for one in ("zh", "en")}
+    words = in_each_language(table["decision"].map, _decision)
     named = table.assign(**{one: table["rule_id"] + " · " + said for one, said in words.items()})
-    return house_rows([named], value=("number",), lang=lang)
+    return house_rows([named], value=("number",))
 
 
 def publish_effect(study: EffectStudy) -> ResultRecord:
@@ -106,7 +102,7 @@ def publish_effect(study: EffectStudy) -> ResultRecord:
     began = study.began.isoformat()
     about = {
         "id": study.opened.name,
-        "title": {lang: say("effect_case", lang, began=began) for lang in ("zh", "en")},
+        "title": in_each_language(say, "effect_case", began=began),
     }
     inputs = {"riskkit": __version__, "case_sha256": study.opened.sha256, "began": began,
               "level": study.level, "wanted": study.wanted, "limit": study.limit or None}  # fmt: skip
@@ -125,13 +121,13 @@ def publish_effect(study: EffectStudy) -> ResultRecord:
     )
 
 
-def _decision(code: str, lang: str) -> str:
-    return say(f"decision_{code}", lang)
+def _decision(code: str) -> str:
+    return say(f"decision_{code}")
 
 
-def _ratio(found: Any, lang: str) -> str:
+def _ratio(found: Any) -> str:
     ends = {"lo": _times(found["ratio_lo"]), "hi": _times(found["ratio_hi"])}
-    return say("ratio_with_ends", lang, ratio=_times(found["ratio"]), **ends)
+    return say("ratio_with_ends", ratio=_times(found["ratio"]), **ends)
 
 
 def _times(value: float) -> str:
@@ -142,5 +138,5 @@ def _margin(value: float) -> str:
     return "—" if value != value else f"{value:.3g}"  # noqa: PLR0124 - NaN differs from itself
 
 
-def _level(code: str, lang: str) -> str:
-    return f"{scale('warning').symbol(code)} {code} {scale('warning').word(code, lang)}"
+def _level(code: str) -> str:
+    return f"{scale('warning').symbol(code)} {code} {scale('warning').word(code)}"

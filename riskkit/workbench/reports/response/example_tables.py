@@ -9,6 +9,7 @@ from typing import TypeVar
 import pandas as pd
 
 from riskkit.foundation.inputs.faults import Fault, InputFaults, one_of, shown
+from riskkit.foundation.language import language
 from riskkit.foundation.standards.tables import records
 from riskkit.words.catalogue import Texts
 from riskkit.workbench.document.block_kinds import Table
@@ -56,13 +57,13 @@ def one_day(text: str, *, what: str, faults: list[Fault]) -> dt.date | None:
         return None
 
 
-def house_rows(tables: Sequence[pd.DataFrame], *, value: Sequence[str], lang: str) -> Section:
+def house_rows(tables: Sequence[pd.DataFrame], *, value: Sequence[str]) -> Section:
     """Values of the tables that this project set itself."""
     rows = tuple(
-        (str(row[lang]), f"{row[name]:g}")
+        (str(row[language()]), f"{row[name]:g}")
         for table, name in zip(tables, value, strict=True)
         for row in records(table[(table["status"] == "house") & table[name].notna()])
     )
-    heads = (say("col_meaning", lang), say("col_value", lang))
-    return Section("house-numbers", say("house_title", lang), 1,
-                   (Table(say("house_title", lang), heads, rows, numeric=(1,)),))  # fmt: skip
+    heads = (say("col_meaning"), say("col_value"))
+    return Section("house-numbers", say("house_title"), 1,
+                   (Table(say("house_title"), heads, rows, numeric=(1,)),))  # fmt: skip

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from riskkit import __version__
+from riskkit.foundation.language import in_each_language, language
 from riskkit.foundation.standards.tables import records
 from riskkit.words.catalogue import Texts
 from riskkit.words.numbers import amount, number, percent, rate
@@ -27,141 +28,139 @@ _DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 _YEAR = 52
 
 
-def backtest_summary(study: BacktestStudy, *, lang: str) -> Section:
+def backtest_summary(study: BacktestStudy) -> Section:
     """Each method: outbreaks found with their interval, how soon, and false alarms."""
-    lead = say("backtest_lead", lang, series=number(study.n_series), outbreaks=number(study.n_outbreaks),
+    lead = say("backtest_lead", series=number(study.n_series), outbreaks=number(study.n_outbreaks),
                empty=number(study.n_empty))  # fmt: skip
-    origin = Paragraph(say("backtest_made" if study.is_made_here else "backtest_records", lang))
+    origin = Paragraph(say("backtest_made" if study.is_made_here else "backtest_records"))
     rows = [
-        (say(f"method_{name}", lang), rate(row["p_detected"], lang),
-         _interval(row, lang),
+        (say(f"method_{name}"), rate(row["p_detected"]),
+         _interval(row),
          number(float(row["periods_to_alarm"])), amount(float(row["rate_false_per_series_year"])),
          amount(float(row["n_false_per_detected"])))
         for name, row in study.summary.iterrows()
     ]  # fmt: skip
     heads = ("col_method", "#col_found", "#col_interval", "#col_wait", "#col_false_year", "#col_false_true")
-    table = keyed_table(say, "backtest_table", lang, heads=heads, rows=rows)
-    return section(say, "backtest_title", lang, Paragraph(lead, "lead"), origin, table)
+    table = keyed_table(say, "backtest_table", heads=heads, rows=rows)
+    return section(say, "backtest_title", Paragraph(lead, "lead"), origin, table)
 
 
-def _interval(row: Any, lang: str) -> str:
-    ends = (percent(float(row[f"p_detected_{end}"]), lang) for end in ("lo", "hi"))
-    return say("from_to", lang, **dict(zip(("low", "high"), ends, strict=True)))
+def _interval(row: Any) -> str:
+    ends = (percent(float(row[f"p_detected_{end}"])) for end in ("lo", "hi"))
+    return say("from_to", **dict(zip(("low", "high"), ends, strict=True)))
 
 
-def backtest_curves(study: BacktestStudy, *, lang: str) -> Picture:
+def backtest_curves(study: BacktestStudy) -> Picture:
     """The share of outbreaks found by so many weeks after their start, by method."""
     curves = {name: study.curves[study.curves["method"] == name] for name in _DRAWN}
     lines = {name: (table["periods"], table["p_detected"]) for name, table in curves.items()}
     rows = [
-        (say(f"method_{row['method']}", lang), number(float(row["periods"])), rate(row["p_detected"], lang),
-         _interval(row, lang))
+        (say(f"method_{row['method']}"), number(float(row["periods"])), rate(row["p_detected"]),
+         _interval(row))
         for row in records(study.curves)
     ]  # fmt: skip
     heads = ("col_method", "#col_weeks", "#col_found", "#col_interval")
-    table = keyed_table(say, "curves_title", lang, heads=heads, rows=rows)
+    table = keyed_table(say, "curves_title", heads=heads, rows=rows)
     first, last = (study.curves.query("method == 'noufaily_2013'")["p_detected"].iloc[k] for k in (0, -1))
-    alt = say("curves_alt", lang, first=percent(first, lang), last=percent(last, lang))
-    return _picture("curves", lines, (alt, table), lang=lang)
+    alt = say("curves_alt", first=percent(first), last=percent(last))
+    return _picture("curves", lines, (alt, table))
 
 
-def backtest_operating(study: BacktestStudy, *, lang: str) -> Picture:
+def backtest_operating(study: BacktestStudy) -> Picture:
     """What each method finds at each price in false alarms, were its bound another."""
     every = study.operating.assign(price=study.operating["rate_false"] * _YEAR)
     tables = {name: every[every["method"] == name].sort_values("price") for name in _DRAWN}
     lines = {name: (table["price"], table["p_detected"]) for name, table in tables.items()}
     rows = [
-        (say(f"method_{row['method']}", lang), amount(float(row["cut"])), amount(float(row["price"])),
-         rate(row["p_detected"], lang))
+        (say(f"method_{row['method']}"), amount(float(row["cut"])), amount(float(row["price"])),
+         rate(row["p_detected"]))
         for row in records(every[every["method"].isin(_DRAWN)])
     ]  # fmt: skip
     heads = ("col_method", "#col_cut", "#col_false_year", "#col_found")
-    table = keyed_table(say, "operating_title", lang, heads=heads, rows=rows)
+    table = keyed_table(say, "operating_title", heads=heads, rows=rows)
     one = {name: float(np.interp(1.0, x, y)) for name, (x, y) in lines.items()}
     best = max(one, key=lambda name: one[name])
-    alt = say("operating_alt", lang, method=say(f"method_{best}", lang), share=percent(one[best], lang))
-    return _picture("operating", lines, (alt, table), lang=lang)
+    alt = say("operating_alt", method=say(f"method_{best}"), share=percent(one[best]))
+    return _picture("operating", lines, (alt, table))
 
 
-def _picture(key: str, lines: dict[str, Any], said: tuple[str, Any], *, lang: str) -> Picture:
+def _picture(key: str, lines: dict[str, Any], said: tuple[str, Any]) -> Picture:
     """Lines of several methods, each with its own dash."""
-    title, traces = say(f"{key}_title", lang), []
+    title, traces = say(f"{key}_title"), []
     quiet = {"type": "scatter", "mode": "lines", "hoverinfo": "skip", "showlegend": True}
     for dash, (method, (x, y)) in zip(_DASHES, lines.items(), strict=True):
         colour = style.INK if dash == "solid" else style.DARK
         line = {"color": colour, "width": 2, "dash": dash}
-        traces.append(
-            quiet | {"x": list(x), "y": list(y), "line": line, "name": say(f"method_{method}", lang)}
-        )
-    remark, room = style.below(say(f"{key}_marks", lang), at=62)
+        traces.append(quiet | {"x": list(x), "y": list(y), "line": line, "name": say(f"method_{method}")})
+    remark, room = style.below(say(f"{key}_marks"), at=62)
     layout = style.layout(title, height=400 + room, margin={"t": 96, "b": room, "l": 56})
     layout |= {"showlegend": True, "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}}
-    layout["xaxis"] = style.quiet_axis() | {"title": {"text": say(f"{key}_across", lang)}}
-    across = {"title": {"text": say("col_found", lang)}, "range": [0, 1], "tickformat": ".0%"}
+    layout["xaxis"] = style.quiet_axis() | {"title": {"text": say(f"{key}_across")}}
+    across = {"title": {"text": say("col_found")}, "range": [0, 1], "tickformat": ".0%"}
     layout["yaxis"] = style.quiet_axis() | across
     layout["annotations"] = [remark]
     return Picture(f"backtest-{key}", title, said[0], said[1], {"data": traces, "layout": layout})
 
 
-def backtest_unseen(study: BacktestStudy, *, lang: str) -> Section:
+def backtest_unseen(study: BacktestStudy) -> Section:
     """Where nothing would have been seen: outbreaks by size that the scan, or every method, missed."""
     rows = [
-        (_size(row, lang), number(float(row["n"])), number(float(row["n"] - row["n_by_scan"])),
+        (_size(row), number(float(row["n"])), number(float(row["n"] - row["n_by_scan"])),
          number(float(row["n_unseen"])))
         for row in records(study.unseen)
     ]  # fmt: skip
     heads = ("col_size", "#col_outbreaks", "#col_missed", "#col_unseen")
-    table = keyed_table(say, "unseen_table", lang, heads=heads, rows=rows)
+    table = keyed_table(say, "unseen_table", heads=heads, rows=rows)
     n = int(study.unseen["n_unseen"].sum())
     missed = int((study.unseen["n"] - study.unseen["n_by_scan"]).sum())
-    lead = say("unseen_lead", lang, n=n, missed=missed, all=number(study.n_outbreaks))
-    return section(say, "unseen_title", lang, Paragraph(lead), table)
+    lead = say("unseen_lead", n=n, missed=missed, all=number(study.n_outbreaks))
+    return section(say, "unseen_title", Paragraph(lead), table)
 
 
-def _size(row: dict[str, Any], lang: str) -> str:
+def _size(row: dict[str, Any]) -> str:
     if np.isinf(row["to_size"]):
-        return say("size_from", lang, low=number(row["from_size"]))
+        return say("size_from", low=number(row["from_size"]))
     low, high = number(row["from_size"]), number(float(row["to_size"]))
-    return low if low == high else say("from_to", lang, low=low, high=high)
+    return low if low == high else say("from_to", low=low, high=high)
 
 
-def backtest_events(study: BacktestStudy, *, lang: str) -> Section | None:
+def backtest_events(study: BacktestStudy) -> Section | None:
     """Dated measures: the first signal, the lead, and the alarms it cost; nothing without records."""
     if study.events.empty:
         return None
     rows = [
-        (str(row[lang]), say(f"series_{row['series']}", lang), day_cell(row["measure"]),
+        (str(row[language()]), say(f"series_{row['series']}"), day_cell(row["measure"]),
          day_cell(row["first_alarm"]), number(float(row["lead_days"])),
-         say(f"outcome_{row['outcome']}", lang))
+         say(f"outcome_{row['outcome']}"))
         for row in records(study.events)
     ]  # fmt: skip
     heads = ("col_event", "col_series", "col_measure", "col_first", "#col_lead", "col_outcome")
-    table = keyed_table(say, "events_table", lang, heads=heads, rows=rows)
-    leads = [Paragraph(_walked(study, series, lang)) for series in study.weeks]
-    notes = [say(f"events_note_{key}", lang) for key in ("own", "year", "none")]
-    return section(say, "events_title", lang, *leads, table, Items(tuple(notes)))
+    table = keyed_table(say, "events_table", heads=heads, rows=rows)
+    leads = [Paragraph(_walked(study, series)) for series in study.weeks]
+    notes = [say(f"events_note_{key}") for key in ("own", "year", "none")]
+    return section(say, "events_title", *leads, table, Items(tuple(notes)))
 
 
-def _walked(study: BacktestStudy, series: str, lang: str) -> str:
+def _walked(study: BacktestStudy, series: str) -> str:
     """How many alarms a walk over one series of records cost, and how many of its measures came after one."""
     weeks, mine = study.weeks[series], study.events[study.events["series"] == series]
     n_before, n_alarms = int((mine["outcome"] == "before").sum()), int(weeks.sum())
-    return say("events_lead", lang, series=say(f"series_{series}", lang), first=day_cell(weeks.index[0]),
+    return say("events_lead", series=say(f"series_{series}"), first=day_cell(weeks.index[0]),
                last=day_cell(weeks.index[-1]), weeks=number(len(weeks)), budget=number(study.budget),
                alarms=number(n_alarms), mean=amount(float(weeks.mean())), before=n_before,
                events=len(mine), price=number(n_alarms - n_before) if n_before else "—")  # fmt: skip
 
 
-def backtest_limits(*, lang: str) -> Section:
+def backtest_limits() -> Section:
     """How to read this, and how far it goes."""
     keys = ("backtest_limit_design", "backtest_limit_settings", "backtest_limit_truth",
             "backtest_limit_lead")  # fmt: skip
-    return section(say, "limits_title", lang, Items(tuple(say(key, lang) for key in keys)))
+    return section(say, "limits_title", Items(tuple(say(key) for key in keys)))
 
 
 def publish_backtest(study: BacktestStudy) -> ResultRecord:
     """Put what was found into the notebook, where the runner reads it back."""
-    titles = {lang: say("backtest_case", lang, n=number(study.n_series)) for lang in ("zh", "en")}
+    titles = in_each_language(say, "backtest_case", n=number(study.n_series))
     inputs = {"budget": study.budget, "is_made_here": study.is_made_here, "riskkit": __version__}
     days = study.events.select_dtypes("datetime")
     events = study.events.assign(**{str(name): days[name].map(day_cell) for name in days})

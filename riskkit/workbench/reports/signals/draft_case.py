@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from riskkit.assessment.hazard_priors import hazard_priors
+from riskkit.foundation.language import in_each_language
 from riskkit.foundation.numbers.toml_record import toml_text
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.tables import records
@@ -131,7 +132,7 @@ def _values(study: ScanStudy, alarm: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _texts(key: str, values: Mapping[str, str]) -> dict[str, str]:
-    return {lang: say(key, lang, **values) for lang in ("zh", "en")}
+    return in_each_language(say, key, **values)
 
 
 def _document(study: ScanStudy, mine: pd.DataFrame) -> str:

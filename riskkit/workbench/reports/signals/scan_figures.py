@@ -21,19 +21,19 @@ _MOST_P = 12.0  # powers of ten at which the axis of p-values ends
 _QUIET = {"type": "scatter", "hoverinfo": "skip", "showlegend": False}
 
 
-def combination(row: dict[str, Any], lang: str) -> str:
+def combination(row: dict[str, Any]) -> str:
     """A hazard, its origin and goods in one line; what is not known is said."""
-    parts = [str(row[key]) or say("not_known", lang) for key in ("hazard", "origin", "product_group")]
+    parts = [str(row[key]) or say("not_known") for key in ("hazard", "origin", "product_group")]
     return " · ".join(parts)
 
 
-def scan_multiples(study: ScanStudy, *, signal: str = "", lang: str) -> Picture | None:
+def scan_multiples(study: ScanStudy, *, signal: str = "") -> Picture | None:
     """The weeks before each of the strongest alarms, or before one: observed, expected, bound."""
     alarms = study.alarms[study.alarms["signal_id"].isin(study.series["signal_id"])]
     drawn = records(alarms[alarms["signal_id"] == signal] if signal else alarms.head(N_DRAWN))
     if not drawn:
         return None
-    title, traces, notes, shape = say("multiples_title", lang), [], [], {}
+    title, traces, notes, shape = say("multiples_title"), [], [], {}
     share = 1 / len(drawn)
     for k, row in enumerate(drawn):
         mine = study.series[study.series["signal_id"] == row["signal_id"]]
@@ -44,24 +44,24 @@ def scan_multiples(study: ScanStudy, *, signal: str = "", lang: str) -> Picture 
             "domain": [top - share * 0.72, top - share * 0.2], "range": [0, ceiling], "fixedrange": True,
             "nticks": 4, "gridcolor": style.LINE, "tickfont": {"size": 10}, "anchor": "x",
         }  # fmt: skip
-        words = style.clean(f"{number(float(row['rank']))} {combination(row, lang)}")
+        words = style.clean(f"{number(float(row['rank']))} {combination(row)}")
         place = {"x": 0, "xref": "paper", "xanchor": "left", "y": top - share * 0.17, "yref": "paper"}
         notes.append(style.annotation(words, **place, yanchor="bottom", borderpad=0))
-    remark, room = style.below(say("multiples_marks", lang), at=36)
+    remark, room = style.below(say("multiples_marks"), at=36)
     layout = style.layout(title, height=_PANEL * len(drawn) + room, margin={"t": 8, "b": room, "l": 34})
     layout |= shape | {"annotations": [*notes, remark]}
     layout["xaxis"] = style.quiet_axis() | {"anchor": f"y{len(drawn)}" if len(drawn) > 1 else "y"}
     first = drawn[0]
     seen = {"seen": number(first["n_week"]), "expected": amount(float(first["expected"]))}
-    alt = say("multiples_alt", lang, n=len(drawn), first=combination(first, lang), **seen)
+    alt = say("multiples_alt", n=len(drawn), first=combination(first), **seen)
     rows = [
-        (combination(row, lang), f"{week['week']:%Y-%m-%d}", number(week["observed"]),
+        (combination(row), f"{week['week']:%Y-%m-%d}", number(week["observed"]),
          amount(float(week["expected"])), number(float(week["bound"])))
         for row in drawn
         for week in records(study.series[study.series["signal_id"] == row["signal_id"]])
     ]  # fmt: skip
     heads = ("col_combination", "col_week", "#col_observed", "#col_expected", "#col_bound")
-    table = keyed_table(say, "multiples_title", lang, heads=heads, rows=rows)
+    table = keyed_table(say, "multiples_title", heads=heads, rows=rows)
     return Picture("signal-multiples", title, alt, table, {"data": traces, "layout": layout})
 
 
@@ -81,12 +81,12 @@ def _lines(mine: pd.DataFrame) -> list[dict[str, Any]]:
     ]
 
 
-def scan_volcano(study: ScanStudy, *, lang: str) -> Picture | None:
+def scan_volcano(study: ScanStudy) -> Picture | None:
     """Every combination of the year: how many times the expected count, and how far beyond chance."""
     known = study.found[study.found["n_year"].gt(0).fillna(False) & study.found["p_pair"].notna()]
     if known.empty:
         return None
-    title = say("volcano_title", lang)
+    title = say("volcano_title")
     times = np.log2(known["n_year"].astype(float) / known["pair_expected"].astype(float))
     with np.errstate(divide="ignore"):
         powers = np.minimum(-np.log10(known["p_pair"].astype(float)), _MOST_P)
@@ -98,12 +98,12 @@ def scan_volcano(study: ScanStudy, *, lang: str) -> Picture | None:
     ):
         points = {"x": times[chosen].tolist(), "y": powers[chosen].tolist(), "mode": "markers",
                   "customdata": known.loc[chosen, "signal_id"].tolist(),
-                  "hovertext": [combination(row, lang) for row in records(known[chosen])]}  # fmt: skip
+                  "hovertext": [combination(row) for row in records(known[chosen])]}  # fmt: skip
         traces.append(_QUIET | points | {"marker": look})
-    remark, room = style.below(say("volcano_marks", lang), at=62)
+    remark, room = style.below(say("volcano_marks"), at=62)
     layout = style.layout(title, height=330 + room, margin={"t": 8, "b": room, "l": 48})
-    layout["xaxis"] = style.quiet_axis() | {"title": {"text": say("volcano_x", lang)}}
-    layout["yaxis"] = style.quiet_axis() | {"title": {"text": say("volcano_y", lang)}, "rangemode": "tozero"}
+    layout["xaxis"] = style.quiet_axis() | {"title": {"text": say("volcano_x")}}
+    layout["yaxis"] = style.quiet_axis() | {"title": {"text": say("volcano_y")}, "rangemode": "tozero"}
     named = known.assign(times=times, powers=powers)[is_alarm].head(8)
     layout["annotations"] = [remark] + [
         style.annotation(
@@ -111,12 +111,12 @@ def scan_volcano(study: ScanStudy, *, lang: str) -> Picture | None:
         )
         for row in records(named)
     ]
-    alt = say("volcano_alt", lang, n=number(float(len(known))), pairs=number(float(known["is_pair"].sum())))
+    alt = say("volcano_alt", n=number(float(len(known))), pairs=number(float(known["is_pair"].sum())))
     rows = [
-        (combination(row, lang), number(row["n_year"]), amount(float(row["pair_expected"])),
+        (combination(row), number(row["n_year"]), amount(float(row["pair_expected"])),
          figure(float(row["prr"])), figure(float(row["ic025"])), figure(float(row["q_pair"])))
         for row in records(known.sort_values("q_pair").head(30))
     ]  # fmt: skip
     heads = ("col_combination", "#col_year", "#col_pair_expected", "#col_prr", "#col_ic025", "#col_q")
-    table = keyed_table(say, "volcano_table", lang, heads=heads, rows=rows)
+    table = keyed_table(say, "volcano_table", heads=heads, rows=rows)
     return Picture("signal-volcano", title, alt, table, {"data": traces, "layout": layout})

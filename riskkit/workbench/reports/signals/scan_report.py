@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from riskkit import __version__
+from riskkit.foundation.language import in_each_language, language
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.tables import records
 from riskkit.words.catalogue import Texts
@@ -47,30 +48,30 @@ SHOWN = (
 )  # fmt: skip
 
 
-def reason_sentence(row: dict[str, Any], lang: str) -> str:
+def reason_sentence(row: dict[str, Any]) -> str:
     """Why a combination is on the list, in one sentence by the evidence that speaks."""
     if not row["rule_id"]:
-        return say("reason_none", lang)
+        return say("reason_none")
     is_back = row["rise_week"] < row["week"]
     parts = [
-        say(f"reason_{part}{'_back' if part == 'rise' and is_back else ''}", lang, **_values(row))
+        say(f"reason_{part}{'_back' if part == 'rise' and is_back else ''}", **_values(row))
         for part in str(row["rule_id"]).split("_")
     ]
-    joined = ("；" if lang == "zh" else "; ").join(parts)
+    joined = ("；" if language() == "zh" else "; ").join(parts)
     grade = row["severity"]
     known = "severity_unknown" if pd.isna(grade) else "severity_known"
-    last = say(known, lang, grade="" if pd.isna(grade) else number(float(grade)))
-    whole = say("reason_whole", lang, parts=joined, severity=last, growth=_growth(row, lang),
+    last = say(known, grade="" if pd.isna(grade) else number(float(grade)))
+    whole = say("reason_whole", parts=joined, severity=last, growth=_growth(row),
                 points=amount(float(row["points"])))  # fmt: skip
-    return whole + (say("reserved", lang) if row["is_reserved"] else "")
+    return whole + (say("reserved") if row["is_reserved"] else "")
 
 
-def _growth(row: dict[str, Any], lang: str) -> str:
+def _growth(row: dict[str, Any]) -> str:
     """How exposure moved in a year; what is not known is said."""
     growth = float(row["growth"])
     if pd.isna(growth):
-        return say("growth_unknown", lang)
-    return say("growth_new" if growth == np.inf else "growth_known", lang, times=figure(growth, 2))
+        return say("growth_unknown")
+    return say("growth_new" if growth == np.inf else "growth_known", times=figure(growth, 2))
 
 
 def _values(row: dict[str, Any]) -> dict[str, str]:
@@ -86,78 +87,76 @@ def _values(row: dict[str, Any]) -> dict[str, str]:
     }
 
 
-def scan_summary(study: ScanStudy, *, lang: str) -> Section:
+def scan_summary(study: ScanStudy) -> Section:
     """The list of the week: at most as many as the budget, the strongest first, each with its sentence."""
     counts = study.found["decision"].value_counts()
-    blocks: list[Block] = [Paragraph(_lead(study, lang), "lead")]
-    blocks += [Paragraph(say("scan_sample", lang), "caution")] if study.is_sample else []
-    blocks += [] if study.is_day_given else [Paragraph(say("scan_day", lang, on=study.on.isoformat()))]
+    blocks: list[Block] = [Paragraph(_lead(study), "lead")]
+    blocks += [Paragraph(say("scan_sample"), "caution")] if study.is_sample else []
+    blocks += [] if study.is_day_given else [Paragraph(say("scan_day", on=study.on.isoformat()))]
     unknown = int(counts.get("unknown", 0))
-    blocks += [Paragraph(say("scan_unknown", lang, n=unknown), "caution")] if unknown else []
+    blocks += [Paragraph(say("scan_unknown", n=unknown), "caution")] if unknown else []
     if study.n_left_out:
-        blocks.append(Paragraph(say("scan_left_out", lang, n=number(study.n_left_out)), "caution"))
-    blocks += [Paragraph(_delays(study, lang)), Paragraph(_exposure(study, lang))]
+        blocks.append(Paragraph(say("scan_left_out", n=number(study.n_left_out)), "caution"))
+    blocks += [Paragraph(_delays(study)), Paragraph(_exposure(study))]
     if study.alarms.empty:
-        return section(say, "scan_title", lang, *blocks, Paragraph(say("scan_none", lang)))
+        return section(say, "scan_title", *blocks, Paragraph(say("scan_none")))
     rows = [
-        (number(float(row["rank"])), combination(row, lang), number(float(row["n_week"])),
-         amount(float(row["expected"])), amount(float(row["points"])), reason_sentence(row, lang))
+        (number(float(row["rank"])), combination(row), number(float(row["n_week"])),
+         amount(float(row["expected"])), amount(float(row["points"])), reason_sentence(row))
         for row in records(study.alarms)
     ]  # fmt: skip
     heads = ("#col_rank", "col_combination", "#col_observed", "#col_expected", "#col_points", "col_reason")
-    return section(
-        say, "scan_title", lang, *blocks, keyed_table(say, "scan_table", lang, heads=heads, rows=rows)
-    )
+    return section(say, "scan_title", *blocks, keyed_table(say, "scan_table", heads=heads, rows=rows))
 
 
-def _lead(study: ScanStudy, lang: str) -> str:
+def _lead(study: ScanStudy) -> str:
     """The week in one sentence: reports, combinations, signals, budget."""
     counts = study.found["decision"].value_counts()
-    return say("scan_lead", lang, week=f"{study.week:%Y-%m-%d}", reports=number(study.n_reports),
+    return say("scan_lead", week=f"{study.week:%Y-%m-%d}", reports=number(study.n_reports),
                combinations=number(len(study.found)), alarms=int(counts.get("alarm", 0)),
                budget=number(study.budget), waits=int(counts.get("waits", 0)))  # fmt: skip
 
 
-def _delays(study: ScanStudy, lang: str) -> str:
+def _delays(study: ScanStudy) -> str:
     """By which day reports are counted, and what that allows for."""
     delays = study.delays
-    share = percent(float(delays.completeness.iloc[-1]), lang) if delays.by == "event" else ""
-    dated = percent(delays.share_dated, lang)
-    return say(f"delays_{delays.reason}", lang, dated=dated, share=share, weeks=delays.n_back)
+    share = percent(float(delays.completeness.iloc[-1])) if delays.by == "event" else ""
+    dated = percent(delays.share_dated)
+    return say(f"delays_{delays.reason}", dated=dated, share=share, weeks=delays.n_back)
 
 
-def _exposure(study: ScanStudy, lang: str) -> str:
+def _exposure(study: ScanStudy) -> str:
     """Of how many combinations the change of exposure is known."""
     if not study.exposure:
-        return say("growth_none", lang)
+        return say("growth_none")
     known = int(study.found["growth"].notna().sum())
-    return say("growth_table", lang, name=Path(study.exposure).name, until=study.trade_until or "—",
+    return say("growth_table", name=Path(study.exposure).name, until=study.trade_until or "—",
                known=number(known), rest=number(len(study.found) - known))  # fmt: skip
 
 
-def scan_drill(study: ScanStudy, *, lang: str) -> Section:
+def scan_drill(study: ScanStudy) -> Section:
     """What the points of each alarm are made of, and the newest reports behind it."""
     blocks: list[Block] = []
     if study.alarms.empty:
-        return section(say, "drill_title", lang, Paragraph(say("scan_none", lang)))
+        return section(say, "drill_title", Paragraph(say("scan_none")))
     rows = [
-        (combination(row, lang), *(amount(float(row[f"points_{part}"])) for part in _PARTS),
+        (combination(row), *(amount(float(row[f"points_{part}"])) for part in _PARTS),
          amount(float(row["points"])))
         for row in records(study.alarms)
     ]  # fmt: skip
     heads = ("col_combination", *(f"#points_{part}" for part in _PARTS), "#col_points")
-    blocks.append(keyed_table(say, "points_table", lang, heads=heads, rows=rows))
+    blocks.append(keyed_table(say, "points_table", heads=heads, rows=rows))
     for alarm in records(study.alarms):
-        blocks.append(_records_table(study, alarm, lang))
-    return section(say, "drill_title", lang, *blocks)
+        blocks.append(_records_table(study, alarm))
+    return section(say, "drill_title", *blocks)
 
 
-def records_of(study: ScanStudy, alarm: dict[str, Any], *, lang: str) -> Section:
+def records_of(study: ScanStudy, alarm: dict[str, Any]) -> Section:
     """The newest reports behind one signal."""
-    return Section("signal-records", "", 2, (_records_table(study, alarm, lang),))
+    return Section("signal-records", "", 2, (_records_table(study, alarm),))
 
 
-def _records_table(study: ScanStudy, alarm: dict[str, Any], lang: str) -> Table:
+def _records_table(study: ScanStudy, alarm: dict[str, Any]) -> Table:
     mine = study.records[study.records["signal_id"] == alarm["signal_id"]]
     lines = [
         (day_cell(row["date"]), str(row["report_id"]), str(row["hazard"]), _text(row["region"]),
@@ -165,63 +164,63 @@ def _records_table(study: ScanStudy, alarm: dict[str, Any], lang: str) -> Table:
         for row in records(mine)
     ]  # fmt: skip
     heads = ("col_day", "col_report", "col_hazard", "col_region", "#col_severity")
-    return keyed_table(say, "records_table", lang, heads=heads, rows=lines, name=combination(alarm, lang))
+    return keyed_table(say, "records_table", heads=heads, rows=lines, name=combination(alarm))
 
 
 def _text(value: Any) -> str:
     return "—" if pd.isna(value) or value == "" else str(value)
 
 
-def scan_memory(study: ScanStudy, *, lang: str) -> Section:
+def scan_memory(study: ScanStudy) -> Section:
     """What has evidence and is no alarm (beyond the budget, looked at before), and what opened again."""
     rest = study.found[study.found["decision"].isin(["waits", "in_memory"])]
     again = study.found[study.found["state"] == "reopened"]
-    lead = say("memory_lead", lang, steps=number(study.n_steps), n=len(rest), again=len(again))
+    lead = say("memory_lead", steps=number(study.n_steps), n=len(rest), again=len(again))
     rows = [
-        (combination(row, lang), say(f"decision_{row['decision']}", lang), say(f"state_{row['state']}", lang),
+        (combination(row), say(f"decision_{row['decision']}"), say(f"state_{row['state']}"),
          day_cell(row["judged_at"]), _text(row["judged_reason"]), amount(float(row["points"])))
         for row in records(pd.concat([again[again["decision"] == "alarm"], rest]))
     ]  # fmt: skip
     heads = ("col_combination", "col_decision", "col_state", "col_day", "col_judged_reason", "#col_points")
-    table = [keyed_table(say, "memory_table", lang, heads=heads, rows=rows)] if rows else []
-    return section(say, "memory_title", lang, Paragraph(lead), *table)
+    table = [keyed_table(say, "memory_table", heads=heads, rows=rows)] if rows else []
+    return section(say, "memory_title", Paragraph(lead), *table)
 
 
-def scan_renamed(study: ScanStudy, *, lang: str) -> Section | None:
+def scan_renamed(study: ScanStudy) -> Section | None:
     """Names that took over from others; nothing where there is none."""
     found = study.renamed[study.renamed["is_renaming"]] if len(study.renamed) else study.renamed
     if found.empty:
         return None
     rows = [
         (str(row["old_name"]), str(row["new_name"]), day_cell(row["switch"]),
-         say("renamed_explained" if row["is_explained"] else "renamed_rises", lang))
+         say("renamed_explained" if row["is_explained"] else "renamed_rises"))
         for row in records(found)
     ]  # fmt: skip
     heads = ("col_old", "col_new", "col_switch", "col_meaning")
-    table = keyed_table(say, "renamed_table", lang, heads=heads, rows=rows)
-    return section(say, "renamed_title", lang, Paragraph(say("renamed_lead", lang)), table)
+    table = keyed_table(say, "renamed_table", heads=heads, rows=rows)
+    return section(say, "renamed_title", Paragraph(say("renamed_lead")), table)
 
 
-def scan_new(study: ScanStudy, *, lang: str) -> Section | None:
+def scan_new(study: ScanStudy) -> Section | None:
     """What others report and we never have; nothing where no region was named."""
     if not study.here:
         return None
-    lead = Paragraph(say("new_lead", lang, here=study.here))
+    lead = Paragraph(say("new_lead", here=study.here))
     if study.new.empty:
-        return section(say, "new_title", lang, lead, Paragraph(say("new_none", lang)))
+        return section(say, "new_title", lead, Paragraph(say("new_none")))
     rows = [
-        (combination(row, lang), number(float(row["n_28d"])), number(float(row["n_364d"])),
+        (combination(row), number(float(row["n_28d"])), number(float(row["n_364d"])),
          number(float(row["n_regions"])), number(float(row["days_since"])),
-         "—" if pd.isna(row["p_arrival"]) else probability(float(row["p_arrival"]), lang))
+         "—" if pd.isna(row["p_arrival"]) else probability(float(row["p_arrival"])))
         for row in records(study.new)
     ]  # fmt: skip
     heads = ("col_combination", "#col_28d", "#col_year", "#col_regions", "#col_since", "#col_arrival")
-    table = keyed_table(say, "new_table", lang, heads=heads, rows=rows)
-    caution = Paragraph(say("new_caution", lang), "caution")
-    return section(say, "new_title", lang, lead, table, caution)
+    table = keyed_table(say, "new_table", heads=heads, rows=rows)
+    caution = Paragraph(say("new_caution"), "caution")
+    return section(say, "new_title", lead, table, caution)
 
 
-def scan_limits(*, lang: str) -> Section:
+def scan_limits() -> Section:
     """How to read this, and how far it goes."""
     keys = (
         "limit_signal",
@@ -232,28 +231,27 @@ def scan_limits(*, lang: str) -> Section:
         "limit_first",
         "limit_points",
     )
-    return section(say, "limits_title", lang, Items(tuple(say(key, lang) for key in keys)))
+    return section(say, "limits_title", Items(tuple(say(key) for key in keys)))
 
 
-def scan_house_numbers(*, lang: str) -> Section:
+def scan_house_numbers() -> Section:
     """Weights and limits set by this project."""
-    return house_rows([standards.table("signal_weights")], value=("value",), lang=lang)
+    return house_rows([standards.table("signal_weights")], value=("value",))
 
 
-def week_digest(study: ScanStudy, *, lang: str) -> list[str]:
+def week_digest(study: ScanStudy) -> list[str]:
     """The week in a few lines for the index of a batch: how many, then the strongest with their sentences."""
-    sample = say("digest_sample", lang) if study.is_sample else ""
+    sample = say("digest_sample") if study.is_sample else ""
     first = records(study.alarms.head(N_DIGEST))
-    return [_lead(study, lang) + sample] + [
-        say("digest_line", lang, name=combination(row, lang), why=reason_sentence(row, lang)) for row in first
+    return [_lead(study) + sample] + [
+        say("digest_line", name=combination(row), why=reason_sentence(row)) for row in first
     ]
 
 
 def publish_signals(study: ScanStudy) -> ResultRecord:
     """Put what was found into the notebook, where the runner reads it back."""
     titles, index_titles = (
-        {lang: say(key, lang, week=f"{study.week:%Y-%m-%d}") for lang in ("zh", "en")}
-        for key in ("scan_case", "scan_about")
+        in_each_language(say, key, week=f"{study.week:%Y-%m-%d}") for key in ("scan_case", "scan_about")
     )
     inputs = {"on": study.on.isoformat(), "budget": study.budget, "reports_sha256": study.sha256,
               "exposure_sha256": study.exposure_sha256, "counted_by": study.delays.by,
@@ -262,8 +260,7 @@ def publish_signals(study: ScanStudy) -> ResultRecord:
     table = study.found[list(SHOWN)].assign(week=f"{study.week:%Y-%m-%d}")
     return ResultRecord(
         {"schema": "riskkit.signals/1", "case": {"id": study.name, "title": titles}, "inputs": inputs,
-         "index_title": index_titles,
-         "digest": {lang: week_digest(study, lang=lang) for lang in ("zh", "en")},
+         "index_title": index_titles, "digest": in_each_language(week_digest, study),
          "counts": counts, "alarms": table[table["decision"] == "alarm"],
          "others": table[table["decision"].isin(["waits", "in_memory", "unknown"])]}
     )  # fmt: skip

@@ -19,14 +19,14 @@ _MARKS = {"above": "triangle-up", "below": "triangle-down", "no_clear_difference
 _MOST = 40
 
 
-def fairness_figure(study: ModesStudy, *, lang: str) -> Picture | None:
+def fairness_figure(study: ModesStudy) -> Picture | None:
     """How much more or less of each is inspected than of all others under the same mode."""
     parts = [one.rename_axis("name").reset_index() for one in (study.by_firm, study.by_port) if len(one)]
     seen = pd.concat(parts).dropna(subset=["difference"]).head(_MOST) if parts else pd.DataFrame()
     if seen.empty:
         return None
-    title, rows = say("figure", lang), style.Rows()
-    verdicts = [say(f"is_{decision}", lang) for decision in seen["decision"]]
+    title, rows = say("figure"), style.Rows()
+    verdicts = [say(f"is_{decision}") for decision in seen["decision"]]
     heights = [rows.add(f"{name} · {verdict}") for name, verdict in zip(seen["name"], verdicts, strict=True)]
     points = {name: (100 * seen[name]).tolist() for name in ("difference", "difference_lo", "difference_hi")}
     ends = [high - mid for high, mid in zip(points["difference_hi"], points["difference"], strict=True)]
@@ -37,7 +37,7 @@ def fairness_figure(study: ModesStudy, *, lang: str) -> Picture | None:
         "error_x": {"type": "data", "symmetric": False, "array": ends, "arrayminus": starts,
                     "color": style.DARK, "thickness": 1.5},
     }  # fmt: skip
-    remark, room = style.below(say("figure_marks", lang), at=34)
+    remark, room = style.below(say("figure_marks"), at=34)
     shape = style.layout(title, height=rows.height() + 24 + room, margin={"t": 24, "b": room})
     shape["annotations"] = [*rows.labels, remark]
     shape["xaxis"], shape["yaxis"] = style.quiet_axis() | {"ticksuffix": " "}, rows.axis()
@@ -54,6 +54,6 @@ def fairness_figure(study: ModesStudy, *, lang: str) -> Picture | None:
         for row, word in zip(records(seen), verdicts, strict=True)
     ]
     heads = ("col_name", "#col_lots", "#col_points", "#col_low", "#col_high", "col_verdict")
-    alt = say("figure_alt", lang, n=len(seen), **counts)
-    table = keyed_table(say, "figure_table", lang, heads=heads, rows=cells)
+    alt = say("figure_alt", n=len(seen), **counts)
+    table = keyed_table(say, "figure_table", heads=heads, rows=cells)
     return Picture("supervision-figure", title, alt, table, {"data": [trace], "layout": shape})

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from riskkit import __version__
+from riskkit.foundation.language import in_each_language, language
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.tables import records
 from riskkit.words.catalogue import Texts
@@ -25,56 +26,56 @@ __all__ = ["fairness_figure", "modes_certificates", "modes_draw", "modes_fairnes
 say = Texts("supervision")
 
 
-def _words(name: str, key: str, lang: str) -> Mapping[str, str]:
+def _words(name: str, key: str) -> Mapping[str, str]:
     table = standards.table(name)
-    return dict(zip(table[key].astype(str), table[lang].astype(str), strict=True))
+    return dict(zip(table[key].astype(str), table[language()].astype(str), strict=True))
 
 
-def _share(value: Any, lang: str) -> str:
-    return "—" if pd.isna(value) else rate(float(value), lang)
+def _share(value: Any) -> str:
+    return "—" if pd.isna(value) else rate(float(value))
 
 
-def modes_summary(study: ModesStudy, *, lang: str) -> Section:
+def modes_summary(study: ModesStudy) -> Section:
     """How many subjects are under which mode, and what the hours leave undone."""
-    names, counts = _words("supervision_modes", "mode", lang), study.modes["applied"].value_counts()
-    by_mode = joined((say("of_mode", lang, mode=names[mode], n=int(counts[mode]))
-                      for mode in names if mode in counts), lang)  # fmt: skip
-    lead = say("lead", lang, day=study.on.isoformat(), n=len(study.subjects), modes=by_mode)
+    names, counts = _words("supervision_modes", "mode"), study.modes["applied"].value_counts()
+    by_mode = joined(say("of_mode", mode=names[mode], n=int(counts[mode]))
+                      for mode in names if mode in counts)  # fmt: skip
+    lead = say("lead", day=study.on.isoformat(), n=len(study.subjects), modes=by_mode)
     used, have = float(study.rates["hours"].sum()), sum(study.hours.values())
     blocks: list[Block] = [Paragraph(lead, "lead")]
-    blocks.append(Paragraph(say("hours", lang, used=number(round(used)), have=number(round(have)),
+    blocks.append(Paragraph(say("hours", used=number(round(used)), have=number(round(have)),
                                 missed=figure(max(float(study.rates["harm_missed"].sum()), 0)))))  # fmt: skip
     n_open = int(study.rates["harm_missed"].isna().sum())
-    blocks += [Paragraph(say("harm_open", lang, n=n_open), "caution")] if n_open else []
+    blocks += [Paragraph(say("harm_open", n=n_open), "caution")] if n_open else []
     cautions = {
         "synthetic": study.opened.is_sample,
         "names_unread": True,
         "facts_unknown": bool((study.modes["decision"] == "unknown").any()),
         "prior_only": bool(study.classes["is_prior_only"].any()),
     }
-    blocks += [Paragraph(say(key, lang), "caution") for key, applies in cautions.items() if applies]
-    source = say("input_file", lang, name=study.opened.name, sha256=study.opened.sha256[:12])
-    return section(say, "summary", lang, *blocks, Paragraph(source, "source"))
+    blocks += [Paragraph(say(key), "caution") for key, applies in cautions.items() if applies]
+    source = say("input_file", name=study.opened.name, sha256=study.opened.sha256[:12])
+    return section(say, "summary", *blocks, Paragraph(source, "source"))
 
 
-def modes_table(study: ModesStudy, *, lang: str) -> Section:
+def modes_table(study: ModesStudy) -> Section:
     """Class, risk and mode of each firm and product, with the reason."""
-    modes = _words("supervision_modes", "mode", lang)
-    rules = _words("supervision_class_rules", "rule_id", lang)
+    modes = _words("supervision_modes", "mode")
+    rules = _words("supervision_class_rules", "rule_id")
     rows, classes = [], {"unknown": "class_unknown"}
     for label, firm, mode in zip(
         study.subjects.index, records(study.classes), records(study.modes), strict=True
     ):
         fact = study.subjects.loc[label]
-        risk = say("risk_unknown" if pd.isna(fact["product_risk"]) else f"risk_{fact['product_risk']}", lang)
-        mark = say("prior_mark", lang) if firm["is_prior_only"] else ""
+        risk = say("risk_unknown" if pd.isna(fact["product_risk"]) else f"risk_{fact['product_risk']}")
+        mark = say("prior_mark") if firm["is_prior_only"] else ""
         applied = modes[mode["applied"]]
-        word = say("until_known", lang, mode=applied) if mode["decision"] == "unknown" else applied
-        tested = _share(fact["rate_mean"], lang) + mark
+        word = say("until_known", mode=applied) if mode["decision"] == "unknown" else applied
+        tested = _share(fact["rate_mean"]) + mark
         rows.append(
             (
                 str(label),
-                say(classes.get(firm["decision"], firm["decision"]), lang),
+                say(classes.get(firm["decision"], firm["decision"])),
                 risk,
                 word,
                 tested,
@@ -82,67 +83,67 @@ def modes_table(study: ModesStudy, *, lang: str) -> Section:
             )
         )
     heads = ("col_subject", "col_class", "col_risk", "col_mode", "#col_rate", "col_reason")
-    return section(say, "modes", lang, Paragraph(say("modes_note", lang), "note"),
-                   *text_table(say, "modes", lang, heads=heads, rows=rows))  # fmt: skip
+    return section(say, "modes", Paragraph(say("modes_note"), "note"),
+                   *text_table(say, "modes", heads=heads, rows=rows))  # fmt: skip
 
 
-def modes_procedures(study: ModesStudy, *, lang: str) -> Section:
+def modes_procedures(study: ModesStudy) -> Section:
     """Which conformity procedures each firm and product gets, and which facts are missing."""
-    words = _words("conformity_procedures", "rule_id", lang)
+    words = _words("conformity_procedures", "rule_id")
     rows = []
     for label, group in study.procedures.groupby("subject", sort=False):
-        named = {word: joined((words[one] for one in group.loc[group["decision"] == word, "rule_id"]), lang)
+        named = {word: joined(words[one] for one in group.loc[group["decision"] == word, "rule_id"])
                  for word in ("apply", "unknown")}  # fmt: skip
         rows.append((str(label), named["apply"] or "—", named["unknown"] or "—"))
     heads = ("col_subject", "col_procedures", "col_open")
-    return section(say, "procedures", lang, *text_table(say, "procedures", lang, heads=heads, rows=rows))
+    return section(say, "procedures", *text_table(say, "procedures", heads=heads, rows=rows))
 
 
-def modes_rates(study: ModesStudy, *, lang: str) -> Section:
+def modes_rates(study: ModesStudy) -> Section:
     """Shares of lots inspected at random and by risk, the hours they take and the harm that is missed."""
-    rules = _words("supervision_rules", "rule_id", lang)
+    rules = _words("supervision_rules", "rule_id")
     table = study.rates.assign(
         floor=study.modes["rate_floor"], missed=study.rates["harm_missed"].clip(lower=0)
     )
     shares = ("floor", "rate_random", "rate_targeted", "rate_inspected")
     rows = [
-        (str(label), *(_share(row[name], lang) for name in shares), figure(row["hours"], 2),
+        (str(label), *(_share(row[name]) for name in shares), figure(row["hours"], 2),
          "—" if pd.isna(row["missed"]) else figure(row["missed"], 2), rules[row["rule_id"]])
         for label, row in zip(table.index, records(table), strict=True)
     ]  # fmt: skip
     heads = ("col_subject", "#col_floor", "#col_random", "#col_targeted", "#col_inspected", "#col_hours",
              "#col_missed", "col_reason")  # fmt: skip
-    return section(say, "rates", lang, Paragraph(say("rates_note", lang), "note"),
-                   *text_table(say, "rates", lang, heads=heads, rows=rows))  # fmt: skip
+    return section(say, "rates", Paragraph(say("rates_note"), "note"),
+                   *text_table(say, "rates", heads=heads, rows=rows))  # fmt: skip
 
 
-def modes_lots(study: ModesStudy, *, lang: str) -> Section | None:
+def modes_lots(study: ModesStudy) -> Section | None:
     """What happens to each lot, and why."""
     if study.lots.empty:
         return None
-    reasons = {"no_rate": say("no_rate", lang)}
+    reasons = {"no_rate": say("no_rate")}
     table = standards.table("supervision_rules")
-    reasons |= dict(zip(table["reason"].astype(str), table[lang].astype(str), strict=True))
+    reasons |= dict(zip(table["reason"].astype(str), table[language()].astype(str), strict=True))
     rows = [
-        (row["lot_id"], row["subject_id"], say(f"is_{row['decision']}", lang),
-         say(f"arm_{row['arm']}", lang) if row["arm"] else "—", reasons[row["reason"]],
+        (row["lot_id"], row["subject_id"], say(f"is_{row['decision']}"),
+         say(f"arm_{row['arm']}") if row["arm"] else "—", reasons[row["reason"]],
          "—" if pd.isna(row["margin"]) else figure(row["margin"], 2))
         for row in records(study.lots)
     ]  # fmt: skip
     heads = ("col_lot", "col_subject", "col_decision", "col_arm", "col_reason", "#col_margin")
-    return section(say, "lots", lang, *text_table(say, "lots", lang, heads=heads, rows=rows))
+    return section(say, "lots", *text_table(say, "lots", heads=heads, rows=rows))
 
 
-def modes_certificates(study: ModesStudy, *, lang: str) -> Section | None:
+def modes_certificates(study: ModesStudy) -> Section | None:
     """The verification list: lots of the compulsory certification catalogue and their certificates."""
     if study.certificates.empty:
         return None
-    rules = _words("certificate_rules", "rule_id", lang)
+    rules = _words("certificate_rules", "rule_id")
     asked = study.certificates[study.certificates["decision"] != "not_needed"]
     rows = [
         (row["lot_id"], row["firm_id"], row["product"],
          "—" if pd.isna(row["certificate_id"]) else str(row["certificate_id"]),
-         say(f"certificate_{row['decision']}", lang), rules[row["rule_id"]],
+         say(f"certificate_{row['decision']}"), rules[row["rule_id"]],
          "—" if pd.isna(row["margin"]) else number(row["margin"]))
         for row in records(asked)
     ]  # fmt: skip
@@ -155,67 +156,67 @@ def modes_certificates(study: ModesStudy, *, lang: str) -> Section | None:
         "col_reason",
         "#col_days",
     )
-    note = say("certificates_note", lang, n=len(asked), hold=int((asked["decision"] == "hold").sum()))
-    return section(say, "certificates", lang, Paragraph(note),
-                   *text_table(say, "certificates", lang, heads=heads, rows=rows))  # fmt: skip
+    note = say("certificates_note", n=len(asked), hold=int((asked["decision"] == "hold").sum()))
+    return section(say, "certificates", Paragraph(note),
+                   *text_table(say, "certificates", heads=heads, rows=rows))  # fmt: skip
 
 
-def modes_fairness(study: ModesStudy, *, lang: str) -> Section | None:
+def modes_fairness(study: ModesStudy) -> Section | None:
     """The share inspected of each firm and port against all others under the same mode."""
     if study.by_firm.empty:
         return None
-    blocks: list[Block] = [Paragraph(say("fairness_note", lang), "note")]
+    blocks: list[Block] = [Paragraph(say("fairness_note"), "note")]
     for name, table in (("by_firm", study.by_firm), ("by_port", study.by_port)):
         rows = [
-            (str(label), number(row["n_lots"]), _share(row["rate"], lang), _share(row["rate_expected"], lang),
-             _span(row, lang), "—" if pd.isna(row["p_adjusted"]) else figure(row["p_adjusted"], 2),
-             say(f"is_{row['decision']}", lang))
+            (str(label), number(row["n_lots"]), _share(row["rate"]), _share(row["rate_expected"]),
+             _span(row), "—" if pd.isna(row["p_adjusted"]) else figure(row["p_adjusted"], 2),
+             say(f"is_{row['decision']}"))
             for label, row in zip(table.index, records(table), strict=True)
         ]  # fmt: skip
         heads = (f"col_{name}", "#col_lots", "#col_inspected", "#col_expected", "#col_difference", "#col_p",
                  "col_verdict")  # fmt: skip
-        blocks += text_table(say, name, lang, heads=heads, rows=rows)
-    return section(say, "fairness", lang, *blocks)
+        blocks += text_table(say, name, heads=heads, rows=rows)
+    return section(say, "fairness", *blocks)
 
 
-def _span(row: Mapping[str, Any], lang: str) -> str:
+def _span(row: Mapping[str, Any]) -> str:
     if pd.isna(row["difference"]):
         return "—"
     low, high = (f"{100 * row[f'difference_{end}']:+.0f}".replace("-", "−") for end in ("lo", "hi"))
-    return say("between", lang, low=low, high=high)
+    return say("between", low=low, high=high)
 
 
-def modes_draw(study: ModesStudy, *, lang: str) -> Section:
+def modes_draw(study: ModesStudy) -> Section:
     """What is published before the draw, and how anybody repeats it."""
     texts = {
         "list": study.commitment.list_digest,
         "secret": study.commitment.secret_digest,
         "seed": study.seed,
     }
-    lines = tuple(say(f"draw_{key}", lang, value=value) for key, value in texts.items())
-    return section(say, "draw", lang, Paragraph(say("draw_note", lang)), Items(lines))
+    lines = tuple(say(f"draw_{key}", value=value) for key, value in texts.items())
+    return section(say, "draw", Paragraph(say("draw_note")), Items(lines))
 
 
-def modes_limits(*, lang: str) -> Section:
+def modes_limits() -> Section:
     """How to read this, and how far it goes."""
     keys = ("limit_modes", "limit_unknown", "limit_prior", "limit_rates", "limit_fairness", "limit_draw")
-    return Section("limits", say("limits", lang), 1, (Items(tuple(say(key, lang) for key in keys)),))
+    return Section("limits", say("limits"), 1, (Items(tuple(say(key) for key in keys)),))
 
 
-def modes_house(*, lang: str) -> Section:
+def modes_house() -> Section:
     """Bounds of the classes, cells and least shares of the modes, all set by this project."""
     tables = ("supervision_class_rules", "supervision_rules", "fairness_rules")
-    rows = [(str(row[lang]), figure(row["number"])) for name in tables
+    rows = [(str(row[language()]), figure(row["number"])) for name in tables
             for row in records(standards.table(name)) if pd.notna(row["number"])]  # fmt: skip
-    modes = _words("supervision_modes", "mode", lang)
-    floors = [(modes[row["mode"]], _share(row["rate_floor"], lang))
+    modes = _words("supervision_modes", "mode")
+    floors = [(modes[row["mode"]], _share(row["rate_floor"]))
               for row in records(standards.table("supervision_modes"))]  # fmt: skip
-    cells = [(say(row["firm_class"], lang), say(f"risk_{row['product_risk']}", lang), modes[row["mode"]])
+    cells = [(say(row["firm_class"]), say(f"risk_{row['product_risk']}"), modes[row["mode"]])
              for row in records(standards.table("supervision_mode_cells"))]  # fmt: skip
-    return Section("house-numbers", say("house", lang), 1, (
-        *text_table(say, "house", lang, heads=("col_meaning", "#col_value"), rows=rows),
-        *text_table(say, "cells", lang, heads=("col_class", "col_risk", "col_mode"), rows=cells),
-        *text_table(say, "floors", lang, heads=("col_mode", "#col_floor"), rows=floors),
+    return Section("house-numbers", say("house"), 1, (
+        *text_table(say, "house", heads=("col_meaning", "#col_value"), rows=rows),
+        *text_table(say, "cells", heads=("col_class", "col_risk", "col_mode"), rows=cells),
+        *text_table(say, "floors", heads=("col_mode", "#col_floor"), rows=floors),
     ))  # fmt: skip
 
 
@@ -227,7 +228,7 @@ def publish_modes(study: ModesStudy) -> ResultRecord:
               "certificates_sha256": study.certificates_file.sha256}  # fmt: skip
     record: dict[str, Any] = {"schema": "riskkit.supervision/1", "inputs": inputs}
     record["case"] = {"id": study.opened.name,
-                      "title": {lang: say("case", lang, day=day) for lang in ("zh", "en")}}  # fmt: skip
+                      "title": in_each_language(say, "case", day=day)}  # fmt: skip
     record["commitment"] = {
         name: getattr(study.commitment, name) for name in ("list_digest", "secret_digest")
     }

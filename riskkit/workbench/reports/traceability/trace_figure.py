@@ -72,30 +72,30 @@ def _kind(row: Mapping[str, Any], asked: set[str], *, sources: set[str], parts: 
     return "lot" if row["lot_id"] in parts else "last"
 
 
-def trace_figure(study: TraceStudy, *, lang: str) -> Picture | None:
+def trace_figure(study: TraceStudy) -> Picture | None:
     """Where the lots came from and what they went into; nothing where a lot stands alone or thousands do."""
     if len(study.affected) + len(study.sources) > _MOST_WALKED:
         return None
     table, links = drawn_lots(study)
     if links.empty:
         return None
-    title = say("figure", lang, lots=" ".join(study.lots))
-    sheet = _drawn(table.head(MOST), links, lang)
+    title = say("figure", lots=" ".join(study.lots))
+    sheet = _drawn(table.head(MOST), links)
     if len(table) > MOST:
-        sheet.text(say("figure_more", lang, shown=MOST, n=number(len(table))), x=0, quiet=True)
-    sheet.text(say("figure_marks", lang), x=0, quiet=True)
-    rows = [(row["lot_id"], say(f"kind_{row['kind']}", lang), number(row["layer"]), number(row["n_made"]),
+        sheet.text(say("figure_more", shown=MOST, n=number(len(table))), x=0, quiet=True)
+    sheet.text(say("figure_marks"), x=0, quiet=True)
+    rows = [(row["lot_id"], say(f"kind_{row['kind']}"), number(row["layer"]), number(row["n_made"]),
              number(row["n_left"]), " ".join(links.loc[links["lot_id_to"] == row["lot_id"], "lot_id"]) or "—")
             for row in records(table)]  # fmt: skip
     heads = ("col_lot", "col_kind", "#col_layer", "#col_made", "#col_left", "col_parts")
     counts = {kind: int((table["kind"] == kind).sum()) for kind in _SYMBOLS}
-    alt = say("figure_alt", lang, n=len(table), links=len(links), layers=int(table["layer"].max()) + 1,
+    alt = say("figure_alt", n=len(table), links=len(links), layers=int(table["layer"].max()) + 1,
               sources=counts["source"], last=counts["last"] + counts["container"])  # fmt: skip
-    cells = keyed_table(say, "figure_table", lang, heads=heads, rows=rows)
+    cells = keyed_table(say, "figure_table", heads=heads, rows=rows)
     return Picture("trace-figure", title, alt, cells, sheet.figure(title))
 
 
-def _drawn(table: pd.DataFrame, links: pd.DataFrame, lang: str) -> Sheet:
+def _drawn(table: pd.DataFrame, links: pd.DataFrame) -> Sheet:
     sheet, at = Sheet(), {}
     deepest = int(table["layer"].max())
     step = max(10, min(24, 110 // max(1, deepest)))
@@ -106,14 +106,14 @@ def _drawn(table: pd.DataFrame, links: pd.DataFrame, lang: str) -> Sheet:
         kind = str(row["kind"])
         sheet.symbol(_SYMBOLS[kind], x=x, y=y, fill=_FILLS[kind], width=2.6 if kind == "asked" else 1.6)
         sheet.text(str(row["lot_id"]), x=edge, bold=kind == "asked")
-        words = [say(f"kind_{kind}", lang)]
+        words = [say(f"kind_{kind}")]
         if kind != "container":
             units = {
                 "made": number(row["n_made"]),
                 "left": number(row["n_left"]),
                 "sold": number(row["n_sold"]),
             }
-            words.append(say("figure_units", lang, **units))
+            words.append(say("figure_units", **units))
         sheet.text(" · ".join(words), x=edge, quiet=True)
         sheet.skip(_GAP)
     for tail, head in links.itertuples(index=False):

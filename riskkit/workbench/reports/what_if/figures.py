@@ -10,6 +10,7 @@ import pandas as pd
 from riskkit.case.case import Assessment
 from riskkit.case.sentences import input_name
 from riskkit.case.what_if_effects import Effect
+from riskkit.foundation.language import language
 from riskkit.foundation.standards.scales import scale
 from riskkit.foundation.standards.tables import records
 from riskkit.words.catalogue import what_if_text as say
@@ -24,32 +25,32 @@ from riskkit.workbench.reports.what_if.study import WhatIfStudy
 _SHARES = {"tickvals": [0, 0.25, 0.5, 0.75, 1], "ticktext": [f"{n}%" for n in (0, 25, 50, 75, 100)]}
 
 
-def what_if_levels(study: WhatIfStudy | Assessment, *, lang: str) -> Picture | None:
+def what_if_levels(study: WhatIfStudy | Assessment) -> Picture | None:
     """The probability of the levels under each what-if, one bar each, the case as it is first."""
     if isinstance(study, Assessment) or len(study.effects) < 2:
         return None
     rows, traces = style.Rows(body=1.7), []
     for one in study.effects:
-        traces += _stack(one, rows.add(effect_title(one, lang), bold=one.what_if is None))
-    title = say("levels_title", lang)
-    remark, room = style.below(f"{_key(lang)}  {say('levels_marks', lang)}", at=58)
+        traces += _stack(one, rows.add(effect_title(one), bold=one.what_if is None))
+    title = say("levels_title")
+    remark, room = style.below(f"{_key()}  {say('levels_marks')}", at=58)
     shape = _shape(title, rows, room) | {"barmode": "stack"}
-    axis = {"range": [0, 1.02], "title": {"text": say("levels_x", lang), "font": {"size": 12}}}
+    axis = {"range": [0, 1.02], "title": {"text": say("levels_x"), "font": {"size": 12}}}
     shape["xaxis"] = style.quiet_axis() | _SHARES | axis
     shape["annotations"] = [*rows.labels, remark]
-    told = "".join(_said(one, lang) for one in study.effects)
-    alt = say("levels_alt", lang, told=told)
-    return Picture("what-if-levels", title, alt, _level_table(study, lang), {"data": traces, "layout": shape})
+    told = "".join(_said(one) for one in study.effects)
+    alt = say("levels_alt", told=told)
+    return Picture("what-if-levels", title, alt, _level_table(study), {"data": traces, "layout": shape})
 
 
-def _said(one: Effect, lang: str) -> str:
-    gap = "" if lang == "zh" else " "
-    return say("levels_alt_one", lang, title=effect_title(one, lang), told=chances_words(one, lang)) + gap
+def _said(one: Effect) -> str:
+    gap = "" if language() == "zh" else " "
+    return say("levels_alt_one", title=effect_title(one), told=chances_words(one)) + gap
 
 
-def _key(lang: str) -> str:
+def _key() -> str:
     of = scale("warning")
-    return "  ".join(f"{of.symbol(code)} {code} {of.word(code, lang)}" for code in reversed(of.codes))
+    return "  ".join(f"{of.symbol(code)} {code} {of.word(code)}" for code in reversed(of.codes))
 
 
 def _shape(title: str, rows: style.Rows, room: int) -> dict[str, Any]:
@@ -82,25 +83,23 @@ def _stack(one: Effect, y: float) -> list[dict[str, Any]]:
     return traces
 
 
-def _level_table(study: WhatIfStudy, lang: str) -> Table:
+def _level_table(study: WhatIfStudy) -> Table:
     codes = list(reversed(scale("warning").codes))
     rows: list[tuple[Cell, ...]] = [
-        (effect_title(one, lang), *(percent(float(one.shares["certain"].loc[code]), lang) for code in codes))
+        (effect_title(one), *(percent(float(one.shares["certain"].loc[code])) for code in codes))
         for one in study.effects
     ]
-    return Table(
-        say("levels_title", lang), (say("col_what_if", lang), *codes), tuple(rows), numeric=(1, 2, 3, 4)
-    )
+    return Table(say("levels_title"), (say("col_what_if"), *codes), tuple(rows), numeric=(1, 2, 3, 4))
 
 
-def what_if_drivers(study: WhatIfStudy | Assessment, *, lang: str) -> Picture | None:
+def what_if_drivers(study: WhatIfStudy | Assessment) -> Picture | None:
     """Total Sobol' indices of the inputs, for harm and for the level, with their intervals."""
     if isinstance(study, Assessment) or study.harm_shares.empty:
         return None
     rows, traces = style.Rows(body=2.6), []
     table: list[tuple[Cell, ...]] = []
     for name in leading_inputs(study):
-        words = input_name(study.assessment.case, name, lang)
+        words = input_name(study.assessment.case, name)
         y = rows.add(words)
         shown: list[Cell] = [words]
         for place, indices in ((0.55, study.harm_shares), (-0.55, study.level_shares)):
@@ -108,16 +107,16 @@ def what_if_drivers(study: WhatIfStudy | Assessment, *, lang: str) -> Picture | 
             traces += _index_bar(value, top, y + place, colour=style.DARK if place > 0 else style.LIGHT)
             shown.append("—" if math.isnan(value) else f"{value:.2f}")
         table.append(tuple(shown))
-    title = say("sensitivity_title", lang)
-    remark, room = style.below(say("sensitivity_marks", lang), at=58)
+    title = say("sensitivity_title")
+    remark, room = style.below(say("sensitivity_marks"), at=58)
     shape = _shape(title, rows, room) | {"barmode": "overlay"}
-    axis = {"rangemode": "tozero", "title": {"text": say("sensitivity_x", lang), "font": {"size": 12}}}
+    axis = {"rangemode": "tozero", "title": {"text": say("sensitivity_x"), "font": {"size": 12}}}
     shape["xaxis"] = style.quiet_axis() | axis
     shape["annotations"] = [*rows.labels, remark]
-    harm, level = sensitivity_words(study, lang)
-    heads = (say("col_input", lang), say("col_st", lang), say("col_level_st", lang))
+    harm, level = sensitivity_words(study)
+    heads = (say("col_input"), say("col_st"), say("col_level_st"))
     numbers = Table(title, heads, tuple(table), numeric=(1, 2))
-    alt = say("sensitivity_alt", lang, harm=harm, level=level)
+    alt = say("sensitivity_alt", harm=harm, level=level)
     return Picture("what-if-drivers", title, alt, numbers, {"data": traces, "layout": shape})
 
 
@@ -129,26 +128,26 @@ def _index_bar(value: float, top: float, y: float, *, colour: str) -> list[dict[
     return [bar | {"marker": {"color": colour}, "error_x": reach, "hoverinfo": "skip"}]
 
 
-def what_if_running(study: WhatIfStudy | Assessment, *, lang: str) -> Picture | None:
+def what_if_running(study: WhatIfStudy | Assessment) -> Picture | None:
     """The share of the most frequent level as the draws come in, with its interval."""
     if isinstance(study, Assessment):
         return None
     found = study.running_level
-    title = say("running_title", lang, level=study.settled_level)
-    remark, room = style.below(say("running_marks", lang), at=58)
+    title = say("running_title", level=study.settled_level)
+    remark, room = style.below(say("running_marks"), at=58)
     shape = style.layout(title, height=270 + room, margin={"l": 54, "r": 16, "t": 12, "b": room})
     n = [float(one) for one in found["n"]]
-    axis = {"type": "log", "title": {"text": say("running_x", lang), "font": {"size": 12}}}
+    axis = {"type": "log", "title": {"text": say("running_x"), "font": {"size": 12}}}
     ticks = {"tickvals": n[::2], "ticktext": [f"{v:,.0f}" for v in n[::2]]}
     shape["xaxis"] = style.quiet_axis() | axis | ticks
     shape["yaxis"] = style.quiet_axis() | {"tickformat": ".0%"}
     shape["annotations"] = [remark]
     last = records(found)[-1]
     parts = (("share", "estimate"), ("low", "lo"), ("high", "hi"))
-    ends = {key: percent(float(last[name]), lang) for key, name in parts}
-    alt = say("running_alt", lang, n=f"{last['n']:,.0f}", **ends)
+    ends = {key: percent(float(last[name])) for key, name in parts}
+    alt = say("running_alt", n=f"{last['n']:,.0f}", **ends)
     figure = {"data": _band(found), "layout": shape}
-    return Picture("what-if-running", title, alt, _running_table(study, title, lang), figure)
+    return Picture("what-if-running", title, alt, _running_table(study, title), figure)
 
 
 def _band(found: pd.DataFrame) -> list[dict[str, Any]]:
@@ -162,10 +161,10 @@ def _band(found: pd.DataFrame) -> list[dict[str, Any]]:
     return [quiet | {"y": hi, "line": edge}, quiet | band, quiet | line]
 
 
-def _running_table(study: WhatIfStudy, title: str, lang: str) -> Table:
+def _running_table(study: WhatIfStudy, title: str) -> Table:
     rows: list[tuple[Cell, ...]] = [
         (f"{row['n']:,.0f}", f"{row['estimate']:.3f}", amount(float(row["se"])))
         for row in records(study.running_level)
     ]
-    heads = (say("col_draws", lang), say("levels_x", lang), say("col_se", lang))
+    heads = (say("col_draws"), say("levels_x"), say("col_se"))
     return Table(title, heads, tuple(rows), numeric=(0, 1, 2))

@@ -13,6 +13,7 @@ from riskkit.case.case import Assessment
 from riskkit.case.what_if_effects import effects_table
 from riskkit.foundation import shipped
 from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.language import in_language
 from riskkit.workbench.reports.what_if.analysis import (
     what_if_convergence,
     what_if_information,
@@ -67,7 +68,7 @@ def publish_what_ifs(study: WhatIfStudy | Assessment, *, seed: int, case_sha256:
 def _told(study: WhatIfStudy) -> dict[str, Any]:
     known = study.information
     return {
-        "effects": _rows(effects_table(study.effects, lang="en").reset_index()),
+        "effects": _rows(in_language("en", effects_table, study.effects).reset_index()),
         "avoided": {
             one.what_if.id: _rows(one.avoided.reset_index())
             for one in study.effects

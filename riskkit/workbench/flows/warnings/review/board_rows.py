@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from riskkit.foundation.events import Event, moment_of
+from riskkit.foundation.language import language
 from riskkit.warning.dynamics.clocks import Clock, clocks
 from riskkit.warning.dynamics.life import OPEN, WarningState
 from riskkit.workbench.flows.warnings.room import RELEASE, STREAM, state_of
@@ -74,7 +75,7 @@ def counts_by_level(rows: Iterable[BoardRow]) -> dict[int, int]:
     return {level: found[level] for level in (4, 3, 2, 1)}
 
 
-def counts_by_place(rows: Iterable[BoardRow], *, lang: str) -> dict[str, int]:
+def counts_by_place(rows: Iterable[BoardRow]) -> dict[str, int]:
     """Current warnings of each place, the most first."""
-    found = Counter(place[lang] for row in rows if row.is_current for place in row.places)
+    found = Counter(place[language()] for row in rows if row.is_current for place in row.places)
     return dict(sorted(found.items(), key=lambda pair: (-pair[1], pair[0])))

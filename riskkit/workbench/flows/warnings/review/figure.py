@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from riskkit.foundation.language import language
 from riskkit.foundation.standards.scales import scale
 from riskkit.warning.alerts.drafts import CHINA, LEVELS
 from riskkit.words.catalogue import warning_text as say
@@ -18,31 +19,30 @@ _SHIFTS = (18, -18, 34, -34)
 """How far the words of steps stand from the line, so that steps of one day do not cover each other [px]."""
 
 
-def warning_timeline(row: BoardRow, *, lang: str, now: dt.datetime) -> Picture:
+def warning_timeline(row: BoardRow, *, now: dt.datetime) -> Picture:
     """A warning's level from its first step to now."""
-    title = say("timeline_title", lang, title=row.title.get(lang, row.state.warning_id))
-    remark, room = style.below(say("timeline_marks", lang), at=46)
+    title = say("timeline_title", title=row.title.get(language(), row.state.warning_id))
+    remark, room = style.below(say("timeline_marks"), at=46)
     shape = style.layout(title, height=230 + room, margin={"l": 54, "r": 18, "t": 12, "b": room})
     ends = now if row.is_current else row.steps[-1].at
     shape["xaxis"] = style.quiet_axis() | {"type": "date"}
     words = [f"{scale('warning').symbol(code)} {code}" for code in LEVELS]
     shape["yaxis"] = style.quiet_axis() | {"tickvals": [1, 2, 3, 4], "ticktext": words, "range": [0.5, 4.6]}
-    marks = [_mark(step, lang, shift=_SHIFTS[n % len(_SHIFTS)]) for n, step in enumerate(row.steps)]
+    marks = [_mark(step, shift=_SHIFTS[n % len(_SHIFTS)]) for n, step in enumerate(row.steps)]
     shape["annotations"] = [*marks, remark]
     first = row.steps[0]
     told = {"day": day_of(first.at), "level": _code(first.level), "now_level": _code(row.state.level)}
     alt = say(
         "timeline_alt",
-        lang,
-        event=say(f"event_{first.event}", lang),
-        phase=say(f"phase_{row.state.phase}", lang),
+        event=say(f"event_{first.event}"),
+        phase=say(f"phase_{row.state.phase}"),
         **told,
     )
     return Picture(
         "warning-timeline",
         title,
         alt,
-        steps_table(row, lang=lang),
+        steps_table(row),
         {"data": _line(row, ends), "layout": shape},
     )
 
@@ -51,11 +51,11 @@ def _code(level: int | None) -> str:
     return "—" if level is None else LEVELS[level - 1]
 
 
-def _level(step: LifeStep, row: BoardRow, lang: str) -> str:
+def _level(step: LifeStep, row: BoardRow) -> str:
     """The level after a step, with the assessed one where it is another."""
     code, assessed = _code(step.level), row.state.assessed
     departs = step.level is not None and assessed and set(assessed) != {code}
-    return f"{code} · {assessed_words(assessed, lang)}" if departs else code
+    return f"{code} · {assessed_words(assessed)}" if departs else code
 
 
 def day_of(moment: dt.datetime) -> str:
@@ -74,17 +74,17 @@ def _line(row: BoardRow, ends: dt.datetime) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _mark(step: LifeStep, lang: str, *, shift: int) -> dict[str, Any]:
+def _mark(step: LifeStep, *, shift: int) -> dict[str, Any]:
     at = step.at.astimezone(CHINA).isoformat()
     place = {"x": at, "y": step.level or 1, "xref": "x", "yref": "y", "yshift": shift, "xanchor": "left"}
-    return style.annotation(style.clean(say(f"event_{step.event}", lang)), **place, align="center")
+    return style.annotation(style.clean(say(f"event_{step.event}")), **place, align="center")
 
 
-def steps_table(row: BoardRow, *, lang: str) -> Table:
+def steps_table(row: BoardRow) -> Table:
     """Every step of a warning's life as a table."""
-    heads = tuple(say(f"col_{name}", lang) for name in ("day", "event", "level", "who", "reason"))
+    heads = tuple(say(f"col_{name}") for name in ("day", "event", "level", "who", "reason"))
     rows: list[tuple[Cell, ...]] = [
-        (day_of(step.at), say(f"event_{step.event}", lang), _level(step, row, lang), step.who, step.reason)
+        (day_of(step.at), say(f"event_{step.event}"), _level(step, row), step.who, step.reason)
         for step in row.steps
     ]
-    return Table(say("steps_title", lang), heads, tuple(rows))
+    return Table(say("steps_title"), heads, tuple(rows))

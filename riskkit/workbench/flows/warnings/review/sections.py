@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from riskkit.foundation.language import language
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.scales import scale
 from riskkit.foundation.standards.tables import records
@@ -29,47 +30,43 @@ def level_words(level: int | None) -> str:
     return f"{scale('warning').symbol(code)}\N{NO-BREAK SPACE}{code}"
 
 
-def _title(row: BoardRow, lang: str) -> str:
-    return row.title.get(lang, row.state.warning_id)
+def _title(row: BoardRow) -> str:
+    return row.title.get(language(), row.state.warning_id)
 
 
-def standing_section(rows: Sequence[BoardRow], *, lang: str, is_sample: bool) -> Section:
+def standing_section(rows: Sequence[BoardRow], *, is_sample: bool) -> Section:
     """Current warnings, the gravest first, with what is due on each."""
     current = [row for row in rows if row.is_current]
     counts = counts_by_level(rows)
     said = "; ".join(f"{level_words(level)} {n}" for level, n in counts.items())
     overdue = sum(one.is_overdue for row in current for one in row.due)
-    lead = say("review_lead", lang, n=len(current), counts=said, overdue=overdue)
-    blocks: list[Block] = [Paragraph(say("review_sample", lang), "caution")] if is_sample else []
+    lead = say("review_lead", n=len(current), counts=said, overdue=overdue)
+    blocks: list[Block] = [Paragraph(say("review_sample"), "caution")] if is_sample else []
     blocks.append(Paragraph(lead, "lead"))
     if current:
-        heads = tuple(
-            say(f"col_{name}", lang) for name in ("level", "warning", "phase", "since", "ends", "due")
-        )
-        blocks.append(Table(say("board_table", lang), heads, tuple(_standing(row, lang) for row in current)))
-    return Section("standing", say("review_standing", lang), 1, tuple(blocks))
+        heads = tuple(say(f"col_{name}") for name in ("level", "warning", "phase", "since", "ends", "due"))
+        blocks.append(Table(say("board_table"), heads, tuple(_standing(row) for row in current)))
+    return Section("standing", say("review_standing"), 1, tuple(blocks))
 
 
-def _standing(row: BoardRow, lang: str) -> tuple[Cell, ...]:
+def _standing(row: BoardRow) -> tuple[Cell, ...]:
     state = row.state
-    badge: Cell = level_badge(LEVELS[state.level - 1], lang) if state.level else "—"
+    badge: Cell = level_badge(LEVELS[state.level - 1]) if state.level else "—"
     due = []
     for one in row.due:
-        when = say("is_overdue" if one.is_overdue else "due_by", lang, at=day_of(one.due_at))
-        due.append(say("review_due", lang, what=say(f"clock_{one.clock}", lang), when=when))
+        when = say("is_overdue" if one.is_overdue else "due_by", at=day_of(one.due_at))
+        due.append(say("review_due", what=say(f"clock_{one.clock}"), when=when))
     return (
         badge,
-        f"{_title(row, lang)} ({assessed_words(state.assessed, lang)})"
-        if state.departs
-        else _title(row, lang),
-        say(f"phase_{state.phase}", lang),
+        f"{_title(row)} ({assessed_words(state.assessed)})" if state.departs else _title(row),
+        say(f"phase_{state.phase}"),
         day_of(state.since) if state.since else "—",
         day_of(state.ends_at) if state.ends_at else "—",
-        ("；" if lang == "zh" else "; ").join(due) or "—",
+        ("；" if language() == "zh" else "; ").join(due) or "—",
     )
 
 
-def changes_section(rows: Sequence[BoardRow], *, since: dt.datetime, now: dt.datetime, lang: str) -> Section:
+def changes_section(rows: Sequence[BoardRow], *, since: dt.datetime, now: dt.datetime) -> Section:
     """Every step since a moment, in the order of time, with the level before and after."""
     told = []
     for row in rows:
@@ -80,15 +77,15 @@ def changes_section(rows: Sequence[BoardRow], *, since: dt.datetime, now: dt.dat
             before = step.level
     told.sort(key=lambda one: (one[0], one[1].state.warning_id))
     days = {"since": day_of(since), "until": day_of(now)}
-    title = say("review_changes", lang, **days)
+    title = say("review_changes", **days)
     if not told:
-        return Section("changes", title, 1, (Paragraph(say("review_unchanged", lang, **days)),))
+        return Section("changes", title, 1, (Paragraph(say("review_unchanged", **days)),))
     lines = tuple(
-        (day_of(at), _title(row, lang), say(f"event_{step.event}", lang),
+        (day_of(at), _title(row), say(f"event_{step.event}"),
          _moved(before, step.level), step.who, step.reason)
         for at, row, step, before in told
     )  # fmt: skip
-    heads = tuple(say(f"col_{name}", lang) for name in ("day", "warning", "event", "level", "who", "reason"))
+    heads = tuple(say(f"col_{name}") for name in ("day", "warning", "event", "level", "who", "reason"))
     return Section("changes", title, 1, (Table(title, heads, lines),))
 
 
@@ -98,38 +95,36 @@ def _moved(before: int | None, after: int | None) -> str:
     return f"{level_words(before)} → {level_words(after)}"
 
 
-def moves_section(moves: pd.DataFrame | None, rows: Sequence[BoardRow], *, lang: str) -> Section:
+def moves_section(moves: pd.DataFrame | None, rows: Sequence[BoardRow]) -> Section:
     """What new assessments ask of each issued warning: raise, hold, lower or lift, and why."""
-    title = say("review_moves", lang)
+    title = say("review_moves")
     if moves is None:
-        return Section("moves", title, 1, (Paragraph(say("review_no_evidence", lang)),))
-    names = {row.state.warning_id: _title(row, lang) for row in rows}
+        return Section("moves", title, 1, (Paragraph(say("review_no_evidence")),))
+    names = {row.state.warning_id: _title(row) for row in rows}
     lines = tuple(
         (
             names[str(one["warning_id"])],
-            say(f"move_{one['move']}", lang),
+            say(f"move_{one['move']}"),
             _moved(int(one["level"]), int(one["level_after"])),
-            say(f"moved_{one['reason']}", lang),
-            say("review_held", lang, n=one["n_in_row"], days=_days(one["held_days"])),
-            say("yes" if one["is_review_overdue"] else "no", lang),
+            say(f"moved_{one['reason']}"),
+            say("review_held", n=one["n_in_row"], days=_days(one["held_days"])),
+            say("yes" if one["is_review_overdue"] else "no"),
         )
         for one in records(moves)
     )
-    heads = tuple(
-        say(f"col_{name}", lang) for name in ("warning", "move", "level", "why_move", "held", "late")
-    )
+    heads = tuple(say(f"col_{name}") for name in ("warning", "move", "level", "why_move", "held", "late"))
     table = Table(title, heads, lines)
-    note = Paragraph(say("review_moves_note", lang), "note")
-    return Section("moves", title, 1, (table, note, _rules(lang)))
+    note = Paragraph(say("review_moves_note"), "note")
+    return Section("moves", title, 1, (table, note, _rules()))
 
 
 def _days(held: float) -> str:
     return "—" if math.isnan(held) else f"{held:.0f}"
 
 
-def _rules(lang: str) -> Table:
+def _rules() -> Table:
     """How long evidence must hold before a level is lowered, as the table of rules has it."""
-    heads = tuple(say(f"col_{name}", lang) for name in ("level", "in_row", "hold_days", "review_days"))
+    heads = tuple(say(f"col_{name}") for name in ("level", "in_row", "hold_days", "review_days"))
     rows = tuple(
         (
             level_words(int(row["level"])),
@@ -137,4 +132,4 @@ def _rules(lang: str) -> Table:
         )
         for row in records(standards.table("warning_adjustment"))
     )
-    return Table(say("review_rules", lang), heads, rows, numeric=(1, 2, 3))
+    return Table(say("review_rules"), heads, rows, numeric=(1, 2, 3))

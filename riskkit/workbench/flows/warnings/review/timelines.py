@@ -11,6 +11,7 @@ from pathlib import Path
 from riskkit.assessment.facts.case_file import Case
 from riskkit.case.case import Assessment
 from riskkit.case.derived_facts import defect_found
+from riskkit.foundation.language import language
 from riskkit.foundation.standards.codes import country_name
 from riskkit.foundation.standards.glossary import label
 from riskkit.foundation.standards.scales import scale
@@ -65,44 +66,44 @@ def shipped_lives() -> tuple[CaseLife, ...]:
     return tuple(case_life(one.assessment) for one in shipped_comparisons())
 
 
-def life_cells(one: CaseLife, *, lang: str) -> tuple[str, ...]:
+def life_cells(one: CaseLife) -> tuple[str, ...]:
     """A row of the table: as the columns stand."""
     case, life = one.case, one.life
     if life is None:
-        return (case.title.say(lang), say("handed_over", lang), case.assessed_on.isoformat(), *["—"] * 5)
+        return (case.title.say(), say("handed_over"), case.assessed_on.isoformat(), *["—"] * 5)
     span = dict.fromkeys(one.levels)
     level = "–".join(f"{scale('warning').symbol(code)} {code}" for code in span)
     first = life.first_act
     day = "—" if first is None else first.on.isoformat()
     return (
-        case.title.say(lang),
+        case.title.say(),
         level,
-        say("proposed_issued", lang, on=case.assessed_on.isoformat(), by=life.issued_by.isoformat()),
-        " ".join([day, *_elsewhere(one, lang)]),
-        _timed(one, lang),
-        _measures(life, lang),
-        say(f"strict_{life.strictness}", lang),
-        _end(life, lang),
+        say("proposed_issued", on=case.assessed_on.isoformat(), by=life.issued_by.isoformat()),
+        " ".join([day, *_elsewhere(one)]),
+        _timed(one),
+        _measures(life),
+        say(f"strict_{life.strictness}"),
+        _end(life),
     )
 
 
-def _named(measures: Iterable[str], lang: str) -> str:
-    told = [label("official_measure", one, lang) for one in measures]
-    return ("、" if lang == "zh" else ", ").join(told) or "—"
+def _named(measures: Iterable[str]) -> str:
+    told = [label("official_measure", one) for one in measures]
+    return ("、" if language() == "zh" else ", ").join(told) or "—"
 
 
-def _timed(one: CaseLife, lang: str) -> str:
+def _timed(one: CaseLife) -> str:
     """The gravest measure that both took, and who came first."""
     life = one.life
     if life is None or life.shared_on is None:
-        return say("timing_none_shared", lang)
+        return say("timing_none_shared")
     begin = life.issued_by if life.timing == "earlier" else one.case.assessed_on
-    said = say(f"timing_{life.timing}", lang, days=abs((life.shared_on - begin).days))
-    named = label("official_measure", life.shared, lang)
-    return say("timing_of", lang, measure=named, day=life.shared_on.isoformat(), said=said)
+    said = say(f"timing_{life.timing}", days=abs((life.shared_on - begin).days))
+    named = label("official_measure", life.shared)
+    return say("timing_of", measure=named, day=life.shared_on.isoformat(), said=said)
 
 
-def _measures(life: ReplayedLife, lang: str) -> str:
+def _measures(life: ReplayedLife) -> str:
     """Measures that both have, that only the authorities have, and that only the level brings."""
     proven, possible = life.own
     parts = {
@@ -111,73 +112,73 @@ def _measures(life: ReplayedLife, lang: str) -> str:
         "ours": [one for one in proven if one not in life.in_force],
         "perhaps": [one for one in possible if one not in proven],
     }
-    told = [say(f"measures_{key}", lang, what=_named(some, lang)) for key, some in parts.items() if some]
-    return "".join(told) if lang == "zh" else " ".join(told)
+    told = [say(f"measures_{key}", what=_named(some)) for key, some in parts.items() if some]
+    return "".join(told) if language() == "zh" else " ".join(told)
 
 
-def _elsewhere(one: CaseLife, lang: str) -> list[str]:
+def _elsewhere(one: CaseLife) -> list[str]:
     """What another country's authority did before the first of one's own."""
     life, case = one.life, one.case
     until = life.first_act.on if life is not None and life.first_act is not None else case.assessed_on
     found = [act for act in case.actions if act.measures and act.by == "authority"]
     return [
-        say("acted_elsewhere", lang, where=country_name(act.where, lang), day=act.date.isoformat())
+        say("acted_elsewhere", where=country_name(act.where), day=act.date.isoformat())
         for act in found
         if act.where is not None and act.where != case.jurisdiction and act.date < until
     ]
 
 
-def _end(life: ReplayedLife, lang: str) -> str:
-    told = [say("expires_on", lang, day=life.events[-1].at.date().isoformat(), reviews=life.reviews)]
+def _end(life: ReplayedLife) -> str:
+    told = [say("expires_on", day=life.events[-1].at.date().isoformat(), reviews=life.reviews)]
     n = sum(event.event == "prolonged" for event in life.events)
-    told += [say("prolonged_times", lang, n=n)] if n else []
+    told += [say("prolonged_times", n=n)] if n else []
     if life.acts_after:
-        told.append(say("acts_after", lang, n=len(life.acts_after), day=life.acts_after[0].isoformat()))
-    return ("；" if lang == "zh" else "; ").join(told)
+        told.append(say("acts_after", n=len(life.acts_after), day=life.acts_after[0].isoformat()))
+    return ("；" if language() == "zh" else "; ").join(told)
 
 
-def lives_said(lives: Sequence[CaseLife], *, lang: str) -> str:
+def lives_said(lives: Sequence[CaseLife]) -> str:
     """How many warnings came earlier, later, stricter or milder, in a sentence or two."""
     graded = [one.life for one in lives if one.life is not None]
     timing, strict = (Counter(getattr(life, name) for life in graded) for name in ("timing", "strictness"))
-    gap = "、" if lang == "zh" else ", "
+    gap = "、" if language() == "zh" else ", "
     return say(
-        "lives_counted", lang, n=len(graded), food=len(lives) - len(graded),
-        timing=gap.join(f"{say(f'count_{code}', lang)} {timing[code]}" for code in TIMINGS if timing[code]),
+        "lives_counted", n=len(graded), food=len(lives) - len(graded),
+        timing=gap.join(f"{say(f'count_{code}')} {timing[code]}" for code in TIMINGS if timing[code]),
         strict=gap.join(
-            f"{say(f'strict_{code}', lang)} {strict[code]}" for code in STRICTNESSES if strict[code]
+            f"{say(f'strict_{code}')} {strict[code]}" for code in STRICTNESSES if strict[code]
         ),
     )  # fmt: skip
 
 
-def lives_section(lives: Sequence[CaseLife], *, lang: str) -> Section:
+def lives_section(lives: Sequence[CaseLife]) -> Section:
     """What the comparison of lives says, and what it cannot say."""
     blocks = (
-        Paragraph(lives_said(lives, lang=lang), "lead"),
-        Paragraph(say("lives_limits", lang), "caution"),
-        Paragraph(say("lives_rule", lang), "note"),
+        Paragraph(lives_said(lives), "lead"),
+        Paragraph(say("lives_limits"), "caution"),
+        Paragraph(say("lives_rule"), "note"),
     )
-    return Section("lives", say("lives_title", lang), 1, blocks)
+    return Section("lives", say("lives_title"), 1, blocks)
 
 
-def lives_table(lives: Sequence[CaseLife], *, lang: str) -> Table:
+def lives_table(lives: Sequence[CaseLife]) -> Table:
     """Case, level, who came first and who was stricter."""
     shown = [_HEADS.index(name) for name in ("case", "life_level", "first_act", "timing", "strictness")]
-    heads = tuple(say(f"col_{_HEADS[n]}", lang) for n in shown)
-    cells = (life_cells(one, lang=lang) for one in lives)
-    return Table(say("lives_title", lang), heads, tuple(tuple(row[n] for n in shown) for row in cells))
+    heads = tuple(say(f"col_{_HEADS[n]}") for n in shown)
+    cells = (life_cells(one) for one in lives)
+    return Table(say("lives_title"), heads, tuple(tuple(row[n] for n in shown) for row in cells))
 
 
-def lives_page(lang: str) -> str:
+def lives_page() -> str:
     """The page ``docs/warning_lives`` in one language, as Markdown."""
     lives = shipped_lives()
-    heads = [say(f"col_{name}", lang) for name in _HEADS]
+    heads = [say(f"col_{name}") for name in _HEADS]
     parts = [
-        f"# {say('lives_title', lang)}",
-        lives_said(lives, lang=lang),
-        say("lives_limits", lang),
-        markdown_table(heads, (life_cells(one, lang=lang) for one in lives)),
-        say("lives_rule", lang),
+        f"# {say('lives_title')}",
+        lives_said(lives),
+        say("lives_limits"),
+        markdown_table(heads, (life_cells(one) for one in lives)),
+        say("lives_rule"),
     ]
     return "\n\n".join(parts) + "\n"
 

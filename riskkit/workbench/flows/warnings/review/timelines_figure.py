@@ -15,23 +15,23 @@ from riskkit.workbench.reports.figures import style
 _SIGNS = {"earlier": "triangle-right", "same": "circle", "later": "triangle-left"}
 
 
-def lives_picture(lives: Sequence[CaseLife], table: Table, *, said: str, lang: str) -> Picture:
+def lives_picture(lives: Sequence[CaseLife], table: Table, *, said: str) -> Picture:
     """Days from the assessment: the time the clocks allow, the first act, the gravest measure of both."""
     rows, traces, reach = style.Rows(body=1.1), [], [0]
     for one in lives:
         if one.life is not None:
-            y = rows.add(one.case.title.say(lang))
+            y = rows.add(one.case.title.say())
             drawn, days = _drawn(one, y)
             traces += drawn
             reach += days
-    title = say("lives_title", lang)
-    remark, room = style.below(say("lives_marks", lang), at=62)
+    title = say("lives_title")
+    remark, room = style.below(say("lives_marks"), at=62)
     shape = style.layout(
         title, height=rows.height() + 20 + room, margin={"l": 14, "r": 20, "t": 12, "b": room}
     )
     edge = 0.06 * (max(reach) - min(reach) + 1)
     shape["xaxis"] = style.quiet_axis() | {
-        "range": [min(reach) - edge, max(reach) + edge], "title": {"text": say("lives_axis", lang)},
+        "range": [min(reach) - edge, max(reach) + edge], "title": {"text": say("lives_axis")},
         "zeroline": True, "zerolinecolor": style.QUIET,
     }  # fmt: skip
     shape["yaxis"] = rows.axis()

@@ -109,32 +109,32 @@ def _made_up(rows: Sequence[BoardRow], now: dt.datetime) -> pd.DataFrame:
     return pd.DataFrame(told)
 
 
-def standing_part(review: Review, *, lang: str) -> Section:
+def standing_part(review: Review) -> Section:
     """Where each current warning stands, and what is due."""
-    return standing_section(review.rows, lang=lang, is_sample=review.is_sample)
+    return standing_section(review.rows, is_sample=review.is_sample)
 
 
-def changes_part(review: Review, *, lang: str) -> Section:
+def changes_part(review: Review) -> Section:
     """What was decided in the days before."""
-    return changes_section(review.rows, since=review.since, now=review.now, lang=lang)
+    return changes_section(review.rows, since=review.since, now=review.now)
 
 
-def moves_part(review: Review, *, lang: str) -> Section:
+def moves_part(review: Review) -> Section:
     """What new assessments ask of each level."""
-    return moves_section(review.moves, review.rows, lang=lang)
+    return moves_section(review.moves, review.rows)
 
 
-def life_pictures(review: Review, *, lang: str) -> tuple[Picture, ...]:
+def life_pictures(review: Review) -> tuple[Picture, ...]:
     """The lives of the gravest current warnings as pictures, six at most."""
     current = [row for row in review.rows if row.is_current][:_SHOWN]
-    return tuple(warning_timeline(row, lang=lang, now=review.now) for row in current)
+    return tuple(warning_timeline(row, now=review.now) for row in current)
 
 
-def lives_part(*, lang: str) -> tuple[Section | Picture, ...]:
+def lives_part() -> tuple[Section | Picture, ...]:
     """The shipped cases' warnings replayed, beside what authorities did and when."""
     lives = shipped_lives()
-    said, table = lives_said(lives, lang=lang), lives_table(lives, lang=lang)
-    return lives_section(lives, lang=lang), lives_picture(lives, table, said=said, lang=lang)
+    said, table = lives_said(lives), lives_table(lives)
+    return lives_section(lives), lives_picture(lives, table, said=said)
 
 
 def publish_review(review: Review) -> ResultRecord:
