@@ -29,6 +29,7 @@ from riskkit.workbench.boards.overview_records import (
     urgency_order,
 )
 from riskkit.workbench.boards.overview_words import change_section
+from riskkit.workbench.reports.quality.newest_results import newest_results, results_section
 from riskkit.workbench.runs.folders.resources import shipped_cases
 from riskkit.workbench.runs.result import result_record
 
@@ -177,3 +178,32 @@ def test_a_change_says_which_grade_moved_and_markup_in_an_old_title_is_text() ->
     page = section._repr_mimebundle_()["text/html"]
     assert "severity ② fairly serious → ③ serious" in page
     assert "&lt;i&gt;" in page and "<i>" not in page
+
+
+def test_the_newest_index_and_review_are_read_and_not_computed(tmp_path: Path) -> None:
+    def put(name: str, record: object, at: int) -> None:
+        file = tmp_path / name / "result.json"
+        file.parent.mkdir(parents=True)
+        file.write_text(record if isinstance(record, str) else json.dumps(record), encoding="utf-8")
+        os.utime(file, (at, at))
+
+    years = [{"year": 2025, "index": 90.0, "index_lo": 89.0, "index_hi": 91.0}, {"year": 2026, "index": None}]
+    case = {"id": "q", "title": {}}
+    quality = {"schema": "riskkit.quality/1", "case": case, "inputs": {"on": "2026-12-31"}, "years": years,
+               "verdicts": [{"year": 2026, "decision": "unknown"}]}  # fmt: skip
+    rows = [{"hs": "1", "decision": "propose_in", "n_tested": 5.0}, {"hs": "2", "decision": "stay_in", "n_tested": 5.0},
+            {"hs": "3", "decision": "propose_in", "n_tested": 5.0}]  # fmt: skip
+    review = {"schema": "riskkit.catalogue/1", "case": case, "inputs": {"on": "2026-05-01"}, "proposals": rows,
+              "moved": {"propose_in": ["1"], "propose_out": []}}  # fmt: skip
+    put("new", quality, 200)
+    put("old", quality | {"years": years[:1]}, 100)
+    put("review", review, 50)
+    put("bad", "[", 300)
+    put("short", {"schema": "riskkit.quality/1", "inputs": {"on": "x"}}, 400)
+    found = newest_results(tmp_path)
+    assert len(found["quality"]["years"]) == 2 and newest_results(None) == {}
+    words = str(results_section(found))
+    assert "3 commodities: 2 proposed in (1 of them deferred" in words and "in (deferred)" in words
+    assert "2026 | —" in words and "cannot be said" in words
+    found = {}
+    assert "riskkit run catalogue_review" in str(results_section(found))

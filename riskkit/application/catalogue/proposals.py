@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy.special import betainc
 
 from riskkit.foundation.inputs.faults import Fault, refuse, shown
@@ -19,6 +20,7 @@ from riskkit.foundation.records.number_columns import Floats, NumberColumn, numb
 from riskkit.foundation.standards import standards
 from riskkit.monitoring.rates.shrinkage import BetaPrior, fit_beta_binomial, shrunk_rates
 
+Whole = NDArray[np.int64]
 _SUMS = ("n_tested", "n_nonconforming", "n_lots", "n_complaints", "n_recalls_abroad")
 _UNIT = ("ce-rate-in", "ce-rate-out", "ce-sure-in", "ce-sure-out", "ce-share-in", "ce-share-out")
 
@@ -74,10 +76,22 @@ def evidence(records: pd.DataFrame, *, by: Sequence[str], prior: BetaPrior | Non
     out = groups[list(_SUMS)].sum(skipna=False)
     out["severity"] = groups["severity"].max(skipna=False)
     out.index.names = list(by)
-    counts = out["n_nonconforming"], out["n_tested"]
-    found = shrunk_rates(*counts, prior=prior or fit_beta_binomial(*counts))
+    # a posterior depends on the counts alone: subjects with the same counts share one
+    at, (bad, tested) = _distinct(out["n_nonconforming"].to_numpy(), out["n_tested"].to_numpy())
+    spread = prior or fit_beta_binomial(out["n_nonconforming"], out["n_tested"])
+    found = shrunk_rates(bad, tested, prior=spread).take(at).set_index(out.index)
     out = out.join(found[["alpha", "beta", "rate_mean", "rate_lo", "rate_hi"]])
     return out.assign(is_prior_only=(found["note"] == "untested"), note=found["note"])
+
+
+def _distinct(*columns: Floats) -> tuple[Whole, tuple[Floats, ...]]:
+    """The distinct rows of some columns, and which of them each row is."""
+    rows = pd.DataFrame(dict(enumerate(columns)))
+    at = rows.groupby(list(rows), dropna=False, sort=False).ngroup().to_numpy(dtype=np.int64)
+    first = np.unique(at, return_index=True)[1]
+    return np.asarray(at, dtype=np.int64), tuple(
+        np.asarray(column, dtype=np.float64)[first] for column in columns
+    )
 
 
 def _bounds(rules: pd.DataFrame) -> dict[str, float]:
@@ -135,8 +149,9 @@ def decide(facts: pd.DataFrame, *, on: dt.date, rules: pd.DataFrame | None = Non
     refuse("rules", [Fault("on", str(on), "a day with rules in force")] if table.empty else [])
     bound, known = _bounds(table), _facts(facts)
     a, b, n = known["alpha"], known["beta"], known["n_tested"]
-    p_above = 1 - betainc(a, b, bound["ce-rate-in"])
-    p_below = betainc(a, b, bound["ce-rate-out"])
+    at, (each_a, each_b) = _distinct(a, b)
+    p_above = (1 - betainc(each_a, each_b, bound["ce-rate-in"]))[at]
+    p_below = betainc(each_a, each_b, bound["ce-rate-out"])[at]
     is_in = known["is_listed"] == 1
     is_low = is_in & (p_below >= bound["ce-sure-out"])
     is_open = np.isnan(a) | np.isnan(b) | np.isnan(n) | np.isnan(known["is_listed"])

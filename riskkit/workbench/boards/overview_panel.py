@@ -33,6 +33,7 @@ from riskkit.workbench.boards.panel_widgets import (
     in_either_language,
 )
 from riskkit.workbench.reports.case_report import open_case
+from riskkit.workbench.reports.quality.newest_results import newest_results, results_section
 from riskkit.workbench.runs.folders.resources import home, shipped_cases
 from riskkit.workbench.runs.result import result_record
 
@@ -83,7 +84,7 @@ class Overview:
         self.records: tuple[Record, ...] = ()
         self.folder: Path | None = None
         self.all_cases = False
-        self.tiles, self.status, self.changed, self.note = (ipywidgets.HTML() for _ in range(4))
+        self.tiles, self.status, self.changed, self.note, self.results = (ipywidgets.HTML() for _ in range(5))
         self.bars = {name: ipywidgets.HTML() for name in DIMENSIONS}
         caption = {"caption": self._say("cases_table"), "empty": self._say("none_fits")}
         sorting = {"sort_by": self._say("sort_by"), "colon": self._say("colon")}
@@ -118,6 +119,7 @@ class Overview:
             self.status,
             self.tiles,
             self.changed,
+            self.results,
             html("heading", self._say("where_title")),
             box("rkp-three", *self.bars.values()),
             html("heading", self._say("cases_title")),
@@ -137,6 +139,7 @@ class Overview:
             made.options = options
             made.value = kept if kept in {code for _, code in options} else ""
         self.changed.value = fragment("section", self._changes())
+        self.results.value = fragment("section", results_section(newest_results(self.folder)))
         self.fill()
 
     def clear(self) -> None:

@@ -21,6 +21,7 @@ from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.language import LANGS, speaking
 from riskkit.workbench.commands.decision_groups import decision_groups, runner
 from riskkit.workbench.commands.options import parameter
+from riskkit.workbench.commands.trade.table_commands import OF_TABLES
 from riskkit.workbench.commands.warnings.options import warning_group
 from riskkit.workbench.runs.folders.ledger_places import standing_here
 from riskkit.workbench.words.messages import answer, asked_language, language_of, speaker
@@ -30,29 +31,6 @@ from riskkit.workbench.words.system_faults import system_faults
 _MOST_FAULTS = 50
 _FORMATS = ("html", "pdf", "docx")
 _LIMITS = ("memory", "cell_output", "report_output", "cell_deadline")
-
-_PAPER = ("paper_day", "issuer", "papers_out", "paper_format", "force")
-_OF_TABLES = {
-    "signals": (
-        "signals.scan scan_signals",
-        ["reports", "on", "budget", "steps", "here", "exposure", "engine", "signals_out", "force"],
-    ),
-    "letters": (
-        "enterprise.letters make_letters",
-        ["findings", "duties", "tests", "on", "issuer", "letters_out", "letter_format", "jobs", "resume"],
-    ),
-    "recall-report": (
-        "papers.writing write_recall_reports",
-        ["progress", "recall_facts", "recall_kind", *_PAPER],
-    ),
-    "order-sheets": ("papers.writing write_order_sheets", ["case", "consignments", *_PAPER]),
-    "referral-letters": ("papers.writing write_referral_letters", ["referrals", *_PAPER]),
-    "trace": (
-        "traceability.trace trace_lots",
-        ["events", "lots", "answers", "asked_at", "asked_until", "trace_out", "force"],
-    ),
-}
-"""Commands that make files of a table: module and function, options."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -147,7 +125,7 @@ def build(lang: str) -> click.Group:
         "template": (_template, ["name", "form", "file", "force"]),
         "sample": (_sample, ["rows", "seed", "folder"]),
         "ingest": (runner("register", "ingest_files"), ["files", "source", "mapping", "register"]),
-        **{name: (runner(*maker.rsplit(" ", 1)), wanted) for name, (maker, wanted) in _OF_TABLES.items()},
+        **{name: (runner(*maker.rsplit(" ", 1)), wanted) for name, (maker, wanted) in OF_TABLES.items()},
     }
     _add_commands(group, makers, lang, say=say)
     group.add_command(_register_group(lang, say))

@@ -27,12 +27,18 @@ _WITH_DEFAULT = (
     "signals_out",
     "letters_out",
     "trace_out",
+    "trade_out",
+    "review_out",
+    "review_hours",
+    "edition",
 )
 
 _EXAMPLES = {
     "findings": "enterprise_findings",
     "events": "trace_events",
     "reports": "signal_reports",
+    "notifications": "trade_measures",
+    "review": "catalogue_review",
     "progress": "recall_progress",
     "referrals": "referral",
 }
@@ -67,6 +73,7 @@ def parameter(name: str, say: Callable[..., str], *, command: str) -> click.Para
         "seed": (["--seed"], {"type": click.IntRange(0), "default": 1}),
         "folder": (["--out", "out"], {"type": folder, "required": True, "metavar": "DIR"}),
         **_register_options(folder),
+        **_trade_options(folder),
         **_paper_options(folder),
     }
     if name in options:
@@ -110,6 +117,23 @@ def _limit_options() -> dict[str, tuple[list[str], dict[str, Any]]]:
         "report_output": (
             ["--report-output"],
             {"type": _Number(0.1, 10_000), "default": 100.0, "metavar": "MB"},
+        ),
+    }
+
+
+def _trade_options(folder: click.Path) -> dict[str, tuple[list[str], dict[str, Any]]]:
+    return {
+        "review_day": (["--on", "on"], {"metavar": "DATE"}),
+        "review_hours": (["--hours", "hours"], {"type": _Number(0, 1e6), "default": 1_000.0}),
+        "review_out": (
+            ["--out", "out"],
+            {"type": folder, "default": Path("catalogue-review"), "metavar": "DIR"},
+        ),
+        "submitter": (["--issuer", "issuer"], {"metavar": "NAME"}),
+        "edition": (["--edition"], {"type": click.IntRange(1988, 2100), "default": 2022}),
+        "trade_out": (
+            ["--out", "out"],
+            {"type": folder, "default": Path("trade-measures"), "metavar": "DIR"},
         ),
     }
 

@@ -26,6 +26,8 @@ _OF_DEMO = (
     "signal_scan",
     "trees_and_networks",
     "rank_and_measure",
+    "catalogue_review",
+    "trade_measures",
     "doses_and_drivers",
     "expert_judgement",
     "committee_report",

@@ -48,10 +48,13 @@ class FilledDocument:
     level: str
     level_words: str
     pictures: Sequence[Photo] = ()
+    foot_words: str = ""
 
     @property
     def foot(self) -> str:
         """What it is not: with a level, that this follows a house profile too."""
+        if self.foot_words:
+            return self.foot_words
         return in_language(self.lang, say, "foot" if self.level else "foot_letter")
 
     @property

@@ -1,0 +1,1 @@
+"""The inspection catalogue: evidence, proposals, certificates, draft notice."""

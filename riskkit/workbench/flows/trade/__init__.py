@@ -1,0 +1,1 @@
+"""Technical trade measures: notifications, exports hit, losses, deadlines, gaps, draft comments."""
