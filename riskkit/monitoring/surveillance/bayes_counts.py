@@ -44,7 +44,7 @@ class BayesSettings:
         >>> BayesSettings(years_back=0, half_window=6, alpha=2.0).check()
         Traceback (most recent call last):
         riskkit.foundation.inputs.faults.InputFaults: bayes: 1 fault
-          bayes: alpha: 2.0 (between 0 and 1)
+          alpha: 2.0, must be: between 0 and 1
         """
         rules = {
             "years_back": (self.years_back >= 0, self.years_back, "0 or more"),

@@ -12,7 +12,7 @@ import datetime as dt
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.language import in_language
+from riskkit.workbench.runs import languages, records
 from riskkit.workbench.runs import parameters as params
-from riskkit.workbench.runs import records
 from riskkit.workbench.runs.folders import run_folders
 from riskkit.workbench.runs.folders.manifests import MANIFEST, canonical
 from riskkit.workbench.runs.kernels.limits import Guard
@@ -46,6 +46,10 @@ class _Stopped(Exception):
         super().__init__(str(error))
 
 
+class _ShownAgain(Exception):
+    """What failed is shown again in a further language: each language then runs by itself."""
+
+
 @dataclass
 class _Watch:
     """Follows the execution: the notebook as far as it came, and the cell that is running."""
@@ -53,7 +57,8 @@ class _Watch:
     deadline: float
     cell_deadline: float
     told: Callable[[int, int], None] | None
-    injected_at: int
+    numbers: list[int]
+    n_own: int
     notebook: NotebookNode | None = None
     cell: int | None = None
     began: float = field(default_factory=time.monotonic)
@@ -65,11 +70,16 @@ class _Watch:
     def on_cell(self, *, cell: NotebookNode, cell_index: int) -> None:
         self.cell = cell_index
         if self.told is not None and self.notebook is not None:
-            self.told(self.source_cell(cell_index), len(self.notebook.cells) - 1)
+            self.told(self.source_cell(cell_index), self.n_own - 1)
 
     def source_cell(self, index: int) -> int:
         """Counted from 1 in the notebook as its author wrote it."""
-        return index + 1 if index < self.injected_at else index
+        return self.numbers[index]
+
+    @property
+    def repeats(self) -> bool:
+        """Whether what runs is shown again in a further language."""
+        return self.cell is not None and self.cell >= self.n_own
 
     def seconds_left(self, cell: NotebookNode) -> float:
         """What the cell may take; if it takes all of it, `overdue` says which limit that was."""
@@ -83,18 +93,44 @@ class _Watch:
 
 def run_plan(plan: RunPlan, *, told: Callable[[int, int], None] | None = None) -> RunResult:
     """Execute a plan and put its folder in place."""
-    began = time.monotonic()
-    started = dt.datetime.now(dt.UTC)
+    return run_together([plan], told=told)[0]
+
+
+def run_together(
+    plans: Sequence[RunPlan], *, told: Callable[[int, int], None] | None = None
+) -> tuple[RunResult, ...]:
+    """Execute once what differs in language alone, and put a folder in place for each language."""
+    began, started = time.monotonic(), dt.datetime.now(dt.UTC)
     try:
-        files = _make(plan, told, started)
+        notebooks = _execute(plans, told)
+    except _ShownAgain:  # what fails in a further language must not take the first with it
+        return tuple(run_plan(plan, told=told) for plan in plans)
+    except Exception as error:  # noqa: BLE001  one report's failure, whatever it is, must not stop the others
+        return tuple(_failure(plan, error, began) for plan in plans)
+    executed = time.monotonic() - began
+    return tuple(
+        _finished(plan, notebook, started=started, executed=executed)
+        for plan, notebook in zip(plans, notebooks, strict=True)
+    )
+
+
+def _finished(plan: RunPlan, notebook: NotebookNode, *, started: dt.datetime, executed: float) -> RunResult:
+    """The report of an executed notebook at its place, or the reason why there is none."""
+    began = time.monotonic() - executed
+    try:
+        files = _make(plan, notebook, started, executed=executed)
         run_folders.put(plan.folder, files, root=plan.out)
     except Exception as error:  # noqa: BLE001  one report's failure, whatever it is, must not stop the others
-        stop = error if isinstance(error, _Stopped) else _Stopped(_as_error(error), None)
-        return failed(plan, stop.error, notebook=stop.notebook, seconds=time.monotonic() - began)
+        return _failure(plan, error, began)
     run_folders.remove(plan.failed_folder, manifest=records.REASON, root=plan.out)
     return RunResult(
         plan.case.case_id, plan.notebook.stem, plan.lang, "done", plan.folder, time.monotonic() - began
     )
+
+
+def _failure(plan: RunPlan, error: Exception, began: float) -> RunResult:
+    stop = error if isinstance(error, _Stopped) else _Stopped(_as_error(error), None)
+    return failed(plan, stop.error, notebook=stop.notebook, seconds=time.monotonic() - began)
 
 
 def run_notebook(
@@ -142,11 +178,11 @@ def _as_error(
     return RunError(kind, message[:_LONGEST_MESSAGE], cell)
 
 
-def _make(plan: RunPlan, told: Callable[[int, int], None] | None, started: dt.datetime) -> dict[str, bytes]:
+def _make(
+    plan: RunPlan, notebook: NotebookNode, started: dt.datetime, *, executed: float
+) -> dict[str, bytes]:
     """All files of the report, in memory: nothing is at its place before everything is there."""
     clock = time.monotonic()
-    notebook = _execute(plan, told)
-    executed = time.monotonic()
     times: dict[str, Any] = {"cells": _take_out_times(notebook)}
     try:
         result = records.read_result(notebook)
@@ -155,16 +191,20 @@ def _make(plan: RunPlan, told: Callable[[int, int], None] | None, started: dt.da
     except Exception as error:
         raise _Stopped(_as_error(error), notebook) from error
     files |= plan.input_files
-    times |= {"executed": round(executed - clock, 3), "documents": round(time.monotonic() - executed, 3)}
+    times |= {"executed": round(executed, 3), "documents": round(time.monotonic() - clock, 3)}
     files[MANIFEST] = canonical(records.manifest(plan, files, started=started, seconds=times))
     return files
 
 
-def _execute(plan: RunPlan, told: Callable[[int, int], None] | None) -> NotebookNode:
+def _execute(plans: Sequence[RunPlan], told: Callable[[int, int], None] | None) -> tuple[NotebookNode, ...]:
     from riskkit.workbench.runs.kernels import kernels
 
+    plan = plans[0]
     notebook, injected_at = _prepared(plan)
-    watch = _Watch(plan.deadline, plan.limits.cell_deadline, told, injected_at=injected_at)
+    repeats = languages.with_repeats(notebook, plans)
+    numbers = languages.source_cells(notebook, repeats, injected_at)
+    n_own = len(numbers) - len(repeats)
+    watch = _Watch(plan.deadline, plan.limits.cell_deadline, told, numbers=numbers, n_own=n_own)
     folder = Path(tempfile.mkdtemp(prefix="riskkit-"))
     guard = Guard(plan.limits, partial(kernels.kernel_pid, folder), folder)
     guard.start()
@@ -174,10 +214,15 @@ def _execute(plan: RunPlan, told: Callable[[int, int], None] | None) -> Notebook
         for name, content in plan.input_files.items():
             (work / name).write_bytes(content)
         options = kernels.kernel_options(folder, guard)
-        return _by_papermill(plan, notebook, watch=watch, guard=guard, kernel=options)
+        executed = _by_papermill(plan, notebook, watch=watch, guard=guard, kernel=options)
     finally:
         guard.end()
         shutil.rmtree(folder, ignore_errors=True)
+    made = languages.split(executed, plans, repeats)
+    for one, plan in zip(made, plans, strict=True):
+        one.metadata.papermill["parameters"] = params.as_json(plan.parameters)
+        one.metadata.papermill.pop("input_path", None)  # the notebook itself, once more
+    return made
 
 
 def _by_papermill(
@@ -201,13 +246,16 @@ def _by_papermill(
             **kernel,
         )
     except Exception as error:
+        if watch.repeats:
+            raise _ShownAgain from error
         index = getattr(error, "cell_index", watch.cell)
         cell = None if index is None else watch.source_cell(index)
         limit = guard.hit or (watch.overdue if type(error).__name__ == _TIMED_OUT else None)
         raise _Stopped(_as_error(error, cell, limit), watch.notebook) from error
+    if guard.hit is not None and watch.repeats:
+        raise _ShownAgain
     if guard.hit is not None:
         raise _Stopped(RunError(*guard.hit), executed)
-    executed.metadata.papermill["parameters"] = params.as_json(plan.parameters)
     return cast("NotebookNode", executed)
 
 

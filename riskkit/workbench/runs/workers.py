@@ -17,12 +17,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
+from pathlib import Path
 from typing import Any
 
 from riskkit.workbench.runs.folders import run_folders
 from riskkit.workbench.runs.kernels import kernels, processes
+from riskkit.workbench.runs.languages import grouped
 from riskkit.workbench.runs.plans import RunError, RunPlan, RunResult
-from riskkit.workbench.runs.runner import failed, run_plan
+from riskkit.workbench.runs.runner import failed, run_together
 
 _GRACE = 30.0
 
@@ -43,9 +45,14 @@ class _Worker:
     process: BaseProcess
     pipe: Connection
     folder: str
-    plan: RunPlan | None = None
-    number: int = -1
+    plans: tuple[RunPlan, ...] = ()
     began: float = 0.0
+
+    @property
+    def deadline(self) -> float:
+        """What its work may take: each language again by itself where showing it again failed."""
+        most = max((one.deadline for one in self.plans), default=0.0)
+        return most * (1 if len(self.plans) < 2 else len(self.plans) + 1)
 
 
 def run_all(
@@ -56,38 +63,42 @@ def run_all(
     watch: Callable[[Event], None] = lambda event: None,
 ) -> tuple[RunResult, ...]:
     """Make all reports, `jobs` at a time; the failure of one stops no other."""
-    results: list[RunResult | None] = [None] * len(plans)
-    waiting = deque(enumerate(plans))
+    results: dict[Path, RunResult] = {}
+    waiting = deque(grouped(plans))
     crew: list[_Worker] = []
     try:
-        while waiting or any(one.plan for one in crew):
+        while waiting or any(one.plans for one in crew):
             _hand_out(waiting, crew, most=min(jobs, len(plans)), watch=watch)
-            for worker, result in _next_results(crew, grace, watch):
-                results[worker.number], plan = result, worker.plan
-                worker.plan = None
-                if plan is not None:
+            for worker, made in _next_results(crew, grace, watch):
+                done, worker.plans = worker.plans, ()
+                for plan, result in zip(done, made, strict=True):
+                    results[plan.folder] = result
                     watch(Event("finished", plan, result=result))
-            crew[:] = [one for one in crew if one.process.is_alive() or one.plan]
+            crew[:] = [one for one in crew if one.process.is_alive() or one.plans]
     finally:
         _dismiss(crew)
-    return tuple(one for one in results if one is not None)
+    return tuple(results[one.folder] for one in plans)
 
 
 def _hand_out(
-    waiting: deque[tuple[int, RunPlan]], crew: list[_Worker], *, most: int, watch: Callable[[Event], None]
+    waiting: deque[tuple[RunPlan, ...]],
+    crew: list[_Worker],
+    *,
+    most: int,
+    watch: Callable[[Event], None],
 ) -> None:
     while waiting:
-        idle = next((one for one in crew if one.plan is None), None)
+        idle = next((one for one in crew if not one.plans), None)
         if idle is None and len(crew) >= most:
             return
         if idle is None:
             idle = _hire()
             crew.append(idle)
-        number, plan = waiting.popleft()
-        idle.number, idle.plan, idle.began = number, plan, time.monotonic()
-        watch(Event("started", plan))
+        idle.plans, idle.began = waiting.popleft(), time.monotonic()
+        for plan in idle.plans:
+            watch(Event("started", plan))
         try:
-            idle.pipe.send(plan)
+            idle.pipe.send(idle.plans)
         except OSError:
             continue  # it is gone: its closed pipe is seen as the end of this report
 
@@ -108,20 +119,15 @@ def _hire() -> _Worker:
 
 def _next_results(
     crew: Sequence[_Worker], grace: float, watch: Callable[[Event], None]
-) -> list[tuple[_Worker, RunResult]]:
-    busy = {one.pipe: one for one in crew if one.plan}
-    until = min((one.began + one.plan.deadline + grace for one in busy.values() if one.plan), default=0.0)
+) -> list[tuple[_Worker, tuple[RunResult, ...]]]:
+    busy = {one.pipe: one for one in crew if one.plans}
+    until = min((one.began + one.deadline + grace for one in busy.values()), default=0.0)
     ready = wait(list(busy), timeout=max(0.0, until - time.monotonic()))
     heard = [(one, _hear(one, watch)) for pipe, one in busy.items() if pipe in ready]
     late = [
-        (
-            one,
-            _kill(
-                one, "Overdue", f"the report took longer than {one.plan.deadline + grace:g} s (--deadline)"
-            ),
-        )
+        (one, _kill(one, "Overdue", _late(one.deadline + grace)))
         for pipe, one in busy.items()
-        if pipe not in ready and one.plan and time.monotonic() > one.began + one.plan.deadline + grace
+        if pipe not in ready and time.monotonic() > one.began + one.deadline + grace
     ]
     return [(one, result) for one, result in [*heard, *late] if result is not None]
 
@@ -130,24 +136,23 @@ def _late(seconds: float) -> str:
     return f"the report took longer than {seconds:g} s (--deadline)"
 
 
-def _hear(worker: _Worker, watch: Callable[[Event], None]) -> RunResult | None:
-    plan = worker.plan
-    assert plan is not None
+def _hear(worker: _Worker, watch: Callable[[Event], None]) -> tuple[RunResult, ...] | None:
     try:
         message: Any = worker.pipe.recv()
     except (EOFError, OSError):
         worker.process.join(1.0)
         return _kill(worker, "WorkerDied", f"its process ended with code {worker.process.exitcode}")
-    if isinstance(message, RunResult):
-        return message
-    watch(Event("cell", plan, cell=message[0], cells=message[1]))
+    if isinstance(message[0], RunResult):
+        return tuple(message)
+    for plan in worker.plans:
+        watch(Event("cell", plan, cell=message[0], cells=message[1]))
     return None
 
 
-def _kill(worker: _Worker, kind: str, words: str) -> RunResult:
-    assert worker.plan is not None
+def _kill(worker: _Worker, kind: str, words: str) -> tuple[RunResult, ...]:
     _end(worker)
-    return failed(worker.plan, RunError(kind, words), seconds=time.monotonic() - worker.began)
+    seconds = time.monotonic() - worker.began
+    return tuple(failed(one, RunError(kind, words), seconds=seconds) for one in worker.plans)
 
 
 def _end(worker: _Worker) -> None:
@@ -164,7 +169,7 @@ def _end(worker: _Worker) -> None:
 def _dismiss(crew: Sequence[_Worker]) -> None:
     """Those without work go by themselves; the others are ended with all they started."""
     for one in crew:
-        if one.plan is not None:
+        if one.plans:
             _end(one)
         elif not one.pipe.closed:
             one.pipe.close()
@@ -193,7 +198,7 @@ def _work(pipe: Connection, folder: str) -> None:
 
     while True:
         try:
-            plan = pipe.recv()
-            pipe.send(run_plan(plan, told=told))
+            plans = pipe.recv()
+            pipe.send(run_together(plans, told=told))
         except (EOFError, OSError):
             return
