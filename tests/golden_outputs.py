@@ -198,7 +198,8 @@ def helps(lang: str) -> dict[str, str]:
         f"=== {path}\n{text}"
         for path, text in in_language(lang, lambda: list(_helps(cli.build(lang), "riskkit")))
     ]
-    return {f"help.{lang}.txt": same_each_time("\n\n".join(parts))}
+    of_machine = re.compile(r"(?<=\[default: )\d+(?=; 1<=x<=256\])")  # how many processors there are
+    return {f"help.{lang}.txt": of_machine.sub("<processors>", same_each_time("\n\n".join(parts)))}
 
 
 def _helps(command: click.Command, path: str) -> Iterator[tuple[str, str]]:
