@@ -22,6 +22,7 @@ from riskkit.workbench.flows.catalogue.catalogue_words import (
     say,
     with_ends,
 )
+from riskkit.workbench.flows.warnings.official import letter_blocks
 from riskkit.workbench.words.rules import rule_in
 
 _DECISIONS = ("propose_in", "propose_out", "stay_in", "stay_out", "unknown")
@@ -144,17 +145,7 @@ def catalogue_codes(study: CatalogueStudy) -> Section | None:
 def catalogue_notice(study: CatalogueStudy, *, issuer: str) -> Section:
     """The draft notice in full."""
     document = draft_notice(study, issuer=issuer or say("issuer"))
-    blocks: list[Block] = [Paragraph(say("notice_note"), "note")]
-    items: list[str] = []
-    for kind, words in [*document.lines, ("", "")]:
-        if kind == "item":
-            items.append(words)
-            continue
-        if items:
-            blocks.append(Items(tuple(items)))
-            items = []
-        if kind:
-            blocks.append(Paragraph(words, "lead" if kind in ("title", "heading") else "body"))
+    blocks: list[Block] = [Paragraph(say("notice_note"), "note"), *letter_blocks(document)]
     return section(say, "notice", *blocks)
 
 

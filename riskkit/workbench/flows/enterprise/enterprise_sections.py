@@ -12,6 +12,7 @@ from riskkit.workbench.document.blocks import Section
 from riskkit.workbench.document.text_tables import day_cell, joined, section, text_table
 from riskkit.workbench.flows.enterprise.enterprise_study import EnterpriseStudy
 from riskkit.workbench.flows.enterprise.letters import filled_letter, letters_of, say
+from riskkit.workbench.flows.warnings.official import letter_blocks
 
 
 def enterprise_summary(study: EnterpriseStudy) -> Section:
@@ -110,17 +111,7 @@ def enterprise_letter(study: EnterpriseStudy, *, enterprise: str, issuer: str) -
     if chosen is None:
         return None
     document = filled_letter(chosen, issuer=issuer or say("issuer"))
-    blocks: list[Block] = []
-    items: list[str] = []
-    for kind, words in [*document.lines, ("", "")]:
-        if kind == "item":
-            items.append(words)
-            continue
-        if items:
-            blocks.append(Items(tuple(items)))
-            items = []
-        if kind:
-            blocks.append(Paragraph(words, "lead" if kind == "title" else "body"))
+    blocks = letter_blocks(document)
     note = say("letter_note", n=len(letters))
     return section(say, "letter", Paragraph(note, "note"), *blocks)
 

@@ -15,6 +15,7 @@ from riskkit.workbench.document.text_tables import day_cell, joined, section, te
 from riskkit.workbench.flows.trade.comments import OPEN, draft_comment, limit_words, open_notifications
 from riskkit.workbench.flows.trade.trade_study import TradeStudy
 from riskkit.workbench.flows.trade.trade_words import money, money_range, rate_range, rule_words, say
+from riskkit.workbench.flows.warnings.official import letter_blocks
 from riskkit.workbench.words.rules import rule_in
 
 _STATES = ("comment_now", "comment", "closed", "withdrawn", "unknown")
@@ -164,17 +165,7 @@ def trade_comment(study: TradeStudy, *, notification: str, issuer: str) -> Secti
     if not chosen or study.standing.at[chosen, "title"] is None:
         return None
     document = draft_comment(study, chosen, issuer=issuer or say("issuer"))
-    blocks: list[Block] = []
-    items: list[str] = []
-    for kind, words in [*document.lines, ("", "")]:
-        if kind == "item":
-            items.append(words)
-            continue
-        if items:
-            blocks.append(Items(tuple(items)))
-            items = []
-        if kind:
-            blocks.append(Paragraph(words, "lead" if kind in ("title", "heading") else "body"))
+    blocks = letter_blocks(document)
     return section(say, "comment", Paragraph(say("comment_note", n=len(known)), "note"), *blocks)
 
 

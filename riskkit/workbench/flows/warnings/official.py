@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import itertools
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from riskkit.foundation.language import in_language
 from riskkit.foundation.standards.scales import scale
 from riskkit.words.catalogue import warning_text as say
-from riskkit.workbench.document.block_kinds import Photo
+from riskkit.workbench.document.block_kinds import Block, Items, Paragraph, Photo
 from riskkit.workbench.flows.warnings.templating import Line
 
 FORMATS = ("html", "pdf", "docx", "txt")
@@ -240,3 +241,15 @@ def readable_text(document: FilledDocument) -> str:
 
 Made = Mapping[str, bytes]
 """file name → content"""
+
+
+def letter_blocks(document: FilledDocument) -> list[Block]:
+    """The lines of a letter as blocks of a report, items that follow each other as one list."""
+    blocks: list[Block] = []
+    for is_item, lines in itertools.groupby(document.lines, key=lambda line: line[0] == "item"):
+        if is_item:
+            blocks.append(Items(tuple(words for _, words in lines)))
+            continue
+        for kind, words in lines:
+            blocks.append(Paragraph(words, "lead" if kind in ("title", "heading") else "body"))
+    return blocks
