@@ -4,32 +4,25 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import shutil
 from pathlib import Path
 
 import docx
-import nbformat
 import pandas as pd
 import pytest
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
-from in_process import IN_PROCESS
+from notebook_reports import changed_example, check_report
 
 from riskkit.application.catalogue import certificates
 from riskkit.foundation import shipped
 from riskkit.foundation.inputs.faults import InputFaults
-from riskkit.foundation.language import in_language
 from riskkit.workbench.commands import cli
-from riskkit.workbench.document.reading import read_notebook
 from riskkit.workbench.flows.catalogue import catalogue_reports as catalogue
 from riskkit.workbench.flows.catalogue.catalogue_words import moved
-from riskkit.workbench.runs.folders.resources import CaseSource, notebook
-from riskkit.workbench.runs.runner import run_notebook
 
 EXAMPLE = shipped.home() / "data" / "examples" / "catalogue_review"
 ON, DAY = "2026-05-01", dt.date(2026, 5, 1)
-NO_CASE = CaseSource("sample", Path("sample.toml"), b"", is_shipped=False)
 SECTIONS = ["goods-summary", "goods-proposals", "goods-figure", "goods-budget", "goods-evidence",
             "goods-certificates", "goods-codes", "goods-notice", "limits", "house-numbers"]  # fmt: skip
 
@@ -37,24 +30,11 @@ SECTIONS = ["goods-summary", "goods-proposals", "goods-figure", "goods-budget", 
 @pytest.mark.slow
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_the_notebook_makes_the_report(tmp_path: Path, lang: str) -> None:
-    run = run_notebook(notebook("catalogue_review"), NO_CASE, {}, out=tmp_path, lang=lang, engine=IN_PROCESS)
-    assert run.status == "done", run.error
-    reading = in_language(lang, read_notebook, nbformat.read(run.folder / "executed.ipynb", as_version=4))
-    assert [part.id for part in reading.parts if not hasattr(part, "traceback")] == SECTIONS
-    assert (reading.failures, reading.notes) == ((), ())
+    check_report("catalogue_review", tmp_path, lang=lang, parts=SECTIONS)
 
 
 def folder(tmp_path: Path, **changes: object) -> str:
-    out = tmp_path / "mine"
-    shutil.copytree(EXAMPLE, out)
-    for name, columns in changes.items():
-        if columns is None:
-            (out / f"{name}.csv").unlink()
-        else:
-            pd.read_csv(out / f"{name}.csv", dtype=object).assign(**columns).to_csv(
-                out / f"{name}.csv", index=False
-            )
-    return str(out)
+    return changed_example(EXAMPLE, tmp_path / "mine", **changes)
 
 
 @pytest.fixture(scope="module")

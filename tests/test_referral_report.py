@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import shutil
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import pandas as pd
 import pytest
-from in_process import IN_PROCESS
+from notebook_reports import check_report
 
 from riskkit.foundation import shipped
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.language import in_language
 from riskkit.workbench.document.blocks import Picture
-from riskkit.workbench.document.reading import read_notebook
 from riskkit.workbench.reports.referral import referral_reports as referral
-from riskkit.workbench.runs.folders.resources import CaseSource, notebook
-from riskkit.workbench.runs.runner import run_notebook
 
-HAN = re.compile(r"[㐀-鿿]")
-NO_CASE = CaseSource("sample", Path("sample.toml"), b"", is_shipped=False)
 EXAMPLE = shipped.home() / "data" / "examples" / "referral"
 ON = "2026-05-15"
 PARTS = (referral.referral_summary, referral.referral_routes, referral.referral_clocks, referral.referral_papers,
@@ -37,22 +30,7 @@ IDS = [f"referral-{name}" for name in ("summary", "routes", "clocks", "papers", 
 @pytest.mark.slow
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_the_notebook_makes_a_report_and_the_same_result_again(tmp_path: Path, lang: str) -> None:
-    folders = []
-    for name in ("first", "again"):
-        run = run_notebook(
-            notebook("referral"), NO_CASE, {}, out=tmp_path / name, lang=lang, engine=IN_PROCESS
-        )
-        assert run.status == "done", run.error
-        folders.append(run.folder)
-    reading = in_language(lang, read_notebook, nbformat.read(folders[0] / "executed.ipynb", as_version=4))
-    assert (reading.failures, reading.notes) == ((), ())
-    ids = [part.id for part in reading.parts if not hasattr(part, "traceback")]
-    assert ids == [*IDS, "limits", "house-numbers"]
-    page = (folders[0] / "report.html").read_text(encoding="utf-8")
-    if lang == "en":
-        heads = re.findall(r"<(?:h[1-6]|caption|figcaption)\b[^>]*>(.*?)</", page, flags=re.DOTALL)
-        assert heads and not any(HAN.search(one) for one in heads)
-    assert (folders[0] / "result.json").read_bytes() == (folders[1] / "result.json").read_bytes()
+    check_report("referral", tmp_path, lang=lang, parts=[*IDS, "limits", "house-numbers"])
 
 
 def study(folder: Path | str = "referral", on: str = ON) -> Any:

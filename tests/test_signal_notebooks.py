@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import re
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import numpy as np
 import pandas as pd
 import pytest
-from in_process import IN_PROCESS
+from notebook_reports import HAN, check_report
 
 from riskkit.case.case import assess, parse_case
 from riskkit.foundation import shipped
@@ -22,15 +20,10 @@ from riskkit.foundation.language import in_language
 from riskkit.monitoring.signals.memory import STEPS
 from riskkit.store.register.query import sql
 from riskkit.workbench.commands.cli import main
-from riskkit.workbench.document.reading import read_notebook
 from riskkit.workbench.reports.signals.scan_report import week_digest
 from riskkit.workbench.reports.signals.scan_study import ScanStudy, study_signals
 from riskkit.workbench.runs.folders.made_register import register_folder
-from riskkit.workbench.runs.folders.resources import CaseSource, notebook
-from riskkit.workbench.runs.runner import run_notebook
 
-HAN = re.compile(r"[㐀-鿿]")
-NO_CASE = CaseSource("sample", Path("sample.toml"), b"", is_shipped=False)
 SECTIONS = ["signals-scan-title", "signal-multiples", "signal-volcano", "signals-drill-title",
             "signals-memory-title", "signals-renamed-title", "signals-new-title", "signals-limits-title",
             "house-numbers"]  # fmt: skip
@@ -45,21 +38,7 @@ def study() -> ScanStudy:
 @pytest.mark.slow
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_the_notebook_makes_a_report_and_the_same_result_again(tmp_path: Path, lang: str) -> None:
-    folders = []
-    for name in ("first", "again"):
-        run = run_notebook(
-            notebook("signal_scan"), NO_CASE, {}, out=tmp_path / name, lang=lang, engine=IN_PROCESS
-        )
-        assert run.status == "done", run.error
-        folders.append(run.folder)
-    reading = in_language(lang, read_notebook, nbformat.read(folders[0] / "executed.ipynb", as_version=4))
-    assert (reading.failures, reading.notes) == ((), ())
-    assert [part.id for part in reading.parts if not hasattr(part, "traceback")] == SECTIONS
-    page = (folders[0] / "report.html").read_text(encoding="utf-8")
-    if lang == "en":
-        heads = re.findall(r"<(?:h[1-6]|caption|figcaption)\b[^>]*>(.*?)</", page, flags=re.DOTALL)
-        assert heads and not any(HAN.search(one) for one in heads)
-    assert (folders[1] / "result.json").read_bytes() == (folders[0] / "result.json").read_bytes()
+    check_report("signal_scan", tmp_path, lang=lang, parts=SECTIONS)
 
 
 def test_the_example_shows_a_rise_a_newcomer_and_a_new_name(study: ScanStudy) -> None:

@@ -3,30 +3,23 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 
 import docx
 import icalendar
-import nbformat
 import pandas as pd
 import pytest
 from click.testing import CliRunner
-from in_process import IN_PROCESS
+from notebook_reports import changed_example, check_report
 
 from riskkit.foundation import shipped
 from riskkit.foundation.inputs.faults import InputFaults
-from riskkit.foundation.language import in_language
 from riskkit.workbench.commands import cli
-from riskkit.workbench.document.reading import read_notebook
 from riskkit.workbench.flows.trade import trade_reports as trade
 from riskkit.workbench.flows.trade.comments import draft_comment, open_notifications
-from riskkit.workbench.runs.folders.resources import CaseSource, notebook
-from riskkit.workbench.runs.runner import run_notebook
 
 EXAMPLE = shipped.home() / "data" / "examples" / "trade_measures"
 ON = "2026-05-01"
-NO_CASE = CaseSource("sample", Path("sample.toml"), b"", is_shipped=False)
 SECTIONS = ["trade-summary", "trade-notifications", "trade-exposure", "trade-figure", "trade-sectors",
             "trade-losses", "trade-gaps", "trade-comment", "trade-quarantined", "limits",
             "house-numbers"]  # fmt: skip
@@ -35,11 +28,7 @@ SECTIONS = ["trade-summary", "trade-notifications", "trade-exposure", "trade-fig
 @pytest.mark.slow
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_the_notebook_makes_the_report(tmp_path: Path, lang: str) -> None:
-    run = run_notebook(notebook("trade_measures"), NO_CASE, {}, out=tmp_path, lang=lang, engine=IN_PROCESS)
-    assert run.status == "done", run.error
-    reading = in_language(lang, read_notebook, nbformat.read(run.folder / "executed.ipynb", as_version=4))
-    assert [part.id for part in reading.parts if not hasattr(part, "traceback")] == SECTIONS
-    assert (reading.failures, reading.notes) == ((), ())
+    check_report("trade_measures", tmp_path, lang=lang, parts=SECTIONS)
 
 
 @pytest.fixture(scope="module")
@@ -48,17 +37,7 @@ def study() -> trade.TradeStudy:
 
 
 def folder(tmp_path: Path, **changes: object) -> str:
-    """The example with columns of its files changed, or with files left out (None)."""
-    out = tmp_path / "mine"
-    shutil.copytree(EXAMPLE, out)
-    for name, columns in changes.items():
-        if columns is None:
-            (out / f"{name}.csv").unlink()
-        else:
-            pd.read_csv(out / f"{name}.csv", dtype=object).assign(**columns).to_csv(
-                out / f"{name}.csv", index=False
-            )
-    return str(out)
+    return changed_example(EXAMPLE, tmp_path / "mine", **changes)
 
 
 def test_everything_read_is_accounted_for(study: trade.TradeStudy) -> None:
