@@ -196,7 +196,7 @@ def helps(lang: str) -> dict[str, str]:
     """The help of every command in one language, as a terminal of 100 columns shows it."""
     parts = [
         f"=== {path}\n{text}"
-        for path, text in in_language(lang, lambda: list(_helps(cli.build(lang), "riskkit")))
+        for path, text in in_language(lang, lambda: list(_helps(cli.build(), "riskkit")))
     ]
     of_machine = re.compile(r"(?<=\[default: )\d+(?=; 1<=x<=256\])")  # how many processors there are
     return {f"help.{lang}.txt": of_machine.sub("<processors>", same_each_time("\n\n".join(parts)))}

@@ -281,7 +281,7 @@ def test_a_photo_that_is_no_png_is_refused() -> None:
 
 def test_brief_and_another_notebook_do_not_go_together() -> None:
     run = CliRunner().invoke(
-        build("en"),
+        build(),
         ["assess", "note7-battery-2016", "--brief", "--notebook", "what_if"],
         standalone_mode=True,
     )

@@ -17,6 +17,7 @@ from notebook_reports import changed_example, check_report
 from riskkit.application.catalogue import certificates
 from riskkit.foundation import shipped
 from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.language import in_language
 from riskkit.workbench.commands import cli
 from riskkit.workbench.flows.catalogue import catalogue_reports as catalogue
 from riskkit.workbench.flows.catalogue.catalogue_words import moved
@@ -120,7 +121,7 @@ def test_more_mismatched_than_verified_certificates_are_refused() -> None:
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_the_command_writes_the_notice_with_its_list_and_tables(tmp_path: Path, lang: str) -> None:
     asked = ["catalogue-review", "--on", ON, "--hours", "300", "--out", str(tmp_path / "out"), "--json"]
-    result = CliRunner().invoke(cli.build(lang), asked)
+    result = in_language(lang, lambda: CliRunner().invoke(cli.build(), asked))
     assert result.exit_code == 0, result.output
     found = json.loads(result.stdout)
     assert found["into"] == ["8504401400"] and len(found["out"]) == 4 and len(found["faults"]) == 2

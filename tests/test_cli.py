@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 from tiny_report import PUBLISH, names, write_notebook
 
+from riskkit.foundation.language import in_language
+from riskkit.words.catalogue import command_text
 from riskkit.workbench.commands import cli
 from riskkit.workbench.runs.folders import resources
 from riskkit.workbench.serving.limits import serving_limits
-from riskkit.workbench.words import messages
 
 CASE = "magnet-sets-2012"
 
@@ -51,7 +52,7 @@ def asked(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, dic
 def test_help_speaks_as_asked(capsys: pytest.CaptureFixture[str], command: str, lang: str) -> None:
     assert cli.main([*command.split(), "--help", f"--lang={lang}"]) == 0
     text = capsys.readouterr().out
-    assert messages.speaker(lang)("opt_help") in text
+    assert in_language(lang, command_text, "opt_help") in text
     assert cli.main(["--lang", lang, *command.split(), "-h"]) == 0
     assert capsys.readouterr().out == text
 

@@ -19,6 +19,7 @@ from ledgers import START
 from riskkit.assessment.committee.questions import questions_of
 from riskkit.case.case import load_case
 from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.language import in_language
 from riskkit.store.ledger.checks import verify
 from riskkit.workbench.commands import cli
 from riskkit.workbench.flows.committee import forms
@@ -157,7 +158,7 @@ def test_it_is_refused_with_its_reason_on_record_and_nothing_lost(room: Room, na
         act(room)
     rules = [fault.rule for fault in caught.value.faults]
     assert any(wanted in rule for rule in rules)
-    assert all(rule_in(rule, "zh") != rule for rule in rules)
+    assert all(in_language("zh", rule_in, rule) != rule for rule in rules)
     refusals = room.ledger.events("refusals/committee/n7")
     assert len(refusals) == 1
     assert {row["rule"] for row in refusals[0].data["faults"]} == set(rules)
@@ -171,7 +172,9 @@ def test_a_full_disk_refuses_a_ballot_which_counts_when_there_is_room_again(room
     many |= {one.id: {**GOOD[one.id], "reason": "x" * 2000} for one in QUESTIONS}
     with no_room_left(1), pytest.raises(InputFaults) as caught:
         cast(room, answers=many)
-    assert "nothing was recorded" in str(caught.value) and rule_in(caught.value.faults[0].rule, "zh")
+    assert "nothing was recorded" in str(caught.value) and in_language(
+        "zh", rule_in, caught.value.faults[0].rule
+    )
     assert caught.value.__notes__[0].startswith("not recorded:")
     assert len(room.ledger.events(kinds=["ballot_taken"])) == 1
     cast(room, answers=many)
@@ -232,7 +235,9 @@ def test_a_role_sees_its_rows_when_it_may(room: Room, monkeypatch: pytest.Monkey
         try:
             return bool(open_session_record(room.ledger.place, session="n7").id)
         except InputFaults as error:
-            return rule_in(error.faults[0].rule, "zh") == error.faults[0].rule  # its words exist in zh
+            return (
+                in_language("zh", rule_in, error.faults[0].rule) == error.faults[0].rule
+            )  # its words exist in zh
 
     assert is_let_in() == (role in ("assessor", "chair", "auditor"))
     cast(room)

@@ -70,7 +70,7 @@ def filled(text: str, lang: str) -> str:
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_a_new_case_lists_exactly_the_places_that_are_to_be_filled(lang: str) -> None:
-    text = starter("case", "kettle", lang=lang, day=DAY)
+    text = in_language(lang, starter, "case", "kettle", day=DAY)
     with pytest.raises(InputFaults) as error:
         parse_case(parse_toml(text.encode(), "kettle.toml"))
     told = sorted(int(re.match(r"kettle\.toml:(\d+) ", fault.place)[1]) for fault in error.value.faults)  # type: ignore[index]
@@ -87,7 +87,7 @@ def test_a_case_that_was_filled_in_one_language_is_assessed_and_briefed_in_both(
     lang: str, tmp_path: Path
 ) -> None:
     file = tmp_path / "kettle.toml"
-    file.write_text(filled(starter("case", "kettle", lang=lang, day=DAY), lang), encoding="utf-8")
+    file.write_text(filled(in_language(lang, starter, "case", "kettle", day=DAY), lang), encoding="utf-8")
     found = assess(load_case(file), rng=np.random.default_rng(1), draws=200)
     assert found.case.assessed_on == DAY and found.badge is not None
     mark = {"zh": "[not translated]", "en": "〔未翻译〕"}[lang]
@@ -105,7 +105,7 @@ def test_a_case_that_was_filled_in_one_language_is_assessed_and_briefed_in_both(
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_a_new_profile_grades_as_the_default_until_it_is_changed(lang: str, tmp_path: Path) -> None:
     file = tmp_path / "mine.toml"
-    file.write_text(starter("profile", "mine", lang=lang, day=DAY), encoding="utf-8")
+    file.write_text(in_language(lang, starter, "profile", "mine", day=DAY), encoding="utf-8")
     mine, default = load_profile(file), profile()
     assert mine.name == "mine"
     assert (mine.factors, mine.harm_from, mine.p_floor) == (
@@ -125,7 +125,9 @@ def test_a_new_profile_grades_as_the_default_until_it_is_changed(lang: str, tmp_
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_a_new_mapping_and_a_new_study_are_read(lang: str, tmp_path: Path) -> None:
     for kind in ("mapping", "study"):
-        (tmp_path / f"{kind}.toml").write_text(starter(kind, "mine", lang=lang, day=DAY), encoding="utf-8")
+        (tmp_path / f"{kind}.toml").write_text(
+            in_language(lang, starter, kind, "mine", day=DAY), encoding="utf-8"
+        )
     assert read_mapping(tmp_path / "mapping.toml").name == "mine"
     study_experts(open_experts(str(tmp_path / "study.toml")))
 
@@ -136,7 +138,7 @@ def test_new_what_ifs_fit_their_case_and_the_brief_then_estimates_costs_and_effe
 ) -> None:
     case = load_case("note7-battery-2016")
     file = tmp_path / "measures.toml"
-    file.write_text(starter("what-ifs", case.id, lang=lang, day=DAY), encoding="utf-8")
+    file.write_text(in_language(lang, starter, "what-ifs", case.id, day=DAY), encoding="utf-8")
     found = assess(case, rng=np.random.default_rng(1), draws=200)
     unknown = {"zh": "未比较措施", "en": "No measures were compared"}[lang]
     how = "riskkit new what-ifs"
@@ -159,7 +161,7 @@ def test_new_what_ifs_lie_beside_the_case_under_a_name_of_their_own(
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_starter_is_in_one_language_and_names_no_place_holder(kind: str) -> None:
-    zh, en = (starter(kind, "mine", lang=lang, day=DAY) for lang in ("zh", "en"))
+    zh, en = (in_language(lang, starter, kind, "mine", day=DAY) for lang in ("zh", "en"))
     assert "¦" not in zh + en and "@" not in zh + en
     notes = [line.partition("# ")[2] for line in en.splitlines() if "# " in line]
     assert notes and not any(re.search(r"[\u3400-\u9fff]", note) for note in notes)
@@ -170,8 +172,8 @@ def test_a_starter_is_in_one_language_and_names_no_place_holder(kind: str) -> No
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_name_that_no_file_can_have_is_refused(kind: str, name: str) -> None:
     with pytest.raises(InputFaults, match="1 to") as refused:
-        starter(kind, name, lang="en", day=DAY)
-    assert "个字符" in rule_in(refused.value.faults[0].rule, "zh")
+        starter(kind, name, day=DAY)
+    assert "个字符" in in_language("zh", rule_in, refused.value.faults[0].rule)
 
 
 def test_new_writes_once_and_never_over_a_file_unless_it_is_forced(
@@ -187,7 +189,7 @@ def test_new_writes_once_and_never_over_a_file_unless_it_is_forced(
     assert (tmp_path / "kettle.toml").read_text(encoding="utf-8") == "mine"
     assert main(["new", "case", "kettle", "--lang", "zh", "--force"]) == 0
     assert "填写" in (tmp_path / "kettle.toml").read_text(encoding="utf-8")
-    assert CliRunner().invoke(build("en"), ["new", "report", "x"]).exit_code == 2
+    assert CliRunner().invoke(build(), ["new", "report", "x"]).exit_code == 2
 
 
 @pytest.mark.parametrize(
@@ -197,14 +199,14 @@ def test_the_messages_that_the_guide_explains_are_those_of_the_program(page: str
     text = (Path(__file__).resolve().parent.parent / "docs" / page).read_text(encoding="utf-8")
     shown = re.findall(rf"`{begins}(.+?)`", text)
     lang = "zh" if page.endswith(".zh.md") else "en"
-    known = {rule_in(rule, lang) for rule in RULES}
+    known = {in_language(lang, rule_in, rule) for rule in RULES}
     assert len(shown) == len(RULES) and set(shown) == known
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 @pytest.mark.parametrize("kind", ["case", "mapping"])
 def test_the_lines_left_out_of_a_starter_can_be_taken_in(kind: str, lang: str) -> None:
-    text = starter(kind, "x1", lang=lang, day=dt.date(2026, 5, 1))
+    text = in_language(lang, starter, kind, "x1", day=dt.date(2026, 5, 1))
     whole = re.sub(r'^# (?=\[|[a-z_]+ = |"[^"]+" = )', "", text, flags=re.MULTILINE)
     assert whole.count("\n[") > text.count("\n[")
     data = tomllib.loads(whole)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from riskkit.foundation.language import in_language
 from riskkit.response.flows import FLOWS, open_phases, response_flow
 from riskkit.workbench.commands.cli import main
 from riskkit.workbench.words.flow_words import flow_name, phase_name, role_name, step_name
@@ -93,9 +94,12 @@ def test_every_word_of_every_flow_is_there_in_both_languages() -> None:
     for flow in FLOWS:
         steps = response_flow(flow).steps
         for lang in ("zh", "en"):
-            names = [step_name(flow, event, lang) for event in response_flow(flow).events]
-            names += [phase_name(flow, phase, lang) for phase in open_phases(flow)]
+            names = [in_language(lang, step_name, flow, event) for event in response_flow(flow).events]
+            names += [in_language(lang, phase_name, flow, phase) for phase in open_phases(flow)]
             due = set(steps["due_event"]) - {"", "unchanged"}
-            names += [flow_name(flow, lang), *(step_name(flow, event, lang) for event in due)]
-            names += [role_name(role, lang) for role in set(" ".join(steps["roles"]).split())]
+            names += [
+                in_language(lang, flow_name, flow),
+                *(in_language(lang, step_name, flow, event) for event in due),
+            ]
+            names += [in_language(lang, role_name, role) for role in set(" ".join(steps["roles"]).split())]
             assert all(names)

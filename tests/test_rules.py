@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import riskkit
+from riskkit.foundation.language import in_language
 from riskkit.workbench.commands import cli
 from riskkit.workbench.words.rules import rule_in
 
@@ -135,7 +136,9 @@ def rules_of(path: str) -> list[str]:
 @pytest.mark.parametrize("path", SHOWN)
 def test_every_rule_a_command_shows_has_its_words_in_chinese(path: str) -> None:
     found = rules_of(path)
-    untold = [rule for rule in found if not HAN.search(rule_in(re.sub(r"\{\w+\}", "7", rule), "zh"))]
+    untold = [
+        rule for rule in found if not HAN.search(in_language("zh", rule_in, re.sub(r"\{\w+\}", "7", rule)))
+    ]
     assert [rule for rule in untold if re.search("[A-Za-z]{3}", rule)] == []
 
 
@@ -150,15 +153,15 @@ def test_each_wording_fills_what_its_rule_leaves_open() -> None:
     for row in rows:
         assert row["en"].count("{}") == row["zh"].count("{}"), row
         filled = row["en"].replace("{}", "7")
-        assert rule_in(filled, "en") == filled
-        assert "{}" not in rule_in(filled, "zh"), row
+        assert rule_in(filled) == filled
+        assert "{}" not in in_language("zh", rule_in, filled), row
 
 
 def test_the_narrower_wording_is_taken_and_what_varies_is_kept() -> None:
-    assert rule_in("at most 5 bytes", "zh") == "不超过 5 字节"
-    assert rule_in("at most 5", "zh") == "至多 5"
-    assert rule_in("one of a, b, or [[rules]]", "zh") == "下列之一，或 [[rules]]：a, b"
-    assert rule_in("no such rule is known here", "zh") == "no such rule is known here"
+    assert in_language("zh", rule_in, "at most 5 bytes") == "不超过 5 字节"
+    assert in_language("zh", rule_in, "at most 5") == "至多 5"
+    assert in_language("zh", rule_in, "one of a, b, or [[rules]]") == "下列之一，或 [[rules]]：a, b"
+    assert in_language("zh", rule_in, "no such rule is known here") == "no such rule is known here"
 
 
 def test_a_faulty_case_is_told_in_chinese_only(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

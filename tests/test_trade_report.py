@@ -14,6 +14,7 @@ from notebook_reports import changed_example, check_report
 
 from riskkit.foundation import shipped
 from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.language import in_language
 from riskkit.workbench.commands import cli
 from riskkit.workbench.flows.trade import trade_reports as trade
 from riskkit.workbench.flows.trade.comments import draft_comment, open_notifications
@@ -117,7 +118,7 @@ def test_a_draft_states_exports_gaps_and_requests(study: trade.TradeStudy) -> No
 def test_the_command_writes_a_calendar_tables_and_drafts(tmp_path: Path, lang: str) -> None:
     out = tmp_path / "out"
     asked = ["trade-measures", "--on", ON, "--out", str(out), "--json"]
-    result = CliRunner().invoke(cli.build(lang), asked)
+    result = in_language(lang, lambda: CliRunner().invoke(cli.build(), asked))
     assert result.exit_code == 0, result.output
     found = json.loads(result.stdout)
     assert found["counts"] == {"comment": 4, "comment_now": 2, "unknown": 1, "withdrawn": 1}
@@ -130,5 +131,5 @@ def test_the_command_writes_a_calendar_tables_and_drafts(tmp_path: Path, lang: s
     assert len(drafts) == 6 and len(list(out.glob(f"*.{lang}.html"))) == 6
     assert "G/TBT/N/EU/90001" in "\n".join(one.text for one in docx.Document(str(drafts[1])).paragraphs)
     other = [word.replace(ON, "2026-05-02") for word in asked]
-    again = CliRunner().invoke(cli.build(lang), other)
+    again = in_language(lang, lambda: CliRunner().invoke(cli.build(), other))
     assert again.exit_code != 0, "files of another day are not replaced unasked"

@@ -103,7 +103,7 @@ def deed(words: str, act: Callable[[], None], *, is_possible: bool = True) -> ip
 
 def refusal(head: str, error: InputFaults) -> str:
     """Why something was refused, in words."""
-    lines = [f"{one.place}: {one.value} — {rule_in(one.rule, language())}" for one in error.faults[:20]]
+    lines = [f"{one.place}: {one.value} — {rule_in(one.rule)}" for one in error.faults[:20]]
     return "\n".join([head, *lines])
 
 

@@ -84,7 +84,7 @@ class ResponseBoard:
         measures = standards.table("response_measures")
         self.measures = dict(zip(measures["measure"], measures[language()], strict=True))
         here = set(state.table["flow"].unique())
-        kinds = [(flow_name(name, language()), name) for name in FLOWS if name in here]
+        kinds = [(flow_name(name), name) for name in FLOWS if name in here]
         ports = sorted(str(port) for port in state.table["port"].dropna().unique() if port)
         self.which = self._choice("show", [(say(f"show_{key}"), key) for key in ("open", "overdue", "all")])
         self.kind = self._choice("kind", [(say("any_kind"), ""), *kinds])
@@ -172,9 +172,9 @@ class ResponseBoard:
         measure = self.measures.get(str(row["measure"]), "") if flow == "measure" else ""
         subject = " · ".join(word for word in (str(row["subject"]), _title(row), measure) if word)
         texts = (
-            flow_name(flow, language()),
+            flow_name(flow),
             subject,
-            phase_name(flow, str(row["phase"]), language()),
+            phase_name(flow, str(row["phase"])),
             _text(row["port"]) or "—",
             _text(row["operator"]) or "—",
         )
@@ -184,7 +184,7 @@ class ResponseBoard:
     def _due(self, row: dict[str, Any]) -> str:
         if not row["due_event"] or not row["is_open"]:
             return "—"
-        what = step_name(str(row["flow"]), str(row["due_event"]), language())
+        what = step_name(str(row["flow"]), str(row["due_event"]))
         if pd.isna(row["due_at"]):
             return say("due_unknown", what=what)
         key = "overdue" if row["is_overdue"] else "due"

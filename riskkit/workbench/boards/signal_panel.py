@@ -184,5 +184,5 @@ class SignalBoard:
             self.status.value = fragment("status", act())
         except InputFaults as error:
             rows = [{"place": one.place, "value": one.value, "rule": one.rule} for one in error.faults]
-            lines = [fault_line(row, language()) for row in rows]
+            lines = [fault_line(row) for row in rows]
             self.status.value = fragment("lines", say("not_done"), lines, "")

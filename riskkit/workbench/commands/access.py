@@ -9,7 +9,8 @@ from typing import Any
 import click
 
 from riskkit.foundation.inputs.faults import Fault, refuse, shown
-from riskkit.workbench.words.messages import answer, speaker
+from riskkit.words.catalogue import command_text as say
+from riskkit.workbench.words.messages import answer
 
 
 def add_person(name: str, **given: Any) -> int:
@@ -25,9 +26,7 @@ def add_person(name: str, **given: Any) -> int:
     if everybody.method == "token":
         token, secret = access.new_token(name)
     elif everybody.method == "password":
-        asked = click.prompt(
-            speaker(given["lang"])("access_password"), hide_input=True, confirmation_prompt=True
-        )
+        asked = click.prompt(say("access_password"), hide_input=True, confirmation_prompt=True)
         secret = access.hashed(access.require_password(str(asked)))
     ends = (
         None if given["days"] is None else dt.datetime.now(dt.UTC).date() + dt.timedelta(days=given["days"])
@@ -38,7 +37,6 @@ def add_person(name: str, **given: Any) -> int:
         facts = {"name": name, "role": given["role"], "expires": ends and ends.isoformat()}
         answer({"command": "access add", "ok": True, "exit_code": 0, **facts, "token": token})
         return 0
-    say = speaker(given["lang"])
     click.echo(say("access_added", name=name, role=given["role"], file=path))
     if token:
         click.echo(say("access_token", token=token))
@@ -58,7 +56,7 @@ def remove_person(name: str, **given: Any) -> int:
     if given["is_json"]:
         answer({"command": "access remove", "ok": True, "exit_code": 0, "name": name})
     else:
-        click.echo(speaker(given["lang"])("access_removed", name=name, file=path))
+        click.echo(say("access_removed", name=name, file=path))
     return 0
 
 
@@ -80,7 +78,6 @@ def list_people(**given: Any) -> int:
         facts = {"method": everybody.method, "people": rows}
         answer({"command": "access list", "ok": True, "exit_code": 0, **facts})
         return 0
-    say = speaker(given["lang"])
     click.echo(say("access_listed", method=everybody.method, n=len(rows)))
     widths = {key: max((len(str(row[key])) for row in rows), default=0) for key in ("name", "role")}
     for row in rows:

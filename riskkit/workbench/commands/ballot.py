@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from riskkit.foundation.inputs.faults import Fault, InputFaults, shown, visible
+from riskkit.words.catalogue import command_text as say
 from riskkit.workbench.commands.committee import found_session, told, using_room, who_acts
 from riskkit.workbench.commands.options import beside
-from riskkit.workbench.words.messages import answer, speaker
+from riskkit.workbench.words.messages import answer
 
 if TYPE_CHECKING:
     from riskkit.workbench.flows.committee.room import Room
@@ -44,7 +45,7 @@ def take_ballots(session: str, files: Sequence[Path], **given: Any) -> int:
     """Take in ballot forms, each whole or not at all."""
     from riskkit.workbench.words.rules import fault_line
 
-    say, taken, n_refused = speaker(given["lang"]), [], 0
+    taken, n_refused = [], 0
     with using_room(given) as room:
         for file in files:
             try:
@@ -56,7 +57,7 @@ def take_ballots(session: str, files: Sequence[Path], **given: Any) -> int:
                 if not given["is_json"]:
                     click.echo(visible(say("refused_file", name=file.name)), err=True)
                     for one in rows:
-                        click.echo(visible("  " + fault_line(one, given["lang"])), err=True)
+                        click.echo(visible("  " + fault_line(one)), err=True)
             else:
                 if not given["is_json"]:
                     click.echo(visible(say("committee_ballot_done", **row)))

@@ -18,13 +18,14 @@ import click
 
 import riskkit
 from riskkit.foundation.inputs.faults import InputFaults
-from riskkit.foundation.language import LANGS, speaking
+from riskkit.foundation.language import LANGS, in_language, language, speaking
+from riskkit.words.catalogue import command_text as say
 from riskkit.workbench.commands.decision_groups import decision_groups, runner
 from riskkit.workbench.commands.options import parameter
 from riskkit.workbench.commands.trade.table_commands import OF_TABLES
 from riskkit.workbench.commands.warnings.options import warning_group
 from riskkit.workbench.runs.folders.ledger_places import standing_here
-from riskkit.workbench.words.messages import answer, asked_language, language_of, speaker
+from riskkit.workbench.words.messages import answer, asked_language, language_of
 from riskkit.workbench.words.rules import fault_line, rule_in
 from riskkit.workbench.words.system_faults import system_faults
 
@@ -38,50 +39,49 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     lang = asked_language(arguments) or language_of(os.environ)
     with speaking(lang):
-        return _run_line(arguments, lang)
+        return in_language(lang, _run_line, arguments)
 
 
-def _run_line(arguments: Sequence[str], lang: str) -> int:
+def _run_line(arguments: Sequence[str]) -> int:
     """The command of a line, and what stopped it in words."""
     before = signal.signal(signal.SIGTERM, _interrupt)
     try:
-        return int(build(lang).main(arguments, prog_name="riskkit", standalone_mode=False) or 0)
+        return int(build().main(arguments, prog_name="riskkit", standalone_mode=False) or 0)
     except InputFaults as error:
-        return _refused(error, lang, is_json="--json" in arguments)
+        return _refused(error, is_json="--json" in arguments)
     except click.ClickException as error:
-        text = speaker(lang)("usage", words=_usage_words(error, lang))
+        text = say("usage", words=_usage_words(error))
         return _stop(2, text, is_json="--json" in arguments, kind="usage")
     except (click.Abort, KeyboardInterrupt):
-        return _stop(130, speaker(lang)("interrupted"), is_json="--json" in arguments, kind="interrupted")
+        return _stop(130, say("interrupted"), is_json="--json" in arguments, kind="interrupted")
     except BrokenPipeError:  # who read the answer has gone: there is nobody to tell
         return 1
     except Exception as error:
         found = system_faults(error)
         if found is None:
             raise
-        return _refused(found, lang, is_json="--json" in arguments)
+        return _refused(found, is_json="--json" in arguments)
     finally:
         signal.signal(signal.SIGTERM, before)
 
 
-def _usage_words(error: click.ClickException, lang: str) -> str:
+def _usage_words(error: click.ClickException) -> str:
     """What is wrong with a command line, in the language of the person who typed it."""
     text = error.format_message()
     found = re.fullmatch(r"Invalid value for (.+?): (.*)", text, flags=re.DOTALL)
-    if lang == "zh" and found:
-        return f"{found[1]} 的值无效：{rule_in(found[2], lang)}"
-    return rule_in(text, lang)
+    if language() == "zh" and found:
+        return f"{found[1]} 的值无效：{rule_in(found[2])}"
+    return rule_in(text)
 
 
 def _interrupt(*_: object) -> NoReturn:
     raise KeyboardInterrupt
 
 
-def _refused(error: InputFaults, lang: str, *, is_json: bool) -> int:
-    say = speaker(lang)
+def _refused(error: InputFaults, *, is_json: bool) -> int:
     rows = [{"place": one.place, "value": one.value, "rule": one.rule} for one in error.faults]
     lines = [say("faults", what=error.what, n=len(rows))]
-    lines += [f"  {fault_line(row, lang)}" for row in rows[:_MOST_FAULTS]]
+    lines += [f"  {fault_line(row)}" for row in rows[:_MOST_FAULTS]]
     lines += [f"  {say('more_faults', n=len(rows) - _MOST_FAULTS)}"] if len(rows) > _MOST_FAULTS else []
     return _stop(2, "\n".join(lines), is_json=is_json, kind="input", faults=rows)
 
@@ -98,11 +98,10 @@ def _printable(text: str) -> str:
     return "".join(sign if sign.isprintable() or sign == "\n" else repr(sign)[1:-1] for sign in text)
 
 
-def build(lang: str) -> click.Group:
+def build() -> click.Group:
     """The commands, with their help in one language."""
-    say = speaker(lang)
     group = click.Group("riskkit", help=say("about"), add_help_option=False)
-    group.params += [_version(say), _language_option(lang, say), _help_option(say)]
+    group.params += [_version(), _language_option(), _help_option()]
     makers: dict[str, tuple[Callable[..., int], list[str]]] = {
         "demo": (_demo, ["out", "jobs", "resume", "format", *_LIMITS]),
         "assess": (
@@ -127,30 +126,28 @@ def build(lang: str) -> click.Group:
         "ingest": (runner("register", "ingest_files"), ["files", "source", "mapping", "register"]),
         **{name: (runner(*maker.rsplit(" ", 1)), wanted) for name, (maker, wanted) in OF_TABLES.items()},
     }
-    _add_commands(group, makers, lang, say=say)
-    group.add_command(_register_group(lang, say))
-    for one in decision_groups(say, lambda command: _further(command, lang, say)):
+    _add_commands(group, makers)
+    group.add_command(_register_group())
+    for one in decision_groups(_further):
         group.add_command(one)
-    group.add_command(warning_group(lang, lambda command: _further(command, lang, say)))
+    group.add_command(warning_group(_further))
     return group
 
 
-def _further(command: str, lang: str, say: Callable[..., str]) -> list[click.Parameter]:
+def _further(command: str) -> list[click.Parameter]:
     """The options that every command has; without a name, those of a group."""
-    own = [parameter("json", say, command=command)] if command else []
-    return [*own, _language_option(lang, say, is_value=bool(command)), _help_option(say)]
+    own = [parameter("json", command=command)] if command else []
+    return [*own, _language_option(is_value=bool(command)), _help_option()]
 
 
 def _add_commands(
     group: click.Group,
     makers: Mapping[str, tuple[Callable[..., int], list[str]]],
-    lang: str,
     *,
-    say: Callable[..., str],
     of: str = "",
 ) -> None:
     for name, (run, wanted) in makers.items():
-        params = [parameter(one, say, command=name) for one in wanted] + _further(name, lang, say)
+        params = [parameter(one, command=name) for one in wanted] + _further(name)
         text = say(f"about_{of}{name}")
         more = say("more_dashboard") if name == "dashboard" else None
         command = click.Command(
@@ -159,9 +156,9 @@ def _add_commands(
         group.add_command(command)
 
 
-def _register_group(lang: str, say: Callable[..., str]) -> click.Group:
+def _register_group() -> click.Group:
     group = click.Group("register", help=say("about_register"), add_help_option=False)
-    group.params += _further("", lang, say)
+    group.params += _further("")
     makers: dict[str, tuple[Callable[..., int], list[str]]] = {
         "info": (runner("register", "show_register"), ["register"]),
         "sql": (runner("register", "ask_register"), ["question", "limit", "register"]),
@@ -190,19 +187,24 @@ def _register_group(lang: str, say: Callable[..., str]) -> click.Group:
         ),
         "import": (runner("exchange", "import_register"), ["package", "check", "register"]),
     }
-    _add_commands(group, makers, lang, say=say, of="register_")
+    _add_commands(group, makers, of="register_")
     return group
 
 
-def _language_option(lang: str, say: Callable[..., str], *, is_value: bool = False) -> click.Option:
+def _language_option(*, is_value: bool = False) -> click.Option:
     """Before or after the command's name: `main` reads it either way."""
     choice = click.Choice(LANGS)
     return click.Option(
-        ["--lang"], type=choice, default=lang, show_default=True, help=say("opt_lang"), expose_value=is_value
+        ["--lang"],
+        type=choice,
+        default=language(),
+        show_default=True,
+        help=say("opt_lang"),
+        expose_value=is_value,
     )
 
 
-def _help_option(say: Callable[..., str]) -> click.Option:
+def _help_option() -> click.Option:
     def show(context: click.Context, _: click.Parameter, wanted: bool) -> None:
         if wanted and not context.resilient_parsing:
             click.echo(context.get_help())
@@ -214,7 +216,7 @@ def _help_option(say: Callable[..., str]) -> click.Option:
     )
 
 
-def _version(say: Callable[..., str]) -> click.Option:
+def _version() -> click.Option:
     def show(context: click.Context, _: click.Parameter, wanted: bool) -> None:
         if wanted and not context.resilient_parsing:
             click.echo(f"riskkit {riskkit.__version__}")
@@ -237,20 +239,20 @@ def _wishes(given: dict[str, Any], **more: Any) -> Any:
     if given.get("profile") is not None:
         values["profile"] = given["profile"]
     formats = tuple(dict.fromkeys(one.strip() for one in given["formats"].split(",")))
-    _require_parts(formats, given["lang"])
+    _require_parts(formats)
     known = {name: given[name] for name in ("notebook", "deadline") if name in given}
     limits = Limits(**{name: given[name] for name in _LIMITS if name in given})
     return Wishes(given["out"], given["lang"], formats=formats, given=values, limits=limits, **known, **more)
 
 
-def _require_parts(formats: Sequence[str], lang: str) -> None:
+def _require_parts(formats: Sequence[str]) -> None:
     if not {"pdf", "docx"} & set(formats):
         return
     from riskkit.workbench.document.documents import missing_parts
 
     missing = [part for one in formats if one in _FORMATS and one != "html" for part in missing_parts(one)]
     if missing:
-        raise click.ClickException(speaker(lang)("missing_part", words="; ".join(missing)))
+        raise click.ClickException(say("missing_part", words="; ".join(missing)))
 
 
 def _demo(**given: Any) -> int:
@@ -261,12 +263,12 @@ def _demo(**given: Any) -> int:
         "demo",
         demo_requests(LANGS),
         _wishes(given, by_language=True),
-        **_session(given, langs=_first(given["lang"])),
+        **_session(given, langs=_first()),
     )
 
 
-def _first(lang: str) -> tuple[str, ...]:
-    return (lang, *(one for one in LANGS if one != lang))
+def _first() -> tuple[str, ...]:
+    return (language(), *(one for one in LANGS if one != language()))
 
 
 def _session(given: dict[str, Any], *, langs: Sequence[str]) -> dict[str, Any]:
@@ -312,7 +314,7 @@ def _batch(source: Path, **given: Any) -> int:
 
     requests = read_list(source)
     wanted = {str(one.given.get("lang", given["lang"])) for one in requests}
-    langs = [one for one in _first(given["lang"]) if one in wanted] or [given["lang"]]
+    langs = [one for one in _first() if one in wanted] or [given["lang"]]
     folder = source if source.is_dir() else source.absolute().parent
     wishes = _wishes(given, folder=folder.absolute(), by_language=len(wanted) > 1)
     return make_reports("batch", requests, wishes, **_session(given, langs=langs))
@@ -321,7 +323,6 @@ def _batch(source: Path, **given: Any) -> int:
 def _check(cases: Sequence[str], **given: Any) -> int:
     from riskkit.workbench.commands.checks import check_all
 
-    say = speaker(given["lang"])
     found, n_faults = [], 0
     for one in check_all(cases):
         rows = [{"place": f.place, "value": f.value, "rule": f.rule} for f in one.faults]
@@ -329,7 +330,7 @@ def _check(cases: Sequence[str], **given: Any) -> int:
         found.append({"what": one.what, "faults": rows, "questions": asked})
         n_faults += len(rows)
         lines = [say("checked", what=one.what)] if not rows else [one.what]
-        lines += [f"  {fault_line(row, given['lang'])}" for row in rows]
+        lines += [f"  {fault_line(row)}" for row in rows]
         lines += [f"  ? {question.say()}" for question in one.questions]
         if not given["is_json"]:
             click.echo(_printable("\n".join(lines)))

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from riskkit.foundation.inputs.faults import Fault, InputFaults, refuse, visible
+from riskkit.foundation.language import language
+from riskkit.words.catalogue import command_text as say
 from riskkit.workbench.commands.ledger import using_ledger
 from riskkit.workbench.commands.options import beside
-from riskkit.workbench.words.messages import answer, speaker
+from riskkit.workbench.words.messages import answer
 
 if TYPE_CHECKING:
     from riskkit.assessment.committee.next_steps import NextStep
@@ -160,13 +162,12 @@ def show_status(session: str, **given: Any) -> int:
         facts["next"] = [_next_step(one, now) for one in next_steps(now)]
         answer({"command": "committee status", "ok": True, "exit_code": 0, **facts, "ended_at": now.ended_at})
         return 0
-    say = speaker(given["lang"])
     for row in rows:
         key = "committee_round_open" if row["is_open"] else "committee_round_closed"
         missing = ", ".join(row["missing"]) or "—"
         click.echo(say(key, round=row["round"], n=row["n_ballots"], of=row["n_voters"], missing=missing))
     click.echo(say("committee_signed", n=len(now.signed), ended=now.ended_at or "—"))
-    for line in _next_lines(now, given["lang"]):
+    for line in _next_lines(now):
         click.echo(visible(line))
     return 0
 
@@ -177,12 +178,12 @@ def _next_step(one: NextStep, now: Session) -> dict[str, Any]:
     return {"command": command, "who": list(one.who), "is_possible": not told, "lacking": told}
 
 
-def _next_lines(now: Session, lang: str) -> Iterator[str]:
+def _next_lines(now: Session) -> Iterator[str]:
     """What is missing and what may come next, a line each."""
     from riskkit.assessment.committee.next_steps import next_steps, waited_for
     from riskkit.workbench.words.rules import rule_in
 
-    say, comma = speaker(lang), "、" if lang == "zh" else ", "
+    comma = "、" if language() == "zh" else ", "
     is_vote = now.open_round is not None and now.open_round.name == "vote"
     for what, who in waited_for(now).items():
         if who:
@@ -191,7 +192,7 @@ def _next_lines(now: Session, lang: str) -> Iterator[str]:
     for one in next_steps(now):
         line = say("committee_next", who=comma.join(one.who) or "—", command=f"{one.command} {now.id}")
         for fault in one.lacking:
-            line += say("committee_next_lacking", rule=rule_in(fault.rule, lang), value=fault.value)
+            line += say("committee_next_lacking", rule=rule_in(fault.rule), value=fault.value)
         yield line
 
 
@@ -246,5 +247,5 @@ def told(deed: str, given: Mapping[str, Any], **facts: Any) -> int:
     if given["is_json"]:
         answer({"command": f"committee {deed}", "ok": True, "exit_code": 0, **facts})
     else:
-        click.echo(visible(speaker(given["lang"])(f"committee_{deed}_done", **facts)))
+        click.echo(visible(say(f"committee_{deed}_done", **facts)))
     return 0

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from riskkit.words.catalogue import command_text as say
 from riskkit.workbench.runs.folders.ledger_places import LEDGER_VARIABLE, OWN_LEDGER
 
 _PLACE = ("ledger",)
@@ -64,16 +65,14 @@ GROUPS: Mapping[str, Mapping[str, tuple[str, tuple[str, ...]]]] = {
 }
 
 
-def decision_groups(
-    say: Callable[..., str], further: Callable[[str], Sequence[click.Parameter]]
-) -> Iterator[click.Group]:
+def decision_groups(further: Callable[[str], Sequence[click.Parameter]]) -> Iterator[click.Group]:
     """The groups, with their help in one language."""
     for name, commands in GROUPS.items():
         group = click.Group(name, help=say(f"about_{name}"), add_help_option=False)
         group.params += further("")
         for command, (function, wanted) in commands.items():
             text = say(f"about_{name}_{command.replace('-', '_')}")
-            params = [_parameter(one, say) for one in wanted] + [*further(command)]
+            params = [_parameter(one) for one in wanted] + [*further(command)]
             module, _, of = function.rpartition(".")
             run = runner(module or name, of)
             group.add_command(
@@ -119,7 +118,7 @@ _OPTIONS: dict[str, tuple[list[str], dict[str, Any]]] = {
 }
 
 
-def _parameter(name: str, say: Callable[..., str]) -> click.Parameter:
+def _parameter(name: str) -> click.Parameter:
     path, folder = click.Path(path_type=Path), click.Path(file_okay=False, path_type=Path)
     place = os.environ.get(LEDGER_VARIABLE) or OWN_LEDGER
     arguments: dict[str, dict[str, Any]] = {

@@ -15,10 +15,12 @@ import click
 import pandas as pd
 
 from riskkit.foundation.inputs.faults import Fault, InputFaults, refuse, shown
+from riskkit.foundation.language import in_each_language
 from riskkit.foundation.records.evidence import arrow_schema, given_columns, rule_text
+from riskkit.words.catalogue import command_text as say
 from riskkit.workbench.commands.options import beside
 from riskkit.workbench.runs.planning import pairs
-from riskkit.workbench.words.messages import answer, speaker
+from riskkit.workbench.words.messages import answer
 
 if TYPE_CHECKING:
     import pyarrow as pa  # type: ignore[import-untyped]
@@ -55,7 +57,6 @@ def export_register(**given: Any) -> int:
 
 
 def _say_exported(log: pd.DataFrame, facts: dict[str, int], out: Path, *, given: dict[str, Any]) -> None:
-    say = speaker(given["lang"])
     numbers = {name: f"{n:,}" for name, n in facts.items()}
     click.echo(say("exported", what=say(f"level_{given['level']}"), file=out, **numbers))
     for row in log.to_dict("records"):
@@ -101,7 +102,7 @@ def _about(given: dict[str, Any], rows: pd.DataFrame, selection: str) -> Any:
     from riskkit.monitoring.exchange.package import About, source_terms
     from riskkit.monitoring.sources.catalogue import SOURCES
 
-    zh, en = (speaker(lang)(f"title_{given['level']}") for lang in ("zh", "en"))
+    zh, en = in_each_language(say, f"title_{given['level']}").values()
     known = {one.name: (f"{one.title_zh} / {one.title_en} ({one.publisher})", one.licence) for one in SOURCES}
     return About(
         given["title"] or zh, given["title"] or en, given["publisher"], given["licence"],
@@ -288,7 +289,6 @@ def _say(arrived: Arrived, told: dict[str, Any], given: dict[str, Any]) -> None:
 
 
 def _lines(arrived: Arrived, told: dict[str, Any], given: dict[str, Any]) -> Iterator[str]:
-    say = speaker(given["lang"])
     rows = {"read": told["n_read"], "accepted": told["n_new"], "quarantined": told["n_quarantined"]}
     rows |= {"duplicates": told["n_here"]}
     yield say("taken_file", name=told["file"], **{name: f"{n:,}" for name, n in rows.items()})

@@ -14,8 +14,9 @@ import click
 
 from riskkit.foundation.events import moment_of
 from riskkit.foundation.inputs.faults import Fault, InputFaults, refuse, shown, visible
+from riskkit.words.catalogue import command_text as say
 from riskkit.workbench.commands.options import beside
-from riskkit.workbench.words.messages import answer, speaker
+from riskkit.workbench.words.messages import answer
 
 if TYPE_CHECKING:
     from riskkit.store.ledger.ledger import Ledger
@@ -63,7 +64,7 @@ def verify_ledger(**given: Any) -> int:
     anchors = [read_head_file(path) for path in given["anchors"]]
     with using_ledger(given["ledger"], is_reader=True) as ledger:
         found = verify(ledger, anchors=anchors)
-    say, code = speaker(given["lang"]), 0 if found.is_whole else 1
+    code = 0 if found.is_whole else 1
     if given["is_json"]:
         rows = [asdict(one) for one in found.findings]
         facts = {
@@ -133,7 +134,7 @@ def rebase_ledger(**given: Any) -> int:
     if given["is_json"]:
         answer({"command": "ledger rebase", "ok": True, "exit_code": 0, **facts, "sequence": event.sequence})
     else:
-        click.echo(speaker(given["lang"])("ledger_rebase_done", **facts))
+        click.echo(say("ledger_rebase_done", **facts))
     return 0
 
 
@@ -162,7 +163,6 @@ def show_events(**given: Any) -> int:
         rows = [{**asdict(one), "payload": one.data} for one in last]
         answer({"command": "ledger show", "ok": True, "exit_code": 0, "events": rows, "n": len(found)})
         return 0
-    say = speaker(given["lang"])
     for one in last:
         click.echo(visible(f"{one.sequence:>6}  {one.at}  {one.stream}  {one.kind}  {one.who}: {one.why}"))
         payload = json.dumps(one.data, ensure_ascii=False, sort_keys=True)
@@ -175,5 +175,5 @@ def _told(deed: str, file: Path, n: int, *, given: dict[str, Any]) -> int:
     if given["is_json"]:
         answer({"command": f"ledger {deed}", "ok": True, "exit_code": 0, "file": str(file), "events": n})
     else:
-        click.echo(speaker(given["lang"])(f"ledger_{deed}_done", n=n, file=file))
+        click.echo(say(f"ledger_{deed}_done", n=n, file=file))
     return 0

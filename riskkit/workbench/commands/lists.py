@@ -6,16 +6,17 @@ from typing import Any
 
 import click
 
-from riskkit.workbench.words.messages import answer, speaker
+from riskkit.foundation.language import language
+from riskkit.words.catalogue import command_text as say
+from riskkit.workbench.words.messages import answer
 
 KINDS = ("cases", "profiles", "notebooks", "sources")
 
 
 def list_shipped(kind: str | None, **given: Any) -> int:
     """Print the names that other commands take, each with what it is."""
-    lang, say = given["lang"], speaker(given["lang"])
     wanted = [kind] if kind else list(KINDS)
-    rows = {name: _ROWS[name](lang) for name in wanted}
+    rows = {name: _ROWS[name]() for name in wanted}
     if given["is_json"]:
         answer({"command": "list", "ok": True, "exit_code": 0, **rows})
         return 0
@@ -28,28 +29,30 @@ def list_shipped(kind: str | None, **given: Any) -> int:
     return 0
 
 
-def _cases(lang: str) -> list[dict[str, Any]]:
+def _cases() -> list[dict[str, Any]]:
     from riskkit.foundation import shipped
     from riskkit.foundation.inputs.toml_file import read_toml
 
     files = sorted((shipped.home() / "data" / "cases").glob("*.toml"))
     facts = ((path.stem, read_toml(path).data) for path in files)
-    return [{"name": name, "title": data["title"][lang], "on": data["assessed_on"]} for name, data in facts]
+    return [
+        {"name": name, "title": data["title"][language()], "on": data["assessed_on"]} for name, data in facts
+    ]
 
 
-def _profiles(lang: str) -> list[dict[str, Any]]:
+def _profiles() -> list[dict[str, Any]]:
     from riskkit.warning.profiles import profile, profile_names
 
-    return [{"name": name, "title": getattr(profile(name), lang)} for name in profile_names()]
+    return [{"name": name, "title": getattr(profile(name), language())} for name in profile_names()]
 
 
-def _sources(lang: str) -> list[dict[str, Any]]:
+def _sources() -> list[dict[str, Any]]:
     from riskkit.monitoring.sources.catalogue import SOURCES
 
-    return [{"name": source.name, "title": getattr(source, f"title_{lang}")} for source in SOURCES]
+    return [{"name": source.name, "title": getattr(source, f"title_{language()}")} for source in SOURCES]
 
 
-def _notebooks(lang: str) -> list[dict[str, Any]]:
+def _notebooks() -> list[dict[str, Any]]:
     from riskkit.foundation import shipped
     from riskkit.workbench.runs.parameters import as_json, declared
     from riskkit.workbench.runs.plans import read_notebook
@@ -63,8 +66,8 @@ def _notebooks(lang: str) -> list[dict[str, Any]]:
         found.append(
             {
                 "name": path.stem,
-                "title": about.get("title", {}).get(lang, path.stem),
-                "question": about.get("question", {}).get(lang, ""),
+                "title": about.get("title", {}).get(language(), path.stem),
+                "question": about.get("question", {}).get(language(), ""),
                 "parameters": [
                     {
                         "name": parameter.name,

@@ -13,12 +13,14 @@ import click
 
 from riskkit.foundation.inputs.faults import Fault, refuse, shown
 from riskkit.foundation.inputs.part_files import put_files
+from riskkit.foundation.language import in_language, language
 from riskkit.foundation.numbers.toml_record import toml_text
 from riskkit.foundation.records.evidence import given_columns
 from riskkit.foundation.standards import glossary, standards
 from riskkit.foundation.standards.tables import records
 from riskkit.warning.profiles import profile_names
-from riskkit.workbench.words.messages import answer, speaker
+from riskkit.words.catalogue import command_text as say
+from riskkit.workbench.words.messages import answer
 
 KINDS = ("case", "profile", "study", "mapping", "what-ifs")
 FILL = {"zh": "填写", "en": "FILL"}
@@ -46,40 +48,40 @@ def make_new(kind: str, name: str, **given: Any) -> int:
     own = f"{name}-{kind}" if kind == "what-ifs" else name  # beside the case, which has its name
     out, lang = given["out"] or Path(f"{own}.toml"), given["lang"]
     day = dt.datetime.now(dt.UTC).date()
-    content = starter(kind, name, lang=lang, day=day).encode()
+    content = in_language(lang, starter, kind, name, day=day).encode()
     refuse("new", [] if out.suffix == ".toml" else [Fault("--out", shown(str(out)), "*.toml")])
     put_files(out.parent, {out.name: content}, is_forced=given.get("force", False))
     if given["is_json"]:
         answer({"command": "new", "ok": True, "exit_code": 0, "kind": kind, "files": [str(out.absolute())]})
     else:
-        click.echo(speaker(lang)(f"new_{kind}", path=out, name=name))
+        click.echo(say(f"new_{kind}", path=out, name=name))
     return 0
 
 
-def starter(kind: str, name: str, *, lang: str, day: dt.date) -> str:
+def starter(kind: str, name: str, *, day: dt.date) -> str:
     """An annotated file to start from."""
     refuse("new", [] if kind in KINDS else [Fault("KIND", shown(kind), f"one of {', '.join(KINDS)}")])
     fine = re.fullmatch(_NAMES[kind], name) is not None
     refuse("new", [] if fine else [Fault("ID", shown(name), _RULES[kind])])
     if kind == "profile":
-        return _profile(name, lang)
+        return _profile(name)
     file = resources.files("riskkit.workbench.commands") / "starters" / f"{kind}.toml"
-    text = _NOTE.sub(lambda note: f"# {note[lang]}", file.read_text(encoding="utf-8"))
-    values = {"ID": name, "LANG": lang, "DAY": day.isoformat(), "YEAR": str(day.year)}
-    return _LIST.sub(lambda found: values.get(found[1]) or _listed(found[1], lang), text)
+    text = _NOTE.sub(lambda note: f"# {note[language()]}", file.read_text(encoding="utf-8"))
+    values = {"ID": name, "LANG": language(), "DAY": day.isoformat(), "YEAR": str(day.year)}
+    return _LIST.sub(lambda found: values.get(found[1]) or _listed(found[1]), text)
 
 
-def _listed(name: str, lang: str) -> str:
+def _listed(name: str) -> str:
     """The codes that a field may hold, with their words."""
     if name == "COLUMNS":
         return ", ".join(given_columns())
     kind = name.lower()
     labels = ((code, glossary.label(kind, code)) for code in glossary.codes(kind))
     words = (code if label == code.replace("_", " ") else f"{code} ({label})" for code, label in labels)
-    return ("；" if lang == "zh" else "; ").join(words)
+    return ("；" if language() == "zh" else "; ").join(words)
 
 
-def _profile(name: str, lang: str) -> str:
+def _profile(name: str) -> str:
     """The default profile as a file of its own, to be changed."""
     default = profile_names()[0]
     tables = {part: standards.table(part) for part in ("profiles", "profile_cells", "profile_raises")}
@@ -99,7 +101,7 @@ def _profile(name: str, lang: str) -> str:
         "# A worse fact must never give a milder level, and every combination needs one.\n"
         f"# Use: riskkit assess case.toml --profile {name}.toml\n\n",
     }
-    return notes[lang] + toml_text({key: value for key, value in data.items() if value})
+    return notes[language()] + toml_text({key: value for key, value in data.items() if value})
 
 
 def _stated(row: dict[str, Any]) -> dict[str, Any]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import ipaddress
 import math
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
 from riskkit.foundation.inputs.faults import Fault, InputFaults
+from riskkit.words.catalogue import command_text as say
 
 _LIMITS = ("deadline", "cell_deadline", "memory", "cell_output", "report_output")
 _WITH_DEFAULT = (
@@ -45,7 +45,7 @@ _EXAMPLES = {
 """Arguments that may be left out: the shipped example stands for them."""
 
 
-def parameter(name: str, say: Callable[..., str], *, command: str) -> click.Parameter:
+def parameter(name: str, *, command: str) -> click.Parameter:
     """One option or argument of a command."""
     path, folder = click.Path(path_type=Path), _Folder(file_okay=False, path_type=Path)
     port = {"dashboard": 8866, "lab": 8888}.get(command, 0)

@@ -8,7 +8,8 @@ from typing import Any
 import click
 
 from riskkit.foundation.standards.glossary import label
-from riskkit.workbench.words.messages import answer, speaker
+from riskkit.words.catalogue import command_text as say
+from riskkit.workbench.words.messages import answer
 
 
 def suggest_prior(words: Sequence[str], **given: Any) -> int:
@@ -34,7 +35,7 @@ def suggest_prior(words: Sequence[str], **given: Any) -> int:
             }
         )
     else:
-        _say(priors, words=words, lang=given["lang"])
+        _say(priors, words=words)
     return 0
 
 
@@ -50,8 +51,7 @@ order by source, date, record_id
 _HAS_WORD = "contains(lower(concat_ws(' ', product, product_group, product_code, hs, brand)), lower(?))"
 
 
-def _say(priors: Sequence[Mapping[str, Any]], *, words: Sequence[str], lang: str) -> None:
-    say = speaker(lang)
+def _say(priors: Sequence[Mapping[str, Any]], *, words: Sequence[str]) -> None:
     if not priors:
         click.echo(say("prior_none", words=" ".join(words)))
         return

@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from riskkit.foundation.inputs.faults import Fault, InputFaults, refuse, shown
+from riskkit.foundation.language import language
+from riskkit.words.catalogue import command_text as say
 from riskkit.workbench.commands.options import beside
-from riskkit.workbench.words.messages import answer, speaker
+from riskkit.workbench.words.messages import answer
 from riskkit.workbench.words.rules import fault_line
 
 if TYPE_CHECKING:
@@ -87,7 +89,7 @@ def _ingest(
     origin = Origin(facts.name, facts.sha256, facts.size, source.name, source.version, at)
     rules: Counter[str] = Counter()
     said: Counter[tuple[str, str]] = Counter()
-    with _bar(facts.name, speaker(given["lang"])) as step:
+    with _bar(facts.name) as step:
         batches = read_records(facts, source, now=now.date(), others=others)
         watched: Iterable[Rows] = _watched(batches, rules, said, step=step)
         entry, is_new = ingest(given["register"], origin, watched, wait=_WAIT)
@@ -115,7 +117,7 @@ def _watched(
 
 
 @contextlib.contextmanager
-def _bar(name: str, say: Callable[..., str]) -> Iterator[Callable[[int], object]]:
+def _bar(name: str) -> Iterator[Callable[[int], object]]:
     """How far the reading is, on a terminal and when it takes its time."""
     from tqdm import tqdm
 
@@ -136,7 +138,7 @@ def _say_taken(one: dict[str, Any], given: dict[str, Any]) -> None:
         return
     from riskkit.foundation.records.evidence import note_text, rule_text
 
-    say, name = speaker(given["lang"]), _printable(one["file_name"])
+    name = _printable(one["file_name"])
     if not one["changed"]:
         click.echo(say("known_file", name=name, at=one["at"]))
         return
@@ -150,26 +152,25 @@ def _say_taken(one: dict[str, Any], given: dict[str, Any]) -> None:
     for rule, times in list(one["rules"].items())[:_MOST_RULES]:
         click.echo(f"  {say('broken_rule', n=f'{times:,}', rule=rule_text(rule, given['lang']))}")
     for note in one["notes"]:
-        text, where = note_text(note["note"], given["lang"]), _place_name(note["where"], given["lang"])
+        text, where = note_text(note["note"], given["lang"]), _place_name(note["where"])
         times = f"{note['n']:,} × " if note["n"] else ""
         key = "reading_note" if where else "reading_note_of_file"
         click.echo(f"  {say(key, n=times, where=_printable(where), text=text)}")
 
 
-def _place_name(where: str, lang: str) -> str:
+def _place_name(where: str) -> str:
     """The label of a column of the record; any other place as it is."""
     from riskkit.foundation.records.evidence import record_columns
 
-    return next((getattr(column, lang) for column in record_columns() if column.name == where), where)
+    return next((getattr(column, language()) for column in record_columns() if column.name == where), where)
 
 
 def _say_refused(error: InputFaults, given: dict[str, Any]) -> None:
     if given["is_json"]:
         return
-    say = speaker(given["lang"])
     click.echo(_printable(say("refused_file", name=error.what)), err=True)
     for fault in error.faults:
-        click.echo(f"  {_printable(fault_line(vars(fault), given['lang']))}", err=True)
+        click.echo(f"  {_printable(fault_line(vars(fault)))}", err=True)
 
 
 def show_register(**given: Any) -> int:
@@ -180,7 +181,6 @@ def show_register(**given: Any) -> int:
     if given["is_json"]:
         answer({"command": "register info", "ok": True, "exit_code": 0, **asdict(found)})
         return 0
-    say = speaker(given["lang"])
     names = ("read", "accepted", "quarantined", "duplicates")
     click.echo(
         say(
@@ -266,7 +266,7 @@ def sheet_of_quarantine(**given: Any) -> int:
             {"command": "register quarantine", "ok": True, "exit_code": 0, "file": str(out), "lines": n_lines}
         )
     else:
-        click.echo(speaker(given["lang"])("quarantine_written", n=f"{n_lines:,}", file=out))
+        click.echo(say("quarantine_written", n=f"{n_lines:,}", file=out))
     return 0
 
 
@@ -279,5 +279,5 @@ def compact_register(**given: Any) -> int:
         facts = {"parts_before": before, "parts": after}
         answer({"command": "register compact", "ok": True, "exit_code": 0, **facts})
     else:
-        click.echo(speaker(given["lang"])("compacted", before=before, after=after))
+        click.echo(say("compacted", before=before, after=after))
     return 0

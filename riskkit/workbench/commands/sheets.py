@@ -8,7 +8,8 @@ from typing import Any
 import click
 
 from riskkit.foundation.inputs.faults import Fault, refuse, shown
-from riskkit.workbench.words.messages import answer, speaker
+from riskkit.words.catalogue import command_text as say
+from riskkit.workbench.words.messages import answer
 
 
 def make_template(name: str, **given: Any) -> int:
@@ -49,6 +50,5 @@ def _told(command: str, files: tuple[Path, ...], given: dict[str, Any], **facts:
         paths = [str(file) for file in files]
         answer({"command": command, "ok": True, "exit_code": 0, "files": paths, **facts})
         return
-    say = speaker(given["lang"])
     for file in files:
         click.echo(say("written", file=str(file)))

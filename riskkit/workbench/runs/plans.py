@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from riskkit.foundation.inputs.faults import Fault, InputFaults, refuse
+from riskkit.foundation.language import in_language
 from riskkit.workbench.runs import parameters as params
 from riskkit.workbench.runs.folders import run_folders
 from riskkit.workbench.runs.kernels.limits import Limits
@@ -69,7 +70,7 @@ class RunError:
     def words(self, lang: str) -> str:
         """The same in one language; what a notebook said itself stays as it is."""
         place = {"zh": f"第 {self.cell} 个单元：", "en": f"cell {self.cell}: "}[lang]
-        return f"{'' if self.cell is None else place}{self.kind}: {rule_in(self.message, lang)}"
+        return f"{'' if self.cell is None else place}{self.kind}: {in_language(lang, rule_in, self.message)}"
 
 
 @dataclass(frozen=True)

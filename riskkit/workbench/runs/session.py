@@ -12,13 +12,14 @@ import click
 
 from riskkit.foundation.inputs import part_files
 from riskkit.foundation.inputs.faults import Fault, InputFaults, shown
+from riskkit.words.catalogue import command_text as say
 from riskkit.workbench.runs import batch, lists
 from riskkit.workbench.runs.alone import is_alone
 from riskkit.workbench.runs.kernels import processes
 from riskkit.workbench.runs.planning import Wishes, plan_request
 from riskkit.workbench.runs.plans import RunPlan, RunResult
 from riskkit.workbench.runs.progress import Progress
-from riskkit.workbench.words.messages import answer, speaker
+from riskkit.workbench.words.messages import answer
 
 
 def make_reports(
@@ -36,7 +37,6 @@ def make_reports(
     plans = batch.plan_all(requests, lambda request: plan_request(request, wishes))
     _require_writable(wishes.out)
     batch.require_places(plans, out=wishes.out, langs=langs, resume=resume)
-    say = speaker(wishes.lang)
     if not is_json and langs:
         _announce(command, plans, wishes, jobs=jobs)
     if langs:
@@ -63,7 +63,6 @@ def _require_writable(out: Path) -> None:
 
 
 def _announce(command: str, plans: Sequence[RunPlan], wishes: Wishes, *, jobs: int) -> None:
-    say = speaker(wishes.lang)
     cases = len({one.case.case_id for one in plans if not is_alone(one)})
     key = "demo_begins" if command == "demo" else "batch_begins"
     click.echo(say(key, cases=cases, reports=len(plans), jobs=jobs, out=wishes.out))
@@ -104,7 +103,6 @@ def _answer(
 
 
 def _lines(results: Sequence[RunResult], wishes: Wishes, *, index: Path | None, seconds: float) -> list[str]:
-    say = speaker(wishes.lang)
     counts = Counter(one.status for one in results)
     total = {status: counts[status] for status in ("done", "skipped", "failed")}
     lines = [say("total", seconds=seconds, **total)] if index is not None else []

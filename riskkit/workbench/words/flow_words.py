@@ -6,6 +6,7 @@ import datetime as dt
 import functools
 from collections.abc import Mapping
 
+from riskkit.foundation.language import language
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.tables import records
 
@@ -22,25 +23,25 @@ def _words() -> Mapping[_Key, Mapping[str, str]]:
     return found
 
 
-def flow_name(flow: str, lang: str) -> str:
+def flow_name(flow: str) -> str:
     """A kind of life."""
-    return _words()[flow, "flow", flow][lang]
+    return _words()[flow, "flow", flow][language()]
 
 
-def phase_name(flow: str, phase: str, lang: str) -> str:
+def phase_name(flow: str, phase: str) -> str:
     """A phase of a life; of one that has not begun, a dash."""
-    return _words()[flow, "phase", phase][lang] if phase != "none" else "—"
+    return _words()[flow, "phase", phase][language()] if phase != "none" else "—"
 
 
-def step_name(flow: str, event: str, lang: str) -> str:
+def step_name(flow: str, event: str) -> str:
     """A step, or something due that is no step of its own."""
     kind = "step" if (flow, "step", event) in _words() else "due"
-    return _words()[flow, kind, event][lang]
+    return _words()[flow, kind, event][language()]
 
 
-def role_name(role: str, lang: str) -> str:
+def role_name(role: str) -> str:
     """Who may take a step."""
-    return _words()["", "role", role][lang]
+    return _words()["", "role", role][language()]
 
 
 def due_text(at: dt.datetime) -> str:

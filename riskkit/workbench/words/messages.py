@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
 import click
 
-from riskkit.foundation.language import LANGS, in_language
-from riskkit.words.catalogue import command_text
-
-
-def speaker(lang: str) -> Callable[..., str]:
-    """A function that gives messages in one language, their places filled."""
-    return lambda key, **values: in_language(lang, command_text, key, **values)
+from riskkit.foundation.language import LANGS
 
 
 def asked_language(arguments: Sequence[str]) -> str:

@@ -16,7 +16,8 @@ from importlib import resources
 from itertools import zip_longest
 
 from riskkit.foundation.inputs.faults import REQUIRED
-from riskkit.workbench.words.messages import speaker
+from riskkit.foundation.language import language
+from riskkit.words.catalogue import command_text
 
 
 @functools.cache
@@ -35,13 +36,13 @@ def _pattern(template: str) -> re.Pattern[str]:
     return re.compile("(.+?)".join(re.escape(part) for part in template.split("{}")), re.DOTALL)
 
 
-def rule_in(rule: str, lang: str) -> str:
+def rule_in(rule: str) -> str:
     """A rule in one language."""
-    if lang != "zh":
+    if language() != "zh":
         return rule
     rule, suggests, meant = rule.partition("; did you mean ")
     if suggests:
-        return f"{rule_in(rule, lang)}；是否想写 {meant.removesuffix('?')}？"
+        return f"{rule_in(rule)}；是否想写 {meant.removesuffix('?')}？"
     for pattern, wording in _wordings():
         found = pattern.fullmatch(rule)
         if found:
@@ -50,9 +51,9 @@ def rule_in(rule: str, lang: str) -> str:
     return rule
 
 
-def fault_line(fault: Mapping[str, str], lang: str) -> str:
+def fault_line(fault: Mapping[str, str]) -> str:
     """One fault as a line, with its rule in one language."""
     if fault["rule"] == REQUIRED:
-        return speaker(lang)("fault_missing", place=fault["place"])
+        return command_text("fault_missing", place=fault["place"])
     row = {name: fault[name] for name in ("place", "value")}
-    return speaker(lang)("fault", **row, rule=rule_in(fault["rule"], lang))
+    return command_text("fault", **row, rule=rule_in(fault["rule"]))

@@ -8,13 +8,15 @@ from typing import Any
 
 import click
 
+from riskkit.foundation.language import language
+from riskkit.words.catalogue import command_text as say
 from riskkit.workbench.flows.enterprise.enterprise_study import study_enterprises
 from riskkit.workbench.flows.enterprise.letter_files import LIST, write_letters
 from riskkit.workbench.flows.enterprise.letters import letters_of
-from riskkit.workbench.words.messages import answer, speaker
+from riskkit.workbench.words.messages import answer
 
 
-def make_letters(findings: str, *, lang: str, **given: Any) -> int:
+def make_letters(findings: str, **given: Any) -> int:
     """Write the letters that findings need, with a bar on stderr, and say how many there are."""
     from tqdm import tqdm
 
@@ -23,7 +25,7 @@ def make_letters(findings: str, *, lang: str, **given: Any) -> int:
     letters = letters_of(study)
     with tqdm(total=len(letters), file=sys.stderr, unit="", leave=False) as bar:
         lines = write_letters(
-            letters, given["out"], issuer=given["issuer"], langs=[lang],
+            letters, given["out"], issuer=given["issuer"], langs=[language()],
             formats=given["letter_formats"].split(","), jobs=given["jobs"], resume=given["resume"],
             watch=lambda done, _: bar.update(done - bar.n),
         )  # fmt: skip
@@ -34,7 +36,6 @@ def make_letters(findings: str, *, lang: str, **given: Any) -> int:
         answer({"command": "letters", "ok": True, "exit_code": 0, "on": study.on.isoformat(),
                 "counts": dict(counts), "unclear": unclear, "files": files})  # fmt: skip
         return 0
-    say = speaker(lang)
     click.echo(say("letters_written", n=len(letters), notices=counts["risk_notice"], path=given["out"] / LIST,
                    feedback=counts["feedback_letter"], unclear=unclear))  # fmt: skip
     return 0

@@ -11,7 +11,7 @@ import click
 
 from riskkit.foundation.flows.acts import is_moment, is_number
 from riskkit.foundation.inputs.faults import Fault, InputFaults, one_of, refuse, shown
-from riskkit.foundation.language import in_language
+from riskkit.foundation.language import language
 from riskkit.foundation.standards.tables import records
 from riskkit.words.catalogue import Texts
 from riskkit.workbench.commands.committee import who_acts
@@ -42,8 +42,7 @@ def record_step(flow: str, subject: str, step: str, **given: Any) -> int:
     if given["is_json"]:
         answer({"command": "response record", "ok": True, "exit_code": 0, "event": step, **row})
         return 0
-    lang = given["lang"]
-    click.echo(in_language(lang, say, "recorded", step=step_name(flow, step, lang), line=_line(row, lang)))
+    click.echo(say("recorded", step=step_name(flow, step), line=_line(row)))
     return 0
 
 
@@ -69,7 +68,7 @@ def show_life(flow: str, subject: str, **given: Any) -> int:
             {"command": "response show", "ok": True, "exit_code": 0, **row, "acts": done, "next": next_steps}
         )
         return 0
-    for line in _life_lines(flow, row, done, next_steps=next_steps, lang=given["lang"]):
+    for line in _life_lines(flow, row, done, next_steps=next_steps):
         click.echo(line)
     return 0
 
@@ -92,7 +91,7 @@ def list_lives(flow: str | None, **given: Any) -> int:
         answer({"command": "response list", "ok": True, "exit_code": 0, "lives": rows})
         return 0
     for row in rows:
-        click.echo(_line(row, given["lang"]))
+        click.echo(_line(row))
     if not rows:
         click.echo(say("none"))
     return 0
@@ -158,30 +157,29 @@ def _plain(row: pd.Series) -> dict[str, Any]:
     }
 
 
-def _line(row: Mapping[str, Any], lang: str) -> str:
+def _line(row: Mapping[str, Any]) -> str:
     """One life in a line: what, which, phase, and what is due."""
     flow, due = str(row["flow"]), row.get("due_event")
     words = ""
     if due:
         key = "overdue" if row.get("is_overdue") else "due" if "due_at" in row else "due_unknown"
         at = due_text(dt.datetime.fromisoformat(row["due_at"])) if "due_at" in row else ""
-        words = say(key, what=step_name(flow, due, lang), at=at)
-    name = flow_name(flow, lang)
-    line = say("line", flow=name, subject=row["subject"], phase=phase_name(flow, row["phase"], lang))
+        words = say(key, what=step_name(flow, due), at=at)
+    name = flow_name(flow)
+    line = say("line", flow=name, subject=row["subject"], phase=phase_name(flow, row["phase"]))
     return f"{line}  {words}" if words else line
 
 
 def _life_lines(
     flow: str, row: Mapping[str, Any], done: Sequence[Mapping[str, Any]], *,
-    next_steps: Sequence[Mapping[str, str]], lang: str,
-) -> list[str]:  # fmt: skip
-    lines = [_line(row, lang)]
+    next_steps: Sequence[Mapping[str, str]]) -> list[str]:  # fmt: skip
+    lines = [_line(row)]
     for act in done:
         at = str(act["at"])[:16].replace("T", " ")
-        step = step_name(flow, act["event"], lang)
+        step = step_name(flow, act["event"])
         lines.append(f"  {at}  {step}  {act['who']}  {act.get('reason', '')}".rstrip())
     for one in next_steps:
-        roles = [role_name(role, lang) for role in one["roles"].split()]
-        who = say("by", roles=("、" if lang == "zh" else ", ").join(roles)) if roles else ""
-        lines.append(say("may", step=step_name(flow, one["event"], lang), event=one["event"], who=who))
+        roles = [role_name(role) for role in one["roles"].split()]
+        who = say("by", roles=("、" if language() == "zh" else ", ").join(roles)) if roles else ""
+        lines.append(say("may", step=step_name(flow, one["event"]), event=one["event"], who=who))
     return lines

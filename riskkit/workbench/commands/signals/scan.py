@@ -11,19 +11,20 @@ import pandas as pd
 from riskkit.foundation.inputs.part_files import put_files
 from riskkit.foundation.standards.tables import records
 from riskkit.monitoring.signals.memory import STEPS
+from riskkit.words.catalogue import command_text as say
 from riskkit.workbench.reports.signals.draft_case import draft_files, safe_csv
 from riskkit.workbench.reports.signals.scan_report import SHOWN, combination, reason_sentence
 from riskkit.workbench.reports.signals.scan_study import ScanStudy, read_steps, study_signals
-from riskkit.workbench.words.messages import answer, speaker
+from riskkit.workbench.words.messages import answer
 
 
-def scan_signals(reports: str, *, lang: str, **given: Any) -> int:
+def scan_signals(reports: str, **given: Any) -> int:
     """Scan reports or a register; write the table and the drafts, all or nothing, and say what was found."""
     study = study_signals(
         reports, on=given["on"] or "", budget=given["budget"], steps=str(given["steps"] or ""),
         here=given["here"] or "", exposure=str(given["exposure"] or ""), engine=given["engine"],
     )  # fmt: skip
-    files = {"signals.csv": signals_table(study, lang)}
+    files = {"signals.csv": signals_table(study)}
     for signal in study.alarms["signal_id"]:
         files |= draft_files(study, str(signal))
     files[f"steps-{study.on:%Y%m%d}.csv"] = seen_steps(study, read_steps(str(given["steps"] or "")))
@@ -39,7 +40,6 @@ def scan_signals(reports: str, *, lang: str, **given: Any) -> int:
                 "week": f"{study.week:%Y-%m-%d}", "budget": study.budget, "counts": counts,
                 "signals": found, "files": places})  # fmt: skip
         return 0
-    say = speaker(lang)
     click.echo(say("signals_found", week=f"{study.week:%Y-%m-%d}", n=len(study.alarms), budget=study.budget,
                    waits=counts.get("waits", 0)))  # fmt: skip
     for row in records(study.alarms):
@@ -58,7 +58,7 @@ def seen_steps(study: ScanStudy, before: pd.DataFrame) -> bytes:
     return safe_csv(rows)
 
 
-def signals_table(study: ScanStudy, lang: str) -> bytes:
+def signals_table(study: ScanStudy) -> bytes:
     """Every combination with evidence or a fault, as CSV that a spreadsheet may open."""
     known = study.found[study.found["decision"] != "no_signal"]
     table = known[list(SHOWN)].assign(

@@ -10,12 +10,13 @@ import pandas as pd
 
 from riskkit.foundation.inputs.part_files import put_files
 from riskkit.foundation.standards.tables import records
+from riskkit.words.catalogue import command_text as say
 from riskkit.workbench.reports.signals.draft_case import safe_csv
 from riskkit.workbench.reports.traceability.trace_study import TraceStudy, study_trace
-from riskkit.workbench.words.messages import answer, speaker
+from riskkit.workbench.words.messages import answer
 
 
-def trace_lots(events: str, *, lang: str, **given: Any) -> int:
+def trace_lots(events: str, **given: Any) -> int:
     """Follow lots through a file of events; write the tables, all or nothing, and say what was found."""
     study = study_trace(events, lots=given["lots"] or "", answers=given["answers"] or "",
                         asked_at=given["asked_at"] or "", until=given["asked_until"] or "")  # fmt: skip
@@ -37,7 +38,6 @@ def trace_lots(events: str, *, lang: str, **given: Any) -> int:
                 "n_recalled": units, "exercise": exercise,
                 "files": [str(folder.absolute() / name) for name in files]})  # fmt: skip
         return 0
-    say = speaker(lang)
     click.echo(say("trace_found", lots=" ".join(study.lots), n=len(study.affected) - len(study.lots),
                    units="—" if units is None else f"{units:,}", aside=counts["quarantined"]))  # fmt: skip
     if score is not None:

@@ -72,7 +72,7 @@ def take(
         asked |= {"warning_id": warning, "event": event, "at": room.clock(), "who": who_acts(given)}
         state = take_step(room, WarningEvent(**{**asked, **more}), about=about)
         standing = standings({warning: state}, clocks([state], now=room.clock()))[0]
-    say_step(standing, event, lang=given["lang"], is_json=given["is_json"])
+    say_step(standing, event, is_json=given["is_json"])
     return 0
 
 

@@ -46,12 +46,12 @@ COMMANDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
 }
 
 
-def warning_group(lang: str, further: Callable[[str], Sequence[click.Parameter]]) -> click.Group:
+def warning_group(further: Callable[[str], Sequence[click.Parameter]]) -> click.Group:
     """The group, with its help in one language."""
     group = click.Group("warning", help=say("about_warning"), add_help_option=False)
     group.params += further("")
     for name, (function, wanted) in COMMANDS.items():
-        params = [_parameter(one, lang) for one in wanted] + [*further(name)]
+        params = [_parameter(one) for one in wanted] + [*further(name)]
         module, _, of = function.rpartition(".")
         run = runner(f"warnings.{module or 'commands'}", of)
         text = say(f"about_warning_{name}")
@@ -59,7 +59,7 @@ def warning_group(lang: str, further: Callable[[str], Sequence[click.Parameter]]
     return group
 
 
-def _parameter(name: str, lang: str) -> click.Parameter:
+def _parameter(name: str) -> click.Parameter:
     path, folder = click.Path(path_type=Path), click.Path(file_okay=False, path_type=Path)
     if name in ("case", "warning"):
         return click.Argument([name], metavar=name.upper())

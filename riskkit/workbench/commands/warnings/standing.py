@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 
 import click
 
+from riskkit.foundation.language import language
 from riskkit.foundation.standards.scales import scale
 from riskkit.foundation.standards.warning_levels import code_of_rank
 from riskkit.warning.dynamics.clocks import Clock
@@ -52,18 +53,16 @@ def standings(states: Mapping[str, WarningState], due: Iterable[Clock]) -> list[
     ]  # fmt: skip
 
 
-def status_line(one: Standing, lang: str) -> str:
+def status_line(one: Standing) -> str:
     """One warning in a line: level with its symbol, phase, and what is due."""
     code = one.level or "—"
     symbol = scale("warning").symbol(code) if one.level else "·"
     phase = say(f"phase_{one.phase}")
-    line = say(
-        "status_line", symbol=symbol, level=code, warning=one.warning, phase=phase, due=_due(one, lang)
-    )
+    line = say("status_line", symbol=symbol, level=code, warning=one.warning, phase=phase, due=_due(one))
     return f"{line}  {assessed_words(one.assessed)}" if _departs(one) else line
 
 
-def _due(one: Standing, lang: str) -> str:
+def _due(one: Standing) -> str:
     return "; ".join(
         say("overdue_at" if two.is_overdue else "due_at", what=say(f"clock_{two.what}"), at=two.at)
         for two in one.due
@@ -74,7 +73,7 @@ def _departs(one: Standing) -> bool:
     return bool(one.assessed) and set(one.assessed) != {one.level}
 
 
-def say_step(one: Standing, event: str, *, lang: str, is_json: bool) -> None:
+def say_step(one: Standing, event: str, *, is_json: bool) -> None:
     """Report what was recorded: phase, level and deadline, and the assessed level where it differs."""
     if is_json:
         answer({"command": f"warning {event}", "ok": True, "exit_code": 0, "event": event, **asdict(one)})
@@ -83,7 +82,7 @@ def say_step(one: Standing, event: str, *, lang: str, is_json: bool) -> None:
     click.echo(say("step_done", warning=one.warning, event=event, phase=phase, level=level))
     more = [assessed_words(one.assessed)] if _departs(one) else []
     if one.missing and _departs(one):
-        comma = "、" if lang == "zh" else ", "
+        comma = "、" if language() == "zh" else ", "
         more.append(say("not_known", facts=comma.join(fact_name(name) for name in one.missing)))
-    for line in [*more, *([_due(one, lang)] if one.due else [])]:
+    for line in [*more, *([_due(one)] if one.due else [])]:
         click.echo(f"  {line}")

@@ -25,7 +25,7 @@ def show_status(**given: Any) -> int:
         answer({"command": "warning status", "ok": True, "exit_code": 0, "warnings": told})
         return 0
     for one in rows:
-        click.echo(status_line(one, given["lang"]))
+        click.echo(status_line(one))
     if not rows:
         click.echo(say("status_none"))
     return 0

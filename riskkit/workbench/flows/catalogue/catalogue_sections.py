@@ -130,7 +130,7 @@ def catalogue_codes(study: CatalogueStudy) -> Section | None:
          row["candidates"] or "—", rules[row["rule_id"]])
         for row in records(study.codes)
     ]  # fmt: skip
-    faults = [(fault.place, fault.value, rule_in(fault.rule, language())) for fault in study.quarantined]
+    faults = [(fault.place, fault.value, rule_in(fault.rule)) for fault in study.quarantined]
     if not rows and not faults:
         return None
     heads = ("col_hs", "#col_edition", "col_to", "col_candidates", "col_reason")

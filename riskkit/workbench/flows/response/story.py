@@ -85,7 +85,7 @@ def story_orders(story: ResponseStory) -> Section:
     phases = {str(row["measure"]): str(row["phase"]) for row in records(rows[rows["flow"] == "measure"])}
     names = (language(), *(f"{name}_{language()}" for name in ("executor", "evidence", "law")))
     cells = [
-        (*(str(row[name]) for name in names), phase_name("measure", phases[str(row["measure"])], language()))
+        (*(str(row[name]) for name in names), phase_name("measure", phases[str(row["measure"])]))
         for row in records(story.chain.sheet)
     ]  # fmt: skip
     heads = ("col_measure", "col_executor", "col_evidence", "col_law", "col_phase")

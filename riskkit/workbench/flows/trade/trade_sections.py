@@ -174,8 +174,7 @@ def trade_quarantined(study: TradeStudy) -> Section | None:
     if not study.read.faults:
         return None
     rows = [
-        (fault.place, fault.value or "—", rule_in(fault.rule, language()))
-        for fault in study.read.faults[:_MOST_FAULTS]
+        (fault.place, fault.value or "—", rule_in(fault.rule)) for fault in study.read.faults[:_MOST_FAULTS]
     ]
     heads = ("col_place", "col_given", "col_rule")
     return section(say, "quarantined", *text_table(say, "quarantined", heads=heads, rows=rows))

@@ -113,9 +113,7 @@ def _open_rules(issue: Issue) -> Block:
 
 
 def _missing(drafts: Drafts) -> Items:
-    told = tuple(
-        say("missing_line", place=one.place, rule=rule_in(one.rule, language())) for one in drafts.missing
-    )
+    told = tuple(say("missing_line", place=one.place, rule=rule_in(one.rule)) for one in drafts.missing)
     return Items((say("missing_title"), *told))
 
 

@@ -54,7 +54,7 @@ def trace_summary(study: TraceStudy) -> Section:
     blocks.append(Paragraph(say("read", **counts)))
     faults = [*study.epcis_faults, *read.faults]
     rows = [{"place": one.place, "value": one.value, "rule": one.rule} for one in faults[:_MOST_FAULTS]]
-    blocks += [Items(tuple(fault_line(row, language()) for row in rows))] if rows else []
+    blocks += [Items(tuple(fault_line(row) for row in rows))] if rows else []
     if len(faults) > _MOST_FAULTS:
         blocks.append(Paragraph(say("more_faults", n=len(faults) - _MOST_FAULTS)))
     source = say("input_file", name=study.opened.name, sha256=study.opened.sha256[:12])
