@@ -178,7 +178,7 @@ def test_every_page_shows_the_level_of_the_record(name: str, used: str, lang: st
     record = recorded(name, used)
     lo, hi = record["warning"]["badge"]["level"], record["warning"]["badge"]["level_hi"]
     (head,) = in_language(lang, head_badges, record)
-    page = index_html([Entry(record, {lang: "report.html"})], lang=lang)
+    page = in_language(lang, index_html, [Entry(record, {lang: "report.html"})])
     marks = in_language(lang, table_row, record, profile=used)[0]["marks"]
     assert f'data-level="{lo if lo == hi else "range"}"' in page
     assert head.label in page

@@ -68,7 +68,7 @@ def refused(path: Path) -> str:
     """The rule for which a file is refused, at once or while it is read."""
     with pytest.raises(InputFaults) as caught:
         read(path)
-    texts = {evidence.rule_text(rule, "en"): rule for rule in FILE_RULES}
+    texts = {evidence.rule_text(rule): rule for rule in FILE_RULES}
     assert len(caught.value.faults) == 1
     return texts[caught.value.faults[0].rule]
 

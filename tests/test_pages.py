@@ -371,7 +371,7 @@ ENTRIES = [
 
 @pytest.mark.parametrize("lang", LANGS)
 def test_the_index_lists_cases_by_urgency_with_symbol_and_word(lang):
-    shown = Page(index_html(ENTRIES, lang=lang))
+    shown = Page(in_language(lang, index_html, ENTRIES))
     cards = [each for each in shown.all("li") if each.get("class") == "card"]
     assert [each["data-level"] for each in cards] == ["Ⅰ", "Ⅲ", "Ⅳ", "none"]
     for card in cards:
@@ -388,7 +388,7 @@ def test_the_index_lists_cases_by_urgency_with_symbol_and_word(lang):
 
 def test_food_is_routed_out_on_the_index_whatever_else_its_record_says():
     record = result(case_id="milk", level="Ⅰ") | {"route": "food_accident_plan"}
-    shown = Page(index_html([Entry(record, {"zh": "m.html"})], lang="zh"))
+    shown = Page(in_language("zh", index_html, [Entry(record, {"zh": "m.html"})]))
     assert "转食品安全事故应急预案" in shown.text
     assert [each["data-level"] for each in shown.all("li") if "data-level" in each] == ["food"]
 
@@ -396,14 +396,14 @@ def test_food_is_routed_out_on_the_index_whatever_else_its_record_says():
 def test_a_case_with_missing_facts_stands_with_the_most_urgent_level_it_may_have():
     record = result(case_id="open", level=None)
     record["warning"] |= {"lo": "Ⅳ", "hi": "Ⅱ"}
-    shown = Page(index_html([*ENTRIES, Entry(record, {"en": "o.html"})], lang="en"))
+    shown = Page(index_html([*ENTRIES, Entry(record, {"en": "o.html"})]))
     cards = [each["id"] for each in shown.all("li") if each.get("class") == "card"]
     assert cards == ["case-a", "case-open", "case-d", "case-b", "case-c"]
     assert "Between Ⅳ and Ⅱ (facts missing)" in shown.text
 
 
 def test_counts_have_a_text_alternative_that_adds_up():
-    shown = Page(index_html(ENTRIES, lang="en"))
+    shown = Page(index_html(ENTRIES))
     (picture,) = shown.all("svg")
     counts = [int(number) for number in re.findall(r": (\d+)(?:,|\.)", picture["aria-label"])]
     assert picture["role"] == "img"
@@ -416,7 +416,7 @@ def test_failed_reports_are_listed_with_cell_and_reason():
         FailedReport("x", "assess_case", 7, HOSTILE),
         FailedReport("y", "assess_case", None, "time limit"),
     ]
-    shown = Page(index_html([], lang="en", failed=failed))
+    shown = Page(index_html([], failed=failed))
     for word in ("x", "assess_case", "7", HOSTILE, "time limit", "Reports that failed (2)"):
         assert word in shown.text
     assert not shown.all("script")
@@ -427,13 +427,13 @@ def test_failed_reports_are_listed_with_cell_and_reason():
 )
 def test_the_index_links_only_to_what_lies_beside_it(address):
     with pytest.raises(InputFaults, match="a relative address"):
-        index_html([Entry(result(), {"zh": address})], lang="zh")
+        in_language("zh", index_html, [Entry(result(), {"zh": address})])
     with pytest.raises(InputFaults, match="a relative address"):
-        index_html([], lang="zh", other_language=address)
+        in_language("zh", index_html, [], other_language=address)
 
 
 def test_the_index_switches_language_by_a_link_to_its_twin():
-    shown = Page(index_html(ENTRIES, lang="zh", other_language="index.en.html"))
+    shown = Page(in_language("zh", index_html, ENTRIES, other_language="index.en.html"))
     (link,) = [each for each in shown.all("a") if each.get("class") == "switch"]
     assert (link["href"], link["hreflang"], link["lang"]) == ("index.en.html", "en", "en")
 

@@ -13,6 +13,7 @@ import pytest
 
 from riskkit import workbench
 from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.language import in_language
 from riskkit.workbench.commands import cli
 from riskkit.workbench.runs.alone import FOLDER, alone_plan, is_alone
 from riskkit.workbench.runs.folders import resources
@@ -100,13 +101,13 @@ def test_the_index_lists_them_apart_from_the_cases(lang: str) -> None:
     nasty = {"schema": "riskkit.rates/1", "case": {"id": "r", "title": {lang: "<b>rates</b>"}}}
     case = {"schema": 1, "case": {"id": "a", "title": {lang: "A case"}}}
     entries = [Entry(nasty, {lang: "monitoring/r/report.html"}, "monitoring/r/result.json"), Entry(case, {})]
-    page = index_html(entries, lang=lang)
+    page = in_language(lang, index_html, entries)
     assert page.count('class="card"') == 2 and 'id="case-a"' in page and 'id="case-r"' not in page
     assert "&lt;b&gt;rates&lt;/b&gt;" in page and "<b>rates" not in page
     at = page.index('id="monitored-head"')
     assert page.index("monitoring/r/report.html") > at
     assert ("1 个案例" if lang == "zh" else "1 case.") in page
-    assert "monitored-head" not in index_html([Entry(case, {})], lang=lang)
+    assert "monitored-head" not in in_language(lang, index_html, [Entry(case, {})])
 
 
 @pytest.mark.slow
@@ -132,5 +133,5 @@ def test_what_is_about_no_case_is_counted_as_none() -> None:
     entries = [
         Entry({"schema": schema, "case": about}, {}) for schema in (*sorted(written), "riskkit.trees/1")
     ]
-    page = index_html([*entries, Entry({"schema": 1, "case": about}, {})], lang="en")
+    page = index_html([*entries, Entry({"schema": 1, "case": about}, {})])
     assert page.count('data-level="') == 1 and "1 case." in page

@@ -344,11 +344,11 @@ def test_the_index_links_the_further_reports_of_a_case() -> None:
         {"zh": "zh/a/assess_case/report.html"},
         more={"What <if>": {"zh": "zh/a/what_if/report.html", "en": "en/a/what_if/report.html"}},
     )
-    page = index_html([entry], lang="en")
+    page = index_html([entry])
     assert page.count('class="card"') == 1
     assert 'href="en/a/what_if/report.html"' in page and "What &lt;if&gt;" in page
     with pytest.raises(InputFaults):
-        index_html([Entry(entry.result, {}, more={"x": {"zh": "https://x"}})], lang="en")
+        index_html([Entry(entry.result, {}, more={"x": {"zh": "https://x"}})])
 
 
 # The panel

@@ -88,7 +88,7 @@ def site(tmp_path):
             Entry(result({"zh": HOSTILE, "en": HOSTILE}, case_id="two", level="Ⅰ"), {"zh": "zh.html"}),
         ]
         other = {"zh": "en", "en": "zh"}[lang]
-        index = index_html(entries, lang=lang, other_language=f"index.{other}.html")
+        index = in_language(lang, index_html, entries, other_language=f"index.{other}.html")
         (tmp_path / f"index.{lang}.html").write_text(index, encoding="utf-8")
     return tmp_path
 

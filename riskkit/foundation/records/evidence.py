@@ -10,8 +10,10 @@ import functools
 from dataclasses import dataclass
 from typing import Any
 
+import pandas as pd
 import pyarrow as pa  # type: ignore[import-untyped]
 
+from riskkit.foundation.language import language
 from riskkit.foundation.standards import glossary, standards
 from riskkit.foundation.standards.tables import records
 
@@ -122,44 +124,46 @@ def intake_limit(name: str) -> int:
 
 
 @functools.cache
-def rule_text(rule_id: str, lang: str) -> str:
+def _texts(table: str) -> pd.DataFrame:
+    rows = standards.table(table)
+    return rows.set_index(rows.columns[0])
+
+
+def rule_text(rule_id: str) -> str:
     """What a broken rule says: in zh what is wrong, in en what must be.
 
     Raises
     ------
     KeyError
-        When there is no such rule, or not in that language.
+        When there is no such rule.
 
     Examples
     --------
-    >>> rule_text("date_in_future", "en")
+    >>> rule_text("date_in_future")
     'a day not after the day of reading'
     """
-    return str(standards.table("record_rules").set_index("rule_id").at[rule_id, f"text_{lang}"])
+    return str(_texts("record_rules").at[rule_id, f"text_{language()}"])
 
 
-@functools.cache
-def note_text(note_id: str, lang: str) -> str:
+def note_text(note_id: str) -> str:
     """What a note of reading says; a row of ``record_notes``.
 
     Parameters
     ----------
     note_id : str
         As it stands in the column ``flags``, between the column and the figure where it has these.
-    lang : str
-        ``zh`` or ``en``.
 
     Raises
     ------
     KeyError
-        When there is no such note, or not in that language.
+        When there is no such note.
 
     Examples
     --------
-    >>> note_text("about", "en")
+    >>> note_text("about")
     'an approximate number, read as written'
     """
-    return str(standards.table("record_notes").set_index("note_id").at[note_id, f"text_{lang}"])
+    return str(_texts("record_notes").at[note_id, f"text_{language()}"])
 
 
 @functools.cache

@@ -11,7 +11,6 @@ import pyarrow.parquet as pa_parquet  # type: ignore[import-untyped]
 
 from riskkit.foundation.inputs import part_files
 from riskkit.foundation.inputs.faults import visible
-from riskkit.foundation.language import language
 from riskkit.foundation.records.evidence import QUARANTINE_COLUMNS, rule_text
 from riskkit.store.register.lock import reading
 from riskkit.store.register.manifest import Manifest, read_manifest, require_parts
@@ -71,7 +70,7 @@ def write_quarantine(folder: Path, target: Path, *, is_forced: bool = False) -> 
             sheet = csv.writer(out, quoting=csv.QUOTE_ALL)
             sheet.writerow([*QUARANTINE_COLUMNS, "rule"])
             for line in _lines(folder, manifest):
-                told = rule_text(line["rule_id"], language())
+                told = rule_text(line["rule_id"])
                 sheet.writerow([safe_cell(line[name]) for name in QUARANTINE_COLUMNS] + [told])
                 n_lines += 1
     return n_lines

@@ -293,7 +293,7 @@ def _lines(arrived: Arrived, told: dict[str, Any], given: dict[str, Any]) -> Ite
     rows |= {"duplicates": told["n_here"]}
     yield say("taken_file", name=told["file"], **{name: f"{n:,}" for name, n in rows.items()})
     for rule, times in list(told["rules"].items())[:_MOST_TOLD]:
-        yield f"  {say('broken_rule', n=f'{times:,}', rule=rule_text(rule, given['lang']))}"
+        yield f"  {say('broken_rule', n=f'{times:,}', rule=rule_text(rule))}"
     yield say("mapped", mapped=told["n_mapped"], **{kind: len(told["columns"][kind]) for kind in _DRIFTS})
     for kind in ("unmapped", "type"):
         if told["columns"][kind]:

@@ -150,9 +150,9 @@ def _say_taken(one: dict[str, Any], given: dict[str, Any]) -> None:
                 "restated": one["n_restated"], "unchanged": one["n_duplicates"]}  # fmt: skip
         click.echo(f"  {say('taken_notices', **{name: f'{n:,}' for name, n in told.items()})}")
     for rule, times in list(one["rules"].items())[:_MOST_RULES]:
-        click.echo(f"  {say('broken_rule', n=f'{times:,}', rule=rule_text(rule, given['lang']))}")
+        click.echo(f"  {say('broken_rule', n=f'{times:,}', rule=rule_text(rule))}")
     for note in one["notes"]:
-        text, where = note_text(note["note"], given["lang"]), _place_name(note["where"])
+        text, where = note_text(note["note"]), _place_name(note["where"])
         times = f"{note['n']:,} × " if note["n"] else ""
         key = "reading_note" if where else "reading_note_of_file"
         click.echo(f"  {say(key, n=times, where=_printable(where), text=text)}")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from riskkit.foundation.inputs import part_files
 from riskkit.foundation.inputs.faults import Fault, InputFaults, refuse, shown
+from riskkit.foundation.language import language, speaking
 from riskkit.workbench.runs import records
 from riskkit.workbench.runs.alone import FOLDER
 from riskkit.workbench.runs.folders import resources, run_folders
@@ -126,10 +127,11 @@ def write_summary(
     pages = {}
     for lang, name in names.items():
         other = next((names[one] for one in langs if one != lang), "")
-        failures = [
-            FailedReport(r.case_id, r.notebook, r.error.cell, r.error.words(lang)) for r in results if r.error
-        ]
-        page = index_html(_entries(results, out, lang), lang=lang, failed=failures, other_language=other)
+        with speaking(lang):
+            failures = [
+                FailedReport(r.case_id, r.notebook, r.error.cell, r.error.words()) for r in results if r.error
+            ]
+            page = index_html(_entries(results, out), failed=failures, other_language=other)
         pages[name] = page.encode()
     summary = {"schema": "riskkit.batch/1", "reports": [record(one, out) for one in results], **facts}
     run_folders.describe(out, pages, manifest=BATCH, facts=summary, root=out)
@@ -157,7 +159,7 @@ def require_places(
     refuse("--out", dict.fromkeys(faults))
 
 
-def _entries(results: Sequence[RunResult], out: Path, lang: str) -> list[Entry]:
+def _entries(results: Sequence[RunResult], out: Path) -> list[Entry]:
     """One entry a case, with the address of its report in each language, and of its further reports."""
     from riskkit.workbench.runs.index import Entry
 
@@ -169,24 +171,24 @@ def _entries(results: Sequence[RunResult], out: Path, lang: str) -> list[Entry]:
     entries = []
     for by_notebook in made.values():
         pages = {
-            _notebook_title(name, lang): {
+            _notebook_title(name): {
                 key: _address(one.folder / "report.html", out) for key, one in by_lang.items()
             }
             for name, by_lang in by_notebook.items()
         }
         (_, first), *more = pages.items()
         by_lang = next(iter(by_notebook.values()))
-        best = by_lang.get(lang) or next(iter(by_lang.values()))
+        best = by_lang.get(language()) or next(iter(by_lang.values()))
         address = _address(best.folder / records.RESULT, out)
         entries.append(Entry(result_of(best) or {}, first, address, dict(more)))
     return entries
 
 
-def _notebook_title(name: str, lang: str) -> str:
+def _notebook_title(name: str) -> str:
     """What a notebook calls itself, or its name."""
     path = resources.home() / "notebooks" / f"{name}.ipynb"
     found = read_notebook(path).metadata.get("riskkit", {}) if path.is_file() else {}
-    return str(found.get("title", {}).get(lang) or name)
+    return str(found.get("title", {}).get(language()) or name)
 
 
 def _address(path: Path, out: Path) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 from riskkit.foundation.inputs.faults import Fault, refuse, shown
-from riskkit.foundation.language import LANGS, language, speaking
+from riskkit.foundation.language import LANGS, language
 from riskkit.foundation.standards.codes import country_name
 from riskkit.foundation.standards.glossary import codes, label
 from riskkit.words.catalogue import page_text
@@ -53,17 +53,11 @@ class FailedReport:
 def index_html(
     entries: Sequence[Entry],
     *,
-    lang: str,
     failed: Sequence[FailedReport] = (),
     other_language: str = "",
 ) -> str:
     """The index page."""
-    _check(entries, lang, other_language)
-    with speaking(lang):
-        return _page(entries, failed, other_language)
-
-
-def _page(entries: Sequence[Entry], failed: Sequence[FailedReport], other_language: str) -> str:
+    _check(entries, other_language)
     others = [entry for entry in entries if _is_about_no_case(entry)]
     cases = [entry for entry in entries if not _is_about_no_case(entry)]
     cards = [_card(entry) for entry in sorted(cases, key=_urgency)]
@@ -80,12 +74,11 @@ def _page(entries: Sequence[Entry], failed: Sequence[FailedReport], other_langua
     )
 
 
-def _check(entries: Sequence[Entry], lang: str, other_language: str) -> None:
+def _check(entries: Sequence[Entry], other_language: str) -> None:
     addresses = [address for entry in entries for address in _addresses(entry)]
     refuse(
         "index",
         [
-            *([] if lang in LANGS else [Fault("lang", shown(lang), "zh or en")]),
             *(
                 Fault("address", shown(address), "a relative address")
                 for address in (*addresses, other_language)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from riskkit.foundation.inputs.faults import Fault, InputFaults, refuse
-from riskkit.foundation.language import in_language
+from riskkit.foundation.language import in_language, language
 from riskkit.workbench.runs import parameters as params
 from riskkit.workbench.runs.folders import run_folders
 from riskkit.workbench.runs.kernels.limits import Limits
@@ -65,12 +65,12 @@ class RunError:
     cell: int | None = None
 
     def __str__(self) -> str:
-        return self.words("en")
+        return in_language("en", self.words)
 
-    def words(self, lang: str) -> str:
-        """The same in one language; what a notebook said itself stays as it is."""
-        place = {"zh": f"第 {self.cell} 个单元：", "en": f"cell {self.cell}: "}[lang]
-        return f"{'' if self.cell is None else place}{self.kind}: {in_language(lang, rule_in, self.message)}"
+    def words(self) -> str:
+        """The same in the language of the reader; what a notebook said itself stays as it is."""
+        place = {"zh": f"第 {self.cell} 个单元：", "en": f"cell {self.cell}: "}[language()]
+        return f"{'' if self.cell is None else place}{self.kind}: {rule_in(self.message)}"
 
 
 @dataclass(frozen=True)

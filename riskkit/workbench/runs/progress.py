@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from typing import Any
 
+from riskkit.words.catalogue import command_text as say
 from riskkit.workbench.runs.alone import is_alone
 from riskkit.workbench.runs.plans import RunPlan
 from riskkit.workbench.runs.workers import Event
@@ -14,10 +14,9 @@ from riskkit.workbench.runs.workers import Event
 class Progress:
     """A bar with what is running, and a line for each report that ended."""
 
-    def __init__(self, total: int, say: Callable[..., str], *, lang: str = "en") -> None:
+    def __init__(self, total: int) -> None:
         from tqdm import tqdm
 
-        self.say, self.lang = say, lang
         self.running: dict[str, str] = {}
         is_terminal = sys.stderr.isatty()
         self.bar: Any = tqdm(
@@ -42,12 +41,12 @@ class Progress:
             self.bar.update()
         if self.running:
             names = ", ".join(f"{one} {cell}" for one, cell in self.running.items())
-            self.bar.set_postfix_str(self.say("running", names=names), refresh=event.cells == 0)
+            self.bar.set_postfix_str(say("running", names=names), refresh=event.cells == 0)
 
     def _line(self, name: str, event: Event) -> None:
         assert event.result is not None
-        error = event.result.error.words(self.lang).splitlines()[0] if event.result.error else ""
-        text = self.say(
+        error = event.result.error.words().splitlines()[0] if event.result.error else ""
+        text = say(
             f"line_{event.result.status}", name=name, seconds=f"{event.result.seconds:.1f}", error=error
         )
         self.bar.write(text, file=sys.stderr)

@@ -41,7 +41,7 @@ def make_reports(
         _announce(command, plans, wishes, jobs=jobs)
     if langs:
         plans = batch.share_plotly(plans, wishes.out)
-    with Progress(len(plans), say, lang=wishes.lang) as progress, processes.none_left():
+    with Progress(len(plans)) as progress, processes.none_left():
         results = batch.run_batch(plans, out=wishes.out, jobs=jobs, resume=resume, watch=progress.watch)
     seconds = round(time.monotonic() - began, 1)
     index = _sum_up(command, results, wishes, langs=langs, seconds=seconds) if langs else None

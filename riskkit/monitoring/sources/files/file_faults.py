@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from riskkit.foundation.inputs.faults import Fault, InputFaults, shown
+from riskkit.foundation.language import in_language
 from riskkit.foundation.records.evidence import rule_text
 
 
@@ -23,4 +24,4 @@ def file_fault(name: str, value: object, rule_id: str) -> InputFaults:
     >>> print(file_fault("a.zip", "b/../c.csv", "zip_path_unsafe").faults[0])
     a.zip: 'b/../c.csv', must be: a member whose path stays inside the zip
     """
-    return InputFaults(name, [Fault(name, shown(value), rule_text(rule_id, "en"))])
+    return InputFaults(name, [Fault(name, shown(value), in_language("en", rule_text, rule_id))])

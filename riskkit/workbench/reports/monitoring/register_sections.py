@@ -238,7 +238,7 @@ def register_quarantine(study: RegisterStudy) -> Section:
     share = rate(whole.n_quarantined / whole.n_read if whole.n_read else float("nan"))
     lead = say("aside_lead", n=number(whole.n_quarantined), read=number(whole.n_read), share=share)
     rows = tuple(
-        (source_title(row["source"]), rule_text(row["rule_id"], language()), number(row["n_rows"]))
+        (source_title(row["source"]), rule_text(row["rule_id"]), number(row["n_rows"]))
         for row in records(study.quarantine.head(_MOST_ROWS))
     )
     heads = tuple(say(key) for key in ("col_source", "col_broken", "col_rows"))

@@ -30,7 +30,7 @@ def _word(value: Any, column: str) -> str:
 
 def rule_word(rule: str) -> str:
     """What a broken rule asks for, of a plain table or of a record."""
-    return say(rule) if rule in say else rule_text(rule, language())
+    return say(rule) if rule in say else rule_text(rule)
 
 
 def column_name(column: str) -> str:
