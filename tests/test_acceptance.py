@@ -139,7 +139,7 @@ def report(**changed: object) -> pd.DataFrame:
 
 
 @pytest.mark.parametrize(
-    "rule", standards.table("acceptance_rules").to_dict("records"), ids=lambda r: r["rule_id"]
+    "rule", standards.all_rows("acceptance_rules").to_dict("records"), ids=lambda r: r["rule_id"]
 )
 def test_each_rule_decides_alone_and_the_unknown_is_not_accepted(rule):
     if rule["fact"] in required_facts(DAY):

@@ -70,7 +70,7 @@ def test_nothing_known_leaves_every_item_open():
 
 def test_the_items_are_those_of_the_shared_table_with_their_windows():
     theirs = pd.read_csv(shared("data", "credit_rules_cn", "aeo_advanced_2026_items_12_43.csv"), dtype=str)
-    mine = standards.table("aeo_items").set_index("item")
+    mine = standards.all_rows("aeo_items").set_index("item")
     assert [int(item) for item in theirs["item"]] == mine.index.tolist()
     window = theirs["window"].map({"yearly": 12, "1y": 12, "2y": 24, "now": 0, "-": 0})
     assert np.array_equal(window.to_numpy(), mine["months"].to_numpy())

@@ -163,7 +163,7 @@ def test_order_282_is_not_guessed():
 
 
 def test_grounds_of_order_282_can_be_supplied():
-    rules = standards.table("credit_tests")
+    rules = standards.all_rows("credit_tests")
     mine = rules[rules["test"] == "251-22-1"].assign(
         test="282-x", valid_from="2026-04-01", valid_to="", status="house"
     )

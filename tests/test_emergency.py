@@ -343,7 +343,7 @@ def test_rows_without_a_name_are_refused_and_not_left_out():
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_every_decision_reason_and_rule_has_words(lang):
-    waste, levels = standards.table("emergency_waste_routes"), standards.table("emergency_levels")
+    waste, levels = standards.all_rows("emergency_waste_routes"), standards.table("emergency_levels")
     names = pd.Series([*waste["decision"], *waste["test"], *levels["decision"], *levels["test"], "facts_missing",
                        "adequate", "short", "none", "passed", "failed", "matched", "class_conflict",
                        "number_unknown", "number_not_in_use", "no_actor", "in_future", "out_of_order",

@@ -68,8 +68,8 @@ def test_a_term_into_a_year_without_published_holidays_has_no_last_day():
 
 
 def test_every_request_of_a_rule_is_explained_and_another_is_refused():
-    asks = set(standards.table("enterprise_notice_rules")["asks"].str.split().explode())
-    assert asks <= set(standards.table("enterprise_requests")["request"])
+    asks = set(standards.all_rows("enterprise_notice_rules")["asks"].str.split().explode())
+    assert asks <= set(standards.all_rows("enterprise_requests")["request"])
     with pytest.raises(InputFaults, match="close_down"):
         notices.requests(pd.DataFrame({"asks": ["close_down"]}), on=DAY)
 
@@ -122,7 +122,7 @@ def test_duties_on_a_day_with_their_margin():
 
 def test_a_duty_that_nobody_recorded_is_unknown_and_not_met():
     found = duties.ledger(ENTRIES, on=DAY)
-    assert len(found) == 2 * len(standards.table("enterprise_duties"))
+    assert len(found) == 2 * len(standards.all_rows("enterprise_duties"))
     absent = found[(found["enterprise_id"] == "B") & (found["duty"] == "after_sale")].iloc[0]
     assert (absent["decision"], absent["reason"], absent["kind"]) == ("unknown", "not_recorded", "after_sale")
     sums = duties.completeness(found)
@@ -132,7 +132,7 @@ def test_a_duty_that_nobody_recorded_is_unknown_and_not_met():
 
 
 def test_the_five_kinds_of_the_policy_each_have_a_duty():
-    kinds = set(standards.table("enterprise_duties")["kind"])
+    kinds = set(standards.all_rows("enterprise_duties")["kind"])
     assert kinds == {"acceptance", "testing", "certification", "recall", "after_sale"}
 
 

@@ -24,7 +24,7 @@ from riskkit.foundation import shipped
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.inputs.toml_file import TomlFile, parse_toml, read_toml
 from riskkit.foundation.language import in_language
-from riskkit.foundation.standards.standards import risk_matrix
+from riskkit.foundation.standards.risk_matrices import risk_matrix
 from riskkit.workbench.commands import cli
 from riskkit.workbench.reports import case_report as reports
 from riskkit.workbench.reports.case.case_toml import case_toml

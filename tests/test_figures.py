@@ -16,7 +16,7 @@ from assessed import DRAWS, FIRM, FOOD, RANGE, SETTLED, assessed, changed, figur
 from riskkit.case.case import Assessment
 from riskkit.case.level_sentence import say_share
 from riskkit.foundation.language import in_language
-from riskkit.foundation.standards import standards
+from riskkit.foundation.standards import risk_matrices
 from riskkit.foundation.standards.scales import scale
 from riskkit.words.numbers import percent
 from riskkit.workbench.document.block_kinds import Badge
@@ -73,7 +73,7 @@ def test_lines_in_figures_fit_a_phone(name: str, lang: str) -> None:
 
 def test_grid_draws_the_published_matrix() -> None:
     layout = drawn("risk_grid", assessed(FIRM)).figure["layout"]
-    matrix, of = standards.risk_matrix("eu_2024_3173"), scale("risk")
+    matrix, of = risk_matrices.risk_matrix("eu_2024_3173"), scale("risk")
     assert len(layout["shapes"]) == 32
     words = [one["text"] for one in layout["annotations"][:32]]
     expected = [of.symbol(of.codes[int(code)]) for row in matrix.cells for code in row]

@@ -112,7 +112,7 @@ def test_every_prefix_of_a_valid_life_is_valid(name: str) -> None:
     table = pd.DataFrame(LIVES[name])
     phases = [replay(table.iloc[:n], flow)["phase"].iloc[0] for n in range(1, len(table) + 1)]
     assert phases[-1] in {"closed", "lifted", "reviewed", "repaired", "listed", "confirmed"}
-    rows = standards.table("flow_steps")
+    rows = standards.all_rows("flow_steps")
     assert set(phases) <= set(rows[rows["flow"] == name]["phase_after"])
 
 

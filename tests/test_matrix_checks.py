@@ -24,7 +24,8 @@ from riskkit.assessment.matrix_checks import (
 from riskkit.assessment.sensitivity.level_distance import level_distance
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.language import in_language
-from riskkit.foundation.standards.standards import LEVELS, RiskMatrix, matrix_names, risk_matrix
+from riskkit.foundation.standards.risk_matrices import RiskMatrix, matrix_names, risk_matrix
+from riskkit.foundation.standards.standards import LEVELS
 
 EU = risk_matrix("eu_2024_3173")
 PROBABILITIES = [0.6, 0.3, 0.03, 0.003, 3e-4, 3e-5, 3e-6, 3e-7]

@@ -23,7 +23,7 @@ from riskkit.response.reason_words import reason_words
 from riskkit.warning.dynamics.adjustment import adjustments
 
 DAY = dt.date(2026, 5, 1)
-MEASURES = list(standards.table("response_measures")["measure"])
+MEASURES = list(standards.all_rows("response_measures")["measure"])
 AT_PORT = {"is_import": 1, "is_at_port": 1, "is_on_market": 0, "is_nonconforming": 1, "is_defect": 0, "is_banned": 0,
            "is_dangerous": 0, "is_treatable": 1, "is_returnable": 1, "is_lot_identified": 1, "is_breach_final": 0,
            "is_case_filed": 1, "is_retest_closed": 1, "has_guarantee": 1, "has_storage": 1,
@@ -35,9 +35,9 @@ def _of(change):
 
 
 def test_the_nine_measures_of_the_policy_and_the_guarantee_are_there():
-    rows = standards.table("response_measures")
+    rows = standards.all_rows("response_measures")
     assert sorted(set(rows["policy_item"])) == list(range(1, 11))
-    assert set(standards.table("measure_tests")["measure"]) == set(rows["measure"])
+    assert set(standards.all_rows("measure_tests")["measure"]) == set(rows["measure"])
     assert set(standards.table("lifting_rules")["rule_id"]) >= set(rows["lifting"])
 
 
@@ -104,7 +104,7 @@ VALUES = st.fixed_dictionaries({
 
 CONDITIONS = {
     key: rows.to_dict("records")
-    for key, rows in standards.table("measure_tests").groupby(["measure", "kind", "test"], sort=False)
+    for key, rows in standards.all_rows("measure_tests").groupby(["measure", "kind", "test"], sort=False)
 }
 CONFLICTS = standards.table("measure_conflicts").to_dict("records")
 
@@ -310,7 +310,9 @@ def test_every_answer_has_words_in_both_languages():
     for lang in ("zh", "en"):
         for name in {*DECISIONS, "settle_first", "none"}:
             assert in_language(lang, glossary.label, "measure_decision", name)
-        assert in_language(lang, reason_words, standards.table("measure_tests")["test"]).str.len().min() > 0
+        assert (
+            in_language(lang, reason_words, standards.all_rows("measure_tests")["test"]).str.len().min() > 0
+        )
     table = proposed(pd.DataFrame([AT_PORT, {**AT_PORT, "level": 4}]), on=DAY)
     assert set(table["decision"]) <= set(glossary.codes("measure_decision"))
     assert set(lawful_ends(HELD, on=DAY)["state"]) <= set(glossary.codes("measure_state"))

@@ -16,7 +16,7 @@ import click
 import pytest
 from PIL import Image
 
-from riskkit.foundation.standards import standards
+from riskkit.foundation.standards import risk_matrices, standards
 from riskkit.warning.profiles import profile
 from riskkit.workbench.commands.cli import build
 from riskkit.workbench.runs.folders.resources import shipped_cases
@@ -211,7 +211,7 @@ def test_the_page_of_methods_holds_the_tables_of_the_profiles(page: str) -> None
 
 @pytest.mark.parametrize("page", ["docs/methods.md", "docs/methods.zh.md"])
 def test_the_page_of_methods_holds_the_risk_grid(page: str) -> None:
-    matrix = standards.risk_matrix("eu_2024_3173")
+    matrix = risk_matrices.risk_matrix("eu_2024_3173")
     bands = standards.table("probability_bands").sort_values("band")
     words = bands["en" if page == "docs/methods.md" else "zh"]
     for number, (row, word, grade) in enumerate(zip(matrix.cells, words, bands["grade"], strict=True), 1):

@@ -58,7 +58,7 @@ def test_clocks_worked_by_hand(goods, duty, facts, due, decision):
 def test_every_clock_says_where_its_rule_is_from_and_how_far_it_was_read():
     rows = duty_clocks(pd.DataFrame({"goods": ["consumer", "vehicle", "vehicle_emission"]}), on=ON)
     assert set(rows["decision"]) == {"not_started"} and rows["margin"].isna().all()
-    assert len(rows) == len(standards.table("recall_duties"))
+    assert len(rows) == len(standards.all_rows("recall_duties"))
     objection = clock("objection", goods="vehicle", notified_on="2026-02-13")
     assert (objection["status"], objection["reading"], objection["source_id"]) == (
         "published",
@@ -79,7 +79,7 @@ def test_the_rule_in_force_on_the_day_the_clock_starts_counts():
     old = clock("plan", goods="consumer", confirmed_on="2019-12-31", on=dt.date(2020, 3, 2))
     assert (old["decision"], old["reason"], old["due_on"]) == ("unknown", "no_rule_in_force", pd.NaT)
     assert str(clock("plan", goods="consumer", confirmed_on="2020-01-01")["due_on"].date()) == "2020-01-15"
-    rules = standards.table("recall_duties")
+    rules = standards.all_rows("recall_duties")
     plan = rules[(rules["goods"] == "consumer") & (rules["duty"] == "plan")]
     versions = pd.concat(
         [plan.assign(valid_to="2026-02-28"), plan.assign(valid_from="2026-03-01", amount=5.0)]

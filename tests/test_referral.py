@@ -113,7 +113,7 @@ def test_wrong_rewards_are_refused_with_every_fault_and_none_before_the_rules():
 @pytest.mark.parametrize("clock", ["publish_same_province", "push_other_province"])
 def test_terms_in_working_days_are_those_of_the_worked_clocks(clock):
     rows = pd.read_csv(shared("data", "cn_working_days", "working_day_clocks.csv"))
-    length = standards.table("referral_clocks").set_index("clock").at[clock, "amount"]
+    length = standards.all_rows("referral_clocks").set_index("clock").at[clock, "amount"]
     rows = rows[(rows["working_days"] == length) & (rows["start"] >= "2021-09-01")]
     assert len(rows) > 10
     due = due_days(clock, rows["start"].to_numpy().astype("datetime64[D]"), on=DAY)

@@ -10,7 +10,7 @@ import pytest
 
 import riskkit
 from riskkit.foundation.language import in_language
-from riskkit.foundation.standards import standards
+from riskkit.foundation.standards import risk_matrices
 
 
 @pytest.mark.parametrize(("lang", "said"), [("en", "toy: probability 0.2"), ("zh", "toy：概率")])
@@ -23,7 +23,7 @@ def test_points_without_a_case_are_drawn_and_said(lang: str, said: str) -> None:
     assert "1" in figure.layout.meta["alt"].rsplit("；" if lang == "zh" else ";", 1)[1]
     assert figure.data[0].y == pytest.approx([np.log10(0.2), np.log10(0.002)])
     assert [round(x) for x in figure.data[0].x] == [4, 1]
-    assert len(figure.layout.shapes) == standards.risk_matrix("eu_2024_3173").cells.size
+    assert len(figure.layout.shapes) == risk_matrices.risk_matrix("eu_2024_3173").cells.size
 
 
 def test_names_show_as_they_stand_and_many_points_go_without_numbers() -> None:
@@ -41,7 +41,7 @@ def test_one_point_none_and_another_grid() -> None:
         riskkit.plot_risk_grid(Fraction(1, 500), 1).layout.meta["alt"].startswith("1: probability 1 in 500")
     )
     assert "not shown" in riskkit.plot_risk_grid([None], [1]).layout.meta["alt"]
-    excel = riskkit.plot_risk_grid("1/2", 1, matrix=standards.risk_matrix("prism_excel"))
+    excel = riskkit.plot_risk_grid("1/2", 1, matrix=risk_matrices.risk_matrix("prism_excel"))
     assert "high risk" in excel.layout.meta["alt"]
     assert "medium risk" in riskkit.plot_risk_grid("1/2", 1).layout.meta["alt"]
 

@@ -23,9 +23,9 @@ from riskkit.assessment.scenarios import (
     scenario_probability,
 )
 from riskkit.foundation.numbers.uncertainty import LogNormal, Range, draw
-from riskkit.foundation.standards import standards
+from riskkit.foundation.standards import risk_matrices, standards
 
-EU = standards.risk_matrix("eu_2024_3173")
+EU = risk_matrices.risk_matrix("eu_2024_3173")
 GRID = own("eu_grid.json")
 PRISM = own("prism.json")
 RANK = {level: rank for rank, level in enumerate(reference.RISK)}
@@ -77,7 +77,7 @@ def test_the_grid_jumps_in_three_places_all_from_severity_1_to_2():
 
 
 def test_the_jump_removed_grid_differs_in_severity_1_only_and_has_no_jump_there():
-    other = standards.risk_matrix("opss_jump_removed")
+    other = risk_matrices.risk_matrix("opss_jump_removed")
     assert (other.cells[:, 1:] == EU.cells[:, 1:]).all()
     assert [reference.RISK[code] for code in other.cells[::-1, 0]] == [
         "high",
@@ -104,13 +104,13 @@ def test_defect_of_the_web_tool_a_step_of_probability_0_is_not_dropped():
 
 @pytest.mark.parametrize(("p", "severity", "level"), PRISM["excel_bounds"])
 def test_inclusive_bounds_of_the_workbook_are_their_own_table(p, severity, level):
-    assert risk_level(p, severity, matrix=standards.risk_matrix("prism_excel")) == level
-    assert risk_level(p, severity, matrix=standards.risk_matrix("prism")) != level
+    assert risk_level(p, severity, matrix=risk_matrices.risk_matrix("prism_excel")) == level
+    assert risk_level(p, severity, matrix=risk_matrices.risk_matrix("prism")) != level
 
 
 @pytest.mark.parametrize("case", PRISM["combined"])
 def test_prism_combined_scenarios(case):
-    prism = standards.risk_matrix("prism")
+    prism = risk_matrices.risk_matrix("prism")
     severities = [case["severity"]] * len(case["p"])
     p = combined_probability(case["p"], severities, matrix=prism)[case["severity"]]
     assert p == Fraction(case["sum"])
@@ -121,7 +121,7 @@ def test_prism_combined_scenarios(case):
 
 
 def test_a_combined_probability_never_exceeds_1():
-    assert combined_probability([0.8, 0.7], [2, 2], matrix=standards.risk_matrix("prism"))[2] == 1
+    assert combined_probability([0.8, 0.7], [2, 2], matrix=risk_matrices.risk_matrix("prism"))[2] == 1
 
 
 @pytest.mark.parametrize("name", ["web", "excel"])
@@ -145,10 +145,10 @@ def test_the_highest_scenario_counts_and_unknown_is_not_low():
 def test_the_grid_in_force_follows_the_date():
     import datetime as dt
 
-    assert standards.risk_matrix("eu", on=dt.date(2015, 1, 1)).name == "eu_2010_15"
-    assert standards.risk_matrix("eu", on=dt.date(2024, 12, 13)).name == "eu_2024_3173"
+    assert risk_matrices.risk_matrix("eu", on=dt.date(2015, 1, 1)).name == "eu_2010_15"
+    assert risk_matrices.risk_matrix("eu", on=dt.date(2024, 12, 13)).name == "eu_2024_3173"
     with pytest.raises(KeyError):
-        standards.risk_matrix("eu", on=dt.date(2000, 1, 1))
+        risk_matrices.risk_matrix("eu", on=dt.date(2000, 1, 1))
 
 
 steps = st.lists(st.fractions(0, 1, max_denominator=1000), min_size=1, max_size=5)
@@ -264,7 +264,7 @@ JUST = Fraction(1, 10**25)
     ],
 )  # fmt: skip
 def test_exact_values_in_arrays_are_compared_exactly_each_by_itself(value, is_above):
-    eu = standards.risk_matrix("eu_2024_3173")
+    eu = risk_matrices.risk_matrix("eu_2024_3173")
     alone = [risk_level(value, level, matrix=eu) for level in (1, 2, 3, 4)]
     above = [risk_level(EDGE + Fraction(1, 1000), level, matrix=eu) for level in (1, 2, 3, 4)]
     below = [risk_level(EDGE, level, matrix=eu) for level in (1, 2, 3, 4)]
@@ -281,7 +281,7 @@ def test_exact_values_in_arrays_are_compared_exactly_each_by_itself(value, is_ab
 
 
 def test_strings_and_fractions_outside_0_to_1_in_arrays_are_refused():
-    eu = standards.risk_matrix("eu_2024_3173")
+    eu = risk_matrices.risk_matrix("eu_2024_3173")
     for value in (1 + JUST, "1.0000000000000000000001", Decimal("-1e-25")):
         with pytest.raises(ValueError, match="between 0 and 1"):
             risk_level(np.array([value], dtype=object), 1, matrix=eu)

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from riskkit.assessment.severity_mix import governing_harm, mixed_harm
 from riskkit.case.case import assess, load_case
 from riskkit.case.comparison.methods import compare_methods
+from riskkit.foundation.standards.risk_matrices import risk_matrix
 from riskkit.foundation.standards.scales import scale
-from riskkit.foundation.standards.standards import risk_matrix
 from riskkit.workbench.reports import case_report as reports
 
 EU = risk_matrix("eu_2024_3173")

@@ -23,7 +23,7 @@ def test_every_table_keeps_its_dictionary(name):
 
 @pytest.mark.parametrize("name", [name for name in standards.names() if name != "sources"])
 def test_every_row_names_a_known_source(name):
-    rows = standards.table(name)
+    rows = standards.all_rows(name)
     known = set(standards.table("sources")["source_id"])
     assert set(rows["source_id"]) <= known
     if "status" in rows:
@@ -67,6 +67,16 @@ def test_rows_in_force_include_both_ends():
     rows = pd.DataFrame({"valid_from": ["2020-01-01"], "valid_to": ["2020-12-31"]})
     days = [dt.date(2019, 12, 31), dt.date(2020, 1, 1), dt.date(2020, 12, 31), dt.date(2021, 1, 1)]
     assert [len(standards.in_force(rows, day)) for day in days] == [0, 1, 1, 0]
+
+
+@pytest.mark.parametrize("name", standards.names())
+def test_a_dated_table_cannot_be_read_without_a_day(name):
+    rows = standards.all_rows(name)
+    if "valid_from" in rows and (rows[["valid_from", "valid_to"]] != "").any(axis=None):
+        with pytest.raises(ValueError, match="name a day"):
+            standards.table(name)
+    else:
+        assert standards.table(name).equals(rows)
 
 
 def test_a_table_is_a_copy():

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from riskkit.foundation.exact_numbers import exact
 from riskkit.foundation.inputs.faults import Fault, refuse, shown
 from riskkit.foundation.language import language
-from riskkit.foundation.standards.standards import RiskMatrix
+from riskkit.foundation.standards.risk_matrices import RiskMatrix
 
 Floats = NDArray[np.float64]
 
@@ -198,7 +198,7 @@ def matrix_report(matrix: RiskMatrix) -> MatrixReport:
 
     Examples
     --------
-    >>> from riskkit.foundation.standards.standards import risk_matrix
+    >>> from riskkit.foundation.standards.risk_matrices import risk_matrix
     >>> report = matrix_report(risk_matrix("eu_2024_3173"))
     >>> report.jumps[["band", "severity", "level", "next_level"]].values.tolist()
     [[5, 1, 'low', 'high'], [6, 1, 'medium', 'serious'], [7, 1, 'medium', 'serious']]
@@ -299,7 +299,7 @@ def cell_ranges(matrix: RiskMatrix, severity_bounds: Sequence[float]) -> pd.Data
 
     Examples
     --------
-    >>> from riskkit.foundation.standards.standards import risk_matrix
+    >>> from riskkit.foundation.standards.risk_matrices import risk_matrix
     >>> cells = cell_ranges(risk_matrix("eu_2024_3173"), [1, 10, 100, 1000, 10000])
     >>> cells.loc[(cells.band == 6) & (cells.severity == 2), ["risk_lo", "risk_hi"]].values.tolist()
     [[0.1, 10.0]]
@@ -331,7 +331,7 @@ def say_matrix(report: MatrixReport) -> tuple[str, ...]:
 
     Examples
     --------
-    >>> from riskkit.foundation.standards.standards import risk_matrix
+    >>> from riskkit.foundation.standards.risk_matrices import risk_matrix
     >>> for line in say_matrix(matrix_report(risk_matrix("eu_2024_3173"))):
     ...     print(line)
     Neighbouring cells jump two or more levels in 3 places: severity 1→2 in bands 5, 6, 7.

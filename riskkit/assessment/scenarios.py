@@ -18,8 +18,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from riskkit.foundation.exact_numbers import exact
 from riskkit.foundation.inputs.faults import shown
+from riskkit.foundation.standards.risk_matrices import RiskMatrix, risk_matrix
 from riskkit.foundation.standards.scales import as_levels, band_codes, chunks, level_codes, on_edge, scale
-from riskkit.foundation.standards.standards import Prevalence, RiskMatrix, risk_matrix
+from riskkit.foundation.standards.standards import Prevalence
 
 _NEAR = 1e-9
 DEFAULT_MATRIX = "eu_2024_3173"
@@ -135,7 +136,7 @@ def risk_codes(p_harm: NDArray[np.float64], severity: NDArray[Any], matrix: Risk
 
     Examples
     --------
-    >>> from riskkit.foundation.standards.standards import risk_matrix
+    >>> from riskkit.foundation.standards.risk_matrices import risk_matrix
     >>> risk_codes(np.array([0.002, np.nan]), np.array([4, 4]), risk_matrix("eu_2024_3173"))
     array([ 3, -1], dtype=int8)
     """
@@ -181,7 +182,7 @@ def risk_level(p_harm: Any, severity: Any, *, matrix: RiskMatrix | None = None) 
     severity : int, array_like or Series
         1–4.
     matrix : RiskMatrix, optional
-        Such as ``standards.risk_matrix("prism")``; the grid of Regulation (EU) 2024/3173 otherwise.
+        Such as ``risk_matrices.risk_matrix("prism")``; the grid of Regulation (EU) 2024/3173 otherwise.
 
     Returns
     -------
@@ -268,7 +269,6 @@ def on_boundary(p_harm: Any, *, matrix: RiskMatrix) -> Any:
 
     Examples
     --------
-    >>> from riskkit.foundation.standards.standards import risk_matrix
     >>> on_boundary("1/10", matrix=risk_matrix("eu_2024_3173"))
     True
     """
@@ -344,7 +344,7 @@ def combined_probability(p_harm: ArrayLike, severity: ArrayLike, *, matrix: Risk
 
     Examples
     --------
-    >>> from riskkit.foundation.standards.standards import risk_matrix
+    >>> from riskkit.foundation.standards.risk_matrices import risk_matrix
     >>> combined_probability(["1/2000", "1/3000"], [3, 3], matrix=risk_matrix("prism"))[3]
     Fraction(1, 1200)
     """

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskkit.assessment.scenarios import risk_codes, risk_level, scenario_probability
+from riskkit.foundation.standards.risk_matrices import RiskMatrix
 from riskkit.foundation.standards.scales import scale
-from riskkit.foundation.standards.standards import RiskMatrix
 
 Floats = NDArray[np.float64]
 
@@ -47,7 +47,7 @@ def mixed_harm(
 
     Examples
     --------
-    >>> from riskkit.foundation.standards.standards import risk_matrix
+    >>> from riskkit.foundation.standards.risk_matrices import risk_matrix
     >>> q, level, code = mixed_harm(np.array([0.002]), np.array([2.0]), mix=[(2, 0.9), (4, 0.1)],
     ...                             matrix=risk_matrix("eu_2024_3173"))
     >>> q.round(6).tolist(), level.tolist(), code.tolist()
@@ -85,7 +85,7 @@ def governing_harm(
 
     Examples
     --------
-    >>> from riskkit.foundation.standards.standards import risk_matrix
+    >>> from riskkit.foundation.standards.risk_matrices import risk_matrix
     >>> governing_harm(Fraction(1, 500), [(2, 0.9), (4, 0.1)], matrix=risk_matrix("eu_2024_3173"))
     (Fraction(1, 5000), 4)
     """

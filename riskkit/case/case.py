@@ -39,6 +39,7 @@ from riskkit.foundation.numbers.uncertainty import shares
 from riskkit.foundation.records.partial_records import partial_record
 from riskkit.foundation.short_repr import html_card
 from riskkit.foundation.standards import standards
+from riskkit.foundation.standards.risk_matrices import risk_matrix
 from riskkit.foundation.standards.scales import scale
 from riskkit.warning.level_badge import LevelBadge, outcome_badge, risk_badge
 from riskkit.warning.profiles import Profile
@@ -199,7 +200,11 @@ def parse_case(file: TomlFile, *, folder: Path | None = None) -> Case:
 def _faults_across(file: TomlFile, case: Case, *, is_partial: bool = False) -> list[Fault]:
     """Faults that no single field shows."""
     facts, injuries = standards.facts(), standards.table("injury_severity")
-    tables: dict[str, Any] = {"facts": facts, "injuries": injuries, "matrix": standards.risk_matrix(METHOD)}
+    tables: dict[str, Any] = {
+        "facts": facts,
+        "injuries": injuries,
+        "matrix": risk_matrix(METHOD),
+    }
     found = case_faults(case, **tables, is_partial=is_partial)
     found += found_by(yes_no_faults(file.data, facts), is_partial=is_partial)
     found += method_faults(case, is_partial=is_partial)

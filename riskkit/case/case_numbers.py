@@ -19,8 +19,8 @@ from riskkit.case.derived_facts import (
     settled_facts,
 )
 from riskkit.foundation.numbers.uncertainty import Floats
-from riskkit.foundation.standards import standards
-from riskkit.foundation.standards.standards import RiskMatrix
+from riskkit.foundation.standards import risk_matrices
+from riskkit.foundation.standards.risk_matrices import RiskMatrix
 from riskkit.warning.grading import grade_probability
 
 METHOD, PER_SHIPMENT = DEFAULT_MATRIX, "shipment_house"
@@ -130,7 +130,7 @@ def scenario_matrix(s: Scenario) -> RiskMatrix:
     >>> [scenario_matrix(s).name for s in load_case("us-waste-paper-2018").scenarios]
     ['shipment_house', 'shipment_house']
     """
-    return standards.risk_matrix(METHOD if s.per == "product" else PER_SHIPMENT)
+    return risk_matrices.risk_matrix(METHOD if s.per == "product" else PER_SHIPMENT)
 
 
 def _scenario_numbers(case: Case, s: Scenario, x: Mapping[str, Floats]) -> ScenarioNumbers:

@@ -230,7 +230,7 @@ def house_rows(case: Case, why: pd.DataFrame, *, profile: Profile) -> pd.DataFra
             }
         ]
     )
-    grids = standards.table("risk_matrix_list")
+    grids = standards.all_rows("risk_matrix_list")
     grids = grids[grids["matrix"].isin([scenario_matrix(s).name for s in case.scenarios])]
     own = rows_of(grids, "risk_matrix_list")
     parts = [head, mine, bands, rows_of(worded, "injury_severity"), checked, own]

@@ -17,6 +17,7 @@ from riskkit.case.derived_facts import EXPECTED, SCENARIO_FACTS
 from riskkit.foundation.inputs.faults import Fault, refuse, shown
 from riskkit.foundation.numbers.uncertainty import Floats
 from riskkit.foundation.standards import standards
+from riskkit.foundation.standards.risk_matrices import risk_matrix
 from riskkit.foundation.standards.scales import scale
 from riskkit.warning.fact_columns import fact_columns
 from riskkit.warning.grading import grade_probability
@@ -125,7 +126,7 @@ def _of_facts(table: pd.DataFrame, used: Profile) -> pd.DataFrame:
     mildest, worst = (_outcome(columns, used, is_worst=is_worst) for is_worst in (False, True))
     lo, hi = (np.broadcast_to(ranks, len(table)) for ranks in (mildest.lo, worst.hi))
     codes = scale("warning").codes
-    risk = risk_codes(columns["p_harm"], columns["injury_severity"], standards.risk_matrix(DEFAULT_MATRIX))
+    risk = risk_codes(columns["p_harm"], columns["injury_severity"], risk_matrix(DEFAULT_MATRIX))
     names = [*scale("risk").codes, None]
     found: dict[str, Any] = {
         "badge": [codes[rank - 1] for rank in lo],
@@ -156,7 +157,7 @@ def _outcome(columns: dict[str, Floats], used: Profile, *, is_worst: bool) -> Ou
     for name, level in EXPECTED.items():
         if name not in columns:
             facts[name] = np.where(harm == level, facts["units_on_market"] * chance, 0.0)
-    risk = risk_codes(chance, harm, standards.risk_matrix(DEFAULT_MATRIX))
+    risk = risk_codes(chance, harm, risk_matrix(DEFAULT_MATRIX))
     presumed = np.nan_to_num(facts["is_presumed_serious"], nan=float(is_worst))
     rank = np.where(presumed == 1, 4, risk + 1).astype(np.int8)
     row = ScenarioNumbers(

@@ -80,7 +80,7 @@ def response_flow(name: str) -> Flow:
     ('none', 'proposed', 'rejected', 'ordered')
     """
     refuse("flow", [] if name in FLOWS else [Fault("flow", shown(name), one_of(name, FLOWS))])
-    rows = standards.table("flow_steps")
+    rows = standards.all_rows("flow_steps")
     return Flow(name, rows[rows["flow"] == name].reset_index(drop=True), last_days=term_ends)
 
 

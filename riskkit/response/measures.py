@@ -75,7 +75,7 @@ def proposed(facts: pd.DataFrame, *, on: dt.date, rules: pd.DataFrame | None = N
     >>> found.index[found["decision"] == "take"].tolist()
     ['trace_investigation', 'recall', 'tightened_supervision', 'suspend_sale']
     """
-    tests = standards.in_force(standards.table("measure_tests") if rules is None else rules, on)
+    tests = standards.in_force(standards.all_rows("measure_tests") if rules is None else rules, on)
     measures = list(standards.table("response_measures", on=on)["measure"])
     twice = facts.index[facts.index.duplicated()]
     refuse("facts", [Fault("facts: index", shown(name), "each subject once") for name in twice])

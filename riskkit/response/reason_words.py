@@ -30,7 +30,7 @@ _TABLES = {
 def _words() -> Mapping[str, tuple[str, str]]:
     found: dict[str, tuple[str, str]] = {}
     for name, key in _TABLES.items():
-        for row in records(standards.table(name)):
+        for row in records(standards.all_rows(name)):
             found.setdefault(row[key], (row["zh"], row["en"]))
     return found
 

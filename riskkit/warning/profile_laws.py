@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from riskkit.foundation.inputs.faults import Fault, shown
-from riskkit.foundation.standards import standards
+from riskkit.foundation.standards import risk_matrices, standards
 from riskkit.foundation.standards.scales import scale
 from riskkit.foundation.standards.warning_levels import level_code
 from riskkit.warning.grading_rules import Rule, meets
@@ -170,7 +170,7 @@ def jump_faults(
     >>> found[0].place, found[0].value
     ('cells[2]', 'risk 2 → 3: Ⅳ → Ⅱ')
     """
-    cells = standards.risk_matrix("eu_2024_3173").cells
+    cells = risk_matrices.risk_matrix("eu_2024_3173").cells
     likelihood = standards.table("probability_bands").sort_values("band")["grade"].to_numpy()
     four = range(4)
     tried = np.array(list(itertools.product(range(len(likelihood)), four, four, four, four)))

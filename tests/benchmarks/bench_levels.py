@@ -6,7 +6,7 @@ import numpy as np
 from measure import peak_bytes, say, seconds
 
 from riskkit.assessment.scenarios import risk_level
-from riskkit.foundation.standards.standards import risk_matrix
+from riskkit.foundation.standards.risk_matrices import risk_matrix
 from riskkit.warning.grading import warning_level
 from riskkit.warning.profiles import profile, profile_names
 

@@ -15,7 +15,7 @@ from riskkit.assessment.ranking import borda
 from riskkit.assessment.sensitivity.level_distance import level_distance
 from riskkit.assessment.sensitivity.robust_values import algorithm_a, q_hampel
 from riskkit.assessment.what_if.repeated_information import house_weights, repeated_information
-from riskkit.foundation.standards.standards import risk_matrix
+from riskkit.foundation.standards.risk_matrices import risk_matrix
 
 
 def row(what: str, ours: float, bound: float, against: str) -> None:

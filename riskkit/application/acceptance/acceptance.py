@@ -118,7 +118,7 @@ def required_facts(on: dt.date, *, rules: pd.DataFrame | None = None) -> dict[st
 
 
 def _rules(on: dt.date, rules: pd.DataFrame | None) -> pd.DataFrame:
-    table = standards.in_force(standards.table("acceptance_rules") if rules is None else rules, on)
+    table = standards.in_force(standards.all_rows("acceptance_rules") if rules is None else rules, on)
     late = Fault("on", str(on), "a day from 2022-12-01 on, when order 259 came into force")
     refuse("acceptance", [late] if table.empty else [])
     return table.sort_values("order", ignore_index=True)

@@ -83,7 +83,7 @@ def decide(entries: pd.DataFrame, *, on: dt.date, rules: pd.DataFrame | None = N
 
 
 def _duties(on: dt.date, rules: pd.DataFrame | None) -> pd.DataFrame:
-    table = standards.in_force(standards.table("enterprise_duties") if rules is None else rules, on)
+    table = standards.in_force(standards.all_rows("enterprise_duties") if rules is None else rules, on)
     refuse("duties", [Fault("on", str(on), "a day with rules in force")] if table.empty else [])
     return table.set_index("duty")
 

@@ -91,7 +91,7 @@ def decide(findings: pd.DataFrame, *, on: dt.date, rules: pd.DataFrame | None = 
 
 
 def _rules(on: dt.date, rules: pd.DataFrame | None) -> pd.DataFrame:
-    table = standards.table("enterprise_notice_rules") if rules is None else rules
+    table = standards.all_rows("enterprise_notice_rules") if rules is None else rules
     table = standards.in_force(table, on).sort_values("order", kind="stable", ignore_index=True)
     refuse("notices", [Fault("on", str(on), "a day with rules in force")] if table.empty else [])
     return table
@@ -179,7 +179,7 @@ def requests(decided: pd.DataFrame, *, on: dt.date, rules: pd.DataFrame | None =
     >>> [(row.request, str(row.due_on.date())) for row in found.itertuples()]
     [('stop_sale', '2026-03-05'), ('acknowledge', '2026-03-12')]
     """
-    table = standards.in_force(standards.table("enterprise_requests") if rules is None else rules, on)
+    table = standards.in_force(standards.all_rows("enterprise_requests") if rules is None else rules, on)
     asked = decided["asks"].fillna("").str.split().explode().dropna()
     unknown = sorted(set(asked) - set(table["request"]))
     refuse("requests", [Fault("asks", shown(name), "a row of enterprise_requests") for name in unknown])

@@ -122,7 +122,7 @@ def coded(
     (['850440'], ['edition_assumed'])
     """
     rules = _rules(on, "coding")
-    editions = standards.table("trade_hs_editions")
+    editions = standards.all_rows("trade_hs_editions")
     found: list[pd.DataFrame] = []
     verdicts = []
     for base, row in zip(standing.index, records(standing), strict=True):

@@ -14,7 +14,8 @@ from riskkit.assessment.facts.case_file import Case, Fact, number_range
 from riskkit.foundation.inputs.faults import one_of
 from riskkit.foundation.numbers.uncertainty import best
 from riskkit.foundation.records.partial_records import ABSENT
-from riskkit.foundation.standards.standards import FactKind, RiskMatrix
+from riskkit.foundation.standards.risk_matrices import RiskMatrix
+from riskkit.foundation.standards.standards import FactKind
 
 Finding = tuple[tuple[str | int, ...], object, str]
 
@@ -52,8 +53,9 @@ def case_faults(
     --------
     >>> from riskkit.case.case import load_case
     >>> from riskkit.foundation.standards import standards
+    >>> from riskkit.foundation.standards.risk_matrices import risk_matrix
     >>> case_faults(load_case("note7-battery-2016"), facts=standards.facts(),
-    ...             injuries=standards.table("injury_severity"), matrix=standards.risk_matrix("eu_2024_3173"))
+    ...             injuries=standards.table("injury_severity"), matrix=risk_matrix("eu_2024_3173"))
     ()
     """
     return found_by(

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from riskkit.foundation.standards.risk_matrices import RiskMatrix
 from riskkit.foundation.standards.scales import band_codes, on_edge
-from riskkit.foundation.standards.standards import RiskMatrix
 
 Floats = NDArray[np.float64]
 
@@ -44,7 +44,7 @@ def level_distance(p_harm: ArrayLike, severity: ArrayLike, *, matrix: RiskMatrix
 
     Examples
     --------
-    >>> from riskkit.foundation.standards.standards import risk_matrix
+    >>> from riskkit.foundation.standards.risk_matrices import risk_matrix
     >>> found = level_distance([1e-4, 0.002], [3, 1], matrix=risk_matrix("eu_2024_3173"))
     >>> found[["level", "up_factor", "up_level"]].values.tolist()
     [['medium', 1.0, 'high'], ['low', 5.0, 'medium']]

@@ -18,9 +18,10 @@ from riskkit.assessment.sensitivity.level_distance import level_distance
 from riskkit.assessment.severity_mix import governing_harm
 from riskkit.case.comparison.findings import PRODUCT, Finding, UsedInput, basis_word, misfit
 from riskkit.foundation.numbers.uncertainty import best
-from riskkit.foundation.standards import standards
+from riskkit.foundation.standards import risk_matrices, standards
+from riskkit.foundation.standards.risk_matrices import RiskMatrix
 from riskkit.foundation.standards.scales import band_codes, scale
-from riskkit.foundation.standards.standards import Prevalence, RiskMatrix
+from riskkit.foundation.standards.standards import Prevalence
 from riskkit.foundation.standards.tables import records
 
 Floats = NDArray[np.float64]
@@ -82,7 +83,7 @@ def scenario_parts(case: Case, scenarios: pd.DataFrame) -> tuple[Part, ...]:
     for row in records(scenarios):
         p, severity = Fraction(row["p_exact"]), int(row["severity"])
         if len(mixes[row["scenario"]]) > 1:
-            matrix = standards.risk_matrix("eu_2024_3173")
+            matrix = risk_matrices.risk_matrix("eu_2024_3173")
             p, severity = governing_harm(p, mixes[row["scenario"]], matrix=matrix)
         parts.append(Part(row["scenario"], p, severity, "judged" if judged[row["scenario"]] else "case"))
     return tuple(parts)
@@ -100,7 +101,7 @@ def added_parts(parts: Sequence[Part]) -> tuple[Part, ...]:
     total = combined_probability(
         np.array([part.p for part in parts], dtype=object),
         [part.severity for part in parts],
-        matrix=standards.risk_matrix("prism"),
+        matrix=risk_matrices.risk_matrix("prism"),
     )
     groups = [[one for one in parts if one.severity == level] for level in total.index]
     return tuple(
@@ -153,7 +154,7 @@ def grid_findings(
 
 def _tables(method: str) -> tuple[RiskMatrix, Prevalence | None]:
     grid, table = GRIDS[method]
-    return standards.risk_matrix(grid), standards.prevalence(table) if table else None
+    return risk_matrices.risk_matrix(grid), standards.prevalence(table) if table else None
 
 
 def _units_input(units: Fact | None) -> tuple[UsedInput, ...]:
@@ -309,7 +310,7 @@ def _reasons(
 ) -> tuple[tuple[str, tuple[tuple[str, str | float], ...]], ...]:
     """Step by step from the EU grid's level to this one: what moved it."""
     matrix, table = _tables(method)
-    eu = _highest(parts, standards.risk_matrix("eu_2024_3173"))
+    eu = _highest(parts, risk_matrices.risk_matrix("eu_2024_3173"))
     own, base = _highest(parts, matrix), _highest(used, matrix)
     found: list[tuple[str, tuple[tuple[str, str | float], ...]]] = []
     if own != eu:

@@ -24,7 +24,7 @@ from riskkit.case.comparison.findings import PRODUCT, Finding, UsedInput, misfit
 from riskkit.case.comparison.grids import GRIDS, Part, grid_findings, scenario_parts
 from riskkit.case.comparison.scores import danger_findings, item_findings, triage_findings
 from riskkit.foundation.inputs.faults import Fault, refuse, shown
-from riskkit.foundation.standards import standards
+from riskkit.foundation.standards import risk_matrices, standards
 from riskkit.foundation.standards.method_cards import method_cards
 from riskkit.foundation.standards.scales import scale
 from riskkit.foundation.standards.tables import records
@@ -183,7 +183,7 @@ def compare_methods(
 def _draws(assessment: Assessment, rng: np.random.Generator) -> dict[str, Floats]:
     case = assessment.case
     x = draw_inputs(case, assessment.draws, rng=rng)
-    matrix = standards.risk_matrix(METHOD)
+    matrix = risk_matrices.risk_matrix(METHOD)
     out = {"units": x["units_on_market"]}
     for s in case.scenarios:
         steps = [x[f"{s.id}.p{j}"] for j in range(1, len(s.steps) + 1)]

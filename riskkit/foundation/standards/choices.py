@@ -26,7 +26,7 @@ def of_table(table: str, column: str, **rows: str) -> AfterValidator:
     """
 
     def check(value: Any) -> Any:
-        found = standards.table(table)
+        found = standards.all_rows(table)
         for name, wanted in rows.items():
             found = found[found[name] == wanted]
         if value not in found[column].tolist():

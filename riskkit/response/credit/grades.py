@@ -171,7 +171,7 @@ def _applied(
     values = _checked(facts)
     if rules is not None:
         tables.check(rules.astype(str), "credit_tests", dictionary=standards.dictionary(), name="rules")
-    rows = standards.in_force(standards.table("credit_tests") if rules is None else rules, on)
+    rows = standards.in_force(standards.all_rows("credit_tests") if rules is None else rules, on)
     return rows.drop_duplicates("test").set_index("test"), _results(values, rows, on=on, n=len(facts))
 
 
@@ -182,7 +182,7 @@ def _checked(facts: pd.DataFrame) -> dict[str, Floats]:
         Fault(f"credit: {name}", "a column", one_of(str(name), known)) for name in facts if name not in known
     ]
     faults += identity_faults(facts)
-    grades = set(standards.table("credit_grades")["grade"])
+    grades = set(standards.all_rows("credit_grades")["grade"])
     for name, allowed in (("certified_as", grades - {*WORST, "ordinary"}), ("stated_grade", grades)):
         given = text_cells(facts, name)
         for row in np.flatnonzero(~given.isin([None, "", *allowed])):
@@ -190,7 +190,7 @@ def _checked(facts: pd.DataFrame) -> dict[str, Floats]:
             faults.append(Fault(f"credit: row {row}: {name}", shown(given.iloc[row]), rule))
     columns = [replace(_COLUMNS_OF[kinds[name]], name=name) for name in kinds if name in facts]
     raw = {column.name: floats(facts[column.name]) for column in columns}
-    for rows in standards.table("credit_exclusions").itertuples():
+    for rows in standards.all_rows("credit_exclusions").itertuples():
         fact, part = str(rows.fact), str(rows.excluded)
         if fact in raw and part in raw:
             for row in np.flatnonzero(raw[part] > raw[fact]):

@@ -161,7 +161,7 @@ def _checked(facts: pd.DataFrame, on: dt.date) -> tuple[Days, Days, dict[str, Fl
     flags = number_columns(facts, [_flag("is_corrected"), _flag("is_listed")], what="repair", texts=texts)
     found_on = as_days(facts["found_on"], what="found_on", may_miss=True)
     last = as_days(facts["last_ground_on"], what="last_ground_on", may_miss=True)
-    known = standards.table("credit_tests")["test"].unique()
+    known = standards.all_rows("credit_tests")["test"].unique()
     faults = [
         Fault(f"repair: row {row}: {name}", str(days[row]), f"not after {on}")
         for name, days in (("found_on", found_on), ("last_ground_on", last))

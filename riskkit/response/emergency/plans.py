@@ -57,7 +57,7 @@ def plan_steps(lots: pd.DataFrame, *, on: dt.date, rules: pd.DataFrame | None = 
     >>> [rule for rule in found["rule_id"] if rule in ("D-04", "D-06", "D-20")]
     ['D-20', 'D-06']
     """
-    rows = standards.in_force(standards.table("emergency_plan_steps") if rules is None else rules, on)
+    rows = standards.in_force(standards.all_rows("emergency_plan_steps") if rules is None else rules, on)
     flags = [name for name in dict.fromkeys(rows["fact"]) if name and name != _CLASS]
     numbers = _checked(lots, flags, kinds=list(dict.fromkeys(rows["kind"])))
     classes = text_cells(lots, _CLASS) if _CLASS in lots else pd.Series(None, lots.index, dtype=object)

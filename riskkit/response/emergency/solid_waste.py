@@ -56,7 +56,7 @@ def decide(facts: pd.DataFrame, *, on: dt.date, rules: pd.DataFrame | None = Non
     >>> found["decision"].tolist(), found["fine_lo"].fillna(0).tolist()
     (['identify', 'return'], [0.0, 500000.0])
     """
-    rows = standards.in_force(standards.table("emergency_waste_routes") if rules is None else rules, on)
+    rows = standards.in_force(standards.all_rows("emergency_waste_routes") if rules is None else rules, on)
     numbers = _numbers(facts, rows, on=on)
     fine = numbers.pop("fine_cny")
     # without a finding there is nothing yet that could be unknown about it

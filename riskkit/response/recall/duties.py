@@ -71,7 +71,7 @@ def duty_clocks(facts: pd.DataFrame, *, on: dt.date, rules: pd.DataFrame | None 
     >>> found.at["plan", "decision"], str(found.at["plan", "due_on"].date())
     ('running', '2026-03-02')
     """
-    table = standards.table("recall_duties") if rules is None else rules
+    table = standards.all_rows("recall_duties") if rules is None else rules
     days = _event_days(facts, table)
     goods = facts["goods"].to_numpy(dtype=object)
     pieces = []

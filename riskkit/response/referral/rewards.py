@@ -67,7 +67,7 @@ def decide(facts: pd.DataFrame, *, on: dt.date, rules: pd.DataFrame | None = Non
     >>> decide(facts, on=dt.date(2026, 1, 1))["amount"].tolist()
     [100000.0, 5000.0, 3000.0]
     """
-    grades = standards.in_force(standards.table("reward_grades") if rules is None else rules, on)
+    grades = standards.in_force(standards.all_rows("reward_grades") if rules is None else rules, on)
     late = Fault("on", str(on), "a day from 2021-12-01 on, when the rules came into force")
     refuse("rewards", [late] if grades.empty else [])
     excluded = exclusions(on)

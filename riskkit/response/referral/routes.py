@@ -58,7 +58,7 @@ def decide(facts: pd.DataFrame, *, on: dt.date, rules: pd.DataFrame | None = Non
     >>> found["decision"].fillna("?").tolist(), found["missing"].tolist()
     (['civil', '?'], ['', 'is_crime_suspected'])
     """
-    rows = standards.in_force(standards.table("referral_routes") if rules is None else rules, on)
+    rows = standards.in_force(standards.all_rows("referral_routes") if rules is None else rules, on)
     known = [*dict.fromkeys([*rows["fact"], "is_harm_growing"])]
     faults = [
         Fault(f"referral: {name}", "a column", one_of(str(name), known))

@@ -81,7 +81,7 @@ class ResponseBoard:
     def __init__(self, state: ResponseState, *, is_sample: bool) -> None:
         self.state, self.lang, self.is_sample = state, language(), is_sample
         self.tiles, self.more, self.places = (ipywidgets.HTML() for _ in range(3))
-        measures = standards.table("response_measures")
+        measures = standards.all_rows("response_measures")
         self.measures = dict(zip(measures["measure"], measures[language()], strict=True))
         here = set(state.table["flow"].unique())
         kinds = [(flow_name(name), name) for name in FLOWS if name in here]

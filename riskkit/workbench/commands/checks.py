@@ -58,13 +58,13 @@ def _check_case(case: str) -> tuple[Text, ...]:
 
 
 def _check_tables() -> Iterator[Checked]:
-    from riskkit.foundation.standards import standards
+    from riskkit.foundation.standards import risk_matrices, standards
     from riskkit.warning.profiles import profile, profile_names
 
     for name in standards.names():
-        yield _checked(f"table {name}", partial(standards.table, name))
-    for name in standards.matrix_names():
-        yield _checked(f"matrix {name}", partial(standards.risk_matrix, name))
+        yield _checked(f"table {name}", partial(standards.all_rows, name))
+    for name in risk_matrices.matrix_names():
+        yield _checked(f"matrix {name}", partial(risk_matrices.risk_matrix, name))
     for name in profile_names():
         yield _checked(f"profile {name}", partial(profile, name))
     yield Checked("glossary", tuple(_unworded()))

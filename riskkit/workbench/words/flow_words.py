@@ -16,7 +16,7 @@ _Key = tuple[str, str, str]
 @functools.cache
 def _words() -> Mapping[_Key, Mapping[str, str]]:
     found: dict[_Key, Mapping[str, str]] = {}
-    for row in records(standards.table("flow_steps")):
+    for row in records(standards.all_rows("flow_steps")):
         found.setdefault((row["flow"], "step", row["event"]), row)
     for row in records(standards.table("flow_words")):
         found[row["flow"], row["kind"], row["word"]] = row

@@ -15,7 +15,7 @@ from riskkit.case.case import Assessment
 from riskkit.case.case_levels import draw_inputs, evaluate, point_of
 from riskkit.case.case_numbers import METHOD
 from riskkit.case.case_tables import grade_table, scenario_table
-from riskkit.foundation.standards import standards
+from riskkit.foundation.standards import risk_matrices, standards
 from riskkit.foundation.standards.scales import scale
 from riskkit.warning.level_badge import LevelBadge, outcome_badge, risk_badge
 from riskkit.warning.profiles import Profile
@@ -99,6 +99,6 @@ def contradictions(case: Case) -> tuple[str, ...]:
         case,
         facts=standards.facts(),
         injuries=standards.table("injury_severity"),
-        matrix=standards.risk_matrix(METHOD),
+        matrix=risk_matrices.risk_matrix(METHOD),
     )
     return tuple(f"{'.'.join(map(str, place))}: {value!r}, {rule}" for place, value, rule in found)

@@ -30,7 +30,11 @@ def enterprise_summary(study: EnterpriseStudy) -> Section:
 
 def enterprise_findings(study: EnterpriseStudy) -> Section:
     """Each finding with its letter, the rule behind it, and what could still change it."""
-    rules = standards.table("enterprise_notice_rules").drop_duplicates("test").set_index("test")[language()]
+    rules = (
+        standards.table("enterprise_notice_rules", on=study.on)
+        .drop_duplicates("test")
+        .set_index("test")[language()]
+    )
     facts = standards.table("enterprise_facts").set_index("fact")[language()]
     table = study.findings.table
     rows = []
@@ -50,7 +54,7 @@ def enterprise_requests(study: EnterpriseStudy) -> Section | None:
     """What the letters ask, by which day, and on what ground."""
     if study.requests.empty:
         return None
-    words = standards.table("enterprise_requests").set_index("request")[language()]
+    words = standards.table("enterprise_requests", on=study.on).set_index("request")[language()]
     names = study.findings.table["enterprise"]
     rows = []
     for at, row in zip(study.requests.index, records(study.requests), strict=True):
@@ -76,7 +80,7 @@ def enterprise_duties(study: EnterpriseStudy) -> Section | None:
         for key, row in zip(study.completeness.index, records(study.completeness), strict=True)
     ]
     heads = ("col_enterprise", *(f"#col_{name}" for name in counted), "#col_shown")
-    words = standards.table("enterprise_duties").set_index("duty")[language()]
+    words = standards.table("enterprise_duties", on=study.on).set_index("duty")[language()]
     open_rows = [
         (study.names.get(row["enterprise_id"], row["enterprise_id"]), say(f"kind_{row['kind']}"),
          words[row["duty"]], day_cell(row["due_on"]), say(f"duty_is_{row['decision']}"))
@@ -122,14 +126,14 @@ def enterprise_limits() -> Section:
     return Section("limits", say("limits"), 1, (Items(tuple(say(key) for key in keys)),))
 
 
-def enterprise_house() -> Section:
+def enterprise_house(study: EnterpriseStudy) -> Section:
     """Choices of this project behind the letters."""
     found = [
         (row[language()], say(row["decision"]))
-        for row in records(standards.table("enterprise_notice_rules").drop_duplicates("test"))
+        for row in records(standards.table("enterprise_notice_rules", on=study.on).drop_duplicates("test"))
         if row["status"] == "house"
     ]
-    terms = standards.table("enterprise_requests")
+    terms = standards.table("enterprise_requests", on=study.on)
     found += [
         (row[language()], say("days", n=number(row["amount"])))
         for row in records(terms[(terms["status"] == "house") & terms["amount"].notna()])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 from collections.abc import Iterator
@@ -39,6 +40,11 @@ class Letter:
     requests: tuple[dict[str, Any], ...]
     open_duties: tuple[dict[str, Any], ...]
     trend: dict[str, Any] | None
+
+    @property
+    def day(self) -> dt.date:
+        """The day of issue: what its words are is what was in force then."""
+        return dt.date.fromisoformat(self.issued_on[:10])
 
     @property
     def sha256(self) -> str:
@@ -96,7 +102,7 @@ def filled_letter(letter: Letter, *, issuer: str) -> FilledDocument:
         "enterprise": letter.enterprise,
         "findings": list(_finding_lines(letter)),
         "requests": list(_request_lines(letter)),
-        "duties": [_duty_line(row) for row in letter.open_duties],
+        "duties": list(_duty_lines(letter)),
         "trend": _trend_line(letter),
         "sources": gap.join(_sources(letter)),
         "issuer": issuer,
@@ -109,7 +115,11 @@ def filled_letter(letter: Letter, *, issuer: str) -> FilledDocument:
 
 
 def _finding_lines(letter: Letter) -> Iterator[str]:
-    words = standards.table("enterprise_notice_rules").drop_duplicates("test").set_index("test")[language()]
+    words = (
+        standards.table("enterprise_notice_rules", on=letter.day)
+        .drop_duplicates("test")
+        .set_index("test")[language()]
+    )
     for row in letter.findings:
         has_lot = "lot" in row and pd.notna(row["lot"])
         goods = say("of_lot", product=row["product"], lot=row["lot"]) if has_lot else str(row["product"])
@@ -121,7 +131,7 @@ def _finding_lines(letter: Letter) -> Iterator[str]:
 
 
 def _request_lines(letter: Letter) -> Iterator[str]:
-    words = standards.table("enterprise_requests").set_index("request")[language()]
+    words = standards.table("enterprise_requests", on=letter.day).set_index("request")[language()]
     for row in letter.requests:
         if row["unit"] == "at_once":
             yield words[row["request"]]
@@ -130,9 +140,10 @@ def _request_lines(letter: Letter) -> Iterator[str]:
         yield say(key, what=words[row["request"]], day=str(row["due_on"])[:10])
 
 
-def _duty_line(row: dict[str, Any]) -> str:
-    words = standards.table("enterprise_duties").set_index("duty")[language()]
-    return say(f"duty_{row['decision']}", what=words[row["duty"]], day=str(row["due_on"]))
+def _duty_lines(letter: Letter) -> Iterator[str]:
+    words = standards.table("enterprise_duties", on=letter.day).set_index("duty")[language()]
+    for row in letter.open_duties:
+        yield say(f"duty_{row['decision']}", what=words[row["duty"]], day=str(row["due_on"]))
 
 
 def _trend_line(letter: Letter) -> str:

@@ -41,7 +41,7 @@ def acceptance_summary(study: AcceptanceStudy) -> Section:
 
 def acceptance_decisions(study: AcceptanceStudy) -> Section:
     """Each report with its decision, reason and the last day on which that holds."""
-    words = standards.table("acceptance_rules").set_index("rule_id")[language()]
+    words = standards.table("acceptance_rules", on=study.on).set_index("rule_id")[language()]
     rows = []
     for report, row in zip(records(study.reports), records(study.decided), strict=True):
         reason = words[row["rule_id"]] if row["rule_id"] else say(f"because_{row['reason']}")
@@ -145,12 +145,12 @@ def acceptance_limits() -> Section:
     return Section("limits", say("limits"), 1, (Items(tuple(say(key) for key in keys)),))
 
 
-def acceptance_house() -> Section:
+def acceptance_house(study: AcceptanceStudy) -> Section:
     """Values set by this project behind decisions and scope."""
     rows = [
         (str(row[language()]), figure(row["number"]))
         for name in ("acceptance_rules", "acceptance_scope_rules")
-        for row in records(standards.table(name))
+        for row in records(standards.table(name, on=study.on))
         if row["status"] == "house" and pd.notna(row["number"])
     ]
     heads = ("col_meaning", "#col_value")

@@ -70,7 +70,7 @@ def provenance(
     if assessment.lo is not None:
         told["prov_profile"] = f"{assessment.profile.name} · {label('status', assessment.profile.status)}"
         told["prov_profile_sha"] = assessment.profile.sha256
-        matrix = standards.table("risk_matrix_list").set_index("matrix")
+        matrix = standards.all_rows("risk_matrix_list").set_index("matrix")
         told["prov_matrix"] = str(matrix.at["eu_2024_3173", language()])
     rows = tuple((text(key), value) for key, value in told.items())
     table = Table(text("prov_table"), (text("col_item"), text("col_content")), rows)

@@ -154,7 +154,7 @@ def credit_limits() -> Section:
 
 def _grade_names(study: CreditStudy) -> Mapping[str, str]:
     """Best grade first, in the words of the order in force; a grade of another order in its own words."""
-    both = pd.concat([standards.table("credit_grades", on=study.on), standards.table("credit_grades")])
+    both = pd.concat([standards.table("credit_grades", on=study.on), standards.all_rows("credit_grades")])
     one_each = both.drop_duplicates("grade").sort_values("rank", ascending=False)
     return dict(zip(one_each["grade"], one_each[language()], strict=True))
 

@@ -74,7 +74,7 @@ def study_credit(opened: OpenTable, *, on: str) -> CreditStudy:
 
 def _by_order(facts: pd.DataFrame) -> pd.DataFrame:
     """The grade of each order for the same facts, on its first day; what customs stated is left out."""
-    orders = standards.table("credit_grades").drop_duplicates("rule_set")
+    orders = standards.all_rows("credit_grades").drop_duplicates("rule_set")
     bare = facts.drop(columns=["stated_grade"], errors="ignore")
     days = {str(name): first for name, first in zip(orders["rule_set"], orders["valid_from"], strict=True)}
     return pd.DataFrame(

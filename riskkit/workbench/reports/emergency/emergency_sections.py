@@ -90,7 +90,7 @@ def emergency_plan(study: EmergencyStudy) -> Section | None:
     to_do = steps[steps["decision"] == "do"]
     rows = []
     for event, of_event in sorted(to_do.groupby("event"), key=lambda pair: str(pair[0])):
-        order = standards.table("emergency_plan_steps")["rule_id"].tolist()
+        order = standards.table("emergency_plan_steps", on=study.on)["rule_id"].tolist()
         for rule in sorted(of_event["rule_id"].unique(), key=order.index):
             of_rule = of_event[of_event["rule_id"] == rule]
             row = records(of_rule)[0]

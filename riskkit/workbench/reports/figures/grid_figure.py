@@ -16,9 +16,9 @@ from riskkit.case.case import Assessment
 from riskkit.case.case_numbers import METHOD, PER_SHIPMENT, scenario_matrix
 from riskkit.foundation.exact_numbers import exact
 from riskkit.foundation.language import in_language, language
-from riskkit.foundation.standards import standards
+from riskkit.foundation.standards import risk_matrices
+from riskkit.foundation.standards.risk_matrices import RiskMatrix
 from riskkit.foundation.standards.scales import scale
-from riskkit.foundation.standards.standards import RiskMatrix
 from riskkit.foundation.standards.tables import records
 from riskkit.words.catalogue import report_text as text
 from riskkit.words.numbers import percent, probability
@@ -85,7 +85,7 @@ def plot_risk_grid(p_harm: Any, severity: Any, *, matrix: RiskMatrix | None = No
     """
     import plotly.graph_objects as go  # a second that words and tables need not take
 
-    used = matrix or standards.risk_matrix(METHOD)
+    used = matrix or risk_matrices.risk_matrix(METHOD)
     points, n_missing = _given_points(p_harm, severity, used)
     floor = style.lowest_power(points["p"].tolist(), start=-7.0)
     is_numbered = len(points) <= _MOST_NUMBERED

@@ -158,9 +158,9 @@ def referral_limits() -> Section:
     return Section("limits", say("limits"), 1, (Items(tuple(say(key) for key in keys)),))
 
 
-def referral_house_numbers() -> Section:
+def referral_house_numbers(study: ReferralStudy) -> Section:
     """Values set by this project: limits of a hot spot, and terms that were not read."""
-    clocks = standards.table("referral_clocks")
+    clocks = standards.table("referral_clocks", on=study.on)
     tables = [standards.table("hot_spot_limits"), clocks.astype({"amount": float})]
     return house_rows(tables, value=("number", "amount"))
 

@@ -52,7 +52,7 @@ def recall_duties(study: RecallStudy) -> Section:
     title = say("duties_title")
     if study.clocks.empty:
         return Section("recall-duties", title, 1, (Paragraph(say("no_clocks"), "caution"),))
-    rules = standards.table("recall_duties")
+    rules = standards.all_rows("recall_duties")
     places = (rules["rule_set"] + "/" + rules["duty"]).to_numpy()
     locators = dict(zip(places, rules["locator"], strict=True))
     order = study.clocks.assign(place=study.clocks["decision"].map(_FIRST.index))

@@ -90,7 +90,7 @@ def _facts(name: str, events: list[str], reports: OpenTable) -> OpenTable:
 
 
 def _events() -> list[str]:
-    rules = standards.table("recall_duties")
+    rules = standards.all_rows("recall_duties")
     texts = rules["start_events"] + "|" + rules["done_event"] + "|" + rules["end_event"]
     return sorted({name for text in texts for name in text.split("|") if name})
 

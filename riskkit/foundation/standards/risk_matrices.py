@@ -1,0 +1,154 @@
+"""Probability × severity grids, the shipped ones by name or by the day on which they were in force."""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import itertools
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from riskkit.foundation.exact_numbers import exact
+from riskkit.foundation.standards.standards import LEVELS, all_rows, in_force, table
+from riskkit.foundation.standards.tables import TableFault, records
+
+
+@dataclass(frozen=True)
+class RiskMatrix:
+    """A probability × severity grid.
+
+    Parameters
+    ----------
+    name : str
+        Its name in ``risk_matrix_list.csv``.
+    edges : tuple of Fraction
+        Lower bounds of the bands above the lowest one, rising. A probability enters a band when it is
+        greater than the bound (`closed` False) or at least the bound (`closed` True).
+    closed : bool
+        Whether a value exactly on a bound belongs to the band above it.
+    cells : ndarray of int8, shape (bands, severities)
+        Level codes 0 low … 3 serious; bands from the lowest.
+    min_steps, max_steps : int
+        How many steps a scenario may have under the method.
+    combine : str
+        ``highest`` or ``sum``: how scenarios of one severity are put together.
+    levels : tuple of str
+        Words of the level codes, from low to high; a matrix of one's own may have other levels.
+    """
+
+    name: str
+    edges: tuple[Fraction, ...]
+    closed: bool
+    cells: NDArray[np.int8]
+    min_steps: int
+    max_steps: int
+    combine: str
+    levels: tuple[str, ...] = LEVELS
+
+    def edge_values(self) -> NDArray[np.float64]:
+        """The bounds as floats, rising."""
+        return np.array([float(edge) for edge in self.edges])
+
+
+def matrix_names(*, on: dt.date | None = None) -> tuple[str, ...]:
+    """Names of the shipped risk matrices, all or those in force on a date.
+
+    Examples
+    --------
+    >>> matrix_names(on=dt.date(2026, 1, 1))[0]
+    'eu_2024_3173'
+    """
+    return tuple(_matrices(on)["matrix"])
+
+
+def _matrices(on: dt.date | None) -> pd.DataFrame:
+    rows = all_rows("risk_matrix_list")
+    return rows if on is None else in_force(rows, on)
+
+
+@functools.cache
+def risk_matrix(name: str, *, on: dt.date | None = None) -> RiskMatrix:
+    """A risk matrix by its name, or by its family and a date.
+
+    Parameters
+    ----------
+    name : str
+        A matrix (``"eu_2024_3173"``) or, with `on`, a family (``"eu"``).
+    on : date, optional
+        Day on which the matrix must be in force.
+
+    Returns
+    -------
+    RiskMatrix
+
+    Raises
+    ------
+    KeyError
+        When there is none, or none in force that day.
+
+    References
+    ----------
+    .. [1] Commission Delegated Regulation (EU) 2024/3173, Annex II 3.6.2 (source ``eu_2024_3173``).
+
+    Examples
+    --------
+    >>> risk_matrix("eu_2024_3173").cells[:, 0].tolist()
+    [0, 0, 0, 0, 0, 1, 1, 2]
+    >>> risk_matrix("eu", on=dt.date(2020, 6, 1)).name
+    'eu_2019_417'
+    """
+    listed = _matrices(on)
+    found = listed[(listed["matrix"] == name) | ((listed["family"] == name) & (on is not None))]
+    if len(found) != 1:
+        raise KeyError(f"no single risk matrix {name!r} in force; there are: {', '.join(listed['matrix'])}")
+    one = found.iloc[0]
+    rows = table("risk_matrices")
+    rows = rows[rows["matrix"] == one["cells_of"]]
+    return matrix_from_rows(rows, one)
+
+
+def matrix_from_rows(rows: pd.DataFrame, listed: pd.Series) -> RiskMatrix:
+    """Build a matrix from tidy rows of one's own, in the shape of the shipped table.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Columns band (1 = lowest), above (lower bound as text, empty for the lowest), severity, level.
+    listed : Series
+        matrix, closed, min_steps, max_steps, combine.
+
+    Raises
+    ------
+    TableFault
+        When cells are missing or doubled, bounds do not rise, or a level falls as probability or
+        severity rises.
+
+    Examples
+    --------
+    >>> rows = table("risk_matrices"); rows = rows[rows["matrix"] == "eu_2024_3173"]
+    >>> matrix_from_rows(rows, all_rows("risk_matrix_list").iloc[0]).name
+    'eu_2024_3173'
+    """
+    bands, severities = sorted(set(rows["band"])), sorted(set(rows["severity"]))
+    found: dict[tuple[int, int], list[str]] = {}
+    for row in records(rows):
+        found.setdefault((row["band"], row["severity"]), []).append(row["level"])
+    cells = [[found.get((band, severity), []) for severity in severities] for band in bands]
+    if not bands or any(len(cell) != 1 or cell[0] not in LEVELS for line in cells for cell in line):
+        raise TableFault(
+            f"risk matrix {listed['matrix']}: each band × severity needs exactly one known level"
+        )
+    bounds = rows.drop_duplicates("band").sort_values("band")["above"].tolist()
+    edges = tuple(exact(text) for text in bounds[1:])
+    codes = np.array([[LEVELS.index(cell[0]) for cell in line] for line in cells], dtype=np.int8)
+    rising = all(a < b for a, b in itertools.pairwise(edges)) and bounds[0] == ""
+    if not rising or (np.diff(codes, axis=0) < 0).any() or (np.diff(codes, axis=1) < 0).any():
+        raise TableFault(f"risk matrix {listed['matrix']}: bounds must rise, levels must never fall")
+    steps = int(listed["min_steps"]), int(listed["max_steps"])
+    return RiskMatrix(
+        str(listed["matrix"]), edges, listed["closed"] == "yes", codes, *steps, str(listed["combine"])
+    )
