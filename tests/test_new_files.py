@@ -216,3 +216,45 @@ def test_the_lines_left_out_of_a_starter_can_be_taken_in(kind: str, lang: str) -
         assert {"brand", "maker", "models", "gtin"} <= set(data["product"])
         assert {"role", "name", "country", "source"} == set(data["operators"][0])
         assert {"standard", "clause"} <= set(data["methods"]["nonconformity"][0])
+
+
+def test_check_reads_each_kind_of_starter_as_what_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for kind in KINDS:
+        name = "kettle" if kind in ("case", "what-ifs") else f"my{kind}"
+        assert main(["new", kind, name, "--lang", "en"]) == 0
+    (tmp_path / "kettle.toml").write_text(
+        filled((tmp_path / "kettle.toml").read_text("utf-8"), "en"), "utf-8"
+    )
+    capsys.readouterr()
+    assert main(["check", *sorted(path.name for path in tmp_path.iterdir()), "--lang", "en"]) == 0
+    ok = [line.removeprefix("ok  ") for line in capsys.readouterr().out.splitlines() if line.startswith("ok")]
+    assert ok == [
+        "measures to compare kettle-what-ifs.toml",
+        "case kettle.toml",
+        "mapping mymapping.toml",
+        "profile myprofile.toml",
+        "study mystudy.toml",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "old", "new", "told"),
+    [
+        ("profile", 'level = "Ⅳ"', 'level = "Ⅸ"', "level"),
+        ("study", "realisation = 65.1", 'realisation = "?"', "realisation"),
+        ("mapping", '= "product"', '= "prodct"', "did you mean product?"),
+        ("what-ifs", 'do = "multiply"', 'do = "multiplies"', "multiply"),
+    ],
+)
+def test_check_says_what_is_wrong_with_a_file_of_each_kind(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], *, kind: str, old: str, new: str, told: str
+) -> None:
+    name = "note7-battery-2016" if kind == "what-ifs" else "mine"
+    text = in_language("en", starter, kind, name, day=DAY)
+    assert old in text
+    (tmp_path / "mine.toml").write_text(text.replace(old, new, 1), "utf-8")
+    assert main(["check", str(tmp_path / "mine.toml"), "--lang", "en"]) == 2
+    assert told in capsys.readouterr().out

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import datetime as dt
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.workbench.runs import parameters as p
+from riskkit.workbench.runs.parameter_files import parameters_of, read_parameters
 
 CELL = """\
 case: str = "toothbrushes"  # the case: an id or a file
@@ -159,3 +161,58 @@ def test_code_in_a_value_stays_text_and_chinese_stays_readable() -> None:
     assert p.written(p.check(KNOWN, {"case": "儿童牙刷"})) == "case = '儿童牙刷'"
     with pytest.raises(ValueError, match="not a name"):
         p.written({"a = 1; b": 1})
+
+
+def test_a_file_of_parameters_means_what_the_notebook_declares_not_what_yaml_guesses() -> None:
+    text = "\ufeff# for papermill\non: 2024-05-01\nports: [CNSHA, NO]\nweights:\n- 1\n- 2.5\ncase: no\ninteractive: yes\n"
+    found = p.check(KNOWN, read_parameters(text.encode(), "p.yaml"))
+    assert found == {
+        "case": "no",
+        "on": dt.date(2024, 5, 1),
+        "ports": ["CNSHA", "NO"],
+        "weights": [1.0, 2.5],
+        "interactive": True,
+    }
+    assert read_parameters(b"# none\n", "p.yaml") == {} == parameters_of(None)
+
+
+@pytest.mark.parametrize(
+    ("text", "places"),
+    [
+        ("draws: null\ndraws: 3\nshare: {a: 1}", ["p.yaml:1 draws", "p.yaml:2", "p.yaml:3 share"]),
+        ("case: [a, [b]]\n[a]: 3", ["p.yaml:1 case", "p.yaml:2"]),
+        ("- a", ["p.yaml:1"]),
+        ("a: [1", ["p.yaml:1"]),
+        ("a: &x [1]\nb: *y", ["p.yaml:2"]),
+        ("a: " + "[" * 5000, ["p.yaml"]),
+    ],
+)
+def test_what_is_wrong_with_a_file_of_parameters_is_said_at_once_with_its_line(
+    text: str, places: list[str]
+) -> None:
+    with pytest.raises(InputFaults) as caught:
+        read_parameters(text.encode(), "p.yaml")
+    assert [fault.place for fault in caught.value.faults] == places
+
+
+def test_code_in_a_file_of_parameters_stays_a_text() -> None:
+    text = b"case: !!python/object/apply:os.system [echo]\nports: !!python/name:os.system ''"
+    found = read_parameters(text, "p.yaml")
+    assert found == {"case": ["echo"], "ports": ""}
+
+
+@given(st.dictionaries(st.from_regex(r"[a-z_]{1,9}", fullmatch=True), st.text(max_size=20), max_size=4))
+def test_a_written_file_of_parameters_reads_back(values: dict[str, str]) -> None:
+    import yaml
+
+    clean = {name: one for name, one in values.items() if name.isidentifier()}
+    raw = yaml.safe_dump(clean, default_style='"').encode()
+    assert read_parameters(raw, "p.yaml") == clean
+
+
+def test_a_file_of_parameters_that_is_missing_or_too_large_is_refused(tmp_path: Path) -> None:
+    large = tmp_path / "large.yaml"
+    large.write_bytes(b"a: " + b"1" * 1_000_001)
+    for path in (large, tmp_path / "none.yaml"):
+        with pytest.raises(InputFaults):
+            parameters_of(path)

@@ -17,7 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from riskkit.foundation.exact_numbers import exact
-from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown
 from riskkit.foundation.language import language
 from riskkit.foundation.standards.risk_matrices import RiskMatrix
 
@@ -117,7 +117,7 @@ def lawful_matrix(
     """
     known = {word: code for code, word in enumerate(levels)}
     faults = [
-        Fault(f"{name}: band {row + 1}, severity {column + 1}", shown(word), f"one of {', '.join(levels)}")
+        Fault(f"{name}: band {row + 1}, severity {column + 1}", shown(word), one_of(str(word), levels))
         for row, words in enumerate(cells)
         for column, word in enumerate(words)
         if word not in known

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown
 from riskkit.foundation.language import in_language, language
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.glossary import codes, label
@@ -189,7 +189,7 @@ def _places(items: pd.DataFrame, axes: tuple[tuple[Any, ...], ...]) -> NDArray[n
         values = items[name]
         places[number] = pd.Index(list(axis), dtype=object).get_indexer(values.astype(object))
         for row in np.flatnonzero(values.notna().to_numpy() & (places[number] < 0)):
-            rule = f"one of {', '.join(map(str, axis))}"
+            rule = one_of(str(values.iloc[row]), map(str, axis))
             faults.append(Fault(f"row {row}: {name}", shown(values.iloc[row]), rule))
     refuse("nonconforming items", faults)
     return places

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import kendalltau, rankdata
 
-from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown
 
 
 def borda(values: pd.DataFrame, *, weights: Mapping[str, float] | None = None) -> pd.DataFrame:
@@ -181,7 +181,9 @@ def _refuse_products(
             rule = f"one of {', '.join(map(str, severity_values))}"
             faults.append(Fault(f"{row['name']}: severity", shown(row["severity"]), rule))
         if row["level"] not in levels:
-            faults.append(Fault(f"{row['name']}: level", shown(row["level"]), f"one of {', '.join(levels)}"))
+            faults.append(
+                Fault(f"{row['name']}: level", shown(row["level"]), one_of(str(row["level"]), levels))
+            )
     for level, value in severity_values.items():
         if not 0 <= value < float("inf"):
             faults.append(Fault(f"value of severity {level}", shown(value), "a number from 0 up"))

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.method_numbers import score_bands
 from riskkit.foundation.standards.scales import as_levels, band_codes, on_edge, scale
@@ -271,7 +271,9 @@ def triage(choices: pd.DataFrame) -> pd.DataFrame:
         known, given = _triage_scores()[item], choices[item]
         answers = given.where(given.isna(), given.astype(str))
         for row in np.flatnonzero(answers.notna() & ~answers.isin(known)):
-            faults.append(Fault(f"row {row}: {item}", shown(answers.iloc[row]), f"one of {', '.join(known)}"))
+            faults.append(
+                Fault(f"row {row}: {item}", shown(answers.iloc[row]), one_of(str(answers.iloc[row]), known))
+            )
         scores[item] = answers.map(known).astype("float64")
     refuse("triage", faults)
     table = pd.DataFrame(scores)

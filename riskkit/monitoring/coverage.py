@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown
 from riskkit.foundation.standards.glossary import codes
 from riskkit.foundation.standards.method_numbers import method_number
 
@@ -133,7 +133,7 @@ def coverage_matrix(records: pd.DataFrame, *, axes: Sequence[str] = AXES) -> pd.
     faults = []
     for axis in axes:
         for code in sorted(set(records[axis].dropna().astype(str)) - set(codes(axis))):
-            faults.append(Fault(axis, shown(code), "one of " + ", ".join(codes(axis))))
+            faults.append(Fault(axis, shown(code), one_of(str(code), codes(axis))))
     refuse("coverage", faults)
     found = records[list(axes)].astype("string").fillna("").value_counts(sort=False)
     known = pd.MultiIndex.from_product([codes(axis) for axis in axes], names=list(axes))

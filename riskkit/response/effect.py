@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
-from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown
 from riskkit.foundation.records.number_columns import Floats, NumberColumn, number_columns
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.tables import records
@@ -186,7 +186,11 @@ def _read(facts: pd.DataFrame, table: pd.DataFrame) -> dict[str, Floats]:
     filled = facts.assign(**{c.name: facts.get(c.name, np.nan) for c in _OPTIONAL})
     known = number_columns(filled, [*_NEEDED, *_OPTIONAL], what="facts", texts=["design"])
     faults = [
-        Fault(f"facts: row {row}: design", shown(facts["design"].iloc[row]), f"one of {', '.join(DESIGNS)}")
+        Fault(
+            f"facts: row {row}: design",
+            shown(facts["design"].iloc[row]),
+            one_of(str(facts["design"].iloc[row]), DESIGNS),
+        )
         for row in np.flatnonzero(~facts["design"].isin(DESIGNS))
     ]
     with np.errstate(invalid="ignore"):

@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import ndtri, stdtr, stdtrit, xlogy
 
-from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown
 from riskkit.foundation.records.number_columns import Floats
 from riskkit.response.effect_correlated import ar1_correlation, fit_correlated
 
@@ -233,7 +233,7 @@ def _checked(
     faults = []
     x = design.to_numpy(np.float64)
     if model not in MODELS:
-        faults.append(Fault("model", shown(model), f"one of {', '.join(MODELS)}"))
+        faults.append(Fault("model", shown(model), one_of(str(model), MODELS)))
     if len(x) != len(outcomes):
         faults.append(Fault("design", f"{len(x)} rows", f"{len(outcomes)} rows, one a period"))
     elif not np.isfinite(x).all():

@@ -16,7 +16,7 @@ import pandas as pd
 from chinese_calendar import holidays, workdays
 from numpy.typing import ArrayLike, NDArray
 
-from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown
 
 Days = NDArray[np.datetime64]
 Whole = NDArray[np.int64]
@@ -178,7 +178,7 @@ def _lengths(amount: ArrayLike, unit: str) -> Whole:
     rule = f"a whole number from {least} to {_LONGEST}"
     faults = [Fault(f"amount: row {k}", shown(values[k]), rule) for k in np.flatnonzero(wrong)]
     if unit not in UNITS:
-        faults.append(Fault("unit", shown(unit), f"one of {', '.join(UNITS)}"))
+        faults.append(Fault("unit", shown(unit), one_of(str(unit), UNITS)))
     refuse("term", faults)
     return values.astype(np.int64)
 

@@ -174,7 +174,7 @@ def build_profile(
     ('risk', 'urgency', 'scope')
     """
     factors = tuple(str(head["factors"]).split("|"))
-    faults = [Fault("factors", shown(f), f"one of {', '.join(FACTORS)}") for f in factors if f not in FACTORS]
+    faults = [Fault("factors", shown(f), one_of(str(f), FACTORS)) for f in factors if f not in FACTORS]
     faults += [Fault("factors", shown(f), "a factor that stands once") for f in _twice(factors)]
     refuse(f"profile {head['profile']}", faults)
     levels, at, faults = level_table(cells, factors, place=place)

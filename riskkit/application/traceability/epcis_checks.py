@@ -141,7 +141,7 @@ def _field_faults(event: Mapping[str, Any], at: str) -> Iterator[Fault]:
     if not _OFFSET.fullmatch(str(offset)):
         yield Fault(f"{at}.eventTimeZoneOffset", shown(offset), "an offset as +08:00")
     if is_acting and action not in _ACTIONS:
-        yield Fault(f"{at}.action", shown(action), f"one of {', '.join(_ACTIONS)}")
+        yield Fault(f"{at}.action", shown(action), one_of(str(action), _ACTIONS))
 
 
 def _word_faults(event: Mapping[str, Any], at: str) -> Iterator[Fault]:

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.method_numbers import method_number
 
@@ -305,11 +305,9 @@ def toxicological_concern(exposure: ArrayLike, group: str, *, exclusions: Sequen
     faults = (
         []
         if group in thresholds.index
-        else [Fault("group", shown(group), f"one of {', '.join(thresholds.index)}")]
+        else [Fault("group", shown(group), one_of(str(group), thresholds.index))]
     )
-    faults += [
-        Fault("exclusion", shown(x), f"one of {', '.join(known)}") for x in exclusions if x not in known
-    ]
+    faults += [Fault("exclusion", shown(x), one_of(str(x), known)) for x in exclusions if x not in known]
     with np.errstate(invalid="ignore"):
         faults += [Fault(f"exposure[{i}]", f"{dose[i]:g}", "from 0 up") for i in np.flatnonzero(dose < 0)]
     refuse("threshold of toxicological concern", faults)

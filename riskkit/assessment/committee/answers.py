@@ -14,7 +14,7 @@ from riskkit.assessment.committee.questions import (
     choice_of,
     choices_of,
 )
-from riskkit.foundation.inputs.faults import Fault, plain_text, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, one_of, plain_text, refuse, shown
 from riskkit.foundation.language import in_language
 
 QUANTILES = {"low": 0.05, "mid": 0.50, "high": 0.95}
@@ -127,7 +127,7 @@ def _choice_faults(question: Question, answer: Answer, what: str) -> Iterator[Fa
         return
     for code in codes:
         if not _is_code(code, known):
-            yield Fault(f"{what} codes", shown(code), f"one of {', '.join(known)}")
+            yield Fault(f"{what} codes", shown(code), one_of(str(code), known))
 
 
 def _is_code(value: object, known: Mapping[str, str]) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown
 
 Floats = NDArray[np.float64]
 METRICS = ("nominal", "ordinal", "interval", "ratio")
@@ -117,7 +117,7 @@ def krippendorff_alpha(
     0.4444
     """
     given = np.atleast_2d(np.asarray(ratings, dtype=np.float64))
-    faults = [] if metric in METRICS else [Fault("metric", shown(metric), "one of " + ", ".join(METRICS))]
+    faults = [] if metric in METRICS else [Fault("metric", shown(metric), one_of(str(metric), METRICS))]
     if np.isinf(given).any() or (metric == "ratio" and (given < 0).any()):
         faults.append(Fault("ratings", "infinite or negative", "finite, and not negative for ratios"))
     refuse("agreement", faults)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown
 from riskkit.foundation.numbers.elicited import elicited_quantile, fit_quantiles
 
 Floats = NDArray[np.float64]
@@ -52,7 +52,7 @@ def quantile_judgements(
     """
     known = {"quartiles": QUARTILES, "tertiles": TERTILES}
     if manner not in known:
-        refuse("judgements", [Fault("manner", shown(manner), "one of " + ", ".join(known))])
+        refuse("judgements", [Fault("manner", shown(manner), one_of(str(manner), known))])
     x = np.asarray(values, dtype=np.float64)
     is_right = x.shape == (3,) and lower < x[0] < x[1] < x[2] < upper
     refuse("judgements", [] if is_right else [Fault(manner, shown(x.tolist()), _RISING)])

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, ValidationInfo, model_validator
 from pydantic.dataclasses import dataclass
 
-from riskkit.foundation.inputs.faults import plain_text
+from riskkit.foundation.inputs.faults import one_of, plain_text
 from riskkit.foundation.language import in_language, language
 from riskkit.foundation.numbers.uncertainty import (
     Distribution,
@@ -38,7 +38,7 @@ def of_list(kind: str) -> AfterValidator:
 
     def check(code: str) -> str:
         if code not in glossary.codes(kind):
-            raise ValueError(f"one of {', '.join(glossary.codes(kind))}")
+            raise ValueError(one_of(str(code), glossary.codes(kind)))
         return code
 
     return AfterValidator(check)

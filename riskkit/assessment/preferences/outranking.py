@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown
 from riskkit.foundation.numbers.uncertainty import Floats
 from riskkit.foundation.standards.decision_table import DecisionTable, decision_table, ranks_of
 
@@ -104,7 +104,7 @@ def _degree(d: Floats, by: Preference) -> Floats:
 
 def _preference_faults(by: Preference, place: str) -> list[Fault]:
     if by.kind not in KINDS:
-        return [Fault(f"{place}.kind", shown(by.kind), f"one of {', '.join(KINDS)}")]
+        return [Fault(f"{place}.kind", shown(by.kind), one_of(str(by.kind), KINDS))]
     faults = []
     for name in ("q", "p", "s"):
         value, taken = getattr(by, name), name in KINDS[by.kind]

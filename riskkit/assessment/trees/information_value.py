@@ -12,7 +12,7 @@ import pandas as pd
 
 from riskkit.assessment.trees.bayes_net_file import Network
 from riskkit.assessment.trees.bayes_nets import Evidence, joint
-from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown
 
 
 @dataclass(frozen=True)
@@ -169,7 +169,7 @@ def value_of_information(
             for one in of
             if one not in states
         ]
-        + [Fault("costs", shown(one), f"one of {', '.join(groups)}") for one in costs if one not in groups]
+        + [Fault("costs", shown(one), one_of(str(one), groups)) for one in costs if one not in groups]
         + [
             Fault(f"costs.{k}", shown(v), "a number that is not negative")
             for k, v in costs.items()

@@ -159,10 +159,32 @@ def one_of(value: str, known: Iterable[str]) -> str:
     'one of (none)'
     """
     names = list(known)
+    return suggesting(f"one of {', '.join(names) or '(none)'}", value, names)
+
+
+def suggesting(rule: str, value: str, known: Iterable[str]) -> str:
+    """A rule with the known name that was probably meant, if one is near.
+
+    Examples
+    --------
+    >>> suggesting("a known key", "titel", ["summary", "title"])
+    'a known key; did you mean title?'
+    """
+    meant = nearly(value, known)
+    return f"{rule}; did you mean {meant}?" if meant else rule
+
+
+def nearly(value: str, known: Iterable[str]) -> str:
+    """The known name that was probably meant, or an empty text.
+
+    Examples
+    --------
+    >>> nearly("Complaints", ["market_sampling", "complaint"]), nearly("x", ["complaint"])
+    ('complaint', '')
+    """
+    names = list(known)
     near = get_close_matches(value.casefold(), [name.casefold() for name in names], n=1, cutoff=_NEAR)
-    meant = [name for name in names if name.casefold() in near][:1]
-    rule = f"one of {', '.join(names) or '(none)'}"
-    return f"{rule}; did you mean {meant[0]}?" if meant else rule
+    return next((name for name in names if name.casefold() in near), "")
 
 
 def plain_text(text: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown
 from riskkit.foundation.numbers.distributions import Floats
 
 Pairs = Mapping[tuple[str, str], float]
@@ -62,7 +62,7 @@ def _pair_faults(names: Sequence[str], pairs: Pairs) -> Iterator[Fault]:
         where = f"{a}, {b}"
         for name in (a, b):
             if name not in names:
-                yield Fault(where, shown(name), f"one of {', '.join(names)}")
+                yield Fault(where, shown(name), one_of(str(name), names))
         if a == b or frozenset((a, b)) in seen:
             yield Fault(where, shown(value), "a pair of two inputs, given once")
         if not (math.isfinite(value) and -1 <= value <= 1):

@@ -9,11 +9,11 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from pydantic import TypeAdapter, ValidationError
 
-from riskkit.foundation.inputs.faults import Fault, InputFaults, shown
+from riskkit.foundation.inputs.faults import Fault, InputFaults, shown, suggesting
 from riskkit.foundation.inputs.toml_file import TomlFile
 from riskkit.foundation.numbers.distributions import (
     Beta,
@@ -28,10 +28,11 @@ from riskkit.foundation.numbers.distributions import (
 
 Record = TypeVar("Record")
 
+_KNOWN_KEY = "a known key"
 _RULES = {
     "missing": "present",
-    "unexpected_keyword_argument": "a known key",
-    "extra_forbidden": "a known key",
+    "unexpected_keyword_argument": _KNOWN_KEY,
+    "extra_forbidden": _KNOWN_KEY,
     **dict.fromkeys(("string_type", "string_unicode"), "a text"),
     **dict.fromkeys(("float_type", "float_parsing"), "a number"),
     "finite_number": "a finite number",
@@ -90,7 +91,7 @@ def as_record(file: TomlFile, kind: type[Record]) -> Record:
         return TypeAdapter(kind).validate_python(file.data, strict=False, context=context)
     except ValidationError as error:
         told = [dict(item) for item in error.errors(include_url=False)]
-        faults = dict.fromkeys(_fault(file, item) for item in told if not _is_echo(item))
+        faults = dict.fromkeys(_fault(file, item, kind) for item in told if not _is_echo(item))
         raise InputFaults(file.name, tuple(faults)) from error
 
 
@@ -99,7 +100,14 @@ def _is_echo(item: Mapping[str, Any]) -> bool:
     return bool(item["type"] == "too_short" and len(item["input"]) >= item["ctx"]["min_length"])
 
 
-def _fault(file: TomlFile, item: Mapping[str, Any]) -> Fault:
+def _keys(kind: Any) -> set[str]:
+    """The keys of a record and of all records in it."""
+    fields = getattr(kind, "__pydantic_fields__", {})
+    parts = (*get_args(kind), *(field.annotation for field in fields.values()))
+    return {*fields, *(key for part in parts for key in _keys(part))}
+
+
+def _fault(file: TomlFile, item: Mapping[str, Any], kind: Any) -> Fault:
     known: Any = file.data
     path: list[str | int] = []
     for part in item["loc"]:  # pydantic adds names of its own for nested types: keep what is in the file
@@ -115,6 +123,8 @@ def _fault(file: TomlFile, item: Mapping[str, Any]) -> Fault:
         if wording is None
         else wording.format(**item.get("ctx", {}))
     )
+    if wording == _KNOWN_KEY:
+        rule = suggesting(rule, str(item["loc"][-1]), sorted(_keys(kind)))
     return Fault(file.place(tuple(path)), value, rule)
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown
 
 if TYPE_CHECKING:
     import pint
@@ -167,7 +167,7 @@ def read_quantities(
     faults, out = [], {}
     for name, value in given.items():
         if name not in units:
-            faults.append(Fault(name, shown(value), f"one of {', '.join(units)}"))
+            faults.append(Fault(name, shown(value), one_of(str(value), units)))
             continue
         try:
             out[name] = in_unit(value, units[name])

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import AfterValidator, BeforeValidator
 
+from riskkit.foundation.inputs.faults import one_of
 from riskkit.foundation.standards import standards
 
 
@@ -30,7 +31,7 @@ def of_table(table: str, column: str, **rows: str) -> AfterValidator:
         for name, wanted in rows.items():
             found = found[found[name] == wanted]
         if value not in found[column].tolist():
-            raise ValueError(f"one of {', '.join(dict.fromkeys(found[column]))}")
+            raise ValueError(one_of(str(value), dict.fromkeys(found[column])))
         return value
 
     return AfterValidator(check)

@@ -33,7 +33,7 @@ from typing import Any
 
 import pandas as pd
 
-from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown, suggesting
 from riskkit.foundation.inputs.toml_file import TomlFile, read_toml
 from riskkit.foundation.numbers.units import convert
 from riskkit.foundation.records.evidence import RecordColumn, given_columns, record_columns
@@ -55,7 +55,6 @@ _SETTINGS: tuple[tuple[str, type, str], ...] = (
     ("required", list, "a list of columns of the record"),
 )
 _NAME = "1 to 40 of a–z, 0–9 and _, first a letter"
-_OURS = "a column of the record that a reader gives"
 
 
 def read_mapping(path: Path, *, taken: Collection[str] = ()) -> Source:
@@ -164,7 +163,7 @@ def _shape_faults(file: TomlFile) -> list[Fault]:
     """Keys nobody knows, and values that are not what their key takes."""
     data, faults = file.data, []
     for key in [key for key in data if key not in _KEYS]:
-        faults.append(Fault(file.place((key,)), shown(key), f"one of {', '.join(_KEYS)}"))
+        faults.append(Fault(file.place((key,)), shown(key), one_of(str(key), _KEYS)))
     for key in _TABLES:
         if not isinstance(data.get(key, {}), dict):
             faults.append(Fault(file.place((key,)), shown(data[key]), "a table"))
@@ -190,14 +189,14 @@ def _content_faults(file: TomlFile, taken: Collection[str]) -> list[Fault]:
     elif name in taken:
         faults.append(Fault(file.place(("name",)), shown(name), "a name that no other reader has"))
     if order not in DATE_ORDERS:
-        faults.append(Fault(file.place(("date_order",)), shown(order), f"one of {', '.join(DATE_ORDERS)}"))
+        faults.append(Fault(file.place(("date_order",)), shown(order), one_of(str(order), DATE_ORDERS)))
     if data.get("zone", ZONE) not in zoneinfo.available_timezones():
         faults.append(Fault(file.place(("zone",)), shown(data["zone"]), f"a time zone such as {ZONE}"))
     if data.get("decimal", ".") not in DECIMAL_SIGNS:
         faults.append(Fault(file.place(("decimal",)), shown(data["decimal"]), "one of ., ,"))
     required = data.get("required", [])
     strange = [one for one in required if one not in given_columns()] if isinstance(required, list) else []
-    faults += [Fault(file.place(("required",)), shown(one), _OURS) for one in strange]
+    faults += [Fault(file.place(("required",)), shown(one), _ours(one)) for one in strange]
     faults += _column_faults(file) + _constant_faults(file) + _unit_faults(file) + _word_faults(file)
     given = {*map(str, data["columns"].values()), *data.get("constants", {})}
     for column in record_columns():
@@ -208,9 +207,13 @@ def _content_faults(file: TomlFile, taken: Collection[str]) -> list[Fault]:
     return faults
 
 
+def _ours(name: object) -> str:
+    return suggesting("a column of the record that a reader gives", str(name), given_columns())
+
+
 def _column_faults(file: TomlFile) -> list[Fault]:
     return [
-        Fault(file.place(("columns", theirs)), shown(ours), _OURS)
+        Fault(file.place(("columns", theirs)), shown(ours), _ours(ours))
         for theirs, ours in file.data["columns"].items()
         if not isinstance(ours, str) or ours not in given_columns()
     ]
@@ -221,13 +224,13 @@ def _constant_faults(file: TomlFile) -> list[Fault]:
     for ours, value in file.data.get("constants", {}).items():
         place = file.place(("constants", ours))
         if ours not in given_columns():
-            faults.append(Fault(place, shown(ours), _OURS))
+            faults.append(Fault(place, shown(ours), _ours(ours)))
         elif ours in file.data["columns"].values():
             faults.append(Fault(place, shown(ours), "a column that is not read from the file too"))
         elif isinstance(value, bool | dict | list):
             faults.append(Fault(place, shown(value), "a text, a number or a date"))
         elif (codes := _column(ours).codes) and value not in codes:
-            faults.append(Fault(place, shown(value), f"one of {', '.join(codes)}"))
+            faults.append(Fault(place, shown(value), one_of(str(value), codes)))
     return faults
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
-from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown
 from riskkit.foundation.records.number_columns import Floats
 from riskkit.monitoring.surveillance.series import alarm_table, read_series
 
@@ -68,7 +68,7 @@ def ears(
     [[13.0, 17.2411, 7.9288], [15.0, 29.8103, 3.128]]
     """
     rules = {
-        "method": (method in _LAGS, shown(method), f"one of {', '.join(_LAGS)}"),
+        "method": (method in _LAGS, shown(method), one_of(str(method), _LAGS)),
         "alpha": (0 < alpha < 1, shown(alpha), "between 0 and 1"),
         "baseline": (baseline >= 3, shown(baseline), "3 or more"),
         "min_sigma": (min_sigma >= 0, shown(min_sigma), "0 or more"),

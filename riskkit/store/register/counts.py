@@ -14,7 +14,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa  # type: ignore[import-untyped]
 
-from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, refuse, shown, suggesting
 from riskkit.foundation.records.evidence import arrow_schema
 from riskkit.store.register.query import looking, unanswered
 from riskkit.store.register.spark import register_in_spark
@@ -48,9 +48,8 @@ class CountsAsked:
         known = {*arrow_schema().names, *PERIODS}
         strange = [one for one in self.by if one not in known]
         strange += [one for one in self.where if one not in arrow_schema().names]
-        faults = [
-            Fault("counts", shown(one), "a column of the record, year, quarter or month") for one in strange
-        ]
+        rule = "a column of the record, year, quarter or month"
+        faults = [Fault("counts", shown(one), suggesting(rule, one, sorted(known))) for one in strange]
         unfit = dict.fromkeys(one for one in self.by if one in SUMS or self.by.count(one) > 1)
         rule = "a column named once that is not itself summed"
         faults += [Fault("counts", shown(one), rule) for one in unfit]

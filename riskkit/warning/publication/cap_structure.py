@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from riskkit.foundation.inputs.faults import Fault, plain_text, shown
+from riskkit.foundation.inputs.faults import Fault, one_of, plain_text, shown
 from riskkit.foundation.standards import standards
 from riskkit.warning.publication.cap_message import NAMESPACE
 
@@ -123,7 +123,7 @@ def _text_faults(child: etree._Element, place: str, *, kind: str, word_list: str
         yield Fault(place, shown(child.text or ""), str(error))
         return
     if kind == "word" and text not in words_of(word_list):
-        yield Fault(place, shown(text), f"one of {', '.join(words_of(word_list))}")
+        yield Fault(place, shown(text), one_of(str(text), words_of(word_list)))
     elif not _has_form(text, kind):
         yield Fault(place, shown(text), _FORMS[kind])
 

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pandas as pd
 
-from riskkit.foundation.inputs.faults import Fault, plain_text, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, one_of, plain_text, refuse, shown
 from riskkit.foundation.standards.tables import records
 
 KINDS = ("folder", "mail", "webhook")
@@ -101,7 +101,7 @@ def _channel_faults(place: str, row: object) -> Iterator[Fault]:
         return
     known = ("name", "kind", "to", "documents", "languages", "groups")
     yield from (
-        Fault(f"{place}.{key}", shown(row[key]), f"one of {', '.join(known)}")
+        Fault(f"{place}.{key}", shown(row[key]), one_of(str(row[key]), known))
         for key in row
         if key not in known
     )
@@ -109,7 +109,7 @@ def _channel_faults(place: str, row: object) -> Iterator[Fault]:
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         yield Fault(f"{place}.name", shown(name), "small letters, digits, - and _, at most 32")
     if kind not in KINDS:
-        yield Fault(f"{place}.kind", shown(kind), f"one of {', '.join(KINDS)}")
+        yield Fault(f"{place}.kind", shown(kind), one_of(str(kind), KINDS))
     if not isinstance(to, str) or not to.strip():
         yield Fault(f"{place}.to", shown(to), "a folder, or an address of this machine")
     elif kind == "webhook" and not is_loopback(to):
@@ -123,7 +123,7 @@ def _channel_faults(place: str, row: object) -> Iterator[Fault]:
             yield Fault(f"{place}.{key}", shown(values), f"a list of {', '.join(allowed)}")
         else:
             yield from (
-                Fault(f"{place}.{key}", shown(one), f"one of {', '.join(allowed)}")
+                Fault(f"{place}.{key}", shown(one), one_of(str(one), allowed))
                 for one in values
                 if one not in allowed
             )
@@ -196,7 +196,7 @@ def _recipient_faults(given: pd.DataFrame) -> Iterator[Fault]:
             except ValueError as error:
                 yield Fault(place, shown(text), str(error))
         if group not in GROUPS:
-            yield Fault(f"{place}/group", shown(group), f"one of {', '.join(GROUPS)}")
+            yield Fault(f"{place}/group", shown(group), one_of(str(group), GROUPS))
         if address and not _MAIL.fullmatch(address):
             yield Fault(f"{place}/address", shown(address), "an e-mail address, or nothing")
         if named[k]:

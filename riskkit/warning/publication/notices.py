@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from riskkit.foundation.inputs.faults import Fault, plain_text, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, one_of, plain_text, refuse, shown
 
 Words = Mapping[str, str]
 LANGUAGES = ("zh", "en")
@@ -174,7 +174,7 @@ def _codes(notice: Notice) -> Iterator[Fault]:
         if not _ID.fullmatch(getattr(notice, name)):
             yield Fault(name, shown(getattr(notice, name)), "1 to 64 of a–z, 0–9, dot, - and _")
     if notice.kind not in KINDS:
-        yield Fault("kind", shown(notice.kind), f"one of {', '.join(KINDS)}")
+        yield Fault("kind", shown(notice.kind), one_of(str(notice.kind), KINDS))
     if notice.kind != "first" and not notice.earlier:
         yield Fault("earlier", "", "the issues that this one follows")
     if not notice.places:

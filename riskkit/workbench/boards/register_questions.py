@@ -14,7 +14,7 @@ from typing import Any
 import duckdb
 import pandas as pd
 
-from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown
 from riskkit.store.register.query import looking
 from riskkit.workbench.reports.monitoring.register_study import INSPECTIONS, by_province
 
@@ -43,9 +43,10 @@ class Asked:
     page: int = 0
 
     def __post_init__(self) -> None:
-        rule = f"one of {', '.join(FILTERS)}"
-        faults = [Fault("filter", shown(one), rule) for one in self.where if one not in FILTERS]
-        faults += [] if self.by in RANKED else [Fault("by", shown(self.by), f"one of {', '.join(RANKED)}")]
+        faults = [
+            Fault("filter", shown(one), one_of(one, FILTERS)) for one in self.where if one not in FILTERS
+        ]
+        faults += [] if self.by in RANKED else [Fault("by", shown(self.by), one_of(str(self.by), RANKED))]
         faults += [] if self.page >= 0 else [Fault("page", shown(self.page), "not below 0")]
         refuse("register", faults)
 

@@ -31,7 +31,59 @@ def check_all(cases: Sequence[str] = ()) -> Iterator[Checked]:
         yield from _check_tables()
         yield from _check_notebooks()
     for case in cases or resources.shipped_cases():
-        yield _checked(f"case {case}", partial(_check_case, case))
+        kind, check = _kind_of(case) if case.endswith(".toml") else ("case", _check_case)
+        yield _checked(f"{kind} {case}", partial(check, case))
+
+
+def _kind_of(file: str) -> tuple[str, Callable[[str], object]]:
+    """What a file is, by the keys that only files of its kind have; a case if it cannot be read."""
+    from riskkit.foundation.inputs.toml_file import read_toml
+
+    try:
+        keys = set(read_toml(resources.safe_path(file, folder=Path.cwd())).data)
+    except (InputFaults, OSError):
+        return "case", _check_case
+    return next((found for needed, found in _KINDS.items() if needed in keys), ("case", _check_case))
+
+
+def _check_profile(file: str) -> None:
+    from riskkit.warning.profiles import load_profile
+
+    load_profile(file)
+
+
+def _check_mapping(file: str) -> None:
+    from riskkit.monitoring.sources.mapping import read_mapping
+
+    read_mapping(Path(file))
+
+
+def _check_study(file: str) -> None:
+    from riskkit.workbench.reports.methods.expert_reports import open_experts, study_experts
+
+    study_experts(open_experts(file))
+
+
+def _check_what_ifs(file: str) -> None:
+    """The measures, against their case: a shipped one, or the file of its id beside."""
+    from riskkit.assessment.what_if.what_if_file import load_what_ifs
+    from riskkit.case.case import parse_case
+    from riskkit.foundation.inputs.toml_file import parse_toml, read_toml
+    from riskkit.workbench.runs.planning import checked_case
+
+    path, opened = Path(file), read_toml(file)
+    wanted = str(opened.data.get("case", ""))
+    beside = path.parent / f"{wanted}.toml"
+    case = checked_case(f"{wanted}.toml" if beside.is_file() else wanted, folder=path.absolute().parent)
+    load_what_ifs(file, parse_case(parse_toml(case.content, case.path.name)))
+
+
+_KINDS: dict[str, tuple[str, Callable[[str], object]]] = {
+    "profile": ("profile", _check_profile),
+    "columns": ("mapping", _check_mapping),
+    "what_ifs": ("measures to compare", _check_what_ifs),
+    "experts": ("study", _check_study),
+}
 
 
 def _checked(what: str, check: Callable[[], object]) -> Checked:

@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 import click
 
 import riskkit
-from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.inputs.faults import InputFaults, nearly
 from riskkit.foundation.language import LANGS, in_language, language, speaking
 from riskkit.words.catalogue import command_text as say
 from riskkit.workbench.commands.decision_groups import decision_groups, runner
@@ -69,9 +69,12 @@ def _usage_words(error: click.ClickException) -> str:
     """What is wrong with a command line, in the language of the person who typed it."""
     text = error.format_message()
     found = re.fullmatch(r"Invalid value for (.+?): (.*)", text, flags=re.DOTALL)
+    chosen = re.search(r"'([^']*)' is not one of (.+)\.$", text)
+    meant = nearly(chosen[1], re.findall("'([^']*)'", chosen[2])) if chosen else ""
+    near = say("near", name=meant) if meant else ""
     if language() == "zh" and found:
-        return f"{found[1]} 的值无效：{rule_in(found[2])}"
-    return rule_in(text)
+        return f"{found[1]} 的值无效：{rule_in(found[2])}{near}"
+    return rule_in(text) + near
 
 
 def _interrupt(*_: object) -> NoReturn:
@@ -106,13 +109,36 @@ def build() -> click.Group:
         "demo": (_demo, ["out", "jobs", "resume", "format", *_LIMITS]),
         "assess": (
             _assess,
-            ["case", "out", "brief", "profile", "param", "format", "notebook", "deadline", *_LIMITS],
+            [
+                "case",
+                "out",
+                "brief",
+                "profile",
+                "param",
+                "parameters_file",
+                "format",
+                "notebook",
+                "deadline",
+                *_LIMITS,
+            ],
         ),
         "batch": (
             _batch,
-            ["list", "out", "profile", "param", "format", "notebook", "deadline", *_LIMITS, "jobs", "resume"],
+            [
+                "list",
+                "out",
+                "profile",
+                "param",
+                "parameters_file",
+                "format",
+                "notebook",
+                "deadline",
+                *_LIMITS,
+                "jobs",
+                "resume",
+            ],
         ),
-        "run": (_run, ["notebook_name", "out", "set", "format", "deadline", *_LIMITS]),
+        "run": (_run, ["notebook_name", "out", "set", "parameters_file", "format", "deadline", *_LIMITS]),
         "check": (_check, ["cases"]),
         "list": (runner("lists", "list_shipped"), ["kind"]),
         "dashboard": (
@@ -230,9 +256,10 @@ def _version() -> click.Option:
 def _wishes(given: dict[str, Any], **more: Any) -> Any:
     """What the options say for all reports; a missing system part is told before anything runs."""
     from riskkit.workbench.runs.kernels.limits import Limits
+    from riskkit.workbench.runs.parameter_files import parameters_of
     from riskkit.workbench.runs.planning import Wishes, pairs
 
-    values: dict[str, Any] = pairs(given.get("param", ()))
+    values: dict[str, Any] = parameters_of(given.get("parameters_file")) | pairs(given.get("param", ()))
     doubled = [one for one in ("profile", "lang", "case") if one in values]
     if doubled:
         raise click.UsageError(f"-p {doubled[0]}: --{doubled[0]}")

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown
 from riskkit.foundation.inputs.part_files import put_files
 from riskkit.foundation.language import in_language, language
 from riskkit.foundation.numbers.toml_record import toml_text
@@ -60,7 +60,7 @@ def make_new(kind: str, name: str, **given: Any) -> int:
 
 def starter(kind: str, name: str, *, day: dt.date) -> str:
     """An annotated file to start from."""
-    refuse("new", [] if kind in KINDS else [Fault("KIND", shown(kind), f"one of {', '.join(KINDS)}")])
+    refuse("new", [] if kind in KINDS else [Fault("KIND", shown(kind), one_of(str(kind), KINDS))])
     fine = re.fullmatch(_NAMES[kind], name) is not None
     refuse("new", [] if fine else [Fault("ID", shown(name), _RULES[kind])])
     if kind == "profile":

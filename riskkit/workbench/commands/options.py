@@ -55,6 +55,7 @@ def parameter(name: str, *, command: str) -> click.Parameter:
         "brief": (["--brief"], {"is_flag": True}),
         "profile": (["--profile"], {"metavar": "NAME"}),
         "param": (["-p", "param"], {"metavar": "NAME=VALUE", "multiple": True}),
+        "parameters_file": (["-f", "--parameters-file"], {"type": path, "metavar": "FILE"}),
         "set": (["-p", "--set", "param"], {"metavar": "NAME=VALUE", "multiple": True}),
         "format": (["--format", "formats"], {"default": "html", "show_default": True}),
         "notebook": (["--notebook"], {"default": "assess_case", "show_default": True}),

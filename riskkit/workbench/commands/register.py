@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from riskkit.foundation.inputs.faults import Fault, InputFaults, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, InputFaults, one_of, refuse, shown
 from riskkit.foundation.language import language
 from riskkit.words.catalogue import command_text as say
 from riskkit.workbench.commands.options import beside
@@ -71,7 +71,7 @@ def _reader(name: str | None, mapping: Path | None) -> tuple[Source, tuple[Sourc
         return read_mapping(mapping, taken=names), SOURCES
     known = {source.name: source for source in SOURCES}
     if name not in known:
-        refuse("ingest", [Fault("--source", shown(name), f"one of {', '.join(names)}")])
+        refuse("ingest", [Fault("--source", shown(name), one_of(str(name), names))])
     return known[str(name)], SOURCES
 
 

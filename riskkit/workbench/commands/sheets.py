@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown
 from riskkit.words.catalogue import command_text as say
 from riskkit.workbench.words.messages import answer
 
@@ -20,7 +20,7 @@ def make_template(name: str, **given: Any) -> int:
     out = given["out"] or Path(f"{name}.{given['form']}")
     faults = []
     if name not in sheet_names():
-        faults.append(Fault("NAME", shown(name), " | ".join(sheet_names())))
+        faults.append(Fault("NAME", shown(name), one_of(name, sheet_names())))
     if out.is_dir() or out.suffix not in ("", f".{given['form']}"):
         faults.append(Fault("--out", shown(str(out)), f"*.{given['form']}"))
     refuse("template", faults)

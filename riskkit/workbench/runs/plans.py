@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from riskkit.foundation.inputs.faults import Fault, InputFaults, refuse
+from riskkit.foundation.inputs.faults import Fault, InputFaults, one_of, refuse
 from riskkit.foundation.language import in_language, language
 from riskkit.workbench.runs import parameters as params
 from riskkit.workbench.runs.folders import run_folders
@@ -103,7 +103,7 @@ def make_plan(
 ) -> RunPlan:
     """A plan whose every part has been checked; nothing is started or written."""
     faults = [] if lang in ("zh", "en") else [Fault("lang", repr(lang), "zh or en")]
-    faults += [Fault("format", repr(one), ", ".join(FORMATS)) for one in formats if one not in FORMATS]
+    faults += [Fault("format", repr(one), one_of(one, FORMATS)) for one in formats if one not in FORMATS]
     faults += [Fault(name, "given twice", "given once") for name in ("case", "lang") if name in given]
     refuse("report", faults)
     run_folders.check_name(notebook.stem, what="notebook name")

@@ -14,7 +14,7 @@ from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
-from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown
 from riskkit.foundation.inputs.part_files import put_files, sweep
 from riskkit.foundation.language import in_language
 from riskkit.workbench.flows.enterprise.letters import Letter, filled_letter
@@ -84,8 +84,10 @@ def write_letters(
     With `resume`, a letter whose files are there and whose facts are the same is not made again. `watch` is
     called with the number done and the number of all. A file that is not one of ours is never replaced.
     """
-    rule = f"one of {', '.join(FORMATS)}"
-    refuse("letters", [Fault("format", shown(one), rule) for one in formats if one not in FORMATS])
+    refuse(
+        "letters",
+        [Fault("format", shown(one), one_of(one, FORMATS)) for one in formats if one not in FORMATS],
+    )
     sweep(out)
     before = _listed(out)
     tasks = [_Task(letter, lang, issuer, tuple(formats)) for letter in letters for lang in langs]

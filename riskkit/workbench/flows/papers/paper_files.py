@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from riskkit.foundation.inputs.faults import Fault, plain_text, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, one_of, plain_text, refuse, shown
 from riskkit.foundation.inputs.part_files import put_files, sweep
 from riskkit.workbench.flows.warnings.official import FilledDocument, in_format
 
@@ -38,8 +38,10 @@ def write_papers(
     is_forced: bool | None = None,
 ) -> tuple[Path, ...]:
     """Write every paper in each format, and tables beside them; what is there already is never replaced."""
-    rule = f"one of {', '.join(FORMATS)}"
-    refuse("papers", [Fault("--format", shown(one), rule) for one in formats if one not in FORMATS])
+    refuse(
+        "papers",
+        [Fault("--format", shown(one), one_of(one, FORMATS)) for one in formats if one not in FORMATS],
+    )
     files = {
         f"{paper.name}.{paper.document.lang}.{one}": in_format(paper.document, one)
         for paper in papers

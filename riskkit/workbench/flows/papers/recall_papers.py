@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from riskkit.foundation.inputs.faults import Fault, refuse
+from riskkit.foundation.inputs.faults import Fault, one_of, refuse
 from riskkit.foundation.language import language
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.tables import records
@@ -27,7 +27,7 @@ KINDS = ("stage", "final")
 def recall_papers(study: RecallStudy, *, kind: str, issuer: str) -> tuple[Paper, ...]:
     """One report for each recall, in the order of the file."""
     faults = issuer_faults(issuer)
-    faults += [] if kind in KINDS else [Fault("--kind", kind, f"one of {', '.join(KINDS)}")]
+    faults += [] if kind in KINDS else [Fault("--kind", kind, one_of(kind, KINDS))]
     refuse("recall report", faults)
     ids = [str(name) for name in study.state["recall_id"]]
     return tuple(

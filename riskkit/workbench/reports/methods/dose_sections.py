@@ -19,7 +19,7 @@ from riskkit.assessment.chemical.hazard_quotients import (
     toxicological_concern,
 )
 from riskkit.assessment.sensitivity.indices import morris, sobol
-from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown
 from riskkit.foundation.language import language
 from riskkit.foundation.numbers.distributions import Floats, quantile
 from riskkit.foundation.numbers.uncertainty import draw
@@ -62,7 +62,7 @@ def study_doses(
 ) -> DoseStudy:
     """Everything the notebook shows of doses."""
     given = {one.id: one for one in opened.content.doses}
-    rule = f"one of {', '.join(given)}"
+    rule = one_of(asked, given)
     refuse(opened.name, [] if asked in given else [Fault("asked", shown(asked), rule)])
     found = pd.DataFrame([_row(one) for one in given.values()])
     drawn = {id_: _draws(one, draws, rng) for id_, one in given.items() if one.uncertain}

@@ -16,7 +16,7 @@ from riskkit.assessment.trees.fault_tree_file import FaultTree, load_fault_tree
 from riskkit.assessment.trees.information_value import Decision, decision
 from riskkit.assessment.trees.product_model_file import ProductModel, load_product_model
 from riskkit.foundation import shipped
-from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown
 from riskkit.foundation.inputs.toml_file import TomlFile, read_toml
 from riskkit.foundation.language import language
 from riskkit.foundation.numbers.toml_record import as_record
@@ -58,7 +58,7 @@ def example_file(name: str) -> Path:
         return Path(name)
     is_plain = name.replace("-", "").replace("_", "").isalnum()
     is_there = is_plain and shipped.example_path(name).is_file()
-    rule = f"one of {', '.join(example_names())}, or a .toml file"
+    rule = f"a .toml file, or {one_of(name, example_names())}"
     refuse("example", [] if is_there else [Fault("example", shown(name), rule)])
     return shipped.example_path(name)
 
@@ -199,7 +199,7 @@ def open_ranking(name: str) -> OpenFile[Ranking]:
         faults.append(Fault(file.place(("fuzzy", "relation")), "another shape", rule))
     ids = [one.id for one in found.alternatives]
     if found.fuzzy_of not in ids:
-        rule = f"one of {', '.join(ids)}"
+        rule = one_of(found.fuzzy_of, ids)
         faults.append(Fault(file.place(("fuzzy_of",)), shown(found.fuzzy_of), rule))
     refuse(file.name, faults + _doubled(file, "alternatives", ids))
     return OpenFile(_named(name, file), found, file.data, file.sha256)
@@ -232,9 +232,8 @@ def open_history(name: str) -> OpenFile[InformationHistory]:
             told = f"{one.n_nonconforming} of {one.n_tested}"
             faults.append(Fault(file.place(("records", i, "n_nonconforming")), told, "at most n_tested"))
     if found.measure is not None:
-        rule = f"one of {', '.join(ids)}"
         faults += [
-            Fault(file.place(("measure", key)), shown(id_), rule)
+            Fault(file.place(("measure", key)), shown(id_), one_of(id_, ids))
             for key, id_ in (("before", found.measure.before), ("after", found.measure.after))
             if id_ not in ids
         ]

@@ -13,7 +13,7 @@ from riskkit.assessment.elicitation.performance import expert_scores, scored
 from riskkit.assessment.elicitation.pooling import mixtures
 from riskkit.assessment.elicitation.robustness import without_experts, without_seeds
 from riskkit.assessment.elicitation.study import ExpertStudy, study_from_tables
-from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown
 from riskkit.foundation.numbers.distributions import Floats
 from riskkit.workbench.reports.methods.example_files import OpenFile
 from riskkit.workbench.reports.methods.example_records import AskedItem, ScoredExperts
@@ -58,7 +58,7 @@ def study_experts(
     opened: OpenFile[ScoredExperts], *, weighting: str = "global", cut_off: float = OPTIMISED
 ) -> ExpertFindings:
     """Experts scored on their seeds, pooled by performance and equally."""
-    rule = f"one of {', '.join(WEIGHTINGS)}"
+    rule = one_of(weighting, WEIGHTINGS)
     refuse("experts", [] if weighting in WEIGHTINGS else [Fault("weighting", shown(weighting), rule)])
     study = _checked(opened.content)
     of, limit = mixtures(scored(study)), None if cut_off < 0 else cut_off

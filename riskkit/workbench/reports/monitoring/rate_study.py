@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown
 from riskkit.monitoring.rates.disclosure import ALL, hide_small_cells
 from riskkit.monitoring.rates.rates import nonconformity_rates
 from riskkit.monitoring.rates.shrinkage import BetaPrior, fit_beta_binomial, rank_probabilities, shrunk_rates
@@ -55,8 +55,9 @@ def study_rates(
     keys = tuple(part.strip() for part in by.split(",") if part.strip())
     table, level = opened.table, 0.95
     missing = [name for name in (*keys, across) if name not in table]
-    rule = f"one of {', '.join(map(str, table.columns))}"
-    refuse("rates", [Fault("by", shown(name), rule) for name in missing])
+    refuse(
+        "rates", [Fault("by", shown(name), one_of(str(name), map(str, table.columns))) for name in missing]
+    )
     found = nonconformity_rates(table, by=list(keys), method=method, level=level)
     whole = nonconformity_rates(table, by=[], method=method, level=level).iloc[0]
     x, n = (
