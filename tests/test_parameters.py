@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.inputs.parameter_file import parameters_of, read_parameters
 from riskkit.workbench.runs import parameters as p
-from riskkit.workbench.runs.parameter_files import parameters_of, read_parameters
 
 CELL = """\
 case: str = "toothbrushes"  # the case: an id or a file

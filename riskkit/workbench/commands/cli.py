@@ -255,8 +255,8 @@ def _version() -> click.Option:
 
 def _wishes(given: dict[str, Any], **more: Any) -> Any:
     """What the options say for all reports; a missing system part is told before anything runs."""
+    from riskkit.foundation.inputs.parameter_file import parameters_of
     from riskkit.workbench.runs.kernels.limits import Limits
-    from riskkit.workbench.runs.parameter_files import parameters_of
     from riskkit.workbench.runs.planning import Wishes, pairs
 
     values: dict[str, Any] = parameters_of(given.get("parameters_file")) | pairs(given.get("param", ()))
