@@ -17,7 +17,18 @@ _MISSING = ("", "~", "null", "Null", "NULL")
 
 
 def parameters_of(path: Path | None) -> dict[str, Any]:
-    """The parameters of a file; none without one."""
+    """The parameters of a file; none without one.
+
+    Raises
+    ------
+    InputFaults
+        When it cannot be read, is larger than 1 MB, or breaks the rules of `read_parameters`.
+
+    Examples
+    --------
+    >>> parameters_of(None)
+    {}
+    """
     return {} if path is None else read_parameters(_content(path), path.name)
 
 
@@ -34,7 +45,25 @@ def _content(path: Path) -> bytes:
 
 
 def read_parameters(raw: bytes, name: str) -> dict[str, Any]:
-    """Names and values of a YAML text, each value a text or a list of texts."""
+    """Names and values of a YAML text, each value a text or a list of texts.
+
+    Parameters
+    ----------
+    raw : bytes
+        The content of the file, in UTF-8.
+    name : str
+        Its name, for messages.
+
+    Raises
+    ------
+    InputFaults
+        With every line that is no ``name: value``, is empty or names a parameter twice.
+
+    Examples
+    --------
+    >>> read_parameters(b"on: 2026-05-01\\nports: [CNSHA, NO]", "p.yaml")
+    {'on': '2026-05-01', 'ports': ['CNSHA', 'NO']}
+    """
     import yaml
 
     rule = "YAML of the form `name: value`, one a line"
