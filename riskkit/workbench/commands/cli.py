@@ -32,6 +32,7 @@ from riskkit.workbench.words.system_faults import system_faults
 _MOST_FAULTS = 50
 _FORMATS = ("html", "pdf", "docx")
 _LIMITS = ("memory", "cell_output", "report_output", "cell_deadline")
+_OF_REPORTS = ("profile", "param", "parameters_file", "format", "notebook", "deadline", *_LIMITS)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -109,34 +110,11 @@ def build() -> click.Group:
         "demo": (_demo, ["out", "jobs", "resume", "format", *_LIMITS]),
         "assess": (
             _assess,
-            [
-                "case",
-                "out",
-                "brief",
-                "profile",
-                "param",
-                "parameters_file",
-                "format",
-                "notebook",
-                "deadline",
-                *_LIMITS,
-            ],
+            ["case", "out", "brief", *_OF_REPORTS],
         ),
         "batch": (
             _batch,
-            [
-                "list",
-                "out",
-                "profile",
-                "param",
-                "parameters_file",
-                "format",
-                "notebook",
-                "deadline",
-                *_LIMITS,
-                "jobs",
-                "resume",
-            ],
+            ["list", "out", *_OF_REPORTS, "jobs", "resume"],
         ),
         "run": (_run, ["notebook_name", "out", "set", "parameters_file", "format", "deadline", *_LIMITS]),
         "check": (_check, ["cases"]),
@@ -197,19 +175,7 @@ def _register_group() -> click.Group:
         "compact": (runner("register", "compact_register"), ["register"]),
         "export": (
             runner("exchange", "export_register"),
-            [
-                "package_out",
-                "force",
-                "level",
-                "by",
-                "since",
-                "until",
-                "where",
-                "title",
-                "publisher",
-                "licence",
-                "register",
-            ],
+            ["package_out", "force", "level", "by", "since", "until", "where", "title", "publisher", "licence", "register"],
         ),
         "import": (runner("exchange", "import_register"), ["package", "check", "register"]),
     }
