@@ -175,7 +175,19 @@ def _register_group() -> click.Group:
         "compact": (runner("register", "compact_register"), ["register"]),
         "export": (
             runner("exchange", "export_register"),
-            ["package_out", "force", "level", "by", "since", "until", "where", "title", "publisher", "licence", "register"],
+            [
+                "package_out",
+                "force",
+                "level",
+                "by",
+                "since",
+                "until",
+                "where",
+                "title",
+                "publisher",
+                "licence",
+                "register",
+            ],
         ),
         "import": (runner("exchange", "import_register"), ["package", "check", "register"]),
     }
