@@ -12,8 +12,7 @@ Examples
 """
 
 import functools
-from importlib import import_module, resources
-from typing import Any
+from importlib import import_module
 
 __version__ = "0.1.0"
 __all__ = [
@@ -73,14 +72,15 @@ __all__ = [
 @functools.cache
 def _places() -> dict[str, str]:
     """Where each public name is: read from the stub, so that both cannot differ."""
-    import ast  # 5 ms that a bare `import riskkit` need not take
+    import ast  # this and the next are 30 ms that a bare `import riskkit` need not take
+    from importlib import resources
 
     stub = ast.parse((resources.files(__name__) / "__init__.pyi").read_text("utf-8"))
     lines = [line for line in stub.body if isinstance(line, ast.ImportFrom)]
     return {alias.name: str(line.module) for line in lines for alias in line.names}
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module 'riskkit' has no attribute {name!r}")
     place = _places()[name]

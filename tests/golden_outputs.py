@@ -206,7 +206,9 @@ def _helps(command: click.Command, path: str) -> Iterator[tuple[str, str]]:
     context = click.Context(command, info_name=path, terminal_width=100)
     yield path, command.get_help(context)
     if isinstance(command, click.Group):
-        for name, inner in command.commands.items():
+        for name in getattr(command, "later", ()):
+            inner = command.get_command(context, name)
+            assert inner is not None
             yield from _helps(inner, f"{path} {name}")
 
 

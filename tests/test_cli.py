@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from tiny_report import PUBLISH, names, write_notebook
 
@@ -57,25 +58,53 @@ def test_help_speaks_as_asked(capsys: pytest.CaptureFixture[str], command: str, 
     assert capsys.readouterr().out == text
 
 
-def test_help_is_quick_because_nothing_heavy_is_imported() -> None:
-    code = (
-        "import sys; from riskkit.workbench.commands.cli import main; main(['--help'])\n"
-        "heavy = {'numpy', 'pandas', 'papermill', 'nbformat', 'plotly', 'pydantic', 'psutil', 'jinja2'}\n"
-        "print('heavy:', sorted(heavy & set(sys.modules)))"
+HEAVY = {
+    "IPython", "PIL", "docx", "duckdb", "jinja2", "nbformat", "numpy", "openpyxl", "pandas", "papermill",
+    "plotly", "psutil", "pyarrow", "pydantic", "scipy", "sqlalchemy", "tornado",
+}  # fmt: skip
+
+
+def loaded_by(code: str) -> set[str]:
+    """The modules that a new Python holds after this."""
+    asked = f"import sys, json\n{code}\nprint()\nprint(json.dumps(sorted(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["--lang", "zh", "--help"], ["register", "--help"], ["assess", "--help"]]
+)
+def test_help_is_quick_because_nothing_heavy_is_imported(arguments: list[str]) -> None:
+    loaded = loaded_by(f"from riskkit.workbench.commands.cli import main; main({arguments})")
+    assert not HEAVY & loaded
+    own = {name for name in loaded if name.startswith("riskkit.workbench.commands.")}
+    assert own.isdisjoint(
+        {f"riskkit.workbench.commands.{name}" for name in ("register", "committee", "lists")}
     )
-    ours = least_seconds(code, ends_with="heavy: []")
-    assert ours < least_seconds("import pandas")  # 0.15 s and 0.6 s on a quiet machine
+    assert {"pandas", "numpy"} <= loaded_by("import pandas")  # what is looked for can be found
 
 
-def least_seconds(code: str, *, ends_with: str = "") -> float:
-    """The least computing time of a new Python that runs this; what else the machine does is not in it."""
-    seconds = []
-    for _ in range(3):
-        before = sum(os.times()[2:4])
-        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-        seconds.append(sum(os.times()[2:4]) - before)
-        assert done.stdout.strip().splitlines()[-1:] == ([ends_with] if ends_with else [])
-    return min(seconds)
+def test_a_bare_import_loads_no_part_of_riskkit() -> None:
+    loaded = loaded_by("import riskkit")
+    assert {name for name in loaded if name.startswith("riskkit")} == {"riskkit"}
+    assert not HEAVY & loaded
+    assert "importlib.resources" not in loaded  # with what it needs, half of the time of this import
+
+
+def test_a_case_is_checked_without_the_heavy_half_of_scipy() -> None:
+    loaded = loaded_by(f"from riskkit.workbench.commands.cli import main; main(['check', {CASE!r}])")
+    assert "riskkit.case.case" in loaded
+    assert loaded.isdisjoint({"scipy.stats", "scipy.optimize", "scipy.interpolate", "plotly", "papermill"})
+
+
+def test_the_help_of_a_group_builds_no_command_of_it() -> None:
+    group = cli.build()
+    context = click.Context(group)
+    assert "assess" in group.get_help(context)
+    assert not group.commands
+    assert group.get_command(context, "assess") is group.get_command(context, "assess")
+    assert set(group.commands) == {"assess"}
+    assert group.get_command(context, "no-such") is None
 
 
 def test_one_case_of_a_person_becomes_one_report(house: Path, capsys: pytest.CaptureFixture[str]) -> None:

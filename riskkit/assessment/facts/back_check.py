@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import scipy  # its parts load when they are used: half a second that checking a case need not take
 from numpy.typing import ArrayLike
-from scipy.stats import chi2
 
 from riskkit.assessment.facts.case_file import Case, Fact, Scenario, number_range
 from riskkit.assessment.facts.observations import Observation
@@ -93,8 +93,8 @@ def poisson_interval(events: ArrayLike, *, confidence: float = 0.95) -> tuple[Fl
     if bool((counts < 0).any()) or not 0 < confidence < 1:
         raise ValueError("counts from 0, and a confidence between 0 and 1")
     tail = (1 - confidence) / 2
-    low = np.where(counts > 0, chi2.ppf(tail, 2 * np.maximum(counts, 1e-300)) / 2, 0.0)
-    return low, np.asarray(chi2.ppf(1 - tail, 2 * counts + 2) / 2)
+    low = np.where(counts > 0, scipy.special.gammaincinv(np.maximum(counts, 1e-300), tail), 0.0)
+    return low, np.asarray(scipy.special.gammaincinv(counts + 1, 1 - tail))  # half a quantile of chi-squared
 
 
 def back_check(case: Case, point: Mapping[str, Floats], x: Mapping[str, Floats]) -> BackCheck:

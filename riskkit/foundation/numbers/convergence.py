@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+import scipy  # its parts load when they are used: half a second that checking a case need not take
 from numpy.typing import ArrayLike
-from scipy.special import ndtri
 
 from riskkit.foundation.numbers.distributions import Floats
 
@@ -63,7 +63,7 @@ def running_share(flags: ArrayLike, *, at: Sequence[int] | None = None, level: f
     seen = np.asarray(flags, dtype=np.float64)
     n = np.asarray(at if at is not None else checkpoints(seen.size), dtype=np.float64)
     share = np.cumsum(seen)[n.astype(np.int64) - 1] / n
-    z = float(ndtri((1 + level) / 2))
+    z = float(scipy.special.ndtri((1 + level) / 2))
     middle = (share + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
     rows = [n.astype(np.int64), share, np.sqrt(share * (1 - share) / n), middle - half, middle + half]
@@ -101,7 +101,7 @@ def running_quantile(
     >>> running_quantile(np.arange(1000.0), 0.5, at=[1000]).round(1).iloc[0].tolist()
     [1000.0, 499.5, 15.8, 468.0, 530.0]
     """
-    seen, z = np.asarray(values, dtype=np.float64), float(ndtri((1 + level) / 2))
+    seen, z = np.asarray(values, dtype=np.float64), float(scipy.special.ndtri((1 + level) / 2))
     rows = []
     for n in at if at is not None else checkpoints(seen.size):
         ordered = np.sort(seen[:n])

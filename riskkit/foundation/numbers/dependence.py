@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
-from scipy.special import ndtr, ndtri
+import scipy  # its parts load when they are used: half a second that checking a case need not take
 
 from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown
 from riskkit.foundation.numbers.distributions import Floats
@@ -152,7 +152,8 @@ def copula_points(points: Floats, spearman: Floats) -> Floats:
     True
     """
     factor = np.linalg.cholesky(normal_correlation(spearman))
-    return np.asarray(np.clip(ndtr(ndtri(points) @ factor.T), 2.0**-54, 1 - 2.0**-53))
+    moved = scipy.special.ndtr(scipy.special.ndtri(points) @ factor.T)
+    return np.asarray(np.clip(moved, 2.0**-54, 1 - 2.0**-53))
 
 
 def reordered(draws: Floats, spearman: Floats, *, rng: np.random.Generator) -> Floats:
@@ -194,7 +195,7 @@ def reordered(draws: Floats, spearman: Floats, *, rng: np.random.Generator) -> F
     n, k = draws.shape
     if n <= k:
         raise ValueError(f"more draws than inputs are needed to correlate them: {n} draws of {k}")
-    scores = ndtri(np.arange(1, n + 1) / (n + 1))
+    scores = scipy.special.ndtri(np.arange(1, n + 1) / (n + 1))
     shuffled = np.stack([rng.permutation(scores) for _ in range(k)], axis=1)
     own = np.linalg.cholesky(np.corrcoef(shuffled, rowvar=False).reshape(k, k))
     wanted = np.linalg.cholesky(normal_correlation(spearman))

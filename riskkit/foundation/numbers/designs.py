@@ -5,13 +5,12 @@ Random points, a Latin hypercube and scrambled Sobol' points (through `scipy.sta
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal, get_args
 
 import numpy as np
+import scipy  # its parts load when they are used: half a second that checking a case need not take
 from numpy.typing import NDArray
-from scipy.interpolate import CubicSpline
-from scipy.special import betaincinv, expit
-from scipy.stats import qmc
 
 from riskkit.foundation.numbers.distributions import Beta, Distribution, Floats, Pert, pert_shapes, quantile
 from riskkit.foundation.numbers.elicited import Elicited
@@ -71,7 +70,7 @@ def design_points(n: int, k: int, *, design: str = "random", rng: np.random.Gene
     if design == "random":
         points = rng.random((k, n)).T
     elif design == "lhs":
-        points = qmc.LatinHypercube(k, rng=rng).random(n)
+        points = scipy.stats.qmc.LatinHypercube(k, rng=rng).random(n)
     else:
         points = _sobol_points(n, k, rng)
     return np.clip(points, 2.0**-54, 1 - 2.0**-53)
@@ -81,7 +80,7 @@ def _sobol_points(n: int, k: int, rng: np.random.Generator) -> Floats:
     power = n.bit_length() - 1
     if n != 1 << power:
         raise ValueError(f"Sobol' points come in powers of 2: {1 << power} or {1 << (power + 1)}, not {n}")
-    engine = qmc.Sobol(k, rng=rng)
+    engine = scipy.stats.qmc.Sobol(k, rng=rng)
     return np.asarray(engine.random_base2(power) + 2.0 ** -(engine.bits + 1))
 
 
@@ -129,7 +128,7 @@ def quantile_of_many(dist: Distribution, u: Floats) -> Floats:
 def _beta_quantile(shapes: tuple[float, float], u: Floats) -> Floats:
     spline = _logit_spline(*shapes)
     grid = np.zeros(_CELLS + 1)
-    grid[1:-1] = expit(spline(_logit(np.arange(1, _CELLS) / _CELLS)))
+    grid[1:-1] = scipy.special.expit(spline(_logit(np.arange(1, _CELLS) / _CELLS)))
     grid[-1] = 1.0
     rise = np.append(np.diff(grid), 0.0)
     flat, out = u.ravel(), np.empty(u.size)
@@ -140,16 +139,18 @@ def _beta_quantile(shapes: tuple[float, float], u: Floats) -> Floats:
         place *= rise.take(cell)
         np.add(grid.take(cell), place, out=out[part])
     tails = np.flatnonzero((flat < _TAIL) | (flat > 1 - _TAIL))
-    out[tails] = expit(spline(_logit(flat[tails])))
+    out[tails] = scipy.special.expit(spline(_logit(flat[tails])))
     return out.reshape(u.shape)
 
 
-def _logit_spline(a: float, b: float) -> CubicSpline:
+def _logit_spline(a: float, b: float) -> Callable[[Floats], Floats]:
     """Logit of the quantile over logit of the probability: nearly straight in both tails."""
     t = 38.0 * np.sinh(3.0 * np.linspace(-1.0, 1.0, 1025)) / np.sinh(3.0)
-    low = betaincinv(a, b, expit(t))
-    rest = betaincinv(b, a, expit(-t))
-    return CubicSpline(t, np.log(np.maximum(low, _TINY)) - np.log(np.maximum(rest, _TINY)))
+    low = scipy.special.betaincinv(a, b, scipy.special.expit(t))
+    rest = scipy.special.betaincinv(b, a, scipy.special.expit(-t))
+    odds = np.log(np.maximum(low, _TINY)) - np.log(np.maximum(rest, _TINY))
+    spline: Callable[[Floats], Floats] = scipy.interpolate.CubicSpline(t, odds)
+    return spline
 
 
 def _logit(u: NDArray[np.float64]) -> Floats:

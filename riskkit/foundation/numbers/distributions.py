@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
+import scipy  # its parts load when they are used: half a second that checking a case need not take
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import betaincinv, expit, logit, ndtr, ndtri
 
 from riskkit.foundation.exact_numbers import exact
 from riskkit.foundation.numbers.distribution_kinds import (
@@ -36,7 +37,7 @@ Floats = NDArray[np.float64]
 
 # "About N" without more: nine in ten of such numbers lie within a tenth of N (house).
 ABOUT = 0.1
-_Z95 = float(ndtri(0.95))
+_Z95 = 1.6448536269514722  # scipy.special.ndtri(0.95), as a number: parsing needs no scipy
 
 _FORMS: dict[frozenset[str], str] = {
     frozenset({"low", "high"}): "range",
@@ -285,16 +286,18 @@ def quantile(dist: Distribution, probs: ArrayLike) -> Floats:  # noqa: PLR0911 -
         case Range(low, high):
             return low + (high - low) * q
         case Pert(low, _, high):
-            return np.asarray(low + (high - low) * betaincinv(*pert_shapes(dist), q), dtype=np.float64)
+            share = scipy.special.betaincinv(*pert_shapes(dist), q)
+            return np.asarray(low + (high - low) * share, dtype=np.float64)
         case Beta(alpha, beta):
             if alpha == 0 or beta == 0:  # all of it in one place
                 return np.full(q.shape, float(best(dist)))
-            return np.asarray(betaincinv(alpha, beta, q))
+            return np.asarray(scipy.special.betaincinv(alpha, beta, q))
         case LogNormal(median, gsd, upper):
             if gsd == 1:
                 return np.full(q.shape, min(median, upper))
-            top = ndtr(math.log(upper / median) / math.log(gsd)) if math.isfinite(upper) else 1.0
-            return np.asarray(median * np.exp(math.log(gsd) * ndtri(q * top)))
+            is_cut = math.isfinite(upper)
+            top = scipy.special.ndtr(math.log(upper / median) / math.log(gsd)) if is_cut else 1.0
+            return np.asarray(median * np.exp(math.log(gsd) * scipy.special.ndtri(q * top)))
         case Changed(of, times, at_most):
             return np.minimum(_product_quantile(of, times, q), at_most)
         case Unknown():
@@ -305,10 +308,12 @@ def quantile(dist: Distribution, probs: ArrayLike) -> Floats:  # noqa: PLR0911 -
 
 _TINY = np.finfo(np.float64).tiny
 
+
 # Probabilities that are as fine in the tails as in the middle, and cells of them with their middles
-_FINE = expit(np.linspace(-30.0, 30.0, 1201))
-_CUTS = np.concatenate([[0.0], expit(np.linspace(-25.0, 25.0, 501)), [1.0]])
-_MIDDLES, _WEIGHTS = (_CUTS[1:] + _CUTS[:-1]) / 2, np.diff(_CUTS)
+@functools.cache
+def _cells() -> tuple[Floats, Floats, Floats]:
+    cuts = np.concatenate([[0.0], scipy.special.expit(np.linspace(-25.0, 25.0, 501)), [1.0]])
+    return scipy.special.expit(np.linspace(-30.0, 30.0, 1201)), (cuts[1:] + cuts[:-1]) / 2, np.diff(cuts)
 
 
 def _product_quantile(of: Distribution, times: Distribution, q: Floats) -> Floats:
@@ -317,12 +322,14 @@ def _product_quantile(of: Distribution, times: Distribution, q: Floats) -> Float
         return float(times.value) * quantile(of, q)
     if isinstance(of, Fixed):
         return float(of.value) * quantile(times, q)
-    x, y = (np.log(np.maximum(quantile(dist, _FINE), _TINY)) for dist in (of, times))
+    fine, cells, weights = _cells()
+    x, y = (np.log(np.maximum(quantile(dist, fine), _TINY)) for dist in (of, times))
     if np.ptp(y[200:-200]) > np.ptp(x[200:-200]):  # the sum goes over the narrower one, where cells are finer
         return _product_quantile(times, of, q)
-    middles = np.log(np.maximum(quantile(times, _MIDDLES), _TINY))
+    middles = np.log(np.maximum(quantile(times, cells), _TINY))
     z = x + y  # what both factors together may reach, from end to end
-    below = expit(np.interp(z[:, None] - middles, x, logit(_FINE), left=-np.inf, right=np.inf)) @ _WEIGHTS
+    expit, logit = scipy.special.expit, scipy.special.logit
+    below = expit(np.interp(z[:, None] - middles, x, logit(fine), left=-np.inf, right=np.inf)) @ weights
     inside = np.flatnonzero((below > 0) & (below < 1) & (np.diff(below, prepend=0) > 0))
     if not inside.size:  # both are points
         return np.full(q.shape, float(quantile(of, 0.5) * quantile(times, 0.5)))

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import scipy  # its parts load when they are used: half a second that checking a case need not take
 from numpy.typing import NDArray
-from scipy.optimize import least_squares, minimize
-from scipy.special import betainc, betaincinv, gammainc, gammaincinv, ndtr, ndtri
 
 from riskkit.foundation.numbers.kept_quantiles import (
     KEEPING,
@@ -61,31 +60,31 @@ def _cdf(family: str, parameters: Sequence[float], x: Floats) -> Floats:
     a, b = parameters
     match family:
         case "beta":
-            return np.asarray(betainc(a, b, x))
+            return np.asarray(scipy.special.betainc(a, b, x))
         case "gamma":
-            return np.asarray(gammainc(a, b * x))
+            return np.asarray(scipy.special.gammainc(a, b * x))
         case "lognormal":
-            return np.asarray(ndtr((np.log(x) - a) / b))
+            return np.asarray(scipy.special.ndtr((np.log(x) - a) / b))
         case _:
-            return np.asarray(ndtr((x - a) / b))
+            return np.asarray(scipy.special.ndtr((x - a) / b))
 
 
 def _inverse(family: str, parameters: Sequence[float], probs: Floats) -> Floats:
     a, b = parameters
     match family:
         case "beta":
-            return np.asarray(betaincinv(a, b, probs))
+            return np.asarray(scipy.special.betaincinv(a, b, probs))
         case "gamma":
-            return np.asarray(gammaincinv(a, probs) / b)
+            return np.asarray(scipy.special.gammaincinv(a, probs) / b)
         case "lognormal":
-            return np.asarray(np.exp(a + b * ndtri(probs)))
+            return np.asarray(np.exp(a + b * scipy.special.ndtri(probs)))
         case _:
-            return np.asarray(a + b * ndtri(probs))
+            return np.asarray(a + b * scipy.special.ndtri(probs))
 
 
 def _starts(family: str, x: Floats, p: Floats) -> list[tuple[float, float]]:
     """Where the search begins: the line through the normal scores, or moments and a shape of 1."""
-    z = ndtri(p)
+    z = scipy.special.ndtri(p)
     sd = float((x[-1] - x[0]) / (z[-1] - z[0]))
     if family == "normal":
         return [(float(x.mean() - sd * z.mean()), sd)]
@@ -130,8 +129,8 @@ def _search(family: str, x: Floats, p: Floats) -> tuple[tuple[float, float], flo
     found = []
     for a, b in _starts(family, x, p):
         start = np.array([a if is_located else math.log(a), math.log(b)])
-        rough = minimize(squares, start, method="Nelder-Mead", options=options).x
-        fine = least_squares(misses, rough, xtol=1e-15, ftol=1e-15, gtol=1e-15).x
+        rough = scipy.optimize.minimize(squares, start, method="Nelder-Mead", options=options).x
+        fine = scipy.optimize.least_squares(misses, rough, xtol=1e-15, ftol=1e-15, gtol=1e-15).x
         found += [rough, fine]
     best = min(found, key=squares)
     return parameters(best), squares(best)

@@ -6,15 +6,15 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+import scipy  # its parts load when they are used: half a second that checking a case need not take
 from numpy.typing import NDArray
-from scipy.special import expit, logit
 
 Floats = NDArray[np.float64]
 
 KEEPING = ("metalog", "piecewise")
 """Families that pass through the judged quantiles exactly."""
 
-_GRID = expit(np.linspace(-20.0, 20.0, 4001))
+_LOG_ODDS = np.linspace(-20.0, 20.0, 4001)
 
 
 def metalog_coefficients(x: Floats, probs: Floats, *, lower: float, upper: float) -> tuple[float, ...]:
@@ -50,7 +50,8 @@ def metalog_coefficients(x: Floats, probs: Floats, *, lower: float, upper: float
     [20.0, 6.8268, 5.689]
     """
     found = np.linalg.solve(_terms(probs, x.size), _opened(x, lower, upper))
-    rises = bool(np.all(np.diff(_terms(_GRID, x.size) @ found) > 0))
+    grid = scipy.special.expit(_LOG_ODDS)
+    rises = bool(np.all(np.diff(_terms(grid, x.size) @ found) > 0))
     if not (rises and np.isfinite(found).all()):
         raise ValueError("quantiles that a metalog can hold (less skewed); family = 'piecewise' holds any")
     return tuple(found.tolist())
@@ -72,7 +73,7 @@ def metalog_quantile(coefficients: Sequence[float], probs: Floats, *, lower: flo
 
 def _terms(probs: Floats, n: int) -> Floats:
     """The first n terms of the metalog, of which the fifth is the square of the centred probability."""
-    centred, log_odds = probs - 0.5, logit(probs)
+    centred, log_odds = probs - 0.5, scipy.special.logit(probs)
     columns = [np.ones_like(probs), log_odds, centred * log_odds, centred]
     for term in range(5, n + 1):
         power = centred ** ((term - 1) // 2)
@@ -91,7 +92,9 @@ def _closed(value: Floats, lower: float, upper: float) -> Floats:
     with np.errstate(over="ignore"):  # beyond the largest number: infinite, as it is meant
         if math.isinf(lower):
             return value if math.isinf(upper) else upper - np.exp(-value)
-        return lower + np.exp(value) if math.isinf(upper) else lower + (upper - lower) * expit(value)
+        if math.isinf(upper):
+            return lower + np.exp(value)
+        return np.asarray(lower + (upper - lower) * scipy.special.expit(value))
 
 
 def piecewise_ends(x: Floats, *, lower: float, upper: float, overshoot: float) -> tuple[float, float]:

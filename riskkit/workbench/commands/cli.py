@@ -11,6 +11,7 @@ import re
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -20,7 +21,7 @@ import riskkit
 from riskkit.foundation.inputs.faults import InputFaults, nearly
 from riskkit.foundation.language import LANGS, in_language, language, speaking
 from riskkit.words.catalogue import command_text as say
-from riskkit.workbench.commands.decision_groups import decision_groups, runner
+from riskkit.workbench.commands.decision_groups import LateGroup, Later, decision_groups, runner
 from riskkit.workbench.commands.options import parameter
 from riskkit.workbench.commands.trade.table_commands import OF_TABLES
 from riskkit.workbench.commands.warnings.options import warning_group
@@ -29,6 +30,7 @@ from riskkit.workbench.words.messages import answer, asked_language, language_of
 from riskkit.workbench.words.rules import fault_line, rule_in
 from riskkit.workbench.words.system_faults import system_faults
 
+_Makers = Mapping[str, tuple[Callable[..., int], Sequence[str]]]
 _MOST_FAULTS = 50
 _FORMATS = ("html", "pdf", "docx")
 _LIMITS = ("memory", "cell_output", "report_output", "cell_deadline")
@@ -102,11 +104,21 @@ def _printable(text: str) -> str:
     return "".join(sign if sign.isprintable() or sign == "\n" else repr(sign)[1:-1] for sign in text)
 
 
-def build() -> click.Group:
+def build() -> LateGroup:
     """The commands, with their help in one language."""
-    group = click.Group("riskkit", help=say("about"), add_help_option=False)
-    group.params += [_version(), _language_option(), _help_option()]
-    makers: dict[str, tuple[Callable[..., int], list[str]]] = {
+    later = {
+        **_later(_makers()),
+        "register": Later(say("about_register"), _register_group),
+        **decision_groups(_further),
+        "warning": warning_group(_further),
+    }
+    params = [_version(), _language_option(), _help_option()]
+    return LateGroup("riskkit", later, help=say("about"), params=params)
+
+
+def _makers() -> _Makers:
+    """Command → what runs it, and its options."""
+    return {
         "demo": (_demo, ["out", "jobs", "resume", "format", *_LIMITS]),
         "assess": (
             _assess,
@@ -130,12 +142,26 @@ def build() -> click.Group:
         "ingest": (runner("register", "ingest_files"), ["files", "source", "mapping", "register"]),
         **{name: (runner(*maker.rsplit(" ", 1)), wanted) for name, (maker, wanted) in OF_TABLES.items()},
     }
-    _add_commands(group, makers)
-    group.add_command(_register_group())
-    for one in decision_groups(_further):
-        group.add_command(one)
-    group.add_command(warning_group(_further))
-    return group
+
+
+_PACKAGE = ("package_out", "force", "level", "by", "since", "until", "where", "title", "publisher", "licence")
+
+
+def _register_group() -> LateGroup:
+    later = _later(
+        {
+            "info": (runner("register", "show_register"), ["register"]),
+            "sql": (runner("register", "ask_register"), ["question", "limit", "register"]),
+            "counts": (runner("register", "count_register"), ["by", "since", "until", "engine", "register"]),
+            "prior": (runner("prior", "suggest_prior"), ["words", "units", "register"]),
+            "quarantine": (runner("register", "sheet_of_quarantine"), ["sheet", "force", "register"]),
+            "compact": (runner("register", "compact_register"), ["register"]),
+            "export": (runner("exchange", "export_register"), [*_PACKAGE, "register"]),
+            "import": (runner("exchange", "import_register"), ["package", "check", "register"]),
+        },
+        of="register_",
+    )
+    return LateGroup("register", later, help=say("about_register"), params=_further(""))
 
 
 def _further(command: str) -> list[click.Parameter]:
@@ -144,55 +170,18 @@ def _further(command: str) -> list[click.Parameter]:
     return [*own, _language_option(is_value=bool(command)), _help_option()]
 
 
-def _add_commands(
-    group: click.Group,
-    makers: Mapping[str, tuple[Callable[..., int], list[str]]],
-    *,
-    of: str = "",
-) -> None:
-    for name, (run, wanted) in makers.items():
-        params = [parameter(one, command=name) for one in wanted] + _further(name)
-        text = say(f"about_{of}{name}")
-        more = say("more_dashboard") if name == "dashboard" else None
-        command = click.Command(
-            name, callback=run, params=params, help=text, epilog=more, add_help_option=False
-        )
-        group.add_command(command)
-
-
-def _register_group() -> click.Group:
-    group = click.Group("register", help=say("about_register"), add_help_option=False)
-    group.params += _further("")
-    makers: dict[str, tuple[Callable[..., int], list[str]]] = {
-        "info": (runner("register", "show_register"), ["register"]),
-        "sql": (runner("register", "ask_register"), ["question", "limit", "register"]),
-        "counts": (
-            runner("register", "count_register"),
-            ["by", "since", "until", "engine", "register"],
-        ),
-        "prior": (runner("prior", "suggest_prior"), ["words", "units", "register"]),
-        "quarantine": (runner("register", "sheet_of_quarantine"), ["sheet", "force", "register"]),
-        "compact": (runner("register", "compact_register"), ["register"]),
-        "export": (
-            runner("exchange", "export_register"),
-            [
-                "package_out",
-                "force",
-                "level",
-                "by",
-                "since",
-                "until",
-                "where",
-                "title",
-                "publisher",
-                "licence",
-                "register",
-            ],
-        ),
-        "import": (runner("exchange", "import_register"), ["package", "check", "register"]),
+def _later(makers: _Makers, *, of: str = "") -> dict[str, Later]:
+    return {
+        name: Later(say(f"about_{of}{name}"), partial(_command, name, of=of, run=run, wanted=wanted))
+        for name, (run, wanted) in makers.items()
     }
-    _add_commands(group, makers, of="register_")
-    return group
+
+
+def _command(name: str, *, of: str, run: Callable[..., int], wanted: Sequence[str]) -> click.Command:
+    params = [parameter(one, command=name) for one in wanted] + _further(name)
+    more = say("more_dashboard") if name == "dashboard" else None
+    about = say(f"about_{of}{name}")
+    return click.Command(name, callback=run, params=params, help=about, epilog=more, add_help_option=False)
 
 
 def _language_option(*, is_value: bool = False) -> click.Option:

@@ -1,14 +1,16 @@
-"""The command groups about decisions: ``riskkit ledger``, ``committee``, ``response`` and ``access``."""
+"""Groups of commands put together when one is called, and those about decisions (``riskkit ledger`` …)."""
 
 from __future__ import annotations
 
 import importlib
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
+from click.exceptions import NoSuchCommand
 
 from riskkit.words.catalogue import command_text as say
 from riskkit.workbench.runs.folders.ledger_places import LEDGER_VARIABLE, OWN_LEDGER
@@ -65,20 +67,67 @@ GROUPS: Mapping[str, Mapping[str, tuple[str, tuple[str, ...]]]] = {
 }
 
 
-def decision_groups(further: Callable[[str], Sequence[click.Parameter]]) -> Iterator[click.Group]:
+class Later(NamedTuple):
+    """A command that is not put together yet."""
+
+    about: str
+    make: Callable[[], click.Command]
+
+
+class LateGroup(click.Group):
+    """Commands by name, each put together at its first call."""
+
+    def __init__(self, name: str, later: Mapping[str, Later], **more: Any) -> None:
+        super().__init__(name, add_help_option=False, **more)
+        self.later = dict(later)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All names."""
+        return sorted(self.later)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of a name, whole."""
+        if cmd_name not in self.commands and cmd_name in self.later:
+            self.add_command(self.later[cmd_name].make(), cmd_name)
+        return self.commands.get(cmd_name)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that a line names; for a wrong name, the nearest of all names."""
+        try:
+            return super().resolve_command(ctx, args)
+        except NoSuchCommand as error:
+            raise NoSuchCommand(error.command_name, possibilities=self.later, ctx=ctx) from None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The names with a line each, which takes no options of theirs."""
+        lines = {name: click.Command(name, help=later.about) for name, later in self.later.items()}
+        click.Group(self.name, commands=lines).format_commands(ctx, formatter)
+
+
+def decision_groups(further: Callable[[str], Sequence[click.Parameter]]) -> dict[str, Later]:
     """The groups, with their help in one language."""
-    for name, commands in GROUPS.items():
-        group = click.Group(name, help=say(f"about_{name}"), add_help_option=False)
-        group.params += further("")
-        for command, (function, wanted) in commands.items():
-            text = say(f"about_{name}_{command.replace('-', '_')}")
-            params = [_parameter(one) for one in wanted] + [*further(command)]
-            module, _, of = function.rpartition(".")
-            run = runner(module or name, of)
-            group.add_command(
-                click.Command(command, callback=run, params=params, help=text, add_help_option=False)
-            )
-        yield group
+    return {name: Later(say(f"about_{name}"), partial(_group, name, further)) for name in GROUPS}
+
+
+def _group(name: str, further: Callable[[str], Sequence[click.Parameter]]) -> LateGroup:
+    later = {
+        command: Later(
+            say(f"about_{name}_{command.replace('-', '_')}"), partial(_command, name, command, further)
+        )
+        for command in GROUPS[name]
+    }
+    return LateGroup(name, later, help=say(f"about_{name}"), params=list(further("")))
+
+
+def _command(group: str, name: str, further: Callable[[str], Sequence[click.Parameter]]) -> click.Command:
+    function, wanted = GROUPS[group][name]
+    about = say(f"about_{group}_{name.replace('-', '_')}")
+    params = [_parameter(one) for one in wanted] + [*further(name)]
+    module, _, of = function.rpartition(".")
+    run = runner(module or group, of)
+    return click.Command(name, callback=run, params=params, help=about, add_help_option=False)
 
 
 def runner(module: str, function: str) -> Callable[..., int]:

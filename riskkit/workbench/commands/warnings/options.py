@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
 from riskkit.words.catalogue import warning_text as say
-from riskkit.workbench.commands.decision_groups import runner
+from riskkit.workbench.commands.decision_groups import LateGroup, Later, runner
 from riskkit.workbench.runs.folders.ledger_places import LEDGER_VARIABLE
 
 _ACT = ("as", "why", "ledger")
@@ -46,17 +47,22 @@ COMMANDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
 }
 
 
-def warning_group(further: Callable[[str], Sequence[click.Parameter]]) -> click.Group:
+def warning_group(further: Callable[[str], Sequence[click.Parameter]]) -> Later:
     """The group, with its help in one language."""
-    group = click.Group("warning", help=say("about_warning"), add_help_option=False)
-    group.params += further("")
-    for name, (function, wanted) in COMMANDS.items():
-        params = [_parameter(one) for one in wanted] + [*further(name)]
-        module, _, of = function.rpartition(".")
-        run = runner(f"warnings.{module or 'commands'}", of)
-        text = say(f"about_warning_{name}")
-        group.add_command(click.Command(name, callback=run, params=params, help=text, add_help_option=False))
-    return group
+    return Later(say("about_warning"), partial(_group, further))
+
+
+def _group(further: Callable[[str], Sequence[click.Parameter]]) -> LateGroup:
+    later = {name: Later(say(f"about_warning_{name}"), partial(_command, name, further)) for name in COMMANDS}
+    return LateGroup("warning", later, help=say("about_warning"), params=list(further("")))
+
+
+def _command(name: str, further: Callable[[str], Sequence[click.Parameter]]) -> click.Command:
+    function, wanted = COMMANDS[name]
+    about, params = say(f"about_warning_{name}"), [_parameter(one) for one in wanted] + [*further(name)]
+    module, _, of = function.rpartition(".")
+    run = runner(f"warnings.{module or 'commands'}", of)
+    return click.Command(name, callback=run, params=params, help=about, add_help_option=False)
 
 
 def _parameter(name: str) -> click.Parameter:
