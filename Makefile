@@ -15,7 +15,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 .DEFAULT_GOAL := help
 RECORDS ?= ../shared/data
 
-.PHONY: help setup demo test check golden bench validate backtest lab dashboard lock clean
+.PHONY: help setup demo test check golden bench docs validate backtest lab dashboard lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):[^#]*## */  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
@@ -68,6 +68,9 @@ golden: setup  ## what people get to see, written to tests/golden anew: git diff
 
 bench: setup  ## speed and memory, printed and compared with the floors
 	@$(BIN)/python -m pytest -q -s -o python_files='bench_*.py' tests/benchmarks
+
+docs: setup  ## the site in site/: guide, methods, policy map, reference of the library, gallery; without a network
+	@$(BIN)/python docs/build_site.py
 
 validate: $(TOOLS)  ## grading compared with decisions of authorities: prints docs/validation.md (needs the public records)
 	@$(BIN)/python docs/validate.py

@@ -31,6 +31,7 @@ PAIRS = (
     ("docs/speed.md", "docs/speed.zh.md"),
     ("docs/detectors.md", "docs/detectors.zh.md"),
     ("docs/many_products.md", "docs/many_products.zh.md"),
+    ("docs/recipes.md", "docs/recipes.zh.md"),
     ("docs/policy_map.md", "docs/policy_map.zh.md"),
 )
 PAGES = [*itertools.chain(*PAIRS), "CONTRIBUTING.md", "CHANGELOG.md", "data/README.md", "reports/README.md"]
@@ -136,7 +137,7 @@ def test_every_command_shown_is_one() -> None:
     )
 
 
-@pytest.mark.parametrize("page", [*PAIRS[0], "docs/many_products.md", "docs/many_products.zh.md"])
+@pytest.mark.parametrize("page", [*PAIRS[0], *PAIRS[7], *PAIRS[8]])
 def test_the_python_shown_runs(page: str) -> None:
     test = doctest.DocTestParser().get_doctest(
         re.sub(r"^```.*$", "", read(page), flags=re.MULTILINE), {}, page, page, 0

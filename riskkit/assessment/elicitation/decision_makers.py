@@ -56,7 +56,7 @@ class DecisionMaker:
         In the unit of each item; NaN where no expert with weight answered.
     bins, item_information : ndarray, shape (items,)
         Where the realisation fell, and what the pooled answer says, item by item.
-    calibration, information, information_all, combined : float
+    calibration, information, information_all : float
         As for an expert in `expert_scores`.
     """
 

@@ -25,7 +25,7 @@ MOST_ITEMS = 1_000_000_000
 class PlannedTest:
     """A test or survey of one input, before it is made.
 
-    Parameters
+    Attributes
     ----------
     id : str
         Its name among the tests of a case.

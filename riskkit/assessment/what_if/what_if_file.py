@@ -81,7 +81,7 @@ def _value(value: Any, info: ValidationInfo) -> Distribution | Mix | str:
 class Change:
     """One change of one input, why it is expected, and how good the evidence for that is.
 
-    Parameters
+    Attributes
     ----------
     input : str
         ``<scenario>.p<step>``, ``<scenario>.severity``, a fact, or ``channels``.
@@ -108,7 +108,7 @@ class Change:
 class WhatIf:
     """A measure, or another assumption: a named list of changes.
 
-    Parameters
+    Attributes
     ----------
     id : str
         Its name among the what-ifs of a case.

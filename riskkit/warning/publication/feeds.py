@@ -48,8 +48,8 @@ def atom_feed(notices: Sequence[Notice], *, address: str, title: str, now: dt.da
         Lifted ones and those past their end are left out.
     address : str
         Where the feed lies, ending in ``/``; each entry links to ``<notice_id>.cap.xml`` beside it.
-    title, lang : str
-        Name of the feed; ``zh`` or ``en``.
+    title : str
+        Name of the feed.
     now : datetime
         With its offset.
 
