@@ -294,6 +294,17 @@ def test_every_packing_and_format_gives_the_same_rows(tmp_path: Path, name: str,
     assert read(tmp_path / name) == (("a", "b"), {1: ("1", "2")})
 
 
+def test_json_lines_under_the_name_of_json_are_read_and_said_to_be_so(tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    for start in (b"", b"\xef\xbb\xbf", b"\n"):
+        path.write_bytes(start + b'{"a": "1", "b": 2}\n{"a": "3", "b": [4]}\nrest\n')
+        assert read(path) == (("a", "b"), {1: ("1", "2"), 2: ("3", "4"), 3: "not_a_row"})
+        with native_file(file_facts(path)) as file:
+            assert ("read_as", "JSON Lines", 0) in file.notes
+    path.write_bytes(b'{"n": 1, "results": [{"a": "1",\n "b": 2}]}')
+    assert read(path) == (("a", "b"), {1: ("1", "2")})
+
+
 def encrypted() -> bytes:
     data = bytearray(zipped(("x.csv", CSV)))
     for mark, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):

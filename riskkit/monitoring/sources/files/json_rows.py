@@ -60,6 +60,18 @@ def read_json_lines(blocks: Iterator[bytes], *, name: str) -> NativeFile:
     return _native(_line_rows(blocks), name=name)
 
 
+def is_json_lines(start: bytes) -> bool:
+    """Whether a text begins with a line that is a JSON object and a second one behind it.
+
+    Examples
+    --------
+    >>> is_json_lines(b'{"a": 1}\\n{"a": 2}\\n'), is_json_lines(b'{"a": [\\n{"b": 2}]}')
+    (True, False)
+    """
+    line, _, rest = start.lstrip(b"\xef\xbb\xbf \t\r\n").partition(b"\n")
+    return rest.lstrip().startswith(b"{") and isinstance(_row_of_line(line), dict)
+
+
 def _line_rows(blocks: Iterator[bytes]) -> Iterator[FoundRow]:
     for line in _lines(blocks, most=intake_limit("json_row_bytes")):
         if not line.strip():

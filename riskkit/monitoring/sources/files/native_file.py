@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import io
+import itertools
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 from riskkit.foundation.records.evidence import intake_limit
 from riskkit.monitoring.sources.files.delimited import read_delimited
 from riskkit.monitoring.sources.files.encodings import utf8_blocks
 from riskkit.monitoring.sources.files.in_child import read_in_child, spilled
-from riskkit.monitoring.sources.files.json_rows import read_json, read_json_lines
+from riskkit.monitoring.sources.files.json_rows import is_json_lines, read_json, read_json_lines
 from riskkit.monitoring.sources.files.native import Layout, NativeFile
 from riskkit.monitoring.sources.files.opened import FileFacts, opened
 
-_SHOWN = {"html": "HTML", "xml_sheet": "XML 2003", "csv": "text"}
+_SHOWN = {"html": "HTML", "xml_sheet": "XML 2003"}
 
 
 @contextlib.contextmanager
@@ -55,16 +57,27 @@ def native_file(facts: FileFacts, layout: Layout | None = None) -> Iterator[Nati
             is_plain = isinstance(getattr(stream, "raw", None), io.FileIO)
             path = facts.path if is_plain else spilled(stream, Path(folder), name=facts.name)
             file = read_in_child(path, form, name=facts.name, layout=layout)
+            if form in _SHOWN:
+                file.notes.append(("read_as", _SHOWN[form], 0))
         else:
-            doubts: list[str] = []
-            blocks = utf8_blocks(stream.read, intake_limit("block_bytes"), name=facts.name, doubts=doubts)
-            if form == "json":
-                file = read_json(blocks, name=facts.name, layout=layout)
-            elif form == "jsonl":
-                file = read_json_lines(blocks, name=facts.name)
-            else:
-                file = read_delimited(blocks, name=facts.name, form=form, layout=layout)
-            file.notes.extend(("encoding_weak", doubt, 0) for doubt in doubts)
-        if form in ("html", "xml_sheet") or (form == "csv" and facts.name.lower().endswith(".xls")):
-            file.notes.append(("read_as", _SHOWN.get(form, form), 0))
+            file = _text_file(stream, form, facts=facts, layout=layout)
         yield file
+
+
+def _text_file(stream: IO[bytes], form: str, *, facts: FileFacts, layout: Layout | None) -> NativeFile:
+    """The rows of a text; what it is by its content is noted where its name says something else."""
+    doubts: list[str] = []
+    blocks = utf8_blocks(stream.read, intake_limit("block_bytes"), name=facts.name, doubts=doubts)
+    start = next(blocks, b"")
+    blocks = itertools.chain([start], blocks)
+    is_lines = form == "json" and is_json_lines(start)
+    if form == "jsonl" or is_lines:
+        file = read_json_lines(blocks, name=facts.name)
+    elif form == "json":
+        file = read_json(blocks, name=facts.name, layout=layout)
+    else:
+        file = read_delimited(blocks, name=facts.name, form=form, layout=layout)
+    file.notes.extend(("encoding_weak", doubt, 0) for doubt in doubts)
+    if is_lines or (form == "csv" and facts.name.lower().endswith(".xls")):
+        file.notes.append(("read_as", "JSON Lines" if is_lines else "text", 0))
+    return file
