@@ -10,7 +10,7 @@ from typing import Any
 import ipywidgets
 import numpy as np
 
-from riskkit.case.case import assess
+import riskkit
 from riskkit.foundation.language import language
 from riskkit.warning.profiles import profile as shipped_profile
 from riskkit.warning.profiles import profile_names
@@ -32,12 +32,13 @@ from riskkit.workbench.boards.panel_widgets import (
     html,
     in_either_language,
 )
-from riskkit.workbench.reports.case_report import open_case
 from riskkit.workbench.reports.quality.newest_results import newest_results, results_section
-from riskkit.workbench.runs.folders.resources import home, shipped_cases
-from riskkit.workbench.runs.result import result_record
+from riskkit.workbench.runs.folders.kept_results import kept
+from riskkit.workbench.runs.folders.resources import find_case, home, shipped_cases, source_sha256
 
 FILTERS = ("level", *DIMENSIONS)
+SHOWN = ("schema", "case", "route", "profile", "risk", "grades", "warning", "robustness")
+"""The parts of a result record that the overview needs: a sixth of it."""
 
 
 def overview(
@@ -63,16 +64,28 @@ def overview(
 
 @functools.lru_cache(maxsize=16)
 def assessed(names: tuple[str, ...], profile: str, draws: int, *, seed: int) -> tuple[Record, ...]:
-    """The result records of some cases, made once for each profile."""
-    opened = [open_case(name, profile=profile) for name in names]
-    return tuple(
-        result_record(
-            assess(one.case, profile=one.profile, rng=np.random.default_rng(seed), draws=draws),
-            seed=seed,
-            case_sha256=one.sha256,
-        )
-        for one in opened
-    )
+    """What the overview shows of the results of some cases: worked out once, for all who look."""
+    key = {
+        "what": "overview/1",
+        "riskkit": [riskkit.__version__, source_sha256()],
+        "numpy": np.__version__,
+        "cases": [find_case(name).sha256 for name in names],
+        "profile": [profile, shipped_profile(profile).sha256],
+        "draws": draws,
+        "seed": seed,
+    }
+    return tuple(kept(key, lambda: [_shown(name, profile, draws, seed=seed) for name in names]))
+
+
+def _shown(name: str, profile: str, draws: int, *, seed: int) -> Record:
+    from riskkit.case.case import assess
+    from riskkit.workbench.reports.case_report import open_case
+    from riskkit.workbench.runs.result import result_record
+
+    one = open_case(name, profile=profile)
+    found = assess(one.case, profile=one.profile, rng=np.random.default_rng(seed), draws=draws)
+    record = result_record(found, seed=seed, case_sha256=one.sha256)
+    return {part: record[part] for part in SHOWN}
 
 
 class Overview:

@@ -1,4 +1,4 @@
-"""Where Jupyter keeps its own files while it serves, when the home of the account cannot be written to."""
+"""Where Jupyter and the boards keep files while they serve, when the home of the account is read-only."""
 
 from __future__ import annotations
 
@@ -8,7 +8,14 @@ import tempfile
 from collections.abc import Iterator, MutableMapping
 from pathlib import Path
 
-_FOLDERS = {"JUPYTER_DATA_DIR": "data", "JUPYTER_CONFIG_DIR": "config", "JUPYTER_RUNTIME_DIR": "runtime"}
+from riskkit.workbench.runs.folders.kept_results import CACHE_VARIABLE, kept_folder
+
+_FOLDERS = {
+    "JUPYTER_DATA_DIR": "data",
+    "JUPYTER_CONFIG_DIR": "config",
+    "JUPYTER_RUNTIME_DIR": "runtime",
+    CACHE_VARIABLE: "cache",
+}
 
 
 def _can_be_written(folder: Path) -> bool:
@@ -24,7 +31,7 @@ def writable_folders(environment: MutableMapping[str, str]) -> Iterator[None]:
     """Give Jupyter a temporary folder where it cannot write to those of the account."""
     from jupyter_core import paths
 
-    usual = (paths.jupyter_data_dir, paths.jupyter_config_dir, paths.jupyter_runtime_dir)
+    usual = (paths.jupyter_data_dir, paths.jupyter_config_dir, paths.jupyter_runtime_dir, kept_folder)
     known = {name: environment.get(name) for name in _FOLDERS}
     folders = {name: known[name] or find() for name, find in zip(_FOLDERS, usual, strict=True)}
     closed = [name for name, folder in folders.items() if not _can_be_written(Path(folder))]
