@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping
 from pathlib import Path
 
 from riskkit.workbench.runs.folders.kept_results import CACHE_VARIABLE, kept_folder
@@ -31,7 +31,12 @@ def writable_folders(environment: MutableMapping[str, str]) -> Iterator[None]:
     """Give Jupyter a temporary folder where it cannot write to those of the account."""
     from jupyter_core import paths
 
-    usual = (paths.jupyter_data_dir, paths.jupyter_config_dir, paths.jupyter_runtime_dir, kept_folder)
+    usual: tuple[Callable[[], str | Path], ...] = (
+        paths.jupyter_data_dir,
+        paths.jupyter_config_dir,
+        paths.jupyter_runtime_dir,
+        kept_folder,
+    )
     known = {name: environment.get(name) for name in _FOLDERS}
     folders = {name: known[name] or find() for name, find in zip(_FOLDERS, usual, strict=True)}
     closed = [name for name, folder in folders.items() if not _can_be_written(Path(folder))]
