@@ -17,6 +17,8 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from patience import HANGS
 
+from riskkit.workbench.runs import parameters
+
 ROOT = Path(__file__).resolve().parent.parent
 TOKEN = "a-token-for-tests-only"
 
@@ -62,6 +64,20 @@ def write_folder(folder: Path) -> None:
     write_notebook(folder / ".secret.ipynb", zh="密", en="Secret")
     (folder / "picture.png").write_bytes(b"\x89PNG not for everyone")
     (folder / "notes.py").write_text("password = 'x'", encoding="utf-8")
+
+
+def copy_dashboard(name: str, to: Path, **values: object) -> None:
+    """A dashboard of ours with other defaults, so that a test does not wait for every case."""
+    notebook = nbformat.read(ROOT / "notebooks" / "dashboards" / name, as_version=4)
+    cell = next(c for c in notebook.cells if parameters.is_tagged(c, parameters.PARAMETERS_TAG))
+    for key, value in values.items():
+        lines = cell.source.splitlines()
+        at = next(i for i, line in enumerate(lines) if line.startswith(f"{key}:"))
+        head, _, rest = lines[at].partition("=")
+        lines[at] = f"{head}= {value!r}  # {rest.partition('# ')[2]}"
+        cell.source = "\n".join(lines)
+    to.parent.mkdir(parents=True, exist_ok=True)
+    nbformat.write(notebook, to)
 
 
 @dataclass(frozen=True)
@@ -124,3 +140,24 @@ def served(
             process.wait()
         assert process.stdout is not None
         process.stdout.close()
+
+
+@contextmanager
+def served_to_people(folder: Path) -> Iterator[str]:
+    """`riskkit dashboard --access` over the shipped notebooks, where the ledger stands."""
+    known = {name: text for name, text in os.environ.items() if name != "RISKKIT_LEDGER"}
+    known["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), known.get("PYTHONPATH")]))
+    command = [sys.executable, "-m", "riskkit", "dashboard", "--port", "0", "--no-browser", "--json"]
+    process = subprocess.Popen(
+        [*command, "--access", str(folder / "access.toml")],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=known,
+        cwd=folder,
+    )
+    try:
+        assert process.stdout is not None
+        yield json.loads(process.stdout.readline())["url"].partition("?")[0].removesuffix("voila/")
+    finally:
+        process.terminate()
+        process.communicate(timeout=HANGS)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,8 +12,8 @@ from typing import Any
 
 import pytest
 from chromium import PROGRAM, Watched, needs_chromium, watched_in
-from patience import HANGS
 from playwright.sync_api import Page, sync_playwright
+from serving import served_to_people
 
 from riskkit.assessment.committee.session import session_of
 from riskkit.store.ledger.checks import verify
@@ -23,30 +21,8 @@ from riskkit.store.ledger.ledger import open_ledger
 from riskkit.workbench.commands import cli
 
 pytestmark = [needs_chromium, pytest.mark.browser, pytest.mark.slow]
-ROOT = Path(__file__).resolve().parents[2]
 EXPERTS = ("e1", "e2", "e3")
 RECUSED = "e4"
-
-
-@contextmanager
-def served(folder: Path) -> Iterator[str]:
-    """`riskkit dashboard --access` over the shipped notebooks, where the ledger stands."""
-    known = {name: text for name, text in os.environ.items() if name != "RISKKIT_LEDGER"}
-    known["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), known.get("PYTHONPATH")]))
-    command = [sys.executable, "-m", "riskkit", "dashboard", "--port", "0", "--no-browser", "--json"]
-    process = subprocess.Popen(
-        [*command, "--access", str(folder / "access.toml")],
-        stdout=subprocess.PIPE,
-        text=True,
-        env=known,
-        cwd=folder,
-    )
-    try:
-        assert process.stdout is not None
-        yield json.loads(process.stdout.readline())["url"].partition("?")[0].removesuffix("voila/")
-    finally:
-        process.terminate()
-        process.communicate(timeout=HANGS)
 
 
 @pytest.fixture
@@ -237,7 +213,7 @@ def refused_pages(pages: dict[str, Watched], base: str, tokens: dict[str, str]) 
 
 def test_from_open_to_signed_minutes(run: Any, tmp_path: Path) -> None:
     tokens = begin(run, tmp_path)
-    with served(tmp_path) as base, everybody(base, tokens) as pages:
+    with served_to_people(tmp_path) as base, everybody(base, tokens) as pages:
         declare_all(pages)
         blind_round(pages, run)
         second_round(pages)

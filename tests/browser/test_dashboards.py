@@ -6,37 +6,21 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import nbformat
 import pytest
 from chromium import Watched, needs_chromium, watched_page
 from hostile import HOSTILE, KETTLE, hostile_case
 from playwright.sync_api import Locator, expect
-from serving import ROOT, Served, served
+from serving import Served, copy_dashboard, served
 from warned import NOW, room_in
 
 from riskkit.monitoring.sources.canonical import SOURCE
 from riskkit.warning.dynamics.life import WarningEvent
 from riskkit.workbench.flows.warnings.room import take_step
-from riskkit.workbench.runs import parameters
 from riskkit.workbench.runs.folders.made_register import READ_ON, take_in
 
 pytestmark = [needs_chromium, pytest.mark.browser]
 CASES = ["note7-battery-2016", "melamine-milk-2008", "cadmium-jewellery-2010"]
 WIDE = "document.documentElement.scrollWidth"
-
-
-def _copy(name: str, to: Path, **values: object) -> None:
-    """A dashboard of ours with other defaults, so that a test does not wait for every case."""
-    notebook = nbformat.read(ROOT / "notebooks" / "dashboards" / name, as_version=4)
-    cell = next(c for c in notebook.cells if parameters.is_tagged(c, parameters.PARAMETERS_TAG))
-    for key, value in values.items():
-        lines = cell.source.splitlines()
-        at = next(i for i, line in enumerate(lines) if line.startswith(f"{key}:"))
-        head, _, rest = lines[at].partition("=")
-        lines[at] = f"{head}= {value!r}  # {rest.partition('# ')[2]}"
-        cell.source = "\n".join(lines)
-    to.parent.mkdir(parents=True, exist_ok=True)
-    nbformat.write(notebook, to)
 
 
 def _hostile_register(folder: Path) -> Path:
@@ -65,16 +49,20 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("notebooks")
     here = folder / "dashboards"
     hostile = str(hostile_case(folder))
-    _copy("overview.ipynb", here / "overview.ipynb", cases=CASES, draws=200, reports="")
-    _copy("what_if.ipynb", here / "what_if.ipynb", draws=500)
-    _copy("register_board.ipynb", here / "register_board.ipynb")
-    _copy("register_board.ipynb", here / "hostile_register.ipynb", register=str(_hostile_register(folder)))
-    _copy("warning_board.ipynb", here / "warning_board.ipynb")
-    _copy("warning_board.ipynb", here / "hostile_warning.ipynb", ledger=str(_hostile_ledger(folder)))
-    _copy("response_board.ipynb", here / "response_board.ipynb")
-    _copy("what_if.ipynb", here / "kettle.ipynb", case=str(KETTLE), profile="house_matrix", draws=500)
-    _copy("what_if.ipynb", here / "hostile.ipynb", case=hostile, draws=200)
-    _copy("overview.ipynb", here / "hostile_overview.ipynb", cases=[hostile], draws=200, reports="")
+    copy_dashboard("overview.ipynb", here / "overview.ipynb", cases=CASES, draws=200, reports="")
+    copy_dashboard("what_if.ipynb", here / "what_if.ipynb", draws=500)
+    copy_dashboard("register_board.ipynb", here / "register_board.ipynb")
+    copy_dashboard(
+        "register_board.ipynb", here / "hostile_register.ipynb", register=str(_hostile_register(folder))
+    )
+    copy_dashboard("warning_board.ipynb", here / "warning_board.ipynb")
+    copy_dashboard("warning_board.ipynb", here / "hostile_warning.ipynb", ledger=str(_hostile_ledger(folder)))
+    copy_dashboard("response_board.ipynb", here / "response_board.ipynb")
+    copy_dashboard(
+        "what_if.ipynb", here / "kettle.ipynb", case=str(KETTLE), profile="house_matrix", draws=500
+    )
+    copy_dashboard("what_if.ipynb", here / "hostile.ipynb", case=hostile, draws=200)
+    copy_dashboard("overview.ipynb", here / "hostile_overview.ipynb", cases=[hostile], draws=200, reports="")
     with served(folder) as running:
         yield running
 

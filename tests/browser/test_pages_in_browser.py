@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from accessible import keyboard_faults, needs_axe, violations
 from chromium import PROGRAM, needs_chromium
 from page_samples import HOSTILE, TITLES, code, display, notebook, pictures, result
 from patience import PAGE_HANGS, comes_true
@@ -174,6 +175,16 @@ def test_the_index_filters_by_keyboard_and_switches_language(site, visit, width)
     page.get_by_role("link", name="中文", exact=True).press("Enter")
     page.wait_for_url("**/index.zh.html")
     assert page.locator("html").get_attribute("lang") == "zh-CN"
+
+
+@needs_axe
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("name", ["index.zh", "index.en", "zh", "en"])
+def test_a_page_has_no_grave_violation_and_every_control_is_reached_by_tab(site, visit, name, width):
+    page = visit(site / f"{name}.html", width=width)
+    assert keyboard_faults(page) == []
+    page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
+    assert violations(page) == []
 
 
 def test_a_script_that_got_into_the_page_would_not_run(site, browser):
