@@ -287,10 +287,13 @@ def test_everything_that_is_shipped_is_sound(capsys: pytest.CaptureFixture[str])
 
 
 @pytest.mark.parametrize(("command", "server"), [("dashboard", "serve_dashboard"), ("lab", "serve_lab")])
-def test_servers_are_started_as_asked(monkeypatch: pytest.MonkeyPatch, command: str, server: str) -> None:
+def test_servers_are_started_as_asked(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: str, server: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
     asked_for: dict[str, object] = {}
     served = {"people": None, "host": "127.0.0.1", "limits": serving_limits(None, None, None)}
-    more = served if command == "dashboard" else {}
+    more = served if command == "dashboard" else {"notebooks": Path("riskkit-lab")}
     monkeypatch.setattr(f"riskkit.workbench.serving.serve.{server}", lambda **given: asked_for.update(given))
     assert cli.main([command, "--port", "0", "--lang", "zh", "--no-browser", "--json"]) == 0
     assert asked_for == {"port": 0, "lang": "zh", "open_browser": False, "as_json": True, **more}

@@ -135,7 +135,7 @@ def _makers() -> _Makers:
             _dashboard,
             ["port", "host", "no_browser", "people", "pages", "pages_each", "closed_after", "proxy"],
         ),
-        "lab": (_lab, ["port", "no_browser"]),
+        "lab": (_lab, ["lab_out", "port", "no_browser"]),
         "new": (runner("new_files", "make_new"), ["new_kind", "new_name", "file", "force"]),
         "template": (_template, ["name", "form", "file", "force"]),
         "sample": (_sample, ["rows", "seed", "folder"]),
@@ -349,8 +349,10 @@ def _dashboard(port: int, **given: Any) -> int:
 
 def _lab(port: int, **given: Any) -> int:
     from riskkit.workbench.serving.serve import serve_lab
+    from riskkit.workbench.serving.working_copy import working_copy
 
-    serve_lab(port=port, lang=given["lang"], open_browser=not given["no_browser"], as_json=given["is_json"])
+    how = {"open_browser": not given["no_browser"], "as_json": given["is_json"]}
+    serve_lab(port=port, lang=given["lang"], notebooks=working_copy(given["out"]), **how)
     return 0
 
 

@@ -31,6 +31,7 @@ _WITH_DEFAULT = (
     "review_out",
     "review_hours",
     "edition",
+    "lab_out",
 )
 
 _EXAMPLES = {
@@ -60,7 +61,7 @@ def parameter(name: str, *, command: str) -> click.Parameter:
         "format": (["--format", "formats"], {"default": "html", "show_default": True}),
         "notebook": (["--notebook"], {"default": "assess_case", "show_default": True}),
         **_limit_options(),
-        **_serving_options(),
+        **_serving_options(folder),
         "jobs": (["--jobs"], {"type": click.IntRange(1, 256), "default": _cores(), "show_default": True}),
         "resume": (["--resume"], {"is_flag": True}),
         "json": (["--json", "is_json"], {"is_flag": True}),
@@ -139,8 +140,9 @@ def _trade_options(folder: click.Path) -> dict[str, tuple[list[str], dict[str, A
     }
 
 
-def _serving_options() -> dict[str, tuple[list[str], dict[str, Any]]]:
+def _serving_options(folder: click.Path) -> dict[str, tuple[list[str], dict[str, Any]]]:
     return {
+        "lab_out": (["--out", "out"], {"type": folder, "default": Path("riskkit-lab"), "metavar": "DIR"}),
         "pages": (["--pages", "most"], {"type": click.IntRange(1, 1000)}),
         "pages_each": (["--pages-each", "most_each"], {"type": click.IntRange(1, 1000)}),
         "closed_after": (["--closed-after", "closed_seconds"], {"type": _Number(1, 86_400)}),
