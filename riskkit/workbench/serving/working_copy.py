@@ -31,6 +31,7 @@ _STREAMS = (
     "foundation",
     "workbench",
 )
+_EXAMPLE = 'riskkit.assess(riskkit.load_case("note7-battery-2016"), rng=np.random.default_rng(1))'
 say = Texts("lab")
 
 
@@ -76,8 +77,10 @@ def starter_notebook() -> str:
     """An empty notebook to start from: the language, the public names, one case assessed."""
     cells = [
         _cell("about", "markdown", f"# {say('title')}\n\n{say('how')}"),
-        _cell("setup", "code", f'import riskkit\n\nriskkit.set_language("{language()}")'),
-        _cell("example", "code", 'riskkit.assess(riskkit.load_case("note7-battery-2016"))'),
+        _cell(
+            "setup", "code", f'import numpy as np\n\nimport riskkit\n\nriskkit.set_language("{language()}")'
+        ),
+        _cell("example", "code", _EXAMPLE),
         _cell("names", "markdown", f"## {say('names')}\n\n{_names()}"),
         _cell("empty", "code", ""),
     ]
