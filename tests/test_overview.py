@@ -122,7 +122,7 @@ def test_reports_about_no_case_and_the_example_are_neither_unreadable_nor_vanish
     assert (found.unreadable, found.others) == (1, 2)
     kinds = [(one.case_id, one.kind) for one in changes([_record("a", "Ⅲ", "Ⅲ")], found.records)]
     assert kinds == []
-    for lang, words in (("zh", "2 份报告不涉及具体案例"), ("en", "2 reports are about no case")):
+    for lang, words in (("zh", "2 份报告不涉及具体案例"), ("en", "2 reports do not concern a case")):
         section = in_language(lang, change_section, [], compared=1, unreadable=1, others=found.others)
         assert words in section._repr_mimebundle_()["text/html"]
 

@@ -126,7 +126,7 @@ def test_without_a_ledger_an_example_is_shown_and_before_one_is_made_how(
 ) -> None:
     monkeypatch.delenv("RISKKIT_LEDGER", raising=False)
     first = in_language(lang, response_board, now=NOW).children[-1].children[0].value
-    assert ("虚构" if lang == "zh" else "made up") in first
+    assert ("虚构" if lang == "zh" else "fictitious") in first
     monkeypatch.setenv("RISKKIT_LEDGER", str(tmp_path / "ledger.sqlite"))
     unmade = in_language(lang, response_board, now=NOW).children[-1].children[0].value
     assert "riskkit response record" in unmade

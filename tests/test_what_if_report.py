@@ -392,7 +392,7 @@ def test_kept_scenarios_are_written_as_a_file_of_what_ifs_that_does_the_same(pan
     assert after.facts["n_ports"].value == panel.case.facts["n_ports"].value
     steps = [one.scenarios[1].steps[0].p for one in (after, panel.case)]
     assert steps[0] == steps[1]
-    assert "Measure made: Formal recall" in panel.side.value
+    assert "Measure taken: Formal recall" in panel.side.value
 
 
 def test_a_case_without_a_file_has_no_measures_to_load() -> None:

@@ -157,7 +157,7 @@ def test_the_risk_grid_is_drawn_and_follows(server: Served) -> None:
         ("what_if", "改变输入", "Change the inputs"),
         ("register_board", "登记库一览", "The register at a glance"),
         ("warning_board", "当前预警", "Current warnings"),
-        ("response_board", "处置工作", "The response"),
+        ("response_board", "处置工作", "Response"),
     ],
 )
 def test_the_language_is_switched(server: Served, name: str, zh: str, en: str) -> None:
@@ -201,7 +201,7 @@ def test_the_profile_is_switched(server: Served) -> None:
     with watched_page() as watched:
         _open(watched, server, "overview", lang="en")
         watched.page.get_by_label("Grading profile").select_option(index=2)
-        expect(watched.page.get_by_text("weigh alike; no official standard")).to_be_visible()
+        expect(watched.page.get_by_text("have equal weight, a rule set by this project")).to_be_visible()
         assert _is_quiet(watched)
 
 
@@ -238,16 +238,16 @@ def test_the_warnings_are_filtered_and_followed_by_keyboard(server: Served, widt
         page = watched.page
         rows = page.locator(".rkp-cases tbody tr")
         expect(rows).to_have_count(5)
-        expect(page.get_by_text("made-up steps on shipped cases")).to_be_visible()
+        expect(page.get_by_text("fictitious steps on shipped cases")).to_be_visible()
         expect(rows.first).to_contain_text("Level Ⅰ")
         page.wait_for_selector(".js-plotly-plot .scatterlayer", state="attached")
         assert page.evaluate(WIDE) <= width
-        page.get_by_label("show").select_option("all")
+        page.get_by_label("Show").select_option("all")
         expect(rows).to_have_count(6)
-        page.get_by_label("level", exact=True).select_option(index=2)
+        page.get_by_label("Level", exact=True).select_option(index=2)
         expect(rows).not_to_have_count(6)
         expect(page.locator("table", has_text="Raised").locator("visible=true").first).to_be_visible()
-        page.get_by_label("warning", exact=True).select_option(index=2)
+        page.get_by_label("Warning", exact=True).select_option(index=2)
         expect(page.locator("table", has_text="Raised")).to_have_count(0)
         assert _is_quiet(watched)
 

@@ -143,7 +143,7 @@ def test_the_skip_link_and_the_contents_work_by_keyboard(site, visit):
     assert page.evaluate("document.activeElement.className") == "skip"
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.id") == "main"
-    page.get_by_role("navigation").get_by_role("link", name="What the level rests on").press("Enter")
+    page.get_by_role("navigation").get_by_role("link", name="Basis for the level").press("Enter")
     assert page.evaluate("location.hash") == "#basis"
     summary = page.locator("main section details summary").first
     summary.press("Enter")

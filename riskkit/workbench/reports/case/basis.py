@@ -1,4 +1,4 @@
-"""What the level rests on: each grade with its rule, its evidence, and how far the next grade is."""
+"""Basis for the level: each grade with its rule, its evidence, and how far the next grade is."""
 
 from __future__ import annotations
 
