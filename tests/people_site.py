@@ -33,6 +33,7 @@ SHOW = (
 PROGRAM = (
     "import json, sys; from pathlib import Path; from riskkit.workbench.serving.serve import serve_dashboard; "
     "from riskkit.workbench.serving.limits import serving_limits; more = json.loads(sys.argv[1]); "
+    "more |= {'intake': Path(more['intake'])} if 'intake' in more else {}; "
     "serve_dashboard(port=0, lang='en', open_browser=False, as_json=True, notebooks=Path('pages'), "
     "people=Path('access.toml') if Path('access.toml').exists() else None, limits=serving_limits(**more))"
 )

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from PIL import Image, ImageFile
+from PIL import Image, ImageFile, ImageOps
 
 from riskkit.foundation.inputs.faults import Fault, refuse, shown
 
@@ -76,7 +76,7 @@ def read_picture(folder: Path, name: str, *, sha256: str) -> PictureFile:
         found.append(("sha256", sha256, f"the hash of the file, {digest}"))
     png = b""
     try:
-        png = _drawn_anew(raw)
+        png = drawn_anew(raw)
     except ValueError as error:
         found.append(("file", name, str(error)))
     refuse(name, [Fault(place, shown(value), rule) for place, value, rule in found])
@@ -107,8 +107,27 @@ def _whole_only() -> Iterator[None]:
         ImageFile.LOAD_TRUNCATED_IMAGES = before
 
 
-def _drawn_anew(raw: bytes) -> bytes:
-    """The picture as PNG; a `ValueError` with the rule it breaks."""
+def drawn_anew(raw: bytes, *, side: int = _SIDE) -> bytes:
+    """A picture decoded as a whole and written again as PNG, the right way up, with nothing else in it.
+
+    Parameters
+    ----------
+    raw : bytes
+        A file that should be a PNG or JPEG.
+    side : int
+        [pixels] The most that it is wide and high afterwards.
+
+    Raises
+    ------
+    ValueError
+        With the rule that it breaks.
+
+    Examples
+    --------
+    >>> drawn_anew(b"<html>")
+    Traceback (most recent call last):
+    ValueError: a PNG or JPEG picture that can be decoded
+    """
     small: Image.Image | None = None
     try:
         with warnings.catch_warnings(), _whole_only():
@@ -116,12 +135,12 @@ def _drawn_anew(raw: bytes) -> bytes:
             with Image.open(io.BytesIO(raw), formats=_FORMATS) as picture:
                 if picture.width * picture.height <= MAX_PIXELS:
                     picture.load()
-                    small = picture.convert("RGB")
+                    small = ImageOps.exif_transpose(picture).convert("RGB")
     except Exception as error:  # whatever a decoder makes of a hostile file
         raise ValueError("a PNG or JPEG picture that can be decoded") from error
     if small is None:
         raise ValueError(f"at most {MAX_PIXELS:,} pixels")
-    small.thumbnail((_SIDE, _SIDE))
+    small.thumbnail((side, side))
     out = io.BytesIO()
     small.save(out, "PNG", optimize=True)
     return out.getvalue()

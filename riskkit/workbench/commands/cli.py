@@ -133,7 +133,17 @@ def _makers() -> _Makers:
         "list": (runner("lists", "list_shipped"), ["kind"]),
         "dashboard": (
             _dashboard,
-            ["port", "host", "no_browser", "people", "pages", "pages_each", "closed_after", "proxy"],
+            [
+                "port",
+                "host",
+                "no_browser",
+                "people",
+                "pages",
+                "pages_each",
+                "closed_after",
+                "proxy",
+                "intake",
+            ],
         ),
         "lab": (_lab, ["lab_out", "port", "no_browser"]),
         "new": (runner("new_files", "make_new"), ["new_kind", "new_name", "file", "force"]),
@@ -341,7 +351,7 @@ def _dashboard(port: int, **given: Any) -> int:
     from riskkit.workbench.serving.serve import serve_dashboard
 
     wanted = (given["most"], given["most_each"], given["closed_seconds"])
-    limits = serving_limits(*wanted, proxies=given["proxies"])
+    limits = serving_limits(*wanted, proxies=given["proxies"], intake=given["intake"])
     how = {"open_browser": not given["no_browser"], "as_json": given["is_json"], "people": given["people"]}
     serve_dashboard(port=port, lang=given["lang"], host=given["host"], limits=limits, **how)
     return 0

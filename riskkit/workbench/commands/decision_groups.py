@@ -59,6 +59,15 @@ GROUPS: Mapping[str, Mapping[str, tuple[str, tuple[str, ...]]]] = {
         "show": ("response.acting.show_life", ("flow", "subject", *_PLACE)),
         "list": ("response.acting.list_lives", ("any_flow", "all", *_PLACE)),
     },
+    "intake": {
+        "list": ("intake.deciding.list_reports", ("intake_state", "intake_folder")),
+        "show": ("intake.deciding.show_report", ("receipt", "intake_folder")),
+        "accept": (
+            "intake.deciding.accept_report",
+            ("receipt", "intake_folder", "register", "as", "why", *_PLACE),
+        ),
+        "refuse": ("intake.deciding.refuse_report", ("receipt", "intake_folder", "as", "why", *_PLACE)),
+    },
     "access": {
         "add": ("add_person", ("name", "role", "people", "days", "method")),
         "remove": ("remove_person", ("name", "people")),
@@ -174,7 +183,7 @@ def _parameter(name: str) -> click.Parameter:
         "case": {"metavar": "CASE"},
         "session": {"metavar": "SESSION"},
         "name": {"metavar": "NAME"},
-        **{word: {"metavar": word.upper()} for word in ("flow", "subject", "step")},
+        **{word: {"metavar": word.upper()} for word in ("flow", "subject", "step", "receipt")},
         "file": {"metavar": "FILE", "type": path},
         "files": {"metavar": "FILE...", "type": path, "nargs": -1, "required": True},
     }
@@ -187,6 +196,15 @@ def _parameter(name: str) -> click.Parameter:
         "ledger": (["--ledger"], {"default": place, "metavar": "PLACE"}),
         "keys": (["--keys"], {"type": folder, "metavar": "DIR"}),
         "anchors": (["--anchor", "anchors"], {"type": path, "multiple": True, "metavar": "FILE"}),
+        "register": (["--register"], {"type": folder, "default": Path("register"), "metavar": "DIR"}),
+        "intake_folder": (
+            ["--intake", "folder"],
+            {"type": folder, "default": Path("intake"), "metavar": "DIR"},
+        ),
+        "intake_state": (
+            ["--state"],
+            {"type": click.Choice(("waiting", "accepted", "refused")), "default": "waiting"},
+        ),
         "write": (["--out", "out"], {"type": path, "metavar": "FILE"}),
         "export": (["--export"], {"type": path, "metavar": "FILE"}),
         "experts": (["--experts"], {"type": path, "metavar": "FILE", "required": True}),

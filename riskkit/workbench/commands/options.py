@@ -146,6 +146,7 @@ def _serving_options(folder: click.Path) -> dict[str, tuple[list[str], dict[str,
         "pages": (["--pages", "most"], {"type": click.IntRange(1, 1000)}),
         "pages_each": (["--pages-each", "most_each"], {"type": click.IntRange(1, 1000)}),
         "closed_after": (["--closed-after", "closed_seconds"], {"type": _Number(1, 86_400)}),
+        "intake": (["--intake"], {"type": folder, "metavar": "DIR"}),
         "proxy": (["--proxy", "proxies"], {"type": _Address(), "multiple": True, "metavar": "ADDRESS"}),
     }
 

@@ -39,7 +39,7 @@ def ingest_files(files: Sequence[Path], **given: Any) -> int:
     refused: list[InputFaults] = []
     for file in files:
         try:
-            one = _ingest(file, source, others, given=given)
+            one = take_file(file, source, others, register=given["register"])
         except InputFaults as error:
             refused.append(error)
             one = {
@@ -75,15 +75,21 @@ def _reader(name: str | None, mapping: Path | None) -> tuple[Source, tuple[Sourc
     return known[str(name)], SOURCES
 
 
-def _ingest(
-    file: Path, source: Source, others: tuple[Source, ...], *, given: dict[str, Any]
+def take_file(
+    file: Path,
+    source: Source,
+    others: tuple[Source, ...],
+    *,
+    register: Path,
+    now: dt.datetime | None = None,
 ) -> dict[str, Any]:
+    """One file read into a register, and what became of its rows."""
     from riskkit.monitoring.sources.files.opened import file_facts
     from riskkit.monitoring.sources.intake import read_records
     from riskkit.store.register.changes import Origin, ingest
     from riskkit.store.register.compaction import tidy
 
-    now = dt.datetime.now().astimezone()
+    now = now or dt.datetime.now().astimezone()
     facts = file_facts(file)
     at = now.astimezone(dt.UTC).isoformat(timespec="seconds")
     origin = Origin(facts.name, facts.sha256, facts.size, source.name, source.version, at)
@@ -92,12 +98,12 @@ def _ingest(
     with _bar(facts.name) as step:
         batches = read_records(facts, source, now=now.date(), others=others)
         watched: Iterable[Rows] = _watched(batches, rules, said, step=step)
-        entry, is_new = ingest(given["register"], origin, watched, wait=_WAIT)
+        entry, is_new = ingest(register, origin, watched, wait=_WAIT)
     if is_new:
         with contextlib.suppress(
             InputFaults
         ):  # the file is in; who cannot tidy now does so after another file
-            tidy(given["register"])
+            tidy(register)
     notes = [{"note": note, "where": where, "n": n} for (note, where), n in sorted(said.items())]
     return {**asdict(entry), "changed": is_new, "rules": dict(rules.most_common()), "notes": notes}
 

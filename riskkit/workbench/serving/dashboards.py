@@ -43,6 +43,7 @@ from riskkit.workbench.serving.identity import (  # noqa: E402
     role_of,
     tell_kernel,
 )
+from riskkit.workbench.serving.intake.pages import intake_handlers  # noqa: E402
 from riskkit.workbench.serving.kernels import PLACE, PageKernels, Place, TooManyPages, kernels_of  # noqa: E402
 from riskkit.workbench.serving.limits import ServingLimits, serving_limits  # noqa: E402
 from riskkit.workbench.serving.served.kernel import OwnKernel  # noqa: E402
@@ -248,6 +249,7 @@ class Dashboards(Voila):
     """Voila without its file, contents, tree and login pages, and with every other one guarded."""
 
     lang = "zh"
+    intake: Path | None = None
     announce: Callable[[str], None] = staticmethod(lambda url: None)
 
     def init_settings(self) -> dict[str, Any]:
@@ -277,6 +279,7 @@ class Dashboards(Voila):
         own += [(f"{self.server_url}sign-in", SignIn), (f"{self.server_url}sign-out", SignOut)]
         if self.identity_provider.method == "password":
             own.append((f"{self.server_url}login", SignIn))
+        own += intake_handlers(self.server_url, self.intake) if self.intake is not None else []
         return [*own, *kept]
 
     def listen(self) -> None:

@@ -32,6 +32,7 @@ class ServingLimits:
     most_each: int
     closed_seconds: float
     proxies: tuple[str, ...] = ()
+    intake: Path | None = None  # where the intake pages keep what they receive; None: they are off
 
 
 def most_pages(memory: int, cores: int) -> int:
@@ -47,12 +48,13 @@ def serving_limits(
     closed_seconds: float | None = None,
     *,
     proxies: Sequence[str] = (),
+    intake: Path | None = None,
 ) -> ServingLimits:
     """The limits of this serving: what is asked for, else what fits this machine."""
     together = most if most is not None else most_pages(_memory(), _cores())
     each = most_each if most_each is not None else int(limit("kernels_per_person"))
     seconds = closed_seconds if closed_seconds is not None else limit("closed_seconds")
-    return ServingLimits(together, min(each, together), seconds, tuple(proxies))
+    return ServingLimits(together, min(each, together), seconds, tuple(proxies), intake)
 
 
 def _memory() -> int:

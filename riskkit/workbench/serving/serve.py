@@ -119,6 +119,7 @@ def serve_dashboard(
     )
     app = Dashboards(config=config)
     app.lang = lang
+    app.intake = None if held.intake is None else held.intake.absolute()
     said = {"most": held.most, "each": held.most_each, "seconds": held.closed_seconds}
     app.announce = _announcer(lang, said, token=token, open_browser=open_browser, as_json=as_json)
     _audit_to_stderr()

@@ -1,0 +1,1 @@
+"""What an assessor does with reports of the intake pages."""

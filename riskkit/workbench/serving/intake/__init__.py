@@ -1,0 +1,1 @@
+"""The intake pages: consumers, firms and hospitals report from a phone; an assessor decides what enters."""
