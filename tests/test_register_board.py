@@ -21,9 +21,9 @@ from riskkit.monitoring.rates.proportions import interval
 from riskkit.monitoring.sources.canonical import SOURCE
 from riskkit.store.register.query import sql
 from riskkit.workbench.boards import panels
-from riskkit.workbench.boards import register_words as words
-from riskkit.workbench.boards.register_panel import RegisterBoard
-from riskkit.workbench.boards.register_questions import (
+from riskkit.workbench.boards.register import words
+from riskkit.workbench.boards.register.panel import RegisterBoard
+from riskkit.workbench.boards.register.questions import (
     FILTERS,
     MOST_RANKED,
     PAGE,
@@ -155,8 +155,8 @@ def test_nothing_that_fits_is_said_in_words() -> None:
     panel = board()
     panel.filters["source_class"].value = "enterprise"
     panel.filters["port"].value = "上海"
-    assert "No record fits" in panel.ranking.value and panel.table.rows == []
-    assert "No record fits" in panel.drawing.caption.value
+    assert "No record matches" in panel.ranking.value and panel.table.rows == []
+    assert "No record matches" in panel.drawing.caption.value
     assert "There are no data to map" in panel.map.caption.value
     panel.clear()
     assert "most in Shanghai" in panel.map.caption.value

@@ -61,7 +61,7 @@ SHOWN = (
     "workbench/reports/what_if/what_ifs.py",
     "workbench/commands/sheets.py",
     "workbench/commands/exchange.py",
-    "workbench/boards/register_questions.py",
+    "workbench/boards/register/questions.py",
     "workbench/runs/folders/made_register.py",
     "workbench/reports/monitoring/register_study.py",
     "monitoring/exchange/comparison.py",

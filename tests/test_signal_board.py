@@ -32,7 +32,7 @@ def test_the_list_is_that_of_the_study_and_the_reports_are_those_behind(study: S
     assert len(board.table.rows) == len(study.alarms)
     assert [row[2]["sort"] for row in board.table.rows] == study.alarms["n_week"].tolist()
     for k, row in enumerate(records(study.alarms)):
-        board.one.value = k
+        board.one.value = board.rows[k]["signal_id"]
         mine = study.records[study.records["signal_id"] == row["signal_id"]]
         assert all(str(name) in board.drill.value for name in mine["report_id"])
         assert board.drawing is not None
@@ -48,7 +48,7 @@ def test_a_point_leads_to_its_signal_or_to_the_reports_behind_what_is_none(study
     )
     last = records(study.alarms)[-1]
     board.pick(str(last["signal_id"]))
-    assert board.one.value == len(study.alarms) - 1 and board.point.value == ""
+    assert board.one.value == board.rows[-1]["signal_id"] and board.point.value == ""
     marks = board.volcano.figure.data[0]  # what is no signal
     ids = {str(name) for name in marks.customdata}
     assert ids.isdisjoint(study.alarms["signal_id"]) and marks.hoverinfo == "text"
@@ -56,7 +56,7 @@ def test_a_point_leads_to_its_signal_or_to_the_reports_behind_what_is_none(study
     board.pick(quiet)
     behind = study.records[study.records["signal_id"] == quiet]
     assert all(str(name) in board.point.value for name in behind["report_id"])
-    assert "no signal of this week" in board.point.value and board.one.value == len(study.alarms) - 1
+    assert "no signal of this week" in board.point.value and board.one.value == board.rows[-1]["signal_id"]
     board.pick("s000000000000")
     assert board.point.value == ""
 
@@ -69,7 +69,7 @@ def test_without_a_folder_nothing_can_be_judged(study: ScanStudy) -> None:
 
 def test_from_the_board_to_a_draft_and_its_level_in_two_clicks(study: ScanStudy, tmp_path: Path) -> None:
     board = SignalBoard(study, tmp_path)
-    board.one.value = 1  # first click: choose
+    board.one.value = board.rows[1]["signal_id"]  # first click: choose
     board.draft.click()  # second click: draft and level
     drafts = list(tmp_path.glob("*.toml"))
     assert len(drafts) == 1 and drafts[0].name in board.status.value

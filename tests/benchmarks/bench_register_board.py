@@ -10,7 +10,7 @@ import numpy as np
 from riskkit.monitoring.sources.catalogue import SOURCES
 from riskkit.monitoring.sources.sample_files import write_sample
 from riskkit.monitoring.sources.sample_register import sample_register
-from riskkit.workbench.boards.register_questions import Asked, ask
+from riskkit.workbench.boards.register.questions import Asked, ask
 from riskkit.workbench.runs.folders.made_register import READ_ON, take_in
 
 

@@ -24,6 +24,7 @@ from riskkit.workbench.boards.overview_records import (
     earlier_results,
     of_cases,
 )
+from riskkit.workbench.boards.page_tools import in_address
 from riskkit.workbench.boards.panel_widgets import (
     SortedTable,
     box,
@@ -115,12 +116,12 @@ class Overview:
         options = [(one.zh if language() == "zh" else one.en, one.name) for one in known]
         made = ipywidgets.Dropdown(options=options, value=profile, description=self._say("profile"))
         made.observe(lambda change: self.take(change["new"]), "value")
-        return made
+        return in_address("profile", made)
 
     def _filter(self, name: str) -> ipywidgets.Dropdown:
         made = ipywidgets.Dropdown(options=[(self._say("all"), "")], description=self._say(f"filter_{name}"))
         made.observe(lambda _: self.fill(), "value")
-        return made
+        return in_address(name, made)
 
     def _laid_out(self) -> list[ipywidgets.Widget]:
         clear = button(self._say("clear_filters"), self.clear)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
 import anywidget
@@ -12,6 +12,7 @@ import ipywidgets
 import traitlets
 
 from riskkit.foundation.language import language, set_language
+from riskkit.workbench.boards.page_tools import PageTools, look_again
 from riskkit.workbench.document.blocks import Details, Paragraph, Picture, Section
 from riskkit.workbench.document.rendering import asset, environment
 
@@ -23,6 +24,18 @@ class InputList(anywidget.AnyWidget):
     fields: Any = traitlets.List().tag(sync=True)
     positions = traitlets.Dict().tag(sync=True)
     words = traitlets.Dict().tag(sync=True)
+    address, address_traits = "inputs", ("positions",)
+
+    def to_address(self) -> str:
+        """The inputs that were moved, as an address holds them."""
+        return " ".join(f"{name}:{at}" for name, at in sorted(self.positions.items()))
+
+    def from_address(self, text: str) -> None:
+        """Move inputs as an address says; what is no place of an input stays where it is."""
+        stops = {field["name"]: len(field["stops"]) for field in self.fields}
+        parts = [part.rpartition(":") for part in text.split()]
+        places = {name: int(at) for name, _, at in parts if at.removeprefix("-").isdecimal()}
+        self.positions = {name: at for name, at in places.items() if -1 <= at < stops.get(name, -1)}
 
 
 class SortedTable(anywidget.AnyWidget):
@@ -35,6 +48,16 @@ class SortedTable(anywidget.AnyWidget):
     names = traitlets.Int(0).tag(sync=True)
     down = traitlets.Bool(False).tag(sync=True)
     words = traitlets.Dict().tag(sync=True)
+    address, address_traits = "sort", ("by", "down")
+
+    def to_address(self) -> str:
+        """The column by which it is sorted, and which way."""
+        return f"{self.by}{'d' if self.down else 'u'}"
+
+    def from_address(self, text: str) -> None:
+        """Sort as an address says."""
+        if text[-1:] in ("d", "u") and text[:-1].isdecimal() and int(text[:-1]) < len(self.columns):
+            self.by, self.down = int(text[:-1]), text.endswith("d")
 
 
 def fragment(name: str, *values: object) -> str:
@@ -68,22 +91,38 @@ def box(kind: str, *children: ipywidgets.Widget) -> ipywidgets.Box:
     return made
 
 
-def in_either_language(build: Callable[[], Sequence[ipywidgets.Widget]]) -> ipywidgets.Box:
-    """A panel with its style, and a choice of language where the page around it has none."""
+def in_either_language(
+    build: Callable[[], Sequence[ipywidgets.Widget]], *, seen: Callable[[], Hashable] | None = None
+) -> ipywidgets.Box:
+    """A board with its style and tools, and a choice of language where the page around it has none.
+
+    Where others write too, `seen` says what there is, and the board is built anew when that has changed.
+    """
     inside = box("rkp-col", *build())
+    tools = PageTools(inside)
     choice = ipywidgets.Dropdown(
         options=[("中文", "zh"), ("English", "en")], value=language(), description="语言 Language"
     )
 
+    def again() -> None:
+        asked = dict(tools.state)
+        inside.children = tuple(build())
+        tools.apply(asked)
+        tools.stamp()
+
     def switch(change: Mapping[str, Any]) -> None:
         set_language(change["new"])
-        inside.children = tuple(build())
+        tools.speak()
+        again()
 
     choice.observe(switch, "value")
     is_served = os.environ.get("SERVER_SOFTWARE", "").startswith(
         "voila"
     )  # whose page has a switch of its own
-    return box("rkp rkp-col", style(), box("rkp-row", *([] if is_served else [choice])), inside)
+    if seen is not None:
+        tools.stamp()
+        look_again(tools, seen, again)
+    return box("rkp rkp-col", style(), box("rkp-row", tools, *([] if is_served else [choice])), inside)
 
 
 class Later:
@@ -132,7 +171,7 @@ class Drawing:
         self.figure._config = {"displayModeBar": False, "responsive": True}
         self.caption = ipywidgets.HTML()
         title = html("section", Section(picture.id, picture.title, 2, ()))
-        self.box = box("rkp-col", title, self.figure, self.caption)
+        self.box = box("rkp-col rkp-drawn", title, self.figure, self.caption)
         self._numbers = numbers
         self._tell(picture)
         self._pick = pick

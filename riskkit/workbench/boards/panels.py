@@ -29,10 +29,10 @@ def what_if(case: str | Path, *, interactive: bool = True, **options: Any) -> ip
 
 
 def register_board(register: str = "", *, interactive: bool = True) -> ipywidgets.Widget | None:
-    """Look through a register: see `riskkit.workbench.boards.register_panel.register_board`."""
+    """Look through a register: see `riskkit.workbench.boards.register.panel.register_board`."""
     if not interactive:
         return None
-    from riskkit.workbench.boards import register_panel
+    from riskkit.workbench.boards.register import panel as register_panel
 
     return register_panel.register_board(register)
 

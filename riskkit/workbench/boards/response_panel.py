@@ -18,6 +18,7 @@ from riskkit.store.ledger.ledger import open_ledger
 from riskkit.store.ledger.tables import is_unmade
 from riskkit.words.catalogue import Texts
 from riskkit.words.catalogue import panel_text as panel_say
+from riskkit.workbench.boards.page_tools import in_address, newest_event
 from riskkit.workbench.boards.panel_widgets import (
     Drawing,
     SortedTable,
@@ -53,12 +54,12 @@ def response_board(ledger: str = "", *, now: dt.datetime | None = None) -> ipywi
     place = ledger or os.environ.get(LEDGER_VARIABLE, "")
     if place and is_unmade(place):
         return in_either_language(lambda: [_unmade(place)])
-    state = response_state(_acts(place) if place else sample_acts(at), now=at)
 
     def build() -> list[ipywidgets.Widget]:
+        state = response_state(_acts(place) if place else sample_acts(at), now=now or utc_now())
         return ResponseBoard(state, is_sample=not place).parts
 
-    return in_either_language(build)
+    return in_either_language(build, seen=(lambda: newest_event(place)) if place else None)
 
 
 def _unmade(place: str) -> ipywidgets.Widget:
@@ -99,7 +100,7 @@ class ResponseBoard:
     def _choice(self, name: str, options: list[tuple[str, str]]) -> ipywidgets.Dropdown:
         made = ipywidgets.Dropdown(options=options, description=say(f"choose_{name}"))
         made.observe(lambda _: self.look() if name == "recall" else self.fill(), "value")
-        return made
+        return in_address(name, made)
 
     def _table(self) -> SortedTable:
         sorting = {"sort_by": panel_say("sort_by"), "colon": panel_say("colon")}

@@ -17,6 +17,7 @@ from riskkit.monitoring.signals.memory import remembered
 from riskkit.words.catalogue import Texts
 from riskkit.words.catalogue import panel_text as panel_say
 from riskkit.words.numbers import amount, number
+from riskkit.workbench.boards.page_tools import in_address
 from riskkit.workbench.boards.panel_widgets import (
     Drawing,
     SortedTable,
@@ -64,9 +65,10 @@ class SignalBoard:
         self.study, self.home, self.lang = study, home, language()
         self.rows = records(study.alarms)
         self.status, self.why, self.drill = (ipywidgets.HTML() for _ in range(3))
-        names = [(f"{number(float(row['rank']))} {combination(row)}", k) for k, row in enumerate(self.rows)]
+        names = [(f"{number(float(row['rank']))} {combination(row)}", row["signal_id"]) for row in self.rows]
         self.one = ipywidgets.Dropdown(options=names, description=say("choose_signal"))
         self.one.observe(lambda _: self.look(), "value")
+        in_address("signal", self.one)
         self.point = ipywidgets.HTML()
         self.reason = ipywidgets.Text(description=say("judge_reason"))
         self.by = ipywidgets.Text(description=say("judge_by"))
@@ -88,11 +90,11 @@ class SignalBoard:
 
     def pick(self, signal_id: str) -> None:
         """Choose the signal of a point, or show the reports behind a combination that is no signal."""
-        places = [k for k, row in enumerate(self.rows) if row["signal_id"] == signal_id]
+        is_listed = any(row["signal_id"] == signal_id for row in self.rows)
         found = records(self.study.found[self.study.found["signal_id"] == signal_id])
         self.point.value = ""
-        if places:
-            self.one.value = places[0]
+        if is_listed:
+            self.one.value = signal_id
         elif found:
             name, why = combination(found[0]), reason_sentence(found[0])
             words = say("picked", name=name, why=why)
@@ -105,7 +107,7 @@ class SignalBoard:
         return scan_multiples(self.study, signal=str(self._now()["signal_id"]))
 
     def _now(self) -> dict[str, Any]:
-        return self.rows[int(self.one.value or 0)]
+        return next(row for row in self.rows if row["signal_id"] == self.one.value)
 
     def _laid_out(self) -> list[ipywidgets.Widget]:
         made = [html("note", say("scan_sample"))] if self.study.is_sample else []

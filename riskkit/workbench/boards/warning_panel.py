@@ -17,6 +17,7 @@ from riskkit.store.ledger.tables import is_unmade
 from riskkit.warning.alerts.drafts import LEVELS
 from riskkit.words.catalogue import panel_text as panel_say
 from riskkit.words.catalogue import warning_text as say
+from riskkit.workbench.boards.page_tools import in_address, newest_event
 from riskkit.workbench.boards.panel_widgets import (
     Drawing,
     SortedTable,
@@ -49,14 +50,15 @@ def warning_board(ledger: str = "", *, now: dt.datetime | None = None) -> ipywid
     place = ledger or os.environ.get(LEDGER_VARIABLE, "")
     if place and is_unmade(place):
         return in_either_language(lambda: [_unmade(place)])
-    rows = board_rows(_events(place) if place else sample_events(at), now=at)
 
     def build() -> list[ipywidgets.Widget]:
-        panel = WarningBoard(rows, now=at, is_sample=not place)
+        on = now or utc_now()
+        rows = board_rows(_events(place) if place else sample_events(at), now=on)
+        panel = WarningBoard(rows, now=on, is_sample=not place)
         panel.fill()
         return panel.parts
 
-    return in_either_language(build)
+    return in_either_language(build, seen=(lambda: newest_event(place)) if place else None)
 
 
 def _unmade(place: str) -> ipywidgets.Widget:
@@ -82,7 +84,7 @@ class WarningBoard:
         self.which = self._choice("show_which", [("show_current", "current"), ("show_all", "all")])
         levels = [(level_badge(code).label, str(n)) for n, code in enumerate(LEVELS, start=1)]
         self.level = self._choice("choose_level", [("any_level", ""), *reversed(levels)])
-        names = [(f"{_code(row)} {self._title(row)}", str(k)) for k, row in enumerate(rows)]
+        names = [(f"{_code(row)} {self._title(row)}", row.state.warning_id) for row in rows]
         self.one = self._choice("choose_warning", names, act=self.look)
         caption = {"caption": say("board_table"), "empty": say("board_empty")}
         sorting = {"sort_by": panel_say("sort_by"), "colon": panel_say("colon")}
@@ -99,7 +101,7 @@ class WarningBoard:
         shown = [(say(word) if word in known else word, value) for word, value in options]
         made = ipywidgets.Dropdown(options=shown, description=say(name))
         made.observe(lambda _: (act or self.fill)(), "value")
-        return made
+        return in_address(name, made)
 
     def _drawing(self) -> Drawing | None:
         if not self.rows:
@@ -137,7 +139,7 @@ class WarningBoard:
         """Show the life of the warning that is chosen."""
         if self.drawing is None:
             return
-        row = self.rows[int(self.one.value or 0)]
+        row = next(row for row in self.rows if row.state.warning_id == self.one.value)
         self.drawing.show(warning_timeline(row, now=self.now))
         table = steps_table(row)
         self.steps.value = fragment("section", Section("steps", "", 2, (table,)))

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from riskkit.workbench.runs.kernels.kernels import keep_out_slow_import
 from riskkit.workbench.serving import access
-from riskkit.workbench.serving.served import served_texts
+from riskkit.workbench.serving.served import served_asset, served_texts
 
 keep_out_slow_import()  # before anything below imports nbformat
 
@@ -70,6 +70,7 @@ class Page:
     title: dict[str, str]
     question: dict[str, str]
     roles: tuple[str, ...] = ()
+    place: int = 99
 
     def is_for(self, role: str) -> bool:
         """Whether somebody in a role may open it; where one token is for all, everybody may."""
@@ -77,11 +78,11 @@ class Page:
 
 
 def pages_in(notebooks: Path) -> tuple[Page, ...]:
-    """Which notebooks of a folder are served: those in ``dashboards/``, then those beside it."""
+    """Which notebooks of a folder are served, by whom they serve first (`place`), then by folder and name."""
     found = [*sorted(notebooks.glob("dashboards/*.ipynb")), *sorted(notebooks.glob("*.ipynb"))]
     inside = notebooks.resolve()
     wanted = [path for path in found if path.resolve().is_relative_to(inside) and path.name[0] not in "._"]
-    return tuple(_page(path, notebooks) for path in wanted)
+    return tuple(sorted((_page(path, notebooks) for path in wanted), key=lambda page: page.place))
 
 
 def _page(path: Path, notebooks: Path) -> Page:
@@ -92,7 +93,8 @@ def _page(path: Path, notebooks: Path) -> Page:
     title = {lang: str(said.get("title", {}).get(lang, heading)) for lang in LANGS}
     question = {lang: str(said.get("question", {}).get(lang, "")) for lang in LANGS}
     roles = tuple(str(one) for one in said.get("roles", ()))
-    return Page(path.relative_to(notebooks).as_posix(), title, question, roles)
+    place = said.get("place", Page.place)
+    return Page(path.relative_to(notebooks).as_posix(), title, question, roles, int(place))
 
 
 def asked_parameters(notebook: Any, asked: dict[str, str], *, lang: str) -> dict[str, Any]:
@@ -122,7 +124,12 @@ def _set_up(handler: web.RequestHandler, notebook: Any, cwd: str, *, lang: str) 
     texts = served_texts(spoken)
     title = notebook.metadata.get("riskkit", {}).get("title", {}).get(spoken, "riskkit")
     words = {"lang": spoken, "title": title, "loading": texts["loading"], "home": texts["dashboards"]}
-    words |= {"sign_out": texts["sign_out"], "who": _who(handler)}
+    words |= {
+        "sign_out": texts["sign_out"],
+        "who": _who(handler),
+        "dark": texts["dark"],
+        "theme": served_asset("theme.js"),
+    }
     notebook.metadata["riskkit_page"] = words
     if values:
         place = next(i for i, c in enumerate(notebook.cells) if parameters.is_tagged(c, "parameters"))
@@ -151,6 +158,7 @@ class Landing(access.Guard):
                 "href": f"{self.base_url}voila/render/{quote(page.path)}?lang={lang}",
                 "title": page.title[lang],
                 "question": page.question[lang],
+                "needs": page.roles if not role_of(self) else (),
             }
             for page in pages_in(self._notebooks)
             if page.is_for(role_of(self))

@@ -29,7 +29,9 @@ def language_of(handler: JupyterHandler) -> str:
 def served_page(name: str, lang: str, **words: Any) -> str:
     """A page of our own as HTML."""
     folder = resources.files("riskkit.workbench.serving") / "served"
-    sources = {one.name: one.read_text("utf-8") for one in folder.iterdir() if one.name.endswith(".j2")}
+    sources = {
+        one.name: one.read_text("utf-8") for one in folder.iterdir() if one.name.endswith((".j2", ".js"))
+    }
     environment = jinja2.Environment(autoescape=True, loader=jinja2.DictLoader(sources))
     return environment.get_template(f"{name}.html.j2").render(lang=lang, texts=served_texts(lang), **words)
 

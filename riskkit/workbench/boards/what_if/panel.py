@@ -15,6 +15,7 @@ from riskkit.case.case import Assessment, assess, load_case
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.language import language
 from riskkit.words.catalogue import panel_text as say
+from riskkit.workbench.boards.page_tools import in_address
 from riskkit.workbench.boards.panel_widgets import (
     Drawing,
     InputList,
@@ -78,7 +79,7 @@ def _chooser(case: str, known: tuple[str, ...], show: Callable[[str | Path], Non
     options = sorted(((load_case(name).title.say(), name) for name in known), key=lambda pair: pair[1])
     chosen = ipywidgets.Dropdown(options=options, value=case, description=say("choose_case"))
     chosen.observe(lambda change: show(change["new"]), "value")
-    return box("rkp-row", chosen)
+    return box("rkp-row", in_address("case", chosen))
 
 
 class WhatIf:
@@ -138,6 +139,7 @@ class WhatIf:
         options = [(self._say("no_measure"), ""), *known]
         self.measure = ipywidgets.Dropdown(options=options, value="", description=self._say("measure_label"))
         self.measure.observe(lambda _: self._moved(), "value")
+        in_address("measure", self.measure)
         self.made = ipywidgets.HTML()
 
     def _laid_out(self) -> list[ipywidgets.Widget]:

@@ -24,8 +24,7 @@ function content(cell) {
 }
 
 function render({ model, el }) {
-  let by = model.get("by");
-  let down = Boolean(model.get("down"));
+  let by, down;
   const table = make("table", { class: "rk-table rkp-cases" });
   const status = make("p", { class: "rkp-quiet", role: "status" });
 
@@ -41,8 +40,8 @@ function render({ model, el }) {
   }
 
   function choose(column) {
-    down = column === by ? !down : false;
-    by = column;
+    model.set({ by: column, down: column === by ? !down : false });
+    model.save_changes();
     build(column);
   }
 
@@ -56,6 +55,7 @@ function render({ model, el }) {
   }
 
   function build(focused) {
+    [by, down] = [model.get("by"), Boolean(model.get("down"))];
     const [columns, words] = [model.get("columns"), model.get("words")];
     const body = make("tbody", {}, ...sorted().map(({ cells }) => make("tr", {}, ...cells.map((cell, i) => {
       const attributes = i === model.get("names") ? { scope: "row" } : {};
@@ -71,8 +71,8 @@ function render({ model, el }) {
   el.classList.add("rk", "rkp-tablebox");
   el.replaceChildren(table, status);
   build();
-  model.on("change:rows", rebuild);
-  return () => model.off("change:rows", rebuild);
+  model.on("change:rows change:by change:down", rebuild);
+  return () => model.off("change:rows change:by change:down", rebuild);
 }
 
 export default { render };

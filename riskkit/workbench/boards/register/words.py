@@ -11,7 +11,7 @@ from riskkit.foundation.standards.tables import records
 from riskkit.monitoring.rates.proportions import interval
 from riskkit.words.catalogue import panel_text as say
 from riskkit.words.numbers import number, rate
-from riskkit.workbench.boards.register_questions import UNKNOWN, Found
+from riskkit.workbench.boards.register.questions import UNKNOWN, Found
 from riskkit.workbench.document.block_kinds import Cell, Table
 from riskkit.workbench.document.blocks import Picture
 from riskkit.workbench.reports.figures import style

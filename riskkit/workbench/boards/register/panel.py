@@ -11,7 +11,7 @@ from riskkit.foundation.language import language
 from riskkit.foundation.standards.tables import records
 from riskkit.words.catalogue import panel_text as say
 from riskkit.words.numbers import number
-from riskkit.workbench.boards import register_words as words
+from riskkit.workbench.boards.page_tools import in_address
 from riskkit.workbench.boards.panel_widgets import (
     Drawing,
     SortedTable,
@@ -21,7 +21,8 @@ from riskkit.workbench.boards.panel_widgets import (
     html,
     in_either_language,
 )
-from riskkit.workbench.boards.register_questions import (
+from riskkit.workbench.boards.register import words
+from riskkit.workbench.boards.register.questions import (
     FILTERS,
     PAGE,
     RANKED,
@@ -63,6 +64,7 @@ class RegisterBoard:
             description=self._say("rank_by"),
         )
         self.by.observe(lambda _: self.fill(), "value")
+        in_address("by", self.by)
         caption = {"caption": self._say("records_table"), "empty": self._say("no_record_fits")}
         sorting = {"sort_by": self._say("sort_by"), "colon": self._say("colon")}
         columns = words.record_columns_shown()
@@ -85,13 +87,13 @@ class RegisterBoard:
             description=column_name(name),
         )
         made.observe(lambda _: self._restart(), "value")
-        return made
+        return in_address(name, made)
 
     def _year(self, name: str) -> ipywidgets.Dropdown:
         options = [(self._say("any_year"), 0), *((str(year), year) for year in self.known.years)]
         made = ipywidgets.Dropdown(options=options, value=0, description=self._say(name))
         made.observe(lambda _: self._restart(), "value")
-        return made
+        return in_address(name, made)
 
     def _laid_out(self) -> list[ipywidgets.Widget]:
         clear = button(self._say("clear_filters"), self.clear)

@@ -1,0 +1,168 @@
+"""What every board has alike, in a real browser: search, files of tables and figures, the address, views, dark mode."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from accessible import needs_axe, violations
+from chromium import PROGRAM, Watched, needs_chromium, watched_in, watched_page
+from PIL import Image
+from playwright.sync_api import Locator, Page, expect, sync_playwright
+from python_calamine import CalamineWorkbook
+from serving import Served, copy_dashboard, served
+
+pytestmark = [needs_chromium, pytest.mark.browser]
+BOARDS = ("what_if", "register_board", "warning_board", "response_board")
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    folder = tmp_path_factory.mktemp("notebooks")
+    for name in BOARDS:
+        few = {"draws": 500} if name == "what_if" else {}
+        copy_dashboard(f"{name}.ipynb", folder / "dashboards" / f"{name}.ipynb", **few)
+    with served(folder) as running:
+        yield running
+
+
+def opened(watched: Watched, server: Served, name: str, *, behind: str = "") -> Page:
+    page = watched.page
+    page.goto(server.address(f"/voila/render/dashboards/{name}.ipynb", lang="en") + behind)
+    page.wait_for_selector(".rkp-gauge" if name == "what_if" else ".rkp-cases tbody tr")
+    return page
+
+
+def asked(page: Page) -> dict[str, str]:
+    """What the address holds behind #."""
+    return {name: values[-1] for name, values in parse_qs(urlsplit(page.url).fragment).items()}
+
+
+def saved(page: Page, button: Locator, folder: Path) -> Path:
+    with page.expect_download() as waiting:
+        button.click()
+    place = folder / waiting.value.suggested_filename
+    waiting.value.save_as(place)
+    return place
+
+
+def rows_of(book: Path) -> list[list[str]]:
+    """A workbook as another program reads it."""
+    read = CalamineWorkbook.from_path(str(book)).get_sheet_by_index(0).to_python()
+    return [[f"{cell:g}" if isinstance(cell, float) else str(cell) for cell in row] for row in read]
+
+
+def has_content(picture: Image.Image) -> bool:
+    """Whether more than one shade is in it: writing has many."""
+    return sum(n > 0 for n in picture.convert("L").histogram()) > 16
+
+
+def test_a_table_is_searched_and_saved_as_it_is_shown(server: Served, tmp_path: Path) -> None:
+    with watched_page() as watched:
+        page = opened(watched, server, "response_board")
+        rows = page.locator(".rkp-cases tbody tr:visible")
+        n_all = rows.count()
+        word = rows.first.locator("th").inner_text().split(" ")[0]
+        find = page.get_by_role("searchbox").first
+        find.fill(word)
+        expect(page.get_by_text(f"of {n_all} rows match")).to_be_visible()
+        n_found = rows.count()
+        assert 0 < n_found < n_all
+        assert asked(page)["find0"] == word
+        tools = page.locator(".rkp-tools").filter(has=find)
+        text = saved(page, tools.get_by_role("button", name="CSV"), tmp_path).read_text("utf-8-sig")
+        written = [*csv.reader(io.StringIO(text))]
+        heads = [cell.split(" ")[0] for cell in page.locator(".rkp-cases thead th").all_inner_texts()]
+        assert [cell.split(" ")[0] for cell in written[0]] == heads and len(written) == n_found + 1
+        book = saved(page, tools.get_by_role("button", name="Excel"), tmp_path)
+        assert book.suffix == ".xlsx" and rows_of(book) == written
+        picture = Image.open(saved(page, tools.get_by_role("button", name="PNG"), tmp_path))
+        assert picture.format == "PNG" and has_content(picture)
+        assert (watched.hosts, watched.errors) == ({"127.0.0.1"}, [])
+
+
+def test_a_figure_is_saved_as_picture_and_numbers(server: Served, tmp_path: Path) -> None:
+    with watched_page() as watched:
+        page = opened(watched, server, "register_board")
+        page.wait_for_selector(".js-plotly-plot .barlayer .point", state="attached")
+        tools = page.locator(".rkp-drawn > .rkp-tools").first
+        picture = Image.open(saved(page, tools.get_by_role("button", name="PNG"), tmp_path))
+        width = page.locator(".rkp-drawn .js-plotly-plot").first.bounding_box()
+        assert width is not None and abs(picture.width - 2 * width["width"]) <= 4
+        assert has_content(picture)
+        text = saved(page, tools.get_by_role("button", name="CSV"), tmp_path).read_text("utf-8-sig")
+        assert len([*csv.reader(io.StringIO(text))]) > 2
+        assert watched.errors == []
+
+
+def test_a_link_shows_the_same_and_nothing_is_lost_on_loading_again(server: Served) -> None:
+    with watched_page() as watched:
+        page = opened(watched, server, "warning_board")
+        page.get_by_label("Show").select_option("all")
+        page.get_by_label("Level", exact=True).select_option(index=2)
+        page.get_by_role("button", name="since").click()
+        expect(page).to_have_url(re.compile("sort=3u"))
+        assert asked(page) == {"show_which": "all", "choose_level": "3", "sort": "3u"}
+        rows = page.locator(".rkp-cases tbody tr").all_inner_texts()
+        page.reload()
+        expect(page.get_by_label("Show")).to_have_value(page.get_by_label("Show").input_value())
+        expect(page.locator("th[aria-sort=ascending]")).to_contain_text("since")
+        assert page.locator(".rkp-cases tbody tr").all_inner_texts() == rows
+        place = page.url
+        page.get_by_role("link", name="中文").click()
+        expect(page.locator("th[aria-sort=ascending]")).to_be_visible()
+        assert urlsplit(page.url).fragment == urlsplit(place).fragment and "lang=zh" in page.url
+        assert watched.errors == []
+
+
+def test_sliders_stand_in_the_address_and_a_view_has_a_name(server: Served) -> None:
+    with watched_page() as watched:
+        page = opened(watched, server, "what_if")
+        slider = page.get_by_role("slider").first
+        slider.focus()
+        slider.press("Home")
+        expect(page).to_have_url(re.compile("inputs="))
+        value = slider.get_attribute("aria-valuetext")
+        page.get_by_text("Saved views").click()
+        page.get_by_label("Name", exact=True).fill("lowest <b>")
+        page.get_by_role("button", name="Save this view").click()
+        expect(page.get_by_role("link", name="lowest <b>")).to_be_visible()
+        page.get_by_role("button", name="Reset to the case").click()
+        expect(page).not_to_have_url(re.compile("inputs="))
+        page.get_by_role("link", name="lowest <b>").click()
+        expect(page).to_have_url(re.compile("inputs="))
+        expect(page.get_by_role("slider").first).to_have_attribute("aria-valuetext", str(value))
+        page.get_by_text("Saved views").click()
+        page.get_by_role("button", name="Delete: lowest <b>").click()
+        expect(page.get_by_role("link", name="lowest <b>")).to_have_count(0)
+        assert watched.errors == []
+
+
+@needs_axe
+@pytest.mark.parametrize("name", ["what_if", "warning_board"])
+def test_dark_as_the_system_says_or_as_chosen(server: Served, name: str) -> None:
+    theme = "document.documentElement.dataset.theme"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=PROGRAM, args=["--no-sandbox"])
+        watched = watched_in(browser, width=1400)
+        page = watched.page
+        page.emulate_media(color_scheme="dark")
+        opened(watched, server, name)
+        assert page.evaluate(theme) == "dark" and violations(page) == []
+        switch = page.get_by_role("button", name="Dark", pressed=True)
+        switch.focus()
+        page.keyboard.press("Enter")
+        assert page.evaluate(theme) == "light"
+        page.reload()
+        page.wait_for_selector(".rkp-head")
+        assert page.evaluate(theme) == "light"
+        page.goto(server.address("/", lang="en"))
+        assert page.evaluate(theme) == "light" and violations(page) == []
+        page.get_by_role("button", name="Dark", pressed=False).click()
+        assert page.evaluate(theme) == "dark" and violations(page) == []
+        browser.close()
