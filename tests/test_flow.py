@@ -11,11 +11,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import reference_warning as reference
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from riskkit.foundation.flows.acts import Flags
-from riskkit.foundation.flows.checks import CHECKS, Check, Turn
 from riskkit.foundation.flows.replay import act_faults, replay, standing
 from riskkit.foundation.flows.steps import STEP_COLUMNS, Flow
 from riskkit.foundation.inputs.faults import InputFaults
@@ -24,7 +23,7 @@ from riskkit.foundation.standards.tables import records
 from riskkit.response.flows import FLOWS, open_phases, response_flow, term_ends
 from riskkit.store.flow import FlowDesk, acts_of, desk_acts, record_act
 from riskkit.store.ledger.ledger import Ledger, open_ledger
-from riskkit.warning.dynamics.life import LEVELS, WarningEvent, WarningState, event_faults, next_state
+from riskkit.warning.dynamics.life import WarningEvent, WarningState, warning_acts, warning_flow
 
 CHINA = dt.timezone(dt.timedelta(hours=8))
 START = dt.datetime(2026, 3, 2, 9, tzinfo=CHINA)  # a Monday
@@ -349,46 +348,6 @@ def test_no_sequence_of_acts_skips_a_check(name: str, seed: int) -> None:
 # ------------------------------------------------------------------ the warnings as the reference
 
 
-def _level(turn: Turn, rule: str) -> Flags:
-    given, now = turn.numbers("level"), turn.held_numbers("level")
-    none = np.isnan(given)
-    found: Flags = {
-        "given": np.isin(given, LEVELS),
-        "same": none | (given == now),
-        "none": none,
-        "higher": np.isin(given, LEVELS) & ~(given <= now),
-        "lower": np.isin(given, LEVELS) & ~(given >= now),
-    }[rule]
-    return found
-
-
-def _authorised(turn: Turn, rule: str) -> Flags:
-    held = turn.held_numbers("level") if rule in ("same", "none") else turn.numbers("level")
-    found: Flags = (held != 4) | (turn.numbers("is_authorised") == 1)
-    return found
-
-
-def warning_flow() -> Flow:
-    rows = standards.table("warning_steps").assign(roles="", due_event="", due_amount=None, due_unit="")
-    rows["needs"] = [
-        f"level:{rule} end " + needs.replace("other_person", "other_than:proposed")
-        .replace("authorised", f"authorised:{rule}").replace("other_warning", "given:other")
-        .replace("trigger", "given:trigger")
-        for rule, needs in zip(rows["level_rule"], rows["needs"], strict=True)
-    ]  # fmt: skip
-    after = Check(
-        "ends_at",
-        "after the step itself",
-        lambda turn, _: ~turn.given("ends_at") | (turn.moments("ends_at") > turn.moments("at")),
-    )
-    more = {
-        "level": Check("level", "{}", _level),
-        "authorised": Check("is_authorised", "{}", _authorised),
-        "end": after,
-    }
-    return Flow("warning", rows, checks={**CHECKS, **more})
-
-
 def random_steps(rng: random.Random) -> Iterator[WarningEvent]:
     names = list(dict.fromkeys(standards.table("warning_steps")["event"]))
     at, phase = START, "none"
@@ -409,11 +368,6 @@ def random_steps(rng: random.Random) -> Iterator[WarningEvent]:
         phase = yield step  # type: ignore[misc]
 
 
-def row_of(event: WarningEvent) -> dict[str, Any]:
-    plain = {name: getattr(event, name) for name in WarningEvent.__dataclass_fields__}
-    return plain | {"subject": event.warning_id, "evidence": "".join(event.evidence)}
-
-
 @settings(max_examples=12, deadline=None)
 @given(seed=st.integers(0, 2**32))
 def test_the_engine_of_the_warnings_gives_the_same_verdict(seed: int) -> None:
@@ -422,27 +376,24 @@ def test_the_engine_of_the_warnings_gives_the_same_verdict(seed: int) -> None:
 
 
 def differing_verdicts(rng: random.Random, *, n: int) -> list[tuple[set[str], set[str]]]:
-    flow, state, rows, found = warning_flow(), WarningState(warning_id="w"), list[dict[str, Any]](), []
+    flow, state, rows, found = warning_flow(), WarningState(warning_id="w"), list[WarningEvent](), []
     walk = random_steps(rng)
     event = next(walk)
     for _ in range(n):
         is_unordered = (state.phase, event.event) not in set(
             zip(flow.steps["phase_before"], flow.steps["event"], strict=True)
         )
-        wanted = {fault.place.rpartition(".")[2] for fault in event_faults(state, event)}
-        before = pd.DataFrame(rows) if rows else pd.DataFrame()
-        got = {
-            fault.place.rpartition(".")[2]
-            for fault in act_faults(before, pd.DataFrame([row_of(event)]), flow)
-        }
+        wanted = {fault.place.rpartition(".")[2] for fault in reference.event_faults(state, event)}
+        faults = act_faults(warning_acts(rows), warning_acts([event]), flow)
+        got = {fault.place.rpartition(".")[2] for fault in faults}
         if (bool(wanted), wanted if not is_unordered else set()) != (
             bool(got), got if not is_unordered else set()
         ):  # fmt: skip
             found.append((wanted, got))
         if not wanted:
-            state = next_state(state, event)
-            rows.append(row_of(event))
-            assert replay(pd.DataFrame(rows), flow)["phase"].tolist() == [state.phase]
+            state = reference.next_state(state, event)
+            rows.append(event)
+            assert replay(warning_acts(rows), flow)["phase"].tolist() == [state.phase]
             if state.phase in ("rejected", "expired", "lifted", "superseded"):
                 state, rows = WarningState(warning_id="w"), []
         event = walk.send(state.phase)  # type: ignore[attr-defined]

@@ -90,7 +90,6 @@ SHOWN = (
     "workbench/flows/warnings/room.py",
     "workbench/flows/warnings/templating.py",
     "warning/dynamics/adjustment.py",
-    "warning/dynamics/board.py",
     "warning/dynamics/life.py",
     "warning/dynamics/terms.py",
     "warning/publication/cap_prose.py",

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 from measure import say
 
+from riskkit.foundation.flows.replay import replay
 from riskkit.warning.dynamics.adjustment import adjustments
-from riskkit.warning.dynamics.board import COLUMNS, replay_table
+from riskkit.warning.dynamics.life import warning_flow
 
 OPEN_CASES, EVENTS = 100_000, 1_000_000
 NOW = pd.Timestamp("2026-06-01", tz="UTC")
@@ -39,10 +40,10 @@ def test_a_million_events() -> None:
     one = pd.DataFrame({"event": kinds, "at": at, "who": ["a", *["b"] * 9], "level": pd.array(levels, dtype="Int64"), "reason": "why",
                         "evidence": "file", "ends_at": pd.Series([pd.NaT] * each, dtype="datetime64[us, UTC]"), "second": "", "trigger": "",
                         "is_authorised": False, "effect_agrees": True, "has_consent": True, "other": ""})  # fmt: skip
-    events = one.loc[np.tile(np.arange(each), n)].assign(warning_id=np.repeat(np.arange(n).astype(str), each))
-    events = events[list(COLUMNS)].reset_index(drop=True)
+    events = one.loc[np.tile(np.arange(each), n)].assign(subject=np.repeat(np.arange(n).astype(str), each))
+    events = events.reset_index(drop=True)
     start = time.perf_counter()
-    found = replay_table(events)
+    found = replay(events, warning_flow())
     took = time.perf_counter() - start
     say("a million events of 100,000 warnings", s=took)
     assert found["phase"].eq("lifted").all()

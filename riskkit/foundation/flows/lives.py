@@ -129,7 +129,7 @@ class Lives:
         what = f"{self.subjects[place]}[{self.taken[place] + 1}].{event}"
         turn, phase = self._turn(rows, which, step), self.flow.phases[self.phase[place]]
         faults = []
-        needs = [need for need, is_needed in self.needs.items() if step[0] >= 0 and is_needed[step[0]]]
+        needs = str(self.flow.steps["needs"].iloc[step[0]]).split() if step[0] >= 0 else []
         if step[0] < 0:
             on = dt.date.fromisoformat(str(self.day[row])) if self.acts.at[row] != NEVER else dt.date.min
             may = ", ".join(self.flow.may_follow(phase, on)) or "nothing"

@@ -2,18 +2,28 @@
 
 A warning is proposed, confirmed by somebody else and issued; or issued directly where a trigger says so. Its
 level is raised or lowered, its term prolonged, its text corrected; it expires, is lifted, or another warning
-takes its place. The steps and their needs are rows of a table (``warning_steps``).
+takes its place. The steps and their needs are rows of a table (``warning_steps``), followed by the engine of
+all lives (`riskkit.foundation.flows`); here is what only warnings need.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import functools
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
 
-from riskkit.foundation.inputs.faults import Fault, refuse, shown
+import numpy as np
+import pandas as pd
+
+from riskkit.foundation.flows import replay as flows
+from riskkit.foundation.flows.acts import Flags
+from riskkit.foundation.flows.checks import CHECKS, Check, Turn
+from riskkit.foundation.flows.steps import Flow
+from riskkit.foundation.inputs.faults import Fault, shown
 from riskkit.foundation.standards import standards
+from riskkit.foundation.standards.tables import records
 from riskkit.foundation.standards.warning_levels import accepted_levels, code_of_rank
 
 LEVELS = (1, 2, 3, 4)
@@ -125,28 +135,65 @@ class WarningState:
         return bool(self.assessed) and set(self.assessed) != {code_of_rank(self.level)}
 
 
-@dataclass(frozen=True)
-class Step:
-    """A row of the table of steps.
+def _is_level(turn: Turn) -> Flags:
+    return np.asarray(np.isin(turn.numbers("level"), LEVELS), dtype=np.bool_)
 
-    Parameters
-    ----------
-    phase_after : str
-        Where it leads.
-    level_rule : str
-        ``given``, ``same``, ``higher``, ``lower`` or ``none``.
-    needs : tuple of str
-        What it needs.
-    """
 
-    phase_after: str
-    level_rule: str
-    needs: tuple[str, ...]
+def _same_level(turn: Turn, _: str) -> Flags:
+    is_same: Flags = ~turn.given("level") | (turn.numbers("level") == turn.held_numbers("level"))
+    return is_same
+
+
+def _authorised(turn: Turn, of: str) -> Flags:
+    level = turn.held_numbers("level") if of == "held" else turn.numbers("level")
+    return np.asarray((level != _HIGHEST) | (turn.numbers("is_authorised") == 1), dtype=np.bool_)
+
+
+def _end_after(turn: Turn, _: str) -> Flags:
+    return ~turn.given("ends_at") | (turn.moments("ends_at") > turn.moments("at"))
+
+
+def _other_warning(turn: Turn, _: str) -> Flags:
+    is_other: Flags = turn.given("other") & (turn.codes("other") != turn.codes("subject"))
+    return is_other
+
+
+_OF_WARNINGS = {
+    "end": Check("ends_at", "after the step itself", _end_after),
+    "level": Check(
+        "level", f"{accepted_levels()}, as its rank from 1 (Ⅳ) to 4 (Ⅰ)", lambda turn, _: _is_level(turn)
+    ),
+    "same": Check("level", "the level it has, or left out", _same_level),
+    "none": Check("level", "left out", lambda turn, _: ~turn.given("level")),
+    "higher": Check(
+        "level",
+        "above the level it has",
+        lambda turn, _: ~_is_level(turn) | ~(turn.numbers("level") <= turn.held_numbers("level")),
+    ),
+    "lower": Check(
+        "level",
+        "below the level it has",
+        lambda turn, _: ~_is_level(turn) | ~(turn.numbers("level") >= turn.held_numbers("level")),
+    ),
+    "other_person": Check(
+        "who",
+        "another person than the one who proposed it",
+        lambda turn, _: turn.codes("who") != turn.actor("proposed"),
+    ),
+    "other_warning": Check("other", "the warning in its place", _other_warning),
+    "authorised": Check("is_authorised", "authorised by the State Council, for level Ⅰ", _authorised),
+}
+_LEVEL_NEEDS = {
+    "given": "level", "higher": "level higher", "lower": "level lower", "same": "same", "none": "none",
+}  # fmt: skip
+"""What the level rule of a step asks of the level."""
 
 
 @functools.cache
-def steps() -> Mapping[tuple[str, str], Step]:
-    """(phase, event) → step, as the table has them.
+def warning_flow() -> Flow:
+    """The life of a warning as a flow: its steps are the rows of ``warning_steps``.
+
+    Acts are the fields of `WarningEvent` as columns, `evidence` as one text; the subject is the warning.
 
     References
     ----------
@@ -154,162 +201,76 @@ def steps() -> Mapping[tuple[str, str], Step]:
 
     Examples
     --------
-    >>> steps()["confirmed", "issued"].phase_after
-    'issued'
-    >>> ("none", "issued") in steps()
-    False
+    >>> warning_flow().may_follow("proposed", dt.date(2026, 5, 1))
+    ('rejected', 'confirmed', 'superseded')
     """
-    rows = standards.table("warning_steps")
-    return {
-        (str(row.phase_before), str(row.event)): Step(
-            str(row.phase_after), str(row.level_rule), tuple(str(row.needs).split())
-        )
-        for row in rows.itertuples()
-    }
+    rows = standards.table("warning_steps").assign(roles="", due_event="", due_amount=None, due_unit="")
+    needs = []
+    for row in records(rows):
+        of = "held" if row["level_rule"] in ("same", "none") else "given"
+        own = row["needs"].replace("authorised", f"authorised:{of}").replace("trigger", "given:trigger")
+        needs.append(f"end {_LEVEL_NEEDS[row['level_rule']]} {own}")
+    return Flow("warning", rows.assign(needs=needs), checks={**CHECKS, **_OF_WARNINGS})
 
 
-def event_faults(state: WarningState, event: WarningEvent) -> list[Fault]:
-    """Everything that keeps a step from being taken.
-
-    Parameters
-    ----------
-    state : WarningState
-        Where the warning stands.
-    event : WarningEvent
-        The step.
+def warning_acts(events: Iterable[WarningEvent]) -> pd.DataFrame:
+    """Events as the acts of `warning_flow`.
 
     Examples
     --------
     >>> at = dt.datetime(2026, 5, 1, tzinfo=dt.UTC)
-    >>> issued = WarningState(warning_id="w", phase="issued", level=3, since=at, last_at=at)
-    >>> one = WarningEvent(warning_id="w", event="lowered", at=at, who="a", level=4, reason="x",
-    ...                    evidence=("y",))
-    >>> [fault.place.rpartition(".")[2] for fault in event_faults(issued, one)]
-    ['level', 'effect_agrees', 'has_consent']
+    >>> warning_acts([WarningEvent(warning_id="w", event="lifted", at=at, who="a")])["subject"].tolist()
+    ['w']
     """
-    place = f"{event.warning_id}[{state.n_events + 1}].{event.event}"
-    step = steps().get((state.phase, event.event))
-    if step is None:
-        may = ", ".join(name for phase, name in steps() if phase == state.phase) or "nothing"
-        return [Fault(place, state.phase, f"a step that may follow {state.phase}: {may}")]
-    wrong = {**_timing(state, event), **_level(state, event, step)}
-    wrong |= {
-        name: rule for need in step.needs for name, rule in _need(state, event, need=need, step=step).items()
-    }
-    return [Fault(f"{place}.{name}", shown(getattr(event, name)), rule) for name, rule in wrong.items()]
+    names = [one.name for one in fields(WarningEvent)]
+    rows = [{name: getattr(event, name) for name in names} for event in events]
+    for row in rows:
+        row |= {name: " ".join(row[name]) for name in ("assessed", "missing")}
+        row["evidence"] = "; ".join(one.strip() for one in row["evidence"] if one.strip())
+        row["level_reason"] = row["reason"] if row["level"] is not None else ""
+    acts = pd.DataFrame(rows, columns=[*names, "level_reason"], dtype=object)
+    for name in ("at", "ends_at"):
+        if not any(map(_is_naive, acts[name])):  # else the engine names those that are
+            acts[name] = pd.to_datetime(acts[name], utc=True)
+    acts["subject"] = acts.pop("warning_id")
+    return acts
 
 
-def _timing(state: WarningState, event: WarningEvent) -> dict[str, str]:
-    if event.at.utcoffset() is None or (event.ends_at is not None and event.ends_at.utcoffset() is None):
-        return {"at": "a time with its offset from UTC"}
-    wrong = {} if event.who.strip() else {"who": "given"}
-    if state.last_at is not None and event.at < state.last_at:
-        wrong["at"] = "not before the step before it"
-    if event.ends_at is not None and event.ends_at <= event.at:
-        wrong["ends_at"] = "after the step itself"
-    return wrong
-
-
-def _level(state: WarningState, event: WarningEvent, step: Step) -> dict[str, str]:
-    given, now = event.level, state.level
-    if step.level_rule in ("given", "higher", "lower") and given not in LEVELS:
-        return {"level": f"{accepted_levels()}, as its rank from 1 (Ⅳ) to 4 (Ⅰ)"}
-    wrong = {
-        "same": given is not None and given != now,
-        "none": given is not None,
-        "higher": given is not None and now is not None and given <= now,
-        "lower": given is not None and now is not None and given >= now,
-    }
-    rules = {
-        "same": "the level it has, or left out",
-        "none": "left out",
-        "higher": "above the level it has",
-        "lower": "below the level it has",
-    }
-    return {"level": rules[step.level_rule]} if wrong.get(step.level_rule, False) else {}
-
-
-def _need(state: WarningState, event: WarningEvent, *, need: str, step: Step) -> dict[str, str]:
-    level = state.level if step.level_rule in ("same", "none") else event.level
-    ends = state.ends_at
-    met: dict[str, tuple[bool, str, str]] = {
-        "reason": (bool(event.reason.strip()), "reason", "given"),
-        "evidence": (any(one.strip() for one in event.evidence), "evidence", "one reference at least"),
-        "trigger": (bool(event.trigger.strip()), "trigger", "given"),
-        "second": (event.second.strip() not in ("", event.who), "second", "a second person, not the same"),
-        "other_person": (
-            event.who != state.proposed_by,
-            "who",
-            "another person than the one who proposed it",
-        ),
-        "other_warning": (
-            event.other.strip() not in ("", state.warning_id),
-            "other",
-            "the warning in its place",
-        ),
-        "authorised": (
-            level != _HIGHEST or event.is_authorised,
-            "is_authorised",
-            "authorised by the State Council, for level Ⅰ",
-        ),
-        "effect": (event.effect_agrees is True, "effect_agrees", "an evaluation of effect that agrees"),
-        "consent": (event.has_consent is True, "has_consent", "the consent of the committee"),
-        "longer": (
-            event.ends_at is not None and (ends is None or event.ends_at > ends),
-            "ends_at",
-            "a later end than before",
-        ),
-        "past_end": (ends is not None and event.at >= ends, "at", "not before its end"),
-    }
-    is_met, name, rule = met[need]
-    return {} if is_met else {name: rule}
-
-
-def next_state(state: WarningState, event: WarningEvent) -> WarningState:
-    """Where a warning stands after a step.
+def event_faults(before: Sequence[WarningEvent], event: WarningEvent) -> list[Fault]:
+    """Everything that keeps a step from being taken.
 
     Parameters
     ----------
-    state : WarningState
-        Before it.
+    before : sequence of WarningEvent
+        What was decided about the same warning so far.
     event : WarningEvent
         The step.
 
     Raises
     ------
     InputFaults
-        With everything that keeps the step from being taken.
-
-    References
-    ----------
-    .. [1] 国发〔2017〕43号, 8–11 (source ``sc_2017_43``); the steps themselves are house.
+        When what was decided before is impossible itself.
 
     Examples
     --------
     >>> at = dt.datetime(2026, 5, 1, tzinfo=dt.UTC)
-    >>> one = WarningEvent(warning_id="w", event="proposed", at=at, who="a", level=3, reason="x",
+    >>> issued = WarningEvent(warning_id="w", event="issued_directly", at=at, who="a", level=3, reason="x",
+    ...                       evidence=("y",), trigger="death", second="b")
+    >>> one = WarningEvent(warning_id="w", event="lowered", at=at, who="a", level=4, reason="x",
     ...                    evidence=("y",))
-    >>> next_state(WarningState(warning_id="w"), one).phase
-    'proposed'
+    >>> [fault.place.rpartition(".")[2] for fault in event_faults([issued], one)]
+    ['level', 'effect_agrees', 'has_consent']
     """
-    refuse(event.warning_id, event_faults(state, event))
-    step = steps()[state.phase, event.event]
-    has_level = event.level is not None
-    moved = step.phase_after != state.phase
-    return replace(
-        state,
-        phase=step.phase_after,
-        level=event.level if has_level else state.level,
-        reason=event.reason if has_level and event.reason else state.reason,
-        proposed_by=event.who if state.phase == NONE else state.proposed_by,
-        since=event.at if moved else state.since,
-        last_at=event.at,
-        ends_at=event.ends_at if event.ends_at is not None else state.ends_at,
-        other=event.other or state.other,
-        assessed=event.assessed or state.assessed,
-        missing=event.missing or state.missing,
-        n_events=state.n_events + 1,
-    )
+    naive = [name for name in ("at", "ends_at") if _is_naive(getattr(event, name))]
+    if naive:
+        place = f"{event.warning_id}[{len(before) + 1}].{event.event}"
+        rule = "a time with its offset from UTC"
+        return [Fault(f"{place}.{name}", shown(getattr(event, name)), rule) for name in naive]
+    return flows.act_faults(warning_acts(before), warning_acts([event]), warning_flow())
+
+
+def _is_naive(moment: dt.datetime | None) -> bool:
+    return moment is not None and moment.utcoffset() is None
 
 
 def replay(events: Iterable[WarningEvent]) -> dict[str, WarningState]:
@@ -323,15 +284,40 @@ def replay(events: Iterable[WarningEvent]) -> dict[str, WarningState]:
     Raises
     ------
     InputFaults
-        At the first step that cannot have been taken.
+        With everything that is wrong with the first impossible step of each warning, for some of them.
+
+    References
+    ----------
+    .. [1] 国发〔2017〕43号, 8–11 (source ``sc_2017_43``); the steps themselves are house.
 
     Examples
     --------
-    >>> replay([])
-    {}
+    >>> at = dt.datetime(2026, 5, 1, tzinfo=dt.UTC)
+    >>> one = WarningEvent(warning_id="w", event="proposed", at=at, who="a", level=3, reason="x",
+    ...                    evidence=("y",))
+    >>> replay([one])["w"].phase, replay([])
+    ('proposed', {})
     """
-    states: dict[str, WarningState] = {}
-    for event in events:
-        before = states.get(event.warning_id, WarningState(warning_id=event.warning_id))
-        states[event.warning_id] = next_state(before, event)
-    return states
+    acts = warning_acts(events)
+    if acts.empty:
+        return {}
+    first = acts.drop_duplicates("subject").set_index("subject")["who"]
+    table = flows.replay(acts, warning_flow())
+    return {row["subject"]: _state(row, proposed_by=str(first[row["subject"]])) for row in records(table)}
+
+
+def _state(row: dict[str, Any], *, proposed_by: str) -> WarningState:
+    moments = {name: None if pd.isna(row[name]) else row[name].to_pydatetime()
+               for name in ("since", "last_at", "ends_at")}  # fmt: skip
+    return WarningState(
+        warning_id=row["subject"],
+        phase=row["phase"],
+        level=None if pd.isna(row["level"]) else int(row["level"]),
+        reason=row["level_reason"],
+        proposed_by=proposed_by,
+        other=row["other"],
+        assessed=tuple(row["assessed"].split()),
+        missing=tuple(row["missing"].split()),
+        n_events=int(row["n_acts"]),
+        **moments,
+    )

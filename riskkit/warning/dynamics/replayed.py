@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from riskkit.foundation.inputs.faults import refuse
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.tables import records
 from riskkit.warning.alerts.choice import default_measures
 from riskkit.warning.dynamics.clocks import clocks
-from riskkit.warning.dynamics.life import WarningEvent, WarningState, next_state
+from riskkit.warning.dynamics.life import WarningEvent, WarningState, event_faults, replay
 
 TIMINGS = ("earlier", "same", "later", "none_shared")
 STRICTNESSES = ("stricter", "same", "milder", "open", "not_comparable")
@@ -168,8 +169,9 @@ def _lived(
             warning_id=case_id, event=event, at=at, who=who, level=given, reason=why, evidence=(case_id,),
             ends_at=until, is_authorised=True,
         )  # fmt: skip
-        state = next_state(state, one)
+        refuse(case_id, event_faults(taken, one))
         taken.append(one)
+        state = replay(taken)[case_id]
 
     def due() -> dt.datetime:
         return min(

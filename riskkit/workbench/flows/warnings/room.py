@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from riskkit.foundation.events import Draft, Event, canonical, moment_of, moment_text
@@ -13,7 +13,7 @@ from riskkit.foundation.inputs.faults import Fault, InputFaults, refuse, shown
 from riskkit.foundation.standards.warning_levels import code_of_rank, level_rank
 from riskkit.store.ledger.ledger import Ledger, Reader
 from riskkit.warning.dynamics.clocks import allowed
-from riskkit.warning.dynamics.life import LEVELS, WarningEvent, WarningState, next_state
+from riskkit.warning.dynamics.life import LEVELS, WarningEvent, WarningState, event_faults, replay
 
 STREAM = "warning/"
 DRAFTED, APPROVED, BEGUN, DELIVERED, FAILED = (
@@ -62,20 +62,17 @@ def step_of(event: Event) -> WarningEvent:
 
 def state_of(events: Sequence[Event], warning_id: str) -> WarningState:
     """Where a warning stands after its events."""
-    state = WarningState(warning_id=warning_id)
-    for event in events:
-        if event.kind not in RELEASE:
-            state = next_state(state, step_of(event))
-    return state
+    return replay(steps_of(events)).get(warning_id, WarningState(warning_id=warning_id))
+
+
+def steps_of(events: Iterable[Event]) -> list[WarningEvent]:
+    """The steps of lives among recorded events; the others are about documents and messages."""
+    return [step_of(event) for event in events if event.kind not in RELEASE]
 
 
 def states_in(room: WarningRoom, *, until: dt.datetime | None = None) -> dict[str, WarningState]:
     """Where every warning stands, or stood at some moment."""
-    by_id: dict[str, list[Event]] = {}
-    for event in room.ledger.events(STREAM, until=until):
-        by_id.setdefault(event.stream.removeprefix(STREAM), []).append(event)
-    found = {name: state_of(events, name) for name, events in by_id.items()}
-    return {name: state for name, state in found.items() if state.n_events}
+    return replay(steps_of(room.ledger.events(STREAM, until=until)))
 
 
 def take_step(
@@ -87,8 +84,8 @@ def take_step(
     at = room.clock()
 
     def guard(reader: Reader) -> None:
-        now = state_of(reader.events(stream), step.warning_id)
-        next_state(now, WarningEvent(**{**asdict(step), "at": at}))
+        before = steps_of(reader.events(stream))
+        refuse(step.warning_id, event_faults(before, replace(step, at=at)))
 
     before = room.ledger.events(stream)
     told = canonical({"stream": stream, "kind": step.event, "data": data, "n": len(before)})

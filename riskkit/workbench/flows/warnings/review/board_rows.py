@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,8 +11,8 @@ from dataclasses import dataclass
 from riskkit.foundation.events import Event, moment_of
 from riskkit.foundation.language import language
 from riskkit.warning.dynamics.clocks import Clock, clocks
-from riskkit.warning.dynamics.life import OPEN, WarningState
-from riskkit.workbench.flows.warnings.room import RELEASE, STREAM, state_of
+from riskkit.warning.dynamics.life import OPEN, WarningState, replay
+from riskkit.workbench.flows.warnings.room import RELEASE, STREAM, step_of, steps_of
 
 
 @dataclass(frozen=True)
@@ -47,13 +48,11 @@ def board_rows(events: Iterable[Event], *, now: dt.datetime) -> list[BoardRow]:
     for event in events:
         if event.stream.startswith(STREAM):
             by_id.setdefault(event.stream.removeprefix(STREAM), []).append(event)
-    states = {name: state_of(of, name) for name, of in by_id.items()}
+    states = replay(steps_of(itertools.chain.from_iterable(by_id.values())))
     waiting: dict[str, list[Clock]] = {}
     for one in sorted(clocks(states.values(), now=now), key=lambda clock: clock.due_at):
         waiting.setdefault(one.warning_id, []).append(one)
-    rows = [
-        _row(states[name], of, waiting.get(name, [])) for name, of in by_id.items() if states[name].n_events
-    ]
+    rows = [_row(states[name], of, waiting.get(name, [])) for name, of in by_id.items() if name in states]
     return sorted(rows, key=lambda row: (not row.is_current, -(row.state.level or 0), row.state.warning_id))
 
 
@@ -61,11 +60,11 @@ def _row(state: WarningState, events: Sequence[Event], due: Sequence[Clock]) -> 
     told = [one.data["about"] for one in events if one.data.get("about")]
     about = told[-1] if told else {}
     title = about.get("title") or {"zh": state.warning_id, "en": state.warning_id}
-    steps = []
-    for n, event in enumerate(events):
+    steps, level = [], None
+    for event in events:
         if event.kind not in RELEASE:
-            after = state_of(events[: n + 1], state.warning_id)
-            steps.append(LifeStep(moment_of(event.at), event.kind, after.level, event.who, event.why))
+            level = step_of(event).level or level
+            steps.append(LifeStep(moment_of(event.at), event.kind, level, event.who, event.why))
     return BoardRow(state, title, tuple(about.get("places") or ()), tuple(due), tuple(steps))
 
 
