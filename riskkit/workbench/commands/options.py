@@ -32,6 +32,7 @@ _WITH_DEFAULT = (
     "review_hours",
     "edition",
     "lab_out",
+    "fetch_out",
 )
 
 _EXAMPLES = {
@@ -97,6 +98,8 @@ def _argument(name: str, path: click.Path) -> click.Argument:  # noqa: PLR0911 -
         return click.Argument(
             ["kind"], type=click.Choice(("case", "profile", "study", "mapping", "what-ifs"))
         )
+    if name == "fetch_name":
+        return click.Argument(["name"], metavar="SOURCE")
     if name == "new_name":
         return click.Argument(["name"], metavar="ID")
     if name in _EXAMPLES:
@@ -159,6 +162,10 @@ def _register_options(folder: click.Path) -> dict[str, tuple[list[str], dict[str
         "limit": (["--limit"], {"type": click.IntRange(1), "default": 1000}),
         "by": (["--by"], {"metavar": "COLUMN", "multiple": True}),
         "units": (["--units"], {"type": _Number(1, 1e12)}),
+        "fetch_since": (["--since"], {"metavar": "DATE", "required": True}),
+        "online": (["--online"], {"is_flag": True}),
+        "fetch_out": (["--out", "out"], {"type": folder, "default": Path("fetched"), "metavar": "DIR"}),
+        "fetch_register": (["--register"], {"type": folder, "metavar": "DIR"}),
         "since": (["--since"], {"metavar": "DATE"}),
         "until": (["--until"], {"metavar": "DATE"}),
         "engine": (["--engine"], {"type": click.Choice(("duckdb", "spark")), "default": "duckdb"}),

@@ -26,6 +26,10 @@ OF_TABLES = {
         "trade.measures write_measures",
         ["notifications", "on", "edition", "submitter", "trade_out", "force"],
     ),
+    "fetch": (
+        "fetch.fetching fetch_source",
+        ["fetch_name", "fetch_since", "until", "online", "fetch_out", "force", "fetch_register"],
+    ),
     "trace": (
         "traceability.trace trace_lots",
         ["events", "lots", "answers", "asked_at", "asked_until", "trace_out", "force"],

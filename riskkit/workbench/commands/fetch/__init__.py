@@ -1,0 +1,1 @@
+"""Public interfaces of foreign regulators, asked only when somebody says so: ``riskkit fetch``."""
