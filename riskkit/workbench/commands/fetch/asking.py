@@ -28,12 +28,13 @@ _AGENT = f"riskkit/{riskkit.__version__} (risk assessment of traded goods; asks 
 class _SameHost(urllib.request.HTTPRedirectHandler):
     """A redirect to another host or another scheme is not followed."""
 
-    def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Any:  # noqa: PLR0917 - the signature of urllib
-        """Follow within the host."""
-        before, after = urlsplit(req.full_url), urlsplit(newurl)
+    def redirect_request(self, req: Any, *about: Any) -> Any:
+        """Follow within the host; the last of what urllib gives is the new address."""
+        before, after = urlsplit(req.full_url), urlsplit(about[-1])
         if (before.scheme, before.netloc) != (after.scheme, after.netloc):
-            raise InputFaults("fetch", [Fault("redirect", shown(newurl), f"an address on {before.netloc}")])
-        return super().redirect_request(req, fp, code, msg, headers, newurl)
+            fault = Fault("redirect", shown(about[-1]), f"an address on {before.netloc}")
+            raise InputFaults("fetch", [fault])
+        return super().redirect_request(req, *about)
 
 
 @dataclass
