@@ -24,7 +24,7 @@ from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.inputs.held_folders import Folder
 from riskkit.workbench.runs import plans, records, runner
 from riskkit.workbench.runs.folders import manifests, resources, run_folders
-from riskkit.workbench.runs.kernels import kernels
+from riskkit.workbench.runs.kernels import kernels, warmed
 
 
 def run(tmp_path: Path, *cells: str, formats: Sequence[str] = (), **options: Any) -> plans.RunResult:
@@ -174,19 +174,20 @@ def test_a_child_of_a_finished_notebook_does_not_live_on(tmp_path: Path) -> None
     assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == "zombie"
 
 
-def test_the_kernel_is_this_interpreter_in_a_private_folder(tmp_path: Path) -> None:
+@pytest.mark.parametrize("engine", [warmed.FORKED, warmed.STOCK])
+def test_the_kernel_is_this_interpreter_in_a_private_folder(tmp_path: Path, engine: str) -> None:
     ask = "import os, sys, riskkit, pathlib\n"
     ask += "note = json.dumps([sys.executable, os.getcwd(), os.listdir(), riskkit.__file__,"
     ask += " 'rfc3987_syntax' in sys.modules and sys.modules['rfc3987_syntax'] is None,"
     ask += " sorted(p.name for p in pathlib.Path('..').iterdir())])\n"
     before = Path.cwd()
-    result = run(tmp_path, "import json", ask + PUBLISH)
+    result = run(tmp_path, "import json", ask + PUBLISH, engine=engine)
     note = json.loads(json.loads((result.folder / "result.json").read_bytes())["note"])
     assert note[0] == sys.executable
     assert note[2] == ["toy.toml"]
     assert Path(note[3]).samefile(resources.riskkit.__file__)
     assert note[4] is True
-    assert "k-ipc-1" in note[5]
+    assert ("k-ipc-1" in note[5]) == (engine == warmed.STOCK)
     assert not Path(note[1]).exists()
     assert Path.cwd() == before
 

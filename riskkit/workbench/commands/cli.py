@@ -34,7 +34,8 @@ _Makers = Mapping[str, tuple[Callable[..., int], Sequence[str]]]
 _MOST_FAULTS = 50
 _FORMATS = ("html", "pdf", "docx")
 _LIMITS = ("memory", "cell_output", "report_output", "cell_deadline")
-_OF_REPORTS = ("profile", "param", "parameters_file", "format", "notebook", "deadline", *_LIMITS)
+_HOW = ("format", "report_engine", "deadline", *_LIMITS)
+_OF_REPORTS = ("profile", "param", "parameters_file", "notebook", *_HOW)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -119,16 +120,10 @@ def build() -> LateGroup:
 def _makers() -> _Makers:
     """Command → what runs it, and its options."""
     return {
-        "demo": (_demo, ["out", "jobs", "resume", "format", *_LIMITS]),
-        "assess": (
-            _assess,
-            ["case", "out", "brief", *_OF_REPORTS],
-        ),
-        "batch": (
-            _batch,
-            ["list", "out", *_OF_REPORTS, "jobs", "resume"],
-        ),
-        "run": (_run, ["notebook_name", "out", "set", "parameters_file", "format", "deadline", *_LIMITS]),
+        "demo": (_demo, ["out", "jobs", "resume", "format", "report_engine", *_LIMITS]),
+        "assess": (_assess, ["case", "out", "brief", *_OF_REPORTS]),
+        "batch": (_batch, ["list", "out", *_OF_REPORTS, "jobs", "resume"]),
+        "run": (_run, ["notebook_name", "out", "set", "parameters_file", *_HOW]),
         "check": (_check, ["cases"]),
         "list": (runner("lists", "list_shipped"), ["kind"]),
         "dashboard": (
@@ -234,6 +229,7 @@ def _wishes(given: dict[str, Any], **more: Any) -> Any:
     """What the options say for all reports; a missing system part is told before anything runs."""
     from riskkit.foundation.inputs.parameter_file import parameters_of
     from riskkit.workbench.runs.kernels.limits import Limits
+    from riskkit.workbench.runs.kernels.warmed import STOCK, can_fork
     from riskkit.workbench.runs.planning import Wishes, pairs
 
     values: dict[str, Any] = parameters_of(given.get("parameters_file")) | pairs(given.get("param", ()))
@@ -244,7 +240,8 @@ def _wishes(given: dict[str, Any], **more: Any) -> Any:
         values["profile"] = given["profile"]
     formats = tuple(dict.fromkeys(one.strip() for one in given["formats"].split(",")))
     _require_parts(formats)
-    known = {name: given[name] for name in ("notebook", "deadline") if name in given}
+    known: dict[str, Any] = {name: given[name] for name in ("notebook", "deadline") if name in given}
+    known["engine"] = given["engine"] if can_fork() else STOCK
     limits = Limits(**{name: given[name] for name in _LIMITS if name in given})
     return Wishes(given["out"], given["lang"], formats=formats, given=values, limits=limits, **known, **more)
 

@@ -12,6 +12,7 @@ import click
 
 from riskkit.foundation.inputs.faults import Fault, InputFaults
 from riskkit.words.catalogue import command_text as say
+from riskkit.workbench.runs.kernels.warmed import FORKED, STOCK
 
 _LIMITS = ("deadline", "cell_deadline", "memory", "cell_output", "report_output")
 _WITH_DEFAULT = (
@@ -22,6 +23,7 @@ _WITH_DEFAULT = (
     "register",
     "limit",
     "engine",
+    "report_engine",
     "level",
     "licence",
     "signals_out",
@@ -61,6 +63,7 @@ def parameter(name: str, *, command: str) -> click.Parameter:
         "set": (["-p", "--set", "param"], {"metavar": "NAME=VALUE", "multiple": True}),
         "format": (["--format", "formats"], {"default": "html", "show_default": True}),
         "notebook": (["--notebook"], {"default": "assess_case", "show_default": True}),
+        "report_engine": (["--engine"], {"type": click.Choice((FORKED, STOCK)), "default": FORKED}),
         **_limit_options(),
         **_serving_options(folder),
         "jobs": (["--jobs"], {"type": click.IntRange(1, 256), "default": _cores(), "show_default": True}),

@@ -14,6 +14,7 @@ from riskkit.foundation.shipped import what_ifs_path
 from riskkit.workbench.runs import parameters as params
 from riskkit.workbench.runs.folders import resources
 from riskkit.workbench.runs.folders.run_folders import NOTEBOOKS, check_name
+from riskkit.workbench.runs.kernels import warmed
 from riskkit.workbench.runs.kernels.limits import Limits
 from riskkit.workbench.runs.lists import Request
 from riskkit.workbench.runs.plans import RunPlan, make_plan, read_notebook
@@ -63,6 +64,7 @@ class Wishes:
     given: Mapping[str, Any] = field(default_factory=dict)
     deadline: float = 600.0
     limits: Limits = field(default_factory=Limits)
+    engine: str = field(default_factory=warmed.engine_here)
     by_language: bool = False
     folder: Path = field(default_factory=Path.cwd)
 
@@ -127,7 +129,7 @@ def plan_request(request: Request, wishes: Wishes) -> RunPlan:
         told = _tried(faults, partial(_what_ifs, given.get(WHAT_IFS), case, wishes.folder)) or ("", ())
         given[WHAT_IFS], attached = told[0], (*attached, *told[1])
     make = partial(make, formats=wishes.formats, attached=attached)
-    make = partial(make, deadline=wishes.deadline, limits=wishes.limits)
+    make = partial(make, deadline=wishes.deadline, limits=wishes.limits, engine=wishes.engine)
     plan = _tried(faults, partial(make, notebook, case or _UNREAD, given)) if notebook else None
     refuse("report", faults)
     assert plan is not None
@@ -152,6 +154,7 @@ def _plan_alone(request: Request, wishes: Wishes) -> RunPlan:
         formats=wishes.formats,
         deadline=wishes.deadline,
         limits=wishes.limits,
+        engine=wishes.engine,
     )
 
 

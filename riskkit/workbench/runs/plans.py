@@ -11,6 +11,7 @@ from riskkit.foundation.inputs.faults import Fault, InputFaults, one_of, refuse
 from riskkit.foundation.language import in_language, language
 from riskkit.workbench.runs import parameters as params
 from riskkit.workbench.runs.folders import run_folders
+from riskkit.workbench.runs.kernels import warmed
 from riskkit.workbench.runs.kernels.limits import Limits
 from riskkit.workbench.words.rules import rule_in
 
@@ -34,7 +35,7 @@ class RunPlan:
     lang: str
     formats: tuple[str, ...] = ("html",)
     plotly_js: str = "embedded"
-    engine: str | None = None
+    engine: str = field(default_factory=warmed.engine_here)
     deadline: float = 600.0
     limits: Limits = field(default_factory=Limits)
     attached: tuple[tuple[str, bytes], ...] = ()

@@ -65,7 +65,7 @@ def _inputs(plan: RunPlan) -> dict[str, Any]:
         "lang": plan.lang,
         "formats": sorted(plan.formats),
         "plotly_js": plan.plotly_js,
-        "engine": plan.engine or "papermill",
+        "engine": plan.engine,
         "riskkit": {"version": riskkit.__version__, "source_sha256": resources.source_sha256()},
         "libraries": _versions(),
     }

@@ -1,7 +1,7 @@
 """One notebook, one set of parameters, one folder that holds the whole report.
 
-Papermill's stock engine executes; everything around it is strict: parameters are checked before a kernel
-starts, no path is formatted with them, and the folder appears complete or not at all.
+Papermill executes, with our engine or its stock one; everything around it is strict: parameters are checked
+before a kernel starts, no path is formatted with them, and the folder appears complete or not at all.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -24,6 +23,7 @@ from riskkit.workbench.runs import languages, records
 from riskkit.workbench.runs import parameters as params
 from riskkit.workbench.runs.folders import run_folders
 from riskkit.workbench.runs.folders.manifests import MANIFEST, canonical
+from riskkit.workbench.runs.kernels import warmed
 from riskkit.workbench.runs.kernels.limits import Guard
 from riskkit.workbench.runs.plans import RunError, RunPlan, RunResult, make_plan, read_notebook
 from riskkit.workbench.runs.records import input_hash, notebook_bytes
@@ -65,7 +65,7 @@ class _Watch:
     overdue: tuple[str, str] | None = None
 
     def on_start(self, *, notebook: NotebookNode) -> None:
-        self.notebook = notebook
+        self.notebook, self.began = notebook, time.monotonic()  # the start of a kernel is not the notebook's
 
     def on_cell(self, *, cell: NotebookNode, cell_index: int) -> None:
         self.cell = cell_index
@@ -206,14 +206,14 @@ def _execute(plans: Sequence[RunPlan], told: Callable[[int, int], None] | None) 
     n_own = len(numbers) - len(repeats)
     watch = _Watch(plan.deadline, plan.limits.cell_deadline, told, numbers=numbers, n_own=n_own)
     folder = Path(tempfile.mkdtemp(prefix="riskkit-"))
-    guard = Guard(plan.limits, partial(kernels.kernel_pid, folder), folder)
-    guard.start()
+    guard = Guard(plan.limits, folder)
     try:
         work = folder / kernels.WORK_FOLDER
         work.mkdir()
         for name, content in plan.input_files.items():
             (work / name).write_bytes(content)
-        options = kernels.kernel_options(folder, guard)
+        is_forked = plan.engine == warmed.FORKED and warmed.can_fork()
+        options = {"guard": guard, "work": str(work)} if is_forked else kernels.kernel_options(folder, guard)
         executed = _by_papermill(plan, notebook, watch=watch, guard=guard, kernel=options)
     finally:
         guard.end()
@@ -231,11 +231,13 @@ def _by_papermill(
     """Papermill gets the notebook itself and no output path: it then formats and writes no path at all."""
     import papermill
 
+    from riskkit.workbench.runs.kernels import engine  # noqa: F401  known to papermill from here on
+
     try:
         executed = papermill.execute_notebook(
             notebook,
             None,
-            engine_name=plan.engine,
+            engine_name=None if plan.engine == warmed.STOCK else plan.engine,
             kernel_name="python3",
             progress_bar=False,
             request_save_on_cell_execute=False,

@@ -15,7 +15,8 @@ from riskkit.foundation.inputs.faults import Fault, InputFaults, shown
 from riskkit.words.catalogue import command_text as say
 from riskkit.workbench.runs import batch, lists
 from riskkit.workbench.runs.alone import is_alone
-from riskkit.workbench.runs.kernels import processes
+from riskkit.workbench.runs.folders import resources
+from riskkit.workbench.runs.kernels import processes, warmed
 from riskkit.workbench.runs.planning import Wishes, plan_request
 from riskkit.workbench.runs.plans import RunPlan, RunResult
 from riskkit.workbench.runs.progress import Progress
@@ -34,6 +35,7 @@ def make_reports(
 ) -> int:
     """Check all requests, make the reports, sum them up, and give the exit code."""
     began = time.monotonic()
+    _warm_up(requests, wishes)
     plans = batch.plan_all(requests, lambda request: plan_request(request, wishes))
     _require_writable(wishes.out)
     batch.require_places(plans, out=wishes.out, langs=langs, resume=resume)
@@ -47,6 +49,13 @@ def make_reports(
     index = _sum_up(command, results, wishes, langs=langs, seconds=seconds) if langs else None
     _answer(command, results, wishes, index=index, seconds=seconds, is_json=is_json)
     return 0 if all(one.ok for one in results) else 1
+
+
+def _warm_up(requests: Sequence[lists.Request], wishes: Wishes) -> None:
+    """Have what the reports need imported beside the checks of the requests."""
+    names = {one.notebook or wishes.notebook for one in requests}
+    if wishes.engine == warmed.FORKED:
+        warmed.warmed(resources.home() / "notebooks" / f"{name}.ipynb" for name in names)
 
 
 def _require_writable(out: Path) -> None:

@@ -6,6 +6,7 @@ so a Ctrl-C at the terminal reaches the batch alone, which then ends its workers
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import shutil
@@ -13,7 +14,7 @@ import signal
 import tempfile
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -21,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from riskkit.workbench.runs.folders import run_folders
-from riskkit.workbench.runs.kernels import kernels, processes
+from riskkit.workbench.runs.kernels import kernels, processes, warmed
 from riskkit.workbench.runs.languages import grouped
 from riskkit.workbench.runs.plans import RunError, RunPlan, RunResult
 from riskkit.workbench.runs.runner import failed, run_together
@@ -45,6 +46,7 @@ class _Worker:
     process: BaseProcess
     pipe: Connection
     folder: str
+    is_forked: bool
     plans: tuple[RunPlan, ...] = ()
     began: float = 0.0
 
@@ -71,10 +73,12 @@ def run_all(
             _hand_out(waiting, crew, most=min(jobs, len(plans)), watch=watch)
             for worker, made in _next_results(crew, grace, watch):
                 done, worker.plans = worker.plans, ()
+                if worker.is_forked:  # the next report gets a fresh one
+                    _dismiss([worker])
                 for plan, result in zip(done, made, strict=True):
                     results[plan.folder] = result
                     watch(Event("finished", plan, result=result))
-            crew[:] = [one for one in crew if one.process.is_alive() or one.plans]
+            crew[:] = [one for one in crew if one.plans or (not one.pipe.closed and one.process.is_alive())]
     finally:
         _dismiss(crew)
     return tuple(results[one.folder] for one in plans)
@@ -92,7 +96,7 @@ def _hand_out(
         if idle is None and len(crew) >= most:
             return
         if idle is None:
-            idle = _hire()
+            idle = _hire(waiting[0])
             crew.append(idle)
         idle.plans, idle.began = waiting.popleft(), time.monotonic()
         for plan in idle.plans:
@@ -103,18 +107,20 @@ def _hand_out(
             continue  # it is gone: its closed pipe is seen as the end of this report
 
 
-def _hire() -> _Worker:
-    context = multiprocessing.get_context("spawn")
+def _hire(plans: Sequence[RunPlan]) -> _Worker:
+    is_forked = plans[0].engine == warmed.FORKED
+    spawn: Any = multiprocessing.get_context("spawn")
+    context = warmed.warmed({plans[0].notebook}) if is_forked else spawn
     ours, theirs = context.Pipe()
     folder = run_folders.private_folder()  # ours to delete: a killed worker cannot
-    process = context.Process(target=_work, args=(theirs, folder), name="riskkit report")
+    process = context.Process(target=_work, args=(theirs, folder, dict(os.environ)), name="riskkit report")
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # until it leads its own session
     try:
         process.start()
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
     theirs.close()
-    return _Worker(process, ours, folder)
+    return _Worker(process, ours, folder, is_forked)
 
 
 def _next_results(
@@ -180,8 +186,11 @@ def _dismiss(crew: Sequence[_Worker]) -> None:
         shutil.rmtree(one.folder, ignore_errors=True)
 
 
-def _work(pipe: Connection, folder: str) -> None:
+def _work(pipe: Connection, folder: str, variables: Mapping[str, str]) -> None:
     """The life of a worker: reports until nobody sends any more."""
+    gc.freeze()  # what it shares with the process it was forked from stays shared
+    os.environ.clear()
+    os.environ.update(variables)
     os.setsid()
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     processes.end_with_parent(signal.SIGKILL)

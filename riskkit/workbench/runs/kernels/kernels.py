@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -21,7 +22,7 @@ from traitlets import Type, Unicode, default
 from traitlets.config import Config
 
 import riskkit
-from riskkit.workbench.runs.kernels import processes
+from riskkit.workbench.runs.kernels import processes, warmed
 from riskkit.workbench.runs.kernels.limits import Guard
 
 PID_FILE = "kernel.pid"
@@ -54,14 +55,6 @@ from ipykernel import kernelapp
 kernelapp.launch_new_instance(outstream_class="riskkit.workbench.runs.kernels.paced_stream.PacedStream")
 """
 
-# One thread per kernel and a fixed hash seed: the same bytes from the same inputs, and no fight for cores.
-_ENVIRONMENT = {
-    "OPENBLAS_NUM_THREADS": "1",
-    "OMP_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    "PYTHONHASHSEED": "0",
-}
-
 
 def keep_out_slow_import() -> None:
     """Spare this process the 0.7 s of a module that only checks two formats nobody here uses."""
@@ -80,7 +73,7 @@ class _ThisInterpreter(KernelSpecManager):
             argv=[sys.executable, "-c", _LAUNCH, house, note, "-f", "{connection_file}"],
             display_name="Python 3",
             language="python",
-            env=_ENVIRONMENT | {processes.MARK: self.folder},
+            env=warmed.ENVIRONMENT | {processes.MARK: self.folder},
         )
 
 
@@ -135,7 +128,9 @@ class ReportKernelManager(AsyncKernelManager):
 
 
 def kernel_options(folder: Path, guard: Guard) -> dict[str, Any]:
-    """What the execution engine needs to know to start the kernel in `folder`, watched by `guard`."""
+    """What papermill's stock engine needs to know to start the kernel in `folder`, watched by `guard`."""
+    guard.kernel = partial(kernel_pid, folder)
+    guard.start()
     return {
         "kernel_manager_class": type("RunKernelManager", (ReportKernelManager,), {"guard": guard}),
         "config": Config({"ReportKernelManager": {"folder": str(folder)}}),

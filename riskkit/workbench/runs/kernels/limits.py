@@ -29,9 +29,10 @@ class Limits:
 class Guard(threading.Thread):
     """Watches the processes of a run, and ends them all when a limit is passed."""
 
-    def __init__(self, limits: Limits, kernel: Callable[[], int | None], folder: Path) -> None:
+    def __init__(self, limits: Limits, folder: Path) -> None:
         super().__init__(name="limits of a report", daemon=True)
-        self.limits, self.kernel, self.folder = limits, kernel, folder
+        self.limits, self.folder = limits, folder
+        self.kernel: Callable[[], int | None] = lambda: None
         self.hit: tuple[str, str] | None = None
         self.seen: dict[int, psutil.Process] = {}
         self.before = processes.adopted()

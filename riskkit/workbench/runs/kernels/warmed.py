@@ -1,0 +1,107 @@
+"""The one process that has imported everything, and from which each report is forked.
+
+It is the fork server of Python's own multiprocessing, told what to import first. It runs no notebook and
+holds no thread: a thread would not live on in what is forked, but what it had locked would stay locked there.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import multiprocessing
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from multiprocessing import forkserver
+from multiprocessing.context import ForkServerContext
+from pathlib import Path
+
+from riskkit.foundation import shipped
+from riskkit.workbench.runs.kernels import processes
+
+FORKED, STOCK = "riskkit", "stock"
+"""Names of the engines: ours, and papermill's own."""
+IMPORTS = "riskkit.workbench.runs.kernels.imports"
+ENVIRONMENT = {
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "PYTHONHASHSEED": "0",
+    "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+    "PYDEVD_USE_FRAME_EVAL": "NO",
+    "JE_ARROW_MALLOC_CONF": "background_thread:false",
+}
+"""One thread a kernel and a fixed hash seed: the same bytes from the same inputs, and no fight for cores. The
+allocator of pyarrow starts a thread unless it is told not to; pydevd warns that nobody can debug here."""
+
+
+def can_fork() -> bool:
+    """Whether reports can be forked here: elsewhere system libraries do not bear it, or there is no fork."""
+    return sys.platform == "linux"
+
+
+def engine_here() -> str:
+    """The engine of reports on this system."""
+    return FORKED if can_fork() else STOCK
+
+
+def n_threads() -> int:
+    """How many threads this process has."""
+    return sum(1 for _ in Path("/proc/self/task").iterdir())
+
+
+def is_warmed() -> bool:
+    """Whether this process was forked from the warmed one and may fork a report itself."""
+    is_child = multiprocessing.parent_process() is not None and IMPORTS in sys.modules
+    return is_child and not sys.flags.hash_randomization and n_threads() == 1
+
+
+def warmed(notebooks: Iterable[Path] = ()) -> ForkServerContext:
+    """What starts processes from the warmed one, which has imported what these notebooks import, or all.
+
+    It is started at the first call, and again if somebody ended it.
+    """
+    forkserver.set_forkserver_preload([IMPORTS, *_modules(tuple(sorted(set(notebooks))))])
+    with _variables({**ENVIRONMENT, processes.MARK: processes.UNMARKED}):
+        forkserver.ensure_running()
+    return multiprocessing.get_context("forkserver")
+
+
+@cache
+def _modules(notebooks: tuple[Path, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for one in notebooks or _shipped() for name in imported(one)))
+
+
+def _shipped() -> list[Path]:
+    return sorted((shipped.home() / "notebooks").glob("*.ipynb"))
+
+
+def imported(notebook: Path) -> list[str]:
+    """The modules of riskkit that a notebook imports."""
+    try:
+        cells = json.loads(notebook.read_bytes())["cells"]
+        sources = ["".join(one["source"]) for one in cells if one["cell_type"] == "code"]
+        trees = [ast.parse(source) for source in sources]
+    except (OSError, ValueError, LookupError, TypeError):  # told when it is planned
+        return []
+    found = [node for tree in trees for node in ast.walk(tree)]
+    names = [one.name for node in found if isinstance(node, ast.Import) for one in node.names]
+    for node in found:
+        if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names += [node.module, *(f"{node.module}.{one.name}" for one in node.names)]
+    return [name for name in names if name.split(".")[0] == "riskkit"]
+
+
+@contextmanager
+def _variables(given: dict[str, str]) -> Iterator[None]:
+    """Variables of the environment for what is started meanwhile."""
+    before = {name: os.environ.get(name) for name in given}
+    os.environ.update(given)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name, None)
+            os.environ.update({} if value is None else {name: value})
