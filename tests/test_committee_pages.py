@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,12 @@ import committees
 import ipywidgets
 import pytest
 from committees import EXPERTS, ballot, cast_ballot, close_round, declared, open_round, opened, votes
+from hypothesis import given
+from hypothesis import strategies as st
 
 from riskkit.foundation.language import in_language, set_language
 from riskkit.words.catalogue import committee_text as say
+from riskkit.words.numbers import probability, read_probability
 from riskkit.workbench.boards.ballot_panel import BallotForm, ballot_panel
 from riskkit.workbench.boards.committee_panels import session_panel
 from riskkit.workbench.flows.committee.room import Room, session_in, take_step, utc_now
@@ -190,3 +194,35 @@ def test_a_ledger_where_somebody_stands_is_meant_and_what_is_named_goes_first(tm
     assert places_here({}, tmp_path) == {"RISKKIT_LEDGER": str(tmp_path / OWN_LEDGER)}
     named = {"RISKKIT_LEDGER": "postgresql://h/d", "RISKKIT_COMMITTEE_KEYS": "keys"}
     assert places_here(named, tmp_path) == {**named, "RISKKIT_COMMITTEE_KEYS": str(tmp_path / "keys")}
+
+
+@given(st.integers(20, 10**9), st.sampled_from(["1 in {:,}", "1/{}", "1 / {:,}", "１／{}", "1 IN  {}"]))
+def test_a_probability_reads_the_same_in_every_notation(n: int, notation: str) -> None:
+    assert read_probability(notation.format(n)) == 1 / n
+    for text in (f"{1 / n!r}", f"{100 / n:.17g} %", f"{1000 / n:.17g}‰", f"{1 / n:.17g}".replace(".", ",")):
+        assert read_probability(text) == pytest.approx(1 / n, rel=1e-12)
+    again = read_probability(probability(1 / n))
+    assert again == pytest.approx(1 / n, rel=0.006)  # shown with three digits
+
+
+@pytest.mark.parametrize(
+    "text", ["", "often", "1/0", "1/", "-0.1", "1 in", "1,000,000", "nan", "inf", "1e", "0x1", "%"]
+)
+def test_what_is_no_probability_is_not_guessed(text: str) -> None:
+    assert math.isnan(read_probability(text))
+
+
+def test_the_chair_sees_what_comes_next_who_is_missing_and_the_level(room: Room) -> None:
+    page = session_panel("", who="chair")
+    assert "No declaration of interest yet: e1, e2" in words_of(page)
+    declared(room)
+    open_round(room, "1")
+    press(page, "look_again", "en")
+    assert "No ballot yet in this round: " in words_of(page) and "You can do next: " in words_of(page)
+    questions = session_in(room, "n7").questions
+    for number, one in enumerate(EXPERTS):
+        cast_ballot(room, "n7", one.id, name="1", answers=ballot(questions, number), who=one.id)
+    close_round(room, "1")
+    press(page, "look_again", "en")
+    assert "The assessment with the committee" in words_of(page) and "warning level" in words_of(page)
+    assert "No ballot yet" not in words_of(page) and "Open the vote" in words_of(page)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import re
+import unicodedata
 from collections.abc import Iterable
 
 import numpy as np
@@ -53,6 +55,35 @@ def percent(share: float) -> str:
 def probability(p: float) -> str:
     """A probability as people write it."""
     return say_number(p, "probability")
+
+
+_RATIO = re.compile(r"(\d+(?:\.\d+)?) ?(?:/|in) ?(\d{1,3}(?:[, ]\d{3})+|\d+(?:\.\d+)?(?:e\+?\d+)?)")
+_SHARE = re.compile(r"(\d+(?:[.,]\d+)?(?:e[+-]?\d+)?) ?([%\u2030]?)")
+_PARTS = {"": 1, "%": 100, "\u2030": 1000}
+
+
+def read_probability(text: str) -> float:
+    """A probability in any of the ways in which people write one; NaN where it is none.
+
+    Parameters
+    ----------
+    text : str
+        Such as ``1 in 5,000``, ``1/5000``, ``0.02 %`` or ``2e-4``; a comma alone is a decimal one.
+
+    Examples
+    --------
+    >>> [read_probability(text) for text in ("1 in 5,000", "1/5000", "0.02 %", "2e-4", "0,0002")]
+    [0.0002, 0.0002, 0.0002, 0.0002, 0.0002]
+    >>> probability(read_probability("0.02%")), read_probability("often")
+    ('1 in 5,000', nan)
+    """
+    plain = " ".join(unicodedata.normalize("NFKC", text).lower().split())
+    if ratio := _RATIO.fullmatch(plain):
+        turns = float(ratio[2].replace(",", "").replace(" ", ""))
+        return float(ratio[1]) / turns if turns else math.nan
+    if share := _SHARE.fullmatch(plain):
+        return float(share[1].replace(",", ".")) / _PARTS[share[2]]
+    return math.nan
 
 
 def span(low: float, high: float, kind: str) -> str:

@@ -12,12 +12,13 @@ from typing import Any
 
 import pytest
 from chromium import PROGRAM, Watched, needs_chromium, watched_in
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 from serving import served_to_people
 
 from riskkit.assessment.committee.session import session_of
 from riskkit.store.ledger.checks import verify
 from riskkit.store.ledger.ledger import open_ledger
+from riskkit.words.numbers import probability, read_probability
 from riskkit.workbench.commands import cli
 
 pytestmark = [needs_chromium, pytest.mark.browser, pytest.mark.slow]
@@ -50,10 +51,12 @@ def answer_all(watched: Watched, number: int, *, is_again: bool = False) -> int:
             answer_again(card, number)
         else:
             answer_first(card, number)
-        last = page.get_by_role("button", name="Hand in")
-        is_last = last.count() > 0
-        (last if is_last else page.get_by_role("button", name="Next")).click()
+        review = page.get_by_role("button", name="Review and hand in")
+        is_last = review.count() > 0
+        (review if is_last else page.get_by_role("button", name="Next")).click()
         if is_last:
+            assert page.locator(".rkb-review > div").count() == n_cards
+            press(page, "Hand in")
             return n_cards
     raise AssertionError("the ballot has no end")
 
@@ -68,6 +71,30 @@ def answer_first(card: Any, number: int) -> None:
     else:
         card.locator(".rkb-choice:not(.rkb-abstain) input").nth(number).check()
     card.locator("textarea").fill(f"because of {number} <b>")
+
+
+NOTATIONS = {
+    "1 in 5,000": "= 1 in 5,000", "1/5000": "= 1 in 5,000", "0.02 %": "= 1 in 5,000", "２e-4": "= 1 in 5,000",
+    "0,0002": "= 1 in 5,000", "0.2‰": "= 1 in 5,000", "3/1000": "= 1 in 333", "0.3": "= 0.3", "often": "", "1/0": "", "5": "",
+}  # fmt: skip
+"""Probabilities as people write them, and how each is shown; `read_probability` reads the same."""
+
+
+def draft_and_notations(page: Page) -> None:
+    """Every notation is read and shown in one way; what was written is there again when the page is loaded again."""
+    cards = page.locator(".rkb-card:not([hidden])")
+    middle, shown = cards.get_by_label(re.compile("^middle")), cards.locator("output").nth(1)
+    for text, said in NOTATIONS.items():
+        middle.fill(text)
+        expect(shown).to_have_text(said)
+        value = read_probability(text)
+        assert (f"= {probability(value)}" if 0 < value < 1 else "") == said
+    middle.fill("1 in 777")
+    cards.locator("textarea").fill("a draft")
+    page.reload()
+    page.get_by_text("Your draft from this browser has been restored.").wait_for()
+    expect(cards.get_by_label(re.compile("^middle"))).to_have_value("1 in 777")
+    expect(cards.locator("textarea")).to_have_value("a draft")
 
 
 def answer_again(card: Any, number: int) -> None:
@@ -145,6 +172,8 @@ def blind_round(pages: dict[str, Watched], run: Any) -> None:
         page = pages[who].page
         press(page, "Refresh")
         page.locator(".rkb-card:not([hidden])").wait_for()
+        if number == 0:
+            draft_and_notations(page)
         if who == RECUSED:
             run("committee", "recuse", "n7", "--expert", who, "--as", "li", "--why", "works for the maker")
         assert answer_all(pages[who], number) == 13

@@ -20,6 +20,7 @@ from riskkit.workbench.boards.committee_entry import (
     committee_page,
     deed,
     entered,
+    local_minute,
     look_again,
     note,
     refusal,
@@ -51,6 +52,11 @@ class BallotForm(anywidget.AnyWidget):
     sent = traitlets.Dict().tag(sync=True)
     told = traitlets.Dict().tag(sync=True)
 
+    @property
+    def is_being_filled(self) -> bool:
+        """Whether its answers are still on the page alone, which is then left as it is."""
+        return not self.told.get("ok")
+
 
 def ballot_panel(session: str, *, who: str = "") -> ipywidgets.Widget:
     """The page of whoever opens it: what they have to do next in the session, and nothing of others."""
@@ -76,7 +82,7 @@ def _next(entry: Entry, look: Look) -> Widgets:
     if found is not None and who not in found.sealed:
         return _ballot(entry, found.name, look=look)
     if found is not None:
-        done = say("already", at=found.taken_at[who], round=round_name(found.name))
+        done = say("already", at=local_minute(found.taken_at[who]), round=round_name(found.name))
         return [_heading(entry), note(done), look_again(look)]
     if now.confirmed:
         return _minutes(entry, look)
@@ -109,7 +115,8 @@ def _declaration(entry: Entry, look: Look) -> Widgets:
 def _ballot(entry: Entry, name: str, *, look: Look) -> Widgets:
     earlier = shown_back(entry.now, entry.who)
     asked = [_asked(one) | {"earlier": earlier.get(one.id, {})} for one in entry.now.asked_in(name)]
-    form = BallotForm(questions=asked, words=_form_words(), sent={}, told={})
+    words = _form_words() | {"draft": f"{entry.now.id} {name} {entry.who}"}
+    form = BallotForm(questions=asked, words=words, sent={}, told={})
     after = box("rkp-col")
     form.observe(_taker(entry, name, form=form, after=after, look=look), "sent")
     shown = [section(assessed_section(entry.now))] if name == VOTE else []
@@ -129,7 +136,7 @@ def _taker(
         except InputFaults as error:
             form.told = {"ok": False, "text": refusal(say("refused_ballot"), error)}
         else:
-            facts = {"round": round_name(name), "at": event.at, "sequence": event.sequence}
+            facts = {"round": round_name(name), "at": local_minute(event.at), "sequence": event.sequence}
             form.told = {"ok": True, "text": say("handed_in", **facts)}
             after.children = (look_again(look),)
 
@@ -151,7 +158,7 @@ def _asked(question: Question) -> dict[str, Any]:
 def _form_words() -> dict[str, str]:
     words = {key.removeprefix("ask_"): one[language()] for key, one in say.items() if key.startswith("ask_")}
     words |= {key: word(key) for key in ("low", "mid", "high", "abstain", "reason")}
-    return words | {"locale": "zh-CN" if language() == "zh" else "en"}
+    return words
 
 
 def _minutes(entry: Entry, look: Look) -> Widgets:

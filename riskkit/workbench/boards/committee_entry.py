@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from riskkit.foundation.inputs.faults import Fault, InputFaults
 from riskkit.foundation.language import language
 from riskkit.store.ledger.ledger import open_ledger
 from riskkit.words.catalogue import committee_text as say
+from riskkit.workbench.boards.page_tools import newest_event
 from riskkit.workbench.boards.panel_widgets import box, in_either_language
 from riskkit.workbench.document.blocks import Paragraph, Role, Section
 from riskkit.workbench.document.rendering import asset
@@ -22,6 +24,8 @@ from riskkit.workbench.flows.committee.room import Room, session_in, sessions_in
 from riskkit.workbench.runs.folders.ledger_places import LEDGER_VARIABLE
 from riskkit.workbench.serving.identity import as_visitor
 from riskkit.workbench.words.rules import rule_in
+
+_CHINA = dt.timezone(dt.timedelta(hours=8))
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,20 @@ def committee_page(
         look()
         return [ipywidgets.HTML(f"<style>{asset('committee.css')}</style>"), inside]
 
-    return in_either_language(drawn)
+    return in_either_language(drawn, seen=_seen)
+
+
+def _seen() -> int:
+    """How far the ledger of the session has come; nowhere where there is none."""
+    try:
+        return newest_event(os.environ.get(LEDGER_VARIABLE) or "ledger.sqlite")
+    except InputFaults:
+        return -1
+
+
+def local_minute(at: str) -> str:
+    """A time of the ledger as people in China read their clocks, to the minute."""
+    return say("local_time", at=f"{dt.datetime.fromisoformat(at).astimezone(_CHINA):%Y-%m-%d %H:%M}")
 
 
 def look_again(look: Callable[[], None]) -> ipywidgets.Widget:

@@ -12,14 +12,16 @@ from riskkit.assessment.committee import order, steps
 from riskkit.assessment.committee.minutes import minutes_hash, vote_of
 from riskkit.assessment.committee.questions import VOTE
 from riskkit.assessment.committee.session import Session
-from riskkit.assessment.committee.visible import progress
+from riskkit.assessment.committee.visible import last_judged, progress
 from riskkit.foundation.inputs.faults import Fault, InputFaults
 from riskkit.words.catalogue import committee_text as say
+from riskkit.words.numbers import listed
 from riskkit.workbench.boards.committee_entry import (
     Entry,
     committee_page,
     deed,
     entered,
+    local_minute,
     look_again,
     note,
     refusal,
@@ -28,7 +30,7 @@ from riskkit.workbench.boards.committee_entry import (
 )
 from riskkit.workbench.boards.panel_widgets import box, html
 from riskkit.workbench.document.blocks import Section, Table
-from riskkit.workbench.flows.committee.report import report_sections, round_name
+from riskkit.workbench.flows.committee.report import assessed_section, report_sections, round_name
 from riskkit.workbench.flows.committee.room import take_step
 
 _DEEDS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -74,7 +76,20 @@ def _deeds(entry: Entry, *, told: ipywidgets.Box, look: Callable[[], None]) -> l
         deed(say(key), partial(act, kind, **data), is_possible=_is_possible(entry, kind, data))
         for key, (kind, data) in _DEEDS.items()
     ]
-    return [reason, box("rkp-row", *buttons), look_again(look)]
+    return [note(_next(entry), "lead"), reason, box("rkp-row", *buttons), look_again(look)]
+
+
+def _next(entry: Entry) -> str:
+    """What the chair can do now, and who is still missing in the open round."""
+    now = entry.now
+    possible = [say(key) for key, (kind, data) in _DEEDS.items() if _is_possible(entry, kind, data)]
+    said = [say("room_next", what=listed(possible, empty=say("room_waits")))]
+    open_now = now.open_round
+    missing = [one.id for one in now.voters if open_now and one.id not in open_now.sealed]
+    undeclared = [one.id for one in now.voters if one.id not in now.declared]
+    said += [say("room_missing", who=listed(missing, empty=""))] if missing else []
+    said += [say("room_undeclared", who=listed(undeclared, empty=""))] if undeclared else []
+    return "\n".join(said)
 
 
 def _acted(entry: Entry, kind: str, data: Mapping[str, Any], *, why: str) -> str:
@@ -84,7 +99,7 @@ def _acted(entry: Entry, kind: str, data: Mapping[str, Any], *, why: str) -> str
         raise InputFaults("committee", [Fault(say("room_why"), "—", rule)])
     more = {"who": entry.who, "why": why or say("room_title", title=entry.now.id)}
     event = take_step(entry.room, entry.now.id, kind, **more, **_filled(entry.now, kind, data))
-    return say("room_done", sequence=event.sequence, at=event.at)
+    return say("room_done", sequence=event.sequence, at=local_minute(event.at))
 
 
 def _is_possible(entry: Entry, kind: str, data: Mapping[str, Any]) -> bool:
@@ -124,7 +139,8 @@ def _shown(now: Session) -> list[ipywidgets.Widget]:
     table = Table(say("rounds"), heads, rows, numeric=(1,))
     done = [*(["decision"] if now.confirmed else []), "vote", "signatures"] if vote_of(now) else []
     wanted = [*done, "judgement", "movement", "experts"]
+    judged = [assessed_section(now)] if last_judged(now) else []
     shown = report_sections(now, is_full=False)
     parts = {one.id: one for one in shown if isinstance(one, Section)}
     first = [Section("progress", "", 2, (table,))] if rows else []
-    return [section(one) for one in [*first, *(parts[name] for name in wanted if name in parts)]]
+    return [section(one) for one in [*first, *judged, *(parts[name] for name in wanted if name in parts)]]

@@ -12,12 +12,18 @@ function make(tag, attributes, ...children) {
   return node;
 }
 
+// As riskkit.words.numbers.read_probability reads it and probability writes it.
 function number(text) {
-  const said = text.trim().replace(",", ".");
-  const one = said.match(/^1\s*\/\s*([0-9.eE+-]+)$/);
-  if (one) return 1 / Number(one[1]);
-  if (said.endsWith("%")) return said.length > 1 ? Number(said.slice(0, -1)) / 100 : NaN;
-  return said === "" ? NaN : Number(said);
+  const said = text.normalize("NFKC").toLowerCase().trim().replace(/\s+/g, " ");
+  const ratio = said.match(/^(\d+(?:\.\d+)?) ?(?:\/|in) ?(\d{1,3}(?:[, ]\d{3})+|\d+(?:\.\d+)?(?:e\+?\d+)?)$/);
+  if (ratio) return Number(ratio[1]) / Number(ratio[2].replace(/[, ]/g, ""));
+  const share = said.match(/^(\d+(?:[.,]\d+)?(?:e[+-]?\d+)?) ?([%\u2030]?)$/);
+  return share ? Number(share[1].replace(",", ".")) / { "": 1, "%": 100, "\u2030": 1000 }[share[2]] : NaN;
+}
+
+function written(value, words) {
+  if (!(value > 0) || value > 0.05 * (1 + 1e-6)) return String(Number(value.toPrecision(3)));
+  return words.one_in.replace("{n}", Number((1 / value).toPrecision(3)).toLocaleString("en", { maximumFractionDigits: 0 }));
 }
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -38,7 +44,7 @@ function forest(marks, words) {
   const step = Math.ceil(-first / 4);
   for (let power = first; power <= 0; power += step) {
     svg.append(drawn_mark("line", { x1: x(10 ** power), x2: x(10 ** power), y1: 2, y2: height - 18, class: "rkb-tick" }));
-    svg.append(drawn_mark("text", { x: x(10 ** power), y: height - 5, "text-anchor": "middle" }, power > -3 ? String(Number((10 ** power).toPrecision(1))) : `1e${power}`));
+    svg.append(drawn_mark("text", { x: x(10 ** power), y: height - 5, "text-anchor": "middle" }, power === 0 ? "1" : "1/" + (10 ** -power).toLocaleString("en")));
   }
   marks.forEach(([label, low, mid, high], place) => {
     const y = 12 + place * row, kind = place === marks.length - 1 ? "rkb-pool" : "rkb-one";
@@ -74,7 +80,7 @@ function render({ model, el }) {
       const said = make("output", { for: id });
       const tell = () => {
         const value = number(input.value);
-        said.textContent = value > 0 && value < 1 ? words.about.replace("{n}", Math.round(1 / value).toLocaleString(words.locale)) : "";
+        said.textContent = value > 0 && value < 1 ? "= " + written(value, words) : "";
       };
       input.addEventListener("input", tell);
       if (own(question)[name] !== undefined) { input.value = String(own(question)[name]); tell(); }
@@ -82,7 +88,8 @@ function render({ model, el }) {
       return [name, input];
     });
     card.append(make("p", { class: "rkp-note" }, words.quantile_help));
-    return () => Object.fromEntries(fields.map(([name, input]) => [name, number(input.value)]));
+    const read = () => Object.fromEntries(fields.map(([name, input]) => [name, number(input.value)]));
+    return { read, told: () => Object.values(read()).map((value) => written(value, words)).join(" \u00b7 ") };
   }
 
   function choices(card, question) {
@@ -94,7 +101,8 @@ function render({ model, el }) {
       return input;
     });
     const chosen = () => inputs.filter((input) => input.checked).map((input) => input.value);
-    return () => kind === "checkbox" ? { codes: chosen() } : { level: chosen()[0] ?? null };
+    const read = () => kind === "checkbox" ? { codes: chosen() } : { level: chosen()[0] ?? null };
+    return { read, told: () => question.choices.filter(([code]) => chosen().includes(code)).map(([, said]) => said).join("; ") || "\u2014" };
   }
 
   function problem(question, answer) {
@@ -110,7 +118,7 @@ function render({ model, el }) {
   function drawn(question, place) {
     const card = make("fieldset", { class: "rkb-card" });
     card.append(make("legend", { tabindex: "-1" }, words.place.replace("{i}", place + 1).replace("{n}", questions.length) + " " + question.asked), ...earlier(question, words));
-    const read = question.kind === "probability" ? quantiles(card, question) : choices(card, question);
+    const { read, told } = question.kind === "probability" ? quantiles(card, question) : choices(card, question);
     const rest = make("input", { type: "checkbox" });
     rest.checked = own(question).abstain === true;
     card.append(make("label", { class: "rkb-choice rkb-abstain" }, rest, make("span", {}, words.abstain)));
@@ -129,26 +137,64 @@ function render({ model, el }) {
       wrong.textContent = problem(question, answer());
       return wrong.textContent === "";
     };
-    return { card, answer, check, question };
+    const summary = () => (rest.checked ? words.abstain : told()) + (reason.value.trim() ? " \u2014 " + reason.value.trim() : "");
+    return { card, answer, check, question, summary };
   }
 
   const back = make("button", { type: "button", class: "rkb-button" }, words.back);
   const next = make("button", { type: "button", class: "rkb-button rkb-main" }, words.next);
   const told = make("p", { class: "rkb-told", role: "status" });
+  const review = make("section", { class: "rkb-card", "aria-label": words.review });
   const bar = make("progress", { max: String(questions.length), value: "0", "aria-label": words.progress });
 
   function show(place) {
     at = place;
     cards.forEach((one, i) => { one.card.hidden = i !== at; });
+    const isReview = at === cards.length;
+    review.hidden = !isReview;
+    if (isReview) reviewed();
     back.disabled = at === 0;
-    next.textContent = at === cards.length - 1 ? words.hand_in : words.next;
+    next.textContent = isReview ? words.hand_in : at === cards.length - 1 ? words.review : words.next;
     bar.value = at;
-    if (el.contains(document.activeElement)) cards[at].card.querySelector("legend").focus();
+    if (el.contains(document.activeElement)) (isReview ? review : cards[at].card).querySelector("legend, h3").focus();
+  }
+
+  // Everything that was answered, with a way back to each, before it is sent for good.
+  function reviewed() {
+    const rows = cards.map((one, i) => {
+      const change = make("button", { type: "button", class: "rkb-change" }, words.change);
+      change.setAttribute("aria-label", words.change + " " + one.question.asked);
+      change.addEventListener("click", () => show(i));
+      return make("div", {}, make("dt", {}, one.question.asked), make("dd", {}, one.summary(), " ", change));
+    });
+    review.replaceChildren(make("h3", { tabindex: "-1" }, words.review), make("p", {}, words.review_note), make("dl", { class: "rkb-review" }, ...rows));
+  }
+
+  // A draft stays in this browser until the ballot is handed in: what stands in each field, in the order of the fields.
+  const shelf = "riskkit draft " + words.draft;
+  const controls = () => cards.flatMap((one) => [...one.card.querySelectorAll("input, textarea")]);
+  function keep() {
+    try {
+      localStorage.setItem(shelf, JSON.stringify(controls().map((one) => one.type === "checkbox" || one.type === "radio" ? one.checked : one.value)));
+    } catch { /* a browser that keeps nothing: the ballot works all the same */ }
+  }
+  function restore() {
+    let draft = null;
+    try { draft = JSON.parse(localStorage.getItem(shelf)); } catch { /* none, or none that can be read */ }
+    if (!Array.isArray(draft) || draft.length !== controls().length) return;
+    controls().forEach((one, i) => {
+      if (typeof draft[i] === "boolean") one.checked = draft[i];
+      else one.value = String(draft[i]);
+      if (one.type === "text") one.dispatchEvent(new Event("input"));
+    });
+    told.textContent = words.restored;
   }
 
   function forward() {
-    if (!cards[at].check()) return;
-    if (at < cards.length - 1) { show(at + 1); return; }
+    if (at < cards.length) {
+      if (cards[at].check()) show(at + 1);
+      return;
+    }
     const wrong = cards.findIndex((one) => !one.check());
     if (wrong >= 0) { show(wrong); return; }
     next.disabled = true;
@@ -163,6 +209,7 @@ function render({ model, el }) {
     told.textContent = said.text;
     told.classList.toggle("rkb-bad", !said.ok);
     if (said.ok) {
+      localStorage.removeItem(shelf);
       el.replaceChildren(told);
       return;
     }
@@ -173,7 +220,10 @@ function render({ model, el }) {
   back.addEventListener("click", () => show(Math.max(0, at - 1)));
   next.addEventListener("click", forward);
   el.classList.add("rkb");
-  el.replaceChildren(bar, ...cards.map((one) => one.card), make("p", { class: "rkb-row" }, back, next), told);
+  el.replaceChildren(bar, ...cards.map((one) => one.card), review, make("p", { class: "rkb-row" }, back, next), told);
+  el.addEventListener("input", keep);
+  el.addEventListener("change", keep);
+  restore();
   show(0);
   answered();
   model.on("change:told", answered);

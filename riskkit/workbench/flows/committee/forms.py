@@ -12,6 +12,7 @@ import csv
 import datetime as dt
 import hmac
 import io
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +34,7 @@ from riskkit.foundation.inputs.faults import Fault, InputFaults, refuse, shown, 
 from riskkit.foundation.inputs.part_files import put_files
 from riskkit.foundation.language import in_language
 from riskkit.words.catalogue import committee_text as say
+from riskkit.words.numbers import read_probability
 from riskkit.workbench.flows.committee.form_feedback import add_feedback
 
 COLUMNS = (
@@ -271,10 +273,9 @@ def _read_line(
 
 
 def _read_number(answer: dict[str, Any], name: str, text: str, *, place: str) -> Iterator[Fault]:
-    try:
-        answer[name] = float(text[:-1]) / 100 if text.endswith("%") else float(text)
-    except ValueError:
-        yield Fault(place, shown(text), "a number such as 0.02 or 2%")
+    answer[name] = read_probability(text)
+    if math.isnan(answer[name]):
+        yield Fault(place, shown(text), "a probability such as 1 in 50, 1/50, 2 % or 0.02")
 
 
 def _read_yes_no(answer: dict[str, Any], choice: str, *, code: str, place: str) -> Iterator[Fault]:
