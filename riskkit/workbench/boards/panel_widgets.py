@@ -122,7 +122,7 @@ def in_either_language(
     if seen is not None:
         tools.stamp()
         look_again(tools, seen, again)
-    return box("rkp rkp-col", style(), box("rkp-row", tools, *([] if is_served else [choice])), inside)
+    return box("rkp rkp-col", style(), box("rkp-row", *([] if is_served else [choice])), tools, inside)
 
 
 class Later:
