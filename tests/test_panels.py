@@ -376,4 +376,4 @@ def test_what_changed_is_said_in_both_languages() -> None:
 @pytest.mark.parametrize("panel", ["overview", "what_if", "register"])
 def test_each_panel_says_how_to_read_it(panel: str) -> None:
     assert len(str(in_language("zh", panels.how_to_read, panel))) > 80
-    assert "standard" in str(panels.how_to_read("what_if"))
+    assert "set by this project" in str(panels.how_to_read("what_if"))
