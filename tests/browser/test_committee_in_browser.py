@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 from chromium import PROGRAM, Watched, needs_chromium, watched_in
 from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from serving import served_to_people
 
 from riskkit.assessment.committee.session import session_of
@@ -80,8 +82,21 @@ NOTATIONS = {
 """Probabilities as people write them, and how each is shown; `read_probability` reads the same."""
 
 
+def to_a_probability(page: Page) -> int:
+    """Go to the first question that asks for one; how many stand before it."""
+    card = page.locator(".rkb-card:not([hidden])")
+    card.wait_for()
+    for n_before in range(40):
+        if card.locator("input[type=text]").count():
+            return n_before
+        card.locator("input[type=radio]").first.check()
+        press(page, "Next")
+    raise AssertionError("no question asks for a probability")
+
+
 def draft_and_notations(page: Page) -> None:
     """Every notation is read and shown in one way; what was written is there again when the page is loaded again."""
+    to_a_probability(page)
     cards = page.locator(".rkb-card:not([hidden])")
     middle, shown = cards.get_by_label(re.compile("^middle")), cards.locator("output").nth(1)
     for text, said in NOTATIONS.items():
@@ -93,8 +108,11 @@ def draft_and_notations(page: Page) -> None:
     cards.locator("textarea").fill("a draft")
     page.reload()
     page.get_by_text("Your draft from this browser has been restored.").wait_for()
+    n_before = to_a_probability(page)
     expect(cards.get_by_label(re.compile("^middle"))).to_have_value("1 in 777")
     expect(cards.locator("textarea")).to_have_value("a draft")
+    for _ in range(n_before):
+        press(page, "Back")
 
 
 def answer_again(card: Any, number: int) -> None:
@@ -112,10 +130,16 @@ def press(page: Page, name: str) -> None:
     page.get_by_role("button", name=name, exact=True).click()
 
 
+def look_again(page: Page) -> None:
+    """Press the button, unless the page has looked by itself and has something else to show by now."""
+    with contextlib.suppress(PlaywrightTimeout):
+        page.get_by_role("button", name="Refresh", exact=True).click(timeout=3000)
+
+
 def close_round(chair: Page) -> None:
     """The chair sees that all have answered, not what; until then a round with no ballot cannot be closed."""
     assert chair.get_by_role("button", name="Close the open round", disabled=True).count() == 1
-    press(chair, "Refresh")
+    look_again(chair)
     chair.get_by_text("3 / 3").last.wait_for()
     assert "because of" not in chair.content()
     press(chair, "Close the open round")
@@ -165,12 +189,12 @@ def declare_all(pages: dict[str, Watched]) -> None:
 def blind_round(pages: dict[str, Watched], run: Any) -> None:
     """Everybody answers; one is recused meanwhile and refused; the chair sees who has answered, never what."""
     chair = pages["li"].page
-    press(chair, "Refresh")
+    look_again(chair)
     chair.get_by_role("button", name="Open the next round", disabled=False).click()
     chair.get_by_text("0 / 4").wait_for()
     for number, who in enumerate((*EXPERTS, RECUSED)):
         page = pages[who].page
-        press(page, "Refresh")
+        look_again(page)
         page.locator(".rkb-card:not([hidden])").wait_for()
         if number == 0:
             draft_and_notations(page)
@@ -189,7 +213,7 @@ def second_round(pages: dict[str, Watched]) -> None:
     pages["li"].page.get_by_text("0 / 3").wait_for()
     for number, who in enumerate(EXPERTS):
         page = pages[who].page
-        press(page, "Refresh")
+        look_again(page)
         page.locator(".rkb-earlier").first.wait_for(state="attached")
         assert answer_all(pages[who], number, is_again=True) == 13
         page.get_by_text("Handed in:").wait_for()
@@ -203,7 +227,7 @@ def vote_and_sign(pages: dict[str, Watched]) -> None:
     chair.get_by_text("0 / 3").wait_for()
     for number, who in enumerate(EXPERTS):
         page = pages[who].page
-        press(page, "Refresh")
+        look_again(page)
         page.get_by_text("with the committee's: warning level").wait_for()
         assert answer_all(pages[who], 0 if number < 2 else 2) == 2
         page.get_by_text("Handed in:").wait_for()
@@ -216,7 +240,7 @@ def vote_and_sign(pages: dict[str, Watched]) -> None:
     chair.get_by_text("a clear majority").first.wait_for()
     for who in EXPERTS:
         page = pages[who].page
-        press(page, "Refresh")
+        look_again(page)
         press(page, "Sign the minutes")
         page.get_by_text("You have signed the minutes.").wait_for()
         assert page.evaluate("document.documentElement.scrollWidth") <= 400
