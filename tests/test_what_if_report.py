@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 from fractions import Fraction
@@ -30,6 +31,7 @@ from riskkit.foundation.shipped import home, what_ifs_path
 from riskkit.foundation.standards.scales import scale
 from riskkit.warning.profiles import profile
 from riskkit.words.numbers import amount
+from riskkit.workbench.boards.what_if.harms import harm_picture
 from riskkit.workbench.boards.what_if.inputs import UNKNOWN
 from riskkit.workbench.boards.what_if.panel import WhatIf as Panel
 from riskkit.workbench.commands import cli
@@ -408,3 +410,68 @@ def test_a_case_without_a_file_has_no_measures_to_load() -> None:
 def test_amounts_are_short_and_missing_ones_are_a_dash() -> None:
     assert [amount(v) for v in (0.0, 99.95, 1e9, float("inf"))] == ["0", "100", "1,000,000,000", "—"]
     assert isinstance(studied().regional, pd.DataFrame)
+
+
+def test_a_recall_is_not_the_same_as_doing_nothing() -> None:
+    panel = Panel(NOTE7, profile="house_matrix", draws=2000, seed=1)
+    assert panel.harm is not None and panel.harm.figure.data[0].x[0] == panel.harm.figure.data[0].x[1]
+    panel.measure.value = "formal-recall"
+    panel.settle()
+    now, nothing = panel.harm.figure.data[0].x
+    assert 0 < now < nothing == panel.harm_before
+    said = panel.harm.caption.value
+    assert f"spare {amount(nothing - now)}" in said and "Cost: about" in said
+
+
+def test_what_was_set_is_undone_and_done_again() -> None:
+    panel = Panel(NOTE7, profile="house_matrix", draws=50, seed=1)
+    states = [({}, ""), ({"n_ports": 1}, ""), ({"n_ports": 1}, "formal-recall"), ({}, "formal-recall")]
+    for positions, measure in states[1:]:
+        panel.set(positions)
+        panel.measure.value = measure
+        panel.settle()
+    seen = [panel.case]
+    for _ in range(5):  # two more than there are steps
+        panel.go(-1)
+        seen.append(panel.case)
+    assert panel.undo_button.disabled and panel.case == panel.original
+    for positions, measure in states[1:]:
+        panel.go(1)
+        assert (dict(panel.inputs.positions), panel.measure.value) == (positions, measure)
+    assert panel.redo_button.disabled and panel.case == seen[0]
+    panel.go(-1)
+    panel.set({"n_ports": 0})
+    panel.settle()
+    assert panel.redo_button.disabled and not panel.undo_button.disabled
+
+
+def test_a_file_of_what_ifs_is_exported_and_taken_back_and_faults_are_said() -> None:
+    panel = Panel(NOTE7, profile="house_matrix", draws=50, seed=1)
+    panel.set({"n_ports": 0})
+    panel.name.value = "one port"
+    panel.keep()
+    assert 'download="note7-battery-2016-what-ifs.toml"' in panel.take_what_ifs.value
+    text = panel.what_ifs.value.encode()
+    other = Panel(NOTE7, profile="house_matrix", draws=50, seed=1)
+    chosen = {
+        "name": "mine.toml",
+        "type": "",
+        "size": len(text),
+        "content": memoryview(text),
+        "last_modified": dt.datetime.now(dt.UTC),
+    }
+    other.chosen.value = (chosen,)
+    assert other.measure.value == "kept-1" and "Imported mine.toml: 1 measure." in other.told.value
+    other.settle()
+    assert other.case.facts["n_ports"].value == panel.case.facts["n_ports"].value
+    wrong = b"schema = 1\n<b>"
+    other.chosen.value = (chosen | {"content": memoryview(wrong), "size": len(wrong), "name": "bad<b>.toml"},)
+    assert "bad&lt;b&gt;.toml" in other.told.value and other.measure.value == "kept-1"
+
+
+def test_without_the_number_of_units_no_harm_is_counted() -> None:
+    assert harm_picture(float("nan"), 1.0, cost="") is None
+    told = in_language("zh", harm_picture, 18.0, 6.0, cost="成本未估计。")
+    assert told is not None and told.alt.startswith(
+        "不采取措施时预期 18 人受到重度伤害，当前设定避免其中 12 人"
+    )

@@ -11,8 +11,10 @@ import numpy as np
 
 from riskkit.assessment.facts.case_file import Case
 from riskkit.assessment.what_if.what_if_file import WhatIf as Measure
+from riskkit.assessment.what_if.what_if_file import parse_what_ifs
 from riskkit.case.case import Assessment, assess, load_case
 from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.inputs.toml_file import TomlFile, parse_toml
 from riskkit.foundation.language import language
 from riskkit.words.catalogue import panel_text as say
 from riskkit.workbench.boards.page_tools import in_address
@@ -26,6 +28,7 @@ from riskkit.workbench.boards.panel_widgets import (
     html,
     in_either_language,
 )
+from riskkit.workbench.boards.what_if.harms import cost_words, file_link, harm_picture, severe_harm
 from riskkit.workbench.boards.what_if.inputs import fields, moves, said_moves
 from riskkit.workbench.boards.what_if.levels import contradictions, glance, glance_of, with_glance
 from riskkit.workbench.boards.what_if.measures import (
@@ -36,7 +39,7 @@ from riskkit.workbench.boards.what_if.measures import (
     with_measure,
 )
 from riskkit.workbench.boards.what_if.words import Kept, gauge_words, head_words, kept_table
-from riskkit.workbench.document.blocks import Details, Items, Paragraph, Section
+from riskkit.workbench.document.blocks import Details, Items, Paragraph, Picture, Section
 from riskkit.workbench.reports import case_report as reports
 from riskkit.workbench.reports.case.case_toml import case_toml
 from riskkit.workbench.reports.figures.case_figures import risk_grid
@@ -45,6 +48,7 @@ from riskkit.workbench.runs.folders.resources import shipped_cases
 MOVING_DRAWS = 2_000
 """Draws while something moves; the full number follows when it has come to rest."""
 _AT_ONCE, _AT_REST = 0.03, 0.6
+_MOST_STEPS = 100
 
 
 def what_if(
@@ -140,7 +144,17 @@ class WhatIf:
         self.measure = ipywidgets.Dropdown(options=options, value="", description=self._say("measure_label"))
         self.measure.observe(lambda _: self._moved(), "value")
         in_address("measure", self.measure)
-        self.made = ipywidgets.HTML()
+        self.made, self.take_toml, self.take_what_ifs, self.told = (ipywidgets.HTML() for _ in range(4))
+        self.undo_button = button(self._say("undo"), lambda: self.go(-1))
+        self.redo_button = button(self._say("redo"), lambda: self.go(1))
+        self.undo_button.disabled = self.redo_button.disabled = True
+        self.chosen = ipywidgets.FileUpload(accept=".toml", description=self._say("import_file"))
+        self.chosen.observe(lambda _: self.take_file(), "value")
+        self.harm_before = severe_harm(self.original, draws=self.draws, seed=self.seed)
+        harm = self._harm()
+        self.harm = Drawing(harm, self._say("numbers")) if harm else None
+        self._past: list[tuple[dict[str, int], str]] = [({}, "")]
+        self._at = 0
 
     def _laid_out(self) -> list[ipywidgets.Widget]:
         reset = button(self._say("reset"), self.reset, is_main=True)
@@ -149,12 +163,15 @@ class WhatIf:
         left = box(
             "rkp-col rkp-left",
             html("heading", self._say("inputs_title"), self._say("inputs_note")),
-            *([box("rkp-row", self.measure), self.made] if self.measures else []),
-            box("rkp-row", reset, self.locked, self.again),
+            box("rkp-row", self.measure, self.chosen),
+            self.told,
+            self.made,
+            box("rkp-row", reset, self.undo_button, self.redo_button, self.locked, self.again),
             self.inputs,
         )
         level = box("rkp-col rkp-result", self.gauge, self.caution, self.robust)
-        drawn = box("rkp-col rkp-drawing", *([self.drawing.box] if self.drawing else []))
+        harm = self.harm.box if self.harm else html("note", self._say("harm_unknown"))
+        drawn = box("rkp-col rkp-drawing", harm, *([self.drawing.box] if self.drawing else []))
         return [
             self._head(),
             box("rkp-two", level, left, drawn),
@@ -163,8 +180,10 @@ class WhatIf:
             self.side,
             self.basis,
             html("heading", self._say("toml_title"), self._say("toml_note")),
+            self.take_toml,
             box("rkp-col rkp-last", self.toml),
             html("heading", self._say("what_ifs_title"), self._say("what_ifs_note")),
+            self.take_what_ifs,
             box("rkp-col rkp-last", self.what_ifs),
         ]
 
@@ -241,7 +260,50 @@ class WhatIf:
         self.basis.value = "".join(fragment("section", one) for one in self._explained())
         self._show_kept()
         self.toml.value = self._toml()
+        name = f"{named_as_what_if(self.case).id}.toml"
+        self.take_toml.value = fragment("download", file_link(name, self.toml.value))
         self.made.value = self._made()
+        harm = self._harm()
+        if self.harm and harm:
+            self.harm.show(harm)
+        self._remember()
+
+    def _harm(self) -> Picture | None:
+        is_as_it_was = self.case is self.original
+        after = self.harm_before if is_as_it_was else severe_harm(self.case, draws=self.draws, seed=self.seed)
+        measure = self._measure()
+        cost = cost_words(measure if not self.inputs.positions else None)
+        return harm_picture(self.harm_before, after, cost=cost if self.case != self.original else "")
+
+    def _remember(self) -> None:
+        """Keep what is set now, unless it is what one has just gone back to."""
+        now = (dict(self.inputs.positions), str(self.measure.value))
+        if now != self._past[self._at]:
+            self._past = [*self._past[: self._at + 1], now][-_MOST_STEPS:]
+            self._at = len(self._past) - 1
+        self.undo_button.disabled, self.redo_button.disabled = self._at == 0, self._at + 1 == len(self._past)
+
+    def go(self, step: int) -> None:
+        """Go back to what was set before, or forth again."""
+        self._at = min(max(self._at + step, 0), len(self._past) - 1)
+        positions, self.measure.value = self._past[self._at]
+        self.set(positions)
+        self.settle()
+
+    def take_file(self) -> None:
+        """Take the what-ifs of a file that somebody chose, or say every fault of it."""
+        for one in self.chosen.value:
+            try:
+                found = parse_what_ifs(_toml_of(one), self.original).what_ifs
+            except InputFaults as faults:
+                self.told.value = fragment("section", _said("", str(faults), "caution"))
+            else:
+                self.measures |= {measure.id: measure for measure in found}
+                known = [(measure.title.say(), measure.id) for measure in self.measures.values()]
+                kept = self.measure.value
+                self.measure.options = [(self._say("no_measure"), ""), *known]
+                self.measure.value = found[0].id if found else kept
+                self.told.value = fragment("status", self._say("imported", n=len(found), name=one["name"]))
 
     def _made(self) -> str:
         """The measure that is loaded, change by change."""
@@ -286,6 +348,8 @@ class WhatIf:
             self._written(number, one) for number, one in enumerate(self.kept or columns[-1:], start=1)
         ]
         self.what_ifs.value = kept_text(self.original, [one for one in written if one is not None])
+        link = fragment("download", file_link(f"{self.original.id}-what-ifs.toml", self.what_ifs.value))
+        self.take_what_ifs.value = link if self.what_ifs.value else ""
 
     def _written(self, number: int, one: Kept) -> Measure | None:
         moved = moves(self.fields, one.positions)
@@ -305,6 +369,10 @@ class WhatIf:
         remarks = [self._say("toml_head"), *(f"  {line}" for line in self._now_changed())]
         remarks += [self._say("toml_refused"), *(f"  {line}" for line in wrong)] if wrong else []
         return case_toml(named_as_what_if(self.case), remarks=remarks)
+
+
+def _toml_of(upload: Mapping[str, Any]) -> TomlFile:
+    return parse_toml(bytes(upload["content"]), str(upload["name"]))
 
 
 def _said(title: str, words: str, role: Any) -> Section:
