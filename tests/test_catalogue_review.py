@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from notebook_reports import changed_example, check_report
 
-from riskkit.application.catalogue import certificates
+from riskkit.application.catalogue import ccc_verification
 from riskkit.foundation import shipped
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.language import in_language
@@ -95,7 +95,7 @@ def test_every_fault_of_all_files_is_told_at_once(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_how_certificates_are_checked_at_each_bound(facts: tuple[float | None, ...], decision: str) -> None:
     names = ["is_ccc", "n_verified", "n_mismatched", "p_above"]
-    assert certificates.decide(pd.DataFrame([facts], columns=names), on=DAY)["decision"].tolist() == [
+    assert ccc_verification.decide(pd.DataFrame([facts], columns=names), on=DAY)["decision"].tolist() == [
         decision
     ]
 
@@ -104,7 +104,7 @@ def test_how_certificates_are_checked_at_each_bound(facts: tuple[float | None, .
 def test_a_higher_rate_never_makes_the_check_milder(n: int, one: float, other: float) -> None:
     low, high = sorted((one, other))
     facts = pd.DataFrame({"is_ccc": 1, "n_verified": n, "n_mismatched": 0, "p_above": [low, high]})
-    found = certificates.decide(facts, on=DAY)["decision"].tolist()
+    found = ccc_verification.decide(facts, on=DAY)["decision"].tolist()
     assert found != ["verify_each", "verify_drawn"]
 
 
@@ -113,9 +113,9 @@ def test_more_mismatched_than_verified_certificates_are_refused() -> None:
         {"is_ccc": [1, 2], "n_verified": [1, 1], "n_mismatched": [2, 0], "p_above": [0.1, 0.1]}
     )
     with pytest.raises(InputFaults, match="is_ccc"):
-        certificates.decide(facts, on=DAY)
+        ccc_verification.decide(facts, on=DAY)
     with pytest.raises(InputFaults, match="at most n_verified"):
-        certificates.decide(facts.assign(is_ccc=1), on=DAY)
+        ccc_verification.decide(facts.assign(is_ccc=1), on=DAY)
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lot_events import event
 
 from riskkit.application.traceability.events import ROLES, STAGES, trace_events
 from riskkit.application.traceability.genealogy import affected_units, genealogy
@@ -27,17 +28,6 @@ from riskkit.response.recall.plan import plan_completeness
 ON = dt.date(2026, 3, 20)
 ASKED = dt.datetime(2026, 3, 20, 8, tzinfo=dt.UTC)
 UNTIL = ASKED + dt.timedelta(days=4)
-
-
-def event(event_id, day, stage, company, **lots):
-    """Rows of one event: `inputs`, `outputs`, `seen` as lot: units."""
-    roles = {"inputs": "input", "outputs": "output", "seen": "seen"}
-    return [
-        {"event_id": event_id, "event_time": f"2026-03-{day:02d}T08:00:00+08:00", "stage": stage,
-         "company_id": company, "lot_id": lot, "role": roles[role], "n_units": units}
-        for role, some in lots.items()
-        for lot, units in some.items()
-    ]  # fmt: skip
 
 
 CHAIN = pd.DataFrame([

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from statsmodels.stats.contingency_tables import StratifiedTable
 from statsmodels.stats.multitest import multipletests
 
-from riskkit.application.supervision.certificates import certificate_checks
+from riskkit.application.supervision.ccc_coverage import certificate_checks
 from riskkit.application.supervision.conformity import procedures
 from riskkit.application.supervision.fairness import fairness
 from riskkit.application.supervision.firm_classes import CLASSES, firm_classes

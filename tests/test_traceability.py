@@ -9,22 +9,11 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lot_events import event
 
 from riskkit.application.traceability.events import COLUMNS, trace_events
 from riskkit.application.traceability.genealogy import affected_units, genealogy, next_lots, reach
 from riskkit.foundation.inputs.faults import InputFaults
-
-
-def event(event_id, day, stage, company, **lots):
-    """Rows of one event: `inputs`, `outputs`, `seen` as lot: units."""
-    roles = {"inputs": "input", "outputs": "output", "seen": "seen"}
-    return [
-        {"event_id": event_id, "event_time": f"2026-03-{day:02d}T08:00:00+08:00", "stage": stage,
-         "company_id": company, "lot_id": lot, "role": roles[role], "n_units": units}
-        for role, some in lots.items()
-        for lot, units in some.items()
-    ]  # fmt: skip
-
 
 CHAIN = pd.DataFrame([
     *event("make-cell", 1, "production", "cells", outputs={"cell-1": 1000}),

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from riskkit.application.catalogue import certificates, proposals
+from riskkit.application.catalogue import ccc_verification, proposals
 from riskkit.application.catalogue.hs_codes import map_codes
 from riskkit.application.catalogue.hs_editions import EDITIONS, correspondence
 from riskkit.foundation import shipped
@@ -165,4 +165,4 @@ def _judged(
     if "credit" in records:
         firms = records.drop_duplicates("firm_id").set_index("firm_id")["credit"]
         fine = fine.assign(credit=fine.index.get_level_values("firm_id").map(firms.to_dict()))
-    return facts, decided, within, certificates.decide(ccc, on=on), fine
+    return facts, decided, within, ccc_verification.decide(ccc, on=on), fine

@@ -9,7 +9,7 @@ from functools import partial
 
 import pandas as pd
 
-from riskkit.application.supervision.certificates import certificate_checks
+from riskkit.application.supervision.ccc_coverage import certificate_checks
 from riskkit.application.supervision.conformity import procedures
 from riskkit.application.supervision.fairness import fairness
 from riskkit.application.supervision.firm_classes import firm_classes
