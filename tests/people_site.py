@@ -17,10 +17,9 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import nbformat
-import psutil
 from nbformat.v4 import new_code_cell, new_notebook
 from patience import HANGS
-from serving import ROOT
+from serving import ROOT, kernels_of
 from tornado.httpclient import HTTPRequest
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
@@ -151,7 +150,7 @@ class Site:
 
     def kernels(self) -> int:
         """How many kernels run."""
-        return len(psutil.Process(self.process.pid).children())
+        return len(kernels_of(self.process.pid))
 
     def connect(self, kernel: str, cookie: str) -> AbstractAsyncContextManager[WebSocketClientConnection]:
         """The connection of a page to its kernel."""

@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import nbformat
+import psutil
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from patience import HANGS
 
@@ -111,6 +112,16 @@ class Served:
         """Where a browser goes."""
         asked = "&".join(f"{k}={v}" for k, v in {"token": TOKEN, **query}.items())
         return f"http://{self.host}:{self.port}{path}?{asked}"
+
+
+def kernels_of(server: int) -> list[psutil.Process]:
+    """The kernels of a server: those that it forked from its warmed process, and those that it started."""
+    own = psutil.Process(server).children()
+    warmed = [one for one in own if any("wait_for_kernels" in part for part in one.cmdline())]
+    return [
+        *(one for one in own if one not in warmed),
+        *(kernel for one in warmed for kernel in one.children()),
+    ]
 
 
 @contextmanager

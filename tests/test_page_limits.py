@@ -10,11 +10,10 @@ import time
 from importlib import resources
 from pathlib import Path
 
-import psutil
 import pytest
 from patience import HANGS
 from people_site import ALL, SLOW, comes_to, page, site
-from serving import ROOT, served, write_folder
+from serving import ROOT, kernels_of, served, write_folder
 from tornado import web
 
 from riskkit.workbench.commands import cli
@@ -143,7 +142,7 @@ def test_the_lab_has_a_limit_too_and_closing_a_tab_there_stops_no_work(tmp_path:
     assert config.PageKernels.closed_seconds == 0
     with served(tmp_path, what="lab") as running:
         assert running.get("/api/kernels", method="POST")[0] == 201
-        assert len(psutil.Process(running.process.pid).children()) == 1
+        assert len(kernels_of(running.process.pid)) == 1
 
     async def fill() -> int:
         kernels = PageKernels(most=1)

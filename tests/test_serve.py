@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 from patience import comes_true
-from serving import TOKEN, WIDGETS, Served, served, write_folder
+from serving import TOKEN, WIDGETS, Served, kernels_of, served, write_folder
 
 from riskkit.workbench.serving import access, serve
 from riskkit.workbench.serving.dashboards import dashboard_config, pages_in
@@ -189,11 +189,11 @@ def test_a_kernel_knows_neither_the_token_nor_the_slow_import(page: str) -> None
     ],
 )
 def test_an_address_with_anything_else_starts_no_kernel(server: Served, query: str, said: str) -> None:
-    before = len(psutil.Process(server.process.pid).children(recursive=True))
+    before = len(kernels_of(server.process.pid))
     status, headers, text = server.get(f"{PAGE}?{query}")
     assert (status, headers["content-type"]) == (400, "text/plain; charset=UTF-8")
     assert said in text
-    assert len(psutil.Process(server.process.pid).children(recursive=True)) <= before
+    assert len(kernels_of(server.process.pid)) <= before
 
 
 def test_when_the_server_stops_no_kernel_is_left(tmp_path: Path) -> None:

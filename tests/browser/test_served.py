@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 from chromium import Watched, needs_chromium, watched_page
 from patience import comes_true
 from playwright.sync_api import expect
-from serving import TOKEN, Served, served, write_folder
+from serving import TOKEN, Served, kernels_of, served, write_folder
 
 pytestmark = [needs_chromium, pytest.mark.browser]
 BARS = "() => [...document.querySelectorAll('.js-plotly-plot')].map(figure => figure.data[0].y[0])"
@@ -65,7 +64,7 @@ def test_closing_the_page_ends_its_kernel(tmp_path: Path) -> None:
     with served(tmp_path) as running, watched_page() as watched:
 
         def kernels() -> int:
-            return len(psutil.Process(running.process.pid).children())
+            return len(kernels_of(running.process.pid))
 
         _open_dashboard(watched, running, lang="en")
         assert kernels() == 1

@@ -341,6 +341,7 @@ def dashboard_config(
     )
     config.SealedIdentity.proxies = list(wanted.proxies)
     config.KernelManager.transport = "ipc" if os.name == "posix" else "tcp"
+    config.OwnKernel.is_warm = True
     if people is not None:
         config.Voila.update(identity_provider_class=PeopleIdentity, authorizer_class=RoleAuthorizer)
         config.PeopleIdentity.access_file = str(people)

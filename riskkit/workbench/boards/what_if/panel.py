@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import ipywidgets
 import numpy as np
 
-from riskkit.assessment.facts.case_file import Case
+from riskkit.assessment.facts.case_file import Case, Text
 from riskkit.assessment.what_if.what_if_file import WhatIf as Measure
 from riskkit.assessment.what_if.what_if_file import parse_what_ifs
 from riskkit.case.case import Assessment, assess, load_case
@@ -79,8 +80,14 @@ def what_if(
     return in_either_language(build)
 
 
+@functools.cache
+def titles() -> Mapping[str, Text]:
+    """The titles of the shipped cases."""
+    return {name: load_case(name).title for name in shipped_cases()}
+
+
 def _chooser(case: str, known: tuple[str, ...], show: Callable[[str | Path], None]) -> ipywidgets.Widget:
-    options = sorted(((load_case(name).title.say(), name) for name in known), key=lambda pair: pair[1])
+    options = [(titles()[name].say(), name) for name in sorted(known)]
     chosen = ipywidgets.Dropdown(options=options, value=case, description=say("choose_case"))
     chosen.observe(lambda change: show(change["new"]), "value")
     return box("rkp-row", in_address("case", chosen))
