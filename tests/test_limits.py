@@ -19,6 +19,7 @@ from riskkit.workbench.runs import batch, plans, runner
 from riskkit.workbench.runs.folders import resources
 from riskkit.workbench.runs.kernels import processes
 from riskkit.workbench.runs.kernels.limits import Limits
+from riskkit.workbench.runs.kernels.warmed import FORKED, STOCK
 
 SMALL = Limits(memory=0.6, cell_output=2.0, report_output=4.0, cell_deadline=20.0)
 PIDS = "import os, subprocess, sys\nPIDS = '{pids}'\ndef started(pid): open(PIDS, 'a').write(f'{{pid}}\\n')\n"
@@ -54,6 +55,12 @@ DOES: Mapping[str, tuple[tuple[str, ...], str, str]] = {
                                "OutputLimit", "the cells wrote more than 4 MB of output (--report-output)"),
     "memory": ((PUBLISH, "rows = []\nwhile True: rows.append(bytearray(20_000_000))"),
                "MemoryLimit", "more than 0.6 GiB of memory (--memory)"),
+    "50 GB": ((PUBLISH, "rows = [b'x' * 2**30 for _ in range(50)]"),
+              "MemoryLimit", "more than 0.6 GiB of memory (--memory)"),
+    "1 GB of print": ((PUBLISH, "for _ in range(100): print('x' * 10_000_000)"),
+                      "OutputLimit", "a cell wrote more than 2 MB of output (--cell-output)"),
+    "writes outside": ((PUBLISH, "for place in ('..', '../..'):\n    stray = os.path.realpath(place + '/stray')\n"
+                                 "    open(stray, 'w').write('x'); open('{where}', 'a').write(stray + '\\n')"), "", ""),
     "memory of a child": ((PUBLISH, "import subprocess, sys\nsubprocess.run([sys.executable, '-c', "
                                     "'rows = []\\nwhile True: rows.append(bytearray(20_000_000))'])"),
                           "MemoryLimit", "more than 0.6 GiB of memory (--memory)"),
@@ -63,18 +70,29 @@ DOES: Mapping[str, tuple[tuple[str, ...], str, str]] = {
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def ended(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, plans.RunResult], Path]:
+@pytest.fixture(scope="module", params=[FORKED, STOCK])
+def ended(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[dict[str, plans.RunResult], Path]:
     """All of them in one batch, and how each ended."""
     home = tmp_path_factory.mktemp("limits")
     todo = []
     for number, (cells, _, _) in enumerate(DOES.values()):
         texts = [one.replace("{pids}", str(home / f"{number}.pids")).replace("{{", "{").replace("}}", "}")
-                 if "{pids}" in one else one for one in cells]  # fmt: skip
+                 if "{pids}" in one else one.replace("{where}", str(home / "where")) for one in cells]  # fmt: skip
         notebook = write_notebook(home / "nb", *texts, name=f"n{number}")
         case = write_case(home / "cases", f"case{number}")
         todo.append(
-            plans.make_plan(notebook, case, {}, out=home / "out", lang="zh", formats=(), limits=SMALL)
+            plans.make_plan(
+                notebook,
+                case,
+                {},
+                out=home / "out",
+                lang="zh",
+                formats=(),
+                limits=SMALL,
+                engine=request.param,
+            )
         )
     with processes.none_left():
         results = batch.run_batch(todo, out=home / "out", jobs=2)
@@ -99,6 +117,15 @@ def test_whatever_a_notebook_does_ends_its_own_report_alone_and_says_why(
         if kind in ("OutputLimit", "MemoryLimit", "Overdue"):
             assert result.error.cell == len(DOES[does][0]) + 2
             assert sum(path.stat().st_size for path in result.folder.iterdir()) < 8_000_000
+
+
+def test_what_a_notebook_writes_beside_its_folder_goes_with_the_run(
+    ended: tuple[dict[str, plans.RunResult], Path],
+) -> None:
+    results, home = ended
+    assert results["writes outside"].ok
+    strays = (home / "where").read_text().split()
+    assert len(strays) == 2 and not any(Path(one).exists() for one in strays)
 
 
 @pytest.mark.parametrize("does", [one for one in DOES if "{pids}" in "".join(DOES[one][0])])
