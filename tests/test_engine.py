@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -131,6 +132,32 @@ def test_the_warmed_process_has_one_thread_and_all_imports() -> None:
     child.start()
     assert ours.recv() == (1, True, [])
     child.join()
+
+
+def test_a_rehearsal_leaves_no_thread_and_changes_no_report(tmp_path: Path) -> None:
+    code = f"""
+from pathlib import Path
+from riskkit.workbench.runs import workers
+from riskkit.workbench.runs.kernels import warmed
+from test_engine import SHIPPED, look, plan_of
+if __name__ == "__main__":
+    notebook = next(one for one in SHIPPED if one.stem == "assess_case")
+    plan = plan_of(notebook, Path({str(tmp_path)!r}), "riskkit")
+    context = warmed.warmed([notebook], n_reports=100)
+    ours, theirs = context.Pipe()
+    context.Process(target=look, args=(theirs,)).start()
+    assert ours.recv() == (1, True, [])
+    assert workers.run_all([plan])[0].ok
+    assert workers.run_all([plan_of(notebook, Path({str(tmp_path)!r}), "stock")])[0].ok
+"""
+    (tmp_path / "go.py").write_text(code)
+    here = str(Path(__file__).parent)
+    subprocess.run([sys.executable, tmp_path / "go.py"], check=True, env={**os.environ, "PYTHONPATH": here})
+    for name in ("executed.ipynb", "result.json", "report.html"):
+        forked, stock = (
+            next((tmp_path / engine).rglob(name)).read_bytes() for engine in (warmed.FORKED, warmed.STOCK)
+        )
+        assert forked == stock, name
 
 
 def test_papermill_knows_it_by_name_and_falls_back_where_it_cannot_fork(

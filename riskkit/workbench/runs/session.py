@@ -55,7 +55,8 @@ def _warm_up(requests: Sequence[lists.Request], wishes: Wishes) -> None:
     """Have what the reports need imported beside the checks of the requests."""
     names = {one.notebook or wishes.notebook for one in requests}
     if wishes.engine == warmed.FORKED:
-        warmed.warmed(resources.home() / "notebooks" / f"{name}.ipynb" for name in names)
+        paths = [resources.home() / "notebooks" / f"{name}.ipynb" for name in names]
+        warmed.warmed(paths, n_reports=len(requests))
 
 
 def _require_writable(out: Path) -> None:

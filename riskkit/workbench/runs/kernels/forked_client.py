@@ -103,7 +103,7 @@ class ForkedClient(KernelClient):
         """Hear no more."""
         self.hearing.cancel()
         await asyncio.wait([self.hearing])
-        await asyncio.sleep(0)  # for what nbclient has cancelled to end
+        await asyncio.sleep(0.01)  # for what nbclient has cancelled to end
 
     async def wait_for_ready(self, timeout: float | None = None) -> None:
         """It is ready as soon as it reads what it is asked."""

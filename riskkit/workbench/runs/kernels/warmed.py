@@ -24,6 +24,8 @@ from riskkit.workbench.runs.kernels import processes
 FORKED, STOCK = "riskkit", "stock"
 """Names of the engines: ours, and papermill's own."""
 IMPORTS = "riskkit.workbench.runs.kernels.imports"
+_REHEARSAL = "riskkit.workbench.runs.kernels.rehearsal"
+_MANY = 6  # reports about a case, from which on one rehearsal takes less time than it saves
 ENVIRONMENT = {
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
@@ -58,12 +60,15 @@ def is_warmed() -> bool:
     return is_child and not sys.flags.hash_randomization and n_threads() == 1
 
 
-def warmed(notebooks: Iterable[Path] = ()) -> ForkServerContext:
+def warmed(notebooks: Iterable[Path] = (), *, n_reports: int = 1) -> ForkServerContext:
     """What starts processes from the warmed one, which has imported what these notebooks import, or all.
 
     It is started at the first call, and again if somebody ended it.
     """
-    forkserver.set_forkserver_preload([IMPORTS, *_modules(tuple(sorted(set(notebooks))))])
+    wanted = tuple(sorted(set(notebooks)))
+    is_worth_it = n_reports >= _MANY and any(one.stem == "assess_case" for one in wanted)
+    preload = [IMPORTS, *_modules(wanted), *([_REHEARSAL] if is_worth_it else [])]
+    forkserver.set_forkserver_preload(preload)
     with _variables({**ENVIRONMENT, processes.MARK: processes.UNMARKED}):
         forkserver.ensure_running()
     return multiprocessing.get_context("forkserver")
