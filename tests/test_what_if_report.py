@@ -31,7 +31,7 @@ from riskkit.foundation.shipped import home, what_ifs_path
 from riskkit.foundation.standards.scales import scale
 from riskkit.warning.profiles import profile
 from riskkit.words.numbers import amount
-from riskkit.workbench.boards.what_if.harms import harm_picture
+from riskkit.workbench.boards.what_if.harms import harm_words, severe_harm
 from riskkit.workbench.boards.what_if.inputs import UNKNOWN
 from riskkit.workbench.boards.what_if.panel import WhatIf as Panel
 from riskkit.workbench.commands import cli
@@ -414,13 +414,18 @@ def test_amounts_are_short_and_missing_ones_are_a_dash() -> None:
 
 def test_a_recall_is_not_the_same_as_doing_nothing() -> None:
     panel = Panel(NOTE7, profile="house_matrix", draws=2000, seed=1)
-    assert panel.harm is not None and panel.harm.figure.data[0].x[0] == panel.harm.figure.data[0].x[1]
+    assert "do not change this" in panel.harm.value and "Cost" not in panel.harm.value
     panel.measure.value = "formal-recall"
     panel.settle()
-    now, nothing = panel.harm.figure.data[0].x
-    assert 0 < now < nothing == panel.harm_before
-    said = panel.harm.caption.value
-    assert f"spare {amount(nothing - now)}" in said and "Cost: about" in said
+    now, nothing = severe_harm(panel.case, draws=2000, seed=1), panel.harm_before
+    assert 0 < now < nothing
+    case = load_case(NOTE7)
+    drawn = case_levels.draw_inputs(case, 2000, rng=np.random.default_rng(1))
+    assert nothing == pytest.approx(harm_draws(case, drawn)[2:].mean(axis=1).sum())
+    assert f"spare {amount(nothing - now)}" in panel.harm.value and "Cost: about" in panel.harm.value
+    panel.set({"n_ports": 0})
+    panel.settle()
+    assert "The cost has not been estimated" in panel.harm.value
 
 
 def test_what_was_set_is_undone_and_done_again() -> None:
@@ -470,8 +475,9 @@ def test_a_file_of_what_ifs_is_exported_and_taken_back_and_faults_are_said() -> 
 
 
 def test_without_the_number_of_units_no_harm_is_counted() -> None:
-    assert harm_picture(float("nan"), 1.0, cost="") is None
-    told = in_language("zh", harm_picture, 18.0, 6.0, cost="成本未估计。")
-    assert told is not None and told.alt.startswith(
-        "不采取措施时预期 18 人受到重度伤害，当前设定避免其中 12 人"
-    )
+    unknown = harm_words(float("nan"), 1.0, cost="")
+    assert (unknown["rows"], unknown["told"]) == ([], "") and "not known" in unknown["empty"]
+    told = in_language("zh", harm_words, 18.0, 6.0, cost="成本未估计。")["told"]
+    assert told == "不采取措施时预期 18 人受到重度伤害，当前设定避免其中 12 人，余 6 人。 成本未估计。"
+    assert "2 more" in harm_words(4.0, 6.0, cost="")["told"]
+    assert "do not change" in harm_words(0.0, 0.0, cost="")["told"]

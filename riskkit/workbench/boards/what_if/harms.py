@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import math
+from typing import Any
 from urllib.parse import quote
 
 import numpy as np
@@ -15,12 +16,8 @@ from riskkit.case.case_levels import draw_inputs
 from riskkit.foundation.numbers.uncertainty import best, support
 from riskkit.words.catalogue import panel_text as say
 from riskkit.words.numbers import amount
-from riskkit.workbench.document.block_kinds import Table
-from riskkit.workbench.document.blocks import Picture
-from riskkit.workbench.reports.figures import style
 
 SEVERE = (3, 4)
-_COLOURS = ("#2f6f4f", "#8a5a00")
 
 
 def severe_harm(case: Case, *, draws: int, seed: int) -> float:
@@ -38,26 +35,26 @@ def cost_words(measure: WhatIf | None) -> str:
     return say("cost_line", best=amount(float(best(measure.cost_cny))), low=low, high=high)
 
 
-def harm_picture(before: float, after: float, *, cost: str) -> Picture | None:
-    """Severe harm when nothing is done and with what is set now; none where units are not known."""
+def harm_words(before: float, after: float, *, cost: str) -> dict[str, Any]:
+    """Severe harm when nothing is done and with what is set now, as bars and as a sentence."""
+    heads = (say("harm_when"), "", say("harm_head"))
+    found: dict[str, Any] = {
+        "caption": say("harm_title"),
+        "heads": heads,
+        "rows": [],
+        "empty": say("harm_unknown"),
+    }
     if math.isnan(before) or math.isnan(after):
-        return None
-    names, values = (say("with_now"), say("without")), (after, before)
-    said = [amount(value) for value in values]
-    bars = {
-        "type": "bar", "orientation": "h", "y": list(names), "x": list(values), "text": said,
-        "textposition": "outside", "cliponaxis": False, "marker": {"color": list(_COLOURS)},
-        "hoverinfo": "none",
-    }  # fmt: skip
-    title = say("harm_title")
-    layout = style.layout(title, height=150, margin={"l": 110, "r": 60, "t": 8, "b": 24})
-    layout["xaxis"] = style.quiet_axis() | {"rangemode": "tozero"}
+        return found | {"told": ""}
+    most = max(before, after) or 1.0
+    ends = ((say("without"), before), (say("with_now"), after))
+    rows = [
+        {"label": name, "width": 100 * value / most, "n": amount(value), "said": ""} for name, value in ends
+    ]
     facts = {"before": amount(before), "after": amount(after), "avoided": amount(abs(before - after))}
-    key = "harm_same" if said[0] == said[1] else "harm_avoided" if after < before else "harm_added"
-    alt = " ".join((say(key, **facts), cost))
-    rows = tuple(zip(reversed(names), reversed(said), strict=True))
-    table = Table(title, (say("harm_when"), say("harm_head")), rows, numeric=(1,))
-    return Picture("what-if-harm", title, alt, table, {"data": [bars], "layout": layout})
+    is_same = facts["before"] == facts["after"]
+    key = "harm_same" if is_same else "harm_avoided" if after < before else "harm_added"
+    return found | {"rows": rows, "told": f"{say(key, **facts)} {cost}".strip()}
 
 
 def file_link(name: str, text: str) -> dict[str, str]:

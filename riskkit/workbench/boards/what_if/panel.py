@@ -29,7 +29,7 @@ from riskkit.workbench.boards.panel_widgets import (
     html,
     in_either_language,
 )
-from riskkit.workbench.boards.what_if.harms import cost_words, file_link, harm_picture, severe_harm
+from riskkit.workbench.boards.what_if.harms import cost_words, file_link, harm_words, severe_harm
 from riskkit.workbench.boards.what_if.inputs import fields, moves, said_moves
 from riskkit.workbench.boards.what_if.levels import contradictions, glance, glance_of, with_glance
 from riskkit.workbench.boards.what_if.measures import (
@@ -40,7 +40,7 @@ from riskkit.workbench.boards.what_if.measures import (
     with_measure,
 )
 from riskkit.workbench.boards.what_if.words import Kept, gauge_words, head_words, kept_table
-from riskkit.workbench.document.blocks import Details, Items, Paragraph, Picture, Section
+from riskkit.workbench.document.blocks import Details, Items, Paragraph, Section
 from riskkit.workbench.reports import case_report as reports
 from riskkit.workbench.reports.case.case_toml import case_toml
 from riskkit.workbench.reports.figures.case_figures import risk_grid
@@ -158,8 +158,7 @@ class WhatIf:
         self.chosen = ipywidgets.FileUpload(accept=".toml", description=self._say("import_file"))
         self.chosen.observe(lambda _: self.take_file(), "value")
         self.harm_before = severe_harm(self.original, draws=self.draws, seed=self.seed)
-        harm = self._harm()
-        self.harm = Drawing(harm, self._say("numbers")) if harm else None
+        self.harm = ipywidgets.HTML()
         self._past: list[tuple[dict[str, int], str]] = [({}, "")]
         self._at = 0
 
@@ -176,9 +175,8 @@ class WhatIf:
             box("rkp-row", reset, self.undo_button, self.redo_button, self.locked, self.again),
             self.inputs,
         )
-        level = box("rkp-col rkp-result", self.gauge, self.caution, self.robust)
-        harm = self.harm.box if self.harm else html("note", self._say("harm_unknown"))
-        drawn = box("rkp-col rkp-drawing", harm, *([self.drawing.box] if self.drawing else []))
+        level = box("rkp-col rkp-result", self.gauge, self.harm, self.caution, self.robust)
+        drawn = box("rkp-col rkp-drawing", *([self.drawing.box] if self.drawing else []))
         return [
             self._head(),
             box("rkp-two", level, left, drawn),
@@ -270,17 +268,16 @@ class WhatIf:
         name = f"{named_as_what_if(self.case).id}.toml"
         self.take_toml.value = fragment("download", file_link(name, self.toml.value))
         self.made.value = self._made()
-        harm = self._harm()
-        if self.harm and harm:
-            self.harm.show(harm)
+        self.harm.value = self._harm()
         self._remember()
 
-    def _harm(self) -> Picture | None:
-        is_as_it_was = self.case is self.original
-        after = self.harm_before if is_as_it_was else severe_harm(self.case, draws=self.draws, seed=self.seed)
-        measure = self._measure()
-        cost = cost_words(measure if not self.inputs.positions else None)
-        return harm_picture(self.harm_before, after, cost=cost if self.case != self.original else "")
+    def _harm(self) -> str:
+        """The severe harm that is avoided, and the cost where it is that of a whole measure."""
+        is_changed = self.case != self.original
+        after = severe_harm(self.case, draws=self.draws, seed=self.seed) if is_changed else self.harm_before
+        cost = cost_words(None if self.inputs.positions else self._measure()) if is_changed else ""
+        words = harm_words(self.harm_before, after, cost=cost)
+        return fragment("ranks", words) + (fragment("status", words["told"]) if words["told"] else "")
 
     def _remember(self) -> None:
         """Keep what is set now, unless it is what one has just gone back to."""
