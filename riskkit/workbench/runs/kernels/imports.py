@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from riskkit.workbench.runs.kernels import kernels, processes
+from riskkit.workbench.runs.kernels import kernels, processes, warmed
 
 kernels.keep_out_slow_import()
-processes.end_with_parent(9)
+if warmed.is_warming():
+    processes.end_with_parent(9)
 for name in (
     "IPython.core.completer",
     "ipykernel.debugger",

@@ -14,6 +14,7 @@ from IPython.core.formatters import DisplayFormatter
 
 from riskkit.foundation import shipped
 from riskkit.foundation.language import LANGS, in_language
+from riskkit.workbench.runs.kernels import warmed
 
 _QUICK = {"draws": 200, "interactive": False}
 
@@ -39,4 +40,5 @@ def _run(sources: list[str], lang: str) -> None:
             formatter.format(eval(code, names))  # type: ignore[no-untyped-call]  # noqa: S307
 
 
-rehearse()
+if warmed.is_warming():
+    rehearse()

@@ -54,6 +54,11 @@ def n_threads() -> int:
     return sum(1 for _ in Path("/proc/self/task").iterdir())
 
 
+def is_warming() -> bool:
+    """Whether this process is the one from which reports are forked."""
+    return os.environ.get(processes.MARK) == processes.UNMARKED
+
+
 def is_warmed() -> bool:
     """Whether this process was forked from the warmed one and may fork a report itself."""
     is_child = multiprocessing.parent_process() is not None and IMPORTS in sys.modules
