@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import nbformat
@@ -15,8 +17,9 @@ import papermill
 import pytest
 from tiny_report import PUBLISH, write_case, write_notebook
 
+from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.workbench.commands import cli
-from riskkit.workbench.runs import parameters, plans, runner
+from riskkit.workbench.runs import parameters, plans, runner, workers
 from riskkit.workbench.runs.alone import alone_plan
 from riskkit.workbench.runs.folders import resources
 from riskkit.workbench.runs.kernels import warmed
@@ -103,7 +106,7 @@ def plan_of(notebook: Path, out: Path, engine: str) -> plans.RunPlan:
 @pytest.mark.parametrize(
     "notebook",
     [
-        pytest.param(one, id=one.stem, marks=[] if one.stem in FEW else [pytest.mark.every_notebook])
+        pytest.param(one, id=one.stem, marks=[] if one.stem in FEW else [pytest.mark.exhaustive])
         for one in SHIPPED
     ],
 )
@@ -193,6 +196,51 @@ def test_papermill_knows_it_by_name_and_falls_back_where_it_cannot_fork(
     monkeypatch.setattr(sys, "platform", "darwin")
     assert run("python3") == "stock python3"
     assert warmed.engine_here() == warmed.STOCK
+
+
+@pytest.mark.parametrize("first", ["riskkit.workbench.runs.kernels.engine", "papermill"])
+def test_papermill_and_the_engine_can_be_imported_in_any_order(first: str) -> None:
+    code = (
+        f"import {first}\n"
+        "from papermill.engines import papermill_engines\n"
+        "engine = papermill_engines.get_engine('riskkit')\n"
+        "print(engine.execute_managed_notebook.__qualname__)"
+    )
+    found = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert found.stdout.strip() == "ForkEngine.execute_managed_notebook"
+
+
+def test_papermill_on_the_command_line_finds_the_engine(tmp_path: Path) -> None:
+    write_notebook(tmp_path, "print(6 * 7)", name="nb")
+    command = [
+        sys.executable,
+        "-m",
+        "papermill",
+        "--engine",
+        "riskkit",
+        "--kernel",
+        "python3",
+        "nb.ipynb",
+        "out.ipynb",
+    ]
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    assert "42" in (tmp_path / "out.ipynb").read_text()
+
+
+def test_a_process_that_cannot_warm_up_is_a_clear_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Process:
+        def __init__(self, **_: Any) -> None: ...
+
+        def start(self) -> None:
+            raise EOFError
+
+    broken = SimpleNamespace(Pipe=multiprocessing.Pipe, Process=Process)
+    monkeypatch.setattr(warmed, "warmed", lambda *_, **__: broken)
+    plan = plan_of(write_notebook(tmp_path, PUBLISH), tmp_path / "out", warmed.FORKED)
+    with pytest.raises(InputFaults, match="--engine stock"):
+        workers.run_all([plan])
 
 
 def test_the_stock_engine_is_an_option(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -46,7 +46,7 @@ from riskkit.warning.profiles import Profile
 from riskkit.warning.profiles import profile as shipped_profile
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Assessment:
     """Everything riskkit has to say about a case. Tables are for reading, never changed.
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import committees
 import pytest
@@ -20,7 +21,19 @@ from riskkit.workbench.serving.people import People, Person, new_token, write_pe
 
 pytestmark = [needs_chromium, needs_axe, pytest.mark.browser]
 BOARDS = ("overview", "what_if", "register_board", "signal_board", "warning_board", "response_board")
+REPORTS = ("assess_case", "monitor_register", "signal_scan", "response_story", "lot_trace")
+"""Of the reports that have kinds of figures and tables of their own; the others are looked at with all of them."""
 READY = ".rkp-cases tbody tr, .rkp-gauge"
+
+
+def each_once(names: Sequence[str]) -> list[Any]:
+    """Every page in one language and width, and in the other one where all is looked at."""
+    sizes = [("zh", 400), ("en", 1400)]
+    return [
+        pytest.param(name, lang, width, marks=[] if n % 2 == k else [pytest.mark.exhaustive])
+        for n, name in enumerate(names)
+        for k, (lang, width) in enumerate(sizes)
+    ]
 
 
 def check(watched: Watched, where: str) -> None:
@@ -62,8 +75,7 @@ def committee(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, st
         } | {"sign_in": f"{base}sign-in?"}
 
 
-@pytest.mark.parametrize(("lang", "width"), [("zh", 400), ("en", 1400)])
-@pytest.mark.parametrize("name", BOARDS)
+@pytest.mark.parametrize(("name", "lang", "width"), each_once(BOARDS))
 def test_a_board_has_no_grave_violation(server: Served, name: str, lang: str, width: int) -> None:
     with watched_page(width=width) as watched:
         watched.page.goto(server.address(f"/voila/render/dashboards/{name}.ipynb", lang=lang))
@@ -72,8 +84,9 @@ def test_a_board_has_no_grave_violation(server: Served, name: str, lang: str, wi
         check(watched, name)
 
 
-@pytest.mark.parametrize(("lang", "width"), [("zh", 400), ("en", 1400)])
-@pytest.mark.parametrize("name", ["committee_ballot", "committee_session", "sign_in"])
+@pytest.mark.parametrize(
+    ("name", "lang", "width"), each_once(("committee_ballot", "committee_session", "sign_in"))
+)
 def test_a_page_of_the_committee_has_no_grave_violation(
     committee: dict[str, str], name: str, lang: str, width: int
 ) -> None:
@@ -105,7 +118,13 @@ def test_the_list_of_boards_has_no_grave_violation(server: Served, lang: str) ->
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", notebook_names())
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[] if name in REPORTS else [pytest.mark.exhaustive])
+        for name in notebook_names()
+    ],
+)
 def test_a_report_has_no_grave_violation(tmp_path: Path, name: str) -> None:
     library, content = plotly_asset()
     (tmp_path / library).write_bytes(content)

@@ -15,6 +15,7 @@ from riskkit.assessment.facts.case_file import Case
 from riskkit.assessment.what_if.what_if_file import WhatIfs, load_what_ifs
 from riskkit.case.case import Assessment, parse_case
 from riskkit.case.case_pictures import case_pictures
+from riskkit.case.comparison.methods import Comparison
 from riskkit.foundation import shipped
 from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown
 from riskkit.foundation.inputs.picture_file import PictureFile
@@ -127,6 +128,8 @@ def _profile(name: str) -> Profile:
     return shipped_profile(name)
 
 
-def publish(assessment: Assessment, *, seed: int, case_sha256: str) -> ResultRecord:
+def publish(
+    assessment: Assessment, *, seed: int, case_sha256: str, compared: Comparison | None = None
+) -> ResultRecord:
     """Put the result record into the notebook, where the runner reads it back."""
-    return ResultRecord(result_record(assessment, seed=seed, case_sha256=case_sha256))
+    return ResultRecord(result_record(assessment, seed=seed, case_sha256=case_sha256, compared=compared))

@@ -21,6 +21,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
+from riskkit.foundation.inputs.faults import Fault, InputFaults
 from riskkit.workbench.runs.folders import run_folders
 from riskkit.workbench.runs.kernels import kernels, processes, warmed
 from riskkit.workbench.runs.languages import grouped
@@ -117,6 +118,9 @@ def _hire(plans: Sequence[RunPlan]) -> _Worker:
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # until it leads its own session
     try:
         process.start()
+    except (EOFError, ConnectionError):  # what it said of itself stands on stderr
+        rule = "a process that stays up while it imports; --engine stock needs none"
+        raise InputFaults("--engine", [Fault("--engine", warmed.FORKED, rule)]) from None
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
     theirs.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable
 
@@ -19,6 +20,7 @@ _GRADED = (METHOD, "eu_2019_417")
 _FOOD = ("food_accident_plan", "food_safety_law")
 
 
+@functools.lru_cache(maxsize=8)
 def standard_sources(assessment: Assessment) -> tuple[str, ...]:
     """Ids of the sources of the tables that the assessment used, in the order of ``sources.csv``."""
     used = {*_ALWAYS, *(_GRADED if assessment.lo is not None else _FOOD)}
