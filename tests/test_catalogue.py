@@ -20,7 +20,7 @@ Rows = list[dict[str, str]]
 HAN = re.compile(r"[\u4e00-\u9fff]")
 REPORTS = ("report", "monitoring", "what_if")
 PUT_TOGETHER = re.compile(
-    r"\w+_(formula|source|limit)|index_report_(zh|en)|ask_\w+|login_\w+|full_\w+|(lab_)?limits_said\w*"
+    r"\w+_(formula|source|limit)|index_report_(zh|en)|ask_\w+|login_\w+|full_\w+|(lab_)?limits_said\w*|(key|form)_\w+"
 )
 
 
@@ -50,7 +50,7 @@ def asked_for() -> re.Pattern[str]:
                 exact.add(node.value)
             elif isinstance(node, ast.JoinedStr) and re.search("[a-z]{3}|[a-z]_", _pattern(node)):
                 made.add(_pattern(node))
-    for path in folder.rglob("*.j2"):
+    for path in [*folder.rglob("*.j2"), *folder.rglob("*.js")]:
         exact.update(re.findall(r"\w+", path.read_text(encoding="utf-8")))
     return re.compile("|".join([*made, *map(re.escape, exact)]))
 

@@ -162,7 +162,7 @@ def test_forms_that_are_edited_forged_or_elsewhere_are_refused(
     assert "one session, round and expert" in refused("e.csv", lambda x: x[1].__setitem__(at["expert"], "e2"))
     assert "all lines of the form" in refused("f.csv", lambda x: x.pop(3))
     assert "each line once" in refused("g.csv", lambda x: x.append(x[3]))
-    assert "a number such as" in refused("h.csv", lambda x: x[2].__setitem__(at["low"], "zero"))
+    assert "a probability such as" in refused("h.csv", lambda x: x[2].__setitem__(at["low"], "zero"))
     assert "quantiles that rise" in refused("i.csv", lambda x: x[2].__setitem__(at["low"], "0.9"))
     assert "yes, no or abstain" in refused("j.csv", lambda x: x[-1].__setitem__(at["choice"], "maybe"))
     assert "ballot-form wrote" in refused("k.csv", lambda x: x[0].__setitem__(0, "other head"))

@@ -36,7 +36,7 @@ def test_without_a_file_it_is_the_name_of_the_sheet_as_a_workbook(
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["template", "nothing", "--out", "x.xlsx"], "border_inspection | market_sampling"),
+        (["template", "nothing", "--out", "x.xlsx"], "one of border_inspection, market_sampling"),
         (["template", "complaint", "--out", "x.csv"], "*.xlsx"),
         (["template", "complaint", "--format", "ods"], "ods"),
         (["template"], "NAME"),

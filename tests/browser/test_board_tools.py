@@ -129,7 +129,7 @@ def test_sliders_stand_in_the_address_and_a_view_has_a_name(server: Served) -> N
         expect(page).to_have_url(re.compile("inputs="))
         value = slider.get_attribute("aria-valuetext")
         page.get_by_text("Saved views").click()
-        page.get_by_label("Name", exact=True).fill("lowest <b>")
+        page.get_by_label("Name of the view", exact=True).fill("lowest <b>")
         page.get_by_role("button", name="Save this view").click()
         expect(page.get_by_role("link", name="lowest <b>")).to_be_visible()
         page.get_by_role("button", name="Reset to the case").click()

@@ -12,7 +12,7 @@ import click
 
 from riskkit.foundation.inputs.faults import Fault, InputFaults
 from riskkit.words.catalogue import command_text as say
-from riskkit.workbench.runs.kernels.warmed import FORKED, STOCK
+from riskkit.workbench.runs.kernels.engine_names import FORKED, STOCK
 
 _LIMITS = ("deadline", "cell_deadline", "memory", "cell_output", "report_output")
 _WITH_DEFAULT = (

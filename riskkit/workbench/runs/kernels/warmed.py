@@ -20,9 +20,19 @@ from pathlib import Path
 
 from riskkit.foundation import shipped
 from riskkit.workbench.runs.kernels import processes
+from riskkit.workbench.runs.kernels.engine_names import FORKED, STOCK
 
-FORKED, STOCK = "riskkit", "stock"
-"""Names of the engines: ours, and papermill's own."""
+__all__ = [
+    "FORKED",
+    "STOCK",
+    "can_fork",
+    "engine_here",
+    "imported",
+    "is_warmed",
+    "is_warming",
+    "n_threads",
+    "warmed",
+]
 IMPORTS = "riskkit.workbench.runs.kernels.imports"
 _REHEARSAL = "riskkit.workbench.runs.kernels.rehearsal"
 _MANY = 6  # reports about a case, from which on one rehearsal takes less time than it saves
