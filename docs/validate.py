@@ -25,7 +25,8 @@ from riskkit.assessment.consensus.ordinal_agreement import (
 )
 from riskkit.assessment.hazard_priors import hazard_priors
 from riskkit.assessment.scenarios import risk_level
-from riskkit.foundation.standards.standards import risk_matrix, table
+from riskkit.foundation.standards.risk_matrices import risk_matrix
+from riskkit.foundation.standards.standards import table
 from riskkit.warning.grading import grade_probability, grade_severity, warning_level
 from riskkit.warning.profiles import profile
 from riskkit.workbench.doc_pages.writing import markdown_table, write_pages

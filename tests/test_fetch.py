@@ -303,6 +303,8 @@ ASKING = {
 OPENING = {
     "workbench/serving/serve.py": "looks for a free port to listen on",
     "foundation/inputs/part_files.py": "the name of this machine",
+    "workbench/serving/warm_kernels.py": "a pair of sockets without an address, to the process it starts",
+    "workbench/runs/kernels/page_fork.py": "the other end of that pair",
 }
 _CLIENTS = re.compile(
     r"(urllib\.request|http\.client|requests|httpx|aiohttp|urllib3|ftplib|smtplib|telnetlib|websocket|tornado\.httpclient"
