@@ -21,6 +21,7 @@ from jupyter_client.manager import AsyncKernelManager
 from patience import HANGS
 from serving import kernels_of, served, write_folder
 
+from riskkit.workbench.runs.kernels import warmed
 from riskkit.workbench.runs.kernels.page_fork import MODULES
 from riskkit.workbench.serving import warm_kernels
 from riskkit.workbench.serving.served.kernel import NAME, OwnKernel
@@ -224,7 +225,7 @@ def test_the_rehearsal_leaves_no_widget_behind() -> None:
         "from pathlib import Path; rehearse(); "
         "print(len(widget._instances), len(list(Path('/proc/self/task').iterdir())))"
     )
-    environment = os.environ | warm_kernels._ENVIRONMENT
+    environment = os.environ | warmed.ONE_THREAD
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
     )

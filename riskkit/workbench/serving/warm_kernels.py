@@ -20,25 +20,19 @@ from typing import Any, cast
 from jupyter_client.provisioning.factory import KernelProvisionerFactory
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
+from riskkit.workbench.runs.kernels import warmed
 from riskkit.workbench.runs.kernels.page_fork import MODULES, READY
 
 NAME = "riskkit-warm"
 _LAUNCH = "import sys; from riskkit.workbench.runs.kernels import page_fork; "
 _PATIENCE = 30.0  # s to wait for an answer; a machine that is busy imports slowly
 _MOST_STARTS = 5  # where it ends again and again, it is left alone
-_ENVIRONMENT = {
-    "OPENBLAS_NUM_THREADS": "1",
-    "OMP_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    "JE_ARROW_MALLOC_CONF": "background_thread:false",
-}
-"""No thread in the warmed process: what is forked would not have it, and what it had locked stayed locked."""
 _log = logging.getLogger("riskkit.access")
 
 
 def can_fork() -> bool:
     """Whether kernels can be forked here: elsewhere system libraries do not bear it, or there is no fork."""
-    return sys.platform == "linux" and hasattr(os, "pidfd_open")
+    return warmed.can_fork() and hasattr(os, "pidfd_open")
 
 
 class ForkedKernel:
@@ -106,7 +100,7 @@ class WarmProcess:
         with its:
             self.process = subprocess.Popen(
                 [sys.executable, "-P", "-c", code], stdin=subprocess.DEVNULL, pass_fds=[its.fileno()],
-                env={**os.environ, **_ENVIRONMENT}, start_new_session=True,
+                env={**os.environ, **warmed.ONE_THREAD}, start_new_session=True,
             )  # fmt: skip
 
     def fork(

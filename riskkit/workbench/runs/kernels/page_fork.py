@@ -19,10 +19,9 @@ import socket
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, NoReturn
 
-from riskkit.workbench.runs.kernels import processes
+from riskkit.workbench.runs.kernels import processes, warmed
 from riskkit.workbench.runs.kernels.kernels import keep_out_slow_import
 
 REHEARSAL = "riskkit.workbench.boards.rehearsal"
@@ -47,7 +46,7 @@ def wait_for_kernels(handle: int, modules: Sequence[str] = MODULES) -> None:
     with socket.socket(fileno=handle) as line:
         for name in modules:
             _import(name)
-        if len(list(Path("/proc/self/task").iterdir())) > 1:  # it would be missing in what is forked
+        if warmed.n_threads() > 1:  # it would be missing in what is forked
             raise RuntimeError("a thread runs in the process from which kernels are forked")
         gc.collect()
         gc.freeze()  # a collection in a kernel would copy every page that it marks

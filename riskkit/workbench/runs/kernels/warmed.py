@@ -36,17 +36,21 @@ __all__ = [
 IMPORTS = "riskkit.workbench.runs.kernels.imports"
 _REHEARSAL = "riskkit.workbench.runs.kernels.rehearsal"
 _MANY = 6  # reports about a case, from which on one rehearsal takes less time than it saves
-ENVIRONMENT = {
+ONE_THREAD = {
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
+    "JE_ARROW_MALLOC_CONF": "background_thread:false",
+}
+"""No thread in a process that is forked: what is forked would lack it, and what it had locked would stay locked.
+The allocator of pyarrow starts one unless it is told not to."""
+ENVIRONMENT = {
+    **ONE_THREAD,
     "PYTHONHASHSEED": "0",
     "PYDEVD_DISABLE_FILE_VALIDATION": "1",
     "PYDEVD_USE_FRAME_EVAL": "NO",
-    "JE_ARROW_MALLOC_CONF": "background_thread:false",
 }
-"""One thread a kernel and a fixed hash seed: the same bytes from the same inputs, and no fight for cores. The
-allocator of pyarrow starts a thread unless it is told not to; pydevd warns that nobody can debug here."""
+"""And a fixed hash seed: the same bytes from the same inputs; pydevd warns that nobody can debug here."""
 
 
 def can_fork() -> bool:
