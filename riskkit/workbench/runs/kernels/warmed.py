@@ -42,8 +42,8 @@ ONE_THREAD = {
     "MKL_NUM_THREADS": "1",
     "JE_ARROW_MALLOC_CONF": "background_thread:false",
 }
-"""No thread in a process that is forked: what is forked would lack it, and what it had locked would stay locked.
-The allocator of pyarrow starts one unless it is told not to."""
+"""No thread in a process that is forked: what is forked would lack it, and what it had locked would stay
+locked. The allocator of pyarrow starts one unless it is told not to."""
 ENVIRONMENT = {
     **ONE_THREAD,
     "PYTHONHASHSEED": "0",
