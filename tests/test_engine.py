@@ -131,12 +131,26 @@ def look(pipe: Any) -> None:
     pipe.send((len(above), warmed.is_warmed(), [one for one in names if one not in sys.modules]))
 
 
-def test_the_warmed_process_has_one_thread_and_all_imports() -> None:
+def in_fresh_process(folder: Path, code: str) -> None:
+    """In a process without a warmed one yet: which imports that has, the first call in a process decides."""
+    (folder / "go.py").write_text(code)
+    here = str(Path(__file__).parent)
+    subprocess.run([sys.executable, folder / "go.py"], check=True, env={**os.environ, "PYTHONPATH": here})
+
+
+def test_the_warmed_process_has_one_thread_and_all_imports(tmp_path: Path) -> None:
+    code = """
+from riskkit.workbench.runs.kernels import warmed
+from test_engine import look
+if __name__ == "__main__":
     ours, theirs = warmed.warmed().Pipe()
     child = warmed.warmed().Process(target=look, args=(theirs,))
     child.start()
-    assert ours.recv() == (1, True, [])
+    found = ours.recv()
+    assert found == (1, True, []), found
     child.join()
+"""
+    in_fresh_process(tmp_path, code)
 
 
 def test_a_rehearsal_leaves_no_thread_and_changes_no_report(tmp_path: Path) -> None:
@@ -155,9 +169,7 @@ if __name__ == "__main__":
     assert workers.run_all([plan])[0].ok
     assert workers.run_all([plan_of(notebook, Path({str(tmp_path)!r}), "stock")])[0].ok
 """
-    (tmp_path / "go.py").write_text(code)
-    here = str(Path(__file__).parent)
-    subprocess.run([sys.executable, tmp_path / "go.py"], check=True, env={**os.environ, "PYTHONPATH": here})
+    in_fresh_process(tmp_path, code)
     for name in ("executed.ipynb", "result.json", "report.html"):
         forked, stock = (
             next((tmp_path / engine).rglob(name)).read_bytes() for engine in (warmed.FORKED, warmed.STOCK)
