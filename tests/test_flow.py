@@ -47,6 +47,13 @@ RECALL = [
     act("effect_graded", days=140, who="Wang", effect="good"),
     act("closed", days=141, who="Zhao", effect_agrees=True),
 ]
+VEHICLE_RECALL = [
+    act("plan_filed", days=0, who="Firm", role="operator", n_affected=100),
+    act("published", days=2, who="Firm", role="operator"),
+    act("owners_told", days=20, who="Firm", role="operator"),
+    act("stage_reported", days=90, who="Firm", role="operator", **counts(100, 40)),
+    *(RECALL[3:]),
+]
 MEASURE = [
     act("proposed", days=0, who="Li", measure="suspend_sale"),
     act("ordered", days=1, who="Wang", due_at=START + dt.timedelta(days=11)),
@@ -96,7 +103,7 @@ SIGNAL = [
     act("confirmed", days=31),
 ]
 LIVES = {
-    "recall": RECALL, "measure": MEASURE, "referral": REFERRAL, "emergency": EMERGENCY,
+    "recall": RECALL, "vehicle_recall": VEHICLE_RECALL, "measure": MEASURE, "referral": REFERRAL, "emergency": EMERGENCY,
     "credit_repair": REPAIR, "acceptance": ACCEPTANCE, "signal": SIGNAL,
 }  # fmt: skip
 
@@ -127,6 +134,22 @@ def test_a_recall_as_worked_by_hand() -> None:
     assert str(last_of(RECALL[:4], "recall")["due_at"].tz_convert(CHINA).date()) == "2026-07-21"
     assert last_of(RECALL, "recall")["due_event"] == ""
     assert last_of(RECALL, "recall")["n_completed"] == 91
+
+
+def test_the_terms_of_a_recall_of_vehicles_run_from_its_plan() -> None:
+    # plan on Monday 2 March 2026: published within 5 working days, owners informed within 30, both counted
+    # from the plan, with Qingming (6 April) in between; stage reports every three months from the plan
+    days = {1: "2026-03-09", 2: "2026-04-14", 3: "2026-06-02", 4: "2026-08-31", 5: "2026-07-21"}
+    for n, day in days.items():
+        assert str(last_of(VEHICLE_RECALL[:n], "vehicle_recall")["due_at"].tz_convert(CHINA).date()) == day
+    with pytest.raises(InputFaults, match="published"):
+        replay(pd.DataFrame([VEHICLE_RECALL[0], VEHICLE_RECALL[2]]), response_flow("vehicle_recall"))
+
+
+def test_a_term_that_runs_from_no_step_of_the_flow_is_refused() -> None:
+    steps = response_flow("vehicle_recall").steps.assign(due_from="lunch")
+    with pytest.raises(InputFaults, match="lunch"):
+        Flow("x", steps, last_days=term_ends)
 
 
 def test_what_is_overdue_is_so_from_the_moment_its_last_day_is_over() -> None:

@@ -97,6 +97,9 @@ def test_a_recall_counts_from_its_reports_only() -> None:
     early = recall_reports(acts, now=NOW - dt.timedelta(days=120))
     assert set(early["recall_id"]) == {"r-2603"}
     assert recall_reports({}, now=NOW).empty
+    # a recall of vehicles under the same number is another recall
+    both = recall_reports({"recall": acts["recall"], "vehicle_recall": acts["recall"]}, now=NOW)
+    assert len(both) == 2 * len(recall_reports(acts, now=NOW))
     assert completion_curves(response_state({"measure": acts["measure"]}, now=NOW)) == {}
     panel = board(response_state({"measure": acts["measure"]}, now=NOW))
     assert panel.drawing is None

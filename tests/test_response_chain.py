@@ -53,6 +53,16 @@ def test_a_shipped_case_goes_through_the_whole_response(ledger: Ledger, case: st
     assert ledger.events("refusals/") == () and verify(ledger).is_whole
 
 
+def test_a_recall_of_vehicles_follows_the_steps_for_vehicles(ledger: Ledger) -> None:
+    chain = response_chain(assessed("dsg-gearbox-2012"), ledger, begun=BEGUN)
+    rows = chain.state.table
+    assert rows[rows["flow"] == "vehicle_recall"]["phase"].tolist() == ["closed"]
+    assert "recall" not in set(rows["flow"])
+    kinds = [event.kind for event in ledger.events("vehicle_recall/")]
+    assert kinds[:3] == ["plan_filed", "published", "owners_told"]
+    assert set(chain.state.reports["recall_id"]) == {"vehicle_recall/dsg-gearbox-2012"}
+
+
 def chain_of(ledger: Ledger) -> ResponseChain:
     return response_chain(assessed("desk-lamps-cbec-2019"), ledger, begun=BEGUN)
 

@@ -1,4 +1,4 @@
-"""The lives of the response: recall, measure, emergency, referral, credit repair, acceptance, signal.
+"""The lives of the response: recalls of consumer products and of vehicles, measures, emergencies and others.
 
 Their steps are rows of ``flow_steps``; what each step needs is checked by `riskkit.foundation.flows`.
 """
@@ -17,7 +17,9 @@ from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.tables import records
 from riskkit.response.working_days import Days, possible_last_days
 
-FLOWS = ("recall", "measure", "emergency", "referral", "credit_repair", "acceptance", "signal")
+RECALLS = ("recall", "vehicle_recall")
+"""Of consumer products, and of vehicles for safety or emissions: other rules, other terms."""
+FLOWS = (*RECALLS, "measure", "emergency", "referral", "credit_repair", "acceptance", "signal")
 _ROLLS = {"rolling_day": ("day", True), "day": ("day", False)}
 
 

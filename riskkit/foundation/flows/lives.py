@@ -65,6 +65,7 @@ class Lives:
         self.due_event = steps["due_event"].to_numpy(object)
         self.due_amount = pd.to_numeric(steps["due_amount"]).fillna(0).to_numpy(np.int64)
         self.due_unit = steps["due_unit"].to_numpy(object)
+        self.due_from = pd.Index(flow.events).get_indexer(pd.Index(flow.due_from))
         self.roles = (*steps["roles"].astype(str), "")
         self.kind = pd.Index(flow.events).get_indexer(pd.Index(acts.texts("event")))
         days = (acts.at + _CHINA) // _DAY
@@ -151,7 +152,9 @@ class Lives:
         ends = np.full(len(row), NEVER)
         for unit in set(self.due_unit[step[is_named]]) - {""}:
             some = np.flatnonzero(is_named & (self.due_unit[step] == unit))
-            amount, at = self.due_amount[step[some]], row[some]
+            source = self.due_from[step[some]]
+            before = np.where(source < 0, -1, self.did[source, which[some]])
+            amount, at = self.due_amount[step[some]], np.where(before < 0, row[some], before)
             if unit == "hour":
                 ends[some] = self.acts.at[at] + amount * _HOUR
             else:

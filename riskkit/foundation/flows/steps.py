@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from riskkit.foundation.flows.acts import Whole
 from riskkit.foundation.flows.checks import CHECKS, Check
-from riskkit.foundation.inputs.faults import Fault, refuse
+from riskkit.foundation.inputs.faults import Fault, one_of, refuse
 from riskkit.foundation.standards.tables import records
 
 BEGIN = "none"
@@ -37,7 +37,8 @@ class Flow:
     steps : DataFrame
         phase_before, event, phase_after, needs (names of checks, with spaces between, ``name:argument``),
         roles (who may take it, with spaces between; empty for anybody), due_event, due_amount, due_unit
-        (``hour``, ``day``, or what `last_days` knows), valid_from, valid_to.
+        (``hour``, ``day``, or what `last_days` knows), valid_from, valid_to; and if terms run from a step
+        before, due_from (its event; empty for the step itself).
     checks : mapping of str to Check
     last_days : callable
         (first days, amounts, unit) → last days of terms; the first day does not count.
@@ -68,6 +69,11 @@ class Flow:
             for need in sorted(needs)
             if need.partition(":")[0] not in self.checks
         ]
+        known = {"", *self.events}
+        faults += [
+            Fault(f"{self.name}: due_from", name, one_of(name, self.events))
+            for name in sorted({*self.due_from} - known)
+        ]
         for k, start in enumerate(self.starts):
             rows = self.steps[self._in_force[k]]
             twice = rows[rows.duplicated(["phase_before", "event"])]
@@ -87,6 +93,12 @@ class Flow:
     def events(self) -> tuple[str, ...]:
         """All events."""
         return tuple(dict.fromkeys(self.steps["event"]))
+
+    @functools.cached_property
+    def due_from(self) -> tuple[str, ...]:
+        """Of each step the event from which the next term runs, empty for the step itself."""
+        has = "due_from" in self.steps
+        return tuple(self.steps["due_from"].fillna("").astype(str)) if has else ("",) * len(self.steps)
 
     @functools.cached_property
     def starts(self) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ import pandas as pd
 from riskkit.foundation.language import language
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.tables import records
-from riskkit.response.flows import FLOWS
+from riskkit.response.flows import FLOWS, RECALLS
 from riskkit.store.ledger.ledger import open_ledger
 from riskkit.store.ledger.tables import is_unmade
 from riskkit.words.catalogue import Texts
@@ -33,6 +33,7 @@ from riskkit.workbench.flows.response.board_state import (
     ResponseState,
     completion_curves,
     counts_by,
+    recall_key,
     response_state,
 )
 from riskkit.workbench.flows.response.desks import response_acts, utc_now
@@ -109,10 +110,9 @@ class ResponseBoard:
         return SortedTable(columns=columns, rows=[], by=5, names=1, down=False, words=caption | sorting)
 
     def _recall_name(self, name: str) -> str:
-        rows = self.state.table[
-            (self.state.table["flow"] == "recall") & (self.state.table["subject"] == name)
-        ]
-        return f"{name} {_title(records(rows)[0])}".strip()
+        rows = records(self.state.table[self.state.table["flow"].isin(RECALLS)])
+        row = next(one for one in rows if recall_key(one["flow"], one["subject"]) == name)
+        return f"{row['subject']} {_title(row)}".strip()
 
     def _drawing(self) -> Drawing | None:
         picture = self._picture()

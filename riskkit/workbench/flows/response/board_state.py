@@ -5,10 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from riskkit.response.flows import RECALLS
 from riskkit.response.recall.forecast import fit_curve_prior, forecast_completion
 from riskkit.workbench.flows.response.desks import response_standing
 
@@ -51,14 +53,21 @@ def response_state(acts: Mapping[str, pd.DataFrame], *, now: dt.datetime) -> Res
 def recall_reports(acts: Mapping[str, pd.DataFrame], *, now: dt.datetime) -> pd.DataFrame:
     """The counts that recalls have reported up to a moment, one row a recall and day."""
     names = ["recall_id", "report_date", "n_affected", "n_removed", "n_completed"]
-    table = acts.get("recall")
-    if table is None or "n_completed" not in table:
+    mine = {name: acts[name] for name in RECALLS if name in acts and "n_completed" in acts[name]}
+    if not mine:
         return pd.DataFrame({name: [] for name in names})
+    tables = [table.assign(recall_id=recall_key(name, table["subject"])) for name, table in mine.items()]
+    table = pd.concat(tables, ignore_index=True)
     given = table[table["n_completed"].notna() & (table["at"] <= pd.Timestamp(now))]
     days = given["at"].dt.tz_convert(_CHINA).dt.strftime("%Y-%m-%d")
     removed = given["n_removed"].fillna(0) if "n_removed" in given else 0
-    found = given.assign(recall_id=given["subject"], report_date=days, n_removed=removed)[names]
+    found = given.assign(report_date=days, n_removed=removed)[names]
     return found.drop_duplicates(["recall_id", "report_date"], keep="last").reset_index(drop=True)
+
+
+def recall_key(flow: str, subject: Any) -> Any:
+    """What tells the recalls of both flows apart: only those of vehicles name theirs."""
+    return subject if flow == RECALLS[0] else f"{flow}/" + subject
 
 
 def completion_curves(state: ResponseState) -> dict[str, CompletionCurve]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -77,11 +78,16 @@ def response_chain(found: Assessment, ledger: Ledger, *, begun: dt.datetime) -> 
     warning = _Warning(WarningRoom(ledger, clock), found, level)
     record = _recorder(ledger, clock)
     warning.issue()
-    plan = [*_of_measures(measures), *(_of_recall(found.case.id) if "recall" in measures.values() else [])]
+    recall = "vehicle_recall" if found.case.goods == "vehicle" else "recall"
+    plan = [*_of_measures(measures)]
+    if "recall" in measures.values():
+        plan += _of_recall(found.case.id, recall)
     for day, flow, act in sorted(plan, key=lambda one: one[0]):
         clock.set(day)
         record(flow, act)
-    grade = _end_recall(record, found.case.id, on=clock.now.date()) if "recall" in measures.values() else ""
+    grade = ""
+    if "recall" in measures.values():
+        grade = _end_recall(partial(record, recall), found.case.id, on=clock.now.date())
     verdicts = warning.bring_down()
     agrees = bool(effect_agrees(verdicts["decision"].tail(1), "lift").iloc[0])
     for name in measures:
@@ -125,26 +131,27 @@ def _of_measures(measures: dict[str, str]) -> Iterator[tuple[float, str, dict[st
             yield day, "measure", _act(name, "reviewed", "Chief")
 
 
-def _of_recall(case_id: str) -> Iterator[tuple[float, str, dict[str, Any]]]:
+def _of_recall(case_id: str, flow: str) -> Iterator[tuple[float, str, dict[str, Any]]]:
     """From the plan to the final report, as the firm files them."""
     firm: dict[str, Any] = {"who": _OPERATOR, "role": "operator"}
     about: dict[str, Any] = {"port": _PORT, "operator": _OPERATOR, "n_affected": _UNITS}
-    yield 5, "recall", _act(case_id, "plan_filed", **firm, **about)
-    yield 6, "recall", _act(case_id, "started", **firm)
+    yield 5, flow, _act(case_id, "plan_filed", **firm, **about)
+    for day, event in enumerate(("started",) if flow == "recall" else ("published", "owners_told"), start=6):
+        yield day, flow, _act(case_id, event, **firm)
     for n, (day, done) in enumerate(_DONE, start=1):
         event = "stage_reported" if n < len(_DONE) else "carried_out"
-        yield day, "recall", _act(case_id, event, **firm, n_affected=_UNITS, n_completed=done)
+        yield day, flow, _act(case_id, event, **firm, n_affected=_UNITS, n_completed=done)
     last: dict[str, Any] = {"n_affected": _UNITS, "n_completed": _DONE[-1][1]}
-    yield _DONE[-1][0] + 10, "recall", _act(case_id, "final_reported", **firm, **last)
+    yield _DONE[-1][0] + 10, flow, _act(case_id, "final_reported", **firm, **last)
 
 
 def _end_recall(record: Callable[..., pd.Series], case_id: str, *, on: dt.date) -> str:
     """Grade the recall by its completion, and close it where the grade is good enough."""
     rate = _DONE[-1][1] / _UNITS
     grade = str(effect_grades(pd.DataFrame({"rate": [rate]}), on=on)["decision"].iloc[0])
-    record("recall", _act(case_id, "effect_graded", "Evaluator", effect=grade))
+    record(_act(case_id, "effect_graded", "Evaluator", effect=grade))
     if grade in _GOOD:
-        record("recall", _act(case_id, "closed", "Chief", effect_agrees=True))
+        record(_act(case_id, "closed", "Chief", effect_agrees=True))
     return grade
 
 
