@@ -19,7 +19,7 @@ from urllib.parse import urlencode, urlsplit
 import nbformat
 from nbformat.v4 import new_code_cell, new_notebook
 from patience import HANGS
-from serving import ROOT, kernels_of
+from serving import LIGHT, ROOT, kernels_of
 from tornado.httpclient import HTTPRequest
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
@@ -29,7 +29,7 @@ SHOW = (
     "import os\nfrom IPython.display import HTML, display\n"
     "display(HTML(f\"<p>seen [{os.environ.get('HTTP_X_RISKKIT_WHO')}] [{os.environ.get('HTTP_X_RISKKIT_ROLE')}]</p>\"))"
 )
-PROGRAM = (
+PROGRAM = LIGHT + (
     "import json, sys; from pathlib import Path; from riskkit.workbench.serving.serve import serve_dashboard; "
     "from riskkit.workbench.serving.limits import serving_limits; more = json.loads(sys.argv[1]); "
     "more |= {'intake': Path(more['intake'])} if 'intake' in more else {}; "

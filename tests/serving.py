@@ -22,6 +22,11 @@ from riskkit.workbench.runs import parameters
 
 ROOT = Path(__file__).resolve().parent.parent
 TOKEN = "a-token-for-tests-only"
+LIGHT = (
+    "from riskkit.workbench.runs.kernels import page_fork; page_fork.MODULES = ('ipykernel.kernelapp', "
+    "'IPython.core.completer', 'anywidget', 'plotly.graph_objects', 'plotly.io'); "
+)
+"""What a server runs first whose pages are no boards of ours: to warm those takes five seconds of a processor."""
 
 PARAMETERS = """\
 lang: str = "zh"  # language
@@ -126,10 +131,15 @@ def kernels_of(server: int) -> list[psutil.Process]:
 
 @contextmanager
 def served(
-    folder: Path, *, what: str = "dashboard", lang: str = "en", more: Mapping[str, str] | None = None
+    folder: Path,
+    *,
+    what: str = "dashboard",
+    lang: str = "en",
+    more: Mapping[str, str] | None = None,
+    before: str = "",
 ) -> Iterator[Served]:
     """`serve_dashboard` or `serve_lab` over a folder, with more of the environment, until the block ends."""
-    program = (
+    program = before + (
         "import sys; from pathlib import Path; from riskkit.workbench.serving import serve; "
         "getattr(serve, 'serve_' + sys.argv[1])("
         "port=0, lang=sys.argv[2], open_browser=False, as_json=True, notebooks=Path(sys.argv[3]))"

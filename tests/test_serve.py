@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 from patience import comes_true
-from serving import TOKEN, WIDGETS, Served, kernels_of, served, write_folder
+from serving import LIGHT, TOKEN, WIDGETS, Served, kernels_of, served, write_folder
 
 from riskkit.workbench.serving import access, serve
 from riskkit.workbench.serving.dashboards import dashboard_config, pages_in
@@ -23,7 +23,7 @@ PAGE = "/voila/render/one_case.ipynb"
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("notebooks")
     write_folder(folder)
-    with served(folder) as running:
+    with served(folder, before=LIGHT) as running:
         yield running
 
 
@@ -198,7 +198,7 @@ def test_an_address_with_anything_else_starts_no_kernel(server: Served, query: s
 
 def test_when_the_server_stops_no_kernel_is_left(tmp_path: Path) -> None:
     write_folder(tmp_path)
-    with served(tmp_path) as running:
+    with served(tmp_path, before=LIGHT) as running:
         assert running.get(PAGE)[0] == 200
         kernels = psutil.Process(running.process.pid).children(recursive=True)
         assert kernels
@@ -227,7 +227,7 @@ def test_a_home_that_cannot_be_written_to_serves_all_the_same(
 ) -> None:
     write_folder(tmp_path)
     monkeypatch.setenv("HOME", "/dev/null")  # root may write to any folder, but not below a file
-    with served(tmp_path, what=what) as running:
+    with served(tmp_path, what=what, before=LIGHT) as running:
         assert running.get(path)[0] == 200
 
 

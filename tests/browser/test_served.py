@@ -9,7 +9,7 @@ import pytest
 from chromium import Watched, needs_chromium, watched_page
 from patience import comes_true
 from playwright.sync_api import expect
-from serving import TOKEN, Served, kernels_of, served, write_folder
+from serving import LIGHT, TOKEN, Served, kernels_of, served, write_folder
 
 pytestmark = [needs_chromium, pytest.mark.browser]
 BARS = "() => [...document.querySelectorAll('.js-plotly-plot')].map(figure => figure.data[0].y[0])"
@@ -19,7 +19,7 @@ BARS = "() => [...document.querySelectorAll('.js-plotly-plot')].map(figure => fi
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("notebooks")
     write_folder(folder)
-    with served(folder) as running:
+    with served(folder, before=LIGHT) as running:
         yield running
 
 
@@ -61,7 +61,7 @@ def test_the_language_is_switched_by_keyboard(server: Served) -> None:
 
 def test_closing_the_page_ends_its_kernel(tmp_path: Path) -> None:
     write_folder(tmp_path)
-    with served(tmp_path) as running, watched_page() as watched:
+    with served(tmp_path, before=LIGHT) as running, watched_page() as watched:
 
         def kernels() -> int:
             return len(kernels_of(running.process.pid))
