@@ -19,7 +19,7 @@ from riskkit.case.case import load_case
 from riskkit.foundation.language import in_language
 from riskkit.store.ledger.ledger import open_ledger
 from riskkit.workbench.commands import cli
-from riskkit.workbench.commands.committee import who_acts
+from riskkit.workbench.commands.options import Act
 from riskkit.workbench.document.documents import missing_parts
 from riskkit.workbench.flows.committee.forms import COLUMNS
 
@@ -362,5 +362,5 @@ def test_an_account_without_a_name_acts_under_its_number(
         raise error
 
     monkeypatch.setattr("getpass.getuser", no_name)
-    assert who_acts({"who": None}) == f"uid {os.getuid()}"
-    assert who_acts({"who": "li"}) == "li"
+    assert Act(None, None, "").name == f"uid {os.getuid()}"
+    assert Act("li", None, "").name == "li"

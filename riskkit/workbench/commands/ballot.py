@@ -3,69 +3,86 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from riskkit.foundation.inputs.faults import Fault, InputFaults, shown, visible
+from riskkit.foundation.inputs.faults import Fault, InputFaults, shown
 from riskkit.words.catalogue import command_text as say
-from riskkit.workbench.commands.committee import found_session, told, using_room, who_acts
-from riskkit.workbench.commands.options import beside
-from riskkit.workbench.words.messages import answer
+from riskkit.workbench.commands.committee import done, found_session, using_room
+from riskkit.workbench.commands.defining import Answer, command, one_line, option, wants_json
+from riskkit.workbench.commands.options import (
+    ACT_IN_COMMITTEE,
+    FILES,
+    FORCE,
+    KEYS,
+    LEDGER,
+    SESSION,
+    Act,
+    beside,
+    folder_option,
+)
+from riskkit.workbench.commands.register import say_refused
 
 if TYPE_CHECKING:
     from riskkit.workbench.flows.committee.room import Room
 
 
-def ballot_forms(session: str, **given: Any) -> int:
+@command(
+    SESSION,
+    option("expert", "--expert", metavar="ID"),
+    folder_option("forms", "--out", "folder"),
+    option("ballot_form", "--format", "form", type=click.Choice(("xlsx", "csv")), default="xlsx"),
+    FORCE,
+    LEDGER,
+    KEYS,
+)
+def ballot_forms(
+    session: str, *, expert: str | None, folder: Path | None, form: str, force: bool, ledger: str,
+    keys: Path | None,
+) -> Answer:  # fmt: skip
     """Write the ballot form of one expert, or of everybody who has not answered yet."""
     from riskkit.workbench.flows.committee.forms import form_lines, write_form
     from riskkit.workbench.flows.committee.keys import read_key
 
-    with using_room(given, is_reader=True) as room:
+    with using_room(ledger, keys, is_reader=True) as room:
         now = found_session(room, session)
         found, key = now.open_round, read_key(room.keys, session)
     voters = [one.id for one in now.voters]
-    if found is None or (given["expert"] and given["expert"] not in voters):
+    if found is None or (expert and expert not in voters):
         rule = "a round that is open" if found is None else f"one of {', '.join(voters)}"
-        raise InputFaults("committee", [Fault("form", shown(given["expert"]), rule)])
-    wanted = [given["expert"]] if given["expert"] else [one for one in voters if one not in found.sealed]
-    folder: Path = given["folder"] or beside(given["ledger"], "form").parent
+        raise InputFaults("committee", [Fault("form", shown(expert), rule)])
+    wanted = [expert] if expert else [one for one in voters if one not in found.sealed]
+    folder = folder or beside(ledger, "form").parent
     folder.mkdir(parents=True, exist_ok=True)
     files = []
-    for expert in wanted:
-        lines = form_lines(now, found.name, expert, key=key)
-        path = folder / f"{session}-{found.name}-{expert}.{given['form']}"
-        files.append(str(write_form(now, path, lines, is_forced=given.get("force", False))))
-    return told("form", given, session=session, files=files, n=len(files), folder=str(folder))
+    for name in wanted:
+        path = folder / f"{session}-{found.name}-{name}.{form}"
+        lines = form_lines(now, found.name, name, key=key)
+        files.append(str(write_form(now, path, lines, is_forced=force)))
+    return done("form", session=session, files=files, n=len(files), folder=str(folder))
 
 
-def take_ballots(session: str, files: Sequence[Path], **given: Any) -> int:
+@command(SESSION, FILES, ACT_IN_COMMITTEE)
+def take_ballots(session: str, files: Sequence[Path], *, act: Act) -> Answer:
     """Take in ballot forms, each whole or not at all."""
-    from riskkit.workbench.words.rules import fault_line
-
     taken, n_refused = [], 0
-    with using_room(given) as room:
+    with using_room(act.ledger, act.keys) as room:
         for file in files:
             try:
-                row = _take(room, session, file, who=who_acts(given))
+                row = _take(room, session, file, who=act.name)
             except InputFaults as error:
                 n_refused += 1
-                rows = [{"place": f.place, "value": f.value, "rule": f.rule} for f in error.faults]
-                row = {"file": file.name, "error": "input", "faults": rows}
-                if not given["is_json"]:
-                    click.echo(visible(say("refused_file", name=file.name)), err=True)
-                    for one in rows:
-                        click.echo(visible("  " + fault_line(one)), err=True)
+                row = {"file": file.name, "error": "input", "faults": [asdict(one) for one in error.faults]}
+                say_refused(error, name=file.name)
             else:
-                if not given["is_json"]:
-                    click.echo(visible(say("committee_ballot_done", **row)))
+                if not wants_json():
+                    click.echo(one_line(say("committee_ballot_done", **row)))
             taken.append(row)
     code = (2 if n_refused == len(files) else 1) if n_refused else 0
-    if given["is_json"]:
-        answer({"command": "committee take-ballots", "ok": not code, "exit_code": code, "ballots": taken})
-    return code
+    return Answer({"ballots": taken}, code=code)
 
 
 def _take(room: Room, session: str, file: Path, *, who: str) -> dict[str, Any]:

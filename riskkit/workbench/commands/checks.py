@@ -4,16 +4,45 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from riskkit.assessment.facts.case_file import Text
+import click
+
 from riskkit.foundation.inputs.faults import Fault, InputFaults
 from riskkit.foundation.language import LANGS
 from riskkit.foundation.shipped import home
 from riskkit.words.catalogue import catalogue
+from riskkit.words.catalogue import command_text as say
+from riskkit.workbench.commands.defining import Answer, argument, command, one_line, wants_json
 from riskkit.workbench.runs.folders import resources
+from riskkit.workbench.words.rules import fault_line
+
+if TYPE_CHECKING:
+    from riskkit.assessment.facts.case_file import Text
+
+
+@command(argument("cases", "[CASE]...", nargs=-1))
+def check(cases: tuple[str, ...]) -> Answer:
+    """Check what is named, or everything that ships; a line is shown as soon as it is known."""
+    found, n_faults = [], 0
+    for one in check_all(cases):
+        rows = [asdict(fault) for fault in one.faults]
+        asked = [{"zh": question.zh, "en": question.en} for question in one.questions]
+        found.append({"what": one.what, "faults": rows, "questions": asked})
+        n_faults += len(rows)
+        for line in () if wants_json() else _lines(one, rows):
+            click.echo(one_line(line))
+    last = say("check_bad", n=n_faults) if n_faults else say("check_good", n=len(found))
+    return Answer({"checked": found}, [last], code=(2 if cases else 1) if n_faults else 0)
+
+
+def _lines(one: Checked, rows: Sequence[dict[str, str]]) -> list[str]:
+    first = one.what if rows else say("checked", what=one.what)
+    faults = [f"  {fault_line(row)}" for row in rows]
+    return [first, *faults, *(f"  ? {question.say()}" for question in one.questions)]
 
 
 @dataclass(frozen=True)

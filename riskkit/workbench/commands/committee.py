@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 import contextlib
-import getpass
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from riskkit.foundation.inputs.faults import Fault, InputFaults, refuse, visible
+from riskkit.foundation.inputs.faults import Fault, InputFaults, refuse
 from riskkit.foundation.language import language
 from riskkit.words.catalogue import command_text as say
+from riskkit.workbench.commands.defining import Answer, Together, command, flag, option
 from riskkit.workbench.commands.ledger import using_ledger
-from riskkit.workbench.commands.options import beside
-from riskkit.workbench.words.messages import answer
+from riskkit.workbench.commands.options import (
+    ACT_IN_COMMITTEE,
+    CASE,
+    FILE_OUT,
+    FORCE,
+    KEYS,
+    LEDGER,
+    SESSION,
+    Act,
+    beside,
+    file_option,
+)
 
 if TYPE_CHECKING:
     from riskkit.assessment.committee.next_steps import NextStep
@@ -24,29 +35,24 @@ if TYPE_CHECKING:
     from riskkit.workbench.flows.committee.room import Room
 
 _EXPERT_COLUMNS = ("id", "name", "field")
-
-
-def who_acts(given: Mapping[str, Any]) -> str:
-    """Who does something at the command line: ``--as``, or the name of this account."""
-    return str(given.get("who") or _account())
-
-
-def _account() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # an account that is a number alone, as in some containers
-        return f"uid {os.getuid()}"
+_MEMBER = option("member", "--expert", metavar="ID", required=True)
 
 
 @contextlib.contextmanager
-def using_room(given: Mapping[str, Any], *, is_reader: bool = False) -> Iterator[Room]:
+def using_room(ledger: str, keys: Path | None, *, is_reader: bool = False) -> Iterator[Room]:
     """The room that ``--ledger`` and ``--keys`` name."""
     from riskkit.workbench.flows.committee.keys import keys_folder
     from riskkit.workbench.flows.committee.room import Room
 
-    keys = keys_folder(given["ledger"], given.get("keys"), os.environ)
-    with using_ledger(given["ledger"], is_reader=is_reader) as ledger:
-        yield Room(ledger, keys)
+    folder = keys_folder(ledger, keys, os.environ)
+    with using_ledger(ledger, is_reader=is_reader) as opened:
+        yield Room(opened, folder)
+
+
+def _now(session: str, act: Act) -> Session:
+    """A session as it stands."""
+    with using_room(act.ledger, act.keys, is_reader=True) as room:
+        return found_session(room, session)
 
 
 def read_experts(path: Path) -> tuple[Expert, ...]:
@@ -65,7 +71,14 @@ def read_experts(path: Path) -> tuple[Expert, ...]:
     return tuple(Expert(**{name: (row.get(name) or "").strip() for name in names}) for row in rows)
 
 
-def open_committee(case: str, **given: Any) -> int:
+@command(
+    CASE,
+    file_option("experts", "--experts", required=True),
+    option("new_session", "--session", metavar="ID"),
+    option("rounds", "--rounds", type=click.IntRange(1, 20)),
+    ACT_IN_COMMITTEE,
+)
+def open_committee(case: str, *, experts: Path, session: str | None, rounds: int | None, act: Act) -> Answer:
     """Open a session on a case."""
     from riskkit.assessment.committee.steps import house_rules
     from riskkit.case.case import parse_case
@@ -75,101 +88,101 @@ def open_committee(case: str, **given: Any) -> int:
 
     source = find_case(case)
     read = parse_case(parse_toml(source.content, source.file_name))
-    session = given["session"] or f"{read.id}-1"
-    experts, rules = read_experts(given["experts"]), house_rules(n_rounds=given["rounds"])
-    with using_room(given) as room:
+    members, rules = read_experts(experts), house_rules(n_rounds=rounds)
+    with using_room(act.ledger, act.keys) as room:
         now = open_session(
-            room, session, read, text=source.content.decode("utf-8"), experts=experts, rules=rules,
-            chair=who_acts(given), why=given["why"] or read.title.say(),
+            room, session or f"{read.id}-1", read, text=source.content.decode("utf-8"), experts=members,
+            rules=rules, chair=act.name, why=act.why or read.title.say(),
         )  # fmt: skip
         facts = {"session": now.id, "questions": len(now.questions), "experts": len(now.experts)}
-        return told("open", given, keys=str(room.keys), **facts)
+        return done("open", keys=str(room.keys), **facts)
 
 
-def declare_interest(session: str, **given: Any) -> int:
+@command(SESSION, _MEMBER, option("interest", "--interest", metavar="TEXT", default=""), ACT_IN_COMMITTEE)
+def declare_interest(session: str, *, expert: str, interest: str, act: Act) -> Answer:
     """Record an expert's declaration of independence."""
-    said = {"expert": given["expert"], "interest": given["interest"] or ""}
-    return _step(session, "declared", given=given, default="declaration", **said)
+    return _step(session, "declared", act, default="declaration", expert=expert, interest=interest)
 
 
-def recuse_expert(session: str, **given: Any) -> int:
+@command(SESSION, _MEMBER, ACT_IN_COMMITTEE)
+def recuse_expert(session: str, *, expert: str, act: Act) -> Answer:
     """Record that an expert does not take part, with the reason."""
-    if not given["why"]:
+    if not act.why:
         raise InputFaults("committee", [Fault("--why", "", "the reason of a recusal")])
-    return _step(session, "recused", given=given, default="", expert=given["expert"])
+    return _step(session, "recused", act, default="", expert=expert)
 
 
-def open_round(session: str, **given: Any) -> int:
+@command(SESSION, ACT_IN_COMMITTEE)
+def open_round(session: str, *, act: Act) -> Answer:
     """Open the next round."""
-    with using_room(given, is_reader=True) as room:
-        name = str(len(found_session(room, session).rounds) + 1)
-    return _step(session, "round_opened", given=given, default=f"round {name}", round=name)
+    name = str(len(_now(session, act).rounds) + 1)
+    return _step(session, "round_opened", act, default=f"round {name}", round=name)
 
 
-def open_vote(session: str, **given: Any) -> int:
+@command(SESSION, ACT_IN_COMMITTEE)
+def open_vote(session: str, *, act: Act) -> Answer:
     """Open the vote."""
-    return _step(session, "round_opened", given=given, default="vote", round="vote")
+    return _step(session, "round_opened", act, default="vote", round="vote")
 
 
-def close_round(session: str, **given: Any) -> int:
+@command(SESSION, ACT_IN_COMMITTEE)
+def close_round(session: str, *, act: Act) -> Answer:
     """Close the round or the vote that is open, and publish its key."""
-    with using_room(given, is_reader=True) as room:
-        found = found_session(room, session).open_round
+    found = _now(session, act).open_round
     if found is None:
         raise InputFaults("committee", [Fault("round", session, "a round that is open")])
-    return _step(session, "round_closed", given=given, default=f"round {found.name}", round=found.name)
+    return _step(session, "round_closed", act, default=f"round {found.name}", round=found.name)
 
 
-def confirm_vote(session: str, **given: Any) -> int:
+@command(SESSION, flag("no", "--no"), ACT_IN_COMMITTEE)
+def confirm_vote(session: str, *, no: bool, act: Act) -> Answer:
     """Confirm the vote as chair, or refuse to (``--no``), with the reason."""
     from riskkit.assessment.committee.minutes import vote_of
 
-    if not given["why"]:
+    if not act.why:
         raise InputFaults("committee", [Fault("--why", "", "the reason of a confirmation or its refusal")])
-    with using_room(given, is_reader=True) as room:
-        vote = vote_of(found_session(room, session))
+    vote = vote_of(_now(session, act))
     level = (vote.level if vote else None) or ""
-    said = "no" if given["no"] else "yes"
-    return _step(session, "confirmed", given=given, default="", level=level, is_confirmed=said)
+    return _step(session, "confirmed", act, default="", level=level, is_confirmed="no" if no else "yes")
 
 
-def sign_minutes(session: str, **given: Any) -> int:
+@command(SESSION, ACT_IN_COMMITTEE)
+def sign_minutes(session: str, *, act: Act) -> Answer:
     """Sign the minutes as they are, in one's own name."""
     from riskkit.assessment.committee.minutes import minutes_hash
 
-    with using_room(given, is_reader=True) as room:
-        mine = minutes_hash(found_session(room, session))
-    said = {"expert": who_acts(given), "minutes": mine}
-    return _step(session, "signed", given=given, default="minutes read", **said)
+    mine = minutes_hash(_now(session, act))
+    return _step(session, "signed", act, default="minutes read", expert=act.name, minutes=mine)
 
 
-def end_session(session: str, **given: Any) -> int:
+@command(SESSION, ACT_IN_COMMITTEE)
+def end_session(session: str, *, act: Act) -> Answer:
     """End a session whose minutes the chair has signed."""
-    return _step(session, "ended", given=given, default="minutes signed")
+    return _step(session, "ended", act, default="minutes signed")
 
 
-def show_status(session: str, **given: Any) -> int:
+@command(SESSION, LEDGER, KEYS)
+def show_status(session: str, *, ledger: str, keys: Path | None) -> Answer:
     """Progress of a session: who is missing and what may come next; never what is in an open ballot."""
     from riskkit.assessment.committee.next_steps import next_steps, waited_for
     from riskkit.assessment.committee.visible import progress
 
-    with using_room(given, is_reader=True) as room:
+    with using_room(ledger, keys, is_reader=True) as room:
         now = found_session(room, session)
     rows = progress(now).to_dict("records")
-    if given["is_json"]:
-        facts = {"session": now.id, "rounds": rows, "recused": dict(now.recused), "signed": dict(now.signed)}
-        facts |= {"missing": {what: list(who) for what, who in waited_for(now).items()}}
-        facts["next"] = [_next_step(one, now) for one in next_steps(now)]
-        answer({"command": "committee status", "ok": True, "exit_code": 0, **facts, "ended_at": now.ended_at})
-        return 0
+    facts = {"session": now.id, "rounds": rows, "recused": dict(now.recused), "signed": dict(now.signed)}
+    facts |= {"missing": {what: list(who) for what, who in waited_for(now).items()}}
+    facts |= {"next": [_next_step(one, now) for one in next_steps(now)], "ended_at": now.ended_at}
+    return Answer(facts, _status_lines(now, rows))
+
+
+def _status_lines(now: Session, rows: Iterable[Mapping[Hashable, Any]]) -> Iterator[str]:
     for row in rows:
         key = "committee_round_open" if row["is_open"] else "committee_round_closed"
         missing = ", ".join(row["missing"]) or "—"
-        click.echo(say(key, round=row["round"], n=row["n_ballots"], of=row["n_voters"], missing=missing))
-    click.echo(say("committee_signed", n=len(now.signed), ended=now.ended_at or "—"))
-    for line in _next_lines(now):
-        click.echo(visible(line))
-    return 0
+        yield say(key, round=row["round"], n=row["n_ballots"], of=row["n_voters"], missing=missing)
+    yield say("committee_signed", n=len(now.signed), ended=now.ended_at or "—")
+    yield from _next_lines(now)
 
 
 def _next_step(one: NextStep, now: Session) -> dict[str, Any]:
@@ -196,34 +209,48 @@ def _next_lines(now: Session) -> Iterator[str]:
         yield line
 
 
-def write_minutes(session: str, **given: Any) -> int:
+@dataclass(frozen=True)
+class Paper:
+    """Where a document of a session is written, and what it is made from."""
+
+    out: Path | None
+    force: bool
+    export: Path | None
+    ledger: str
+
+
+_PAPER = Together("paper", Paper, (FILE_OUT, FORCE, file_option("export", "--export"), LEDGER))
+
+
+@command(SESSION, _PAPER)
+def write_minutes(session: str, *, paper: Paper) -> Answer:
     """Write the minutes of a session, from the ledger or from its export."""
-    return _write(session, given=given, is_full=False)
+    return _write("minutes", session, paper)
 
 
-def write_report(session: str, **given: Any) -> int:
+@command(SESSION, _PAPER)
+def write_report(session: str, *, paper: Paper) -> Answer:
     """Write the report of a session: the minutes with every answer and the assessment worked out anew."""
-    return _write(session, given=given, is_full=True)
+    return _write("report", session, paper)
 
 
-def write_case(session: str, **given: Any) -> int:
+@command(SESSION, _PAPER)
+def write_case(session: str, *, paper: Paper) -> Answer:
     """Write the session's case with the committee's judgement in it, for ``riskkit assess``."""
-    from riskkit.workbench.flows.committee.documents import session_from, write_judged
-
-    now = session_from(session, ledger=given["ledger"], export=given["export"])
-    out: Path = given["out"] or beside(given["export"] or given["ledger"], f"{session}-judged.toml")
-    write_judged(now, out, is_forced=given.get("force", False))
-    return told("case", given, session=session, file=str(out))
+    return _write("case", session, paper)
 
 
-def _write(session: str, *, given: dict[str, Any], is_full: bool) -> int:
-    from riskkit.workbench.flows.committee.documents import session_from, write_document
+def _write(what: str, session: str, paper: Paper) -> Answer:
+    from riskkit.workbench.flows.committee.documents import session_from, write_document, write_judged
 
-    name = "report" if is_full else "minutes"
-    now = session_from(session, ledger=given["ledger"], export=given["export"])
-    out: Path = given["out"] or beside(given["export"] or given["ledger"], f"{session}-{name}.html")
-    write_document(now, out, is_full=is_full, is_forced=given.get("force", False))
-    return told(name, given, session=session, file=str(out))
+    now = session_from(session, ledger=paper.ledger, export=paper.export)
+    name = "judged.toml" if what == "case" else f"{what}.html"
+    out = paper.out or beside(paper.export or paper.ledger, f"{session}-{name}")
+    if what == "case":
+        write_judged(now, out, is_forced=paper.force)
+    else:
+        write_document(now, out, is_full=what == "report", is_forced=paper.force)
+    return done(what, session=session, file=str(out))
 
 
 def found_session(room: Room, session: str) -> Session:
@@ -233,19 +260,14 @@ def found_session(room: Room, session: str) -> Session:
     return session_in(room, session)
 
 
-def _step(session: str, kind: str, *, given: dict[str, Any], default: str, **data: Any) -> int:
+def _step(session: str, kind: str, act: Act, *, default: str, **data: Any) -> Answer:
     from riskkit.workbench.flows.committee.room import take_step
 
-    with using_room(given) as room:
-        event = take_step(room, session, kind, who=who_acts(given), why=given["why"] or default, **data)
-    facts = {"session": session, "kind": kind, "sequence": event.sequence, "at": event.at}
-    return told("step", given, **facts)
+    with using_room(act.ledger, act.keys) as room:
+        event = take_step(room, session, kind, who=act.name, why=act.why or default, **data)
+    return done("step", session=session, kind=kind, sequence=event.sequence, at=event.at)
 
 
-def told(deed: str, given: Mapping[str, Any], **facts: Any) -> int:
-    """Say what was done, as words or as JSON."""
-    if given["is_json"]:
-        answer({"command": f"committee {deed}", "ok": True, "exit_code": 0, **facts})
-    else:
-        click.echo(visible(say(f"committee_{deed}_done", **facts)))
-    return 0
+def done(what: str, **facts: Any) -> Answer:
+    """What was done in a session."""
+    return Answer(facts, [say(f"committee_{what}_done", **facts)], name=f"committee {what}")

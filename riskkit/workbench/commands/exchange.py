@@ -6,26 +6,36 @@ import dataclasses
 import datetime as dt
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-import pandas as pd
 
-from riskkit.foundation.inputs.faults import Fault, InputFaults, refuse, shown
-from riskkit.foundation.language import in_each_language
-from riskkit.foundation.records.evidence import arrow_schema, given_columns, rule_text
+from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.language import in_each_language, language
 from riskkit.words.catalogue import command_text as say
-from riskkit.workbench.commands.options import beside
-from riskkit.workbench.runs.planning import pairs
-from riskkit.workbench.words.messages import answer
+from riskkit.workbench.commands.defining import Answer, Together, argument, command, flag, option
+from riskkit.workbench.commands.options import (
+    BY,
+    FILE,
+    FORCE,
+    REGISTER,
+    SINCE,
+    UNTIL,
+    beside,
+    file_option,
+    option_shown,
+)
+from riskkit.workbench.commands.register import day_of, require_register
 
 if TYPE_CHECKING:
+    import pandas as pd
     import pyarrow as pa  # type: ignore[import-untyped]
 
     from riskkit.monitoring.exchange.comparison import Compared
+    from riskkit.monitoring.exchange.package import About
     from riskkit.monitoring.exchange.reading import Package
     from riskkit.monitoring.sources.intake import Batch
 
@@ -33,79 +43,95 @@ _WAIT = 60.0
 _MOST_TOLD = 20
 
 
-def export_register(**given: Any) -> int:
+@dataclass(frozen=True)
+class Wanted:
+    """Which records a package holds, and what it says of itself."""
+
+    out: Path | None
+    force: bool
+    level: str
+    by: tuple[str, ...]
+    since: str | None
+    until: str | None
+    where: tuple[str, ...]
+    title: str | None
+    publisher: str
+    licence: str
+
+
+_WANTED = Together("wanted", Wanted, (
+    file_option("package_out", "--out", "out"), FORCE,
+    option_shown("level", "--level", type=click.Choice(("records", "counts")), default="records"),
+    BY, SINCE, UNTIL, option("where", "-w", "--where", "where", metavar="NAME=VALUE", multiple=True),
+    option("title", "--title", metavar="TEXT"),
+    option("publisher", "--publisher", metavar="NAME", default="not stated"),
+    option_shown("licence", "--licence", metavar="NAME", default="other-closed"),
+))  # fmt: skip
+
+
+@command(_WANTED, REGISTER)
+def export_register(*, wanted: Wanted, register: Path) -> Answer:
     """Write a selection of a register as a data package."""
     from riskkit.monitoring.exchange.package import counts_package, records_package
     from riskkit.monitoring.exchange.rules import shared_counts, shared_records
 
-    out: Path = given["out"] or beside(given["register"], f"{given['level']}.zip")
+    out = wanted.out or beside(register, f"{wanted.level}.zip")
     refuse("--out", [] if out.suffix == ".zip" else [Fault("--out", shown(str(out)), "a .zip file")])
-    rows, told = _selected(given)
-    is_records = given["level"] == "records"
-    shared = shared_records(rows) if is_records else shared_counts(rows, by=given["by"])
-    (records_package if is_records else counts_package)(
-        out, shared, _about(given, rows, told), is_forced=given.get("force", False)
-    )  # fmt: skip
-    held = shared.held_back.loc[shared.held_back["rule"] != "not_counted"]
-    facts = {"rows": len(shared.table), "held_back": int(held["n_values"].sum())}
-    if given["is_json"]:
-        content = {"level": given["level"], "file": str(out), "log": shared.held_back.to_dict("records")}
-        answer({"command": "register export", "ok": True, "exit_code": 0, **facts, **content})
-        return 0
-    _say_exported(shared.held_back, facts, out, given=given)
-    return 0
+    rows, selection = _selected(wanted, register)
+    is_records = wanted.level == "records"
+    shared = shared_records(rows) if is_records else shared_counts(rows, by=wanted.by)
+    write = records_package if is_records else counts_package
+    write(out, shared, _about(wanted, rows, selection), is_forced=wanted.force)
+    log = shared.held_back
+    n_held = int(log.loc[log["rule"] != "not_counted", "n_values"].sum())
+    facts = {"rows": len(shared.table), "held_back": n_held, "level": wanted.level, "file": str(out)}
+    lines = _exported_lines(log.to_dict("records"), facts)
+    return Answer({**facts, "log": log.to_dict("records")}, lines)
 
 
-def _say_exported(log: pd.DataFrame, facts: dict[str, int], out: Path, *, given: dict[str, Any]) -> None:
-    numbers = {name: f"{n:,}" for name, n in facts.items()}
-    click.echo(say("exported", what=say(f"level_{given['level']}"), file=out, **numbers))
-    for row in log.to_dict("records"):
-        click.echo(say("held_back", column=row["column"], n=f"{row['n_values']:,}", why=row[given["lang"]]))
+def _exported_lines(log: Sequence[Mapping[Hashable, Any]], facts: Mapping[str, Any]) -> Iterator[str]:
+    numbers = {name: f"{facts[name]:,}" for name in ("rows", "held_back")}
+    yield say("exported", what=say(f"level_{facts['level']}"), file=facts["file"], **numbers)
+    for row in log:
+        yield say("held_back", column=row["column"], n=f"{row['n_values']:,}", why=row[language()])
 
 
-def _selected(given: dict[str, Any]) -> tuple[pd.DataFrame, str]:
+def _selected(wanted: Wanted, register: Path) -> tuple[pd.DataFrame, str]:
     """The records that are asked for, in an order of their own, and the selection in words."""
-    from riskkit.store.register.query import looking
+    import pandas as pd
 
-    folder: Path = given["register"]
-    refuse("--register", [] if folder.is_dir() else [Fault("--register", shown(str(folder)), _A_REGISTER)])
-    wanted = pairs(given["where"])
+    from riskkit.foundation.records.evidence import arrow_schema
+    from riskkit.store.register.query import looking
+    from riskkit.workbench.runs.planning import pairs
+
+    columns = pairs(wanted.where)
     rule = "a column of the record"
-    refuse(
-        "--where", [Fault("--where", shown(one), rule) for one in wanted if one not in arrow_schema().names]
-    )
-    parts, values = [f"CAST({name} AS VARCHAR) = ?" for name in wanted], list[Any](wanted.values())
+    require_register(register)
+    faults = [Fault("--where", shown(one), rule) for one in columns if one not in arrow_schema().names]
+    refuse("--where", faults)
+    parts, values = [f"CAST({name} AS VARCHAR) = ?" for name in columns], list[Any](columns.values())
+    days = {"since": wanted.since, "until": wanted.until}
     for name, sign in (("since", ">="), ("until", "<=")):
-        if given[name] is not None:
+        day = day_of("export", f"--{name}", days[name])
+        if day is not None:
             parts.append(f"date {sign} ?")
-            values.append(_day(given[name], name))
+            values.append(day)
     question = f"SELECT * FROM records WHERE {' AND '.join(parts) or 'true'} ORDER BY record_id"  # noqa: S608
-    with looking(folder) as connection:
+    with looking(register) as connection:
         rows = pd.DataFrame(connection.sql(question, params=values).to_arrow_table().to_pandas())
     refuse("export", [] if len(rows) else [Fault("export", "0 records", "a selection that holds records")])
-    told = [f"{name} = {value}" for name, value in wanted.items()]
-    told += [f"{name} {given[name]}" for name in ("since", "until") if given[name] is not None]
-    return rows, "; ".join(told)
+    told = [f"{name} = {value}" for name, value in columns.items()]
+    return rows, "; ".join([*told, *(f"{name} {day}" for name, day in days.items() if day is not None)])
 
 
-_A_REGISTER = "the folder of a register"
-
-
-def _day(text: str, name: str) -> dt.date:
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError as error:
-        raise InputFaults("export", [Fault(f"--{name}", shown(text), "YYYY-MM-DD")]) from error
-
-
-def _about(given: dict[str, Any], rows: pd.DataFrame, selection: str) -> Any:
+def _about(wanted: Wanted, rows: pd.DataFrame, selection: str) -> About:
     from riskkit.monitoring.exchange.package import About, source_terms
     from riskkit.monitoring.sources.catalogue import SOURCES
 
-    zh, en = in_each_language(say, f"title_{given['level']}").values()
+    zh, en = in_each_language(say, f"title_{wanted.level}").values()
     known = {one.name: (f"{one.title_zh} / {one.title_en} ({one.publisher})", one.licence) for one in SOURCES}
     return About(
-        given["title"] or zh, given["title"] or en, given["publisher"], given["licence"],
+        wanted.title or zh, wanted.title or en, wanted.publisher, wanted.licence,
         dt.datetime.now(dt.UTC), source_terms(rows["source"].tolist(), known), selection,
     )  # fmt: skip
 
@@ -123,7 +149,8 @@ class Arrived:
     compared: Compared
 
 
-def import_register(package: Path, **given: Any) -> int:
+@command(argument("package", "PACKAGE", type=FILE), flag("check", "--check"), REGISTER)
+def import_register(package: Path, *, check: bool, register: Path) -> Answer:
     """Check a data package and read its records into a register, whole or not at all."""
     from riskkit.monitoring.exchange.reading import SOURCE, read_package
     from riskkit.store.register.changes import Origin, ingest
@@ -131,21 +158,18 @@ def import_register(package: Path, **given: Any) -> int:
     now = dt.datetime.now().astimezone()
     with tempfile.TemporaryDirectory(prefix="riskkit-") as there:
         opened = read_package(package, into=Path(there))
-        arrived = _arrived(opened, given["register"], today=now.date())
+        arrived = _arrived(opened, register, today=now.date())
         is_changed = False
-        if not given["check"]:
+        if not check:
             at = now.astimezone(dt.UTC).isoformat(timespec="seconds")
             origin = Origin(opened.name, opened.sha256, opened.n_bytes, SOURCE.name, SOURCE.version, at)
-            _, is_changed = ingest(given["register"], origin, iter(arrived.batches), wait=_WAIT)
-    told = _told(arrived) | {"checked_only": given["check"], "changed": is_changed}
-    if given["is_json"]:
-        answer({"command": "register import", "ok": True, "exit_code": 0, **told})
-    else:
-        _say(arrived, told, given)
-    return 0
+            _, is_changed = ingest(register, origin, iter(arrived.batches), wait=_WAIT)
+    told = _told(arrived) | {"checked_only": check, "changed": is_changed}
+    return Answer(told, _lines(told))
 
 
 def _arrived(package: Package, register: Path, *, today: dt.date) -> Arrived:
+    from riskkit.foundation.records.evidence import given_columns
     from riskkit.monitoring.coverage import completeness
     from riskkit.monitoring.exchange.comparison import compare
     from riskkit.monitoring.exchange.reading import SOURCE, schema_drift
@@ -155,12 +179,8 @@ def _arrived(package: Package, register: Path, *, today: dt.date) -> Arrived:
     batches = list(read_records(file_facts(package.records), SOURCE, now=today))
     n_read = sum(one.n_read for one in batches)
     rule = "as many rows as there are record ids"
-    refuse(
-        package.name,
-        []
-        if not package.ids or n_read == len(package.ids)
-        else [Fault("records.csv", f"{n_read} rows", rule)],
-    )
+    is_whole = not package.ids or n_read == len(package.ids)
+    refuse(package.name, [] if is_whole else [Fault("records.csv", f"{n_read} rows", rule)])
     named = [_named(one, package) for one in batches]
     here = _here(register, named)
     fresh = [_without(one, here) for one in named]
@@ -221,7 +241,10 @@ def _without(batch: Batch, here: set[str]) -> Batch:
 
 
 def _frame(batches: Sequence[Batch]) -> pd.DataFrame:
+    import pandas as pd
     import pyarrow as pa
+
+    from riskkit.foundation.records.evidence import arrow_schema
 
     tables = [one.records.cast(arrow_schema()) for one in batches] or [arrow_schema().empty_table()]
     return pd.DataFrame(pa.concat_tables(tables).to_pandas())
@@ -229,6 +252,9 @@ def _frame(batches: Sequence[Batch]) -> pd.DataFrame:
 
 def _register_rows(register: Path, *, without: pd.DataFrame) -> pd.DataFrame:
     """The records of a register that are not those of the package; those that may be compared."""
+    import pandas as pd
+
+    from riskkit.foundation.records.evidence import arrow_schema
     from riskkit.store.register.query import looking
 
     columns = [*arrow_schema().names]
@@ -283,12 +309,9 @@ def _plain_text(found: Any) -> str:
     return "; ".join(word[:200] for word in words[:_MOST_TOLD] if isinstance(word, str))
 
 
-def _say(arrived: Arrived, told: dict[str, Any], given: dict[str, Any]) -> None:
-    for line in _lines(arrived, told, given):
-        click.echo("".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in line))
+def _lines(told: Mapping[str, Any]) -> Iterator[str]:
+    from riskkit.foundation.records.evidence import rule_text
 
-
-def _lines(arrived: Arrived, told: dict[str, Any], given: dict[str, Any]) -> Iterator[str]:
     rows = {"read": told["n_read"], "accepted": told["n_new"], "quarantined": told["n_quarantined"]}
     rows |= {"duplicates": told["n_here"]}
     yield say("taken_file", name=told["file"], **{name: f"{n:,}" for name, n in rows.items()})
@@ -307,7 +330,7 @@ def _lines(arrived: Arrived, told: dict[str, Any], given: dict[str, Any]) -> Ite
     yield say("conflicts", n=f"{len(told['conflicts']):,}", more=f"{told['n_evidence_not_compared']:,}")
     for one in told["conflicts"][:_MOST_TOLD]:
         yield f"  {say('conflict', **one)}"
-    if given["check"]:
+    if told["checked_only"]:
         yield say("checked_only")
     elif not told["changed"]:
         yield say("register_as_it_was")

@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import click
 
 from riskkit.foundation.language import language
 from riskkit.words.catalogue import command_text as say
-from riskkit.workbench.words.messages import answer
+from riskkit.workbench.commands.defining import Answer, argument, command
 
 KINDS = ("cases", "profiles", "notebooks", "sources")
 
 
-def list_shipped(kind: str | None, **given: Any) -> int:
-    """Print the names that other commands take, each with what it is."""
-    wanted = [kind] if kind else list(KINDS)
-    rows = {name: _ROWS[name]() for name in wanted}
-    if given["is_json"]:
-        answer({"command": "list", "ok": True, "exit_code": 0, **rows})
-        return 0
+@command(argument("kind", type=click.Choice(KINDS), required=False))
+def list_shipped(kind: str | None) -> Answer:
+    """The names that other commands take, each with what it is."""
+    rows = {name: _ROWS[name]() for name in ([kind] if kind else KINDS)}
+    return Answer(rows, _lines(rows))
+
+
+def _lines(rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> Iterator[str]:
     for name, entries in rows.items():
-        click.echo(say(f"list_{name}"))
+        yield say(f"list_{name}")
         for entry in entries:
-            click.echo(f"  {entry['name']}  {entry['title']}")
+            yield f"  {entry['name']}  {entry['title']}"
             for parameter in entry.get("parameters", ()):
-                click.echo(f"      -p {parameter['name']}={parameter['default']}  {parameter['help']}")
-    return 0
+                yield f"      -p {parameter['name']}={parameter['default']}  {parameter['help']}"
 
 
 def _cases() -> list[dict[str, Any]]:

@@ -1,10 +1,10 @@
-"""``riskkit new``: annotated starters of the files that people write, in one language."""
+"""``riskkit new``, ``template`` and ``sample``: files to fill and made registers to try, in one language."""
 
 from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -13,14 +13,10 @@ import click
 
 from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown
 from riskkit.foundation.inputs.part_files import put_files
-from riskkit.foundation.language import in_language, language
-from riskkit.foundation.numbers.toml_record import toml_text
-from riskkit.foundation.records.evidence import given_columns
-from riskkit.foundation.standards import glossary, standards
-from riskkit.foundation.standards.tables import records
-from riskkit.warning.profiles import profile_names
+from riskkit.foundation.language import language
 from riskkit.words.catalogue import command_text as say
-from riskkit.workbench.words.messages import answer
+from riskkit.workbench.commands.defining import Answer, argument, command
+from riskkit.workbench.commands.options import FORCE, file_option, folder_option, option_shown
 
 KINDS = ("case", "profile", "study", "mapping", "what-ifs")
 FILL = {"zh": "填写", "en": "FILL"}
@@ -43,19 +39,21 @@ _RULES = {
 }
 
 
-def make_new(kind: str, name: str, **given: Any) -> int:
+@command(
+    argument("kind", type=click.Choice(KINDS)),
+    argument("name", "ID"),
+    file_option("file", "--out", "out"),
+    FORCE,
+)
+def make_new(kind: str, name: str, *, out: Path | None, force: bool) -> Answer:
     """Write a starter and say where it is."""
     own = f"{name}-{kind}" if kind == "what-ifs" else name  # beside the case, which has its name
-    out, lang = given["out"] or Path(f"{own}.toml"), given["lang"]
-    day = dt.datetime.now(dt.UTC).date()
-    content = in_language(lang, starter, kind, name, day=day).encode()
-    refuse("new", [] if out.suffix == ".toml" else [Fault("--out", shown(str(out)), "*.toml")])
-    put_files(out.parent, {out.name: content}, is_forced=given.get("force", False))
-    if given["is_json"]:
-        answer({"command": "new", "ok": True, "exit_code": 0, "kind": kind, "files": [str(out.absolute())]})
-    else:
-        click.echo(say(f"new_{kind}", path=out, name=name))
-    return 0
+    out = out or Path(f"{own}.toml")
+    content = starter(kind, name, day=dt.datetime.now(dt.UTC).date()).encode()
+    refuse("new", [] if out.suffix == ".toml" else [Fault("--out", shown(str(out)), "a .toml file")])
+    put_files(out.parent, {out.name: content}, is_forced=force)
+    facts = {"kind": kind, "files": [str(out.absolute())]}
+    return Answer(facts, [say(f"new_{kind}", path=out, name=name)])
 
 
 def starter(kind: str, name: str, *, day: dt.date) -> str:
@@ -73,6 +71,9 @@ def starter(kind: str, name: str, *, day: dt.date) -> str:
 
 def _listed(name: str) -> str:
     """The codes that a field may hold, with their words."""
+    from riskkit.foundation.records.evidence import given_columns
+    from riskkit.foundation.standards import glossary
+
     if name == "COLUMNS":
         return ", ".join(given_columns())
     kind = name.lower()
@@ -83,6 +84,11 @@ def _listed(name: str) -> str:
 
 def _profile(name: str) -> str:
     """The default profile as a file of its own, to be changed."""
+    from riskkit.foundation.numbers.toml_record import toml_text
+    from riskkit.foundation.standards import standards
+    from riskkit.foundation.standards.tables import records
+    from riskkit.warning.profiles import profile_names
+
     default = profile_names()[0]
     tables = {part: standards.table(part) for part in ("profiles", "profile_cells", "profile_raises")}
     rows = {
@@ -115,3 +121,46 @@ def _plain(value: Any) -> Any:
 
 
 _SHIPPED = {"profile", "valid_from", "valid_to"}
+
+
+_FORM = option_shown("form", "--format", "form", type=click.Choice(("csv", "xlsx")), default="xlsx")
+
+
+@command(argument("name"), _FORM, file_option("file", "--out", "out"), FORCE)
+def make_template(name: str, *, form: str, out: Path | None, force: bool) -> Answer:
+    """Write the template of a sheet and say where it is."""
+    from riskkit.monitoring.sources.sheets.sheets import sheet_names
+    from riskkit.monitoring.sources.sheets.templates import write_template
+
+    out = out or Path(f"{name}.{form}")
+    faults = []
+    if name not in sheet_names():
+        faults.append(Fault("NAME", shown(name), one_of(name, sheet_names())))
+    if out.is_dir() or out.suffix not in ("", f".{form}"):
+        faults.append(Fault("--out", shown(str(out)), f"*.{form}"))
+    refuse("template", faults)
+    return _written(write_template(name, out, form=form, is_forced=force), sheet=name)
+
+
+@command(
+    option_shown("rows", "--rows", type=click.IntRange(1, 10_000_000), default=200_000),
+    option_shown("seed", "--seed", type=click.IntRange(0), default=1),
+    folder_option("folder", "--out", "out", required=True),
+)
+def make_sample(*, rows: int, seed: int, out: Path) -> Answer:
+    """Write a made register and say what it holds."""
+    import numpy as np
+
+    from riskkit.monitoring.sources.sample_files import write_sample
+    from riskkit.monitoring.sources.sample_register import FEWEST_ROWS, sample_register
+
+    rule = f">= {FEWEST_ROWS}"
+    refuse("sample", [Fault("--rows", shown(rows), rule)] if rows < FEWEST_ROWS else [])
+    made = sample_register(rows, rng=np.random.default_rng(seed), lang=language())
+    how = f"riskkit sample --rows {rows} --seed {seed} --lang {language()}"
+    return _written(write_sample(made, out, how=how), rows=rows, seed=seed)
+
+
+def _written(files: Sequence[Path], **facts: Any) -> Answer:
+    paths = [str(path) for path in files]
+    return Answer({"files": paths, **facts}, [say("written", file=path) for path in paths])

@@ -8,7 +8,7 @@ import datetime as dt
 import io
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,46 +18,58 @@ import click
 from riskkit.foundation.inputs.faults import Fault, InputFaults, one_of, refuse, shown
 from riskkit.foundation.language import language
 from riskkit.words.catalogue import command_text as say
-from riskkit.workbench.commands.options import beside
-from riskkit.workbench.words.messages import answer
+from riskkit.workbench.commands.defining import Answer, argument, command, one_line, option, wants_json
+from riskkit.workbench.commands.options import (
+    BY,
+    ENGINE,
+    FILES,
+    FORCE,
+    REGISTER,
+    SINCE,
+    UNTIL,
+    Number,
+    beside,
+    file_option,
+    option_shown,
+)
 from riskkit.workbench.words.rules import fault_line
 
 if TYPE_CHECKING:
+    import pyarrow as pa  # type: ignore[import-untyped]
+
     from riskkit.monitoring.sources.intake import Batch
     from riskkit.monitoring.sources.source import Source
     from riskkit.store.register.changes import Rows
+    from riskkit.store.register.summary import RegisterSummary
 
 _SECONDS_BEFORE_BAR = 2.0
 _MOST_RULES = 10
 _WAIT = 60.0
 
 
-def ingest_files(files: Sequence[Path], **given: Any) -> int:
+@command(FILES, option("source", "--source", metavar="NAME"), file_option("mapping", "--mapping"), REGISTER)
+def ingest_files(
+    files: Sequence[Path], *, source: str | None, mapping: Path | None, register: Path
+) -> Answer:
     """Read files into a register, each whole or not at all, and say what became of their rows."""
-    source, others = _reader(given["source"], given["mapping"])
+    reader, others = _reader(source, mapping)
     told: list[dict[str, Any]] = []
     refused: list[InputFaults] = []
     for file in files:
         try:
-            one = take_file(file, source, others, register=given["register"])
+            one = take_file(file, reader, others, register=register)
         except InputFaults as error:
             refused.append(error)
-            one = {
-                "file_name": file.name,
-                "error": "input",
-                "faults": [asdict(fault) for fault in error.faults],
-            }
+            one = {"file_name": file.name, "error": "input", "faults": [asdict(f) for f in error.faults]}
             if len(files) > 1:
-                _say_refused(error, given)
+                say_refused(error)
         else:
-            _say_taken(one, given)
+            for line in () if wants_json() else _taken_lines(one):
+                click.echo(one_line(line))
         told.append(one)
     if len(files) == 1 and refused:
         raise refused[0]
-    code = (2 if len(refused) == len(files) else 1) if refused else 0
-    if given["is_json"]:
-        answer({"command": "ingest", "ok": not refused, "exit_code": code, "files": told})
-    return code
+    return Answer({"files": told}, code=(2 if len(refused) == len(files) else 1) if refused else 0)
 
 
 def _reader(name: str | None, mapping: Path | None) -> tuple[Source, tuple[Source, ...]]:
@@ -128,40 +140,32 @@ def _bar(name: str) -> Iterator[Callable[[int], object]]:
     from tqdm import tqdm
 
     bar = tqdm(
-        desc=_printable(name), unit=say("rows"), unit_scale=True, file=sys.stderr, leave=False,
+        desc=one_line(name), unit=say("rows"), unit_scale=True, file=sys.stderr, leave=False,
         delay=_SECONDS_BEFORE_BAR, disable=not sys.stderr.isatty(),
     )  # fmt: skip
     with contextlib.closing(bar):
         yield bar.update
 
 
-def _printable(text: str) -> str:
-    return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text)
-
-
-def _say_taken(one: dict[str, Any], given: dict[str, Any]) -> None:
-    if given["is_json"]:
-        return
+def _taken_lines(one: Mapping[str, Any]) -> Iterator[str]:
     from riskkit.foundation.records.evidence import note_text, rule_text
 
-    name = _printable(one["file_name"])
     if not one["changed"]:
-        click.echo(say("known_file", name=name, at=one["at"]))
+        yield say("known_file", name=one["file_name"], at=one["at"])
         return
     figures = {part: f"{one[f'n_{part}']:,}" for part in ("read", "accepted", "quarantined", "duplicates")}
-    click.echo(say("taken_file", name=name, **figures))
+    yield say("taken_file", name=one["file_name"], **figures)
     if any(one[name] for name in ("n_newer", "n_translations", "n_restated")):
         n_new = one["n_accepted"] - one["n_newer"] - one["n_translations"] - one["n_restated"]
         told = {"new": n_new, "newer": one["n_newer"], "translations": one["n_translations"],
                 "restated": one["n_restated"], "unchanged": one["n_duplicates"]}  # fmt: skip
-        click.echo(f"  {say('taken_notices', **{name: f'{n:,}' for name, n in told.items()})}")
+        yield f"  {say('taken_notices', **{name: f'{n:,}' for name, n in told.items()})}"
     for rule, times in list(one["rules"].items())[:_MOST_RULES]:
-        click.echo(f"  {say('broken_rule', n=f'{times:,}', rule=rule_text(rule))}")
+        yield f"  {say('broken_rule', n=f'{times:,}', rule=rule_text(rule))}"
     for note in one["notes"]:
         text, where = note_text(note["note"]), _place_name(note["where"])
         times = f"{note['n']:,} × " if note["n"] else ""
-        key = "reading_note" if where else "reading_note_of_file"
-        click.echo(f"  {say(key, n=times, where=_printable(where), text=text)}")
+        yield f"  {say('reading_note' if where else 'reading_note_of_file', n=times, where=where, text=text)}"
 
 
 def _place_name(where: str) -> str:
@@ -171,87 +175,89 @@ def _place_name(where: str) -> str:
     return next((getattr(column, language()) for column in record_columns() if column.name == where), where)
 
 
-def _say_refused(error: InputFaults, given: dict[str, Any]) -> None:
-    if given["is_json"]:
+def say_refused(error: InputFaults, *, name: str = "") -> None:
+    """One of several files that was refused, for people; programs find it in the answer."""
+    if wants_json():
         return
-    click.echo(_printable(say("refused_file", name=error.what)), err=True)
-    for fault in error.faults:
-        click.echo(f"  {_printable(fault_line(vars(fault)))}", err=True)
+    lines = [
+        say("refused_file", name=name or error.what),
+        *(f"  {fault_line(vars(one))}" for one in error.faults),
+    ]
+    for line in lines:
+        click.echo(one_line(line), err=True)
 
 
-def show_register(**given: Any) -> int:
+@command(REGISTER)
+def show_register(*, register: Path) -> Answer:
     """Say what a register holds."""
     from riskkit.store.register.summary import summary
 
-    found = summary(_register(given))
-    if given["is_json"]:
-        answer({"command": "register info", "ok": True, "exit_code": 0, **asdict(found)})
-        return 0
+    found = summary(require_register(register))
+    return Answer(asdict(found), _summary_lines(found))
+
+
+def _summary_lines(found: RegisterSummary) -> Iterator[str]:
     names = ("read", "accepted", "quarantined", "duplicates")
-    click.echo(
-        say(
-            "register_rows",
-            files=found.n_files,
-            **{name: f"{getattr(found, f'n_{name}'):,}" for name in names},
-        )
-    )
-    records = f"{sum(found.by_source.values()):,}"
+    rows = {name: f"{getattr(found, f'n_{name}'):,}" for name in names}
+    yield say("register_rows", files=found.n_files, **rows)
     if found.n_superseded:
-        click.echo(say("register_superseded", n=f"{found.n_superseded:,}"))
-    click.echo(say("register_size", records=records, parts=found.n_parts, bytes=f"{found.n_bytes:,}"))
-    for name, rows in found.by_source.items():
-        click.echo(f"  {name}  {rows:,}")
-    for year, rows in found.by_year.items():
-        click.echo(f"  {year or say('no_date')}  {rows:,}")
-    return 0
+        yield say("register_superseded", n=f"{found.n_superseded:,}")
+    records = f"{sum(found.by_source.values()):,}"
+    yield say("register_size", records=records, parts=found.n_parts, bytes=f"{found.n_bytes:,}")
+    yield from (f"  {name}  {rows:,}" for name, rows in found.by_source.items())
+    yield from (f"  {year or say('no_date')}  {rows:,}" for year, rows in found.by_year.items())
 
 
-def _register(given: dict[str, Any]) -> Path:
-    folder: Path = given["register"]
-    if not folder.is_dir():
-        refuse("--register", [Fault("--register", shown(str(folder)), "the folder of a register")])
+def require_register(folder: Path) -> Path:
+    """A folder that is there, as a register should be."""
+    rule = "the folder of a register"
+    refuse("--register", [] if folder.is_dir() else [Fault("--register", shown(str(folder)), rule)])
     return folder
 
 
-def ask_register(question: str, **given: Any) -> int:
+@command(
+    argument("question"),
+    option_shown("limit", "--limit", type=click.IntRange(1), default=1000),
+    REGISTER,
+)
+def ask_register(question: str, *, limit: int, register: Path) -> Answer:
     """Show the answer to a question in SQL, as CSV without formulas or as JSON."""
     from riskkit.store.register.query import sql
 
-    _show("register sql", sql(_register(given), question, most_rows=given["limit"]), given)
-    return 0
+    return _table("register sql", sql(require_register(register), question, most_rows=limit))
 
 
-def count_register(**given: Any) -> int:
+@command(BY, SINCE, UNTIL, ENGINE, REGISTER)
+def count_register(
+    *, by: tuple[str, ...], since: str | None, until: str | None, engine: str, register: Path
+) -> Answer:
     """Show counts by some columns, from either engine."""
     from riskkit.store.register.counts import CountsAsked, counted, with_period_names
 
-    asked = CountsAsked(tuple(given["by"]), since=_day(given, "since"), until=_day(given, "until"))
-    found = with_period_names(counted(_register(given), asked, engine=given["engine"]), asked)
-    _show("register counts", found, given)
-    return 0
+    first, last = day_of("counts", "--since", since), day_of("counts", "--until", until)
+    asked = CountsAsked(by, since=first, until=last)
+    found = with_period_names(counted(require_register(register), asked, engine=engine), asked)
+    return _table("register counts", found)
 
 
-def _day(given: dict[str, Any], name: str) -> dt.date | None:
-    if given[name] is None:
-        return None
+def day_of(what: str, name: str, text: str | None) -> dt.date | None:
+    """The day that an option gives."""
     try:
-        return dt.date.fromisoformat(given[name])
+        return dt.date.fromisoformat(text) if text is not None else None
     except ValueError as error:
-        raise InputFaults("counts", [Fault(f"--{name}", shown(given[name]), "YYYY-MM-DD")]) from error
+        raise InputFaults(what, [Fault(name, shown(text), "YYYY-MM-DD")]) from error
 
 
-def _show(command: str, table: Any, given: dict[str, Any]) -> None:
+def _table(command: str, table: pa.Table) -> Answer:
     from riskkit.foundation.inputs.plain_data import plain
     from riskkit.store.register.quarantine_sheet import safe_cell
 
-    if given["is_json"]:
+    if wants_json():
         rule = "values that JSON holds; turn others into text in the query"
         try:
-            facts = {"columns": table.column_names, "rows": plain(table.to_pylist())}
+            return Answer({"columns": table.column_names, "rows": plain(table.to_pylist())})
         except (TypeError, ValueError) as error:
             raise InputFaults(command, [Fault("--json", str(error), rule)]) from error
-        answer({"command": command, "ok": True, "exit_code": 0, **facts})
-        return
     text = io.StringIO()
     sheet = csv.writer(text, lineterminator="\n")
     sheet.writerow([safe_cell(name) for name in table.column_names])
@@ -259,31 +265,69 @@ def _show(command: str, table: Any, given: dict[str, Any]) -> None:
         columns = [[safe_cell(value) for value in column.to_pylist()] for column in batch.columns]
         sheet.writerows(zip(*columns, strict=True))
     click.echo(text.getvalue().encode("utf-8", "replace").decode(), nl=False)
+    return Answer()
 
 
-def sheet_of_quarantine(**given: Any) -> int:
+@command(file_option("sheet", "--out", "out"), FORCE, REGISTER)
+def sheet_of_quarantine(*, out: Path | None, force: bool, register: Path) -> Answer:
     """Write the quarantine of a register as a sheet."""
     from riskkit.store.register.quarantine_sheet import write_quarantine
 
-    out: Path = given["out"] or beside(given["register"], "quarantine.csv")
-    n_lines = write_quarantine(_register(given), out, is_forced=given.get("force", False))
-    if given["is_json"]:
-        answer(
-            {"command": "register quarantine", "ok": True, "exit_code": 0, "file": str(out), "lines": n_lines}
-        )
-    else:
-        click.echo(say("quarantine_written", n=f"{n_lines:,}", file=out))
-    return 0
+    out = out or beside(register, "quarantine.csv")
+    n_lines = write_quarantine(require_register(register), out, is_forced=force)
+    facts = {"file": str(out), "lines": n_lines}
+    return Answer(facts, [say("quarantine_written", n=f"{n_lines:,}", file=out)])
 
 
-def compact_register(**given: Any) -> int:
+@command(REGISTER)
+def compact_register(*, register: Path) -> Answer:
     """Put the small files of a register together."""
     from riskkit.store.register.compaction import compact
 
-    before, after = compact(_register(given), wait=_WAIT)
-    if given["is_json"]:
-        facts = {"parts_before": before, "parts": after}
-        answer({"command": "register compact", "ok": True, "exit_code": 0, **facts})
-    else:
-        click.echo(say("compacted", before=before, after=after))
-    return 0
+    before, after = compact(require_register(register), wait=_WAIT)
+    facts = {"parts_before": before, "parts": after}
+    return Answer(facts, [say("compacted", before=before, after=after)])
+
+
+@command(
+    argument("words", "WORD...", nargs=-1, required=True),
+    option("units", "--units", type=Number(1, 1e12)),
+    REGISTER,
+)
+def suggest_prior(words: tuple[str, ...], *, units: float | None, register: Path) -> Answer:
+    """Show what records of a product suggest for the probability of a step, and the rows behind it."""
+    from riskkit.foundation.standards.tables import records
+    from riskkit.monitoring.step_priors import as_step, step_priors
+    from riskkit.store.register.query import looking
+
+    match = " and ".join([_HAS_WORD] * len(words))  # only the number of words, never a word of the asker
+    with looking(register) as connection:
+        found = connection.execute(_QUESTION.format(match=match), list(words)).df()
+    table = step_priors(found, units=units)
+    priors = [row | {"p": as_step(row["events"], row["trials"])} for row in records(table)]
+    return Answer({"words": list(words), "priors": priors}, _prior_lines(priors, words=words))
+
+
+_QUESTION = """
+select record_id, source, source_class, date, product, n_units, n_tested, n_nonconforming, n_injured, n_dead,
+       weight
+from records
+where {match}
+order by source, date, record_id
+"""
+_HAS_WORD = "contains(lower(concat_ws(' ', product, product_group, product_code, hs, brand)), lower(?))"
+
+
+def _prior_lines(priors: Sequence[Mapping[str, Any]], *, words: Sequence[str]) -> Iterator[str]:
+    from riskkit.foundation.standards.glossary import label
+
+    if not priors:
+        yield say("prior_none", words=" ".join(words))
+        return
+    for row in priors:
+        days = "–".join(dict.fromkeys(day for day in (row["first"], row["last"]) if day)) or say("no_date")
+        told = {"source": row["source"], "n": f"{row['n_records']:,}", "days": days}
+        yield say("prior_line", kind=label("step_prior", row["kind"]), **told)
+        yield f"  {row['p'] or say('prior_no_trials', events=format(row['events'], ',.0f'))}"
+        yield f"  {say('prior_rows', rows=', '.join(row['record_ids']))}"
+    yield say("prior_caution")

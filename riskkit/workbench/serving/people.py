@@ -25,6 +25,7 @@ _STRICT = ConfigDict(extra="forbid")
 _NAME = r"^[a-z0-9][a-z0-9_-]{0,63}$"
 _SHORTEST = 12
 Role = Literal["assessor", "expert", "chair", "leadership", "auditor"]
+Method = Literal["token", "password", "header"]
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -45,7 +46,7 @@ class Person:
 class People:
     """Everybody who may use what is served, and how they are known."""
 
-    method: Literal["token", "password", "header"]
+    method: Method
     people: Annotated[tuple[Person, ...], Field(max_length=2000)] = ()
     session_minutes: Annotated[int, Field(ge=1, le=10_080)] = 480
     header: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,63}$")] = "X-Remote-User"

@@ -16,6 +16,7 @@ import click
 from riskkit.foundation.inputs.faults import Fault, InputFaults, refuse, shown
 from riskkit.foundation.inputs.part_files import NEW_FILE, put_files
 from riskkit.words.catalogue import command_text as say
+from riskkit.workbench.commands.defining import Answer, argument, command, flag, option
 from riskkit.workbench.commands.fetch.asking import Asker
 from riskkit.workbench.commands.fetch.interfaces import (
     Interface,
@@ -25,38 +26,45 @@ from riskkit.workbench.commands.fetch.interfaces import (
     read_page,
     windows,
 )
-from riskkit.workbench.words.messages import answer
+from riskkit.workbench.commands.options import FORCE, UNTIL, folder_option
 
 MOST_PAGES = 500
 _MOST_DAYS = 366 * 60
 
 
-def fetch_source(name: str, since: str, **given: Any) -> int:
+@command(
+    argument("name", "SOURCE"),
+    option("fetch_since", "--since", metavar="DATE", required=True),
+    UNTIL,
+    flag("online", "--online"),
+    folder_option("fetch_out", "--out", "out", default=Path("fetched"), show_default=True),
+    FORCE,
+    folder_option("fetch_register", "--register"),
+)
+def fetch_source(
+    name: str, *, since: str, until: str | None, online: bool, out: Path, force: bool, register: Path | None
+) -> Answer:
     """Ask one interface for a range of days, if somebody allowed it, and say what came."""
-    of, days = interface(name), _days(since, given["until"])
+    of, days = interface(name), _days(since, until)
     host = urlsplit(of.address).netloc
     rule = f"given: only then is {host} asked, and nothing else leaves this machine"
-    refuse("fetch", [] if given["online"] else [Fault("--online", "not given", rule)])
-    path, n_rows, n_asked = fetch(of, days, given["out"], asker=Asker(), is_forced=given["force"])
-    entry = _entered(path, of, given["register"]) if given["register"] else None
-    if given["is_json"]:
-        told = {"file": str(path), "rows": n_rows, "asked": n_asked, "register": entry}
-        answer({"command": "fetch", "ok": True, "exit_code": 0, "source": of.source, **told})
-        return 0
-    click.echo(say("fetched", file=path, n=n_rows, asked=n_asked, host=host))
-    if entry is None:
-        click.echo(say("fetched_next", file=path, source=of.source))
-    return 0
+    refuse("fetch", [] if online else [Fault("--online", "not given", rule)])
+    path, n_rows, n_asked = fetch(of, days, out, asker=Asker(), is_forced=force)
+    entry = _entered(path, of, register) if register else None
+    lines = [say("fetched", file=path, n=n_rows, asked=n_asked, host=host)]
+    lines += [say("fetched_next", file=path, source=of.source)] if entry is None else []
+    facts = {"source": of.source, "file": str(path), "rows": n_rows, "asked": n_asked, "register": entry}
+    return Answer(facts, lines)
 
 
 def _days(since: str, until: str | None) -> tuple[dt.date, dt.date]:
     found, faults = [], []
     today = dt.datetime.now(dt.UTC).date()
-    for option, text in (("--since", since), ("--until", until or today.isoformat())):
+    for wanted, text in (("--since", since), ("--until", until or today.isoformat())):
         try:
             found.append(dt.date.fromisoformat(text))
         except ValueError:
-            faults.append(Fault(option, shown(text), "YYYY-MM-DD"))
+            faults.append(Fault(wanted, shown(text), "YYYY-MM-DD"))
     refuse("fetch", faults)
     first, last = found
     is_range = first <= last <= today and (last - first).days <= _MOST_DAYS
@@ -157,8 +165,6 @@ def _entered(path: Path, of: Interface, register: Path) -> dict[str, Any]:
 
     source = next(one for one in SOURCES if one.name == of.source)
     entry = take_file(path, source, SOURCES, register=register)
-    click.echo(
-        say("fetched_in", **{name: entry[f"n_{name}"] for name in ("read", "accepted", "quarantined")}),
-        err=True,
-    )
-    return {name: entry[f"n_{name}"] for name in ("read", "accepted", "quarantined")}
+    rows = {name: entry[f"n_{name}"] for name in ("read", "accepted", "quarantined")}
+    click.echo(say("fetched_in", **rows), err=True)
+    return rows

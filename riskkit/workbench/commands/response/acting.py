@@ -7,17 +7,13 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import click
-
-from riskkit.foundation.flows.acts import is_moment, is_number
 from riskkit.foundation.inputs.faults import Fault, InputFaults, one_of, refuse, shown
 from riskkit.foundation.language import language
-from riskkit.foundation.standards.tables import records
 from riskkit.words.catalogue import Texts
-from riskkit.workbench.commands.committee import who_acts
+from riskkit.workbench.commands.defining import Answer, argument, command, flag, option
 from riskkit.workbench.commands.ledger import using_ledger
+from riskkit.workbench.commands.options import ACT, LEDGER, Act
 from riskkit.workbench.words.flow_words import due_text, flow_name, phase_name, role_name, step_name
-from riskkit.workbench.words.messages import answer
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,34 +22,45 @@ say = Texts("flow")
 _CHINA = dt.timezone(dt.timedelta(hours=8))
 _FLAGS = {"yes": True, "no": False}
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
+_FLOW, _SUBJECT = argument("flow", "FLOW"), argument("subject", "SUBJECT")
 _OWN = ("subject", "event", "at", "who", "role", "reason", "evidence")
 
 
-def record_step(flow: str, subject: str, step: str, **given: Any) -> int:
+@command(
+    _FLOW,
+    _SUBJECT,
+    argument("step", "STEP"),
+    option("acting_role", "--role", "acting_role", metavar="ROLE"),
+    option("evidence", "--evidence", metavar="TEXT", multiple=True),
+    option("facts", "--set", "facts", metavar="NAME=VALUE", multiple=True),
+    ACT,
+)
+def record_step(
+    flow: str, subject: str, step: str, *, acting_role: str | None, evidence: tuple[str, ...],
+    facts: tuple[str, ...], act: Act,
+) -> Answer:  # fmt: skip
     """Record a step of a life, if every check of it is met, and say where the life stands then."""
     from riskkit.store.flow import record_act
     from riskkit.workbench.flows.response.desks import desk_of
 
-    act = {"subject": subject, "event": step, "who": who_acts(given), "role": given["acting_role"] or ""}
-    act |= {"reason": given["why"] or "", "evidence": tuple(given["evidence"]), **_facts(given["facts"])}
-    with using_ledger(given["ledger"]) as ledger:
-        found = record_act(desk_of(ledger, flow), act)
+    about: dict[str, Any] = {"subject": subject, "event": step, "who": act.name, "role": acting_role or ""}
+    about |= {"reason": act.why or "", "evidence": evidence, **_facts(facts)}
+    with using_ledger(act.ledger) as opened:
+        found = record_act(desk_of(opened, flow), about)
     row = {"flow": flow, **_plain(found)}
-    if given["is_json"]:
-        answer({"command": "response record", "ok": True, "exit_code": 0, "event": step, **row})
-        return 0
-    click.echo(say("recorded", step=step_name(flow, step), line=_line(row)))
-    return 0
+    return Answer({"event": step, **row}, [say("recorded", step=step_name(flow, step), line=_line(row))])
 
 
-def show_life(flow: str, subject: str, **given: Any) -> int:
+@command(_FLOW, _SUBJECT, LEDGER)
+def show_life(flow: str, subject: str, *, ledger: str) -> Answer:
     """Say what was done in a life, where it stands, and what may follow."""
+    from riskkit.foundation.standards.tables import records
     from riskkit.response.flows import response_flow
     from riskkit.workbench.flows.response.desks import response_acts, response_standing, utc_now
 
     steps = response_flow(flow).steps
-    with using_ledger(given["ledger"], is_reader=True) as ledger:
-        acts = response_acts(ledger).get(flow)
+    with using_ledger(ledger, is_reader=True) as opened:
+        acts = response_acts(opened).get(flow)
     mine = None if acts is None else acts[acts["subject"] == subject]
     if mine is None or mine.empty:
         raise InputFaults("response", [Fault("subject", shown(subject), "a subject with a recorded step")])
@@ -63,38 +70,24 @@ def show_life(flow: str, subject: str, **given: Any) -> int:
     of = steps[(steps["phase_before"] == row["phase"]) & steps["event"].isin(may)]
     next_steps = [{name: step[name] for name in ("event", "needs", "roles")} for step in records(of)]
     done = [_plain(mine.iloc[k]) for k in range(len(mine))]
-    if given["is_json"]:
-        answer(
-            {"command": "response show", "ok": True, "exit_code": 0, **row, "acts": done, "next": next_steps}
-        )
-        return 0
-    for line in _life_lines(flow, row, done, next_steps=next_steps):
-        click.echo(line)
-    return 0
+    lines = _life_lines(flow, row, done, next_steps=next_steps)
+    return Answer({**row, "acts": done, "next": next_steps}, lines)
 
 
-def list_lives(flow: str | None, **given: Any) -> int:
+@command(argument("flow", "FLOW", required=False), flag("all", "--all"), LEDGER)
+def list_lives(flow: str | None, *, all: bool, ledger: str) -> Answer:  # noqa: A002 - as the option is called
     """Say where every life stands, what is due first above."""
     from riskkit.response.flows import FLOWS
     from riskkit.workbench.flows.response.desks import response_acts, response_standing, utc_now
 
-    refuse(
-        "response",
-        [Fault("flow", shown(flow), one_of(str(flow), FLOWS))] if flow not in (None, *FLOWS) else [],
-    )
-    with using_ledger(given["ledger"], is_reader=True) as ledger:
-        acts = {name: one for name, one in response_acts(ledger).items() if flow in (None, name)}
+    is_known = flow in (None, *FLOWS)
+    refuse("response", [] if is_known else [Fault("flow", shown(flow), one_of(str(flow), FLOWS))])
+    with using_ledger(ledger, is_reader=True) as opened:
+        acts = {name: one for name, one in response_acts(opened).items() if flow in (None, name)}
     table = response_standing(acts, now=utc_now())
-    table = table if given["all"] else table[table["is_open"].astype(bool)]
+    table = table if all else table[table["is_open"].astype(bool)]
     rows = [_plain(table.iloc[k]) for k in range(len(table))]
-    if given["is_json"]:
-        answer({"command": "response list", "ok": True, "exit_code": 0, "lives": rows})
-        return 0
-    for row in rows:
-        click.echo(_line(row))
-    if not rows:
-        click.echo(say("none"))
-    return 0
+    return Answer({"lives": rows}, [_line(row) for row in rows] or [say("none")])
 
 
 def _facts(written: Sequence[str]) -> dict[str, Any]:
@@ -117,6 +110,8 @@ def _facts(written: Sequence[str]) -> dict[str, Any]:
 
 
 def _value(name: str, text: str) -> Any:
+    from riskkit.foundation.flows.acts import is_moment, is_number
+
     if is_moment(name):
         return _moment(text)
     if not is_number(name):

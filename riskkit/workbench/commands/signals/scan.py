@@ -2,55 +2,92 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
-import pandas as pd
 
-from riskkit.foundation.inputs.part_files import put_files
-from riskkit.foundation.standards.tables import records
-from riskkit.monitoring.signals.memory import STEPS
 from riskkit.words.catalogue import command_text as say
-from riskkit.workbench.reports.signals.draft_case import draft_files, safe_csv
-from riskkit.workbench.reports.signals.scan_report import SHOWN, combination, reason_sentence
-from riskkit.workbench.reports.signals.scan_study import ScanStudy, read_steps, study_signals
-from riskkit.workbench.words.messages import answer
+from riskkit.workbench.commands.defining import Answer, Together, command, option
+from riskkit.workbench.commands.options import ENGINE, FORCE, example, folder_out, put_all
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from riskkit.workbench.reports.signals.scan_study import ScanStudy
 
 
-def scan_signals(reports: str, **given: Any) -> int:
+@dataclass(frozen=True)
+class Question:
+    """What is asked of the reports, with the files that the answer depends on."""
+
+    on: str
+    budget: int | None
+    steps: str
+    here: str
+    exposure: str
+    engine: str
+
+
+@command(
+    example("reports", "signal_reports"),
+    Together(
+        "question",
+        Question,
+        (
+            option("on", "--on", metavar="DATE", default=""),
+            option("budget", "--budget", type=click.IntRange(0, 10_000)),
+            option("steps", "--steps", metavar="FILE", default=""),
+            option("here", "--here", metavar="NAME", default=""),
+            option("exposure", "--exposure", metavar="FILE", default=""),
+            ENGINE,
+        ),
+    ),
+    folder_out("signals"),
+    FORCE,
+)
+def scan_signals(reports: str, *, question: Question, out: Path, force: bool) -> Answer:
     """Scan reports or a register; write the table and the drafts, all or nothing, and say what was found."""
-    study = study_signals(
-        reports, on=given["on"] or "", budget=given["budget"], steps=str(given["steps"] or ""),
-        here=given["here"] or "", exposure=str(given["exposure"] or ""), engine=given["engine"],
-    )  # fmt: skip
+    from riskkit.foundation.standards.tables import records
+    from riskkit.workbench.reports.signals.draft_case import draft_files, safe_csv
+    from riskkit.workbench.reports.signals.scan_report import SHOWN
+    from riskkit.workbench.reports.signals.scan_study import read_steps, study_signals
+
+    study = study_signals(reports, **vars(question))
     files = {"signals.csv": signals_table(study)}
     for signal in study.alarms["signal_id"]:
         files |= draft_files(study, str(signal))
-    files[f"steps-{study.on:%Y%m%d}.csv"] = seen_steps(study, read_steps(str(given["steps"] or "")))
+    files[f"steps-{study.on:%Y%m%d}.csv"] = seen_steps(study, read_steps(question.steps))
     if study.here:
         files["new.csv"] = safe_csv(study.new)
-    folder = Path(given["out"])
-    put_files(folder, files, is_forced=given["force"])
-    places = [str(folder.absolute() / name) for name in files]
     counts = {str(name): int(n) for name, n in study.found["decision"].value_counts().items()}
-    if given["is_json"]:
-        found = [{name: _plain(row[name]) for name in SHOWN} for row in records(study.alarms)]
-        answer({"command": "signals", "ok": True, "exit_code": 0, "on": study.on.isoformat(),
-                "week": f"{study.week:%Y-%m-%d}", "budget": study.budget, "counts": counts,
-                "signals": found, "files": places})  # fmt: skip
-        return 0
-    click.echo(say("signals_found", week=f"{study.week:%Y-%m-%d}", n=len(study.alarms), budget=study.budget,
-                   waits=counts.get("waits", 0)))  # fmt: skip
+    found = [{name: row[name] for name in SHOWN} for row in records(study.alarms)]
+    facts = {"on": study.on.isoformat(), "week": f"{study.week:%Y-%m-%d}", "budget": study.budget}
+    facts |= {"counts": counts, "signals": found, "files": put_all(out, files, is_forced=force)}
+    return Answer(facts, _lines(study, out / "signals.csv", n_waiting=counts.get("waits", 0)))
+
+
+def _lines(study: ScanStudy, place: Path, *, n_waiting: int) -> Iterator[str]:
+    from riskkit.foundation.standards.tables import records
+    from riskkit.workbench.reports.signals.scan_report import combination, reason_sentence
+
+    n, week = len(study.alarms), f"{study.week:%Y-%m-%d}"
+    yield say("signals_found", week=week, n=n, budget=study.budget, waits=n_waiting)
     for row in records(study.alarms):
-        line = f"{int(row['rank'])}. {combination(row)}: {reason_sentence(row)}"
-        click.echo("".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in line))
-    click.echo(say("signals_written", path=folder / "signals.csv", n=len(study.alarms)))
-    return 0
+        yield f"{int(row['rank'])}. {combination(row)}: {reason_sentence(row)}"
+    yield say("signals_written", path=place, n=n)
 
 
 def seen_steps(study: ScanStudy, before: pd.DataFrame) -> bytes:
     """The steps so far, and that each signal of this list was seen: what `--steps` takes next time."""
+    import pandas as pd
+
+    from riskkit.foundation.standards.tables import records
+    from riskkit.monitoring.signals.memory import STEPS
+    from riskkit.workbench.reports.signals.draft_case import safe_csv
+
     seen = study.alarms[["signal_id", "n_all", "points", "severity"]].rename(columns={"n_all": "n_reports"})
     seen = seen.assign(event="seen", at=study.on.isoformat(), by="riskkit signals", reason="")
     earlier = before.assign(at=[str(at) if isinstance(at, str) else at.isoformat() for at in before["at"]])
@@ -60,14 +97,12 @@ def seen_steps(study: ScanStudy, before: pd.DataFrame) -> bytes:
 
 def signals_table(study: ScanStudy) -> bytes:
     """Every combination with evidence or a fault, as CSV that a spreadsheet may open."""
+    from riskkit.foundation.standards.tables import records
+    from riskkit.workbench.reports.signals.draft_case import safe_csv
+    from riskkit.workbench.reports.signals.scan_report import SHOWN, reason_sentence
+
     known = study.found[study.found["decision"] != "no_signal"]
     table = known[list(SHOWN)].assign(
         week=f"{study.week:%Y-%m-%d}", sentence=[reason_sentence(row) for row in records(known)]
     )
     return safe_csv(table)
-
-
-def _plain(value: Any) -> Any:
-    if pd.isna(value):
-        return None
-    return value.item() if hasattr(value, "item") else value

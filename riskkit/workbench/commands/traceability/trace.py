@@ -2,48 +2,66 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import click
-import pandas as pd
-
-from riskkit.foundation.inputs.part_files import put_files
-from riskkit.foundation.standards.tables import records
 from riskkit.words.catalogue import command_text as say
-from riskkit.workbench.reports.signals.draft_case import safe_csv
-from riskkit.workbench.reports.traceability.trace_study import TraceStudy, study_trace
-from riskkit.workbench.words.messages import answer
+from riskkit.workbench.commands.defining import Answer, command, option
+from riskkit.workbench.commands.options import FORCE, example, folder_out, put_all
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from riskkit.workbench.reports.traceability.trace_study import TraceStudy
 
 
-def trace_lots(events: str, **given: Any) -> int:
+@command(
+    example("events", "trace_events"),
+    option("lots", "--lots", metavar="LOTS", default=""),
+    option("answers", "--answers", metavar="FILE", default=""),
+    option("asked_at", "--asked-at", metavar="TIME", default=""),
+    option("asked_until", "--until", "until", metavar="TIME", default=""),
+    folder_out("trace"),
+    FORCE,
+)
+def trace_lots(
+    events: str, *, lots: str, answers: str, asked_at: str, until: str, out: Path, force: bool
+) -> Answer:
     """Follow lots through a file of events; write the tables, all or nothing, and say what was found."""
-    study = study_trace(events, lots=given["lots"] or "", answers=given["answers"] or "",
-                        asked_at=given["asked_at"] or "", until=given["asked_until"] or "")  # fmt: skip
-    files, folder = {name: safe_csv(table) for name, table in trace_tables(study).items()}, Path(given["out"])
-    put_files(folder, files, is_forced=given["force"])
-    read, scope = study.events, study.scope.iloc[0]
-    counts = {"read": len(study.opened.table), "accepted": len(read.accepted),
-              "quarantined": len(read.quarantined), "duplicates": len(read.duplicates)}  # fmt: skip
-    units = None if pd.isna(scope["n_recalled"]) else int(scope["n_recalled"])
+    import pandas as pd
+
+    from riskkit.workbench.reports.signals.draft_case import safe_csv
+    from riskkit.workbench.reports.traceability.trace_study import study_trace
+
+    study = study_trace(events, lots=lots, answers=answers, asked_at=asked_at, until=until)
+    tables = {name: safe_csv(table) for name, table in trace_tables(study).items()}
+    files = put_all(out, tables, is_forced=force)
+    read, n_units = study.events, study.scope.iloc[0]["n_recalled"]
+    rows = {"read": len(study.opened.table), "accepted": len(read.accepted),
+            "quarantined": len(read.quarantined), "duplicates": len(read.duplicates)}  # fmt: skip
+    facts = {"lots": list(study.lots), "rows": rows, "reached": list(study.affected["lot_id"]),
+             "made_of": list(study.sources["lot_id"]), "exercise": _exercise(study),
+             "n_recalled": None if pd.isna(n_units) else int(n_units), "files": files}  # fmt: skip
+    return Answer(facts, _lines(facts, out))
+
+
+def _exercise(study: TraceStudy) -> dict[str, Any] | None:
+    """How the answers of a mock recall were scored; nothing without answers."""
     score = study.exercise
-    if given["is_json"]:
-        exercise = None
-        if score is not None:
-            rows = [{name: _plain(value) for name, value in row.items()} for row in records(score.measures)]
-            exercise = {"decision": score.decision, "measures": rows, "score_lo": score.score_lo,
-                        "score_hi": score.score_hi}  # fmt: skip
-        answer({"command": "trace", "ok": True, "exit_code": 0, "lots": list(study.lots), "rows": counts,
-                "reached": list(study.affected["lot_id"]), "made_of": list(study.sources["lot_id"]),
-                "n_recalled": units, "exercise": exercise,
-                "files": [str(folder.absolute() / name) for name in files]})  # fmt: skip
-        return 0
-    click.echo(say("trace_found", lots=" ".join(study.lots), n=len(study.affected) - len(study.lots),
-                   units="—" if units is None else f"{units:,}", aside=counts["quarantined"]))  # fmt: skip
+    if score is None:
+        return None
+    return {"decision": score.decision, "measures": score.measures, "score_lo": score.score_lo,
+            "score_hi": score.score_hi}  # fmt: skip
+
+
+def _lines(facts: Mapping[str, Any], folder: Path) -> Iterator[str]:
+    units, score = facts["n_recalled"], facts["exercise"]
+    yield say("trace_found", lots=" ".join(facts["lots"]), n=len(facts["reached"]) - len(facts["lots"]),
+              units="—" if units is None else f"{units:,}", aside=facts["rows"]["quarantined"])  # fmt: skip
     if score is not None:
-        click.echo(say("trace_score", low=f"{score.score_lo:g}", high=f"{score.score_hi:g}"))
-    click.echo(say("trace_written", path=folder, n=len(files)))
-    return 0
+        yield say("trace_score", low=f"{score['score_lo']:g}", high=f"{score['score_hi']:g}")
+    yield say("trace_written", path=folder, n=len(facts["files"]))
 
 
 def trace_tables(study: TraceStudy) -> dict[str, pd.DataFrame]:
@@ -57,9 +75,3 @@ def trace_tables(study: TraceStudy) -> dict[str, pd.DataFrame]:
         found |= {"measures.csv": study.exercise.measures, "companies.csv": study.exercise.companies,
                   "located.csv": study.exercise.lots}  # fmt: skip
     return found
-
-
-def _plain(value: Any) -> Any:
-    if pd.isna(value):
-        return None
-    return value.item() if hasattr(value, "item") else value

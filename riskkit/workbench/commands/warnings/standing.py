@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-
-import click
 
 from riskkit.foundation.language import language
 from riskkit.foundation.standards.scales import scale
@@ -13,9 +11,9 @@ from riskkit.foundation.standards.warning_levels import code_of_rank
 from riskkit.warning.dynamics.clocks import Clock
 from riskkit.warning.dynamics.life import WarningState
 from riskkit.words.catalogue import warning_text as say
+from riskkit.workbench.commands.defining import Answer
 from riskkit.workbench.flows.warnings.words import assessed_words
 from riskkit.workbench.reports.case.words import fact_name
-from riskkit.workbench.words.messages import answer
 
 
 @dataclass(frozen=True)
@@ -73,16 +71,18 @@ def _departs(one: Standing) -> bool:
     return bool(one.assessed) and set(one.assessed) != {one.level}
 
 
-def say_step(one: Standing, event: str, *, is_json: bool) -> None:
-    """Report what was recorded: phase, level and deadline, and the assessed level where it differs."""
-    if is_json:
-        answer({"command": f"warning {event}", "ok": True, "exit_code": 0, "event": event, **asdict(one)})
-        return
+def step_answer(one: Standing, event: str) -> Answer:
+    """What was recorded: phase, level and deadline, and the assessed level where it differs."""
+    return Answer({"event": event, **asdict(one)}, _step_lines(one, event), name=f"warning {event}")
+
+
+def _step_lines(one: Standing, event: str) -> Iterator[str]:
     phase, level = say(f"phase_{one.phase}"), one.level or "—"
-    click.echo(say("step_done", warning=one.warning, event=event, phase=phase, level=level))
-    more = [assessed_words(one.assessed)] if _departs(one) else []
+    yield say("step_done", warning=one.warning, event=event, phase=phase, level=level)
+    if _departs(one):
+        yield f"  {assessed_words(one.assessed)}"
     if one.missing and _departs(one):
         comma = "、" if language() == "zh" else ", "
-        more.append(say("not_known", facts=comma.join(fact_name(name) for name in one.missing)))
-    for line in [*more, *([_due(one)] if one.due else [])]:
-        click.echo(f"  {line}")
+        yield f"  {say('not_known', facts=comma.join(fact_name(name) for name in one.missing))}"
+    if one.due:
+        yield f"  {_due(one)}"
