@@ -28,7 +28,6 @@ from riskkit.assessment.elicitation.judged_shapes import (
 from riskkit.assessment.elicitation.opinion_pools import (
     linear_pool,
     logarithmic_pool,
-    pooled_density_quantiles,
 )
 from riskkit.foundation.inputs.faults import InputFaults
 
@@ -141,9 +140,6 @@ def test_normals_pooled_linearly_keep_both_tails() -> None:
     densities = [norm.pdf(X, 0, 1), norm.pdf(X, 4, 1)]
     found = linear_pool(X, densities, weights=[1, 3])
     assert_allclose(found, 0.25 * densities[0] + 0.75 * densities[1])
-    quantiles = pooled_density_quantiles(X, found, [0.05, 0.5])
-    below = 0.25 * norm.cdf(quantiles, 0, 1) + 0.75 * norm.cdf(quantiles, 4, 1)
-    assert_allclose(below, [0.05, 0.5], atol=1e-6)
 
 
 def test_pools_refuse_what_cannot_be() -> None:

@@ -19,7 +19,7 @@ from riskkit.assessment.facts.case_file import Case
 from riskkit.case.case import assess, load_case, parse_case
 from riskkit.case.case_numbers import scenario_matrix
 from riskkit.case.comparison.methods import compare_methods
-from riskkit.case.experience_sentences import expected_and_observed, experience_questions
+from riskkit.case.experience_sentences import experience_questions
 from riskkit.foundation import shipped
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.inputs.toml_file import TomlFile, parse_toml, read_toml
@@ -251,12 +251,6 @@ def test_check_warns_and_does_not_refuse(capsys: pytest.CaptureFixture[str]) -> 
     assert cli.main(["check", LEAD, "--json"]) == 0
     answer = json.loads(capsys.readouterr().out)
     assert answer["ok"] and "与经验不符" in answer["checked"][0]["questions"][0]["zh"]
-
-
-def test_expected_and_known_numbers_are_said_in_one_line_each() -> None:
-    lines = expected_and_observed(experience_at_best(load_case(CRIBS)))
-    assert lines[0] == "deaths: 4.8 expected over the life of the units, 2.4 by now; 4 known"
-    assert in_language("zh", expected_and_observed, experience_at_best(load_case(CRIBS)))[0].endswith("已知4")
 
 
 WASTE, FIREWORKS = "us-waste-paper-2018", "ningbo-fireworks-2019"

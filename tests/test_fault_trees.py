@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
 import reference_fault_trees as reference
 from hypothesis import given, settings
@@ -20,7 +19,6 @@ from riskkit.assessment.trees.fault_tree_diagram import draw_events
 from riskkit.assessment.trees.fault_tree_file import (
     FaultTree,
     fault_tree,
-    fault_tree_from_table,
     load_fault_tree,
 )
 from riskkit.foundation.inputs.faults import InputFaults
@@ -385,19 +383,3 @@ def test_a_top_that_is_not_the_top_is_refused() -> None:
     gates = {"t": {"kind": "or", "of": ["g"]}, "g": {"kind": "or", "of": ["e"]}}
     with pytest.raises(InputFaults, match="t, the gate that no other gate names"):
         fault_tree({"top": "g", "gates": gates, "events": {"e": {"p": 0.1}}})
-
-
-def test_reads_a_tidy_table_and_tells_ids_that_stand_twice() -> None:
-    rows = pd.DataFrame(
-        {
-            "id": ["t", "a", "b", "c"],
-            "kind": ["at_least", "event", "event", "event"],
-            "of": ["a b c", None, None, None],
-            "k": [2, None, None, None],
-            "p": [None, 0.1, 0.2, 0.3],
-        }
-    )
-    assert ft.top_probability(fault_tree_from_table(rows)) == pytest.approx(0.098)
-    with pytest.raises(InputFaults) as error:
-        fault_tree_from_table(pd.concat([rows, rows.tail(1)]).assign(p=[None, 0.1, 2, 0.3, 0.3]))
-    assert "an id that stands once" in str(error.value) and "events.b.p" in str(error.value)

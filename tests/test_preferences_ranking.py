@@ -17,7 +17,6 @@ from preference_cases import peer_cases, published
 from riskkit.assessment.preferences.outranking import (
     KINDS,
     Preference,
-    preference_degree,
     preference_indices,
     promethee,
 )
@@ -211,7 +210,7 @@ def test_thresholds_that_do_not_fit_are_told_together() -> None:
     places = [fault.place for fault in error.value.faults]
     assert places == ["preferences[0].q", "preferences[1].s", "preferences[2].q"]
     with pytest.raises(InputFaults, match="one of usual"):
-        preference_degree([1.0], Preference("soft"))
+        promethee([[1], [3]], [1], preferences=[Preference("soft")])
     with pytest.raises(InputFaults, match="one preference function for each"):
         promethee([[1, 2], [3, 2]], [0.5, 0.5], preferences=[Preference("usual")])
 

@@ -22,7 +22,7 @@ from riskkit.monitoring.surveillance.cusum import count_cusum
 from riskkit.monitoring.surveillance.ears import ears
 from riskkit.monitoring.surveillance.farrington import farrington
 from riskkit.monitoring.surveillance.prediction_bounds import negative_binomial_bound
-from riskkit.monitoring.surveillance.reference_periods import reference_points, week_starts
+from riskkit.monitoring.surveillance.reference_periods import reference_points
 from riskkit.monitoring.surveillance.reporting_delay import completeness, nowcast, reporting_triangle
 from riskkit.monitoring.surveillance.run_lengths import cusum_run_length, ewma_run_length
 from riskkit.monitoring.surveillance.series import REASONS, read_series
@@ -193,8 +193,6 @@ def test_a_year_with_53_weeks_shifts_nothing():
             - weeks[position + reference_points(by_number, position, years_back=10)[-1]]
         )
         assert abs(drift.days) > 7
-    starts = week_starts(pd.Series([2020, 2020, 2021, None]), pd.Series([1, 53, 53, 2]))
-    assert starts.isna().tolist() == [False, False, True, True]
 
 
 def test_a_holiday_week_is_judged_by_its_working_days():

@@ -104,36 +104,3 @@ def _part(row: Mapping[str, Any], part: str) -> str:
         share = 100 * row["hi"] / row["expected"] * row["reported"] if row["expected"] else math.nan
         return f"{share:.2g}%" if language() == "zh" else f"{share:.2g} %"
     return say_count(row[part])
-
-
-def expected_and_observed(found: BackCheck) -> tuple[str, ...]:
-    """One line for each outcome that is compared at home: expected over life and by now, and known.
-
-    Parameters
-    ----------
-    found : BackCheck
-        As from `back_check`.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from riskkit.assessment.facts.back_check import COLUMNS
-    >>> expected_and_observed(BackCheck(pd.DataFrame(), pd.DataFrame(columns=COLUMNS)))
-    ()
-    """
-    rows = found.compared[found.compared["is_home"] & (found.compared["scenario"] == "")]
-    said = (
-        "{outcome}：全寿命预期{life}，至今应为{expected}，已知{observed}"
-        if language() == "zh"
-        else "{outcome}: {life} expected over the life of the units, {expected} by now; {observed} known"
-    )
-    return tuple(
-        said.format(
-            outcome=label("observed_outcome", row["outcome"]),
-            life=say_count(row["expected_life"]),
-            expected=say_count(row["expected"]),
-            observed=say_count(row["observed"]),
-        )
-        for row in records(rows)
-        if not math.isnan(row["expected"])
-    )

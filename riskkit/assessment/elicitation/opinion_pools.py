@@ -97,28 +97,3 @@ def logarithmic_pool(points: ArrayLike, densities: ArrayLike, *, weights: ArrayL
         refuse("pool", [Fault("densities", "nothing in common", "a point that every expert thinks possible")])
     g = np.exp(logs - highest)
     return np.asarray(g / np.trapezoid(g, x))
-
-
-def pooled_density_quantiles(points: ArrayLike, density: ArrayLike, probs: ArrayLike) -> Floats:
-    """Quantiles of a density given at points, by the trapezium rule.
-
-    Parameters
-    ----------
-    points, density : array_like of float, shape (n,)
-        As from a pool.
-    probs : array_like of float
-        Between 0 and 1.
-
-    Returns
-    -------
-    ndarray of float
-        In the shape of `probs`.
-
-    Examples
-    --------
-    >>> pooled_density_quantiles([0, 1, 2], [0.5, 0.5, 0.5], [0.25, 0.5]).tolist()
-    [0.5, 1.0]
-    """
-    x, f, _ = _checked(points, density, None)
-    area = np.concatenate([[0.0], np.cumsum(np.diff(x) * (f[0, 1:] + f[0, :-1]) / 2)])
-    return np.asarray(np.interp(np.asarray(probs, dtype=np.float64), area / area[-1], x))

@@ -49,42 +49,6 @@ class Preference:
     s: float = math.nan
 
 
-def preference_degree(differences: Any, preference: Preference) -> Any:
-    """Preference from 0 to 1 that a difference gives.
-
-    Parameters
-    ----------
-    differences : array_like of float
-        By how much the first is better than the second [unit of the criterion]; any shape.
-    preference : Preference
-        The function and its thresholds.
-
-    Returns
-    -------
-    ndarray of float
-        In the shape of `differences`; 0 where the difference is not above 0.
-
-    Raises
-    ------
-    InputFaults
-        When the thresholds do not fit the function.
-
-    References
-    ----------
-    .. [1] J. P. Brans, P. Vincke, B. Mareschal, European Journal of Operational Research 24, 1986,
-       228–238 (``brans_1986``).
-
-    Examples
-    --------
-    >>> preference_degree([-1, 5, 20, 40], Preference("linear", q=10, p=30)).tolist()
-    [0.0, 0.0, 0.5, 1.0]
-    >>> preference_degree([-1, 10, 20, 40], Preference("level", q=10, p=30)).tolist()
-    [0.0, 0.0, 0.5, 1.0]
-    """
-    refuse("preference function", _preference_faults(preference, "preference"))
-    return _degree(np.asarray(differences, dtype=np.float64), preference)
-
-
 def _degree(d: Floats, by: Preference) -> Floats:
     match by.kind:
         case "usual":

@@ -110,51 +110,6 @@ def fault_tree(data: Mapping[str, Any], *, name: str = "fault tree") -> FaultTre
     return _built(data)
 
 
-def fault_tree_from_table(rows: pd.DataFrame, *, name: str = "fault tree") -> FaultTree:
-    """A fault tree from a tidy table, one row a gate or event.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        Columns id, kind (``event`` or a kind of gate), of (ids, separated by blanks), and where they apply
-        k, condition, p, group, zh, en. Empty cells are left out.
-    name : str, optional
-        Name for messages.
-
-    Raises
-    ------
-    InputFaults
-        With every fault.
-
-    Examples
-    --------
-    >>> rows = pd.DataFrame({"id": ["t", "a", "b"], "kind": ["or", "event", "event"],
-    ...                      "of": ["a b", "", ""], "p": ["", "0.1", "1/4"]})
-    >>> fault_tree_from_table(rows).gates[0].of
-    ('a', 'b')
-    """
-    data: dict[str, Any] = {"gates": {}, "events": {}}
-    twice: list[Fault] = []
-    for number, row in enumerate(rows.to_dict("records"), start=2):
-        cells = {str(key): value for key, value in row.items() if not _is_empty(value)}
-        id_, kind = str(cells.pop("id", "")), str(cells.pop("kind", ""))
-        if id_ in data["gates"] or id_ in data["events"]:
-            twice.append(Fault(f"{name}:{number}:id", shown(id_), "an id that stands once"))
-            continue
-        title = {lang: cells.pop(lang) for lang in ("zh", "en") if lang in cells}
-        item: dict[str, Any] = {**cells, **({"title": title} if title else {})}
-        if "of" in item:
-            item["of"] = str(item["of"]).split()
-        if "k" in item and str(item["k"]).removesuffix(".0").isdigit():
-            item["k"] = int(str(item["k"]).removesuffix(".0"))
-        data["events" if kind == "event" else "gates"][id_] = (
-            item if kind == "event" else {"kind": kind, **item}
-        )
-    faults = [Fault(".".join(map(str, place)), shown(value), rule) for place, value, rule in findings(data)]
-    refuse(name, twice + faults)
-    return _built(data)
-
-
 def _is_empty(value: Any) -> bool:
     return value is None or value == "" or (not isinstance(value, str | list) and bool(pd.isna(value)))
 

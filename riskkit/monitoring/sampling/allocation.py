@@ -93,30 +93,6 @@ def cost_shares(size: ArrayLike, sd: ArrayLike, cost: ArrayLike, *, budget: floa
     return np.asarray(budget * weight / (weight * price).sum(), dtype=np.float64)
 
 
-def mean_variance(size: ArrayLike, sd: ArrayLike, n: ArrayLike) -> float:
-    """The variance of the estimated mean over all strata: Σ W² S²/n (1 − n/N).
-
-    Parameters
-    ----------
-    size, sd, n : array_like of float, shape (h,)
-        Items in each stratum, standard deviation among them, samples.
-
-    References
-    ----------
-    .. [1] Cochran, Sampling Techniques, section 5.3 (``cochran_1977``).
-
-    Examples
-    --------
-    >>> round(mean_variance([5000, 3000, 2000], [10, 20, 40], [150, 90, 60]), 6)
-    1.584333
-    """
-    sizes, sds, count = (np.asarray(v, dtype=np.float64) for v in (size, sd, n))
-    share = sizes / sizes.sum()
-    with np.errstate(divide="ignore", invalid="ignore"):
-        terms = np.where(sds == 0, 0.0, share**2 * sds**2 * (1 / count - 1 / sizes))
-    return float(terms.sum())
-
-
 def allocate(
     strata: pd.DataFrame, *, budget: float, method: str = "neyman", minimum: int | None = None
 ) -> pd.DataFrame:

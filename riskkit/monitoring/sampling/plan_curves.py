@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy.optimize import brentq, minimize_scalar
 from scipy.special import bdtr, pdtr, xlog1py, xlogy
 from scipy.special import gammaln as lgamma
 from scipy.stats import hypergeom
@@ -174,74 +173,6 @@ def _exactly(k: int, n: int, p: Floats, *, kind: str, lot: int | None, bad: Floa
     return np.asarray(hypergeom.pmf(k, lot, bad, n), dtype=np.float64)
 
 
-def outgoing_limit(plan: AcceptancePlan, *, lot_size: int | None = None) -> tuple[float, float]:
-    """The worst mean quality that can pass (AOQL), and the incoming quality at which it does.
-
-    Parameters
-    ----------
-    plan : AcceptancePlan
-        The plan; rejected lots are sorted.
-    lot_size : int, optional
-        Items in the lot; very large lots otherwise.
-
-    Returns
-    -------
-    aoql, p : float
-        Share of nonconforming items that passes; share in the lots that come in.
-
-    Examples
-    --------
-    >>> round(outgoing_limit(AcceptancePlan(80, 2, 3))[0], 4)
-    0.0171
-    """
-
-    def passes(p: float) -> float:
-        return -float(plan_curve(plan, [p], lot_size=lot_size)["aoq"].iloc[0])
-
-    grid = np.linspace(0, 1, _GRID + 1)
-    coarse = plan_curve(plan, grid, lot_size=lot_size)["aoq"].to_numpy()
-    best = int(np.argmax(coarse))
-    bounds = grid[max(best - 1, 0)], grid[min(best + 1, _GRID)]
-    found = minimize_scalar(passes, bounds=bounds, method="bounded", options={"xatol": 1e-12})
-    return max((-float(found.fun), float(found.x)), (float(coarse[best]), float(grid[best])))
-
-
-def quality_at(plan: AcceptancePlan, p_accept: float, *, kind: str = "binomial") -> float:
-    """The share of nonconforming items at which a plan accepts with a given probability.
-
-    At 0.95 that is the producer's risk quality, at 0.5 the indifference quality, at 0.1 the limiting quality.
-
-    Parameters
-    ----------
-    plan : AcceptancePlan
-        The plan.
-    p_accept : float
-        Probability of acceptance, between 0 and 1.
-    kind : str
-        ``binomial`` or ``poisson``.
-
-    Raises
-    ------
-    ValueError
-        When `p_accept` lies outside its range, or `kind` is neither.
-
-    Examples
-    --------
-    >>> round(quality_at(AcceptancePlan(52, 2, 3), 0.10), 4)
-    0.0991
-    """
-    if not 0 < p_accept < 1 or kind not in KINDS[:2]:
-        raise ValueError("p_accept lies between 0 and 1, and kind is binomial or poisson")
-
-    def beyond(p: float) -> float:
-        return float(plan_curve(plan, [p], kind=kind)["p_accept"].iloc[0]) - p_accept
-
-    top = 1.0
-    while kind == "poisson" and beyond(top) > 0:
-        top *= 2
-    return float(brentq(beyond, 0.0, top, xtol=1e-14))
-
-
 def find_plan(
     good: tuple[float, float],
     bad: tuple[float, float],
@@ -311,43 +242,3 @@ def _first(holds: Callable[[int], bool], low: int, most: int) -> int:
         middle = (low + high) // 2
         low, high = (low, middle) if holds(middle) else (middle + 1, high)
     return low
-
-
-def scheme_curve(normal: AcceptancePlan, tightened: AcceptancePlan, p: ArrayLike) -> pd.DataFrame:
-    """How often the scheme of normal and tightened inspection accepts in the long run.
-
-    The rules are: to tightened when 2 of 5 lots or fewer are rejected, back when 5 in a row are accepted;
-    reduced inspection and stopping are left out.
-
-    Parameters
-    ----------
-    normal, tightened : AcceptancePlan
-        The two plans.
-    p : array_like of float
-        Share of nonconforming items in the lots, 0–1.
-
-    Returns
-    -------
-    DataFrame
-        p, p_accept, p_normal (share of lots under normal inspection).
-
-    References
-    ----------
-    .. [1] Stephens and Larson (1967), An evaluation of the MIL-STD-105D system of sampling plans, Industrial
-       Quality Control 23:310–319 (``stephens_larson_1967``).
-
-    Examples
-    --------
-    >>> found = scheme_curve(AcceptancePlan(200, 7, 8), AcceptancePlan(200, 5, 6), [0.02, 0.05])
-    >>> found["p_accept"].round(6).tolist()
-    [0.938096, 0.062343]
-    """
-    by_normal, by_tight = (plan_curve(plan, p)["p_accept"].to_numpy() for plan in (normal, tightened))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        stay_normal = (2 - by_normal**4) / ((1 - by_normal) * (1 - by_normal**4))
-        stay_tight = (1 - by_tight**5) / ((1 - by_tight) * by_tight**5)
-        share = 1 / (1 + stay_tight / stay_normal)
-    share = np.where(by_normal == 1, 1.0, np.where(by_tight == 0, 0.0, share))
-    shares = np.atleast_1d(np.asarray(p, dtype=np.float64))
-    accepted = share * by_normal + (1 - share) * by_tight
-    return pd.DataFrame({"p": shares, "p_accept": accepted, "p_normal": share})

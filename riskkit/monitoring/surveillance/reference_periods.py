@@ -6,7 +6,6 @@ import calendar
 import datetime as dt
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from riskkit.monitoring.surveillance.series import CountSeries
@@ -104,26 +103,3 @@ def season_groups(points: Ints, *, half_window: int, n_periods: int, n_excluded:
     season[len(season) - 1 - n_excluded :] = -1
     kept = np.flatnonzero(season >= 0)
     return kept + first, season[kept]
-
-
-def week_starts(years: pd.Series, weeks: pd.Series) -> pd.Series:
-    """The Monday of each ISO week, so that a 53rd week is a week like any other.
-
-    Parameters
-    ----------
-    years, weeks : Series of int
-        ISO year and week.
-
-    Returns
-    -------
-    Series of datetime
-        Missing where the year or week is missing, or the year has no such week.
-
-    Examples
-    --------
-    >>> week_starts(pd.Series([2020, 2021, 2021]), pd.Series([53, 1, 53])).dt.strftime("%Y-%m-%d").tolist()
-    ['2020-12-28', '2021-01-04', nan]
-    """
-    text = years.astype("Int64").astype("string") + "-" + weeks.astype("Int64").astype("string") + "-1"
-    monday = pd.to_datetime(text, format="%G-%V-%u", errors="coerce")
-    return monday.where(monday.dt.isocalendar().year.eq(years.astype("Int64")).fillna(False))
