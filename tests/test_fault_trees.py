@@ -143,7 +143,14 @@ def test_importance_agrees_with_its_definitions(tree: FaultTree) -> None:
             expected = reference.fussell_vesely(tree, p, row["event"]) if coherent else math.nan
             assert row["fussell_vesely"] == pytest.approx(expected, nan_ok=True)
         else:
-            assert math.isnan(row["criticality"])
+            assert all(math.isnan(row[share]) for share in ("criticality", "fussell_vesely", "raw"))
+
+
+def test_a_top_that_cannot_happen_has_no_shares_even_where_an_event_prevents_it() -> None:
+    gates = {"top": {"kind": "or", "of": ["g", "e0"]}, "g": {"kind": "not", "of": ["e1"]}}
+    tree = fault_tree({"gates": gates, "events": {"e0": {"p": 0}, "e1": {"p": 1}}})
+    assert ft.top_probability(tree) == 0
+    assert ft.importance(tree)[["criticality", "fussell_vesely", "raw"]].isna().all(axis=None)
 
 
 @settings(max_examples=60, deadline=None)

@@ -302,12 +302,13 @@ def importance(tree: FaultTree, p: Mapping[str, float] | None = None) -> pd.Data
     certain, impossible, top = values[:n], values[n:-1], values[-1]
     birnbaum = certain - impossible
     counts, covered = _by_event(functions, column)
+    whole = top if top > 0 else np.nan  # of nothing there are no shares, not infinite ones
     with np.errstate(divide="ignore", invalid="ignore"):
         measures = {
             "birnbaum": birnbaum,
-            "criticality": own * birnbaum / top,
-            "fussell_vesely": covered / top,
-            "raw": certain / top,
+            "criticality": own * birnbaum / whole,
+            "fussell_vesely": covered / whole,
+            "raw": certain / whole,
             "rrw": top / impossible,
         }
     table = pd.DataFrame({"event": functions.events, "p": own, "n_cut_sets": counts, **measures})
