@@ -33,7 +33,15 @@ GALLERY = {
 }
 # section → its pages; each page's title is its first heading
 PAGES = {
-    ("Guide", "使用指南"): ("first_brief", "recipes", "many_products", "warning_lives", "serving"),
+    ("Guide", "使用指南"): (
+        "first_brief",
+        "committee_day",
+        "warning_steps",
+        "recipes",
+        "many_products",
+        "warning_lives",
+        "serving",
+    ),
     ("Methods", "方法"): ("methods", "reference", "methods_compared", "profiles_compared",
                          "levels_and_outcomes", "signals", "detectors", "recall_forecast",
                          "validation", "speed"),

@@ -189,11 +189,12 @@ def test_a_page_without_identity_or_ledger_says_so(tmp_path: Path, monkeypatch: 
 
 
 def test_a_ledger_where_somebody_stands_is_meant_and_what_is_named_goes_first(tmp_path: Path) -> None:
-    assert places_here({}, tmp_path) == {}
+    here = {"RISKKIT_CASES": str(tmp_path)}
+    assert places_here({}, tmp_path) == here
     (tmp_path / OWN_LEDGER).touch()
-    assert places_here({}, tmp_path) == {"RISKKIT_LEDGER": str(tmp_path / OWN_LEDGER)}
+    assert places_here({}, tmp_path) == {**here, "RISKKIT_LEDGER": str(tmp_path / OWN_LEDGER)}
     named = {"RISKKIT_LEDGER": "postgresql://h/d", "RISKKIT_COMMITTEE_KEYS": "keys"}
-    assert places_here(named, tmp_path) == {**named, "RISKKIT_COMMITTEE_KEYS": str(tmp_path / "keys")}
+    assert places_here(named, tmp_path) == {**here, **named, "RISKKIT_COMMITTEE_KEYS": str(tmp_path / "keys")}
 
 
 @given(st.integers(20, 10**9), st.sampled_from(["1 in {:,}", "1/{}", "1 / {:,}", "１／{}", "1 IN  {}"]))

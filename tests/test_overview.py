@@ -15,7 +15,8 @@ import pytest
 
 from riskkit.case.case import assess, load_case
 from riskkit.foundation.language import in_language
-from riskkit.workbench.boards import panels
+from riskkit.foundation.shipped import case_path
+from riskkit.workbench.boards import overview_panel, panels
 from riskkit.workbench.boards.overview_panel import Overview
 from riskkit.workbench.boards.overview_records import (
     GROUPS,
@@ -29,8 +30,10 @@ from riskkit.workbench.boards.overview_records import (
     urgency_order,
 )
 from riskkit.workbench.boards.overview_words import change_section
+from riskkit.workbench.boards.page_tools import walk
+from riskkit.workbench.boards.what_if.panel import what_if
 from riskkit.workbench.reports.quality.newest_results import newest_results, results_section
-from riskkit.workbench.runs.folders.resources import shipped_cases
+from riskkit.workbench.runs.folders.resources import own_cases, shipped_cases
 from riskkit.workbench.runs.result import result_record
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -207,3 +210,29 @@ def test_the_newest_index_and_review_are_read_and_not_computed(tmp_path: Path) -
     assert "2026 | —" in words and "cannot be said" in words
     found = {}
     assert "riskkit run catalogue_review" in str(results_section(found))
+
+
+def test_cases_that_lie_where_the_server_was_started_stand_beside_the_shipped_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = case_path(NOTE7).read_text(encoding="utf-8")
+    own = text.replace(f'id = "{NOTE7}"', 'id = "my-phone"', 1)
+    for name, content in {
+        "my_phone": own,
+        "note7": text,
+        "open": own[:300],
+        "access": 'method = "token"',
+    }.items():
+        (tmp_path / f"{name}.toml").write_text(content, encoding="utf-8")
+    (tmp_path / "linked.toml").symlink_to(ROOT / "pyproject.toml")
+    assert own_cases({}) == {}
+    found = own_cases({"RISKKIT_CASES": str(tmp_path)})
+    assert found == {"my-phone": str(tmp_path / "my_phone.toml")}
+    monkeypatch.setenv("RISKKIT_CASES", str(tmp_path))
+    shown = in_language("en", what_if, "my-phone", draws=200)
+    (choice,) = [one for one in walk(shown) if getattr(one, "address", "") == "case"]
+    assert choice.value == "my-phone" and {name for _, name in choice.options} >= {"my-phone", NOTE7}
+    monkeypatch.setattr(overview_panel, "shipped_cases", lambda: (NOTE7,))
+    board = in_language("en", overview_panel.overview, [], draws=200)
+    (table,) = [one for one in walk(board) if getattr(one, "address", "") == "sort"]
+    assert ["case=my-phone" in row[1]["href"] for row in table.rows].count(True) == 1 and len(table.rows) == 2

@@ -33,6 +33,8 @@ PAIRS = (
     ("docs/many_products.md", "docs/many_products.zh.md"),
     ("docs/recipes.md", "docs/recipes.zh.md"),
     ("docs/policy_map.md", "docs/policy_map.zh.md"),
+    ("docs/committee_day.md", "docs/committee_day.zh.md"),
+    ("docs/warning_steps.md", "docs/warning_steps.zh.md"),
 )
 PAGES = [*itertools.chain(*PAIRS), "CONTRIBUTING.md", "CHANGELOG.md", "data/README.md", "reports/README.md"]
 NAME = re.compile(r"`(riskkit(?:\.\w+)+)`")

@@ -5,13 +5,16 @@ from __future__ import annotations
 import datetime as dt
 from pathlib import Path
 
+import click
 import pytest
 from warned import NOW, issue, issued, room_in, step
 
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.language import in_language, set_language
+from riskkit.store.ledger.ledger import open_ledger
 from riskkit.workbench.boards import panels
 from riskkit.workbench.boards.warning_panel import WarningBoard, warning_board
+from riskkit.workbench.commands.cli import build
 from riskkit.workbench.flows.warnings.review.board_rows import (
     BoardRow,
     board_rows,
@@ -19,7 +22,7 @@ from riskkit.workbench.flows.warnings.review.board_rows import (
     counts_by_place,
 )
 from riskkit.workbench.flows.warnings.review.figure import warning_timeline
-from riskkit.workbench.flows.warnings.room import record_draft, stream_of
+from riskkit.workbench.flows.warnings.room import approve, record_draft, stream_of
 from riskkit.workbench.flows.warnings.sample import sample_events
 
 LATER = NOW + dt.timedelta(days=20)
@@ -76,6 +79,56 @@ def test_the_panel_shows_level_by_symbol_and_word_and_says_what_is_overdue(
     panel.level.value = "1"
     assert panel.table.rows == []
     assert not panel.is_sample
+
+
+def test_what_may_come_next_is_named_as_commands_that_exist(tmp_path: Path) -> None:
+    room, group, seen = room_in(tmp_path), build(), []
+    for act in (
+        lambda: step(room, "proposed", level=4),
+        lambda: step(room, "confirmed", "b", is_authorised=True),
+        lambda: step(room, "issued", "c", ends_at=NOW + dt.timedelta(days=30)),
+        lambda: record_draft(room, "w-1", "w-1.1", files={"a": "b"}, who="c"),
+        lambda: approve(room, "w-1", "w-1.1", who="b", why="read"),
+        lambda: step(room, "lifted", "b", effect_agrees=True, has_consent=True),
+    ):
+        act()
+        (row,) = board_rows(room.ledger.events(), now=NOW)
+        seen.append([line.split()[2] for _, line in row.next])
+        for _, line in row.next:
+            words = line.split()[1:]
+            command = group.get_command(click.Context(group), words[0])
+            assert isinstance(command, click.Group)
+            named = command.get_command(click.Context(command), words[1])
+            assert named is not None
+            named.make_context(words[1], ["Ⅱ" if word == "LEVEL" else word for word in words[2:]])
+    adjusting = ["raise", "lower", "prolong", "correct", "lift"]
+    assert seen == [
+        ["reject", "confirm"], ["issue"], ["draft", *adjusting], ["approve", *adjusting], ["release", *adjusting], ["draft"],
+    ]  # fmt: skip
+    (late,) = board_rows(room.ledger.events(until=dt.datetime.max.replace(tzinfo=dt.UTC)), now=LATER)
+    assert [line for _, line in late.next] == [
+        "riskkit warning draft CASE --warning w-1 --port PORT --contact TEXT --out DIR --as NAME"
+    ]
+    room.ledger.close()
+
+
+def test_a_warning_whose_term_is_over_may_expire_and_level_one_needs_authority(tmp_path: Path) -> None:
+    room = room_in(tmp_path)
+    step(room, "proposed", level=4)
+    (row,) = board_rows(room.ledger.events(), now=NOW)
+    assert any(line.endswith("confirm w-1 --as NAME --authorised") for _, line in row.next)
+    step(room, "confirmed", "b", is_authorised=True)
+    step(room, "issued", "c", ends_at=NOW + dt.timedelta(days=3))
+    room.ledger.close()
+    ledger = open_ledger(str(tmp_path / "ledger.sqlite"), is_reader=True)
+    for now, is_over in ((NOW, False), (LATER, True)):
+        (row,) = board_rows(ledger.events(), now=now)
+        assert any("warning expire w-1" in line for _, line in row.next) == is_over
+    ledger.close()
+    panel = WarningBoard([row], now=LATER, is_sample=False)
+    panel.fill()
+    assert "riskkit warning expire w-1 --as NAME" in panel.next.value
+    assert WarningBoard([row], now=LATER, is_sample=True).next.value == ""
 
 
 def test_the_timeline_ends_now_at_the_level_it_has(rows: list[BoardRow]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import re
@@ -12,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ballot_pages import answer_all, look_again, page_of, press
 from chromium import PROGRAM, Watched, needs_chromium, watched_in
 from playwright.sync_api import Page, expect, sync_playwright
-from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from serving import served_to_people
 
 from riskkit.assessment.committee.session import session_of
@@ -37,42 +36,6 @@ def run(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.
         return json.loads(capsys.readouterr().out)
 
     return call
-
-
-def page_of(base: str, name: str, token: str) -> str:
-    return f"{base}voila/render/dashboards/{name}.ipynb?lang=en&token={token}"
-
-
-def answer_all(watched: Watched, number: int, *, is_again: bool = False) -> int:
-    """Answer question after question as a finger would; again: only what the feedback moves."""
-    page = watched.page
-    for n_cards in range(1, 40):
-        card = page.locator(".rkb-card:not([hidden])")
-        card.wait_for()
-        if is_again:
-            answer_again(card, number)
-        else:
-            answer_first(card, number)
-        review = page.get_by_role("button", name="Review and hand in")
-        is_last = review.count() > 0
-        (review if is_last else page.get_by_role("button", name="Next")).click()
-        if is_last:
-            assert page.locator(".rkb-review > div").count() == n_cards
-            press(page, "Hand in")
-            return n_cards
-    raise AssertionError("the ballot has no end")
-
-
-def answer_first(card: Any, number: int) -> None:
-    if card.locator("input[type=text]").count():
-        for name, value in (("low", "0.1%"), ("middle", f"1/{100 - 20 * number}"), ("high", "0.2")):
-            card.get_by_label(re.compile(f"^{name}")).fill(value)
-    elif card.locator("input[type=radio]").count():
-        radios = card.locator("input[type=radio]")
-        radios.nth(min(1 + (number == 2), radios.count() - 1)).check()
-    else:
-        card.locator(".rkb-choice:not(.rkb-abstain) input").nth(number).check()
-    card.locator("textarea").fill(f"because of {number} <b>")
 
 
 NOTATIONS = {
@@ -113,27 +76,6 @@ def draft_and_notations(page: Page) -> None:
     expect(cards.locator("textarea")).to_have_value("a draft")
     for _ in range(n_before):
         press(page, "Back")
-
-
-def answer_again(card: Any, number: int) -> None:
-    """The last round stands above each question, under letters; one's own answer is filled in."""
-    back = card.locator(".rkb-earlier")
-    assert back.get_by_text("Round 1: pooled").is_visible()
-    assert back.locator("li").count() == 3
-    assert card.locator("textarea").input_value() == f"because of {number} <b>"
-    if card.locator("input[type=text]").count():
-        assert back.locator("svg circle").count() == 3 and back.locator("svg rect").count() == 1
-        card.get_by_label(re.compile("^middle")).fill("1/90")
-
-
-def press(page: Page, name: str) -> None:
-    page.get_by_role("button", name=name, exact=True).click()
-
-
-def look_again(page: Page) -> None:
-    """Press the button, unless the page has looked by itself and has something else to show by now."""
-    with contextlib.suppress(PlaywrightTimeout):
-        page.get_by_role("button", name="Refresh", exact=True).click(timeout=3000)
 
 
 def begun(chair: Page, n_experts: int) -> None:
@@ -220,7 +162,7 @@ def second_round(pages: dict[str, Watched]) -> None:
         page = pages[who].page
         look_again(page)
         page.locator(".rkb-earlier").first.wait_for(state="attached")
-        assert answer_all(pages[who], number, is_again=True) == 13
+        assert answer_all(pages[who], number, n_earlier=3) == 13
         page.get_by_text("Handed in:").wait_for()
     close_round(pages["li"].page)
     pages["li"].page.get_by_role("heading", name="Judgement of round 2").wait_for()

@@ -35,7 +35,13 @@ from riskkit.workbench.boards.panel_widgets import (
 )
 from riskkit.workbench.reports.quality.newest_results import newest_results, results_section
 from riskkit.workbench.runs.folders.kept_results import kept
-from riskkit.workbench.runs.folders.resources import find_case, home, shipped_cases, source_sha256
+from riskkit.workbench.runs.folders.resources import (
+    find_case,
+    home,
+    own_cases,
+    shipped_cases,
+    source_sha256,
+)
 
 FILTERS = ("level", *DIMENSIONS)
 SHOWN = ("schema", "case", "route", "profile", "risk", "grades", "warning", "robustness")
@@ -51,7 +57,7 @@ def overview(
     reports: str = "",
 ) -> ipywidgets.Widget:
     """Every case at a glance, for those who decide."""
-    names = tuple(cases) or shipped_cases()
+    names = tuple(cases) or (*own_cases().values(), *shipped_cases())
 
     def build() -> list[ipywidgets.Widget]:
         panel = Overview(names, profile=profile, draws=draws, seed=seed)

@@ -80,7 +80,7 @@ class WarningBoard:
 
     def __init__(self, rows: list[BoardRow], *, now: dt.datetime, is_sample: bool) -> None:
         self.rows, self.lang, self.now, self.is_sample = rows, language(), now, is_sample
-        self.tiles, self.due, self.places, self.steps = (ipywidgets.HTML() for _ in range(4))
+        self.tiles, self.due, self.places, self.steps, self.next = (ipywidgets.HTML() for _ in range(5))
         self.which = self._choice("show_which", [("show_current", "current"), ("show_all", "all")])
         levels = [(level_badge(code).label, str(n)) for n, code in enumerate(LEVELS, start=1)]
         self.level = self._choice("choose_level", [("any_level", ""), *reversed(levels)])
@@ -111,7 +111,11 @@ class WarningBoard:
 
     def _laid_out(self) -> list[ipywidgets.Widget]:
         made = [html("note", say("board_is_sample"))] if self.is_sample else []
-        drawn = [] if self.drawing is None else [box("rkp-row", self.one), self.drawing.box, self.steps]
+        drawn = (
+            []
+            if self.drawing is None
+            else [box("rkp-row", self.one), self.next, self.drawing.box, self.steps]
+        )
         return [
             *made,
             html("heading", say("board_title"), say("print_note")),
@@ -121,6 +125,7 @@ class WarningBoard:
             self.due,
             *drawn,
             self.places,
+            *([] if self.is_sample else [html("lines", "", [say("next_new")])]),
         ]
 
     def fill(self) -> None:
@@ -141,6 +146,8 @@ class WarningBoard:
             return
         row = next(row for row in self.rows if row.state.warning_id == self.one.value)
         self.drawing.show(warning_timeline(row, now=self.now))
+        lines = [] if self.is_sample else [f"{words}{panel_say('colon')}{line}" for words, line in row.next]
+        self.next.value = fragment("lines", say("next_title"), lines, "") if lines else ""
         table = steps_table(row)
         self.steps.value = fragment("section", Section("steps", "", 2, (table,)))
 

@@ -44,7 +44,7 @@ from riskkit.workbench.document.blocks import Details, Items, Paragraph, Section
 from riskkit.workbench.reports import case_report as reports
 from riskkit.workbench.reports.case.case_toml import case_toml
 from riskkit.workbench.reports.figures.case_figures import risk_grid
-from riskkit.workbench.runs.folders.resources import shipped_cases
+from riskkit.workbench.runs.folders.resources import own_cases, shipped_cases
 
 MOVING_DRAWS = 2_000
 """Draws while something moves; the full number follows when it has come to rest."""
@@ -71,10 +71,11 @@ def what_if(
         def show(name: str | Path) -> None:
             nonlocal shown
             shown = name
-            inside.children = WhatIf(name, profile=profile, draws=draws, seed=seed).parts
+            inside.children = WhatIf(own.get(str(name), name), profile=profile, draws=draws, seed=seed).parts
 
+        own = own_cases()
         show(shown)
-        known = shipped_cases()
+        known = dict(titles()) | {name: load_case(path).title for name, path in own.items()}
         return [_chooser(str(shown), known, show), inside] if shown in known else [inside]
 
     return in_either_language(build)
@@ -86,8 +87,8 @@ def titles() -> Mapping[str, Text]:
     return {name: load_case(name).title for name in shipped_cases()}
 
 
-def _chooser(case: str, known: tuple[str, ...], show: Callable[[str | Path], None]) -> ipywidgets.Widget:
-    options = [(titles()[name].say(), name) for name in sorted(known)]
+def _chooser(case: str, known: Mapping[str, Text], show: Callable[[str | Path], None]) -> ipywidgets.Widget:
+    options = [(known[name].say(), name) for name in sorted(known)]
     chosen = ipywidgets.Dropdown(options=options, value=case, description=say("choose_case"))
     chosen.observe(lambda change: show(change["new"]), "value")
     return box("rkp-row", in_address("case", chosen))

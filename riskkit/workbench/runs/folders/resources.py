@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -11,9 +13,12 @@ import riskkit
 from riskkit.foundation import shipped
 from riskkit.foundation.inputs.faults import Fault, InputFaults, one_of, refuse, shown
 from riskkit.foundation.inputs.toml_file import MAX_BYTES
+from riskkit.workbench.runs.folders.ledger_places import CASES_VARIABLE
 from riskkit.workbench.runs.folders.run_folders import check_name
 
 home = shipped.home
+_MOST_OWN = 200
+"""More files than that are no folder of cases."""
 _SOURCE_KINDS = {".py", ".csv", ".j2", ".html", ".css", ".js", ".toml", ".json", ".svg"}
 
 
@@ -41,6 +46,19 @@ class CaseSource:
 def shipped_cases() -> tuple[str, ...]:
     """The ids of the cases that come with riskkit."""
     return tuple(sorted(path.stem for path in shipped.case_path("x").parent.glob("*.toml")))
+
+
+def own_cases(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """The files of the cases where a server was started, by id: what ``check`` accepts and is not shipped."""
+    from riskkit.case.case import load_case
+
+    folder, found = environment.get(CASES_VARIABLE), dict[str, str]()
+    for path in sorted(Path(folder).glob("*.toml"))[:_MOST_OWN] if folder else ():
+        try:
+            found.setdefault(load_case(safe_path(path.name, folder=Path(folder or ""))).id, str(path))
+        except (InputFaults, OSError):  # another file, or a case that is not whole yet
+            continue
+    return {name: path for name, path in found.items() if name not in shipped_cases()}
 
 
 def notebook(name: str) -> Path:

@@ -12,6 +12,7 @@ from riskkit.foundation.events import Event, moment_of
 from riskkit.foundation.language import language
 from riskkit.warning.dynamics.clocks import Clock, clocks
 from riskkit.warning.dynamics.life import OPEN, WarningState, replay
+from riskkit.workbench.flows.warnings.review.next_commands import next_commands
 from riskkit.workbench.flows.warnings.room import RELEASE, STREAM, step_of, steps_of
 
 
@@ -35,6 +36,7 @@ class BoardRow:
     places: tuple[Mapping[str, str], ...]
     due: tuple[Clock, ...]
     steps: tuple[LifeStep, ...]
+    next: tuple[tuple[str, str], ...] = ()
 
     @property
     def is_current(self) -> bool:
@@ -52,11 +54,13 @@ def board_rows(events: Iterable[Event], *, now: dt.datetime) -> list[BoardRow]:
     waiting: dict[str, list[Clock]] = {}
     for one in sorted(clocks(states.values(), now=now), key=lambda clock: clock.due_at):
         waiting.setdefault(one.warning_id, []).append(one)
-    rows = [_row(states[name], of, waiting.get(name, [])) for name, of in by_id.items() if name in states]
+    rows = [
+        _row(states[name], of, waiting.get(name, []), now=now) for name, of in by_id.items() if name in states
+    ]
     return sorted(rows, key=lambda row: (not row.is_current, -(row.state.level or 0), row.state.warning_id))
 
 
-def _row(state: WarningState, events: Sequence[Event], due: Sequence[Clock]) -> BoardRow:
+def _row(state: WarningState, events: Sequence[Event], due: Sequence[Clock], *, now: dt.datetime) -> BoardRow:
     told = [one.data["about"] for one in events if one.data.get("about")]
     about = told[-1] if told else {}
     title = about.get("title") or {"zh": state.warning_id, "en": state.warning_id}
@@ -65,7 +69,8 @@ def _row(state: WarningState, events: Sequence[Event], due: Sequence[Clock]) -> 
         if event.kind not in RELEASE:
             level = step_of(event).level or level
             steps.append(LifeStep(moment_of(event.at), event.kind, level, event.who, event.why))
-    return BoardRow(state, title, tuple(about.get("places") or ()), tuple(due), tuple(steps))
+    places, following = tuple(about.get("places") or ()), next_commands(state, events, now=now)
+    return BoardRow(state, title, places, tuple(due), tuple(steps), following)
 
 
 def counts_by_level(rows: Iterable[BoardRow]) -> dict[int, int]:

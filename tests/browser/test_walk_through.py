@@ -1,0 +1,272 @@
+"""A newcomer's hour, a committee's day and a warning's life, with the commands that a page names and a browser."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from ballot_pages import answer_all, look_again, page_of, press
+from chromium import PROGRAM, Watched, needs_chromium, watched_in, watched_page
+from patience import HANGS
+from PIL import Image
+from playwright.sync_api import Page, expect, sync_playwright
+from serving import served_to_people
+
+from riskkit.assessment.committee.session import session_of
+from riskkit.foundation.shipped import case_path
+from riskkit.store.ledger.checks import verify
+from riskkit.store.ledger.ledger import open_ledger
+from riskkit.workbench.commands.new_files import FILL
+
+pytestmark = [needs_chromium, pytest.mark.browser, pytest.mark.slow]
+ROOT = Path(__file__).resolve().parents[2]
+KNOWN = {name: text for name, text in os.environ.items() if not name.startswith("RISKKIT_")}
+KNOWN["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), KNOWN.get("PYTHONPATH")]))
+FEW = """import sys
+from riskkit.workbench.runs import planning
+planning._OF_DEMO = ()
+planning.resources.shipped_cases = lambda: ("desk-lamps-cbec-2019",)
+from riskkit.workbench.commands.cli import main
+sys.exit(main(sys.argv[1:]))"""
+
+
+WORDS = '"The handle comes off when hot"'
+
+
+class Walk:
+    """Somebody in a folder who types what pages name, and how long each step took."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.begun = folder, time.monotonic()
+
+    def tell(self, what: str) -> None:
+        now = time.monotonic()
+        sys.stdout.write(f"{now - self.begun:6.1f} s  {what}\n")
+        self.begun = now
+
+    def run(self, line: str, named_on: str, *, program: str = "", **filled: str) -> str:
+        """Run a command line of a page, its words in capitals filled in, and give its answer."""
+        assert line in named_on, f"no page names {line}"
+        words = shlex.split(re.sub(r"\b[A-Z]{2,}\b", lambda word: shlex.quote(filled[word[0]]), line))
+        start = ["-c", program] if program else ["-m", "riskkit"]
+        done = subprocess.run(
+            [sys.executable, *start, *words[1:], "--lang", "en"],
+            cwd=self.folder, env=KNOWN, capture_output=True, text=True, timeout=HANGS, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
+        self.tell(line)
+        return done.stdout
+
+    def size(self, *places: str) -> None:
+        for place in places:
+            sys.stdout.write(f"{(self.folder / place).stat().st_size / 1024:7.0f} kB  {place}\n")
+
+
+@pytest.fixture
+def walk(tmp_path: Path) -> Walk:
+    return Walk(tmp_path)
+
+
+def page_text(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+@contextmanager
+def dashboards(folder: Path) -> Iterator[str]:
+    """`riskkit dashboard` in a folder: the address that it says, without what asks for the token."""
+    command = [sys.executable, "-m", "riskkit", "dashboard", "--port", "0", "--no-browser", "--json"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=KNOWN, cwd=folder)
+    try:
+        assert process.stdout is not None
+        yield str(json.loads(process.stdout.readline())["url"]).replace("lang=zh", "lang=en")
+    finally:
+        process.terminate()
+        process.communicate(timeout=HANGS)
+
+
+def by_the_list(page: Page, name: str) -> None:
+    """Open a board from the list of boards."""
+    page.get_by_role("link", name=name).first.click()
+
+
+def fill_in(file: Path) -> None:
+    """Every line that says FILL, as an assessor with a kettle fills it."""
+    answers = {
+        "hs": '["851679"]', "hazard_class": '"physical"', "group": '"extreme_temperature"',
+        "injury": '"burn"', "severity": '{ "1" = 0.6, "2" = 0.4 }', "p": "{ low = 0.001, mode = 0.01, high = 0.05 }",
+        "deaths": "0", "injured": "3", "n_reports": "5", "units_on_market": "{ about = 20_000 }", "is_on_sale": "true",
+    }  # fmt: skip
+    table, lines = "", []
+    for line in file.read_text(encoding="utf-8").splitlines():
+        table = line.strip("[]") if line.startswith("[") else table
+        key = line.partition(" = ")[0]
+        if FILL["en"] in line.partition("#")[2] and not line.startswith("#"):
+            name = table.removeprefix("facts.") if key == "value" else key
+            lines.append(f"{key} = {answers.get(name, WORDS)}")
+        else:
+            lines.append(line)
+    file.write_text("\n".join(lines), encoding="utf-8")
+
+
+def test_the_newcomers_hour(walk: Walk) -> None:
+    readme, guide = page_text("README.md"), page_text("docs/first_brief.md")
+    walk.run("riskkit demo --out reports/demo", readme, program=FEW)
+    walk.size("reports/demo/index.html")
+    walk.run("riskkit new case my-case", guide)
+    file = walk.folder / "my-case.toml"
+    assert file.read_text(encoding="utf-8").count("FILL") > 10
+    fill_in(file)
+    assert "ok" in walk.run("riskkit check my-case.toml", guide)
+    walk.run("riskkit assess my-case.toml --brief", guide)
+    walk.size(*(f"reports/my-case/brief/report.{ending}" for ending in ("html", "pdf", "docx")))
+    assert "riskkit dashboard" in guide
+    with dashboards(walk.folder) as address, watched_page() as watched:
+        page = watched.page
+        page.goto(address)
+        by_the_list(page, "What if")
+        page.get_by_label("Case", exact=True).select_option("The handle comes off when hot")
+        page.get_by_role("heading", name="The handle comes off when hot").first.wait_for()
+        slider = page.get_by_role("slider").first
+        slider.focus()
+        page.keyboard.press("End")
+        expect(page.get_by_role("textbox", name="TOML text")).to_have_value(re.compile("→"))
+        walk.tell("what-if on the own case")
+        page.goto(address)
+        by_the_list(page, "Overview")
+        page.get_by_role("searchbox").first.fill("handle comes off")
+        page.get_by_role("link", name="The handle comes off when hot").click()
+        page.get_by_role("heading", name="The handle comes off when hot").first.wait_for()
+        walk.tell("overview, and from there to the case")
+        assert watched.errors == [] and watched.hosts == {"127.0.0.1"}
+
+
+def pictured_case(folder: Path) -> Path:
+    """A case file of one's own, with the picture that an announcement needs."""
+    Image.new("RGB", (300, 200), "#7a7a7a").save(folder / "front.png")
+    digest = hashlib.sha256((folder / "front.png").read_bytes()).hexdigest()
+    picture = (
+        f'[[pictures]]\nfile = "front.png"\nsha256 = "{digest}"\nalt = {{ zh = "正面", en = "the front" }}\n'
+    )
+    file = folder / "phone.toml"
+    file.write_text(f"{case_path('note7-battery-2016').read_text(encoding='utf-8')}\n{picture}", "utf-8")
+    return file
+
+
+def test_a_warnings_life(walk: Walk) -> None:
+    guide = page_text("docs/warning_steps.md")
+    (walk.folder / "channels.toml").write_text(re.search(r"```toml\n(.*?)```", guide, re.DOTALL)[1])  # type: ignore[index]
+    who = {"CASE": pictured_case(walk.folder).name, "NAME": "zhang"}
+    walk.run("riskkit warning propose CASE --as NAME", guide, **who)
+    with dashboards(walk.folder) as address, watched_page() as watched:
+        page = watched.page
+        page.goto(address)
+        by_the_list(page, "Warnings")
+        for command, name in LIFE:
+            board = page.get_by_text("What may come next").locator("xpath=following-sibling::ul[1]")
+            line = board.get_by_text(f"riskkit warning {command} ").inner_text().partition(": ")[2]
+            walk.run(line, board.inner_text(), **who | FILLED | {"NAME": name})
+            page.reload()
+            board.wait_for()
+        page.get_by_label("Show", exact=True).select_option("all")
+        page.get_by_role("cell", name="Lifted").first.wait_for()
+        walk.tell("the board shows it lifted")
+        assert watched.errors == [] and watched.hosts == {"127.0.0.1"}
+    assert {one.suffix for one in (walk.folder / "delivered").rglob("*") if one.is_file()} >= {".html"}
+    ledger = open_ledger(str(walk.folder / "ledger.sqlite"), is_reader=True)
+    assert verify(ledger).is_whole
+    ledger.close()
+
+
+FILLED = {
+    "TEXT": "the reasons are in file 7", "DATE": "2099-12-31", "LEVEL": "Ⅲ", "DIR": "drafts", "PORT": "2200", "FILE": "channels.toml"
+}  # fmt: skip
+LIFE = (
+    ("confirm", "liu"), ("issue", "zhao"), ("draft", "zhang"), ("approve", "liu"), ("release", "zhao"),
+    ("lower", "liu"), ("lift", "liu"),
+)  # fmt: skip
+EXPERTS = ("wang", "li")
+
+
+def test_a_committees_day(walk: Walk) -> None:
+    guide = page_text("docs/committee_day.md")
+    (walk.folder / "experts.csv").write_text(re.search(r"```csv\n(.*?)```", guide, re.DOTALL)[1])  # type: ignore[index]
+    who = {"CASE": "desk-lamps-cbec-2019", "ID": "lamps", "CHAIR": "zhang"}
+    opening = "riskkit committee open CASE --experts experts.csv --session ID --rounds 2 --as CHAIR"
+    walk.run(opening, guide, **who)
+    told = walk.run("riskkit access add CHAIR --role chair", guide, **who)
+    tokens = {"zhang": told.split()[-1]}
+    for one in EXPERTS:
+        tokens[one] = walk.run("riskkit access add EXPERT --role expert", guide, EXPERT=one).split()[-1]
+    assert "riskkit dashboard --access access.toml" in guide
+    with served_to_people(walk.folder) as base, people_at_pages(base, tokens) as pages:
+        chair = pages["zhang"].page
+        for one in EXPERTS:
+            press(pages[one].page, "Declare")
+            pages[one].page.get_by_text("No round is open now").wait_for()
+        walk.tell("two declarations")
+        for number in (1, 2):
+            a_round(pages, "Open the next round", n_earlier=2 if number == 2 else 0)
+            chair.get_by_role("heading", name=f"Judgement of round {number}").wait_for()
+            walk.tell(f"round {number}")
+        a_round(pages, "Open the vote")
+        chair.get_by_role("heading", name="Vote", exact=True).wait_for()
+        chair.get_by_placeholder("Reason").fill("both agree")
+        press(chair, "Confirm the vote")
+        chair.get_by_text("both agree").first.wait_for()
+        walk.tell("vote and confirmation")
+        for one in (*EXPERTS, "zhang"):
+            look_again(pages[one].page)
+            press(pages[one].page, "Sign the minutes")
+        chair.get_by_role("button", name="End the session", disabled=False).click()
+        chair.get_by_role("button", name="End the session", disabled=True).wait_for()
+        walk.tell("minutes signed")
+        assert all(one.errors == [] and one.hosts == {"127.0.0.1"} for one in pages.values())
+    made = {"minutes": "minutes.docx", "report": "report.pdf", "case": "judged.toml"}
+    for command, file in made.items():
+        walk.run(f"riskkit committee {command} ID --out {file}", guide, **who)
+    walk.size(*made.values())
+    ledger = open_ledger(str(walk.folder / "ledger.sqlite"), is_reader=True)
+    now = session_of(ledger.events("committee/lamps"))
+    assert verify(ledger).is_whole and set(now.signed) == {"zhang", *EXPERTS} and now.ended_at
+    ledger.close()
+
+
+@contextmanager
+def people_at_pages(base: str, tokens: dict[str, str]) -> Iterator[dict[str, Watched]]:
+    """The chair at a desk and the experts at their phones."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=PROGRAM, args=["--no-sandbox"])
+        try:
+            pages = {one: watched_in(browser, width=1400 if one == "zhang" else 400) for one in tokens}
+            for who, watched in pages.items():
+                name = "committee_session" if who == "zhang" else "committee_ballot"
+                watched.page.goto(page_of(base, name, tokens[who]), wait_until="commit")
+            yield pages
+        finally:
+            browser.close()
+
+
+def a_round(pages: dict[str, Watched], begin: str, *, n_earlier: int = 0) -> None:
+    """The chair opens a round or the vote, all answer, and the chair closes it."""
+    chair = pages["zhang"].page
+    look_again(chair)
+    chair.get_by_role("button", name=begin, disabled=False).click()
+    chair.get_by_text("0 / 2").wait_for()
+    for number, one in enumerate(EXPERTS):
+        look_again(pages[one].page)
+        pages[one].page.locator(".rkb-card:not([hidden])").wait_for()
+        answer_all(pages[one], number, n_earlier=n_earlier)
+        pages[one].page.get_by_text("Handed in:").wait_for()
+    look_again(chair)
+    chair.get_by_text("2 / 2").last.wait_for()
+    press(chair, "Close the open round")
