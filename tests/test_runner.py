@@ -194,7 +194,7 @@ def test_the_kernel_is_this_interpreter_in_a_private_folder(tmp_path: Path, engi
 
 def test_the_format_check_without_the_slow_module_still_validates() -> None:
     code = (
-        "from riskkit.workbench.runs.kernels.kernels import keep_out_slow_import; keep_out_slow_import()\n"
+        "from riskkit.workbench.runs.kernels.slow_import import keep_out_slow_import; keep_out_slow_import()\n"
         "import jsonschema, nbformat\n"
         "checker = jsonschema.FormatChecker()\n"
         "jsonschema.validate('a', {'type': 'string', 'format': 'iri'}, format_checker=checker)\n"

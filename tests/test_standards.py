@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -134,3 +135,42 @@ def test_levels_go_round_and_strange_words_are_refused():
     assert list(as_levels(level_codes(words, risk), risk, words)[:2]) == ["low", "serious"]
     with pytest.raises(ValueError, match="not a level"):
         level_codes(["lowish"], risk)
+
+
+def test_rows_are_those_of_the_table_and_cannot_be_changed():
+    day = dt.date(2026, 11, 1)
+    assert [dict(row) for row in standards.rows("credit_grades", on=day)] == tables.records(
+        standards.table("credit_grades", on=day)
+    )
+    with pytest.raises(ValueError, match="dated"):
+        standards.rows("credit_grades")
+    with pytest.raises(TypeError):
+        standards.rows("facts")[0]["fact"] = "other"
+    mine, source = standards.table("facts"), standards.source("eu_2024_3173")
+    mine["fact"], source["year"] = "other", "1900"
+    assert standards.rows("facts")[0]["fact"] != "other"
+    assert standards.source("eu_2024_3173")["year"] == "2024"
+
+
+@pytest.mark.parametrize("name", standards.names())
+def test_records_are_what_pandas_makes_of_a_table(name):
+    rows = standards.all_rows(name)
+    assert pd.DataFrame(tables.records(rows)).equals(pd.DataFrame(rows.to_dict("records")))
+
+
+def test_records_hold_what_python_has_of_every_kind_of_column():
+    rows = pd.DataFrame(
+        {
+            "number": [1.5, None],
+            "whole": pd.array([1, None], dtype="Int64"),
+            "day": pd.to_datetime(["2020-01-01", None]),
+            "text": pd.Series(["a", None], dtype="string"),
+            "word": pd.Series(["a", None], dtype="str"),
+            "class": pd.Categorical(["x", "y"]),
+            "any": pd.Series([np.float64(1.5), np.int64(3)], dtype=object),
+            "flag": [True, False],
+        }
+    )
+    found, want = tables.records(rows), rows.to_dict("records")
+    assert [list(map(repr, row.values())) for row in found] == [list(map(repr, row.values())) for row in want]
+    assert tables.records(rows.iloc[:0]) == []

@@ -8,7 +8,6 @@ import re
 import pandas as pd
 
 from riskkit.foundation.standards import standards
-from riskkit.foundation.standards.tables import records
 
 _BETWEEN = re.compile(r"\s*[;,]\s*(?=[a-z])")
 COLUMNS = ("prior_id", "severity", "p", "is_vulnerable", "is_lasting")
@@ -89,7 +88,7 @@ def _rows() -> tuple[tuple[re.Pattern[str], re.Pattern[str], tuple[object, ...]]
                 row["is_lasting"] == "yes",
             ),
         )
-        for row in records(standards.table("hazard_priors"))
+        for row in standards.rows("hazard_priors")
     )
 
 

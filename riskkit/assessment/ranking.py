@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import scipy  # its parts load when they are used: half a second that checking a case need not take
 from numpy.typing import NDArray
-from scipy.stats import kendalltau, rankdata
 
 from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown
 
@@ -59,7 +59,7 @@ def borda(values: pd.DataFrame, *, weights: Mapping[str, float] | None = None) -
         if name not in values or weight is None or not 0 <= weight < float("inf"):
             faults.append(Fault(f"weight of {name}", shown(weight), "a weight from 0 up for each criterion"))
     refuse("ranking", faults)
-    ranks = rankdata(-numbers.to_numpy(dtype=np.float64), axis=0)
+    ranks = scipy.stats.rankdata(-numbers.to_numpy(dtype=np.float64), axis=0)
     points = (len(values) - ranks) @ np.array([given[name] for name in values.columns])
     count = pd.Series(np.round(points, 9), index=values.index)
     return pd.DataFrame(
@@ -161,7 +161,7 @@ def rank_agreement(first: pd.Series, second: pd.Series) -> float:
     """
     if not first.index.sort_values().equals(second.index.sort_values()):
         raise ValueError("both rankings must rank the same products")
-    return float(kendalltau(first, second.loc[first.index]).statistic)
+    return float(scipy.stats.kendalltau(first, second.loc[first.index]).statistic)
 
 
 def _refuse_products(

@@ -51,8 +51,8 @@ class Notifications:
 
 
 @cache
-def _boxes() -> dict[str, dict[str, Any]]:
-    return {row["column"]: row for row in records(standards.table("trade_boxes"))}
+def _boxes() -> dict[str, Mapping[str, Any]]:
+    return {row["column"]: row for row in standards.rows("trade_boxes")}
 
 
 def read_csv(text: str, *, name: str = "notifications.csv") -> Notifications:

@@ -193,11 +193,9 @@ def say_reason(case: Case, reason: Reason) -> tuple[str, str]:
     'Its highest class only reaches “watch” and cannot ask for more'
     """
     code, given = reason
-    rows = standards.table("difference_reasons").set_index("reason")
+    row = next(row for row in standards.rows("difference_reasons") if row["reason"] == code)
     values = {name: _said(case, name, value) for name, value in given}
-    why, settle = (
-        str(rows.at[code, column]).format(**values) for column in (language(), f"settle_{language()}")
-    )
+    why, settle = (str(row[column]).format(**values) for column in (language(), f"settle_{language()}"))
     return why[:1].upper() + why[1:], settle[:1].upper() + settle[1:]
 
 

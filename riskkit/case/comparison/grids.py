@@ -148,7 +148,7 @@ def grid_findings(
     n = float(best(units.value)) if units is not None else math.nan
     low, high = (matrix, matrix) if prevalence is None else _moved_matrices(matrix, prevalence, n)
     given = _units_input(units) if prevalence is not None else ()
-    rows = [_part_finding(method, part, (low, high), given=given) for part in used]
+    rows = _part_findings(method, used, (low, high), given=given)
     return [*rows, _product(method, used, (low, high), rows=rows, parts=parts, given=given, draws=draws)]
 
 
@@ -182,28 +182,44 @@ def _moved(codes: Ranks, n: Floats, table: Prevalence, *, end: int) -> Ranks:
     return np.where(codes >= 0, found, np.int8(-1)).astype(np.int8)
 
 
-def _part_finding(
-    method: str, part: Part, ends: tuple[RiskMatrix, RiskMatrix], *, given: tuple[UsedInput, ...]
-) -> Finding:
-    lo, hi = (str(risk_level(part.p, part.severity, matrix=matrix)) for matrix in ends)
-    near = level_distance([float(part.p)], [part.severity], matrix=ends[0]).iloc[0]
-    inputs = (
-        UsedInput("probability", float(part.p), part.basis),
-        UsedInput("severity", part.severity, "judged"),
-    )
-    return Finding(
-        method,
-        part.subject,
-        lo,
-        hi,
-        value=float(part.p),
-        inputs=(*inputs, *given),
-        up_factor=float(near["up_factor"]),
-        up_level=_word(near["up_level"]),
-        down_factor=float(near["down_factor"]),
-        down_level=_word(near["down_level"]),
-        is_on_bound=bool(on_boundary(part.p, matrix=ends[0])),
-    )
+def part_levels(parts: Sequence[Part], matrix: RiskMatrix) -> list[str]:
+    """The level of each part on a grid.
+
+    Examples
+    --------
+    >>> one = Part("a", Fraction(1, 2000), 3, "case")
+    >>> part_levels([one], risk_matrices.risk_matrix("eu_2024_3173"))
+    ['high']
+    """
+    p = np.array([part.p for part in parts], dtype=object)
+    return [str(level) for level in risk_level(p, [part.severity for part in parts], matrix=matrix)]
+
+
+def _part_findings(
+    method: str, parts: Sequence[Part], ends: tuple[RiskMatrix, RiskMatrix], *, given: tuple[UsedInput, ...]
+) -> list[Finding]:
+    levels = [part_levels(parts, matrix) for matrix in ends]
+    near = records(level_distance([float(x.p) for x in parts], [x.severity for x in parts], matrix=ends[0]))
+    return [
+        Finding(
+            method,
+            part.subject,
+            lo,
+            hi,
+            value=float(part.p),
+            inputs=(
+                UsedInput("probability", float(part.p), part.basis),
+                UsedInput("severity", part.severity, "judged"),
+                *given,
+            ),
+            up_factor=float(flip["up_factor"]),
+            up_level=_word(flip["up_level"]),
+            down_factor=float(flip["down_factor"]),
+            down_level=_word(flip["down_level"]),
+            is_on_bound=bool(on_boundary(part.p, matrix=ends[0])),
+        )
+        for part, lo, hi, flip in zip(parts, *levels, near, strict=True)
+    ]
 
 
 def _word(level: object) -> str:
@@ -326,4 +342,4 @@ def _reasons(
 
 
 def _highest(parts: Sequence[Part], matrix: RiskMatrix) -> str:
-    return max((str(risk_level(part.p, part.severity, matrix=matrix)) for part in parts), key=_CODES.index)
+    return max(part_levels(parts, matrix), key=_CODES.index)

@@ -21,7 +21,7 @@ from riskkit.case.case_tables import grade_table, scenario_table
 from riskkit.case.comparison.differences import REFERENCE, Difference, actions_of, card_of, difference
 from riskkit.case.comparison.doses import count_findings, dose_findings
 from riskkit.case.comparison.findings import PRODUCT, Finding, UsedInput, misfit
-from riskkit.case.comparison.grids import GRIDS, Part, grid_findings, scenario_parts
+from riskkit.case.comparison.grids import GRIDS, Part, grid_findings, part_levels, scenario_parts
 from riskkit.case.comparison.scores import danger_findings, item_findings, triage_findings
 from riskkit.foundation.inputs.faults import Fault, refuse, shown
 from riskkit.foundation.standards import risk_matrices, standards
@@ -206,25 +206,29 @@ def _findings(
         return grid_findings(name, parts, units=case.known_facts().get("units_on_market"), draws=draws)
     if name in ("moe", "hazard_quotient", "ttc"):
         return dose_findings(case, name)
-    one = next(part for part in parts if part.subject == _governing(parts))
-    scores = {one.subject: one.value for one in item_findings(case) if one.fits}
     ways: dict[str, Callable[[], list[Finding]]] = {
         "eu_presumption": lambda: [_presumption(case)],
         "kinney": lambda: danger_findings(case, "kinney"),
         "lec": lambda: danger_findings(case, "lec"),
-        "triage": lambda: triage_findings(case, p=float(one.p), severity=one.severity),
+        "triage": lambda: _triage(case, _governing(parts)),
         "nonconformity": lambda: item_findings(case),
-        "repeated": lambda: count_findings(case, scores),
+        "repeated": lambda: count_findings(
+            case, {one.subject: one.value for one in item_findings(case) if one.fits}
+        ),
         "profile": lambda: _profiles(assessment),
     }
     return ways[name]()
 
 
-def _governing(parts: Sequence[Part]) -> str:
+def _triage(case: Case, one: Part) -> list[Finding]:
+    return triage_findings(case, p=float(one.p), severity=one.severity)
+
+
+def _governing(parts: Sequence[Part]) -> Part:
     """The scenario that gives the EU grid its level; of several the more severe, then the likelier."""
-    found = {one.subject: one for one in grid_findings(REFERENCE, parts, units=None, draws=None)}
-    best = max(parts, key=lambda one: (_RISK.index(str(found[one.subject].lo)), one.severity, one.p))
-    return best.subject
+    levels = part_levels(parts, risk_matrices.risk_matrix(GRIDS[REFERENCE][0]))
+    ranked = zip(map(_RISK.index, levels), parts, strict=True)
+    return max(ranked, key=lambda one: (one[0], one[1].severity, one[1].p))[1]
 
 
 def _presumption(case: Case) -> Finding:

@@ -15,7 +15,6 @@ import pyarrow as pa  # type: ignore[import-untyped]
 
 from riskkit.foundation.language import language
 from riskkit.foundation.standards import glossary, standards
-from riskkit.foundation.standards.tables import records
 
 KINDS = ("text", "date", "count", "number", "code", "country")
 QUARANTINE_COLUMNS = (
@@ -89,7 +88,7 @@ def record_columns() -> tuple[RecordColumn, ...]:
             **{name: row[name] for name in ("kind", "pattern", "minimum", "maximum", "unit")},
             **{name: row[name] for name in ("zh", "en", "meaning_zh", "meaning_en")},
         )
-        for row in records(standards.table("record_columns"))
+        for row in standards.rows("record_columns")
     )
 
 

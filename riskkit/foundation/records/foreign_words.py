@@ -16,7 +16,6 @@ import pandas as pd
 
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.codes import is_country
-from riskkit.foundation.standards.tables import records
 
 BETWEEN = r"[;；,，、|]"
 """What stands between several words of one cell, where a source names no other."""
@@ -271,13 +270,13 @@ def _as_code(key: str) -> str | None:
 
 @functools.cache
 def _countries() -> Mapping[str, str]:
-    return {word_key(row["word"]): row["country"] for row in records(standards.table("country_words"))}
+    return {word_key(row["word"]): row["country"] for row in standards.rows("country_words")}
 
 
 @functools.cache
 def _country_numbers() -> Mapping[str, Mapping[str, str]]:
     found: dict[str, dict[str, str]] = {}
-    for row in records(standards.table("country_numbers")):
+    for row in standards.rows("country_numbers"):
         found.setdefault(row["code_list"], {})[row["number"]] = row["country"]
     return found
 
@@ -298,7 +297,7 @@ def _injury_words(source: str) -> Mapping[str, str]:
 
 
 def _words_of(table: str, source: str, column: str) -> Mapping[str, str]:
-    rows = [row for row in records(standards.table(table)) if row["source"] == source]
+    rows = [row for row in standards.rows(table) if row["source"] == source]
     if not rows:
         raise KeyError(f"{table} has no words of {source!r}")
     return {word_key(row["word"]): str(row[column]) for row in rows}

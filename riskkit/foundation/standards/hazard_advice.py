@@ -7,7 +7,6 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from riskkit.foundation.standards import standards
-from riskkit.foundation.standards.tables import records
 
 
 @dataclass(frozen=True)
@@ -100,5 +99,5 @@ def advice_for(group: str, *, injuries: Collection[str], agent: str = "none") ->
 
 
 @functools.cache
-def _rows() -> dict[str, dict[str, str]]:
-    return {row["advice"]: row for row in records(standards.table("hazard_advice"))}
+def _rows() -> dict[str, Mapping[str, str]]:
+    return {row["advice"]: row for row in standards.rows("hazard_advice")}

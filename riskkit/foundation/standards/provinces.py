@@ -23,9 +23,9 @@ def _known() -> dict[str, str]:
     for row in records(rows[rows["code"] != _WHOLE]):
         names = (row["code"], row["code"][:2], row["zh"], _ENDS.sub("", row["zh"]), row["en"])
         found |= {name.casefold(): row["code"] for name in names}
-    for row in records(standards.table("map_tiles")):
-        short = (row["zh"], row["en"], f"CN-{row['en']}")
-        found |= {name.casefold(): row["code"] for name in short}
+    for tile in standards.rows("map_tiles"):
+        short = (tile["zh"], tile["en"], f"CN-{tile['en']}")
+        found |= {name.casefold(): tile["code"] for name in short}
     return found
 
 

@@ -14,6 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
 from importlib.resources.abc import Traversable
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -145,11 +147,44 @@ def table(name: str, *, on: dt.date | None = None) -> pd.DataFrame:
     >>> len(table("credit_grades", on=dt.date(2026, 11, 1))) < len(all_rows("credit_grades"))
     True
     """
+    return _on_day(name, on).copy()
+
+
+@functools.lru_cache(maxsize=512)
+def _on_day(name: str, on: dt.date | None) -> pd.DataFrame:
     if on is not None:
         return in_force(_whole_table(name), on)
     if is_dated(name):
         raise ValueError(f"the standard table {name!r} is dated: name a day, or take all_rows({name!r})")
-    return _whole_table(name).copy()
+    return _whole_table(name)
+
+
+@functools.lru_cache(maxsize=512)
+def rows(name: str, *, on: dt.date | None = None) -> tuple[Mapping[str, Any], ...]:
+    """The rows of :func:`table` as plain mappings, made once: for walking over them again and again.
+
+    Parameters
+    ----------
+    name : str
+        File name without ``.csv``.
+    on : date, optional
+        The day, where the table is dated.
+
+    Returns
+    -------
+    tuple of read-only mappings
+
+    Raises
+    ------
+    KeyError, ValueError
+        As :func:`table`.
+
+    Examples
+    --------
+    >>> rows("prevalence")[0]["prevalence"]
+    'prism_web'
+    """
+    return tuple(MappingProxyType(row) for row in records(_on_day(name, on)))
 
 
 def in_force(rows: pd.DataFrame, on: dt.date) -> pd.DataFrame:
@@ -211,16 +246,16 @@ def prevalence(name: str) -> Prevalence:
     >>> prevalence("prism_web").edges
     (100000.0, 500000.0, 1000000.0)
     """
-    rows = table("prevalence")
-    rows = rows[rows["prevalence"] == name]
-    if rows.empty:
+    found = table("prevalence")
+    found = found[found["prevalence"] == name]
+    if found.empty:
         raise KeyError(f"no prevalence table {name!r}")
-    grid = rows.pivot(index="band", columns="base", values="level")[list(LEVELS)]
-    bounds = rows.drop_duplicates("band").sort_values("band")["above"].astype(float).tolist()
+    grid = found.pivot(index="band", columns="base", values="level")[list(LEVELS)]
+    bounds = found.drop_duplicates("band").sort_values("band")["above"].astype(float).tolist()
     codes = grid.map(LEVELS.index).to_numpy(dtype=np.int8)
     codes.flags.writeable = False  # all callers share it
     return Prevalence(
-        name, tuple(b for b in bounds if math.isfinite(b)), rows["closed"].iloc[0] == "yes", codes
+        name, tuple(b for b in bounds if math.isfinite(b)), found["closed"].iloc[0] == "yes", codes
     )
 
 
@@ -262,7 +297,6 @@ def facts() -> Mapping[str, FactKind]:
     >>> facts()["n_ports"].kind
     'count'
     """
-    rows = records(table("facts"))
     return {
         str(r["fact"]): FactKind(
             r["kind"],
@@ -275,7 +309,7 @@ def facts() -> Mapping[str, FactKind]:
             r["unit_zh"],
             r["unit_en"],
         )
-        for r in rows
+        for r in rows("facts")
     }
 
 
@@ -292,8 +326,13 @@ def source(source_id: str) -> pd.Series:
     >>> source("eu_2024_3173")["year"]
     '2024'
     """
-    rows = table("sources")
-    found = rows[rows["source_id"] == source_id]
+    return _source(source_id).copy()
+
+
+@functools.cache
+def _source(source_id: str) -> pd.Series:
+    sources = _whole_table("sources")
+    found = sources[sources["source_id"] == source_id]
     if found.empty:
         raise KeyError(f"no source {source_id!r}")
     return found.iloc[0]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from riskkit.foundation.inputs.faults import Fault, InputFaults, refuse, shown
@@ -46,7 +47,22 @@ def records(rows: pd.DataFrame) -> list[dict[str, Any]]:
     >>> records(pd.DataFrame({"a": [1, 2]}))
     [{'a': 1}, {'a': 2}]
     """
-    return [{str(name): value for name, value in row.items()} for row in rows.to_dict("records")]
+    names = [str(name) for name in rows.columns]
+    columns = [_values(column) for _, column in rows.items()]
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def _values(column: pd.Series) -> list[Any]:
+    """As `DataFrame.to_dict` has them, but texts not handed over one by one."""
+    is_text = isinstance(column.dtype, pd.StringDtype)
+    found = list(column.to_numpy(dtype=object)) if is_text else column.tolist()
+    return [_native(one) for one in found]
+
+
+def _native(value: Any) -> Any:
+    if value is pd.NA:
+        return None
+    return value.item() if isinstance(value, (np.number, np.bool_)) else value
 
 
 def columns_of(table: str, dictionary: pd.DataFrame) -> pd.DataFrame:

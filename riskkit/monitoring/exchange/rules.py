@@ -11,7 +11,6 @@ import pandas as pd
 from riskkit.foundation.inputs.faults import Fault, refuse, shown
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.method_numbers import method_number
-from riskkit.foundation.standards.tables import records
 from riskkit.monitoring.rates.disclosure import ALL, hide_small_cells
 
 UNKNOWN = "?"
@@ -71,7 +70,7 @@ def shared_records(rows: pd.DataFrame) -> Shared:
     >>> found.held_back[["column", "rule", "n_values"]].values.tolist()
     [['text', 'drop', 1], ['age_years', 'coarsen', 1]]
     """
-    rules = {row["column"]: row for row in records(standards.table("exchange_columns"))}
+    rules = {row["column"]: row for row in standards.rows("exchange_columns")}
     unruled = [name for name in rows.columns if name not in rules]
     refuse("export", [Fault("column", shown(name), "a column with a rule for exchange") for name in unruled])
     out, held = rows.copy(), []

@@ -11,12 +11,11 @@ import pandas as pd
 from riskkit.foundation.language import language
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.glossary import LANGUAGES
-from riskkit.foundation.standards.tables import records
 
 
 @functools.cache
 def _words() -> Mapping[str, tuple[str, str]]:
-    rows = records(standards.table("monitoring_reasons"))
+    rows = standards.rows("monitoring_reasons")
     return {row["reason"]: (row["zh"], row["en"]) for row in rows}
 
 

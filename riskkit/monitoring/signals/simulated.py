@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,6 @@ import pandas as pd
 
 from riskkit.foundation.records.number_columns import Floats
 from riskkit.foundation.standards import standards
-from riskkit.foundation.standards.tables import records
 
 N_WEEKS = 624
 JUDGED = pd.RangeIndex(576, 625)
@@ -74,7 +74,7 @@ def simulated_series(rng: np.random.Generator, *, n_replicates: int = 1) -> Simu
     week = np.arange(1.0, N_WEEKS + 1)
     series: dict[int, Floats] = {}
     about, outbreaks, n_empty = [], [], 0
-    for row in records(standards.table("surveillance_scenarios")):
+    for row in standards.rows("surveillance_scenarios"):
         for trend, m in ((trend, m) for trend in (0, 1) for m in (0, 1, 2)):
             mean = _mean(row, week, trend=trend, m=m)
             for replicate in range(1, n_replicates + 1):
@@ -90,7 +90,7 @@ def simulated_series(rng: np.random.Generator, *, n_replicates: int = 1) -> Simu
     return SimulatedSeries(counts, pd.DataFrame(outbreaks), pd.DataFrame(about).set_index("series"), n_empty)
 
 
-def _mean(row: dict[str, object], week: Floats, *, trend: int, m: int) -> Floats:
+def _mean(row: Mapping[str, object], week: Floats, *, trend: int, m: int) -> Floats:
     theta, beta, gamma1, gamma2 = (float(str(row[name])) for name in ("theta", "beta", "gamma1", "gamma2"))
     log = theta + trend * beta * week
     for j in range(1, m + 1):

@@ -14,7 +14,6 @@ import pandas as pd
 from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown
 from riskkit.foundation.language import language
 from riskkit.foundation.standards import standards
-from riskkit.foundation.standards.tables import records
 from riskkit.response.credit.penalty_records import text_cells
 from riskkit.response.working_days import Days, as_days, possible_last_days
 
@@ -182,4 +181,4 @@ def lawyer_questions(on: dt.date) -> list[str]:
     >>> len(lawyer_questions(dt.date(2026, 1, 1)))
     5
     """
-    return [str(row[language()]) for row in records(standards.table("referral_lawyer", on=on))]
+    return [str(row[language()]) for row in standards.rows("referral_lawyer", on=on)]

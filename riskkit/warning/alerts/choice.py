@@ -10,7 +10,6 @@ from typing import Any
 from riskkit.foundation.inputs.faults import Fault, refuse, shown
 from riskkit.foundation.language import language
 from riskkit.foundation.standards import standards
-from riskkit.foundation.standards.tables import records
 
 DOCUMENTS = ("bulletin", "circular", "announcement")
 CONSUMER_GOODS = ("consumer_product", "food_contact", "cosmetic", "vehicle")
@@ -90,7 +89,7 @@ def default_measures(
     )  # the rules on recalls are for goods in people's hands
     return tuple(
         str(row["measure"])
-        for row in records(standards.table("alert_measures"))
+        for row in standards.rows("alert_measures")
         if _from_level(row, defect) <= level
         and row["direction"] in ("any", direction)
         and row["users"] in ("any", users)
@@ -133,12 +132,12 @@ def choose_documents(measures: Iterable[str]) -> tuple[ChosenDocument, ...]:
     ['风险警示通报', '风险警示公告']
     """
     asked = list(dict.fromkeys(measures))
-    known = {str(row["measure"]): str(row["document"]) for row in records(standards.table("alert_measures"))}
+    known = {str(row["measure"]): str(row["document"]) for row in standards.rows("alert_measures")}
     rule = "one of " + ", ".join(known)
     refuse("measures", [Fault("measures", shown(one), rule) for one in asked if one not in known])
     refuse("measures", [] if asked else [Fault("measures", "", "one at least")])
     found = []
-    for row in records(standards.table("alert_documents")):
+    for row in standards.rows("alert_documents"):
         of = tuple(one for one in asked if known[one] == row["document"])
         if of:
             why = (str(row["purpose_zh"]), str(row["purpose_en"]))

@@ -11,7 +11,6 @@ from riskkit.foundation.language import in_language, language
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.glossary import label
 from riskkit.foundation.standards.scales import scale
-from riskkit.foundation.standards.tables import records
 from riskkit.warning.alerts.choice import ChosenDocument, authority_of
 from riskkit.warning.alerts.notice_rules import notice_words
 from riskkit.warning.publication.notices import Notice, check_notice
@@ -227,7 +226,7 @@ def document_values(
     """
     of = scale("warning")
     code = LEVELS[notice.level - 1]
-    said = {row["measure"]: str(row[language()]) for row in records(standards.table("alert_measures"))}
+    said = {row["measure"]: str(row[language()]) for row in standards.rows("alert_measures")}
     audience = standards.table("alert_documents").set_index("document")[f"audience_{language()}"]
     texts = {
         name: getattr(notice, name).get(language(), "")

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from riskkit.foundation.language import language
 from riskkit.foundation.standards import standards
-from riskkit.foundation.standards.tables import records
 
 Values = Mapping[str, str | list[str]]
 _CONTACT = re.compile(r"[0-9]{5,}|[0-9]{3,}[ -][0-9]{3,}|[a-z0-9-]+\.[a-z]{2,}", re.IGNORECASE)
@@ -101,9 +100,7 @@ def open_rules(lines: Sequence[str], values: Values, *, images: Collection[str] 
     headline, body = (lines[0] if lines else "").casefold(), " ".join(lines[1:]).casefold()
     written = _Written(headline, body, values, language(), images)
     rows = [
-        row
-        for row in records(standards.table("notice_rules"))
-        if row["applies"] == "always" or values.get("recall")
+        row for row in standards.rows("notice_rules") if row["applies"] == "always" or values.get("recall")
     ]
     return tuple(
         OpenRule(
@@ -127,7 +124,7 @@ def notice_words(kind: str, lang: str) -> tuple[str, ...]:
     >>> notice_words("refund", "en")
     ('refund',)
     """
-    rows = records(standards.table("notice_words"))
+    rows = standards.rows("notice_words")
     return tuple(row["word"] for row in rows if row["kind"] == kind and row["lang"] == lang)
 
 

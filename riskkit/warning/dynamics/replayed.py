@@ -10,7 +10,6 @@ import pandas as pd
 
 from riskkit.foundation.inputs.faults import refuse
 from riskkit.foundation.standards import standards
-from riskkit.foundation.standards.tables import records
 from riskkit.warning.alerts.choice import default_measures
 from riskkit.warning.dynamics.clocks import clocks
 from riskkit.warning.dynamics.life import WarningEvent, WarningState, event_faults, replay
@@ -207,7 +206,7 @@ def measure_levels() -> dict[str, int]:
     >>> measure_levels()["recall"], "dispose_lot" in measure_levels()
     (3, False)
     """
-    return {str(row["measure"]): int(row["min_level"]) for row in records(standards.table("alert_measures"))}
+    return {str(row["measure"]): int(row["min_level"]) for row in standards.rows("alert_measures")}
 
 
 def _strictness(theirs: Sequence[str], own: Sequence[Sequence[str]]) -> str:

@@ -46,6 +46,8 @@ def asset(name: str) -> Markup:
 
 def linked(text: str) -> Markup:
     """Escape a text; web addresses in it become links, line ends become breaks."""
+    if "://" not in text and "\n" not in text:  # most texts
+        return escape(text)
     link = Markup('<a href="{0}" rel="noopener noreferrer">{0}</a>')
     parts = (link.format(words) if is_link else escape(words) for words, is_link in text_and_links(text))
     return Markup("<br>").join(Markup("").join(parts).split("\n"))

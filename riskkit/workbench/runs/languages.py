@@ -89,14 +89,19 @@ def split(
 ) -> tuple[NotebookNode, ...]:
     """The notebook of each language, as an execution of its own would have left it."""
     own = len(notebook.cells) - len(repeats)
-    made = [copy.deepcopy(notebook) for _ in plans]
+    again, notebook.cells = notebook.cells[own:], notebook.cells[:own]
+    shown = {place: notebook.cells[place].outputs for place in repeats if place >= 0}
+    for place in shown:
+        notebook.cells[place].outputs = []  # in further languages there are others
+    made = [notebook, *(copy.deepcopy(notebook) for _ in plans[1:])]
+    for place, outputs in shown.items():
+        notebook.cells[place].outputs = outputs
     for plan, one in zip(plans, made, strict=True):
-        one.cells = one.cells[:own]
         for cell in one.cells:
             if params.is_tagged(cell, params.INJECTED_TAG):
                 cell.source = params.written(plan.parameters)
     turn = 0
-    for place, cell in zip(repeats, notebook.cells[own:], strict=True):
+    for place, cell in zip(repeats, again, strict=True):
         if place < 0:
             turn += 1
         else:
@@ -105,11 +110,10 @@ def split(
 
 
 def _take_outputs(cell: NotebookNode, again: NotebookNode) -> None:
-    outputs = copy.deepcopy(again.outputs)
-    for one in outputs:
+    for one in again.outputs:
         if "execution_count" in one:
             one.execution_count = cell.execution_count
-    cell.outputs = outputs
+    cell.outputs = again.outputs
 
 
 def source_cells(notebook: NotebookNode, repeats: Sequence[int], injected_at: int) -> list[int]:

@@ -13,6 +13,7 @@ from riskkit.workbench.runs import parameters as params
 from riskkit.workbench.runs.folders import run_folders
 from riskkit.workbench.runs.kernels import warmed
 from riskkit.workbench.runs.kernels.limits import Limits
+from riskkit.workbench.runs.kernels.slow_import import keep_out_slow_import
 from riskkit.workbench.words.rules import rule_in
 
 if TYPE_CHECKING:
@@ -120,6 +121,7 @@ def make_plan(
 
 def read_notebook(path: Path) -> NotebookNode:
     """A notebook of format 4."""
+    keep_out_slow_import()
     import nbformat
 
     try:

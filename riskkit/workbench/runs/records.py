@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import hashlib
 import importlib.metadata
 import json
@@ -42,7 +43,9 @@ def notebook_bytes(notebook: NotebookNode) -> bytes:
     return f"{text}\n".encode(errors="replace")
 
 
-def _versions() -> dict[str, str]:
+@functools.cache
+def versions() -> Mapping[str, str]:
+    """The libraries that a report depends on most, and Python."""
     found = {one.metadata["Name"]: one.version for one in map(_distribution, _LIBRARIES) if one is not None}
     return {"python": platform.python_version()} | found
 
@@ -67,7 +70,7 @@ def _inputs(plan: RunPlan) -> dict[str, Any]:
         "plotly_js": plan.plotly_js,
         "engine": plan.engine,
         "riskkit": {"version": riskkit.__version__, "source_sha256": resources.source_sha256()},
-        "libraries": _versions(),
+        "libraries": dict(versions()),
     }
 
 

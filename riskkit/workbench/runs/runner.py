@@ -228,25 +228,31 @@ def _execute(plans: Sequence[RunPlan], told: Callable[[int, int], None] | None) 
 def _by_papermill(
     plan: RunPlan, notebook: NotebookNode, *, watch: _Watch, guard: Guard, kernel: dict[str, Any]
 ) -> NotebookNode:
-    """Papermill gets the notebook itself and no output path: it then formats and writes no path at all."""
-    import papermill
+    """The middle of `papermill.execute_notebook`, which writes the whole notebook even if nobody wants it."""
+    from papermill.engines import papermill_engines
+    from papermill.execute import raise_for_execution_errors
+    from papermill.iorw import load_notebook_node
 
     from riskkit.workbench.runs.kernels import engine  # noqa: F401  known to papermill from here on
 
+    loaded = load_notebook_node(notebook)
+    loaded.metadata.papermill["output_path"] = None
     try:
-        executed = papermill.execute_notebook(
-            notebook,
-            None,
-            engine_name=None if plan.engine == warmed.STOCK else plan.engine,
-            kernel_name="python3",
+        executed = papermill_engines.execute_notebook_with_engine(
+            None if plan.engine == warmed.STOCK else plan.engine,
+            loaded,
+            "python3",
+            output_path=None,
             progress_bar=False,
-            request_save_on_cell_execute=False,
+            log_output=False,
+            start_timeout=60,
             on_notebook_start=watch.on_start,
             on_cell_execute=watch.on_cell,
             timeout_func=watch.seconds_left,
             record_timing=False,
             **kernel,
         )
+        raise_for_execution_errors(executed, None)
     except Exception as error:
         if watch.repeats:
             raise _ShownAgain from error

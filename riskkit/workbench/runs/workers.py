@@ -23,7 +23,8 @@ from typing import Any
 
 from riskkit.foundation.inputs.faults import Fault, InputFaults
 from riskkit.workbench.runs.folders import run_folders
-from riskkit.workbench.runs.kernels import kernels, processes, warmed
+from riskkit.workbench.runs.kernels import processes, warmed
+from riskkit.workbench.runs.kernels.slow_import import keep_out_slow_import
 from riskkit.workbench.runs.languages import grouped
 from riskkit.workbench.runs.plans import RunError, RunPlan, RunResult
 from riskkit.workbench.runs.runner import failed, run_together
@@ -200,7 +201,7 @@ def _work(pipe: Connection, folder: str, variables: Mapping[str, str]) -> None:
     processes.end_with_parent(signal.SIGKILL)
     processes.adopt_orphans()
     os.dup2(2, 1)  # stdout belongs to the answer of the command
-    kernels.keep_out_slow_import()
+    keep_out_slow_import()
     tempfile.tempdir = folder
 
     def told(cell: int, cells: int) -> None:

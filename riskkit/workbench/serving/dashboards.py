@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from riskkit.workbench.runs.kernels.kernels import keep_out_slow_import
+from riskkit.workbench.runs.kernels.slow_import import keep_out_slow_import
 from riskkit.workbench.serving import access
 from riskkit.workbench.serving.served import served_asset, served_texts
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from riskkit.workbench.runs.folders.ledger_places import standing_here
 from riskkit.workbench.runs.folders.resources import home
-from riskkit.workbench.runs.kernels.kernels import keep_out_slow_import
+from riskkit.workbench.runs.kernels.slow_import import keep_out_slow_import
 from riskkit.workbench.serving import access
 from riskkit.workbench.serving.jupyter_folders import writable_folders
 from riskkit.workbench.serving.limits import ServingLimits, serving_limits

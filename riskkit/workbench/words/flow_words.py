@@ -18,9 +18,7 @@ def _words() -> Mapping[_Key, Mapping[str, str]]:
     found: dict[_Key, Mapping[str, str]] = {}
     for row in records(standards.all_rows("flow_steps")):
         found.setdefault((row["flow"], "step", row["event"]), row)
-    for row in records(standards.table("flow_words")):
-        found[row["flow"], row["kind"], row["word"]] = row
-    return found
+    return found | {(row["flow"], row["kind"], row["word"]): row for row in standards.rows("flow_words")}
 
 
 def flow_name(flow: str) -> str:

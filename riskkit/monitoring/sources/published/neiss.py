@@ -8,7 +8,6 @@ import pandas as pd
 
 from riskkit.foundation.records.foreign_words import each_text, hazard_classes, injury_codes, severities
 from riskkit.foundation.standards import standards
-from riskkit.foundation.standards.tables import records
 from riskkit.monitoring.sources.cells import cells, dates, joined, same
 from riskkit.monitoring.sources.source import Source
 
@@ -38,7 +37,7 @@ def _code(cell: str) -> str:
 
 @functools.cache
 def _meanings(field: str) -> dict[str, str]:
-    rows = records(standards.table("neiss_codes"))
+    rows = standards.rows("neiss_codes")
     return {row["code"]: row["meaning"] for row in rows if row["field"] == field}
 
 

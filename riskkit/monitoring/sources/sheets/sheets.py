@@ -15,7 +15,6 @@ import pandas as pd
 from riskkit.foundation.language import in_language, language
 from riskkit.foundation.records.foreign_words import country_codes, each_text, word_key
 from riskkit.foundation.standards import glossary, standards
-from riskkit.foundation.standards.tables import records
 from riskkit.monitoring.sources.cells import cells, joined, same
 
 
@@ -45,7 +44,7 @@ def sheet_columns(sheet: str) -> tuple[Mapping[str, Any], ...]:
     >>> [column["en"] for column in sheet_columns("complaint")][:2]
     ['Complaint number', 'Complaint date']
     """
-    found = [row for row in records(standards.table("sheet_columns")) if row["sheet"] == sheet]
+    found = [row for row in standards.rows("sheet_columns") if row["sheet"] == sheet]
     if not found:
         raise KeyError(f"no sheet {sheet!r}; there are: {', '.join(sheet_names())}")
     return tuple(sorted(found, key=lambda row: int(row["place"])))
@@ -64,7 +63,7 @@ def choices(kind: str) -> dict[str, str]:
     >>> in_language("zh", choices, "sheet_direction"), list(choices("hazard_class"))[:2]
     ({'import': '进口', 'export': '出口'}, ['health', 'physical'])
     """
-    own = [row for row in records(standards.table("sheet_choices")) if row["list"] == kind]
+    own = [row for row in standards.rows("sheet_choices") if row["list"] == kind]
     if own:
         return {row["code"]: row[language()] for row in own}
     return {code: glossary.label(kind, code) for code in glossary.codes(kind)}

@@ -17,7 +17,6 @@ from typing import Any
 from riskkit.foundation.inputs import part_files
 from riskkit.foundation.language import language
 from riskkit.foundation.standards import standards
-from riskkit.foundation.standards.tables import records
 from riskkit.monitoring.sources.sheets.sheets import choices, sheet_columns, sheet_names
 from riskkit.words.catalogue import Texts
 
@@ -85,7 +84,7 @@ def titles() -> dict[str, str]:
     >>> in_language("zh", titles)["injury_card"]
     '产品伤害监测报告卡'
     """
-    rows = records(standards.table("sheets"))
+    rows = standards.rows("sheets")
     return {row["sheet"]: row[language()] for row in rows if row["sheet"] in sheet_names()}
 
 
@@ -208,7 +207,7 @@ def _rule(column: Mapping[str, Any], places: Mapping[str, str]) -> dict[str, Any
 
 
 def _help_page(book: Any, page: Any, sheet: str) -> None:
-    about = next(row for row in records(standards.table("sheets")) if row["sheet"] == sheet)
+    about = next(row for row in standards.rows("sheets") if row["sheet"] == sheet)
     large, bold = book.add_format({"bold": True, "font_size": 14}), book.add_format({"bold": True})
     wrapped = book.add_format({"text_wrap": True, "valign": "top", "num_format": "@"})
     page.write_string(0, 0, about[language()], large)

@@ -6,7 +6,6 @@ import math
 
 from riskkit.foundation.language import language
 from riskkit.foundation.standards import standards
-from riskkit.foundation.standards.tables import records
 from riskkit.words.catalogue import Texts
 from riskkit.words.numbers import amount, number, rate
 
@@ -40,5 +39,5 @@ def rate_range(low: float, high: float) -> str:
 
 def rule_words() -> dict[str, str]:
     """Each rule in words."""
-    rows = records(standards.table("trade_rules"))
+    rows = standards.rows("trade_rules")
     return {row["rule_id"]: row[language()].replace("{n}", number(row["number"])) for row in rows}

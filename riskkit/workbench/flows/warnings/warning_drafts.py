@@ -13,7 +13,6 @@ from riskkit.foundation.inputs.faults import Fault, InputFaults
 from riskkit.foundation.inputs.picture_file import PictureFile
 from riskkit.foundation.language import language
 from riskkit.foundation.standards import standards
-from riskkit.foundation.standards.tables import records
 from riskkit.foundation.standards.warning_levels import level_rank
 from riskkit.warning.alerts.choice import authority_of, choose_documents, default_measures
 from riskkit.warning.alerts.drafts import CHINA, LEVELS
@@ -84,7 +83,7 @@ def choice_part(drafts: Drafts) -> Section:
     measures = default_measures(
         decision.level, direction=case.direction, goods=case.goods, has_defect=defect_found(case)
     )
-    said = {str(row["measure"]): str(row[language()]) for row in records(standards.table("alert_measures"))}
+    said = {str(row["measure"]): str(row[language()]) for row in standards.rows("alert_measures")}
     rows = [
         (
             one.zh if language() == "zh" else one.en,

@@ -150,7 +150,7 @@ def acceptance_house(study: AcceptanceStudy) -> Section:
     rows = [
         (str(row[language()]), figure(row["number"]))
         for name in ("acceptance_rules", "acceptance_scope_rules")
-        for row in records(standards.table(name, on=study.on))
+        for row in standards.rows(name, on=study.on)
         if row["status"] == "house" and pd.notna(row["number"])
     ]
     heads = ("col_meaning", "#col_value")

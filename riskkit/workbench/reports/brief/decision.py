@@ -6,7 +6,8 @@ import datetime as dt
 import functools
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 import pandas as pd
 
@@ -33,9 +34,10 @@ from riskkit.workbench.document.blocks import Section
 from riskkit.workbench.document.reading import BRIEF_IDS
 from riskkit.workbench.reports.brief.length import fitted
 from riskkit.workbench.reports.case.words import level_spoken
-from riskkit.workbench.reports.monitoring.register_sections import source_title
+from riskkit.workbench.reports.monitoring.words import source_title
 from riskkit.workbench.reports.what_if.study import study_effects
 
+T = TypeVar("T")
 Cut = Callable[[str, int], str]
 _MILLION = 1e6
 _HOURS_A_DAY = 24
@@ -50,10 +52,12 @@ def brief_decision(
     effects: tuple[Effect, ...] = ()
     if planned is not None and assessment.badge is not None:
         draws = min(assessment.draws, _MOST_DRAWS)
-        effects = study_effects(assessment.case, planned, profile=assessment.profile, draws=draws, seed=seed)
+        effects = _effects(_Same(assessment), _Same(planned), draws=draws, seed=seed)
+
+    near = _near(assessment.case, like)
 
     def compose(cut: Cut) -> Section:
-        blocks: list[Block] = [_elsewhere(assessment.case, like, cut)]
+        blocks: list[Block] = [_elsewhere(assessment.case, near, cut)]
         if assessment.badge is not None:
             blocks.append(_options(assessment, effects, cut))
             if not effects:
@@ -68,6 +72,28 @@ def brief_decision(
     return fitted(compose, share=method_number("brief", "second_page"))
 
 
+@dataclass(frozen=True)
+class _Same(Generic[T]):
+    """Equal to nothing but itself: what holds tables cannot be compared otherwise."""
+
+    of: T
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.of is other.of
+
+    def __hash__(self) -> int:
+        return id(self.of)
+
+
+@functools.lru_cache(maxsize=1)
+def _effects(
+    assessment: _Same[Assessment], planned: _Same[WhatIfs], *, draws: int, seed: int
+) -> tuple[Effect, ...]:
+    """Kept, as the same study is shown in each language."""
+    case, profile = assessment.of.case, assessment.of.profile
+    return study_effects(case, planned.of, profile=profile, draws=draws, seed=seed)
+
+
 @functools.cache
 def _library() -> tuple[Case, ...]:
     """The cases that come with riskkit."""
@@ -75,19 +101,23 @@ def _library() -> tuple[Case, ...]:
     return tuple(load_case(path.stem) for path in sorted(folder.glob("*.toml")))
 
 
-def _elsewhere(case: Case, like: pd.DataFrame | None, cut: Cut) -> Table:
-    """What was done about the same affair abroad, then about the nearest of the library and the register."""
+def _near(case: Case, like: pd.DataFrame | None) -> list[tuple[float, str, str, str]]:
+    """The nearest of the library and the register: likeness, title, place, what was done."""
+    library = nearest_cases(case, _library())["likeness"].items()
+    ranked = [(float(share), *_of_library(str(name))) for name, share in library]
+    ranked += [] if like is None else [(float(row["likeness"]), *_of_register(row)) for row in records(like)]
+    return sorted(ranked, key=lambda one: -one[0])[: int(method_number("nearest_cases", "shown"))]
+
+
+def _elsewhere(case: Case, near: Sequence[tuple[float, str, str, str]], cut: Cut) -> Table:
+    """What was done about the same affair abroad, then about the nearest other ones."""
     long = (12, 22) if language() == "en" else (26, 40)
     abroad = [one for one in case.actions if one.where is not None and one.date <= case.assessed_on]
     rows = []
     if abroad:
         places = listed(dict.fromkeys(country_name(str(one.where)) for one in abroad))
         rows.append((cut(text("brief_this_affair", where=places), long[0]), _done(abroad)))
-    library = nearest_cases(case, _library())["likeness"].items()
-    ranked = [(share, *_of_library(str(name))) for name, share in library]
-    ranked += [] if like is None else [(row["likeness"], *_of_register(row)) for row in records(like)]
-    ranked.sort(key=lambda one: -float(one[0]))
-    for _, title, where, done in ranked[: int(method_number("nearest_cases", "shown"))]:
+    for _, title, where, done in near:
         name = cut(title, long[0])
         rows.append((f"{name}（{where}）" if language() == "zh" else f"{name} ({where})", cut(done, long[1])))
     return Table(text("brief_elsewhere"), (text("brief_case"), text("brief_done")), tuple(rows))
@@ -110,7 +140,7 @@ def _done(actions: Sequence[Action]) -> str:
     taken = [one for one in actions if one.measures]
     if not taken:
         return text("brief_no_action")
-    order = {str(row["measure"]): int(row["position"]) for row in records(standards.table("option_order"))}
+    order = {str(row["measure"]): int(row["position"]) for row in standards.rows("option_order")}
     gravest = min(taken, key=lambda one: min(order.get(name, len(order)) for name in one.measures))
     shown = dict.fromkeys((taken[0], gravest))
     join = "；" if language() == "zh" else "; "
@@ -124,7 +154,7 @@ def _measures(action: Action) -> str:
 def _options(assessment: Assessment, effects: Sequence[Effect], cut: Cut) -> Table:
     """What may be done: the default measures of the level, gravest first, and the what-ifs of the case."""
     case = assessment.case
-    order = list(records(standards.table("option_order").sort_values("position")))
+    order = sorted(standards.rows("option_order"), key=lambda row: int(row["position"]))
     proposed = set(_proposed(assessment))
     by_measure = _by_measure(effects, order)
     matched = set(by_measure.values())
@@ -156,7 +186,7 @@ def _proposed(assessment: Assessment) -> tuple[str, ...]:
     return default_measures(level, direction=case.direction, goods=case.goods, has_defect=defect_found(case))
 
 
-def _by_measure(effects: Sequence[Effect], order: Sequence[dict[str, Any]]) -> dict[str, int]:
+def _by_measure(effects: Sequence[Effect], order: Sequence[Mapping[str, Any]]) -> dict[str, int]:
     """Which what-if stands for a measure: the first of the like kind."""
     found: dict[str, int] = {}
     for row in order:
@@ -168,14 +198,16 @@ def _by_measure(effects: Sequence[Effect], order: Sequence[dict[str, Any]]) -> d
 
 def _duty(case: Case, measure: str) -> tuple[str, str]:
     """Who acts and on what legal basis, in the jurisdiction of the case and on its day."""
-    rows = standards.table("measure_duties", on=case.assessed_on)
-    rows = rows[(rows["measure"] == measure) & (rows["jurisdiction"] == case.jurisdiction)]
-    fits = rows[rows["goods"] == case.goods]
-    fits = rows[rows["goods"] == "any"] if fits.empty else fits
-    if fits.empty:
+    there = [
+        row
+        for row in standards.rows("measure_duties", on=case.assessed_on)
+        if row["measure"] == measure and row["jurisdiction"] == case.jurisdiction
+    ]
+    fits = [row for goods in (case.goods, "any") for row in there if row["goods"] == goods]
+    if not fits:
         unknown = text("brief_law_unknown")
         return unknown, unknown
-    return str(fits.iloc[0][f"who_{language()}"]), str(fits.iloc[0][f"law_{language()}"])
+    return str(fits[0][f"who_{language()}"]), str(fits[0][f"law_{language()}"])
 
 
 def _worth(effects: Sequence[Effect], at: int | None) -> tuple[str, str]:
@@ -199,10 +231,10 @@ def _worth(effects: Sequence[Effect], at: int | None) -> tuple[str, str]:
 
 def due_day(assessment: Assessment) -> dt.date:
     """The day by which a warning of the level that is shown is to be confirmed and issued."""
-    clocks = standards.table("warning_clocks")
     level = 1 if assessment.badge is None else scale("warning").codes.index(assessment.badge.level_hi) + 1
-    rows = clocks[(clocks["level"] == level) & clocks["clock"].isin(["confirm", "issue"])]
-    return assessment.case.assessed_on + dt.timedelta(days=math.ceil(int(rows["hours"].sum()) / _HOURS_A_DAY))
+    clocks = [row for row in standards.rows("warning_clocks") if row["level"] == level]
+    hours = sum(row["hours"] for row in clocks if row["clock"] in ("confirm", "issue"))
+    return assessment.case.assessed_on + dt.timedelta(days=math.ceil(int(hours) / _HOURS_A_DAY))
 
 
 def _asked(assessment: Assessment, cut: Cut) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from typing import Any
 from riskkit.case.case import Assessment
 from riskkit.case.sentences import input_kind, input_name
 from riskkit.foundation.language import language
+from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.scales import scale
 from riskkit.foundation.standards.tables import records
 from riskkit.words.catalogue import report_text as text
@@ -82,7 +83,7 @@ def profiles(assessment: Assessment) -> Section | None:
     if assessment.lo is None:
         return None
     notes = {assessment.profile.name: (assessment.profile.note_zh, assessment.profile.note_en)}
-    notes |= {str(row["profile"]): (row["note_zh"], row["note_en"]) for row in _shipped_notes()}
+    notes |= {str(row["profile"]): (row["note_zh"], row["note_en"]) for row in standards.rows("profiles")}
     rows = tuple(
         (
             row[language()],
@@ -96,9 +97,3 @@ def profiles(assessment: Assessment) -> Section | None:
     same = len(set(zip(assessment.profiles["level"], assessment.profiles["level_hi"], strict=True))) == 1
     blocks: tuple[Block, ...] = (Paragraph(text("profiles_same" if same else "profiles_differ")), table)
     return Section("profiles", text("profiles"), 1, blocks)
-
-
-def _shipped_notes() -> list[dict[str, Any]]:
-    from riskkit.foundation.standards import standards
-
-    return list(records(standards.table("profiles")))

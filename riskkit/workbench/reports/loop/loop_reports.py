@@ -236,7 +236,7 @@ def loop_limits() -> Section:
 def loop_house() -> Section:
     """Factors by which decisions change the plan, all set by this project."""
     rows = [(say(f"kind_{row['kind']}"), str(row[language()]), figure(row["factor"]))
-            for row in records(standards.table("next_plan_rules"))]  # fmt: skip
+            for row in standards.rows("next_plan_rules")]  # fmt: skip
     heads = ("col_kind", "col_decision", "#col_factor")
     return Section("house-numbers", say("house"), 1, text_table(say, "house", heads=heads, rows=rows))
 

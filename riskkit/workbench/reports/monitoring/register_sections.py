@@ -17,7 +17,7 @@ from riskkit.words.numbers import number, rate
 from riskkit.workbench.document.block_kinds import Block, Cell, Items, Paragraph, Table
 from riskkit.workbench.document.blocks import Section
 from riskkit.workbench.reports.monitoring.register_study import FILLED, RegisterStudy, year_table
-from riskkit.workbench.reports.monitoring.words import column_name, group_name
+from riskkit.workbench.reports.monitoring.words import column_name, group_name, source_title
 
 _MOST_ROWS, _MOST_NAMES = 20, 10
 GRADE_WORDS = {1: "grade_1", 2: "grade_2", 3: "grade_3"}
@@ -94,14 +94,6 @@ def _share(value: Any) -> str:
     if 0.99 < share < 1:
         return say("above_99")
     return rate(share)
-
-
-def source_title(name: str) -> str:
-    """What a reader calls its source; the name itself where it is none of riskkit's."""
-    from riskkit.monitoring.sources.catalogue import SOURCES
-
-    found = {one.name: (one.title_zh, one.title_en) for one in SOURCES}.get(name, (name, name))
-    return found[0 if language() == "zh" else 1]
 
 
 def _timely(study: RegisterStudy) -> Table:

@@ -12,6 +12,14 @@ from riskkit.foundation.standards.glossary import codes, label
 from riskkit.words.catalogue import monitoring_text as say
 
 
+def source_title(name: str) -> str:
+    """What a reader calls its source; the name itself where it is none of riskkit's."""
+    from riskkit.monitoring.sources.catalogue import SOURCES
+
+    found = {one.name: (one.title_zh, one.title_en) for one in SOURCES}.get(name, (name, name))
+    return found[0 if language() == "zh" else 1]
+
+
 def group_name(key: Sequence[Any], by: Sequence[str]) -> str:
     """A group by its keys, codes in words."""
     words = [_word(value, column) for value, column in zip(key, by, strict=True)]

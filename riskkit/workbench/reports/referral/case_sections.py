@@ -120,7 +120,7 @@ def _reward_row(study: ReferralStudy, case: str) -> tuple[str, ...]:
     is_due = row["decision"] == "reward"
     grade = f"{row['grade']:.0f}" if is_due else "—"
     shares = {str(one["grade"]): str(one["share"]).split("/", maxsplit=1)[0]
-              for one in records(standards.table("reward_grades", on=study.on))}  # fmt: skip
+              for one in standards.rows("reward_grades", on=study.on)}  # fmt: skip
     share = say("share_of", share=shares[grade]) if is_due else "—"
     why = _reason(row["reason"])
     if row["reason"] == "reward_excluded":
@@ -150,7 +150,7 @@ def referral_lawyer(study: ReferralStudy) -> Section:
 
 def table_words(name: str, key: str, *, on: dt.date) -> dict[str, str]:
     """Key → words, as a table of a day has them."""
-    return {str(row[key]): str(row[language()]) for row in records(standards.table(name, on=on))}
+    return {str(row[key]): str(row[language()]) for row in standards.rows(name, on=on)}
 
 
 def _missing_papers(study: ReferralStudy) -> pd.Series:

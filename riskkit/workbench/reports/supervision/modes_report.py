@@ -207,12 +207,12 @@ def modes_house() -> Section:
     """Bounds of the classes, cells and least shares of the modes, all set by this project."""
     tables = ("supervision_class_rules", "supervision_rules", "fairness_rules")
     rows = [(str(row[language()]), figure(row["number"])) for name in tables
-            for row in records(standards.table(name)) if pd.notna(row["number"])]  # fmt: skip
+            for row in standards.rows(name) if pd.notna(row["number"])]  # fmt: skip
     modes = _words("supervision_modes", "mode")
     floors = [(modes[row["mode"]], _share(row["rate_floor"]))
-              for row in records(standards.table("supervision_modes"))]  # fmt: skip
+              for row in standards.rows("supervision_modes")]  # fmt: skip
     cells = [(say(row["firm_class"]), say(f"risk_{row['product_risk']}"), modes[row["mode"]])
-             for row in records(standards.table("supervision_mode_cells"))]  # fmt: skip
+             for row in standards.rows("supervision_mode_cells")]  # fmt: skip
     return Section("house-numbers", say("house"), 1, (
         *text_table(say, "house", heads=("col_meaning", "#col_value"), rows=rows),
         *text_table(say, "cells", heads=("col_class", "col_risk", "col_mode"), rows=cells),

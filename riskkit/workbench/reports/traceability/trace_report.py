@@ -202,7 +202,7 @@ def trace_house() -> Section:
     rows = [(str(row[language()]), figure(row["target"]),
              "—" if pd.isna(row["worst"]) else figure(row["worst"]),
              "—" if pd.isna(row["weight"]) else figure(row["weight"]))
-            for row in records(standards.table("mock_recall_rules"))]  # fmt: skip
+            for row in standards.rows("mock_recall_rules")]  # fmt: skip
     heads = ("col_measure", "#col_target", "#col_worst", "#col_points")
     return Section("house-numbers", say("house"), 1, text_table(say, "house", heads=heads, rows=rows))
 

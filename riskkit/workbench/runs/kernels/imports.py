@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from riskkit.workbench.runs.kernels import kernels, processes, warmed
+from riskkit.workbench.runs.kernels import processes, warmed
+from riskkit.workbench.runs.kernels.slow_import import keep_out_slow_import
 
-kernels.keep_out_slow_import()
+keep_out_slow_import()
 if warmed.is_warming():
     processes.end_with_parent(9)
 for name in (
@@ -18,5 +19,17 @@ for name in (
     "riskkit.workbench.runs.kernels.engine",
     "riskkit.workbench.runs.kernels.forked_client",
     "riskkit.workbench.runs.workers",
+    # what IPython and ipykernel import only when they start
+    "IPython.core.completerlib",
+    "IPython.core.debugger",
+    "IPython.core.oinspect",
+    "IPython.extensions.storemagic",
+    "faulthandler",
+    "riskkit.workbench.runs.kernels.paced_stream",
+    "tornado.platform.asyncio",
 ):
     import_module(name)
+if warmed.is_warming():  # the same for all that are forked
+    import_module("riskkit.workbench.runs.records").versions()
+    import_module("riskkit.workbench.runs.folders.resources").source_sha256()
+    import_module("riskkit.workbench.document.rendering").environment().get_template("page.html.j2")

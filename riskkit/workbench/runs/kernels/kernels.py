@@ -24,17 +24,11 @@ from traitlets.config import Config
 import riskkit
 from riskkit.workbench.runs.kernels import processes, warmed
 from riskkit.workbench.runs.kernels.limits import Guard
+from riskkit.workbench.runs.kernels.slow_import import SLOW_IMPORT
 
 PID_FILE = "kernel.pid"
 WORK_FOLDER = "work"
 _LONGEST_SOCKET = 90  # a Unix socket's path holds 107 bytes; "-ipc-5" and the file name come on top
-
-# Importing rfc3987_syntax compiles 35 grammars: 0.7 s in every process that imports jsonschema, which reaches
-# a kernel through plotly and nbformat. None in sys.modules is Python's own way to say "not to be imported";
-# jsonschema then leaves out the check of the formats iri and iri-reference, which nothing here uses.
-# Measured on two busy cores, median of three: importing plotly.express and nbformat 1.43 s with it, 0.45 s
-# without; importing papermill 1.44 s and 0.34 s.
-SLOW_IMPORT = "rfc3987_syntax"
 
 _LAUNCH = f"""
 import os, sys
@@ -54,11 +48,6 @@ with open(pid_file, "w") as note:
 from ipykernel import kernelapp
 kernelapp.launch_new_instance(outstream_class="riskkit.workbench.runs.kernels.paced_stream.PacedStream")
 """
-
-
-def keep_out_slow_import() -> None:
-    """Spare this process the 0.7 s of a module that only checks two formats nobody here uses."""
-    sys.modules.setdefault(SLOW_IMPORT, None)  # type: ignore[arg-type]
 
 
 class _ThisInterpreter(KernelSpecManager):

@@ -22,7 +22,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
 from riskkit.workbench.runs.kernels import processes, warmed
-from riskkit.workbench.runs.kernels.kernels import keep_out_slow_import
+from riskkit.workbench.runs.kernels.slow_import import keep_out_slow_import
 
 REHEARSAL = "riskkit.workbench.boards.rehearsal"
 MODULES = (

@@ -8,7 +8,7 @@ from typing import Any
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager, NoSuchKernel
 from traitlets import Bool
 
-from riskkit.workbench.runs.kernels.kernels import SLOW_IMPORT
+from riskkit.workbench.runs.kernels.slow_import import SLOW_IMPORT
 from riskkit.workbench.serving.warm_kernels import NAME as WARM
 from riskkit.workbench.serving.warm_kernels import WarmProcess, can_fork, make_known
 

@@ -130,6 +130,6 @@ def _rules() -> Table:
             level_words(int(row["level"])),
             *(f"{row[name]:g}" for name in ("n_in_row", "hold_days", "review_days")),
         )
-        for row in records(standards.table("warning_adjustment"))
+        for row in standards.rows("warning_adjustment")
     )
     return Table(say("review_rules"), heads, rows, numeric=(1, 2, 3))
