@@ -4,10 +4,11 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 TOOLS  := $(VENV)/.ready-dev
+ENGINES := $(VENV)/.ready-engines
 FRESH  := $(VENV)/.uv
 UV     := uv>=0.9,<1
 INSTALL := $(BIN)/python .ci/uv_as_pip.py pip install --quiet
-COMPILE := pip compile pyproject.toml --extra dev --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-emit-find-links
+COMPILE := pip compile pyproject.toml --extra dev --extra spark --extra dask --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-emit-find-links
 LOCKED := --compile-bytecode --require-hashes -c requirements.lock -r pyproject.toml
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -15,7 +16,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 .DEFAULT_GOAL := help
 RECORDS ?= ../shared/data
 
-.PHONY: help setup demo test check golden bench docs validate backtest lab dashboard lock clean
+.PHONY: help setup demo test engines check golden bench docs validate backtest lab dashboard lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):[^#]*## */  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
@@ -48,12 +49,20 @@ $(TOOLS): $(READY)
 	@$(INSTALL) $(LOCKED) --extra dev
 	@touch $@
 
+$(ENGINES): $(TOOLS)
+	@echo "engines for many machines, Spark and Dask (about 0.5 GB)"
+	@$(INSTALL) $(LOCKED) --extra dev --extra spark --extra dask
+	@touch $@
+
 demo: $(READY)  ## assess every real case into zh and en reports with an index, and say where they are
 	@$(BIN)/riskkit demo
 
 test: setup  ## all tests (warnings are errors; tests of missing system parts skip and say so)
 	@# worksteal: neighbours stay in one process, so what a file prepares for its tests is prepared once
 	@$(BIN)/python -m pytest -n 2 --dist worksteal
+
+engines: $(ENGINES)  ## tests of the work on many machines: Spark (needs Java) and Dask, on clusters of this machine
+	@$(BIN)/python -m pytest -q tests/test_cluster.py tests/test_register_engines.py tests/test_signal_engines.py
 
 check: setup  ## format, lint, types, the house's laws, the tables and the cases
 	@echo 'ruff format';  $(BIN)/ruff format --check --quiet . || { echo 'mend it with: $(BIN)/ruff format .' >&2; exit 1; }

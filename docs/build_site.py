@@ -41,6 +41,7 @@ PAGES = {
         "many_products",
         "warning_lives",
         "serving",
+        "clusters",
     ),
     ("Methods", "方法"): ("methods", "reference", "methods_compared", "profiles_compared",
                          "levels_and_outcomes", "signals", "detectors", "recall_forecast",

@@ -20,7 +20,8 @@ from patience import HANGS, comes_true
 from tiny_report import PUBLISH, names, write_case, write_notebook
 
 from riskkit.foundation.inputs.faults import InputFaults
-from riskkit.workbench.runs import batch, lists, plans, workers
+from riskkit.workbench.runs import batch, lists, plans
+from riskkit.workbench.runs.workers import local as workers
 
 SWITCH = (
     PUBLISH

@@ -19,10 +19,11 @@ from tiny_report import PUBLISH, write_case, write_notebook
 
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.workbench.commands import cli
-from riskkit.workbench.runs import parameters, plans, runner, workers
+from riskkit.workbench.runs import parameters, plans, runner
 from riskkit.workbench.runs.alone import alone_plan
 from riskkit.workbench.runs.folders import resources
 from riskkit.workbench.runs.kernels import warmed
+from riskkit.workbench.runs.workers import local as workers
 
 pytestmark = pytest.mark.skipif(not warmed.can_fork(), reason="this system cannot fork reports")
 SHIPPED = sorted((resources.home() / "notebooks").glob("*.ipynb"))
@@ -156,7 +157,7 @@ if __name__ == "__main__":
 def test_a_rehearsal_leaves_no_thread_and_changes_no_report(tmp_path: Path) -> None:
     code = f"""
 from pathlib import Path
-from riskkit.workbench.runs import workers
+from riskkit.workbench.runs.workers import local as workers
 from riskkit.workbench.runs.kernels import warmed
 from test_engine import SHIPPED, look, plan_of
 if __name__ == "__main__":

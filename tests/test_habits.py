@@ -22,9 +22,7 @@ LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 
 
-LOCKED_EXTRAS = (
-    "dev",
-)  # `spark` is another engine for people who already run one: with its Java it stays theirs
+LOCKED_EXTRAS = ("dev", "spark", "dask")  # `make engines` installs the last two, by their hashes too
 
 
 def wanted(project: dict[str, Any]) -> dict[str, Requirement]:

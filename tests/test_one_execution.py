@@ -11,7 +11,8 @@ import pytest
 from tiny_report import write_case
 
 from riskkit.foundation.language import LANGS
-from riskkit.workbench.runs import languages, plans, runner, workers
+from riskkit.workbench.runs import languages, plans, runner
+from riskkit.workbench.runs.workers import local as workers
 
 PARAMETERS = 'case: str = ""  # case\nlang: str = "zh"  # language\nnote: str = ""  # a file of lines\n'
 COMPUTE = """

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from concurrent.futures import Executor
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -37,6 +39,7 @@ def assess_many(
     profile: Profile | None = None,
     rng: np.random.Generator | None = None,
     draws: int = 20_000,
+    executor: Executor | None = None,
 ) -> pd.DataFrame:
     """Warning levels of many cases, or of many rows of facts, one row each.
 
@@ -54,6 +57,9 @@ def assess_many(
         Needed for cases, whose inputs are uncertain; each case has a stream of its own. A table has none.
     draws : int
         Monte Carlo draws a case.
+    executor : concurrent.futures.Executor, optional
+        What simulates the cases side by side, such as a ``ProcessPoolExecutor`` or ``Client.get_executor()``
+        of Dask; one after the other otherwise. The result is the same.
 
     Returns
     -------
@@ -92,12 +98,14 @@ def assess_many(
     refuse("cases", [Fault(str(label), shown(case), "a Case") for label, case in strange])
     if rng is None:
         raise ValueError("cases have uncertain inputs: rng=numpy.random.default_rng(seed) is needed")
-    streams = rng.spawn(len(cases))
-    found = [
-        assess(case, profile=used, rng=own, draws=draws) for case, own in zip(cases, streams, strict=True)
-    ]
+    run = map if executor is None else executor.map
+    rows = list(run(partial(_simulated, used=used, draws=draws), cases, rng.spawn(len(cases))))
     index = given.index if isinstance(given, pd.Series) else pd.Index([one.id for one in cases], name="case")
-    return _typed(pd.DataFrame([_case_row(one) for one in found], columns=COLUMNS, index=index))
+    return _typed(pd.DataFrame(rows, columns=COLUMNS, index=index))
+
+
+def _simulated(case: Case, rng: np.random.Generator, *, used: Profile, draws: int) -> dict[str, Any]:
+    return _case_row(assess(case, profile=used, rng=rng, draws=draws))
 
 
 def _case_row(found: Assessment) -> dict[str, Any]:

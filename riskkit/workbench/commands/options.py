@@ -99,6 +99,7 @@ EDITION = option_shown("edition", "--edition", type=click.IntRange(1988, 2100), 
 REGISTER = folder_option("register", "--register", default=Path("register"), show_default=True)
 BY = option("by", "--by", metavar="COLUMN", multiple=True)
 ENGINE = option_shown("engine", "--engine", type=click.Choice(("duckdb", "spark")), default="duckdb")
+SPARK, DASK = option("spark", "--cluster", metavar="URL"), option("dask", "--cluster", metavar="URL")
 LEDGER = option("ledger", "--ledger", default=_ledger_here, metavar="PLACE")
 KEYS = folder_option("keys", "--keys")
 WHO, WHY = option("as", "--as", "who", metavar="NAME"), option("why", "--why", metavar="TEXT")

@@ -26,6 +26,7 @@ from riskkit.workbench.commands.options import (
     FORCE,
     REGISTER,
     SINCE,
+    SPARK,
     UNTIL,
     Number,
     beside,
@@ -227,16 +228,24 @@ def ask_register(question: str, *, limit: int, register: Path) -> Answer:
     return _table("register sql", sql(require_register(register), question, most_rows=limit))
 
 
-@command(BY, SINCE, UNTIL, ENGINE, REGISTER)
+@command(BY, SINCE, UNTIL, ENGINE, SPARK, REGISTER)
 def count_register(
-    *, by: tuple[str, ...], since: str | None, until: str | None, engine: str, register: Path
+    *,
+    by: tuple[str, ...],
+    since: str | None,
+    until: str | None,
+    engine: str,
+    cluster: str | None,
+    register: Path,
 ) -> Answer:
     """Show counts by some columns, from either engine."""
     from riskkit.store.register.counts import CountsAsked, counted, with_period_names
+    from riskkit.store.register.spark import of_cluster
 
     first, last = day_of("counts", "--since", since), day_of("counts", "--until", until)
     asked = CountsAsked(by, since=first, until=last)
-    found = with_period_names(counted(require_register(register), asked, engine=engine), asked)
+    with of_cluster(cluster, engine) as where:
+        found = with_period_names(counted(require_register(register), asked, **where), asked)
     return _table("register counts", found)
 
 

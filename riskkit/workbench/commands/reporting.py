@@ -15,6 +15,7 @@ from riskkit.words.catalogue import command_text as say
 from riskkit.workbench.commands.defining import Together, argument, command, flag, option, wants_json
 from riskkit.workbench.commands.options import (
     CASE,
+    DASK,
     FILE,
     FOLDER,
     JOBS,
@@ -102,9 +103,14 @@ def assess(case: str, *, out: Path, brief: bool, how: How) -> int:
 
 
 @command(
-    argument("source", "LIST", type=FILE), _out("reports"), Together("how", How, _OF_CASES), JOBS, RESUME
+    argument("source", "LIST", type=FILE),
+    _out("reports"),
+    Together("how", How, _OF_CASES),
+    JOBS,
+    DASK,
+    RESUME,
 )
-def batch(source: Path, *, out: Path, how: How, jobs: int, resume: bool) -> int:
+def batch(source: Path, *, out: Path, how: How, jobs: int, cluster: str | None, resume: bool) -> int:
     """The reports of a list."""
     from riskkit.workbench.runs.lists import read_list
     from riskkit.workbench.runs.session import make_reports
@@ -115,7 +121,14 @@ def batch(source: Path, *, out: Path, how: How, jobs: int, resume: bool) -> int:
     folder = source if source.is_dir() else source.absolute().parent
     wishes = _wishes(out, how, folder=folder.absolute(), by_language=len(wanted) > 1)
     return make_reports(
-        "batch", requests, wishes, langs=langs, jobs=jobs, resume=resume, is_json=wants_json()
+        "batch",
+        requests,
+        wishes,
+        langs=langs,
+        jobs=jobs,
+        resume=resume,
+        cluster=cluster,
+        is_json=wants_json(),
     )
 
 

@@ -6,6 +6,7 @@ import dataclasses
 import json
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,8 @@ from riskkit.workbench.runs.alone import FOLDER
 from riskkit.workbench.runs.folders import resources, run_folders
 from riskkit.workbench.runs.lists import Request
 from riskkit.workbench.runs.plans import RunPlan, RunResult, read_notebook
-from riskkit.workbench.runs.workers import Event, run_all
+from riskkit.workbench.runs.workers.cluster import run_on_cluster
+from riskkit.workbench.runs.workers.local import Event, run_all
 
 BATCH = "batch.json"
 INDEX = "index.html"
@@ -71,6 +73,7 @@ def run_batch(
     out: Path,
     jobs: int = 1,
     resume: bool = False,
+    cluster: str | None = None,
     watch: Callable[[Event], None] = lambda event: None,
 ) -> tuple[RunResult, ...]:
     """Make the reports; what a killed run left half-done below `out` is swept away before and after."""
@@ -81,8 +84,9 @@ def run_batch(
         if one.folder in skipped:
             watch(Event("finished", one, result=skipped[one.folder]))
     todo = [one for one in plans if one.folder not in skipped]
+    run = partial(run_all, jobs=jobs) if cluster is None else partial(run_on_cluster, address=cluster)
     try:
-        made = dict(zip([one.folder for one in todo], run_all(todo, jobs=jobs, watch=watch), strict=True))
+        made = dict(zip([one.folder for one in todo], run(todo, watch=watch), strict=True))
     finally:
         part_files.sweep(out, depth=_DEEPEST)
     return tuple((skipped | made)[one.folder] for one in plans)

@@ -8,7 +8,7 @@ from typing import Any
 from riskkit.words.catalogue import command_text as say
 from riskkit.workbench.runs.alone import is_alone
 from riskkit.workbench.runs.plans import RunPlan
-from riskkit.workbench.runs.workers import Event
+from riskkit.workbench.runs.workers.local import Event
 
 
 class Progress:

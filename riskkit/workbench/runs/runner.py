@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from riskkit.workbench.runs.folders.resources import CaseSource
 
+FAILED = "failed.ipynb"
 _LONGEST_MESSAGE = 2000
 _TIMED_OUT = "CellTimeoutError"
 
@@ -119,6 +120,14 @@ def _finished(plan: RunPlan, notebook: NotebookNode, *, started: dt.datetime, ex
     began = time.monotonic() - executed
     try:
         files = _make(plan, notebook, started, executed=executed)
+    except Exception as error:  # noqa: BLE001  one report's failure, whatever it is, must not stop the others
+        return _failure(plan, error, began)
+    return put_report(plan, files, began=began)
+
+
+def put_report(plan: RunPlan, files: Mapping[str, bytes], *, began: float) -> RunResult:
+    """All files of a report at their place, or the reason why they are not."""
+    try:
         run_folders.put(plan.folder, files, root=plan.out)
     except Exception as error:  # noqa: BLE001  one report's failure, whatever it is, must not stop the others
         return _failure(plan, error, began)
@@ -130,7 +139,8 @@ def _finished(plan: RunPlan, notebook: NotebookNode, *, started: dt.datetime, ex
 
 def _failure(plan: RunPlan, error: Exception, began: float) -> RunResult:
     stop = error if isinstance(error, _Stopped) else _Stopped(_as_error(error), None)
-    return failed(plan, stop.error, notebook=stop.notebook, seconds=time.monotonic() - began)
+    executed = None if stop.notebook is None else notebook_bytes(stop.notebook)
+    return failed(plan, stop.error, executed=executed, seconds=time.monotonic() - began)
 
 
 def run_notebook(
@@ -146,9 +156,7 @@ def run_notebook(
     return run_plan(make_plan(notebook, case, parameters, out=out, lang=lang, **options))
 
 
-def failed(
-    plan: RunPlan, error: RunError, *, notebook: NotebookNode | None = None, seconds: float
-) -> RunResult:
+def failed(plan: RunPlan, error: RunError, *, executed: bytes | None = None, seconds: float) -> RunResult:
     """Describe a failed run under ``out/failed/`` and leave what stood before untouched."""
     reason = {
         "schema": "riskkit.failure/1",
@@ -160,7 +168,7 @@ def failed(
         "error": dataclasses.asdict(error),
         "seconds": round(seconds, 3),
     }
-    files = {} if notebook is None else {"failed.ipynb": notebook_bytes(notebook)}
+    files = {} if executed is None else {FAILED: executed}
     with contextlib.suppress(OSError, InputFaults):  # on a full disk the reason is still in the answer
         run_folders.describe(plan.failed_folder, files, manifest=records.REASON, facts=reason, root=plan.out)
     return RunResult(

@@ -20,6 +20,7 @@ from riskkit.workbench.runs.kernels import processes, warmed
 from riskkit.workbench.runs.planning import Wishes, plan_request
 from riskkit.workbench.runs.plans import RunPlan, RunResult
 from riskkit.workbench.runs.progress import Progress
+from riskkit.workbench.runs.workers.cluster import require_dask
 from riskkit.workbench.words.messages import answer
 
 
@@ -31,11 +32,15 @@ def make_reports(
     langs: Sequence[str] = (),
     jobs: int = 1,
     resume: bool = False,
+    cluster: str | None = None,
     is_json: bool = False,
 ) -> int:
     """Check all requests, make the reports, sum them up, and give the exit code."""
     began = time.monotonic()
-    _warm_up(requests, wishes)
+    if cluster is None:
+        _warm_up(requests, wishes)
+    else:
+        require_dask(cluster)
     plans = batch.plan_all(requests, lambda request: plan_request(request, wishes))
     _require_writable(wishes.out)
     batch.require_places(plans, out=wishes.out, langs=langs, resume=resume)
@@ -44,7 +49,9 @@ def make_reports(
     if langs:
         plans = batch.share_plotly(plans, wishes.out)
     with Progress(len(plans)) as progress, processes.none_left():
-        results = batch.run_batch(plans, out=wishes.out, jobs=jobs, resume=resume, watch=progress.watch)
+        results = batch.run_batch(
+            plans, out=wishes.out, jobs=jobs, resume=resume, cluster=cluster, watch=progress.watch
+        )
     seconds = round(time.monotonic() - began, 1)
     index = _sum_up(command, results, wishes, langs=langs, seconds=seconds) if langs else None
     _answer(command, results, wishes, index=index, seconds=seconds, is_json=is_json)

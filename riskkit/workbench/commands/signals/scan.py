@@ -11,7 +11,7 @@ import click
 
 from riskkit.words.catalogue import command_text as say
 from riskkit.workbench.commands.defining import Answer, Together, command, option
-from riskkit.workbench.commands.options import ENGINE, FORCE, example, folder_out, put_all
+from riskkit.workbench.commands.options import ENGINE, FORCE, SPARK, example, folder_out, put_all
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,7 +28,6 @@ class Question:
     steps: str
     here: str
     exposure: str
-    engine: str
 
 
 @command(
@@ -42,20 +41,25 @@ class Question:
             option("steps", "--steps", metavar="FILE", default=""),
             option("here", "--here", metavar="NAME", default=""),
             option("exposure", "--exposure", metavar="FILE", default=""),
-            ENGINE,
         ),
     ),
+    ENGINE,
+    SPARK,
     folder_out("signals"),
     FORCE,
 )
-def scan_signals(reports: str, *, question: Question, out: Path, force: bool) -> Answer:
+def scan_signals(
+    reports: str, *, question: Question, engine: str, cluster: str | None, out: Path, force: bool
+) -> Answer:
     """Scan reports or a register; write the table and the drafts, all or nothing, and say what was found."""
     from riskkit.foundation.standards.tables import records
+    from riskkit.store.register.spark import of_cluster
     from riskkit.workbench.reports.signals.draft_case import draft_files, safe_csv
     from riskkit.workbench.reports.signals.scan_report import SHOWN
     from riskkit.workbench.reports.signals.scan_study import read_steps, study_signals
 
-    study = study_signals(reports, **vars(question))
+    with of_cluster(cluster, engine) as where:
+        study = study_signals(reports, **vars(question), **where)
     files = {"signals.csv": signals_table(study)}
     for signal in study.alarms["signal_id"]:
         files |= draft_files(study, str(signal))

@@ -18,7 +18,7 @@ for name in (
     "riskkit.workbench.runs.runner",
     "riskkit.workbench.runs.kernels.engine",
     "riskkit.workbench.runs.kernels.forked_client",
-    "riskkit.workbench.runs.workers",
+    "riskkit.workbench.runs.workers.local",
     # what IPython and ipykernel import only when they start
     "IPython.core.completerlib",
     "IPython.core.debugger",

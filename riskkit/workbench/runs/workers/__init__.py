@@ -1,0 +1,1 @@
+"""What executes plans: processes of this machine, or the workers of a cluster."""
