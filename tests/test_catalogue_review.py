@@ -19,7 +19,8 @@ from riskkit.foundation import shipped
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.language import in_language
 from riskkit.workbench.commands import cli
-from riskkit.workbench.flows.catalogue import catalogue_reports as catalogue
+from riskkit.workbench.flows.catalogue import catalogue_sections as catalogue
+from riskkit.workbench.flows.catalogue.catalogue_study import study_catalogue
 from riskkit.workbench.flows.catalogue.catalogue_words import moved
 
 EXAMPLE = shipped.home() / "data" / "examples" / "catalogue_review"
@@ -40,7 +41,7 @@ def folder(tmp_path: Path, **changes: object) -> str:
 
 @pytest.fixture(scope="module")
 def study() -> catalogue.CatalogueStudy:
-    return catalogue.study_catalogue(on=ON, hours=300)
+    return study_catalogue(on=ON, hours=300)
 
 
 def test_goods_move_on_enough_evidence_only(study: catalogue.CatalogueStudy) -> None:
@@ -48,7 +49,7 @@ def test_goods_move_on_enough_evidence_only(study: catalogue.CatalogueStudy) -> 
     assert reasons["8504401400"] == "rate_probably_high" and reasons["8712002000"] == "hazard_severe"
     assert reasons["8513100000"] == "no_history" and study.decided.at["8513100000", "decision"] == "stay_out"
     assert moved(study, "propose_in") == ["8504401400"], "the others do not fit into the hours"
-    wide = catalogue.study_catalogue(on=ON, hours=10_000)
+    wide = study_catalogue(on=ON, hours=10_000)
     assert set(moved(wide, "propose_in")) == {"8504401400", "8509809000", "9506910000"}
 
 
@@ -69,22 +70,22 @@ def test_old_codes_are_mapped_or_refused_and_bad_records_set_aside(study: catalo
 
 
 def test_without_a_correspondence_nothing_is_guessed(tmp_path: Path) -> None:
-    found = catalogue.study_catalogue(folder(tmp_path, hs_correspondence=None), on=ON)
+    found = study_catalogue(folder(tmp_path, hs_correspondence=None), on=ON)
     assert found.codes["decision"].eq("refused").all() and "853952" not in found.evidence.index
 
 
 def test_every_fault_of_all_files_is_told_at_once(tmp_path: Path) -> None:
     with pytest.raises(InputFaults) as wrong:
-        catalogue.study_catalogue(
+        study_catalogue(
             folder(tmp_path, records={"colour": 1}, goods={"hour": 1}), on="soon", edition=2020, hours=-1
         )
     assert len(wrong.value.faults) == 5
     with pytest.raises(InputFaults, match="severity"):
-        catalogue.study_catalogue(folder(tmp_path / "b", goods={"severity": 9}), on=ON)
+        study_catalogue(folder(tmp_path / "b", goods={"severity": 9}), on=ON)
     with pytest.raises(InputFaults, match="given once"):
-        catalogue.study_catalogue(folder(tmp_path / "c", goods={"hs": "8504401400"}), on=ON)
+        study_catalogue(folder(tmp_path / "c", goods={"hs": "8504401400"}), on=ON)
     with pytest.raises(InputFaults, match="folder"):
-        catalogue.study_catalogue(str(tmp_path), on=ON)
+        study_catalogue(str(tmp_path), on=ON)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,8 @@ from riskkit.foundation import shipped
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.language import in_language
 from riskkit.workbench.document.reading import read_notebook
-from riskkit.workbench.reports.credit import credit_reports as credit
+from riskkit.workbench.reports.credit import credit_sections as credit
+from riskkit.workbench.reports.credit.credit_study import open_enterprises, study_credit
 from riskkit.workbench.runs.alone import alone_plan
 from riskkit.workbench.runs.folders.resources import notebook
 from riskkit.workbench.runs.runner import run_notebook
@@ -63,7 +64,7 @@ def test_the_report_in_both_languages_from_one_record(tmp_path: Path) -> None:
 
 
 def test_what_is_shown_of_each_enterprise() -> None:
-    study = credit.study_credit(credit.open_enterprises(), on="2025-09-01")
+    study = study_credit(open_enterprises(), on="2025-09-01")
     grades = table_of(credit.credit_grades(study))
     assert grades["示例丁 Sample D"][1:] == ("other (ordinary measures)",) * 2 + (
         "none of the grounds is met",
@@ -82,7 +83,7 @@ def test_what_is_shown_of_each_enterprise() -> None:
 
 
 def test_of_an_order_that_could_not_be_read_only_what_customs_stated_is_shown() -> None:
-    study = credit.study_credit(credit.open_enterprises(), on="2026-06-01")
+    study = study_credit(open_enterprises(), on="2026-06-01")
     assert study.grades["decision"].dropna().to_dict() == {9: "ordinary"}
     assert "not guessed" in str(credit.credit_summary(study))
     assert list(study.unread["topic"]) == ["tests", "breach_classes", "measures", "repair"]
@@ -92,7 +93,7 @@ def test_of_an_order_that_could_not_be_read_only_what_customs_stated_is_shown() 
 def test_an_empty_cell_is_unknown_and_none_says_that_an_enterprise_is_not_certified(tmp_path: Path) -> None:
     clean: dict[str, list[object]] = {name: [0, 0] for name in credit_facts()}
     path = own(tmp_path, enterprise=["A", "B"], certified_as=["none", None], **clean)
-    study = credit.study_credit(credit.open_enterprises(str(path)), on="2025-09-01")
+    study = study_credit(open_enterprises(str(path)), on="2025-09-01")
     assert study.grades["decision"].fillna("?").tolist() == ["ordinary", "?"]
     assert study.repair.empty and in_language("zh", credit.credit_repair, study) is None
     assert "虚构" not in str(in_language("zh", credit.credit_summary, study))
@@ -108,7 +109,7 @@ def test_every_fault_of_a_table_is_listed_at_once(tmp_path: Path) -> None:
     path = own(tmp_path, enterprise=["A", None], n_penalties=[-1, 2], fines=[1, 2], credit_code=["1", None],
                found_on=["2025-13-01", None])  # fmt: skip
     with pytest.raises(InputFaults) as error:
-        credit.study_credit(credit.open_enterprises(str(path)), on="2025-09-01")
+        study_credit(open_enterprises(str(path)), on="2025-09-01")
     said = str(error.value)
     assert all(
         word in said for word in ("row 2: enterprise", "fines", "credit_code", "n_penalties", "2025-13-01")
@@ -118,10 +119,10 @@ def test_every_fault_of_a_table_is_listed_at_once(tmp_path: Path) -> None:
 def test_a_name_is_shown_as_text_and_codes_of_digits_stay_whole(tmp_path: Path) -> None:
     nasty = "<script>alert(1)</script>"
     path = own(tmp_path, enterprise=[nasty], credit_code=["911100006000373419"])
-    opened = credit.open_enterprises(str(path))
+    opened = open_enterprises(str(path))
     assert opened.table["credit_code"].iloc[0] == "911100006000373419"
     path = own(tmp_path, enterprise=[nasty], n_penalties=[1])
-    study = credit.study_credit(credit.open_enterprises(str(path)), on="2025-09-01")
+    study = study_credit(open_enterprises(str(path)), on="2025-09-01")
     page = credit.credit_grades(study)._repr_mimebundle_()["text/html"]
     assert nasty not in page and "&lt;script&gt;" in page
 
@@ -129,4 +130,4 @@ def test_a_name_is_shown_as_text_and_codes_of_digits_stay_whole(tmp_path: Path) 
 @pytest.mark.parametrize("day", ["yesterday", "2014-01-01"])
 def test_a_day_without_rules_is_refused(day: str) -> None:
     with pytest.raises(InputFaults, match="on"):
-        credit.study_credit(credit.open_enterprises(), on=day)
+        study_credit(open_enterprises(), on=day)

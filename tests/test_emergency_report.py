@@ -15,8 +15,9 @@ from riskkit.foundation import shipped
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.language import in_language
 from riskkit.workbench.document.blocks import Picture
-from riskkit.workbench.reports.emergency import emergency_reports as emergency
+from riskkit.workbench.reports.emergency import emergency_sections as emergency
 from riskkit.workbench.reports.emergency import yard_figure
+from riskkit.workbench.reports.emergency.emergency_study import study_emergency
 
 EXAMPLE = shipped.home() / "data" / "examples" / "port_emergency"
 ON = "2026-05-15"
@@ -34,7 +35,7 @@ def test_the_notebook_makes_a_report_and_the_same_result_again(tmp_path: Path, l
 
 
 def study(folder: Path | str = "port_emergency", on: str = ON) -> Any:
-    return emergency.study_emergency(str(folder), on=on)
+    return study_emergency(str(folder), on=on)
 
 
 def test_both_languages_show_the_same_parts_and_numbers() -> None:

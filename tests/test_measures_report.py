@@ -18,8 +18,9 @@ from riskkit.foundation import shipped
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.language import in_language
 from riskkit.workbench.document.reading import read_notebook
-from riskkit.workbench.reports.measures import measure_reports as measures
-from riskkit.workbench.reports.measures.measure_facts import case_facts
+from riskkit.workbench.reports.measures import measure_sections as measures
+from riskkit.workbench.reports.measures.measure_facts import case_facts, open_consignments
+from riskkit.workbench.reports.measures.measure_study import study_measures
 from riskkit.workbench.runs.folders.resources import notebook
 from riskkit.workbench.runs.lists import Request
 from riskkit.workbench.runs.planning import Wishes, plan_request
@@ -35,7 +36,7 @@ def assessed(case: str) -> Assessment:
 
 
 def study(case: str = LAMPS, facts: str = "consignments", on: str = DAY) -> Any:
-    return measures.study_measures(assessed(case), measures.open_consignments(facts), on=on)
+    return study_measures(assessed(case), open_consignments(facts), on=on)
 
 
 def decisions(found: Any, subject: str) -> dict[str, str]:
@@ -109,7 +110,7 @@ def test_where_possible_levels_differ_the_level_is_settled_first() -> None:
     import dataclasses
 
     wide = dataclasses.replace(found, badge=dataclasses.replace(found.badge, level_hi="Ⅱ"))
-    plan = measures.study_measures(wide, measures.open_consignments("consignments"), on=DAY)
+    plan = study_measures(wide, open_consignments("consignments"), on=DAY)
     assert plan.levels == ("Ⅲ", "Ⅱ")
     mixed = plan.measures.loc[("S-01", "relocation_guarantee")]
     assert (mixed["decision"], mixed["missing"], mixed["rule_id"]) == ("undecided", "level", "")

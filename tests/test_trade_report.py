@@ -16,8 +16,9 @@ from riskkit.foundation import shipped
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.language import in_language
 from riskkit.workbench.commands import cli
-from riskkit.workbench.flows.trade import trade_reports as trade
+from riskkit.workbench.flows.trade import trade_sections as trade
 from riskkit.workbench.flows.trade.comments import draft_comment, open_notifications
+from riskkit.workbench.flows.trade.trade_study import study_trade
 
 EXAMPLE = shipped.home() / "data" / "examples" / "trade_measures"
 ON = "2026-05-01"
@@ -34,7 +35,7 @@ def test_the_notebook_makes_the_report(tmp_path: Path, lang: str) -> None:
 
 @pytest.fixture(scope="module")
 def study() -> trade.TradeStudy:
-    return trade.study_trade(on=ON)
+    return study_trade(on=ON)
 
 
 def folder(tmp_path: Path, **changes: object) -> str:
@@ -62,7 +63,7 @@ def test_a_code_of_another_edition_hits_the_lines_it_became(study: trade.TradeSt
 
 
 def test_without_the_optional_files_the_rest_still_stands(tmp_path: Path) -> None:
-    found = trade.study_trade(folder(tmp_path, survey=None, requirements=None, hs_correspondence=None), on=ON)
+    found = study_trade(folder(tmp_path, survey=None, requirements=None, hs_correspondence=None), on=ON)
     assert trade.trade_losses(found) is None and trade.trade_gaps(found) is None
     assert found.verdicts.at["G/TBT/N/EU/90004", "reason"] == "no_table"
     assert found.impacts.loc["G/TBT/N/EU/90001"].isna().all(), "no survey, no rate of loss"
@@ -74,9 +75,9 @@ def test_json_in_place_of_csv_gives_the_same(tmp_path: Path, study: trade.TradeS
     rows = pd.read_csv(mine / "notifications.csv", dtype=object).fillna("").to_dict("records")
     (mine / "notifications.json").write_text(json.dumps(rows), encoding="utf-8")
     with pytest.raises(InputFaults, match="one of the two"):
-        trade.study_trade(str(mine), on=ON)
+        study_trade(str(mine), on=ON)
     (mine / "notifications.csv").unlink()
-    pd.testing.assert_frame_equal(trade.study_trade(str(mine), on=ON).exposed, study.exposed)
+    pd.testing.assert_frame_equal(study_trade(str(mine), on=ON).exposed, study.exposed)
 
 
 def test_every_fault_of_all_files_is_told_at_once(tmp_path: Path) -> None:
@@ -84,11 +85,11 @@ def test_every_fault_of_all_files_is_told_at_once(tmp_path: Path) -> None:
         tmp_path, exports={"value": -1, "hs": "85"}, survey={"weight": 0}, requirements={"side": "about"}
     )
     with pytest.raises(InputFaults) as wrong:
-        trade.study_trade(bad, on=ON)
+        study_trade(bad, on=ON)
     said = "\n".join(map(str, wrong.value.faults))
     assert all(one in said for one in ("lines: row 0: value", "lines: row 0: hs", "weight", "side"))
     with pytest.raises(InputFaults) as wrong:
-        trade.study_trade(folder(tmp_path / "b", exports={"colour": "red"}), on="soon", edition=2020)
+        study_trade(folder(tmp_path / "b", exports={"colour": "red"}), on="soon", edition=2020)
     assert len(wrong.value.faults) == 3
 
 
@@ -99,9 +100,9 @@ def test_notifications_that_cannot_be_read_are_refused(tmp_path: Path, name: str
     mine = Path(folder(tmp_path))
     (mine / name).write_bytes(text)
     with pytest.raises(InputFaults, match="notifications"):
-        trade.study_trade(str(mine), on=ON)
+        study_trade(str(mine), on=ON)
     with pytest.raises(InputFaults, match="folder"):
-        trade.study_trade(str(tmp_path), on=ON)
+        study_trade(str(tmp_path), on=ON)
 
 
 def test_a_draft_states_exports_gaps_and_requests(study: trade.TradeStudy) -> None:

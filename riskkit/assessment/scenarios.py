@@ -22,7 +22,7 @@ from riskkit.foundation.standards.risk_matrices import RiskMatrix, risk_matrix
 from riskkit.foundation.standards.scales import as_levels, band_codes, chunks, level_codes, on_edge, scale
 from riskkit.foundation.standards.standards import Prevalence
 
-_NEAR = 1e-9
+_NEAR = 1e-9  # a product of probabilities on a boundary may miss it by the last bits of a float
 DEFAULT_MATRIX = "eu_2024_3173"
 
 

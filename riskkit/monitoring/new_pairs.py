@@ -21,6 +21,7 @@ from riskkit.foundation.inputs.faults import Fault, refuse, shown
 KEYS = ("hazard", "origin", "product_group")
 HORIZON = 28  # days
 _RECENT = (28, 91, 364)  # days back over which reports of others are counted
+# whole weeks, so that no day of the week counts more often than others
 _YEAR = 364
 _LEAST_ARRIVED = 50  # arrivals to learn from; with fewer there is no model
 

@@ -21,7 +21,9 @@ from riskkit.foundation.inputs.faults import Fault, refuse, shown
 from riskkit.foundation.records.number_columns import Floats
 
 Flags = NDArray[np.bool_]
+# the solver gives 0 and 1 up to its own tolerance
 _INTEGRAL = 0.5
+# shares of demand below the tolerance of the solver are none
 _SMALL = 1e-7
 
 

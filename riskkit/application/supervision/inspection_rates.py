@@ -18,6 +18,7 @@ from riskkit.foundation.standards import standards
 from riskkit.monitoring.random_draw import draw_order
 
 _LEAST_RANDOM = 0.1
+# sums of hours and shares are sums of floats: what differs by less is equal
 _NEAR = 1e-9
 _DIGITS = 13  # hexadecimal digits of a ticket that become a number below 1: as many as a double holds
 

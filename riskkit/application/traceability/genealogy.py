@@ -16,6 +16,7 @@ from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown
 
 Direction = Literal["forward", "back"]
 _DIRECTIONS = ("forward", "back")
+# lots that are made of each other in a circle would never end
 _MOST_LEVELS = 1000
 
 

@@ -23,6 +23,7 @@ from riskkit.foundation.standards.tables import records
 
 MEASURES = ("lots", "units", "hours", "balance")
 _ANSWER = ("company_id", "lot_id", "answered_at")
+# points and tolerances are sums of floats: what differs by less is equal
 _NEAR = 1e-9
 _Rules = dict[str, Mapping[str, Any]]
 _OFFSET = r"(?:[Zz]|[+-]\d\d:?\d\d)$"

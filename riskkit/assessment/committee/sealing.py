@@ -30,6 +30,7 @@ from riskkit.foundation.events import canonical
 
 KEY_BYTES = 32
 _TAG_BYTES = 32
+# ballots are filled up to whole blocks: their length must not tell how much somebody wrote
 _BLOCK = 1024
 
 

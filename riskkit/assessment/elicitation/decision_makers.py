@@ -35,6 +35,7 @@ from riskkit.assessment.elicitation.study import Bools, ExpertStudy, Floats
 from riskkit.foundation.inputs.faults import Fault, refuse, shown
 
 WEIGHTINGS = ("equal", "global", "item")
+# cut-offs that score the same up to rounding: the first is taken, so that runs agree
 _TIE = 1e-12
 
 

@@ -9,7 +9,9 @@ import numpy as np
 from riskkit.assessment.elicitation.performance import Ints, Scored
 from riskkit.assessment.elicitation.study import Bools, Floats
 
+# a sum of weights may miss a quantile by the last bit of a float
 _SAME = 1e-15
+# studies are pooled in pieces of so many cells: about 32 MB at a time
 _CELLS = 4_000_000
 
 

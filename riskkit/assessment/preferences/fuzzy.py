@@ -16,6 +16,7 @@ from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.decision_table import weight_faults
 from riskkit.foundation.standards.glossary import label
 
+# memberships are written with a few decimals, so their sum is 1 only nearly
 _SUM = 1e-6
 _TIE = 1e-12
 

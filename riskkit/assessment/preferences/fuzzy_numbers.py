@@ -11,6 +11,7 @@ from riskkit.foundation.inputs.faults import Fault, refuse, shown
 from riskkit.foundation.numbers.uncertainty import Floats
 from riskkit.foundation.standards.decision_table import ranks_of
 
+# 1/3 is written 0.33: an entry and its mirror multiply to 1 only nearly
 _RECIPROCAL = 5e-3
 WAYS = ("centroid", "bisector", "mean_of_maximum", "smallest_of_maximum", "largest_of_maximum")
 

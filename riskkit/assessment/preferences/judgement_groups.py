@@ -22,6 +22,7 @@ from riskkit.foundation.language import language
 from riskkit.foundation.numbers.uncertainty import Floats
 from riskkit.foundation.standards.decision_table import weight_faults
 
+# a change that gains less is rounding, and would be tried for ever
 _GAIN = 1e-12
 
 

@@ -14,6 +14,7 @@ from riskkit.foundation.exact_numbers import exact
 from riskkit.foundation.inputs.faults import Fault, refuse, shown
 from riskkit.foundation.numbers.uncertainty import Floats
 
+# 1/3 is written 0.33: an entry and its mirror multiply to 1 only nearly
 _RECIPROCAL = 5e-3
 _EXACT = 1e-12
 _DECIMAL = re.compile(r"0?\.[0-9]+", re.ASCII)

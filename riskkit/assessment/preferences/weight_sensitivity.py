@@ -16,6 +16,7 @@ from riskkit.foundation.standards.decision_table import TIE, weight_faults
 
 Score = Callable[[Floats], Floats]
 _STEPS = 200
+# after 60 halvings an interval within 0 to 1 is narrower than a float can tell
 _HALVINGS = 60
 _BATCH = 4_000_000
 _COLUMNS = [

@@ -21,6 +21,7 @@ import pandas as pd
 from riskkit.assessment.trees.bayes_net_file import Floats, Network
 from riskkit.foundation.inputs.faults import Fault, refuse, shown
 
+# a table of so many cells takes 160 MB; a network that needs more is refused before it fills the memory
 MAX_CLIQUE = 20_000_000
 
 Evidence = Mapping[str, str | Mapping[str, float]]

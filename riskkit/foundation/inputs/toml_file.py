@@ -11,7 +11,9 @@ from typing import Any
 
 from riskkit.foundation.inputs.faults import Fault, InputFaults, refuse, shown
 
+# a case written by people has some 50 kB; what is far larger is no case, or meant to fill the memory
 MAX_BYTES = 2_000_000
+# deep nesting would end the reader of Python by its limit of recursion
 _MAX_DEPTH = 20
 
 # A key of many parts (a.b.c…) nests as deep as brackets do, and takes a parser the square of its length.

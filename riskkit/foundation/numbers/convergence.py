@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike
 
 from riskkit.foundation.numbers.distributions import Floats
 
+# with fewer draws the estimate of the error is itself mostly error
 _FIRST = 100
 _COLUMNS = ["n", "estimate", "se", "lo", "hi"]
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 MAX_VARIABLES = 500
 MAX_NODES = 2_000_000
+# diagrams are evaluated in pieces of so many cells: about 32 MB at a time
 _CELLS = 4_000_000
 
 Node = int

@@ -15,6 +15,7 @@ from riskkit.foundation.inputs.faults import Fault, refuse, shown
 Floats = NDArray[np.float64]
 
 TIE = 1e-12
+# weights are written with a few decimals, so their sum is 1 only nearly
 _SUM = 1e-6
 
 # what a method may ask of a column: which entries break it, and the rule in words

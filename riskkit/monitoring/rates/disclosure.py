@@ -32,6 +32,7 @@ from riskkit.foundation.standards.method_numbers import method_number
 from riskkit.monitoring.rates.rates import read_counts
 
 ALL = "*"
+# the solver gives whole numbers up to its own tolerance
 _MOVED = 1e-6
 
 

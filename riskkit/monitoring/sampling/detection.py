@@ -20,6 +20,7 @@ from riskkit.foundation.records.number_columns import Floats
 
 ROUNDINGS = ("down", "up", "nearest")
 MODELS = ("exact", "efficacy", "approximate")
+# 29 % of 100 is 28.999… as a float, and has to count as 29
 _SLACK = 1e-9
 
 

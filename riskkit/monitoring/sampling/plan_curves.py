@@ -20,7 +20,6 @@ from riskkit.foundation.inputs.faults import Fault, refuse, shown
 from riskkit.foundation.records.number_columns import Floats
 
 KINDS = ("binomial", "poisson", "hypergeometric")
-_GRID = 2000
 _LARGEST = 1_000_000
 
 

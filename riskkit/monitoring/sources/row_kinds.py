@@ -25,6 +25,7 @@ _REMARK = (
     rf"批准人?|负责人|单位负责人|填报单位|(?:打印|导出|填报)(?:时间|日期)|notes?|remarks?|sources?|footnotes?|"
     rf"prepared by|checked by|printed(?: on)?){_BLANK}[0-9]*{_BLANK}[:：.].*$|^{_BLANK}[*※＊].*$"
 )
+# a remark under a table fills a cell or two; a row of data fills more
 _FEW_CELLS = 3
 _SAYS_SOMETHING = ("date", "date_reported", "product", "hazard", "event", "text", "n_tested", "n_units")
 

@@ -62,6 +62,7 @@ from riskkit.store.ledger.tables import (
 )
 
 _CHUNK = 1000
+# SQLite takes only so many values in one question
 _KEYS_AT_ONCE = 500
 
 

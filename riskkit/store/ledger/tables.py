@@ -31,6 +31,7 @@ REFUSED = "BEGIN RAISE EXCEPTION 'a ledger is only appended to'; END"
 VERSION = 2
 """Of the tables, as this riskkit makes them."""
 _WAIT = 60.0  # s, for others to let go
+# readers that never pause keep SQLite from shortening its log by itself
 _WAL_BYTES = 4_000_000
 _COMMITS = 250  # of one connection between two looks at the log
 _PAUSES = (0.0005, 0.02)  # s, shortest and longest pause between two tries for the lock

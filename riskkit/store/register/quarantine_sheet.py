@@ -17,6 +17,7 @@ from riskkit.store.register.manifest import Manifest, read_manifest, require_par
 
 _LIVE = re.compile(r"\s*[=+\-@＝＋－＠\t\r\n|%]")
 _PLAIN_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
+# a cell of Excel holds 32,767 characters
 _LONGEST = 32_000
 
 

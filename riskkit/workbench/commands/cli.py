@@ -25,6 +25,7 @@ from riskkit.workbench.words.messages import answer, asked_language, language_of
 from riskkit.workbench.words.rules import fault_line, rule_in
 from riskkit.workbench.words.system_faults import system_faults
 
+# more would scroll the first ones away; --json holds all of them
 _MOST_FAULTS = 50
 
 

@@ -66,6 +66,7 @@ class Together:
     options: tuple[Make, ...]
 
 
+# not on a click.Command made at import: its help would keep the language of the first who asked
 _PARAMETERS: dict[Callable[..., Answer | int], tuple[Make | Together, ...]] = {}
 
 

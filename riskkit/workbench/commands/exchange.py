@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from riskkit.monitoring.exchange.reading import Package
     from riskkit.monitoring.sources.intake import Batch
 
+# another process may be writing the register: how long we wait for it [s]
 _WAIT = 60.0
 _MOST_TOLD = 20
 

@@ -90,6 +90,7 @@ CASE, SESSION, WARNING = argument("case"), argument("session", "SESSION"), argum
 FILES = argument("files", "FILE...", type=FILE, nargs=-1, required=True)
 FORCE = flag("force", "--force")
 RESUME = flag("resume", "--resume")
+# the processors this process may use, which in a container are fewer than there are
 JOBS = option_shown("jobs", "--jobs", type=click.IntRange(1, 256), default=_cores())
 ON = option("on", "--on", metavar="DATE")
 SINCE, UNTIL = option("since", "--since", metavar="DATE"), option("until", "--until", metavar="DATE")

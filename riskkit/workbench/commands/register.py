@@ -43,8 +43,10 @@ if TYPE_CHECKING:
     from riskkit.store.register.changes import Rows
     from riskkit.store.register.summary import RegisterSummary
 
+# a bar that flashes up for a small file only disturbs
 _SECONDS_BEFORE_BAR = 2.0
 _MOST_RULES = 10
+# another process may be writing the register: how long we wait for it [s]
 _WAIT = 60.0
 
 

@@ -14,6 +14,7 @@ from riskkit.foundation.inputs.toml_file import parse_toml
 
 _MOST_ROWS = 10_000
 _MOST_COLUMNS = 100
+# the limit of the csv module as Python ships it
 _LONGEST_CELL = 131_072
 _MOST_BYTES = 20_000_000
 

@@ -23,6 +23,7 @@ from riskkit.foundation.numbers.toml_record import as_record, toml_text, written
 
 _STRICT = ConfigDict(extra="forbid")
 _NAME = r"^[a-z0-9][a-z0-9_-]{0,63}$"
+# a shorter password can be guessed by trying
 _SHORTEST = 12
 Role = Literal["assessor", "expert", "chair", "leadership", "auditor"]
 Method = Literal["token", "password", "header"]

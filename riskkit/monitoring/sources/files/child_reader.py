@@ -23,6 +23,7 @@ from riskkit.monitoring.sources.hidden_rows import filled_rows, hidden_ranges
 
 BROKEN = 3
 _ROWS = 20_000
+# from here a float no longer holds every whole number, and a code would be changed unseen
 _EXACT = 1e15
 _LEAST_OF_A_NUMBER = 100_000
 """A smaller number in a merged range is an amount of all its rows together, and stands in the first only."""

@@ -30,6 +30,7 @@ _PACKED = (".gz", ".zip", ".bz2", ".xz", ".7z", ".rar", ".zst", ".tar", ".tgz")
 _MAGIC = {b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip", b"PK\x05\x06": "zip", b"PAR1": "parquet",
           b"\xd0\xcf\x11\xe0": "workbook"}  # fmt: skip
 _AT_ONCE = 1 << 20
+# what a file is stands in its first bytes; more is not read before it is known
 _SNIFFED = 2048
 
 

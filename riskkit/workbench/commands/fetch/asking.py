@@ -19,6 +19,7 @@ from riskkit.foundation.inputs.faults import Fault, InputFaults, refuse, shown
 SECONDS_BETWEEN = 1.5  # openFDA allows 240 a minute without a key; we ask for far less
 _TIMEOUT = 60
 _MOST_BYTES = 64_000_000
+# a host that is busy five times is not pressed further: what came is kept for another day
 _TRIES = 5
 _LONGEST_WAIT = 600
 _LATER = (429, 500, 502, 503, 504)

@@ -28,6 +28,7 @@ from riskkit.workbench.commands.fetch.interfaces import (
 )
 from riskkit.workbench.commands.options import FORCE, UNTIL, folder_option
 
+# a range that needs more is better fetched in parts: what breaks off is then small
 MOST_PAGES = 500
 _MOST_DAYS = 366 * 60
 

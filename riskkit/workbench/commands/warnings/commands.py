@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from riskkit.foundation.inputs.picture_file import PictureFile
     from riskkit.workbench.flows.warnings.room import WarningRoom
 
+# those of the report of a case, so that a warning is proposed at the level which the report shows
 _DRAWS, _SEED = 20_000, 20170914
 
 ACT = Together("act", Act, (option("warning_as", "--as", "who", metavar="NAME"), WHY, LEDGER))

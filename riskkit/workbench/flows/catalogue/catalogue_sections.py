@@ -6,7 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from riskkit.foundation.language import language
+from riskkit import __version__
+from riskkit.foundation.language import in_each_language, language
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.tables import records
 from riskkit.words.numbers import amount, figure, number, percent
@@ -23,6 +24,7 @@ from riskkit.workbench.flows.catalogue.catalogue_words import (
     with_ends,
 )
 from riskkit.workbench.flows.warnings.official import letter_blocks
+from riskkit.workbench.runs.result import ResultRecord
 from riskkit.workbench.words.rules import rule_in
 
 _DECISIONS = ("propose_in", "propose_out", "stay_in", "stay_out", "unknown")
@@ -162,3 +164,20 @@ def catalogue_house() -> Section:
     rows = [(row[language()], f"{row['number']:g}") for row in records(table)]
     blocks = text_table(say, "house", heads=("col_meaning", "#col_choice"), rows=rows)
     return Section("house-numbers", say("house"), 1, blocks)
+
+
+def publish_catalogue(study: CatalogueStudy) -> ResultRecord:
+    """Put what was found into the notebook, where the runner reads it back."""
+    on = study.on.isoformat()
+    return ResultRecord({
+        "schema": "riskkit.catalogue/1",
+        "case": {"id": study.name, "title": in_each_language(say, "case", day=on)},
+        "inputs": {"riskkit": __version__, "on": on, "hours": study.hours, "case_sha256": study.sha256},
+        "moved": {name: moved(study, name) for name in ("propose_in", "propose_out")},
+        "proposals": study.evidence.join(study.decided.drop(columns=["is_prior_only"])).reset_index(),
+        "within_hours": study.within.reset_index(),
+        "certificates": study.certificates.reset_index(),
+        "evidence": study.fine.reset_index(),
+        "codes": study.codes,
+        "quarantined": [str(fault) for fault in study.quarantined],
+    })  # fmt: skip

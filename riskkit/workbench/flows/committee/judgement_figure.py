@@ -31,17 +31,13 @@ def judgement_picture(judged: pd.DataFrame) -> Picture | None:
             name = str(one["who"]) or say("pool")
             marks.append(_name(name, y, is_pool=not one["who"]))
     title = say("forest_title")
-    remark, room = style.below(say("forest_marks"), at=46)
-    shape = style.layout(
-        title, height=rows.height() + 12 + room, margin={"l": 14, "r": 26, "t": 12, "b": room}
-    )
     lowest = math.floor(math.log10(float(judged["low"].min())) - 0.2)
     ticks, words = style.chance_ticks(lowest, every=max(1, -lowest // 6))
-    shape["xaxis"] = style.quiet_axis() | {"tickvals": ticks, "ticktext": words, "range": [lowest, 0.15]}
-    shape["yaxis"] = rows.axis()
-    shape["annotations"] = [*rows.labels, *marks, remark]
+    across = style.quiet_axis() | {"tickvals": ticks, "ticktext": words, "range": [lowest, 0.15]}
+    look: dict[str, Any] = {"sides": (14, 26, 12), "notes": marks}
+    figure = rows.figure(title, traces, x=across, marks=say("forest_marks"), at=46, **look)
     alt = say("forest_alt", told=_said(judged))
-    return Picture("judgement-forest", title, alt, _table(judged, title), {"data": traces, "layout": shape})
+    return Picture("judgement-forest", title, alt, _table(judged, title), figure)
 
 
 def _name(name: str, y: float, *, is_pool: bool) -> dict[str, Any]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from riskkit.foundation.language import language
+from riskkit import __version__
+from riskkit.foundation.language import in_each_language, language
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.codes import country_name
 from riskkit.foundation.standards.tables import records
@@ -16,6 +17,7 @@ from riskkit.workbench.flows.trade.comments import OPEN, draft_comment, limit_wo
 from riskkit.workbench.flows.trade.trade_study import TradeStudy
 from riskkit.workbench.flows.trade.trade_words import money, money_range, rate_range, rule_words, say
 from riskkit.workbench.flows.warnings.official import letter_blocks
+from riskkit.workbench.runs.result import ResultRecord
 from riskkit.workbench.words.rules import rule_in
 
 _STATES = ("comment_now", "comment", "closed", "withdrawn", "unknown")
@@ -196,3 +198,23 @@ def trade_house() -> Section:
             for row in records(table)]  # fmt: skip
     blocks = text_table(say, "house", heads=("col_meaning", "#col_choice"), rows=rows)
     return Section("house-numbers", say("house"), 1, blocks)
+
+
+def publish_trade(study: TradeStudy) -> ResultRecord:
+    """Put what was found into the notebook, where the runner reads it back."""
+    on = study.on.isoformat()
+    read = study.read
+    return ResultRecord({
+        "schema": "riskkit.trade_measures/1",
+        "case": {"id": study.name, "title": in_each_language(say, "case", day=on)},
+        "inputs": {"riskkit": __version__, "on": on, "edition": study.edition, "case_sha256": study.sha256},
+        "counts": {"read": read.n_read, "accepted": len(read.accepted), "quarantined": len(read.quarantined),
+                   "duplicates": read.n_duplicates},
+        "notifications": study.standing.rename_axis("symbol").reset_index(),
+        "deadlines": study.deadlines.rename_axis("symbol").reset_index(),
+        "exposure": study.exposed.join(study.impacts).rename_axis("symbol").reset_index(),
+        "matches": study.matches,
+        "sectors": study.sectors.rename_axis("sector").reset_index(),
+        "survey": study.survey.rename_axis("sector").reset_index(),
+        "gaps": study.requirements[["base", "item"]].join(study.gaps),
+    })  # fmt: skip

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from riskkit.foundation.language import language
+from riskkit import __version__
+from riskkit.foundation.language import in_language, language
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.glossary import label
 from riskkit.foundation.standards.tables import records
@@ -17,6 +18,7 @@ from riskkit.workbench.document.block_kinds import Block, Items, Paragraph
 from riskkit.workbench.document.blocks import Section
 from riskkit.workbench.document.text_tables import day_cell, joined, plain_table, section, text_table
 from riskkit.workbench.reports.credit.credit_study import CreditStudy
+from riskkit.workbench.runs.result import ResultRecord
 
 say = Texts("credit")
 
@@ -167,3 +169,30 @@ def _margin(row: Mapping[str, object]) -> str:
     if row["is_on_boundary"]:
         return say("at_limit")
     return rate(float(str(row["margin"])))
+
+
+def publish_credit(study: CreditStudy) -> ResultRecord:
+    """Put the grades into the notebook, where the runner reads them back."""
+    who = study.names.rename("enterprise")
+    name = study.opened.name
+    title = {
+        lang: in_language(lang, say, "example") if study.opened.is_sample else name for lang in ("zh", "en")
+    }
+    return ResultRecord(
+        {
+            "schema": "riskkit.credit/1",
+            "case": {"id": name, "title": title},
+            "inputs": {
+                "riskkit": __version__,
+                "case_sha256": study.opened.sha256,
+                "on": study.on.isoformat(),
+            },
+            "rule_set": study.rule_set,
+            "rows": {"read": study.opened.n_read, "graded": int(study.grades["decision"].notna().sum())},
+            "grades": study.grades.join(who),
+            "measures": study.measures.join(who),
+            "repair": study.repair.join(who),
+            "by_order": study.by_order.join(who),
+            "unread": study.unread,
+        }
+    )

@@ -8,7 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from riskkit.foundation.language import language
+from riskkit import __version__
+from riskkit.foundation.language import in_each_language, language
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.tables import records
 from riskkit.response.reason_words import reason_words
@@ -20,6 +21,7 @@ from riskkit.workbench.document.text_tables import joined, section, text_table
 from riskkit.workbench.reports.emergency.emergency_study import EmergencyStudy
 from riskkit.workbench.reports.emergency.yard_figure import yard_figure
 from riskkit.workbench.reports.response.example_tables import house_rows
+from riskkit.workbench.runs.result import ResultRecord
 
 say = Texts("emergency")
 _CLAUSES = re.compile(r"\s*第[一二三四五六七八九十百、至]+条.*$")
@@ -239,3 +241,27 @@ def _origin(row: Mapping[str, Any]) -> str:
         return say("set_here")
     document = _CLAUSES.sub("", str(standards.source(row["source_id"])["document"]))
     return f"{document} {row['locator']}"
+
+
+def publish_emergency(study: EmergencyStudy) -> ResultRecord:
+    """Put what was found into the notebook, where the runner reads it back."""
+    on = study.on.isoformat()
+    title = in_each_language(say, "case", n=len(study.levels), on=on)
+    named = {
+        "levels": study.levels.rename_axis("event_id").reset_index(),
+        "goods": study.matched.rename_axis("lot_id").reset_index(),
+        "waste": study.waste.rename_axis("lot_id").reset_index(),
+        "drills": study.drills.rename_axis("drill_id").reset_index(),
+        "materials": pd.concat([study.tables["needs"], study.materials], axis=1),
+        "steps": study.steps.drop(columns=["zh", "en"], errors="ignore"),
+        "conflicts": study.conflicts,
+        "log_gaps": study.gaps,
+    }
+    return ResultRecord(
+        {
+            "schema": "riskkit.port_emergency/1",
+            "case": {"id": study.name, "title": title},
+            "inputs": {"riskkit": __version__, "case_sha256": study.sha256, "on": on},
+            **named,
+        }
+    )

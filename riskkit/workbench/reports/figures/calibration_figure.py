@@ -34,18 +34,14 @@ def calibration_picture(counts: pd.DataFrame, probs: list[float]) -> Picture:
         traces += drawn
         words += marked
     title = say("calibration_title")
-    remark, room = style.below(say("calibration_marks"), at=46)
-    shape = style.layout(
-        title, height=rows.height() + 16 + room, margin={"l": 14, "r": 20, "t": 12, "b": room}
-    )
     ticks = [0, 0.25, 0.5, 0.75, 1]
-    shape["xaxis"] = style.quiet_axis() | {
-        "range": [0, 1], "tickvals": ticks, "ticktext": [f"{100 * t:g} %" for t in ticks]
-    }  # fmt: skip
-    shape |= {"yaxis": rows.axis(), "barmode": "stack", "annotations": [*rows.labels, *words, remark]}
+    across = {"range": [0, 1], "tickvals": ticks, "ticktext": [f"{100 * t:g} %" for t in ticks]}
+    look: dict[str, Any] = {"sides": (14, 20, 12), "notes": words, "barmode": "stack"}
+    look |= {"marks": say("calibration_marks"), "at": 46}
+    drawing = rows.figure(title, traces, x=style.quiet_axis() | across, **look)
     colon, gap = ("：", "。") if language() == "zh" else (": ", ". ")
     alt = "".join(f"{name}{colon}{_shares(shares)}{gap}" for name, shares, _ in lines).strip()
-    return Picture("calibration", title, alt, _table(lines, title), {"data": traces, "layout": shape})
+    return Picture("calibration", title, alt, _table(lines, title), drawing)
 
 
 def _bar(shares: Any, counts: list[int], y: float) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
@@ -93,12 +89,9 @@ def answers_picture(judged: pd.DataFrame) -> Picture | None:
             traces += _interval(one, y, span)
             words += _said(one, y)
     title = say("answers_title")
-    remark, room = style.below(say("answers_marks"), at=20)
-    shape = style.layout(
-        title, height=rows.height() + 12 + room, margin={"l": 14, "r": 14, "t": 12, "b": room}
-    )
-    shape["xaxis"] = {"range": [-0.22, 1.34], "visible": False, "fixedrange": True}
-    shape |= {"yaxis": rows.axis(), "annotations": [*rows.labels, *words, remark]}
+    across = {"range": [-0.22, 1.34], "visible": False, "fixedrange": True}
+    look: dict[str, Any] = {"sides": (14, 14, 12), "notes": words}
+    drawing = rows.figure(title, traces, x=across, marks=say("answers_marks"), at=20, **look)
     pools = records(judged[judged["is_pool"]])
     to, gap, end = ("至", "：", "。") if language() == "zh" else (" to ", ": ", ". ")
     alt = "".join(
@@ -112,7 +105,7 @@ def answers_picture(judged: pd.DataFrame) -> Picture | None:
         for one in records(judged)
     )
     table = Table(title, heads, cells, numeric=(2, 3, 4))
-    return Picture("expert-answers", title, alt, table, {"data": traces, "layout": shape})
+    return Picture("expert-answers", title, alt, table, drawing)
 
 
 def _on_scale(value: float, is_log: bool) -> float:

@@ -36,18 +36,13 @@ def level_chances(assessment: Assessment) -> Picture | None:
         traces, notes = traces + drawn[0], notes + drawn[1]
     title = text("chances_title")
     marks = text("chances_marks", half=say_share(badge.reached))
-    remark, room = style.below(f"{_key()}{text('stop')}{marks}", at=58)
-    margin = {"l": 14, "r": 22, "t": 10, "b": room}
-    shape = style.layout(title, height=rows.height() + 10 + room, margin=margin) | {"barmode": "stack"}
-    shape["xaxis"] = _across()
-    shape["yaxis"] = rows.axis()
-    shape["annotations"] = [*rows.labels, *notes, remark]
     line = {"color": style.INK, "width": 1.5, "dash": "dot"}
     at = {"type": "line", "x0": badge.reached, "x1": badge.reached, "line": line}
-    shape["shapes"] = [
-        at | {"y0": y - 0.95, "y1": y + 0.95} for y in dict.fromkeys(bar["y"][0] for bar in traces)
-    ]
-    figure = {"data": traces, "layout": shape}
+    heights = dict.fromkeys(bar["y"][0] for bar in traces)
+    look: dict[str, Any] = {"sides": (14, 22, 10), "notes": notes, "barmode": "stack"}
+    look["shapes"] = [at | {"y0": y - 0.95, "y1": y + 0.95} for y in heights]
+    words = f"{_key()}{text('stop')}{marks}"
+    figure = rows.figure(title, traces, x=_across(), marks=words, at=58, **look)
     return Picture("level-chances", title, _alt(badge, ends), _table(assessment, ends), figure)
 
 

@@ -28,12 +28,7 @@ def method_actions(compared: Comparison) -> Picture | None:
         name, level = method_name(compared, one.method), result_words(one)
         y = rows.add(text("label_value", label=name, value=level))
         traces.append(_marks(one, y))
-    remark, room = style.below(text("cmp_marks"), at=34)
-    margin = {"l": 16, "r": 16, "t": 10, "b": room}
-    shape = style.layout(title, height=rows.height() + 10 + room, margin=margin)
-    shape["xaxis"], shape["yaxis"] = _axis(), rows.axis()
-    shape["annotations"] = [*rows.labels, remark]
-    figure = {"data": traces, "layout": shape}
+    figure = rows.figure(title, traces, x=_axis(), marks=text("cmp_marks"), at=34, sides=(16, 16, 10))
     return Picture("method-actions", title, _alt(compared), _table(compared), figure)
 
 

@@ -35,17 +35,11 @@ def experience_picture(assessment: Assessment) -> Picture | None:
         y = rows.add(words, bold=row["state"] in ("more_expected", "fewer_expected"))
         traces += [_mark(row, y + 0.4, of="expected"), _mark(row, y - 0.4, of="observed")]
     title = text("experience_title")
-    remark, room = style.below(text("experience_marks"), at=58)
-    margin = {"l": 22, "r": 22, "t": 10, "b": room}
-    shape = style.layout(title, height=rows.height() + 10 + room, margin=margin)
-    shape["xaxis"] = style.quiet_axis() | _axis(drawn)
-    shape["yaxis"] = rows.axis()
-    shape["annotations"] = [*rows.labels, remark]
+    across, marks = style.quiet_axis() | _axis(drawn), text("experience_marks")
+    figure = rows.figure(title, traces, x=across, marks=marks, at=58, sides=(22, 22, 10))
     told = ("；" if language() == "zh" else "; ").join(_said(assessment, row) for row in drawn)
     alt = text("experience_alt", told=told)
-    return Picture(
-        "experience-figure", title, alt, experience_table(assessment), {"data": traces, "layout": shape}
-    )
+    return Picture("experience-figure", title, alt, experience_table(assessment), figure)
 
 
 def _label(assessment: Assessment, row: Mapping[str, Any]) -> str:

@@ -29,18 +29,13 @@ def tornado(assessment: Assessment) -> Picture | None:
     traces: list[dict[str, Any]] = []
     for row in moving:
         traces += _swing(row, rows.add(_input_line(assessment, row)), mean=mean)
-    remark, room = style.below(text("tornado_marks"), at=58)
-    margin = {"l": 16, "r": 16, "t": 10, "b": room}
-    shape = style.layout(title, height=rows.height() + 10 + room, margin=margin) | {"barmode": "overlay"}
-    named = {"title": {"text": text("tornado_x"), "font": {"size": 12}}}
-    shape["xaxis"] = style.level_axis() | named
-    shape["yaxis"] = rows.axis()
-    shape["annotations"] = [*rows.labels, remark]
-    mark = {"type": "line", "x0": mean, "x1": mean, "yref": "paper", "y0": 0, "y1": 1, "layer": "below"}
-    shape["shapes"] = [mark | {"line": {"color": style.QUIET, "width": 1, "dash": "dot"}}]
+    across = style.level_axis() | {"title": {"text": text("tornado_x"), "font": {"size": 12}}}
+    middle = style.upright(mean) | {"layer": "below"}
+    look: dict[str, Any] = {"sides": (16, 16, 10), "barmode": "overlay", "shapes": [middle]}
+    figure = rows.figure(title, traces, x=across, marks=text("tornado_marks"), at=58, **look)
     table = _tornado_table(assessment, moving)
     alt = text("tornado_alt", first=input_name(assessment.case, moving[0]["input"]), **_means(moving[0]))
-    return Picture("tornado", title, alt, table, {"data": traces, "layout": shape})
+    return Picture("tornado", title, alt, table, figure)
 
 
 def _means(row: Mapping[str, Any]) -> dict[str, str]:
@@ -89,15 +84,9 @@ def profile_levels(assessment: Assessment) -> Picture | None:
         shown = [(at, row[code]) for at, code in enumerate(scale("warning").codes, start=1) if row[code] > 0]
         small = {"font": {"size": 11, "color": style.QUIET}, "yanchor": "top", "y": y - 0.1}
         notes += [style.annotation(percent(share), x=at, **small) for at, share in shown]
-    remark, room = style.below(text("profiles_marks"), at=34)
-    margin = {"l": 16, "r": 16, "t": 10, "b": room}
-    shape = style.layout(title, height=rows.height() + 10 + room, margin=margin)
-    shape["xaxis"], shape["yaxis"] = style.level_axis(), rows.axis()
-    shape["annotations"] = [*rows.labels, *notes, remark]
-    table = _profiles_table(assessment)
-    return Picture(
-        "profile-levels", title, _profiles_alt(assessment), table, {"data": traces, "layout": shape}
-    )
+    look: dict[str, Any] = {"sides": (16, 16, 10), "notes": notes}
+    figure = rows.figure(title, traces, x=style.level_axis(), marks=text("profiles_marks"), at=34, **look)
+    return Picture("profile-levels", title, _profiles_alt(assessment), _profiles_table(assessment), figure)
 
 
 def _span_marks(row: Mapping[str, Any], y: float) -> list[dict[str, Any]]:

@@ -114,6 +114,18 @@ class Rows:
         """Height of the drawing area [px]."""
         return round(self.depth * self.line_px)
 
+    def figure(
+        self, title: str, traces: list[dict[str, Any]], *, x: dict[str, Any], marks: str = "", at: int = 0,
+        sides: tuple[int, int, int] = (12, 14, 10), notes: Sequence[dict[str, Any]] = (), **more: Any,
+    ) -> dict[str, Any]:  # fmt: skip
+        """The rows over the axis `x`, what the marks mean under it; margins left, right and above [px]."""
+        remark, room = below(marks, at=at)
+        left, right, top = sides
+        margin = {"l": left, "r": right, "t": top, "b": room}
+        shape = layout(title, height=self.height() + top + room, margin=margin) | more
+        shape |= {"xaxis": x, "yaxis": self.axis(), "annotations": [*self.labels, *notes, remark]}
+        return {"data": traces, "layout": shape}
+
     def axis(self) -> dict[str, Any]:
         """The hidden vertical axis of the rows."""
         return {"range": [-self.depth, 0.15], "visible": False, "fixedrange": True}
@@ -147,6 +159,20 @@ def lowest_power(values: Sequence[float], *, start: float = -3.0) -> float:
     """The whole power of ten that a logarithmic axis must reach down to; not below 1/10¹²."""
     found = [math.log10(value) for value in values if value > 0]
     return max(float(math.floor(min([start, *found]))), -12.0)
+
+
+def upright(x: float, *, colour: str = QUIET) -> dict[str, Any]:
+    """A dotted line across the rows."""
+    line = {"color": colour, "width": 1, "dash": "dot"}
+    return {"type": "line", "x0": x, "x1": x, "y0": 0, "y1": 1, "yref": "paper", "line": line}
+
+
+def bars(
+    x: Sequence[Any], y: Sequence[float], marker: dict[str, Any], *, width: float = 0.9
+) -> dict[str, Any]:
+    """Bars along the rows."""
+    shape = {"type": "bar", "orientation": "h", "x": list(x), "y": list(y), "width": width}
+    return shape | {"marker": marker, "hoverinfo": "skip"}
 
 
 def tint(colour: str, weight: float) -> str:

@@ -7,7 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from riskkit.foundation.language import language
+from riskkit import __version__
+from riskkit.foundation.language import in_each_language, language
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.glossary import label
 from riskkit.foundation.standards.scales import scale
@@ -19,6 +20,7 @@ from riskkit.workbench.document.blocks import Section
 from riskkit.workbench.document.text_tables import day_cell, joined, plain_table, section, text_table
 from riskkit.workbench.reports.measures.measure_facts import FACTS
 from riskkit.workbench.reports.measures.measure_study import MeasureStudy
+from riskkit.workbench.runs.result import ResultRecord
 
 say = Texts("measures")
 _AT_ONCE = 4  # consignments side by side in one table
@@ -163,3 +165,31 @@ def measures_limits() -> Section:
 def _names(study: MeasureStudy) -> Mapping[str, str]:
     rows = standards.table("response_measures", on=study.on)
     return dict(zip(rows["measure"], rows[language()], strict=True))
+
+
+def publish_measures(study: MeasureStudy, *, seed: int, case_sha256: str) -> ResultRecord:
+    """Put the plan into the notebook, where the runner reads it back."""
+    case = study.assessment.case
+    facts_sha256 = None if study.opened is None else study.opened.sha256
+    inputs = {
+        "case_sha256": case_sha256,
+        "facts_sha256": facts_sha256,
+        "on": study.on.isoformat(),
+        "seed": seed,
+    }
+    return ResultRecord(
+        {
+            "schema": "riskkit.measures/1",
+            "case": {
+                "id": case.id,
+                "title": in_each_language(case.title.say),
+            },
+            "inputs": inputs | {"draws": study.assessment.draws, "riskkit": __version__},
+            "levels": list(study.levels),
+            "facts": study.facts.reset_index(),
+            "measures": study.measures.reset_index(),
+            "orders": study.orders,
+            "lifting": study.endings,
+            "no_rule_on_that_day": list(study.no_rule),
+        }
+    )

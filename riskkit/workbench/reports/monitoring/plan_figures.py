@@ -28,31 +28,17 @@ def plan_bars(plan: MonitoringPlan) -> Picture | None:
     title, drawn = say("plan_title"), records(sampled.head(MOST))
     rows = style.Rows(body=1.2)
     places = [rows.add(f"{_name(row)} · {row['n_samples']}") for row in drawn]
-    bars = {
+    looks: dict[str, dict[str, Any]] = {
         "n_targeted": {"color": style.DARK},
         "n_random": {"color": style.LIGHT, "pattern": {"shape": "/", "fgcolor": style.DARK}},
     }
-    traces = [
-        {
-            "type": "bar",
-            "orientation": "h",
-            "x": [row[name] for row in drawn],
-            "y": places,
-            "width": 0.9,
-            "marker": marker,
-            "hoverinfo": "skip",
-        }
-        for name, marker in bars.items()
-    ]
+    traces = [style.bars([row[name] for row in drawn], places, look) for name, look in looks.items()]
     more = "" if len(drawn) == len(sampled) else say("plan_more", shown=len(drawn), n=len(sampled))
     gap = "" if language() == "zh" else " "
-    remark, room = style.below(f"{say('plan_marks')}{gap}{more}".strip(), at=44)
-    shape = style.layout(title, height=rows.height() + 10 + room, margin={"t": 10, "b": room})
-    shape["barmode"] = "stack"
-    shape["xaxis"] = style.quiet_axis() | {"title": {"text": say("plan_x")}, "rangemode": "tozero"}
-    shape["yaxis"], shape["annotations"] = rows.axis(), [*rows.labels, remark]
-    table = _plan_table(records(sampled))
-    return Picture("plan-bars", title, _plan_alt(plan, drawn[0]), table, {"data": traces, "layout": shape})
+    across = style.quiet_axis() | {"title": {"text": say("plan_x")}, "rangemode": "tozero"}
+    marks = f"{say('plan_marks')}{gap}{more}".strip()
+    figure = rows.figure(title, traces, x=across, marks=marks, at=44, barmode="stack")
+    return Picture("plan-bars", title, _plan_alt(plan, drawn[0]), _plan_table(records(sampled)), figure)
 
 
 def _name(row: dict[str, Any]) -> str:
@@ -104,19 +90,13 @@ def demand_gaps(siting: Siting) -> Picture | None:
         for row in drawn
     ]
     marker = {"color": style.LIGHT, "line": {"color": style.DARK, "width": 1}}
-    bars = {
-        "type": "bar",
-        "orientation": "h",
-        "x": [row["uncovered"] for row in drawn],
-        "y": places,
-        "width": 0.9,
-    }
+    bars = style.bars([row["uncovered"] for row in drawn], places, marker)
     shape = style.layout(title, height=rows.height() + 60, margin={"t": 10, "b": 50})
     shape["xaxis"] = style.quiet_axis() | {"title": {"text": say("gap_x")}, "rangemode": "tozero"}
     shape["yaxis"], shape["annotations"] = rows.axis(), rows.labels
     left, whole = float(gaps["uncovered"].sum()), float(siting.demand["demand"].sum())
     told = {"left": number(left), "share": rate(left / whole), "point": str(named["point"].iloc[0])}
-    figure = {"data": [bars | {"marker": marker, "hoverinfo": "skip"}], "layout": shape}
+    figure = {"data": [bars], "layout": shape}
     return Picture("demand-gaps", title, say("gap_alt", **told), _gap_table(records(named)), figure)
 
 

@@ -28,8 +28,6 @@ def rates_forest(study: RateStudy) -> Picture | None:
     for row in drawn:
         words = f"{_name(study, row)} · {_counts(row)} · {rate(row['rate'])}"
         traces += _marks(row, rows.add(words))
-    remark, room = style.below(_remark(len(drawn), len(known)), at=44)
-    shape = style.layout(title, height=rows.height() + 10 + room, margin={"t": 10, "b": room})
     whole = float(study.whole["rate"])
     high = max(float(known["rate_hi"].head(MOST).max()), whole) * 1.04
     across = {
@@ -37,19 +35,9 @@ def rates_forest(study: RateStudy) -> Picture | None:
         "tickformat": ".0%",
         "title": {"text": say("rates_x")},
     }
-    shape["xaxis"], shape["yaxis"] = style.quiet_axis() | across, rows.axis()
-    shape["annotations"] = [*rows.labels, remark]
-    line = {"color": style.QUIET, "width": 1, "dash": "dot"}
-    shape["shapes"] = [
-        {"type": "line", "x0": whole, "x1": whole, "y0": 0, "y1": 1, "yref": "paper", "line": line}
-    ]
-    return Picture(
-        "rates-forest",
-        title,
-        _alt(study, drawn[0]),
-        _table(study),
-        {"data": traces, "layout": shape},
-    )
+    marks, lines = _remark(len(drawn), len(known)), [style.upright(whole)]
+    figure = rows.figure(title, traces, x=style.quiet_axis() | across, marks=marks, at=44, shapes=lines)
+    return Picture("rates-forest", title, _alt(study, drawn[0]), _table(study), figure)
 
 
 def _name(study: RateStudy, row: dict[str, Any]) -> str:

@@ -33,8 +33,7 @@ def register_years_figure(study: RegisterStudy) -> Picture:
     shape = style.layout(say("reg_years"), height=rows.height() + 62, margin={"t": 10, "b": 44})
     shape["xaxis"] = style.quiet_axis() | {"title": {"text": say("reg_x")}, "rangemode": "tozero"}
     shape["yaxis"], shape["annotations"] = rows.axis(), list(rows.labels)
-    bars = {"type": "bar", "orientation": "h", "x": sums.tolist(), "y": places, "width": 0.9}
-    figure = {"data": [bars | {"marker": {"color": style.DARK}, "hoverinfo": "skip"}], "layout": shape}
+    figure = {"data": [style.bars(sums.tolist(), places, {"color": style.DARK})], "layout": shape}
     told = {"n": number(float(sums.sum())), "classes": len(sums), "most": number(float(sums.iloc[0]))}
     silent = len(codes("source_class")) - len(sums)
     alt = say("reg_years_alt", top=source_word(sums.index[0]), silent=silent, **told)

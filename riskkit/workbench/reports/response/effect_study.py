@@ -23,6 +23,7 @@ from riskkit.workbench.reports.response.example_tables import column_faults, one
 
 MOST_PERIODS = 120
 MODELS = ("quasi_poisson", "newey_west", "ar1_reml")
+# the 97.5 % point of the normal distribution: two-sided intervals of 95 %
 _Z = 1.959963984540054
 _UNEVEN = 0.2  # months differ by up to a tenth; a period left out differs by a whole one
 

@@ -37,12 +37,13 @@ def fairness_figure(study: ModesStudy) -> Picture | None:
         "error_x": {"type": "data", "symmetric": False, "array": ends, "arrayminus": starts,
                     "color": style.DARK, "thickness": 1.5},
     }  # fmt: skip
-    remark, room = style.below(say("figure_marks"), at=34)
-    shape = style.layout(title, height=rows.height() + 24 + room, margin={"t": 24, "b": room})
-    shape["annotations"] = [*rows.labels, remark]
-    shape["xaxis"], shape["yaxis"] = style.quiet_axis() | {"ticksuffix": " "}, rows.axis()
-    line = {"color": style.QUIET, "width": 1, "dash": "dot"}
-    shape["shapes"] = [{"type": "line", "x0": 0, "x1": 0, "y0": 0, "y1": 1, "yref": "paper", "line": line}]
+    look: dict[str, Any] = {
+        "marks": say("figure_marks"),
+        "at": 34,
+        "sides": (12, 14, 24),
+        "shapes": [style.upright(0)],
+    }
+    figure = rows.figure(title, [trace], x=style.quiet_axis() | {"ticksuffix": " "}, **look)
     counts = {name: int((seen["decision"] == name).sum()) for name in ("above", "below")}
     cells = [
         (
@@ -56,4 +57,4 @@ def fairness_figure(study: ModesStudy) -> Picture | None:
     heads = ("col_name", "#col_lots", "#col_points", "#col_low", "#col_high", "col_verdict")
     alt = say("figure_alt", n=len(seen), **counts)
     table = keyed_table(say, "figure_table", heads=heads, rows=cells)
-    return Picture("supervision-figure", title, alt, table, {"data": [trace], "layout": shape})
+    return Picture("supervision-figure", title, alt, table, figure)

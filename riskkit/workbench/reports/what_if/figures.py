@@ -33,14 +33,12 @@ def what_if_levels(study: WhatIfStudy | Assessment) -> Picture | None:
     for one in study.effects:
         traces += _stack(one, rows.add(effect_title(one), bold=one.what_if is None))
     title = say("levels_title")
-    remark, room = style.below(f"{_key()}  {say('levels_marks')}", at=58)
-    shape = _shape(title, rows, room) | {"barmode": "stack"}
     axis = {"range": [0, 1.02], "title": {"text": say("levels_x"), "font": {"size": 12}}}
-    shape["xaxis"] = style.quiet_axis() | _SHARES | axis
-    shape["annotations"] = [*rows.labels, remark]
+    look: dict[str, Any] = {"marks": f"{_key()}  {say('levels_marks')}", "at": 58, "barmode": "stack"}
+    figure = rows.figure(title, traces, x=style.quiet_axis() | _SHARES | axis, sides=(14, 22, 10), **look)
     told = "".join(_said(one) for one in study.effects)
     alt = say("levels_alt", told=told)
-    return Picture("what-if-levels", title, alt, _level_table(study), {"data": traces, "layout": shape})
+    return Picture("what-if-levels", title, alt, _level_table(study), figure)
 
 
 def _said(one: Effect) -> str:
@@ -51,13 +49,6 @@ def _said(one: Effect) -> str:
 def _key() -> str:
     of = scale("warning")
     return "  ".join(f"{of.symbol(code)} {code} {of.word(code)}" for code in reversed(of.codes))
-
-
-def _shape(title: str, rows: style.Rows, room: int) -> dict[str, Any]:
-    margin = {"l": 14, "r": 22, "t": 10, "b": room}
-    shape = style.layout(title, height=rows.height() + 10 + room, margin=margin)
-    shape["yaxis"] = rows.axis()
-    return shape
 
 
 def _parts(one: Effect) -> list[tuple[str, float, bool]]:
@@ -108,16 +99,14 @@ def what_if_drivers(study: WhatIfStudy | Assessment) -> Picture | None:
             shown.append("—" if math.isnan(value) else f"{value:.2f}")
         table.append(tuple(shown))
     title = say("sensitivity_title")
-    remark, room = style.below(say("sensitivity_marks"), at=58)
-    shape = _shape(title, rows, room) | {"barmode": "overlay"}
     axis = {"rangemode": "tozero", "title": {"text": say("sensitivity_x"), "font": {"size": 12}}}
-    shape["xaxis"] = style.quiet_axis() | axis
-    shape["annotations"] = [*rows.labels, remark]
+    look: dict[str, Any] = {"marks": say("sensitivity_marks"), "at": 58, "barmode": "overlay"}
+    figure = rows.figure(title, traces, x=style.quiet_axis() | axis, sides=(14, 22, 10), **look)
     harm, level = sensitivity_words(study)
     heads = (say("col_input"), say("col_st"), say("col_level_st"))
     numbers = Table(title, heads, tuple(table), numeric=(1, 2))
     alt = say("sensitivity_alt", harm=harm, level=level)
-    return Picture("what-if-drivers", title, alt, numbers, {"data": traces, "layout": shape})
+    return Picture("what-if-drivers", title, alt, numbers, figure)
 
 
 def _index_bar(value: float, top: float, y: float, *, colour: str) -> list[dict[str, Any]]:

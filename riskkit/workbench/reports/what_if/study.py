@@ -30,6 +30,7 @@ from riskkit.foundation.standards.scales import scale
 from riskkit.warning.profiles import Profile
 
 Evaluate = Callable[[Mapping[str, Floats]], Floats]
+# the logarithm of no harm at all would be infinite
 _LEAST = 1e-15
 PERCENTILES = (0.05, 0.5, 0.95)
 

@@ -27,6 +27,7 @@ _TAKEN = (FAILED, ASSETS, "zh", "en")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}", re.ASCII)
 _PRIVATE = re.compile(r"riskkit-([0-9a-f]{8})-([0-9]+)-.+")
 _AT_CWD = -100
+# RENAME_EXCHANGE of Linux: two folders change places in one step, so that nobody sees neither
 _EXCHANGE = 2
 
 

@@ -25,18 +25,13 @@ def lives_picture(lives: Sequence[CaseLife], table: Table, *, said: str) -> Pict
             traces += drawn
             reach += days
     title = say("lives_title")
-    remark, room = style.below(say("lives_marks"), at=62)
-    shape = style.layout(
-        title, height=rows.height() + 20 + room, margin={"l": 14, "r": 20, "t": 12, "b": room}
-    )
     edge = 0.06 * (max(reach) - min(reach) + 1)
-    shape["xaxis"] = style.quiet_axis() | {
+    across = style.quiet_axis() | {
         "range": [min(reach) - edge, max(reach) + edge], "title": {"text": say("lives_axis")},
         "zeroline": True, "zerolinecolor": style.QUIET,
     }  # fmt: skip
-    shape["yaxis"] = rows.axis()
-    shape["annotations"] = [*rows.labels, remark]
-    return Picture("lives-days", title, said, table, {"data": traces, "layout": shape})
+    figure = rows.figure(title, traces, x=across, marks=say("lives_marks"), at=62, sides=(14, 20, 12))
+    return Picture("lives-days", title, said, table, figure)
 
 
 def _drawn(one: CaseLife, y: float) -> tuple[list[dict[str, Any]], list[int]]:
