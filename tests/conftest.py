@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import sys
 from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from riskkit.foundation.language import set_language
+from riskkit.workbench.runs.kernels.warmed import ONE_THREAD
+
+# Before numpy is imported: as many workers as processors, each with as many threads for sums of ten numbers, wait for
+# one another; a plan of 60 cells takes eight times as long then.
+assert "numpy" not in sys.modules
+os.environ.update(ONE_THREAD)
+gc.disable()  # what ten thousand tests consist of stays; to look through it again and again takes a fifth of collecting
+
+
+def pytest_collection_finish() -> None:
+    """From here on, what is left behind is collected; what was there before stays out of it."""
+    gc.freeze()
+    gc.enable()
+
 
 patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("house", patient)
