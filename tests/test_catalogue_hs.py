@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -135,10 +136,15 @@ def test_counts_without_shares_stay_whole_and_with_shares_are_divided():
     assert np.isnan(split["n_bad"].iloc[3])
 
 
+@cache
+def from_2022_to_2017():
+    return correspondence(DRONES, source=2022, target=2017, on=ON)
+
+
 @given(st.lists(st.sampled_from(["880621", "852581", "010121", "999999", "12"]), min_size=1, max_size=8),
        st.floats(0, 1))  # fmt: skip
 def test_nothing_is_lost_when_counts_are_converted(codes: list[str], share: float):
-    by = correspondence(DRONES, source=2022, target=2017, on=ON)
+    by = from_2022_to_2017()
     counts = pd.DataFrame({"code": codes, "n": np.arange(1.0, len(codes) + 1)})
     shares = pd.DataFrame({"code_from": ["880621"] * 2, "code_to": ["852580", "880211"],
                            "share": [share, 1 - share]})  # fmt: skip

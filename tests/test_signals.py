@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -72,10 +73,10 @@ def test_a_history_of_some_weeks_calls_nothing_new():
     assert set(found["novelty"]) <= {"unknown", "known"}
 
 
-@given(st.integers(0, 60))
+@pytest.mark.parametrize("back", range(20))
 def test_what_comes_later_changes_no_evidence(back):
     rows = reports()
-    on = (WEEKS[-1] + pd.Timedelta(days=6 - 7 * (back % 20))).date()
+    on = (WEEKS[-1] + pd.Timedelta(days=6 - 7 * back)).date()
     known = rows[rows["date"] <= pd.Timestamp(on)]
     then, later = (evidence(weekly_counts(part, on=on), on=on) for part in (known, rows))
     pd.testing.assert_frame_equal(then, later)
@@ -163,10 +164,15 @@ def test_a_budget_is_never_passed_and_holds_the_strongest(values, budget):
         assert judged["is_on_boundary"].any() == even
 
 
+@cache
+def in_order():
+    rows = facts([3, 3, 3, 2, 5, 1])
+    return rows, decide(rows, on=ON, budget=2)["decision"]
+
+
 @given(st.permutations(range(6)))
 def test_the_order_of_rows_changes_no_decision(order):
-    rows = facts([3, 3, 3, 2, 5, 1])
-    found = decide(rows, on=ON, budget=2)["decision"]
+    rows, found = in_order()
     turned = decide(rows.iloc[list(order)], on=ON, budget=2)["decision"]
     pd.testing.assert_series_equal(found, turned.reindex(found.index))
 
