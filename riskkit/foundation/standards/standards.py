@@ -153,7 +153,7 @@ def table(name: str, *, on: dt.date | None = None) -> pd.DataFrame:
 @functools.lru_cache(maxsize=512)
 def _on_day(name: str, on: dt.date | None) -> pd.DataFrame:
     if on is not None:
-        return in_force(_whole_table(name), on)
+        return _table_on(name, on).copy(deep=False)  # copied where it is written to
     if is_dated(name):
         raise ValueError(f"the standard table {name!r} is dated: name a day, or take all_rows({name!r})")
     return _whole_table(name)
@@ -187,6 +187,11 @@ def rows(name: str, *, on: dt.date | None = None) -> tuple[Mapping[str, Any], ..
     return tuple(MappingProxyType(row) for row in records(_on_day(name, on)))
 
 
+@functools.lru_cache(maxsize=1024)
+def _table_on(name: str, on: dt.date) -> pd.DataFrame:
+    return in_force(_whole_table(name), on)
+
+
 def in_force(rows: pd.DataFrame, on: dt.date) -> pd.DataFrame:
     """The rows of a dated table that hold on a day, both ends included.
 
@@ -198,7 +203,7 @@ def in_force(rows: pd.DataFrame, on: dt.date) -> pd.DataFrame:
     [2]
     """
     day = on.isoformat()
-    begun = (rows["valid_from"] == "") | (rows["valid_from"] <= day)
+    begun = rows["valid_from"] <= day  # an empty word is before every day
     running = (rows["valid_to"] == "") | (rows["valid_to"] >= day)
     return rows[begun & running].reset_index(drop=True)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
+from collections import Counter
 
 import pandas as pd
 
@@ -46,18 +48,26 @@ def signal_weights(*, on: dt.date, rules: pd.DataFrame | None = None) -> pd.Seri
     >>> float(signal_weights(on=dt.date(2026, 1, 1))["severity", "4"])
     3.0
     """
-    table = standards.table("signal_weights") if rules is None else rules
-    rows = standards.in_force(table, on)
+    return _shipped(on).copy(deep=False) if rules is None else _weights(standards.in_force(rules, on), on)
+
+
+@functools.lru_cache(maxsize=1024)
+def _shipped(on: dt.date) -> pd.Series:
+    return _weights(standards.table("signal_weights", on=on), on)
+
+
+def _weights(rows: pd.DataFrame, on: dt.date) -> pd.Series:
     found = pd.Series(
         rows["value"].to_numpy(dtype=float),
         index=pd.MultiIndex.from_arrays([rows["component"].astype("str"), rows["choice"].astype("str")]),
         dtype=float,
     )
     wanted = [(part, name) for part, names in _NEEDED.items() for name in names]
+    n_rows = Counter(found.index)
     faults = [
-        Fault(f"signal weights on {on}: {' '.join(key)}", f"{(found.index == key).sum()} rows", "one row")
+        Fault(f"signal weights on {on}: {' '.join(key)}", f"{n_rows[key]} rows", "one row")
         for key in wanted
-        if (found.index == key).sum() != 1
+        if n_rows[key] != 1
     ]
     refuse("signal weights", faults)
     return found

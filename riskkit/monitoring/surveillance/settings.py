@@ -21,7 +21,9 @@ def surveillance_rules(*, on: dt.date, rules: pd.DataFrame | None = None) -> pd.
     >>> rows.loc[(rows["method"] == "noufaily_2013") & (rows["name"] == "n_excluded"), "value"].tolist()
     ['26']
     """
-    return standards.in_force(standards.table("surveillance_settings") if rules is None else rules, on)
+    if rules is not None:
+        return standards.in_force(rules, on)
+    return standards.table("surveillance_settings", on=on)
 
 
 def settings_of(method: str, *, on: dt.date, rules: pd.DataFrame | None = None) -> dict[str, Setting]:
