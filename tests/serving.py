@@ -19,6 +19,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from patience import HANGS
 
 from riskkit.workbench.runs import parameters
+from riskkit.workbench.runs.kernels.warmed import ONE_THREAD
 
 ROOT = Path(__file__).resolve().parent.parent
 TOKEN = "a-token-for-tests-only"
@@ -144,7 +145,8 @@ def served(
         "getattr(serve, 'serve_' + sys.argv[1])("
         "port=0, lang=sys.argv[2], open_browser=False, as_json=True, notebooks=Path(sys.argv[3]))"
     )
-    known = {**os.environ, **(more or {}), "RISKKIT_TOKEN": TOKEN}
+    plain = {name: text for name, text in os.environ.items() if name not in ONE_THREAD}  # as a person has it
+    known = {**plain, **(more or {}), "RISKKIT_TOKEN": TOKEN}
     known["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), known.get("PYTHONPATH")]))
     command = [sys.executable, "-c", program, what, lang, str(folder)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=known, cwd=folder)

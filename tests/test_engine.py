@@ -135,8 +135,9 @@ def look(pipe: Any) -> None:
 def in_fresh_process(folder: Path, code: str) -> None:
     """In a process without a warmed one yet: which imports that has, the first call in a process decides."""
     (folder / "go.py").write_text(code)
-    here = str(Path(__file__).parent)
-    subprocess.run([sys.executable, folder / "go.py"], check=True, env={**os.environ, "PYTHONPATH": here})
+    plain = {name: text for name, text in os.environ.items() if name not in warmed.ONE_THREAD}
+    environment = plain | {"PYTHONPATH": str(Path(__file__).parent)}
+    subprocess.run([sys.executable, folder / "go.py"], check=True, env=environment)
 
 
 def test_the_warmed_process_has_one_thread_and_all_imports(tmp_path: Path) -> None:
