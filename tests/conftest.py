@@ -26,6 +26,11 @@ def pytest_collection_finish() -> None:
     gc.enable()
 
 
+def pytest_unconfigure() -> None:
+    """At the end all of it is collected, or libraries in C++ tell of what was left."""
+    gc.unfreeze()
+
+
 patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("house", patient)
 settings.register_profile("build", patient, derandomize=True)

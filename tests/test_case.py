@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
+from assessed import graded
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -25,11 +25,6 @@ CASES = sorted((Path(__file__).parents[1] / "data" / "cases").glob("*.toml"))
 GOOD = (Path(__file__).parent / "cases" / "kettle.toml").read_text(encoding="utf-8")
 FACTS = standards.facts()
 MATRIX = profile("house_matrix")
-
-
-@cache
-def graded():
-    return [case for case in map(load_case, CASES) if case.goods != "food"]
 
 
 def kettle(text=GOOD):

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
 
 import pytest
+from assessed import graded
 from warned import assessed_case, decision
 
 from riskkit.case.case import Assessment, load_case
-from riskkit.foundation import shipped
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.standards import glossary, standards
 from riskkit.foundation.standards.hazard_advice import advice_for, advice_of
@@ -23,12 +22,7 @@ from riskkit.workbench.flows.warnings.making import make_issue, notice_of
 ADVICE = list(records(standards.table("hazard_advice")))
 
 
-def cases() -> Iterator[str]:
-    ids = (path.stem for path in (shipped.home() / "data" / "cases").glob("*.toml"))
-    return (case for case in ids if load_case(case).goods != "food")
-
-
-@pytest.mark.parametrize("case", sorted(cases()))
+@pytest.mark.parametrize("case", [case.id for case in graded()])
 def test_a_title_names_product_and_hazard_in_both_languages(case: str) -> None:
     found = assessed_case(case)
     notice = notice_of(found, decision())

@@ -10,6 +10,7 @@ from pathlib import Path
 import ipywidgets
 import numpy as np
 import pytest
+from assessed import graded
 from hostile import HOSTILE, KETTLE, hostile_case
 from hypothesis import given
 from hypothesis import strategies as st
@@ -43,7 +44,7 @@ from riskkit.workbench.reports.case.case_toml import case_toml
 from riskkit.workbench.runs.folders.resources import shipped_cases
 
 NOTE7 = "note7-battery-2016"
-GRADED = [name for name in shipped_cases() if load_case(name).goods != "food"]
+GRADED = [case.id for case in graded()]
 
 
 def _fields(case: Case, lang: str = "en") -> dict[str, Field]:

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import reference
+from assessed import graded
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -27,7 +28,7 @@ from riskkit.warning.profiles import DEFAULT, load_profile, profile, profile_nam
 from riskkit.workbench.doc_pages.profiles import decided, profiles_page
 
 CASES = sorted(path.stem for path in (shipped.home() / "data" / "cases").glob("*.toml"))
-GRADED = [name for name in CASES if load_case(name).goods != "food"]
+GRADED = [case.id for case in graded()]
 LEVELS = scale("warning").codes
 FACTS = standards.facts()
 GIVEN = [name for name, kind in FACTS.items() if kind.is_given]
