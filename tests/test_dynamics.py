@@ -280,7 +280,7 @@ warnings = st.tuples(
 
 
 @given(many=st.lists(warnings, min_size=1, max_size=6))
-@settings(max_examples=200)
+@settings(max_examples=80)
 def test_levels_move_as_they_do_one_by_one(many: list[Any]) -> None:
     board = pd.DataFrame(
         {"warning_id": [f"w{n}" for n in range(len(many))], "level": [one[0] for one in many],
