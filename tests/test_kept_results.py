@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from riskkit.workbench.boards import overview_panel
+from riskkit.workbench.boards.overview import panel as overview_panel
 from riskkit.workbench.runs.folders import kept_results
 from riskkit.workbench.runs.folders.kept_results import kept, kept_folder
 

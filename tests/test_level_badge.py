@@ -28,8 +28,8 @@ from riskkit.foundation.standards.scales import scale
 from riskkit.foundation.standards.warning_levels import code_of_rank
 from riskkit.warning.level_badge import badge_shares, level_badge
 from riskkit.warning.profiles import profile, profile_names
-from riskkit.workbench.boards.overview_records import group
-from riskkit.workbench.boards.overview_words import table_row
+from riskkit.workbench.boards.overview.records import group
+from riskkit.workbench.boards.overview.words import table_row
 from riskkit.workbench.boards.what_if.levels import glance_of
 from riskkit.workbench.boards.what_if.words import gauge_words, kept_table
 from riskkit.workbench.commands import cli

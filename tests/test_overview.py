@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import re
@@ -16,9 +17,11 @@ import pytest
 from riskkit.case.case import assess, load_case
 from riskkit.foundation.language import in_language
 from riskkit.foundation.shipped import case_path
-from riskkit.workbench.boards import overview_panel, panels
-from riskkit.workbench.boards.overview_panel import Overview
-from riskkit.workbench.boards.overview_records import (
+from riskkit.workbench.boards import panels
+from riskkit.workbench.boards.overview import panel as overview_panel
+from riskkit.workbench.boards.overview.panel import Overview
+from riskkit.workbench.boards.overview.places import case_map
+from riskkit.workbench.boards.overview.records import (
     GROUPS,
     Record,
     by_dimension,
@@ -29,9 +32,12 @@ from riskkit.workbench.boards.overview_records import (
     level_counts,
     urgency_order,
 )
-from riskkit.workbench.boards.overview_words import change_section
+from riskkit.workbench.boards.overview.since import warning_changes, warning_section
+from riskkit.workbench.boards.overview.trend import level_trend, usual_every
+from riskkit.workbench.boards.overview.words import change_section
 from riskkit.workbench.boards.page_tools import walk
 from riskkit.workbench.boards.what_if.panel import what_if
+from riskkit.workbench.flows.warnings.sample import sample_events
 from riskkit.workbench.reports.quality.newest_results import newest_results, results_section
 from riskkit.workbench.runs.folders.resources import own_cases, shipped_cases
 from riskkit.workbench.runs.result import result_record
@@ -141,11 +147,20 @@ def test_the_overview_compares_with_real_results_and_says_when_there_are_none(tm
     record = result_record(assess(case, rng=np.random.default_rng(1), draws=50), seed=1)
     badge = record["warning"]["badge"] | {"level": "Ⅳ", "level_hi": "Ⅳ"}
     text = json.dumps(record | {"warning": record["warning"] | {"badge": badge}})
-    none = panels.overview([NOTE7], draws=50)
-    assert any("No earlier results" in said for said in _html(none))
     (tmp_path / "result.json").write_text(text, encoding="utf-8")
-    some = panels.overview([NOTE7], draws=50, reports=str(tmp_path))
-    assert any("level higher" in said for said in _html(some))
+    panel = Overview((NOTE7,), profile="house_graded_exposure", draws=50, seed=20170914)
+    panel.folder = tmp_path
+    panel.take(panel.profile)
+    assert "holds no result from" in panel.changed.value and "riskkit batch" in panel.changed.value
+    panel.since.value = "any"
+    assert "level higher" in panel.changed.value
+    then = (tmp_path / "result.json").stat().st_mtime - 8 * 86400
+    os.utime(tmp_path / "result.json", (then, then))
+    week = panels.overview([NOTE7], draws=50, reports=str(tmp_path))
+    assert any("level higher" in said for said in _html(week))
+    panel.folder = None
+    panel.compare()
+    assert "No earlier results" in panel.changed.value
 
 
 def test_the_overview_counts_filters_and_regrades() -> None:
@@ -236,3 +251,91 @@ def test_cases_that_lie_where_the_server_was_started_stand_beside_the_shipped_on
     board = in_language("en", overview_panel.overview, [], draws=200)
     (table,) = [one for one in walk(board) if getattr(one, "address", "") == "sort"]
     assert ["case=my-phone" in row[1]["href"] for row in table.rows].count(True) == 1 and len(table.rows) == 2
+
+
+def _on(day: str, level: str, name: str = "a") -> Record:
+    record = _record(name, level, level)
+    return {**record, "case": record["case"] | {"assessed_on": day}}
+
+
+def test_levels_over_time_are_counted_in_their_weeks_months_and_years() -> None:
+    records = [_on("2026-03-01", "Ⅰ"), _on("2026-03-02", "Ⅰ"), _on("2026-03-08", "Ⅳ"), _on("2026-03-20", "Ⅰ")]
+    assert usual_every(records) == "week" and usual_every([*records, _on("2025-06-01", "Ⅱ")]) == "month"
+    assert usual_every([*records, _on("2024-06-01", "Ⅱ")]) == "year"
+    picture = level_trend(records, every="week")
+    rows = [row[:2] + row[4:5] for row in picture.table.rows]
+    assert rows == [("2026-02-23", "1", "0"), ("2026-03-02", "1", "1"), ("2026-03-09", "0", "0"),
+                    ("2026-03-16", "1", "0")]  # fmt: skip
+    first, labels = (
+        picture.figure["data"][0],
+        [one["text"] for one in picture.figure["layout"]["annotations"]],
+    )
+    assert first["text"] == ["1", "1", "", "1"] and labels[0].startswith("■ Level Ⅰ")
+    assert "4 cases from 2026-02-23 to 2026-03-16" in picture.alt
+    assert level_trend([], every="year").alt.startswith("No case")
+
+
+def test_cases_before_the_periods_that_fit_are_counted_in_words() -> None:
+    records = [_on("2020-05-05", "Ⅱ"), _on("2026-05-05", "Ⅱ"), _on("2026-12-05", "Ⅱ")]
+    picture = level_trend(records, every="month")
+    assert len(picture.table.rows) == 12 and picture.table.rows[-1][2] == "1"
+    assert "1 earlier case is not drawn" in picture.alt
+    assert [row[2] for row in level_trend(records, every="year").table.rows] == ["1", *["0"] * 5, "2"]
+
+
+def test_cases_are_counted_where_their_sources_say_they_were() -> None:
+    port = {"zh": "宁波", "en": "Ningbo"}
+    here = [{"province": "330000", "port": port}, {"province": "330000", "port": None}]
+    records = [_record("a", "Ⅱ", "Ⅱ"), _record("b", "Ⅱ", "Ⅱ")]
+    placed = {**records[0], "case": records[0]["case"] | {"places": here}}
+    picture = case_map([placed, records[1]])
+    assert [row[0] for row in picture.table.rows] == ["Zhejiang (ZJ)", "Ningbo"]
+    assert picture.table.rows[0][2] == "1"
+    notes = " ".join(one["text"] for one in picture.figure["layout"]["annotations"]).replace("<br>", " ")
+    assert "1 of 2 cases" in notes
+    shipped = case_map([_case_record(name) for name in shipped_cases()])
+    assert [row[0] for row in shipped.table.rows] == ["Zhejiang (ZJ)", "Guangdong (GD)", "Ningbo"]
+
+
+def _case_record(name: str) -> Record:
+    places = [
+        {"province": one.province, "port": one.port and {"zh": one.port.zh, "en": one.port.en}}
+        for one in load_case(name).places
+    ]
+    return {"case": {"places": places}}
+
+
+def test_changes_of_warnings_come_from_the_ledger() -> None:
+    now = dt.datetime(2026, 5, 1, 12, tzinfo=dt.UTC)
+    events = sample_events(now)
+    week = warning_changes(events, since=now - dt.timedelta(days=7), now=now)
+    ever = warning_changes(events, since=now - dt.timedelta(days=90), now=now)
+    assert {one.kind for one in ever} == {"new"} and {one.before for one in ever} == {None}
+    names = {one.now.state.warning_id for one in week}
+    assert names < {one.now.state.warning_id for one in ever}
+    assert warning_changes(events, since=now, now=now) == []
+    told = str(warning_section(week, since=now))
+    assert all(one.now.title["en"] in told for one in week) and "new" in told
+    assert "RISKKIT_LEDGER" in str(warning_section(None, since=now))
+    assert "no warning of the ledger" in str(warning_section([], since=now))
+
+
+def test_outlines_of_ones_own_are_drawn_or_refused_with_all_faults() -> None:
+    panel = Overview((NOTE7,), profile="house_matrix", draws=50, seed=1)
+    ring = [[0, 0], [1, 0], [1, 1], [0, 0]]
+    shape = {"type": "Polygon", "coordinates": [ring]}
+    named = {"type": "Feature", "properties": {"name": "浙江"}, "geometry": shape}
+    nowhere = {"type": "Feature", "properties": {"name": "<b>"}, "geometry": {"type": "Point"}}
+
+    def send(name: str, *features: object) -> None:
+        content = json.dumps({"type": "FeatureCollection", "features": features}).encode()
+        facts = {"name": name, "type": "", "size": len(content), "last_modified": dt.datetime.now(dt.UTC)}
+        panel.file.value = ({**facts, "content": memoryview(content)},)
+
+    send("a.geojson", nowhere)
+    assert "2 faults" in panel.told.value and panel.outlines is None and "<b>" not in panel.told.value
+    send("a.svg", named)
+    assert "a .geojson or .json file" in panel.told.value and panel.outlines is None
+    send("a.geojson", named)
+    assert list(panel.outlines or ()) == ["330000"] and "Drawn on 1 outline" in panel.told.value
+    assert any(trace.mode == "lines" for trace in panel.map.figure.data)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import ipywidgets
 import pytest
 
-from riskkit.workbench.boards import page_tools
-from riskkit.workbench.boards.page_tools import PageTools, in_address, is_busy, look_again, walk
+from riskkit.workbench.boards import page_tools, panels
+from riskkit.workbench.boards.overview.panel import _written
+from riskkit.workbench.boards.page_tools import PageTools, in_address, is_busy, look_again, walk, written
 from riskkit.workbench.boards.panel_widgets import InputList, SortedTable, box, in_either_language
 
 
@@ -94,6 +96,29 @@ def test_a_board_is_built_anew_when_others_have_written_unless_somebody_writes_h
         assert next(one for one in walk(board) if hasattr(one, "address")).value == "2"
 
     asyncio.run(day())
+
+
+def test_overview_register_and_signals_say_as_of_when_and_notice_what_is_written(tmp_path: Path) -> None:
+    boards = [
+        panels.overview(["note7-battery-2016"], draws=50, reports=str(tmp_path)),
+        panels.register_board(),
+        panels.signal_board(folder=str(tmp_path)),
+    ]
+    for board in boards:
+        assert next(one for one in walk(board) if isinstance(one, PageTools)).as_of
+    steps, register = tmp_path / "steps.csv", tmp_path / "register"
+    assert written(str(steps)) is None is written(str(register))
+    steps.write_text("a", encoding="utf-8")
+    before = written(str(steps))
+    steps.write_text("ab", encoding="utf-8")
+    assert before is not None and written(str(steps)) != before
+    register.mkdir()
+    assert written(str(register)) is None
+    (register / "manifest.json").write_text("{}", encoding="utf-8")
+    assert written(str(register)) is not None
+    unread = _written(tmp_path, "")
+    (tmp_path / "result.json").write_text("{}", encoding="utf-8")
+    assert _written(tmp_path, "") != unread
 
 
 def test_without_a_page_nothing_looks_again() -> None:

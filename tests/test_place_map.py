@@ -122,13 +122,22 @@ def test_outlines_that_cannot_be_read_are_refused_with_all_faults(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     endless = square("Hubei", 0, coordinates=[[[float("inf"), 0]] * 4])
+    huge = square("Hunan", 0, coordinates=[[[10**400, 0]] * 4])
+    words = square("Henan", 0, coordinates=[[["1", True]] * 4])
     bad = geojson(
-        tmp_path, square("Atlantis", 0), endless, square("SH", 0), square("上海", 0), {"geometry": 3}
+        tmp_path,
+        square("Atlantis", 0),
+        endless,
+        square("SH", 0),
+        square("上海", 0),
+        {"geometry": 3},
+        huge,
+        words,
     )
     with pytest.raises(InputFaults) as caught:
         read_outlines(bad)
     said = str(caught.value)
-    assert len(caught.value.faults) == 5 and "each province once" in said and "no outline" in said
+    assert len(caught.value.faults) == 7 and "each province once" in said and "no outline" in said
     monkeypatch.setattr(outlines, "MOST_POINTS", 3)
     with pytest.raises(InputFaults, match="simplify"):
         read_outlines(geojson(tmp_path, square("SH", 0)))

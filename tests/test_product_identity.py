@@ -218,3 +218,14 @@ def test_what_the_shipped_cases_say_of_firms_and_clauses_names_its_source(name: 
     case = load_case(name)
     assert all(one.source for one in case.operators)
     assert all(item.source for item in case.methods.nonconformity if item.standard)
+
+
+def test_a_place_is_a_known_province_with_a_source_and_stands_once() -> None:
+    place = "[[places]]\nprovince = 'Zhejiang'\nport = { zh = '宁波', en = 'Ningbo' }\n"
+    found = faults_of(f"{NOTE7}\n{place}{place.replace('Zhejiang', '浙江')}source = ['cpsc-16-266']\n")
+    assert found == {
+        "places[0].source": "at least one source for a fact",
+        "places[1].province": "an entry that stands once",
+    }
+    unknown = faults_of(f"{NOTE7}\n{place.replace('Zhejiang', 'Atlantis')}")
+    assert unknown["places[0].province"] == "a province of China: its code (GB/T 2260) or name"

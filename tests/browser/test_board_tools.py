@@ -86,6 +86,26 @@ def test_a_table_is_searched_and_saved_as_it_is_shown(server: Served, tmp_path: 
         assert (watched.hosts, watched.errors) == ({"127.0.0.1"}, [])
 
 
+def test_small_tables_are_sorted_by_their_heads_with_the_keyboard(server: Served) -> None:
+    with watched_page() as watched:
+        page = opened(watched, server, "response_board")
+        table = page.locator("table.rk-table:not(.rkp-cases)").filter(has=page.locator("thead button")).first
+        for at in (0, 1):  # words, numbers
+            head, cells = table.locator("thead th").nth(at), table.locator(f"tbody tr > :nth-child({at + 1})")
+            head.get_by_role("button").focus()
+            page.keyboard.press("Enter")
+            expect(head).to_have_attribute("aria-sort", "ascending")
+            up = cells.all_inner_texts()
+            assert len(up) > 1 and (at == 0 or up == sorted(up, key=float))
+            page.keyboard.press("Enter")
+            expect(head).to_have_attribute("aria-sort", "descending")
+            down = cells.all_inner_texts()
+            assert down != up or len({*up}) == 1
+            assert at == 0 or down == sorted(up, key=float, reverse=True)
+            assert table.locator("th[aria-sort]").count() == 1
+        assert watched.errors == []
+
+
 def test_a_figure_is_saved_as_picture_and_numbers(server: Served, tmp_path: Path) -> None:
     with watched_page() as watched:
         page = opened(watched, server, "register_board")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +10,8 @@ from pathlib import Path
 import pytest
 from chromium import Watched, needs_chromium, watched_page
 from hostile import HOSTILE, KETTLE, hostile_case
-from playwright.sync_api import Locator, expect
+from patience import comes_true
+from playwright.sync_api import Locator, Page, expect
 from serving import Served, copy_dashboard, served
 from warned import NOW, room_in
 
@@ -194,6 +196,55 @@ def test_the_overview_sorts_filters_and_opens_a_case(server: Served, width: int)
         page.get_by_role("link", name="Galaxy Note7").click()
         page.wait_for_selector(".rkp-gauge")
         expect(page.get_by_role("heading", name="Galaxy Note7")).to_be_visible()
+        assert _is_quiet(watched)
+
+
+def _choose(page: Page, file: Path) -> None:
+    with page.expect_file_chooser() as waiting:
+        page.get_by_role("button", name="GeoJSON").click()
+    waiting.value.set_files(file)
+
+
+@pytest.mark.parametrize(("lang", "width"), [("en", 1400), ("zh", 400)])
+def test_the_overview_shows_levels_over_time_and_takes_outlines(
+    server: Served, tmp_path: Path, lang: str, width: int
+) -> None:
+    title, every, fault, drawn = {
+        "en": (
+            "Levels over time (by day of assessment)",
+            "Levels over time, by",
+            "1 fault:",
+            "Drawn on 1 outline",
+        ),
+        "zh": ("级别随时间的变化（按评估日期）", "级别变化的时段", "有1处错误", "已按自备的1个边界绘制"),
+    }[lang]
+    ring = [[120, 28], [121, 28], [121, 29], [120, 28]]
+    shape = {"type": "Polygon", "coordinates": [ring]}
+    feature = {"type": "Feature", "properties": {"name": "浙江"}, "geometry": shape}
+    good, bad = tmp_path / "own.geojson", tmp_path / "bad.geojson"
+    good.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}), encoding="utf-8")
+    bad.write_text("[" * 100_000, encoding="utf-8")
+    with watched_page(width=width) as watched:
+        _open(watched, server, "overview", lang=lang)
+        page = watched.page
+        expect(page.get_by_role("heading", name=title)).to_be_visible()
+        page.wait_for_selector(".js-plotly-plot .barlayer .point", state="attached")
+        assert page.locator(".js-plotly-plot").first.locator(".annotation-text", has_text="■").count() == 1
+        ticks = page.locator(".js-plotly-plot .xtick", has_text="2016-09")
+
+        def are_months() -> bool:  # plotly takes no change until it has drawn the figure for the first time
+            for at in (0, 1):
+                page.get_by_label(every).select_option(index=at)
+            return ticks.count() > 0
+
+        assert comes_true(are_months)
+        expect(page).to_have_url(re.compile("every=month"))
+        _choose(page, bad)
+        expect(page.get_by_text(fault)).to_be_visible()
+        _choose(page, good)
+        expect(page.get_by_text(drawn)).to_be_visible()
+        page.wait_for_selector(".js-plotly-plot .scatterlayer path.js-line", state="attached")
+        assert page.evaluate(WIDE) <= width
         assert _is_quiet(watched)
 
 

@@ -145,6 +145,7 @@ def _references(case: Case) -> Iterator[Finding]:
             ((part, i), one.source, getattr(one, "basis", "judgement"))
             for i, one in enumerate(getattr(case, part))
         ]
+    used += [(("places", i), place.source, "fact") for i, place in enumerate(case.places)]
     used += [(("actions", i), action.source, "fact") for i, action in enumerate(case.actions)]
     used += [(("presumptions", i), ground.source, "judgement") for i, ground in enumerate(case.presumptions)]
     for path, ids, basis in used:
@@ -238,11 +239,11 @@ def _order(case: Case) -> Iterator[Finding]:
 
 
 def _identity(case: Case) -> Iterator[Finding]:
-    """Firms and pictures that stand twice, and a maker or importer named in two ways."""
-    for part, name in (("operators", "name"), ("pictures", "file")):
+    """Firms, places and pictures that stand twice, and a maker or importer named in two ways."""
+    for part, name in (("operators", "name"), ("places", "province"), ("pictures", "file")):
         seen: set[object] = set()
         for number, one in enumerate(getattr(case, part)):
-            known = (getattr(one, "role", None), getattr(one, name))
+            known = (getattr(one, "role", None), getattr(one, "port", None), getattr(one, name))
             if known in seen:
                 yield (part, number, name), getattr(one, name), "an entry that stands once"
             seen.add(known)

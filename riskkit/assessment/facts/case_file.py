@@ -33,7 +33,7 @@ from riskkit.assessment.facts.case_values import (
     severity_mix,
 )
 from riskkit.assessment.facts.observations import Experience
-from riskkit.assessment.facts.product_identity import CasePicture, Gtin, Marks, Operator
+from riskkit.assessment.facts.product_identity import CasePicture, Gtin, Marks, Operator, Place
 from riskkit.foundation.short_repr import html_card
 from riskkit.foundation.standards import glossary
 from riskkit.foundation.standards.choices import AS_NUMBER, of_table
@@ -278,6 +278,7 @@ class Case:
     lang: Literal["zh", "en"] | None = None
     problem: Text | None = None
     operators: Annotated[tuple[Operator, ...], Field(max_length=30)] = ()
+    places: Annotated[tuple[Place, ...], Field(max_length=50)] = ()
     pictures: Annotated[tuple[CasePicture, ...], Field(max_length=3)] = ()
     facts: dict[str, Fact] = Field(default_factory=dict)
     presumptions: Annotated[tuple[Presumption, ...], Field(max_length=20)] = ()

@@ -1,4 +1,4 @@
-"""Which product it is and who stands behind it: trade item numbers, firms, pictures."""
+"""Which product it is, who stands behind it, where it was found: item numbers, firms, places, pictures."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field
 from pydantic.dataclasses import dataclass
 
 from riskkit.assessment.facts.case_values import STRICT, Country, Line, Once, SourceIds, Text, Word, of_list
+from riskkit.foundation.standards.provinces import province_code
 
 
 def _gtin(code: str) -> str:
@@ -34,6 +35,13 @@ def is_gtin(code: str) -> bool:
     return sum(weighted) % 10 == 0
 
 
+def _province(name: str) -> str:
+    code = province_code(name)
+    if code is None:
+        raise ValueError("a province of China: its code (GB/T 2260) or name")
+    return code
+
+
 Gtin = Annotated[str, AfterValidator(_gtin)]
 PictureName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}\.(png|jpg|jpeg)$")]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -48,6 +56,15 @@ class Operator:
     name: Line
     country: Country | None = None
     basis: Literal["fact", "judgement"] = "fact"
+    source: SourceIds = ()
+
+
+@dataclass(frozen=True, config=STRICT)
+class Place:
+    """Where in China the goods were found or checked, as a source names it: a province, perhaps a port."""
+
+    province: Annotated[str, AfterValidator(_province)]
+    port: Text | None = None
     source: SourceIds = ()
 
 

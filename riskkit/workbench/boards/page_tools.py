@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections.abc import Callable, Hashable, Iterator, Mapping
+from pathlib import Path
 from typing import Any, TypeVar
 
 import anywidget
@@ -134,6 +135,16 @@ def is_busy(tools: PageTools) -> bool:
     parts = [*walk(tools._inside)]
     typed = any(isinstance(part, (ipywidgets.Text, ipywidgets.Textarea)) and part.value for part in parts)
     return typed or any(getattr(part, "is_being_filled", False) for part in parts)
+
+
+def written(place: str) -> Hashable:
+    """When a file, or the manifest of a register, was last written; nothing where there is none."""
+    file = Path(place) / "manifest.json" if Path(place).is_dir() else Path(place)
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size
 
 
 def newest_event(place: str) -> int:

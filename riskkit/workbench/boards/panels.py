@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 
 def overview(cases: list[str], **options: Any) -> ipywidgets.Widget:
-    """Every case at a glance: see `riskkit.workbench.boards.overview_panel.overview`."""
-    from riskkit.workbench.boards import overview_panel
+    """Every case at a glance: see `riskkit.workbench.boards.overview.panel.overview`."""
+    from riskkit.workbench.boards.overview import panel as overview_panel
 
     return overview_panel.overview(cases, **options)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from riskkit.monitoring.signals.memory import remembered
 from riskkit.words.catalogue import Texts
 from riskkit.words.catalogue import panel_text as panel_say
 from riskkit.words.numbers import amount, number
-from riskkit.workbench.boards.page_tools import in_address
+from riskkit.workbench.boards.page_tools import in_address, written
 from riskkit.workbench.boards.panel_widgets import (
     Drawing,
     SortedTable,
@@ -50,12 +50,21 @@ def signal_board(reports: str = SAMPLE, *, folder: str = "") -> ipywidgets.Widge
     place = folder or os.environ.get(SIGNALS_VARIABLE, "")
     home = Path(place) if place else None
     file = home / "steps.csv" if home else None
-    study = study_signals(reports, steps=str(file) if file and file.is_file() else "")
+    shown: list[tuple[Hashable, ScanStudy]] = []
+    boards: list[SignalBoard] = []
 
     def build() -> list[ipywidgets.Widget]:
-        return SignalBoard(study, home).parts
+        there = written(reports)
+        if not shown or shown[0][0] != there:
+            study = study_signals(reports, steps=str(file) if file and file.is_file() else "")
+            shown[:] = [(there, study)]
+        board = SignalBoard(shown[0][1], home)
+        if boards and boards[-1].lang == board.lang:  # what came of an act here stays to be read
+            board.status.value = boards[-1].status.value
+        boards[:] = [board]
+        return board.parts
 
-    return in_either_language(build)
+    return in_either_language(build, seen=lambda: (written(reports), written(str(file or ""))))
 
 
 class SignalBoard:

@@ -111,6 +111,10 @@ def _case(case: Case) -> dict[str, Any]:
         "direction": case.direction,
         "jurisdiction": case.jurisdiction,
         "origin": list(product.origin),
+        "places": [
+            {"province": place.province, "port": None if place.port is None else _text(place.port)}
+            for place in case.places
+        ],
         "channels": list(case.channels),
         "hazard_classes": list(case.hazard_classes()),
         "hs": list(product.hs),

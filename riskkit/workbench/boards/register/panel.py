@@ -11,7 +11,7 @@ from riskkit.foundation.language import language
 from riskkit.foundation.standards.tables import records
 from riskkit.words.catalogue import panel_text as say
 from riskkit.words.numbers import number
-from riskkit.workbench.boards.page_tools import in_address
+from riskkit.workbench.boards.page_tools import in_address, written
 from riskkit.workbench.boards.panel_widgets import (
     Drawing,
     SortedTable,
@@ -39,14 +39,13 @@ from riskkit.workbench.runs.folders.made_register import MADE, register_folder
 def register_board(register: str = "") -> ipywidgets.Widget:
     """A register to look through, for those who watch."""
     folder = register_folder(register)
-    known = choices(folder)
 
     def build() -> list[ipywidgets.Widget]:
-        panel = RegisterBoard(folder, known, is_made=register in ("", MADE))
+        panel = RegisterBoard(folder, choices(folder), is_made=register in ("", MADE))
         panel.fill()
         return panel.parts
 
-    return in_either_language(build)
+    return in_either_language(build, seen=lambda: written(str(folder)))
 
 
 class RegisterBoard:
@@ -108,7 +107,7 @@ class RegisterBoard:
             html("heading", self._say("ranking_title")),
             box("rkp-row", self.by),
             self.ranking,
-            html("heading", self._say("records_title")),
+            html("heading", self._say("records_title"), self._say("records_note")),
             box("rkp-row", self.back, self.forth),
             self.place,
             self.table,

@@ -116,6 +116,44 @@ function tablePng(table) {
   return png([`<svg xmlns="http://www.w3.org/2000/svg" width="${Math.ceil(width)}" height="${Math.ceil(height)}"><foreignObject width="100%" height="100%">${inside}</foreignObject></svg>`], Math.ceil(width), Math.ceil(height));
 }
 
+// A number as it is written on a page; NaN for any other text.
+const value = (text) => {
+  const found = text.replace(/[\s,%]/g, "").replace("−", "-");
+  return found && isFinite(found) ? Number(found) : NaN;
+};
+
+function order(a, b) {
+  const [x, y] = [value(a), value(b)];
+  if (!isNaN(x) && !isNaN(y)) return x - y;
+  if (isNaN(x) !== isNaN(y)) return isNaN(x) ? 1 : -1; // what is no number stands behind the numbers
+  return a.localeCompare(b, document.documentElement.lang || "zh-CN", { numeric: true });
+}
+
+// A table whose heads sort it, as those of panel_table.js do; one with merged cells stays as it is.
+function sortable(table) {
+  const [head, body] = [table.tHead?.rows[0], table.tBodies[0]];
+  const cells = [...table.rows].flatMap((row) => [...row.cells]);
+  const isPlain = table.tHead?.rows.length === 1 && table.tBodies.length === 1 && cells.every((cell) => cell.colSpan === 1 && cell.rowSpan === 1);
+  if (!isPlain || body.rows.length < 2 || table.closest(".rkp-stacks")) return;
+  [...head.cells].forEach((cell, at) => {
+    const mark = make("span", { "aria-hidden": "true" }, " ↕");
+    const button = make("button", { type: "button" }, make("span", {}, ...cell.childNodes), mark);
+    cell.replaceChildren(button);
+    button.addEventListener("click", () => {
+      const isDown = cell.getAttribute("aria-sort") === "ascending";
+      for (const other of head.cells) {
+        other.removeAttribute("aria-sort");
+        other.querySelector("button > span[aria-hidden]").textContent = " ↕";
+      }
+      cell.setAttribute("aria-sort", isDown ? "descending" : "ascending");
+      mark.textContent = isDown ? " ▼" : " ▲";
+      const rows = [...body.rows].map((row) => [plain(row.cells[at].textContent), row]);
+      rows.sort((a, b) => (isDown ? -1 : 1) * order(a[0], b[0]));
+      body.append(...rows.map(([, row]) => row));
+    });
+  });
+}
+
 function render({ model, el }) {
   const words = () => model.get("words");
   const finds = new Map();
@@ -162,6 +200,11 @@ function render({ model, el }) {
       const found = table.classList.contains("rkp-cases") ? search(table) : [];
       const tools = make("div", { class: "rkp-tools" }, ...found, exports(() => table.caption?.textContent, () => table, () => tablePng(table)));
       (table.closest(".rk-scroll") || table).before(tools);
+    }
+    for (const table of root.querySelectorAll("table.rk-table:not(.rkp-cases)")) {
+      if (table.dataset.sorts) continue;
+      table.dataset.sorts = "1";
+      sortable(table);
     }
   }
 

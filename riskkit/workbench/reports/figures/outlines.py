@@ -12,8 +12,8 @@ from riskkit.foundation.inputs.faults import Fault, refuse, shown
 from riskkit.foundation.standards.provinces import province_code
 
 Rings = tuple[tuple[tuple[float, float], ...], ...]
-MOST_BYTES, MOST_POINTS = 20_000_000, 50_000
-"""Beyond these a page becomes too heavy to open: simplify the outlines first."""
+MOST_BYTES, MOST_POINTS = 8_000_000, 50_000
+"""Beyond these a page becomes too heavy to open; a browser sends at most 10 MiB to a page."""
 _NAMES = ("adcode", "code", "id", "iso", "name", "NAME", "zh", "en")
 _DEPTH = {"Polygon": 1, "MultiPolygon": 2}
 
@@ -21,19 +21,30 @@ _DEPTH = {"Polygon": 1, "MultiPolygon": 2}
 def read_outlines(name: str) -> dict[str, Rings]:
     """Province code → rings in degrees; a feature is known by its code or name, others are refused."""
     path = Path(name)
-    is_fine = path.is_file() and path.suffix in (".json", ".geojson") and path.stat().st_size <= MOST_BYTES
-    rule = f"a .geojson or .json file of at most {MOST_BYTES:,} bytes"
-    refuse("outlines", [] if is_fine else [Fault("outlines", shown(path.name), rule)])
+    is_there = path.is_file() and path.stat().st_size <= MOST_BYTES
+    refuse("outlines", [] if is_there else [_not_fitting(path.name)])
+    return parse_outlines(path.read_bytes(), path.name)
+
+
+def parse_outlines(content: bytes, name: str) -> dict[str, Rings]:
+    """The same from the content of a file, as a page sends it."""
+    is_fine = name.endswith((".json", ".geojson")) and len(content) <= MOST_BYTES
+    refuse("outlines", [] if is_fine else [_not_fitting(name)])
+    name = Path(name).name[:80]
     try:
-        read = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (ValueError, UnicodeError, RecursionError) as error:
-        refuse(path.name, [Fault(path.name, shown(str(error)), "JSON in UTF-8")])
+        read = json.loads(content.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        refuse(name, [Fault(name, shown(str(error)), "JSON in UTF-8")])
         raise
     features = read.get("features") if isinstance(read, dict) else None
     is_collection = isinstance(features, list) and bool(features)
-    refuse(path.name, [] if is_collection else [Fault(path.name, "no features", "a FeatureCollection")])
+    refuse(name, [] if is_collection else [Fault(name, "no features", "a FeatureCollection")])
     assert isinstance(features, list)
-    return _checked(features, path.name)
+    return _checked(features, name)
+
+
+def _not_fitting(name: str) -> Fault:
+    return Fault("outlines", shown(name), f"a .geojson or .json file of at most {MOST_BYTES:,} bytes")
 
 
 def _checked(features: list[Any], name: str) -> dict[str, Rings]:
@@ -70,7 +81,7 @@ def _rings(feature: Any) -> Rings | None:
         return None
     try:
         rings = tuple(_flat(shape["coordinates"], _DEPTH[shape["type"]]))
-    except (KeyError, TypeError, ValueError, IndexError):
+    except (KeyError, TypeError, ValueError, IndexError, OverflowError):
         return None
     is_fine = bool(rings) and all(
         len(ring) >= 4 and all(math.isfinite(x) and math.isfinite(y) for x, y in ring) for ring in rings
@@ -83,4 +94,10 @@ def _flat(rings: Any, depth: int) -> Iterator[tuple[tuple[float, float], ...]]:
         if depth > 1:
             yield from _flat(ring, depth - 1)
         else:
-            yield tuple((float(point[0]), float(point[1])) for point in ring)
+            yield tuple((_degrees(point[0]), _degrees(point[1])) for point in ring)
+
+
+def _degrees(value: Any) -> float:
+    if isinstance(value, bool | str):
+        raise TypeError(value)
+    return float(value)

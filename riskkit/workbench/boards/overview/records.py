@@ -141,11 +141,19 @@ class Earlier:
     others: int = 0
 
 
-def earlier_results(folder: Path, *, profile: str) -> Earlier:
-    """The newest ``result.json`` of each case in a folder of reports, under one profile."""
+def result_files(folder: Path | None, *, until: float | None = None) -> list[Path]:
+    """The results in a folder of reports, the newest last; those written until a moment, if one is given."""
+    if folder is None:
+        return []
     example = folder / _EXAMPLE
     files = [file for file in folder.rglob("result.json") if not file.is_relative_to(example)]
-    files = sorted(files, key=lambda file: file.stat().st_mtime)[-_MOST_FILES:]
+    dated = sorted((file.lstat().st_mtime, file) for file in files)
+    return [file for at, file in dated if until is None or at <= until][-_MOST_FILES:]
+
+
+def earlier_results(folder: Path | None, *, profile: str, until: float | None = None) -> Earlier:
+    """The newest ``result.json`` of each case in a folder of reports, under one profile."""
+    files = result_files(folder, until=until)
     read = [_read(file) for file in files]
     of_cases = [one for one in read if one]
     found = {r["case"]["id"]: r for r in of_cases if r["profile"]["id"] == profile}

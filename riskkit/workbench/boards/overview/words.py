@@ -14,7 +14,7 @@ from riskkit.foundation.standards.scales import scale
 from riskkit.words.catalogue import panel_text as say
 from riskkit.words.catalogue import report_text as text
 from riskkit.words.numbers import listed
-from riskkit.workbench.boards.overview_records import (
+from riskkit.workbench.boards.overview.records import (
     FOOD,
     GROUPS,
     LEVELS,
@@ -131,25 +131,28 @@ def _marks(record: Record) -> list[dict[str, str]]:
     ]
 
 
-def change_section(found: Sequence[Change], *, compared: int, unreadable: int, others: int = 0) -> Section:
-    """What has changed since the earlier results; or that there is nothing to compare with."""
+def change_section(
+    found: Sequence[Change], *, compared: int, unreadable: int, others: int = 0, until: str = ""
+) -> Section:
+    """What has changed since earlier results, those until a day; or that there are none, and what to do."""
     told: list[tuple[str, Role]] = []
     if unreadable:
         told.append((say("unreadable", n=unreadable), "note"))
     if others:
         told.append((say("reports_without_case", n=others), "note"))
     if not compared:
-        told.insert(0, (say("nothing_to_compare"), "body"))
+        none = say("nothing_until", day=until) if until else say("nothing_to_compare")
+        told.insert(0, (none, "body"))
     elif not found:
         told.insert(0, (say("no_change", n=compared), "body"))
     blocks = [Paragraph(words, role) for words, role in told]
-    title = say("changes_title")
+    title = say("changes_cases")
     if not compared or not found:
-        return Section("what-changed", title, 2, tuple(blocks))
+        return Section("what-changed", title, 3, tuple(blocks))
     heads = (say("choose_case"), say("change"), say("then"), say("now"))
     rows = tuple(_change_row(change) for change in found)
     table = Table(say("changes_table", n=compared), heads, rows)
-    return Section("what-changed", title, 2, (table, *blocks))
+    return Section("what-changed", title, 3, (table, *blocks))
 
 
 def _change_row(change: Change) -> tuple[Cell, ...]:

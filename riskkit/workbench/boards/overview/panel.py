@@ -2,30 +2,38 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
-from collections.abc import Sequence
+import os
+from collections.abc import Hashable, Sequence
 from pathlib import Path
-from typing import Any
 
 import ipywidgets
 import numpy as np
 
 import riskkit
+from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.language import language
+from riskkit.store.ledger.tables import is_unmade
 from riskkit.warning.profiles import profile as shipped_profile
 from riskkit.warning.profiles import profile_names
 from riskkit.words.catalogue import panel_text as say
-from riskkit.workbench.boards import overview_words as words
-from riskkit.workbench.boards.overview_records import (
+from riskkit.workbench.boards.overview import words
+from riskkit.workbench.boards.overview.places import case_map
+from riskkit.workbench.boards.overview.records import (
     DIMENSIONS,
     Record,
     changes,
     chosen,
     earlier_results,
     of_cases,
+    result_files,
 )
-from riskkit.workbench.boards.page_tools import in_address
+from riskkit.workbench.boards.overview.since import warning_changes, warning_events, warning_section
+from riskkit.workbench.boards.overview.trend import EVERY, level_trend, usual_every
+from riskkit.workbench.boards.page_tools import in_address, newest_event
 from riskkit.workbench.boards.panel_widgets import (
+    Drawing,
     SortedTable,
     box,
     button,
@@ -33,8 +41,10 @@ from riskkit.workbench.boards.panel_widgets import (
     html,
     in_either_language,
 )
+from riskkit.workbench.reports.figures.outlines import Rings, parse_outlines
 from riskkit.workbench.reports.quality.newest_results import newest_results, results_section
 from riskkit.workbench.runs.folders.kept_results import kept
+from riskkit.workbench.runs.folders.ledger_places import LEDGER_VARIABLE
 from riskkit.workbench.runs.folders.resources import (
     find_case,
     home,
@@ -42,10 +52,14 @@ from riskkit.workbench.runs.folders.resources import (
     shipped_cases,
     source_sha256,
 )
+from riskkit.workbench.words.rules import fault_line
 
 FILTERS = ("level", *DIMENSIONS)
 SHOWN = ("schema", "case", "route", "profile", "risk", "grades", "warning", "robustness")
 """The parts of a result record that the overview needs: a sixth of it."""
+_MOST_FAULTS = 20
+SINCE = {"week": 7, "month": 30, "any": 0}
+"""Days before now until which a result counts as an earlier one."""
 
 
 def overview(
@@ -57,16 +71,23 @@ def overview(
     reports: str = "",
 ) -> ipywidgets.Widget:
     """Every case at a glance, for those who decide."""
-    names = tuple(cases) or (*own_cases().values(), *shipped_cases())
+    folder = home() / reports if reports else None
+    ledger = os.environ.get(LEDGER_VARIABLE, "")
 
     def build() -> list[ipywidgets.Widget]:
+        names = tuple(cases) or (*own_cases().values(), *shipped_cases())
         panel = Overview(names, profile=profile, draws=draws, seed=seed)
-        panel.folder = home() / reports if reports else None
-        panel.all_cases = not cases
+        panel.folder, panel.ledger, panel.all_cases = folder, ledger, not cases
         panel.take(profile)
         return panel.parts
 
-    return in_either_language(build)
+    return in_either_language(build, seen=lambda: _written(folder, ledger))
+
+
+def _written(folder: Path | None, ledger: str) -> Hashable:
+    """What others write that the overview shows: another value means that there is something new."""
+    newest = [(file, file.lstat().st_mtime) for file in result_files(folder)[-1:]]
+    return *newest, newest_event(ledger) if ledger and not is_unmade(ledger) else 0
 
 
 @functools.lru_cache(maxsize=16)
@@ -101,10 +122,20 @@ class Overview:
     def __init__(self, names: tuple[str, ...], *, profile: str, draws: int, seed: int) -> None:
         self.names, self.lang, self.draws, self.seed = names, language(), draws, seed
         self.profile = profile
-        self.records: tuple[Record, ...] = ()
+        self.records = assessed(names, profile, draws, seed=seed)
         self.folder: Path | None = None
-        self.all_cases = False
-        self.tiles, self.status, self.changed, self.note, self.results = (ipywidgets.HTML() for _ in range(5))
+        self.ledger, self.all_cases = "", False
+        self.tiles, self.status, self.changed, self.note, self.results, self.told = (
+            ipywidgets.HTML() for _ in range(6)
+        )
+        self.since = self._choice("since", [(self._say(f"since_{one}"), one) for one in SINCE])
+        self.since.observe(lambda _: self.compare(), "value")
+        self.every = self._choice("every", [(self._say(f"every_{one}"), one) for one in EVERY])
+        self.every.value = usual_every(self.records)
+        self.every.observe(lambda _: self.draw(), "value")
+        self.outlines: dict[str, Rings] | None = None
+        self.file = ipywidgets.FileUpload(accept=".geojson,.json", description=self._say("own_outlines"))
+        self.file.observe(lambda _: self.take_file(), "value")
         self.bars = {name: ipywidgets.HTML() for name in DIMENSIONS}
         caption = {"caption": self._say("cases_table"), "empty": self._say("none_fits")}
         sorting = {"sort_by": self._say("sort_by"), "colon": self._say("colon")}
@@ -112,6 +143,9 @@ class Overview:
         self.table = SortedTable(columns=columns, rows=[], by=0, names=1, words=caption | sorting)
         self.profiles = self._profile_choice(profile)
         self.filters = {name: self._filter(name) for name in FILTERS}
+        trend = level_trend(self.records, every=str(self.every.value))
+        self.trend, self.map = (Drawing(one, self._say("numbers")) for one in (trend, case_map(self.records)))
+        self.map_place = box("rkp-col", self.map.box)
         self.parts = self._laid_out()
 
     def _say(self, key: str, **values: object) -> str:
@@ -123,6 +157,10 @@ class Overview:
         made = ipywidgets.Dropdown(options=options, value=profile, description=self._say("profile"))
         made.observe(lambda change: self.take(change["new"]), "value")
         return in_address("profile", made)
+
+    def _choice(self, name: str, options: list[tuple[str, str]]) -> ipywidgets.Dropdown:
+        made = ipywidgets.Dropdown(options=options, description=self._say(f"choose_{name}"))
+        return in_address(name, made)
 
     def _filter(self, name: str) -> ipywidgets.Dropdown:
         made = ipywidgets.Dropdown(options=[(self._say("all"), "")], description=self._say(f"filter_{name}"))
@@ -138,16 +176,23 @@ class Overview:
             box("rkp-row", *self.filters.values(), clear),
             self.status,
             self.tiles,
+            html("heading", self._say("changes_title")),
+            box("rkp-row", self.since),
             self.changed,
-            self.results,
+            box("rkp-row", self.every),
+            self.trend.box,
             html("heading", self._say("where_title")),
             box("rkp-three", *self.bars.values()),
-            html("heading", self._say("cases_title")),
+            self.map_place,
+            box("rkp-row", self.file),
+            self.told,
+            self.results,
+            html("heading", self._say("cases_title"), self._say("cases_note")),
             self.table,
         ]
 
     def take(self, profile: str) -> None:
-        """Assess every case under a profile and show what comes out."""
+        """Show what came out of every case under a profile."""
         self.profile = profile
         self.status.value = _status(self._say("settling"))
         self.records = assessed(self.names, profile, self.draws, seed=self.seed)
@@ -158,7 +203,7 @@ class Overview:
             options = words.filter_choices(self.records, name)
             made.options = options
             made.value = kept if kept in {code for _, code in options} else ""
-        self.changed.value = fragment("section", self._changes())
+        self.compare()
         self.results.value = fragment("section", results_section(newest_results(self.folder)))
         self.fill()
 
@@ -167,25 +212,60 @@ class Overview:
         for made in self.filters.values():
             made.value = ""
 
+    def _fitting(self) -> list[Record]:
+        return chosen(self.records, {name: made.value or "" for name, made in self.filters.items()})
+
     def fill(self) -> None:
         """Show the cases that fit the filters."""
-        fit = chosen(self.records, {name: made.value or "" for name, made in self.filters.items()})
+        fit = self._fitting()
         told = self._say("shown", n=len(fit), all=len(self.records))
         self.status.value = _status(told)
         self.tiles.value = fragment("tiles", words.tile_words(fit))
         self.table.rows = [words.table_row(one, profile=self.profile) for one in fit]
         for name, shown in self.bars.items():
             shown.value = fragment("stacks", words.bar_words(fit, name))
+        self.draw()
 
-    def _changes(self) -> Any:
-        if self.folder is None:
-            return words.change_section([], compared=0, unreadable=0)
-        earlier = earlier_results(self.folder, profile=self.profile)
+    def draw(self) -> None:
+        """Draw the cases that fit the filters over time and on the map."""
+        fit = self._fitting()
+        self.trend.show(level_trend(fit, every=str(self.every.value)))
+        self.map.show(case_map(fit, outlines=self.outlines))
+
+    def take_file(self) -> None:
+        """Draw the map on outlines that somebody brought, or say what is wrong with the file."""
+        for one in self.file.value:
+            try:
+                self.outlines = parse_outlines(bytes(one["content"]), str(one["name"]))
+            except InputFaults as error:
+                lines = [fault_line(vars(one)) for one in error.faults[:_MOST_FAULTS]]
+                heading = self._say("outlines_refused", n=len(error.faults))
+                self.told.value = fragment("lines", heading, lines, "")
+            else:
+                self.told.value = _status(self._say("outlines_taken", n=len(self.outlines)))
+                drawn = case_map(self._fitting(), outlines=self.outlines)
+                self.map = Drawing(drawn, self._say("numbers"))  # anew: other traces than those of the tiles
+                self.map_place.children = (self.map.box,)
+
+    def compare(self) -> None:
+        """Show what has become of cases and warnings since the chosen time."""
+        now = dt.datetime.now(dt.UTC)
+        days = SINCE[str(self.since.value)]
+        since = now - dt.timedelta(days=days or SINCE["week"])
+        earlier = earlier_results(
+            self.folder, profile=self.profile, until=since.timestamp() if days else None
+        )
         ids = [record["case"]["id"] for record in self.records]
         before = list(earlier.records) if self.all_cases else of_cases(earlier.records, ids)
-        found = changes(self.records, before)
         counts = {"unreadable": earlier.unreadable, "others": earlier.others}
-        return words.change_section(found, compared=len(before), **counts)
+        until = f"{since.astimezone():%Y-%m-%d}" if days else ""
+        cases = words.change_section(
+            changes(self.records, before) if before else (), compared=len(before), until=until, **counts
+        )
+        events = warning_events(self.ledger)
+        found = None if events is None else warning_changes(events, since=since, now=now)
+        sections = cases, warning_section(found, since=since)
+        self.changed.value = "".join(fragment("section", one, 3) for one in sections)
 
 
 def _status(told: str) -> str:

@@ -1,0 +1,1 @@
+"""The overview for leadership: levels now and over time, what has changed, where."""
