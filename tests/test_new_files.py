@@ -23,7 +23,8 @@ from riskkit.workbench.commands.new_files import FILL, KINDS, starter
 from riskkit.workbench.reports.brief.brief import brief
 from riskkit.workbench.reports.brief.decision import brief_decision
 from riskkit.workbench.reports.brief.length import texts
-from riskkit.workbench.reports.methods.expert_reports import open_experts, study_experts
+from riskkit.workbench.reports.methods.example_files import open_experts
+from riskkit.workbench.reports.methods.expert_study import study_experts
 from riskkit.workbench.words.rules import rule_in
 
 DAY = dt.date(2026, 5, 1)

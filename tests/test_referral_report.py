@@ -15,13 +15,15 @@ from riskkit.foundation import shipped
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.language import in_language
 from riskkit.workbench.document.blocks import Picture
-from riskkit.workbench.reports.referral import referral_reports as referral
+from riskkit.workbench.reports.referral import case_sections as referral
+from riskkit.workbench.reports.referral import public_sections as public
+from riskkit.workbench.reports.referral.referral_study import study_referral
 
 EXAMPLE = shipped.home() / "data" / "examples" / "referral"
 ON = "2026-05-15"
 PARTS = (referral.referral_summary, referral.referral_routes, referral.referral_clocks, referral.referral_papers,
-         referral.referral_rewards, referral.referral_publication, referral.referral_list,
-         referral.referral_draw, referral.referral_map, referral.referral_hot_spots,
+         referral.referral_rewards, public.referral_publication, public.referral_list,
+         public.referral_draw, public.referral_map, public.referral_hot_spots,
          referral.referral_lawyer)  # fmt: skip
 IDS = [f"referral-{name}" for name in ("summary", "routes", "clocks", "papers", "rewards", "publication", "list",
                                        "draw", "map", "hot-spots", "lawyer")]  # fmt: skip
@@ -34,7 +36,7 @@ def test_the_notebook_makes_a_report_and_the_same_result_again(tmp_path: Path, l
 
 
 def study(folder: Path | str = "referral", on: str = ON) -> Any:
-    return referral.study_referral(str(folder), on=on)
+    return study_referral(str(folder), on=on)
 
 
 def cells(section: Any, place: int = 0) -> list[tuple[str, ...]]:
@@ -73,7 +75,7 @@ def test_the_example_says_what_can_be_worked_out_by_hand() -> None:
 
 
 def test_the_draw_can_be_repeated_from_what_the_report_shows() -> None:
-    section = referral.referral_draw(study())
+    section = public.referral_draw(study())
     shown = dict(cells(section))
     names = pd.read_csv(EXAMPLE / "draw_names.csv")["name"]
     assert hashlib.sha256("\n".join(names).encode()).hexdigest() == shown["digest of the list (SHA-256)"]
@@ -86,7 +88,7 @@ def test_a_draw_that_does_not_fit_is_said_and_the_secret_is_kept_until_it_is_mad
     row = rows("draw")
     other = study(changed(tmp_path / "a", draw_names=rows("draw_names").iloc[::-1]))
     assert other.draw.state == "does_not_fit" and other.draw.drawn.empty
-    assert "the draw is void" in str(referral.referral_draw(other))
+    assert "the draw is void" in str(public.referral_draw(other))
     assert "does not fit" in str(referral.referral_summary(other))
     for place, (change, state) in enumerate(
         [({"public": None}, "waiting"), ({"list_digest": None, "public": None}, "to_publish"),
@@ -94,7 +96,7 @@ def test_a_draw_that_does_not_fit_is_said_and_the_secret_is_kept_until_it_is_mad
     ):  # fmt: skip
         found = study(changed(tmp_path / f"b{place}", draw=row.assign(**change)))
         assert found.draw.state == state
-        assert str(row["secret"].iloc[0]) not in str(referral.referral_draw(found))
+        assert str(row["secret"].iloc[0]) not in str(public.referral_draw(found))
     assert study(changed(tmp_path / "c", draw=None, draw_names=None)).draw.state == "none"
 
 
@@ -104,7 +106,7 @@ def test_an_unknown_port_leaves_its_province_open(tmp_path: Path) -> None:
     found = study(changed(tmp_path, places=places))
     assert pd.isna(found.provinces.at["330000", "n_cases"])
     assert found.provinces.at["330000", "reason"] == "hot_unknown"
-    assert "Zhejiang (ZJ)" not in [row[0] for row in referral.referral_map(found).table.rows]
+    assert "Zhejiang (ZJ)" not in [row[0] for row in public.referral_map(found).table.rows]
 
 
 def changed(tmp_path: Path, **tables: pd.DataFrame | None) -> Path:

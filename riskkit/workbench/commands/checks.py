@@ -88,7 +88,8 @@ def _check_mapping(file: str) -> None:
 
 
 def _check_study(file: str) -> None:
-    from riskkit.workbench.reports.methods.expert_reports import open_experts, study_experts
+    from riskkit.workbench.reports.methods.example_files import open_experts
+    from riskkit.workbench.reports.methods.expert_study import study_experts
 
     study_experts(open_experts(file))
 

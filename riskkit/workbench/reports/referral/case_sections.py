@@ -8,7 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from riskkit.foundation.language import language
+from riskkit import __version__
+from riskkit.foundation.language import in_each_language, language
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.tables import records
 from riskkit.response.reason_words import reason_words
@@ -19,6 +20,7 @@ from riskkit.workbench.document.block_kinds import Block, Items, Paragraph
 from riskkit.workbench.document.blocks import Section
 from riskkit.workbench.document.text_tables import day_cell, joined, section, text_table
 from riskkit.workbench.reports.referral.referral_study import ReferralStudy
+from riskkit.workbench.runs.result import ResultRecord
 
 say = Texts("referral")
 _NEEDS = ("required", "advised")
@@ -173,3 +175,31 @@ def _reason(code: object) -> str:
 
 def _source(row: dict[str, Any]) -> str:
     return f"{standards.source(row['source_id'])['document']} {row['locator']}"
+
+
+def publish_referral(study: ReferralStudy) -> ResultRecord:
+    """Put what was found into the notebook, where the runner reads it back."""
+    on = study.on.isoformat()
+    title = in_each_language(say, "case", n=len(study.routes), on=on)
+    record: dict[str, Any] = {
+        "schema": "riskkit.referral/1",
+        "case": {"id": study.name, "title": title},
+        "inputs": {"riskkit": __version__, "case_sha256": study.sha256, "on": on},
+        "routes": study.routes.rename_axis("case_id").reset_index(),
+        "rewards": study.rewards.rename_axis("case_id").reset_index(),
+        "papers": _plain(study.papers),
+        "clocks": _plain(study.clocks.assign(case_id=study.tables["clocks"]["case_id"])),
+        "publication": _plain(study.publication.assign(firm=study.tables["penalties"]["firm"])),
+        "listing": _plain(study.listing.assign(firm=study.tables["listing"]["firm"])),
+        "provinces": study.provinces.rename_axis("code").reset_index(),
+        "ports": study.ports,
+        "draw": {"state": study.draw.state, "drawn": study.draw.drawn},
+    }
+    return ResultRecord(record)
+
+
+def _plain(table: pd.DataFrame) -> pd.DataFrame:
+    """Days as text, and without the words, which a language has."""
+    days = table.select_dtypes("datetime")
+    shown = {str(name): days[name].dt.strftime("%Y-%m-%d").where(days[name].notna(), None) for name in days}
+    return table.assign(**shown).drop(columns=["zh", "en"], errors="ignore")
