@@ -75,7 +75,7 @@ check: setup  ## format, lint, types, the house's laws, the tables and the cases
 golden: setup  ## what people get to see, written to tests/golden anew: git diff is then the review of a change
 	@$(BIN)/python tests/golden_outputs.py
 
-bench: setup  ## speed and memory, printed and compared with the floors
+bench: setup  ## speed and memory as one table, compared with the floors and the last run, kept and put into docs/speed.md
 	@$(BIN)/python -m pytest -q -s -o python_files='bench_*.py' tests/benchmarks
 
 docs: setup  ## the site in site/: guide, methods, policy map, reference of the library, gallery; without a network

@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -237,15 +238,18 @@ def rows_of(rows: pd.DataFrame, table: str) -> pd.DataFrame:
 
 
 def _compile(rules: pd.DataFrame, *, place: Place) -> tuple[dict[str, tuple[Rule, ...]], list[Fault]]:
-    worse = dict(standards.table("facts").set_index("fact")["worse"])
+    worse = {str(row["fact"]): str(row["worse"]) for row in standards.rows("facts")}
     out: dict[str, list[Rule]] = {factor: [] for factor in (*GRADED, "trigger")}
     first_rows: dict[tuple[str, str], int] = {}
     faults = []
-    for (factor, number), rows in rules.groupby(["factor", "rule"], sort=False):
-        first = rows.iloc[0]
-        for index, row in rows.iterrows():
+    groups: dict[tuple[str, str], list[tuple[int, dict[str, Any]]]] = {}
+    for index, row in zip(rules.index, records(rules), strict=True):
+        groups.setdefault((str(row["factor"]), str(row["rule"])), []).append((int(str(index)), row))
+    for (factor, number), rows in groups.items():
+        start, first = rows[0]
+        for index, row in rows:
             lawful = LAWFUL.get(worse.get(row["fact"], ""), ())
-            where = place("rules", int(str(index)))
+            where = place("rules", index)
             if row["op"] not in lawful or factor not in out or not 1 <= row["grade"] <= 4:
                 said = shown((factor, row["fact"], row["op"], row["grade"]))
                 rule = "a known fact, compared in its worse direction, and a grade 1–4"
@@ -254,10 +258,10 @@ def _compile(rules: pd.DataFrame, *, place: Place) -> tuple[dict[str, tuple[Rule
                 said = shown((number, row["grade"], row["zh"], row["en"]))
                 faults.append(Fault(where, said, "one grade and one wording for all conditions of a rule"))
         if not faults:
-            conditions = tuple((r["fact"], r["op"], float(r["threshold"])) for r in records(rows))
+            conditions = tuple((r["fact"], r["op"], float(r["threshold"])) for _, r in rows)
             words = (str(first[key]) for key in ("zh", "en", "source_id", "locator", "status"))
-            out[str(factor)].append(Rule(str(number), int(first["grade"]), conditions, *words))
-            first_rows[str(factor), str(number)] = int(str(rows.index[0]))
+            out[factor].append(Rule(number, int(first["grade"]), conditions, *words))
+            first_rows[factor, number] = start
     compiled = {factor: tuple(found) for factor, found in out.items()}
     return compiled, faults or ladder_faults(compiled, first_rows, place=place)
 

@@ -8,6 +8,8 @@ import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
+import kept
+
 
 def seconds(call: Callable[[], Any], *, runs: int = 5) -> float:
     """Median wall time of a call after one warm-up [s]."""
@@ -43,5 +45,6 @@ def peak_bytes(call: Callable[[], Any]) -> int:
 
 
 def say(what: str, **figures: float) -> None:
-    """One line of figures."""
+    """One line of figures, kept for the table at the end of the run."""
     print(f"{what:44s} " + "  ".join(f"{name} {value:,.3g}" for name, value in figures.items()))
+    kept.add(what, figures)

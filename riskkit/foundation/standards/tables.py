@@ -103,12 +103,14 @@ def typed(rows: pd.DataFrame, table: str, *, dictionary: pd.DataFrame) -> pd.Dat
     >>> typed(pd.DataFrame({"n": ["1.5", ""]}), "t", dictionary=words)["n"].tolist()
     [1.5, nan]
     """
-    kinds = columns_of(table, dictionary).set_index("column")["type"]
+    words = columns_of(table, dictionary)
+    kinds = dict(zip(words["column"].tolist(), words["type"].tolist(), strict=True))
     out = rows.copy()
-    for column in out.columns.intersection(kinds.index):
-        if kinds[column] == "number" or (kinds[column] == "whole" and (out[column] == "").any()):
+    for column in out.columns:
+        kind = kinds.get(column)
+        if kind == "number" or (kind == "whole" and (out[column] == "").any()):
             out[column] = pd.to_numeric(out[column].replace("", None)).astype("float64")
-        elif kinds[column] == "whole":
+        elif kind == "whole":
             out[column] = pd.to_numeric(out[column]).astype("int64")
     return out
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 
 from riskkit.workbench.runs.kernels import processes, warmed
@@ -10,9 +11,11 @@ from riskkit.workbench.runs.kernels.slow_import import keep_out_slow_import
 keep_out_slow_import()
 if warmed.is_warming():
     processes.end_with_parent(9)
+sys.modules["debugpy"] = None  # type: ignore[assignment]  # nobody steps through a report: a tenth of a second
+import_module("ipykernel.debugger")
+del sys.modules["debugpy"]
 for name in (
     "IPython.core.completer",
-    "ipykernel.debugger",
     "plotly.graph_objects",
     "riskkit.workbench.document.html",
     "riskkit.workbench.runs.runner",
