@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -28,6 +28,7 @@ def missing_part() -> str:
 MISSING = missing_part()
 needs_chromium = pytest.mark.skipif(bool(MISSING), reason=MISSING)
 expect.set_options(timeout=PAGE_HANGS)
+_open: list[Browser] = []
 # jupyterlab-plotly calls this on an output of Voila's, which lacks it; the figure is drawn all the same.
 # A widget that still measures itself while its page is left finds the connection closed.
 KNOWN_ERRORS = ("setData is not a function", "Could not send widget sync message Error: Cannot send")
@@ -65,11 +66,32 @@ def watched_in(browser: Browser, *, width: int, height: int = 900) -> Watched:
 
 
 @contextmanager
-def watched_page(*, width: int = 1400, height: int = 900) -> Iterator[Watched]:
-    """An empty page of a fresh browser."""
+def chromium() -> Iterator[Browser]:
+    """A browser: the one that is open, which costs a second to start, or a new one."""
+    if _open:
+        yield _open[0]
+        return
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=PROGRAM, args=["--no-sandbox"])
+        _open.append(playwright.chromium.launch(executable_path=PROGRAM, args=["--no-sandbox"]))
         try:
-            yield watched_in(browser, width=width, height=height)
+            yield _open[0]
         finally:
-            browser.close()
+            _open.pop().close()
+
+
+@contextmanager
+def watched_page(*, width: int = 1400, height: int = 900) -> Iterator[Watched]:
+    """An empty page of a visitor whom the browser does not know."""
+    with chromium() as browser:
+        watched = watched_in(browser, width=width, height=height)
+        try:
+            yield watched
+        finally:
+            watched.page.context.close()
+
+
+@contextmanager
+def watched_pages(widths: Mapping[str, int]) -> Iterator[dict[str, Watched]]:
+    """An empty page for each of several people, as wide as their screens."""
+    with ExitStack() as opened:
+        yield {who: opened.enter_context(watched_page(width=width)) for who, width in widths.items()}

@@ -19,7 +19,7 @@ from riskkit.workbench.document.html import plotly_asset, to_html
 from riskkit.workbench.flows.committee.room import utc_now
 from riskkit.workbench.serving.people import People, Person, new_token, write_people
 
-pytestmark = [needs_chromium, needs_axe, pytest.mark.browser]
+pytestmark = [needs_chromium, needs_axe, pytest.mark.browser, pytest.mark.usefixtures("browser")]
 BOARDS = ("overview", "what_if", "register_board", "signal_board", "warning_board", "response_board")
 REPORTS = ("assess_case", "monitor_register", "signal_scan", "response_story", "lot_trace")
 """Of the reports that have kinds of figures and tables of their own; the others are looked at with all of them."""

@@ -11,13 +11,13 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from accessible import needs_axe, violations
-from chromium import PROGRAM, Watched, needs_chromium, watched_in, watched_page
+from chromium import Watched, needs_chromium, watched_page
 from PIL import Image
-from playwright.sync_api import Locator, Page, expect, sync_playwright
+from playwright.sync_api import Locator, Page, expect
 from python_calamine import CalamineWorkbook
 from serving import Served, copy_dashboard, served
 
-pytestmark = [needs_chromium, pytest.mark.browser]
+pytestmark = [needs_chromium, pytest.mark.browser, pytest.mark.usefixtures("browser")]
 BOARDS = ("what_if", "register_board", "warning_board", "response_board")
 
 
@@ -167,9 +167,7 @@ def test_sliders_stand_in_the_address_and_a_view_has_a_name(server: Served) -> N
 @pytest.mark.parametrize("name", ["what_if", "warning_board"])
 def test_dark_as_the_system_says_or_as_chosen(server: Served, name: str) -> None:
     theme = "document.documentElement.dataset.theme"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=PROGRAM, args=["--no-sandbox"])
-        watched = watched_in(browser, width=1400)
+    with watched_page() as watched:
         page = watched.page
         page.emulate_media(color_scheme="dark")
         opened(watched, server, name)
@@ -185,4 +183,3 @@ def test_dark_as_the_system_says_or_as_chosen(server: Served, name: str) -> None
         assert page.evaluate(theme) == "light" and violations(page) == []
         page.get_by_role("button", name="Dark", pressed=False).click()
         assert page.evaluate(theme) == "dark" and violations(page) == []
-        browser.close()

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 from ballot_pages import answer_all, look_again, page_of, press
-from chromium import PROGRAM, Watched, needs_chromium, watched_in
-from playwright.sync_api import Page, expect, sync_playwright
+from chromium import Watched, needs_chromium, watched_pages
+from playwright.sync_api import Page, expect
 from serving import served_to_people
 
 from riskkit.assessment.committee.session import session_of
@@ -110,18 +110,11 @@ def begin(run: Any, folder: Path) -> dict[str, str]:
 @contextmanager
 def everybody(base: str, tokens: dict[str, str]) -> Iterator[dict[str, Watched]]:
     """The chair at a desk and the experts at their phones, each page open from the first step to the last."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=PROGRAM, args=["--no-sandbox"])
-        try:
-            pages = {one: watched_in(browser, width=400) for one in (*EXPERTS, RECUSED)} | {
-                "li": watched_in(browser, width=1400)
-            }
-            for who, watched in pages.items():
-                name = "committee_session" if who == "li" else "committee_ballot"
-                watched.page.goto(page_of(base, name, tokens[who]), wait_until="commit")
-            yield pages
-        finally:
-            browser.close()
+    with watched_pages(dict.fromkeys((*EXPERTS, RECUSED), 400) | {"li": 1400}) as pages:
+        for who, watched in pages.items():
+            name = "committee_session" if who == "li" else "committee_ballot"
+            watched.page.goto(page_of(base, name, tokens[who]), wait_until="commit")
+        yield pages
 
 
 def declare_all(pages: dict[str, Watched]) -> None:

@@ -20,7 +20,7 @@ from riskkit.warning.dynamics.life import WarningEvent
 from riskkit.workbench.flows.warnings.room import take_step
 from riskkit.workbench.runs.folders.made_register import READ_ON, take_in
 
-pytestmark = [needs_chromium, pytest.mark.browser]
+pytestmark = [needs_chromium, pytest.mark.browser, pytest.mark.usefixtures("browser")]
 CASES = ["note7-battery-2016", "melamine-milk-2008", "cadmium-jewellery-2010"]
 WIDE = "document.documentElement.scrollWidth"
 

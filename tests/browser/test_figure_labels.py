@@ -14,7 +14,7 @@ from riskkit.foundation.language import in_language
 from riskkit.workbench.reports.figures.grid_figure import risk_grid
 from riskkit.workbench.runs.folders.resources import shipped_cases
 
-pytestmark = [needs_chromium, pytest.mark.browser]
+pytestmark = [needs_chromium, pytest.mark.browser, pytest.mark.usefixtures("browser")]
 DRAW = """async figures => {
   for (const [id, figure] of Object.entries(figures))
     await Plotly.newPlot(id, figure.data, figure.layout, {responsive: false})

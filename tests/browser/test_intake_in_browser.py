@@ -14,7 +14,7 @@ from playwright.sync_api import expect
 from riskkit.workbench.serving.intake.received import FORMS
 from riskkit.workbench.serving.intake.waiting import reports
 
-pytestmark = [needs_chromium, pytest.mark.browser]
+pytestmark = [needs_chromium, pytest.mark.browser, pytest.mark.usefixtures("browser")]
 WORDS = {
     "zh": ("消费者投诉举报", "提交", "已收到", "更多信息（选填）"),
     "en": ("Consumer complaint", "Send the report", "Received", "More (optional)"),

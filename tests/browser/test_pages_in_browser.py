@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 from accessible import keyboard_faults, needs_axe, violations
-from chromium import PROGRAM, needs_chromium
+from chromium import needs_chromium
 from page_samples import HOSTILE, TITLES, code, display, notebook, pictures, result
 from patience import PAGE_HANGS, comes_true
-from playwright.sync_api import sync_playwright
 
 from riskkit.foundation.language import in_language
 from riskkit.workbench.document.blocks import PLOTLY_MIME
@@ -43,14 +42,6 @@ MAP = {
     ],
     "layout": {"geo": {"visible": False, "fitbounds": "locations"}},
 }
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as started:
-        opened = started.chromium.launch(executable_path=PROGRAM, args=["--no-sandbox"])
-        yield opened
-        opened.close()
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from patience import comes_true
 from playwright.sync_api import expect
 from serving import LIGHT, TOKEN, Served, kernels_of, served, write_folder
 
-pytestmark = [needs_chromium, pytest.mark.browser]
+pytestmark = [needs_chromium, pytest.mark.browser, pytest.mark.usefixtures("browser")]
 BARS = "() => [...document.querySelectorAll('.js-plotly-plot')].map(figure => figure.data[0].y[0])"
 
 

@@ -16,7 +16,7 @@ from serving import ROOT, Served, served
 from riskkit.case.case import load_case
 from riskkit.workbench.flows.signals.judging import known_steps
 
-pytestmark = [needs_chromium, pytest.mark.browser]
+pytestmark = [needs_chromium, pytest.mark.browser, pytest.mark.usefixtures("browser")]
 WIDE = "document.documentElement.scrollWidth"
 MOST_CLICKS = 5
 

@@ -11,7 +11,7 @@ from people_site import ALL, Site, comes_to, page, site
 
 from riskkit.workbench.serving.people import People, Person, new_token
 
-pytestmark = [needs_chromium, pytest.mark.browser]
+pytestmark = [needs_chromium, pytest.mark.browser, pytest.mark.usefixtures("browser")]
 TOKEN, KEPT = new_token("e1")
 WIDE = "document.documentElement.scrollWidth"
 WORDS = {

@@ -16,10 +16,10 @@ from pathlib import Path
 
 import pytest
 from ballot_pages import answer_all, look_again, page_of, press
-from chromium import PROGRAM, Watched, needs_chromium, watched_in, watched_page
+from chromium import Watched, needs_chromium, watched_page, watched_pages
 from patience import HANGS
 from PIL import Image
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 from serving import served_to_people
 
 from riskkit.assessment.committee.session import session_of
@@ -244,16 +244,11 @@ def test_a_committees_day(walk: Walk) -> None:
 @contextmanager
 def people_at_pages(base: str, tokens: dict[str, str]) -> Iterator[dict[str, Watched]]:
     """The chair at a desk and the experts at their phones."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=PROGRAM, args=["--no-sandbox"])
-        try:
-            pages = {one: watched_in(browser, width=1400 if one == "zhang" else 400) for one in tokens}
-            for who, watched in pages.items():
-                name = "committee_session" if who == "zhang" else "committee_ballot"
-                watched.page.goto(page_of(base, name, tokens[who]), wait_until="commit")
-            yield pages
-        finally:
-            browser.close()
+    with watched_pages({one: 1400 if one == "zhang" else 400 for one in tokens}) as pages:
+        for who, watched in pages.items():
+            name = "committee_session" if who == "zhang" else "committee_ballot"
+            watched.page.goto(page_of(base, name, tokens[who]), wait_until="commit")
+        yield pages
 
 
 def a_round(pages: dict[str, Watched], begin: str, *, n_earlier: int = 0) -> None:
