@@ -86,6 +86,20 @@ def test_a_table_is_searched_and_saved_as_it_is_shown(server: Served, tmp_path: 
         assert (watched.hosts, watched.errors) == ({"127.0.0.1"}, [])
 
 
+def test_a_new_time_leaves_an_open_menu_and_the_focus_where_they_are(server: Served) -> None:
+    with watched_page() as watched:
+        page = opened(watched, server, "register_board")
+        expect(page.get_by_text("Data as of")).to_be_visible()
+        menu = page.get_by_text("Keyboard", exact=True)
+        menu.focus()
+        page.keyboard.press("Enter")
+        page.evaluate("document.querySelector('.rkp-head > span').textContent = 'older'")
+        expect(page.get_by_text("Data as of")).to_be_visible()  # the board has looked again
+        expect(page.locator(".rkp-menu[open]")).to_have_count(1)
+        expect(menu).to_be_focused()
+        assert watched.errors == []
+
+
 def test_small_tables_are_sorted_by_their_heads_with_the_keyboard(server: Served) -> None:
     with watched_page() as watched:
         page = opened(watched, server, "response_board")

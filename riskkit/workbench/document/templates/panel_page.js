@@ -240,11 +240,18 @@ function render({ model, el }) {
     return make("details", { class: "rkp-menu" }, make("summary", {}, words().views), make("p", {}, make("label", { for: id }, words().view_name), " ", name, " ", keep), list);
   }
 
-  function head() {
-    const lines = words().keys.map((line) => make("li", {}, line));
+  // Told apart from the menus: a new time neither closes one nor takes the focus away.
+  const stamp = make("span", { class: "rkp-quiet" });
+  function tell() {
     const at = model.get("as_of");
     const time = at ? new Date(at).toLocaleString(document.documentElement.lang || "zh-CN", { dateStyle: "medium", timeStyle: "short" }) : "";
-    el.replaceChildren(...(time ? [make("span", { class: "rkp-quiet", role: "status" }, words().as_of.replace("{at}", time))] : []), views(),
+    stamp.textContent = time ? words().as_of.replace("{at}", time) : "";
+  }
+
+  function head() {
+    const lines = words().keys.map((line) => make("li", {}, line));
+    tell();
+    el.replaceChildren(stamp, views(),
       make("details", { class: "rkp-menu" }, make("summary", {}, words().keyboard), make("ul", { class: "rkp-list" }, ...lines)));
   }
 
@@ -268,9 +275,10 @@ function render({ model, el }) {
   head();
   requestAnimationFrame(begin);
   model.on("change:state", write);
-  model.on("change:as_of change:words", head);
+  model.on("change:words", head);
+  model.on("change:as_of", tell);
   addEventListener("hashchange", read);
-  return () => { model.off("change:state", write); model.off("change:as_of change:words", head); removeEventListener("hashchange", read); };
+  return () => { model.off("change:state", write); model.off("change:words", head); model.off("change:as_of", tell); removeEventListener("hashchange", read); };
 }
 
 export default { render };
