@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 import dataclasses
 import datetime as dt
 import hashlib
 import hmac
 import json
 import math
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -549,14 +551,23 @@ def test_a_form_of_the_second_round_shows_the_first_and_nobody_elses_answers(
 
     whole_round(room, "1")
     assert in_language(lang, say, "form_earlier_sheet") not in sheets("1")
+    assert in_language(lang, say, "form_note_sheet") in sheets("1")
     open_round(room, "2")
     found, questions = sheets("2"), session_in(room, "n7").questions
     rows = found[in_language(lang, say, "form_earlier_sheet")]
     assert len(rows) == 1 + len(questions)
     first = next(n for n, one in enumerate(questions, start=1) if one.kind == PROBABILITY)
-    assert rows[first][-1] == "0.03 (0.0075 – 0.054)"  # what e2 said
-    assert rows[first][2] == "0.01 – 0.09" and rows[first][3] == "3"
+    assert rows[first][-2] == "0.03 (0.0075 – 0.054)"  # what e2 said
+    assert rows[first][3] == "0.01 – 0.09" and rows[first][4] == "3"
     shown = " ".join(str(cell) for row in rows for cell in row)
-    assert "0.0025" not in shown and "tests of lab" not in shown  # what e1 said, and why, stays with e1
+    assert "0.0025" not in shown and "tests of lab 1" not in shown  # what e1 said stays with e1
+    assert re.fullmatch(r"[ABC]: tests of lab [02]\n[ABC]: tests of lab [02]", rows[first][-1])
+    assert "王一" not in shown and "Zhao" not in shown
+    path = in_language(lang, write_form, now := session_in(room, "n7"), tmp_path / "2.csv",
+                       in_language(lang, form_lines, now, "2", "e2", key=bytes(32)))  # fmt: skip
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        same = list(csv.reader(file))[first][11:]
+    assert same == rows[first][1:]
+    assert read_form(path).expert == "e2"
     assert next(iter(found)) == in_language(lang, say, "form_sheet")
     assert read_form(tmp_path / "2.xlsx").expert == "e2"

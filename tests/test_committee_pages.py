@@ -10,11 +10,13 @@ from typing import Any
 import committees
 import ipywidgets
 import pytest
-from committees import EXPERTS, ballot, cast_ballot, close_round, declared, open_round, opened, votes
+from committees import CASE, EXPERTS, ballot, cast_ballot, close_round, declared, open_round, opened, votes
 from hypothesis import given
 from hypothesis import strategies as st
 
+from riskkit.case.case import load_case
 from riskkit.foundation.language import in_language, set_language
+from riskkit.foundation.standards import standards
 from riskkit.words.catalogue import committee_text as say
 from riskkit.words.numbers import probability, read_probability
 from riskkit.workbench.boards.ballot_panel import BallotForm, ballot_panel
@@ -76,6 +78,14 @@ def test_an_experts_page_from_the_declaration_to_the_signature(room: Room, lang:
     questions = session_in(room, "n7").questions
     assert [one["id"] for one in form_in(page).questions] == [one.id for one in questions]
     assert all(one["earlier"] == {} for one in form_in(page).questions)
+    severity, step = form_in(page).questions[:2]
+    burns = standards.table("injury_severity").query("injury == 'burn'")
+    assert [meaning for *_, meaning in severity["choices"]] == [*burns[lang]]
+    assert step["choices"] == [] and step["unit"] == in_language(lang, say, "unit_product")
+    assert len(step["evidence"]) >= 2 and severity["evidence"] == []
+    case = load_case(CASE)
+    own = [one.document for one in case.sources if one.id in case.scenarios[0].steps[0].source]
+    assert own and all(any(document in line for line in step["evidence"]) for document in own)
     told = hand_in(page, {"scope": {"level": "9"}})
     assert not told["ok"] and in_language(lang, say, "refused_ballot") in told["text"]
     told = hand_in(page, ballot(questions, 0))

@@ -30,6 +30,7 @@ from riskkit.workbench.boards.committee_entry import (
 from riskkit.workbench.boards.panel_widgets import box, html
 from riskkit.workbench.document.blocks import Section
 from riskkit.workbench.document.rendering import asset
+from riskkit.workbench.flows.committee.question_notes import QuestionNote, question_notes
 from riskkit.workbench.flows.committee.report import (
     assessed_section,
     judgement_section,
@@ -114,7 +115,11 @@ def _declaration(entry: Entry, look: Look) -> Widgets:
 
 def _ballot(entry: Entry, name: str, *, look: Look) -> Widgets:
     earlier = shown_back(entry.now, entry.who)
-    asked = [_asked(one) | {"earlier": earlier.get(one.id, {})} for one in entry.now.asked_in(name)]
+    notes = {} if name == VOTE else question_notes(entry.now)
+    asked = [
+        _asked(one, notes.get(one.id, QuestionNote())) | {"earlier": earlier.get(one.id, {})}
+        for one in entry.now.asked_in(name)
+    ]
     words = _form_words() | {"draft": f"{entry.now.id} {name} {entry.who}"}
     form = BallotForm(questions=asked, words=words, sent={}, told={})
     after = box("rkp-col")
@@ -150,9 +155,10 @@ def _without_gaps(answers: Any) -> dict[str, Any]:
     return {str(name): dict(one) if isinstance(one, Mapping) else {} for name, one in answers.items()}
 
 
-def _asked(question: Question) -> dict[str, Any]:
-    choices = [list(pair) for pair in choices_of(question).items()]
-    return {"id": question.id, "kind": question.kind, "asked": question.say(), "choices": choices}
+def _asked(question: Question, note: QuestionNote) -> dict[str, Any]:
+    choices = [[code, words, note.meanings.get(code, "")] for code, words in choices_of(question).items()]
+    beside = {"evidence": list(note.evidence), "unit": note.unit}
+    return {"id": question.id, "kind": question.kind, "asked": question.say(), "choices": choices} | beside
 
 
 def _form_words() -> dict[str, str]:

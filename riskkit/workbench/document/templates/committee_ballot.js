@@ -64,6 +64,13 @@ function earlier(question, words) {
   return [make("div", { class: "rkb-earlier" }, make("p", {}, back.line), ...(back.marks.length ? [forest(back.marks, words)] : []), said)];
 }
 
+// What the case names as evidence for a step, beside the question.
+function evidence(question, words) {
+  if (!question.evidence.length) return [];
+  const lines = question.evidence.map((line) => make("li", {}, line));
+  return [make("details", { class: "rkb-evidence", open: true }, make("summary", {}, words.evidence), make("ul", {}, ...lines))];
+}
+
 function render({ model, el }) {
   const prefix = "rkb" + ++views + "-";
   const words = model.get("words");
@@ -87,17 +94,17 @@ function render({ model, el }) {
       card.append(make("p", { class: "rkb-line" }, make("label", { for: id }, words[name]), input, said));
       return [name, input];
     });
-    card.append(make("p", { class: "rkp-note" }, words.quantile_help));
+    card.append(make("p", { class: "rkp-note" }, words.quantile_help + (question.unit ? " " + question.unit : "")));
     const read = () => Object.fromEntries(fields.map(([name, input]) => [name, number(input.value)]));
     return { read, told: () => Object.values(read()).map((value) => written(value, words)).join(" \u00b7 ") };
   }
 
   function choices(card, question) {
     const kind = question.kind === "choices" ? "checkbox" : "radio";
-    const inputs = question.choices.map(([code, said]) => {
+    const inputs = question.choices.map(([code, said, meaning]) => {
       const input = make("input", { type: kind, name: prefix + question.id, value: code });
       input.checked = own(question).level === code || (own(question).codes || []).includes(code);
-      card.append(make("label", { class: "rkb-choice" }, input, make("span", {}, said)));
+      card.append(make("label", { class: "rkb-choice" }, input, make("span", {}, said, ...(meaning ? [make("small", { class: "rkb-meaning" }, meaning)] : []))));
       return input;
     });
     const chosen = () => inputs.filter((input) => input.checked).map((input) => input.value);
@@ -117,7 +124,7 @@ function render({ model, el }) {
 
   function drawn(question, place) {
     const card = make("fieldset", { class: "rkb-card" });
-    card.append(make("legend", { tabindex: "-1" }, words.place.replace("{i}", place + 1).replace("{n}", questions.length) + " " + question.asked), ...earlier(question, words));
+    card.append(make("legend", { tabindex: "-1" }, words.place.replace("{i}", place + 1).replace("{n}", questions.length) + " " + question.asked), ...evidence(question, words), ...earlier(question, words));
     const { read, told } = question.kind === "probability" ? quantiles(card, question) : choices(card, question);
     const rest = make("input", { type: "checkbox" });
     rest.checked = own(question).abstain === true;

@@ -35,7 +35,7 @@ from riskkit.foundation.inputs.part_files import put_files
 from riskkit.foundation.language import in_language
 from riskkit.words.catalogue import committee_text as say
 from riskkit.words.numbers import read_probability
-from riskkit.workbench.flows.committee.form_feedback import add_feedback
+from riskkit.workbench.flows.committee.form_feedback import add_sheet, beside
 
 COLUMNS = (
     "question",
@@ -100,7 +100,7 @@ def write_form(
 ) -> Path:
     """Write a form, whole or not at all: Excel for ``.xlsx``, else CSV."""
     is_book = path.suffix.lower() == ".xlsx"
-    content = _workbook(now, lines) if is_book else _csv(lines)
+    content = _workbook(now, lines) if is_book else _csv(now, lines)
     return put_files(path.parent, {path.name: content}, is_forced=is_forced, mode=0o600)[0]
 
 
@@ -108,11 +108,15 @@ def _heads() -> list[str]:
     return [say(f"col_{name}") for name in COLUMNS]
 
 
-def _csv(lines: Sequence[Mapping[str, str]]) -> bytes:
+def _csv(now: Session, lines: Sequence[Mapping[str, str]]) -> bytes:
+    """The form, with what stands beside each question in further columns, which are not read back."""
+    heads, rows = beside(now, lines[0]["round"], lines[0]["expert"]) if lines else ((), {})
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow(_heads())
-    writer.writerows([[_harmless(line[name]) for name in COLUMNS] for line in lines])
+    writer.writerow([*_heads(), *heads])
+    for line in lines:
+        more = rows.get(line["question"].partition(":")[0], ())
+        writer.writerow([*(_harmless(line[name]) for name in COLUMNS), *map(_harmless, more)])
     return b"\xef\xbb\xbf" + text.getvalue().encode("utf-8")
 
 
@@ -130,7 +134,7 @@ def _workbook(now: Session, lines: Sequence[Mapping[str, str]]) -> bytes:
         book.set_properties({"title": say("form_title"), "created": _MADE, "author": "riskkit"})
         page = book.add_worksheet(say("form_sheet"))
         _fill_page(book, page, lines, now=now)
-        add_feedback(book, lines, now=now)
+        add_sheet(book, lines, now=now)
         help_page = book.add_worksheet(say("form_help_sheet"))
         for number, key in enumerate(
             ("form_help_1", "form_help_2", "form_help_3", "form_help_4", "form_help_5")
