@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import committees
 import ipywidgets
+import plotly.graph_objects as go
 import pytest
 from committees import CASE, EXPERTS, ballot, cast_ballot, close_round, declared, open_round, opened, votes
 from hypothesis import given
@@ -20,6 +22,7 @@ from riskkit.foundation.standards import standards
 from riskkit.words.catalogue import committee_text as say
 from riskkit.words.numbers import probability, read_probability
 from riskkit.workbench.boards.ballot_panel import BallotForm, ballot_panel
+from riskkit.workbench.boards.committee_entry import local_minute
 from riskkit.workbench.boards.committee_panels import session_panel
 from riskkit.workbench.flows.committee.room import Room, session_in, take_step, utc_now
 from riskkit.workbench.flows.committee.shown_back import shown_back
@@ -154,6 +157,32 @@ def test_feedback_calls_others_by_letters_and_shows_ones_own_answer(room: Room) 
     assert shown_back(session_in(room, "n7"), "stranger") == {}
     text = words_of(ballot_panel("n7", who="e2"))
     assert "tests of lab 0" in text and "王一" not in text
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_chair_sees_the_judgements_on_a_chart_under_letters_and_when_rounds_ran(
+    room: Room, lang: str
+) -> None:
+    set_language(lang)
+    declared(room)
+    open_round(room, "1")
+    questions = session_in(room, "n7").questions
+    for number, one in enumerate(EXPERTS):
+        cast_ballot(room, "n7", one.id, name="1", answers=ballot(questions, number), who=one.id)
+    chair = session_panel("", who="chair")
+    assert not [one for one in all_in(chair) if isinstance(one, go.FigureWidget)]  # nothing of an open round
+    close_round(room, "1")
+    chair = session_panel("", who="chair")
+    (figure,) = [one for one in all_in(chair) if isinstance(one, go.FigureWidget)]
+    asked = [one for one in questions if one.kind == "probability"]
+    lines = [trace for trace in figure.data if trace.mode == "lines"]
+    assert len(lines) == len(asked) * (len(EXPERTS) + 1)  # each expert's interval, and the pool's
+    named = [str(one.text) for one in figure.layout.annotations]
+    assert {"A", "B", "C"} <= set(named) and not any(one.name in "".join(named) for one in EXPERTS)
+    now = session_in(room, "n7").rounds[0]
+    text = words_of(chair)
+    assert local_minute(now.opened_at) in text and local_minute(now.closed_at) in text
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d ?[(（].*[)）]", local_minute(now.opened_at))
 
 
 def test_no_page_shows_an_open_ballot(room: Room) -> None:

@@ -15,6 +15,7 @@ from riskkit.assessment.committee.session import Session
 from riskkit.assessment.committee.visible import last_judged, progress
 from riskkit.foundation.inputs.faults import Fault, InputFaults
 from riskkit.words.catalogue import committee_text as say
+from riskkit.words.catalogue import panel_text
 from riskkit.words.numbers import listed
 from riskkit.workbench.boards.committee_entry import (
     Entry,
@@ -28,8 +29,10 @@ from riskkit.workbench.boards.committee_entry import (
     section,
     title_of,
 )
-from riskkit.workbench.boards.panel_widgets import box, html
+from riskkit.workbench.boards.panel_widgets import Drawing, box, html
 from riskkit.workbench.document.blocks import Section, Table
+from riskkit.workbench.flows.committee.agreement_sections import judged_answers
+from riskkit.workbench.flows.committee.judgement_figure import judgement_picture
 from riskkit.workbench.flows.committee.report import assessed_section, report_sections, round_name
 from riskkit.workbench.flows.committee.room import take_step
 
@@ -127,20 +130,25 @@ def _filled(now: Session, kind: str, data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _shown(now: Session) -> list[ipywidgets.Widget]:
-    heads = tuple(say(f"col_{one}") for one in ("round", "ballots", "missing"))
+    heads = tuple(say(f"col_{one}") for one in ("round", "opened_at", "closed_at", "ballots", "missing"))
+    times = {one.name: (one.opened_at, one.closed_at) for one in now.rounds}
     rows = tuple(
         (
             round_name(row["round"]),
+            *(local_minute(at) if at else "—" for at in times[row["round"]]),
             f"{row['n_ballots']} / {row['n_voters']}",
             ", ".join(row["missing"]) or "—",
         )
         for row in progress(now).to_dict("records")
     )
-    table = Table(say("rounds"), heads, rows, numeric=(1,))
+    table = Table(say("rounds"), heads, rows, numeric=(3,))
     done = [*(["decision"] if now.confirmed else []), "vote", "signatures"] if vote_of(now) else []
     wanted = [*done, "judgement", "movement", "experts"]
     judged = [assessed_section(now)] if last_judged(now) else []
+    picture = judgement_picture(judged_answers(now)) if last_judged(now) else None
+    drawn = [] if picture is None else [Drawing(picture, panel_text("numbers")).box]
     shown = report_sections(now, is_full=False)
     parts = {one.id: one for one in shown if isinstance(one, Section)}
     first = [Section("progress", "", 2, (table,))] if rows else []
-    return [section(one) for one in [*first, *judged, *(parts[name] for name in wanted if name in parts)]]
+    rest = [section(parts[name]) for name in wanted if name in parts]
+    return [*(section(one) for one in [*first, *judged]), *drawn, *rest]
