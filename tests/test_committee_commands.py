@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import datetime as dt
 import json
 import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import python_calamine
@@ -22,6 +24,7 @@ from riskkit.workbench.commands import cli
 from riskkit.workbench.commands.options import Act
 from riskkit.workbench.document.documents import missing_parts
 from riskkit.workbench.flows.committee.forms import COLUMNS
+from riskkit.workbench.serving.people import known_by, read_people
 
 CASE = "note7-battery-2016"
 
@@ -133,6 +136,66 @@ def test_a_session_from_open_to_signed_minutes(
     assert run("ledger", "verify")["ok"]
     text = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "=HYPERLINK(1)" in text and {"zh": "Ⅱ 严重", "en": "Ⅱ serious"}[lang] in text
+
+
+def test_an_invitation_is_a_link_of_its_persons_own_and_its_token_stands_nowhere_else(
+    run: Callable[..., Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    begin(run, declared=())
+    done = run("committee", "invite", "n7", "--url", "https://risk.example/board", "--days", "3")
+    assert done["people"] == ["e1", "e2", "e3", "chair"] and done["n"] == 4
+    tokens = {}
+    for name in done["people"]:
+        file = tmp_path / "invitations" / f"n7-{name}.txt"
+        assert file.stat().st_mode & 0o777 == 0o600
+        text = file.read_text(encoding="utf-8")
+        page = "committee_session" if name == "chair" else "committee_ballot"
+        links = [
+            urlsplit(line)
+            for line in text.splitlines()
+            if line.startswith("https://risk.example/board/voila/")
+        ]
+        asked = [dict(parse_qsl(one.query)) for one in links]
+        assert [one["lang"] for one in asked] == ["zh", "en"] and {one["session"] for one in asked} == {"n7"}
+        assert all(one.path.endswith(f"/dashboards/{page}.ipynb") for one in links)
+        (tokens[name],) = {one["token"] for one in asked}
+        assert "主持" in text if name == "chair" else "受邀" in text and "you are invited" in text
+    everybody = read_people(tmp_path / "access.toml")
+    today = dt.datetime.now(dt.UTC).date()
+    for name, token in tokens.items():
+        person, why = known_by(everybody, name, token.partition(".")[2], today=today)
+        assert person is not None and not why and person.expires == today + dt.timedelta(days=3)
+        assert person.role == ("chair" if name == "chair" else "expert")
+        kept = (tmp_path / "access.toml").read_text() + json.dumps(done)
+        assert token.partition(".")[2] not in kept
+        assert not any(
+            token.encode() in one.read_bytes() for one in tmp_path.glob("ledger*") if one.is_file()
+        )
+    assert run("committee", "invite", "n7")["people"] == []  # all have access: nobody's link is taken away
+    assert run("committee", "invite", "n7", "--expert", "e2", "--force")["people"] == ["e2"]
+    again = read_people(tmp_path / "access.toml")
+    assert known_by(again, "e2", tokens["e2"].partition(".")[2], today=today)[1] == "wrong"
+    assert known_by(again, "e1", tokens["e1"].partition(".")[2], today=today)[0] is not None
+
+
+@pytest.mark.parametrize(
+    ("words", "value"),
+    [
+        (("--url", "ftp://host/"), "ftp://host/"),
+        (("--url", "https://host/?a=b"), "https://host/?a=b"),
+        (("--expert", "nobody"), "nobody"),
+    ],
+)
+def test_an_invitation_that_leads_nowhere_is_refused_and_nothing_is_written(
+    run: Callable[..., Any], tmp_path: Path, words: tuple[str, ...], value: str
+) -> None:
+    begin(run, declared=())
+    told = run("committee", "invite", "n7", *words, code=2)
+    assert value in json.dumps(told)
+    assert not (tmp_path / "access.toml").exists() and not (tmp_path / "invitations").exists()
+    run("access", "add", "e1", "--role", "leadership")
+    told = run("committee", "invite", "n7", code=2)
+    assert "leadership" in json.dumps(told)
 
 
 def test_forms_that_are_edited_forged_or_elsewhere_are_refused(

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from ballot_pages import answer_all, look_again, page_of, press
+from ballot_pages import answer_all, look_again, press
 from chromium import Watched, needs_chromium, watched_page, watched_pages
 from patience import HANGS
 from PIL import Image
@@ -203,12 +203,10 @@ def test_a_committees_day(walk: Walk) -> None:
     who = {"CASE": "desk-lamps-cbec-2019", "ID": "lamps", "CHAIR": "zhang"}
     opening = "riskkit committee open CASE --experts experts.csv --session ID --rounds 2 --as CHAIR"
     walk.run(opening, guide, **who)
-    told = walk.run("riskkit access add CHAIR --role chair", guide, **who)
-    tokens = {"zhang": told.split()[-1]}
-    for one in EXPERTS:
-        tokens[one] = walk.run("riskkit access add EXPERT --role expert", guide, EXPERT=one).split()[-1]
+    walk.run("riskkit committee invite ID --url URL", guide, **who, URL="http://127.0.0.1:8866/")
+    links = {one: link_of(walk.folder / "invitations" / f"lamps-{one}.txt") for one in ("zhang", *EXPERTS)}
     assert "riskkit dashboard --access access.toml" in guide
-    with served_to_people(walk.folder) as base, people_at_pages(base, tokens) as pages:
+    with served_to_people(walk.folder) as base, people_at_pages(base, links) as pages:
         chair = pages["zhang"].page
         for one in EXPERTS:
             press(pages[one].page, "Declare")
@@ -241,13 +239,18 @@ def test_a_committees_day(walk: Walk) -> None:
     ledger.close()
 
 
+def link_of(invitation: Path) -> str:
+    """The English link of an invitation, as somebody follows it."""
+    assert invitation.stat().st_mode & 0o077 == 0
+    return next(line for line in invitation.read_text(encoding="utf-8").splitlines() if "lang=en" in line)
+
+
 @contextmanager
-def people_at_pages(base: str, tokens: dict[str, str]) -> Iterator[dict[str, Watched]]:
-    """The chair at a desk and the experts at their phones."""
-    with watched_pages({one: 1400 if one == "zhang" else 400 for one in tokens}) as pages:
+def people_at_pages(base: str, links: dict[str, str]) -> Iterator[dict[str, Watched]]:
+    """The chair at a desk and the experts at their phones, each behind the link of the invitation."""
+    with watched_pages({one: 1400 if one == "zhang" else 400 for one in links}) as pages:
         for who, watched in pages.items():
-            name = "committee_session" if who == "zhang" else "committee_ballot"
-            watched.page.goto(page_of(base, name, tokens[who]), wait_until="commit")
+            watched.page.goto(links[who].replace("http://127.0.0.1:8866/", base), wait_until="commit")
         yield pages
 
 

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from riskkit.workbench.serving.people import Method, Role
 
 _NAME = argument("name", "NAME")
-_PEOPLE = file_option("people_file", "--access", "people", default=Path("access.toml"))
+PEOPLE = file_option("people_file", "--access", "people", default=Path("access.toml"))
+DAYS = option("days", "--days", type=click.IntRange(0, 3650))
 _ROLES = ("assessor", "expert", "chair", "leadership", "auditor")
 _METHODS = ("token", "password", "header")
 
@@ -26,8 +27,8 @@ _METHODS = ("token", "password", "header")
 @command(
     _NAME,
     option("role", "--role", type=click.Choice(_ROLES), required=True),
-    _PEOPLE,
-    option("days", "--days", type=click.IntRange(0, 3650)),
+    PEOPLE,
+    DAYS,
     option("method", "--method", type=click.Choice(_METHODS), default="token"),
 )
 def add_person(name: str, *, role: Role, people: Path, days: int | None, method: Method) -> Answer:
@@ -53,7 +54,7 @@ def add_person(name: str, *, role: Role, people: Path, days: int | None, method:
     return Answer(facts, lines)
 
 
-@command(_NAME, _PEOPLE)
+@command(_NAME, PEOPLE)
 def remove_person(name: str, *, people: Path) -> Answer:
     """Take somebody out of the file of people; a server that runs ends their sessions and pages at once."""
     from riskkit.workbench.serving import people as access
@@ -66,7 +67,7 @@ def remove_person(name: str, *, people: Path) -> Answer:
     return Answer({"name": name}, [say("access_removed", name=name, file=people)])
 
 
-@command(_PEOPLE)
+@command(PEOPLE)
 def list_people(*, people: Path) -> Answer:
     """Say who may use what is served, in which role and until when; never a secret."""
     from riskkit.workbench.serving.people import read_people

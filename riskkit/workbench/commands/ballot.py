@@ -1,7 +1,8 @@
-"""The commands that send ballot forms out and take them in: ``ballot-form`` and ``take-ballots``."""
+"""The commands that send invitations and ballot forms out and take ballots in."""
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -11,6 +12,7 @@ import click
 
 from riskkit.foundation.inputs.faults import Fault, InputFaults, shown
 from riskkit.words.catalogue import command_text as say
+from riskkit.workbench.commands.access import DAYS, PEOPLE
 from riskkit.workbench.commands.committee import done, found_session, using_room
 from riskkit.workbench.commands.defining import Answer, command, one_line, option, wants_json
 from riskkit.workbench.commands.options import (
@@ -23,11 +25,46 @@ from riskkit.workbench.commands.options import (
     Act,
     beside,
     folder_option,
+    folder_out,
+    option_shown,
 )
 from riskkit.workbench.commands.register import say_refused
 
 if TYPE_CHECKING:
     from riskkit.workbench.flows.committee.room import Room
+
+
+@command(
+    SESSION,
+    option("expert_anew", "--expert", metavar="ID"),
+    PEOPLE,
+    DAYS,
+    option_shown("address_of_pages", "--url", metavar="URL", default="http://127.0.0.1:8866/"),
+    folder_out("invitations"),
+    FORCE,
+    LEDGER,
+)
+def invite_people(
+    session: str, *, expert: str | None, people: Path, days: int | None, url: str, out: Path, force: bool,
+    ledger: str,
+) -> Answer:  # fmt: skip
+    """Give each person of a session access, and write the message with the link that is theirs alone."""
+    from riskkit.foundation.inputs.part_files import put_files
+    from riskkit.workbench.flows.committee.invitations import invited, to_invite
+    from riskkit.workbench.serving import people as access
+
+    with using_room(ledger, None, is_reader=True) as room:
+        now = found_session(room, session)
+    everybody = access.read_people(people) if people.exists() else access.People("token")
+    who = to_invite(now, everybody, only=expert or "")
+    ends = None if days is None else dt.datetime.now(dt.UTC).date() + dt.timedelta(days=days)
+    more, messages = invited(now, everybody, who, address=url, ends=ends)
+    files = {f"{session}-{name}.txt": f"{text}\n".encode() for name, text in messages.items()}
+    if files:  # the file of people last: a message that could not be written leaves nobody a token unseen
+        put_files(out, files, is_forced=force, mode=0o600)
+        access.write_people(people, more)
+    facts = {"people": list(messages), "files": [str(out / name) for name in files], "folder": str(out)}
+    return done("invite", session=session, n=len(files), **facts)
 
 
 @command(

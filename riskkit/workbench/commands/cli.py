@@ -146,6 +146,7 @@ _COMMANDS: Mapping[str, str | Mapping[str, str]] = {
     },
     "committee": {
         "open": "committee.open_committee",
+        "invite": "ballot.invite_people",
         "declare": "committee.declare_interest",
         "recuse": "committee.recuse_expert",
         "open-round": "committee.open_round",
