@@ -56,11 +56,11 @@ def take_index(page: Page, lang: str) -> None:
 
 
 @contextmanager
-def dashboard() -> Iterator[str]:
-    """The address of a running dashboard."""
-    command = [sys.executable, "-m", "riskkit", "dashboard", "--port", "0", "--no-browser", "--json"]
+def dashboard(folder: Path | None = None, *more: str) -> Iterator[str]:
+    """The address of a running dashboard that was started in a folder."""
+    command = [sys.executable, "-m", "riskkit", "dashboard", "--port", "0", "--no-browser", "--json", *more]
     process = subprocess.Popen(  # noqa: S603 – our own command
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=folder
     )
     try:
         assert process.stdout is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -20,6 +21,7 @@ from chromium import Watched, needs_chromium, watched_page, watched_pages
 from patience import HANGS
 from PIL import Image
 from playwright.sync_api import Page, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from serving import served_to_people
 
 from riskkit.assessment.committee.session import session_of
@@ -258,8 +260,11 @@ def a_round(pages: dict[str, Watched], begin: str, *, n_earlier: int = 0) -> Non
     """The chair opens a round or the vote, all answer, and the chair closes it."""
     chair = pages["zhang"].page
     look_again(chair)
-    chair.get_by_role("button", name=begin, disabled=False).click()
-    chair.get_by_text("0 / 2").wait_for()
+    begun = chair.get_by_text("0 / 2")
+    while not begun.count():  # a page that is being drawn anew loses a click
+        with contextlib.suppress(PlaywrightTimeout):
+            chair.get_by_role("button", name=begin, disabled=False).click(timeout=5000)
+            begun.wait_for(timeout=5000)
     for number, one in enumerate(EXPERTS):
         look_again(pages[one].page)
         pages[one].page.locator(".rkb-card:not([hidden])").wait_for()
