@@ -22,8 +22,8 @@ from riskkit.foundation.standards import standards
 from riskkit.words.catalogue import committee_text as say
 from riskkit.words.numbers import probability, read_probability
 from riskkit.workbench.boards.ballot_panel import BallotForm, ballot_panel
-from riskkit.workbench.boards.committee_entry import local_minute
 from riskkit.workbench.boards.committee_panels import session_panel
+from riskkit.workbench.flows.committee.report import local_minute
 from riskkit.workbench.flows.committee.room import Room, session_in, take_step, utc_now
 from riskkit.workbench.flows.committee.shown_back import shown_back
 from riskkit.workbench.runs.folders.ledger_places import OWN_LEDGER, places_here

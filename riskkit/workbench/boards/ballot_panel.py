@@ -20,7 +20,6 @@ from riskkit.workbench.boards.committee_entry import (
     committee_page,
     deed,
     entered,
-    local_minute,
     look_again,
     note,
     refusal,
@@ -34,6 +33,7 @@ from riskkit.workbench.flows.committee.question_notes import QuestionNote, quest
 from riskkit.workbench.flows.committee.report import (
     assessed_section,
     judgement_section,
+    local_minute,
     report_sections,
     round_name,
 )

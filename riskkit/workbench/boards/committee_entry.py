@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -24,8 +23,6 @@ from riskkit.workbench.flows.committee.room import Room, session_in, sessions_in
 from riskkit.workbench.runs.folders.ledger_places import LEDGER_VARIABLE
 from riskkit.workbench.serving.identity import as_visitor
 from riskkit.workbench.words.rules import rule_in
-
-_CHINA = dt.timezone(dt.timedelta(hours=8))
 
 
 @dataclass(frozen=True)
@@ -97,11 +94,6 @@ def _seen() -> int:
         return newest_event(os.environ.get(LEDGER_VARIABLE) or "ledger.sqlite")
     except InputFaults:
         return -1
-
-
-def local_minute(at: str) -> str:
-    """A time of the ledger as people in China read their clocks, to the minute."""
-    return say("local_time", at=f"{dt.datetime.fromisoformat(at).astimezone(_CHINA):%Y-%m-%d %H:%M}")
 
 
 def look_again(look: Callable[[], None]) -> ipywidgets.Widget:

@@ -22,7 +22,6 @@ from riskkit.workbench.boards.committee_entry import (
     committee_page,
     deed,
     entered,
-    local_minute,
     look_again,
     note,
     refusal,
@@ -33,7 +32,12 @@ from riskkit.workbench.boards.panel_widgets import Drawing, box, html
 from riskkit.workbench.document.blocks import Section, Table
 from riskkit.workbench.flows.committee.agreement_sections import judged_answers
 from riskkit.workbench.flows.committee.judgement_figure import judgement_picture
-from riskkit.workbench.flows.committee.report import assessed_section, report_sections, round_name
+from riskkit.workbench.flows.committee.report import (
+    assessed_section,
+    local_minute,
+    report_sections,
+    round_name,
+)
 from riskkit.workbench.flows.committee.room import take_step
 
 _DEEDS: dict[str, tuple[str, dict[str, Any]]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -27,6 +28,7 @@ from riskkit.workbench.document.level_marks import badge_note, level_badge
 from riskkit.workbench.flows.committee.agreement_sections import agreement_parts
 
 _DRAWS, _SEED = 20_000, 20170914
+_CHINA = dt.timezone(dt.timedelta(hours=8))
 
 
 def report_sections(now: Session, *, is_full: bool = True) -> tuple[Section | Picture, ...]:
@@ -62,7 +64,7 @@ def _decision(now: Session) -> Section:
     deed = "deed_yes" if now.confirmed["is_confirmed"] == "yes" else "deed_no"
     line = say(
         "decided", level=level_words(vote.level), confirmed=say(key), chair=now.chair,
-        at=_moment(now.confirmed["at"]), deed=say(deed), why=now.confirmed["why"],
+        at=local_minute(now.confirmed["at"]), deed=say(deed), why=now.confirmed["why"],
     )  # fmt: skip
     blocks: list[Block] = [Paragraph(line, "lead")]
     if vote.level in scale("warning").codes:
@@ -70,9 +72,11 @@ def _decision(now: Session) -> Section:
     return Section("decision", say("decision"), 1, tuple(blocks))
 
 
-def _moment(text: str) -> str:
-    """A recorded moment to the second, for reading; the record keeps it whole."""
-    return f"{text[:10]} {text[11:19]} UTC" if text else ""
+def local_minute(at: str) -> str:
+    """A recorded moment as people in China read their clocks, to the minute; the record keeps it whole."""
+    if not at:
+        return ""
+    return say("local_time", at=f"{dt.datetime.fromisoformat(at).astimezone(_CHINA):%Y-%m-%d %H:%M}")
 
 
 def _facts(now: Session) -> Section:
@@ -85,7 +89,7 @@ def _facts(now: Session) -> Section:
         (say("fact_session"), now.id),
         (say("fact_case"), f"{now.title_zh if language() == 'zh' else now.title_en} ({now.case_id})"),
         (say("fact_chair"), now.chair),
-        (say("fact_opened"), _moment(now.opened_at)),
+        (say("fact_opened"), local_minute(now.opened_at)),
         (say("fact_rules"), rules),
         (say("fact_case_hash"), data["case_sha256"]),
         (say("fact_minutes_hash"), minutes_hash(now)),
@@ -117,8 +121,8 @@ def _rounds(now: Session) -> Section:
     rows = tuple(
         (
             round_name(one.name),
-            _moment(one.opened_at),
-            _moment(one.closed_at) or say("is_open"),
+            local_minute(one.opened_at),
+            local_minute(one.closed_at) or say("is_open"),
             str(len(one.sealed)),
         )
         for one in now.rounds
