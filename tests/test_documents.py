@@ -12,6 +12,7 @@ import warnings
 import zipfile
 from pathlib import Path
 
+import nbformat
 import pytest
 from docx import Document
 from docx.oxml.ns import qn
@@ -23,10 +24,13 @@ from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.language import LANGS, in_language
 from riskkit.words.catalogue import page_text
 from riskkit.workbench.document import documents, stills
-from riskkit.workbench.document.blocks import Paragraph, Section, Table
+from riskkit.workbench.document.block_kinds import Details, block_from_json, to_json
+from riskkit.workbench.document.blocks import Paragraph, Picture, Section, Table
 from riskkit.workbench.document.documents import MissingSystemPart, missing_parts, print_html, to_docx, to_pdf
-from riskkit.workbench.document.reading import Reading
+from riskkit.workbench.document.reading import Reading, read_notebook
 from riskkit.workbench.document.word import word_document
+from riskkit.workbench.runs import plans, runner
+from riskkit.workbench.runs.folders import resources
 
 needs_parts = pytest.mark.skipif(
     bool(missing_parts("pdf")), reason="needs Debian packages: " + "; ".join(missing_parts("pdf"))
@@ -95,6 +99,52 @@ def test_every_page_of_the_pdf_has_its_number_and_the_document_its_title(lang, p
     for number, text in enumerate(each, 1):
         assert unbroken(in_language(lang, page_text, "page_of", page=number, pages=pages)) in unbroken(text)
         assert number == 1 or unbroken(TITLES[lang]) in unbroken(text)
+
+
+@needs_parts
+@needs_poppler
+@pytest.mark.parametrize("lang", LANGS)
+def test_a_report_about_a_case_has_at_most_fifteen_pages_and_says_what_is_not_printed(lang, tmp_path):
+    case = resources.find_case("note7-battery-2016")
+    plan = plans.make_plan(
+        resources.home() / "notebooks" / "assess_case.ipynb",
+        case,
+        {"draws": 2000},
+        out=tmp_path,
+        lang=lang,
+        formats=("pdf",),
+    )
+    made = runner.run_plan(plan)
+    assert made.ok, made.error
+    pdf = (made.folder / "report.pdf").read_bytes()
+    assert int(re.search(r"Pages:\s+(\d+)", pdf_tool("pdfinfo", pdf, tmp_path)).group(1)) <= 15
+    text = unbroken(pdf_tool("pdftotext", pdf, tmp_path))
+    reading = read_notebook(nbformat.read(made.folder / "executed.ipynb", as_version=4))
+    blocks = [block for part in reading.parts if isinstance(part, Section) for block in part.blocks]
+    hidden = [one for one in blocks if isinstance(one, Details) and not one.is_printed]
+    assert len(hidden) >= 3
+    for one in hidden:
+        assert unbroken(one.summary + in_language(lang, page_text, "colon")) in text
+    # numbers of tables are those of the page: what is not printed is counted
+    assert unbroken(in_language(lang, page_text, "not_printed")) in text
+
+
+def test_a_table_after_one_that_is_not_printed_keeps_its_number():
+    table = Table("Kept", ("a", "b"), (("c", "d"),))
+    shown = Section("s", "S", 1, (Details("More", (table,), is_printed=False), table))
+    assert block_from_json(to_json(shown.blocks[0])) == shown.blocks[0]
+    page = print_html({"cells": [code(display(shown))]}, title="T")
+    assert page.count("<caption") == 1
+    assert "Table 2</span> Kept" in re.sub(r"\s+", " ", page)
+
+
+@needs_parts
+def test_two_tall_figures_stand_side_by_side_and_one_alone_beside_its_caption():
+    tall, wide = ({"data": [], "layout": {"height": height}} for height in (900, 380))
+    table = Table("N", ("a", "b"), (("c", "d"),))
+    drawn = [Picture(f"p{n}", "T", "alt", table, one) for n, one in enumerate((tall, tall, wide, tall))]
+    page = print_html({"cells": [code(display(one)) for one in drawn]}, title="T")
+    assert re.findall(r'<figure class="([^"]*)"', page) == ["plot tall", "plot tall", "plot", "plot aside"]
 
 
 @needs_parts

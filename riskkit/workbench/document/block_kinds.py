@@ -95,11 +95,12 @@ class Table:
 
 @dataclass(frozen=True)
 class Details:
-    """Blocks behind a line one can open; on paper they stand open."""
+    """Blocks behind a line one can open; in a PDF they stand open, or it says where they are to be found."""
 
     kind: ClassVar[str] = "details"
     summary: str
     blocks: tuple[Block, ...]
+    is_printed: bool = True
 
 
 @dataclass(frozen=True)
@@ -147,7 +148,8 @@ def block_from_json(value: Mapping[str, Any]) -> Block:
         case "photo":
             return Photo(str(fields["png"]), str(fields["alt"]))
         case "details":
-            return Details(str(fields["summary"]), tuple(block_from_json(b) for b in fields["blocks"]))
+            inside = tuple(block_from_json(inner) for inner in fields["blocks"])
+            return Details(str(fields["summary"]), inside, is_printed=bool(fields.get("is_printed", True)))
         case "table":
             rows = tuple(tuple(_cell(cell) for cell in row) for row in fields["rows"])
             return Table(str(fields["caption"]), tuple(fields["columns"]), rows, tuple(fields["numeric"]))

@@ -29,7 +29,7 @@ from riskkit.workbench.document.level_marks import result_badge_note
 from riskkit.workbench.document.numbering import Numbers
 from riskkit.workbench.document.reading import Reading, brief_parts, read_notebook
 from riskkit.workbench.document.rendering import asset, environment
-from riskkit.workbench.document.stills import browser_path, stills
+from riskkit.workbench.document.stills import browser_path, is_tall, stills
 
 FORMATS = ("pdf", "docx")
 _BRIEF_SIZES = (9.5, 9.0, 8.5, 8.0, 7.5, 7.0, 6.5)
@@ -124,6 +124,7 @@ def _print_page(reading: Reading, drawn: Mapping[str, str], *, title: str, brief
             brief_size=brief_size,
             parts=parts,
             drawn=drawn,
+            tall={part.id for part in reading.parts if isinstance(part, Picture) and is_tall(part)},
             reading=reading,
             badges=[] if brief else head_badges(reading.result),  # a brief opens with them
             badge_note=result_badge_note(reading.result or {}),

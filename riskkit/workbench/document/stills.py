@@ -18,12 +18,18 @@ from riskkit.workbench.document.blocks import Picture
 BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome")
 _FONT = "Noto Sans CJK SC, Source Han Sans SC, WenQuanYi Zen Hei, sans-serif"
 _SIZE = (680, 380)
+_TALL, _HALF = 0.8, 480  # [width], [px]
 """Width and height [CSS pixels] of a picture that does not say its own height."""
 
 
 def browser_path() -> str | None:
     """Where Chromium is on this machine; None if there is none."""
     return next((found for name in BROWSERS if (found := shutil.which(name))), None)
+
+
+def is_tall(picture: Picture) -> bool:
+    """Whether a picture is so tall that on paper it takes half the width, beside another one of its kind."""
+    return _height(picture.figure) > _TALL * _SIZE[0]
 
 
 def stills(pictures: Sequence[Picture], *, kind: Literal["svg", "png"]) -> list[bytes]:
@@ -42,9 +48,14 @@ def _bytes(drawn: Any) -> bytes:
 
 
 def _options(figure: Mapping[str, Any], kind: str) -> dict[str, Any]:
-    width, height = _SIZE
-    height = int(figure.get("layout", {}).get("height") or height)
+    height, width = _height(figure), _SIZE[0]
+    if kind == "svg" and height > _TALL * width:  # its letters stay as large as those of others
+        width = _HALF
     return {"format": kind, "width": width, "height": height, "scale": 3 if kind == "png" else 1}
+
+
+def _height(figure: Mapping[str, Any]) -> int:
+    return int(figure.get("layout", {}).get("height") or _SIZE[1])
 
 
 def _on_paper(figure: Mapping[str, Any]) -> dict[str, Any]:

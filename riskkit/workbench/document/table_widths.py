@@ -66,4 +66,4 @@ def column_widths(
 
 def print_size(table: Table) -> float:
     """The type of a table in a PDF [pt]: as `type_size` between the margins of ``print.css``."""
-    return type_size(table, width=166, padding=3.8, largest=9)
+    return type_size(table, width=176, padding=2.6, largest=7)

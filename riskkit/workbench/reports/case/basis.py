@@ -258,7 +258,7 @@ def rules(assessment: Assessment) -> Section | None:
     ]
     if rest:
         table = _rule_table(assessment, rest, caption=text("rules_rest"))
-        blocks.append(Details(text("rules_rest_open", n=len(rest)), (table,)))
+        blocks.append(Details(text("rules_rest_open", n=len(rest)), (table,), is_printed=False))
     return Section("rules", text("rules"), 1, tuple(blocks))
 
 

@@ -113,7 +113,7 @@ def methods_compared(compared: Comparison) -> Section:
     blocks: list[Block] = [lead, *_calls(compared), table]
     blocks += _misfits(compared)
     matching = _matching(compared.fitting)
-    blocks.append(Details(text("cmp_matching"), (matching,)))
+    blocks.append(Details(text("cmp_matching"), (matching,), is_printed=False))
     return Section("methods-compared", title, 1, tuple(blocks))
 
 
@@ -164,7 +164,7 @@ def _misfits(compared: Comparison) -> list[Block]:
         return []
     heads = (text("col_method"), text("col_misfit"))
     table = Table(text("cmp_misfit_table"), heads, rows)
-    return [Details(text("cmp_misfits", n=len(rows)), (table,))]
+    return [Details(text("cmp_misfits", n=len(rows)), (table,), is_printed=False)]
 
 
 def _matching(found: Sequence[Finding]) -> Table:
