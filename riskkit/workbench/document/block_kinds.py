@@ -129,6 +129,8 @@ def to_json(block: Block | str) -> Any:
         value["items"] = list(block.items)
     elif isinstance(block, Details):
         value["blocks"] = [to_json(inner) for inner in block.blocks]
+        if block.is_printed:  # as notebooks of before say it
+            del value["is_printed"]
     elif isinstance(block, Table):
         value["columns"], value["numeric"] = list(block.columns), list(block.numeric)
         value["rows"] = [[to_json(cell) for cell in row] for row in block.rows]
