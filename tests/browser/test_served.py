@@ -72,6 +72,24 @@ def test_closing_the_page_ends_its_kernel(tmp_path: Path) -> None:
         assert comes_true(lambda: kernels() == 0)
 
 
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_page_whose_kernel_died_says_so_and_comes_back_with_its_address(server: Served, lang: str) -> None:
+    with watched_page(width=400) as watched:
+        _open_dashboard(watched, server, lang=lang)
+        page, alert = watched.page, watched.page.get_by_role("alert")
+        assert alert.count() == 0
+        for kernel in kernels_of(server.process.pid):
+            kernel.kill()
+        alert.wait_for()
+        assert page.evaluate("document.documentElement.scrollWidth") <= 400
+        address = page.url
+        alert.get_by_role("button", name={"zh": "重新载入", "en": "Reload"}[lang]).press("Enter")
+        page.wait_for_selector(".js-plotly-plot .bars path")
+        assert (page.url, alert.count()) == (address, 0)
+        page.get_by_role("slider").press("ArrowRight")
+        assert comes_true(lambda: page.evaluate(BARS) == [4])
+
+
 def test_text_from_a_notebook_is_text_on_the_landing_page(server: Served) -> None:
     with watched_page(width=400) as watched:
         watched.page.goto(server.address("/", lang="en"))

@@ -128,6 +128,8 @@ def _set_up(handler: web.RequestHandler, notebook: Any, cwd: str, *, lang: str) 
         "sign_out": texts["sign_out"],
         "who": _who(handler),
         "dark": texts["dark"],
+        "gone": texts["gone"],
+        "reload": texts["reload"],
         "theme": served_asset("theme.js"),
     }
     notebook.metadata["riskkit_page"] = words
