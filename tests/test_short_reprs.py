@@ -6,6 +6,7 @@ import html.parser
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import riskkit
@@ -14,6 +15,27 @@ from riskkit.assessment.facts.case_file import Text
 CASE = riskkit.load_case("desk-lamps-cbec-2019")
 FOUND = riskkit.assess(CASE, rng=np.random.default_rng(1), draws=200)
 VALUES = {"Case": CASE, "Assessment": FOUND, "LevelBadge": FOUND.badge, "Profile": FOUND.profile}
+
+
+RESULTS = {
+    "BackCheck": FOUND.experience,
+    "Comparison": riskkit.compare_methods(FOUND),
+    "Interval": riskkit.wilson(3, 50),
+    "Topsis": riskkit.topsis(
+        pd.DataFrame({"a": [1.0, 2.0], "b": [3.0, 1.0]}, index=["<i>x", "y"]), [0.5, 0.5]
+    ),
+    "Agreement": riskkit.krippendorff_alpha(np.array([[1, 2, 3, 3], [1, 2, 3, 4]])),
+}
+
+
+@pytest.mark.parametrize(("name", "value"), RESULTS.items())
+def test_a_result_shows_its_numbers_and_its_tables(name: str, value: object) -> None:
+    assert repr(value).startswith(f"{name}(") and "\n" not in repr(value) and len(repr(value)) <= 400
+    shown = value._repr_html_()
+    assert shown.startswith(f"<table><caption>{name}</caption>")
+    assert "<i>" not in shown
+    names = [one for one, inner in vars(value).items() if isinstance(inner, pd.DataFrame | pd.Series)]
+    assert all(f"<p>{one}</p><table" in shown for one in names)
 
 
 @pytest.mark.parametrize(("name", "value"), VALUES.items())

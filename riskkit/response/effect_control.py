@@ -16,13 +16,14 @@ from scipy.optimize import minimize, nnls
 
 from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown
 from riskkit.foundation.records.number_columns import Floats
+from riskkit.foundation.short_repr import ShownInNotebooks
 
 _SUM_WEIGHT = 1e4  # of the row that holds the sum of the weights at 1, relative to the largest number
 _RESTARTS, _STEPS, _GAIN, _ROUNDING = 20, 4000, 1e-9, 1e-9
 
 
-@dataclass(frozen=True)
-class SyntheticControl:
+@dataclass(frozen=True, repr=False)
+class SyntheticControl(ShownInNotebooks):
     """A unit beside its synthetic control.
 
     Parameters

@@ -17,6 +17,7 @@ from scipy.special import ndtri, stdtr, stdtrit, xlogy
 
 from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown
 from riskkit.foundation.records.number_columns import Floats
+from riskkit.foundation.short_repr import ShownInNotebooks
 from riskkit.response.effect_correlated import ar1_correlation, fit_correlated
 
 MODELS = ("ols", "hc0", "hc3", "newey_west", "ar1_ml", "ar1_reml", "poisson", "quasi_poisson")
@@ -115,8 +116,8 @@ def controlled_design(design: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([both, extra], axis=1)
 
 
-@dataclass(frozen=True)
-class SeriesFit:
+@dataclass(frozen=True, repr=False)
+class SeriesFit(ShownInNotebooks):
     """Fitted series.
 
     Parameters

@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown
+from riskkit.foundation.short_repr import ShownInNotebooks
 
 Floats = NDArray[np.float64]
 METRICS = ("nominal", "ordinal", "interval", "ratio")
 
 
 @dataclass(frozen=True)
-class Agreement:
+class Agreement(ShownInNotebooks):
     """A coefficient of agreement.
 
     Parameters

@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike
 from riskkit.assessment.facts.case_file import Case, Fact, Scenario, number_range
 from riskkit.assessment.facts.observations import Observation
 from riskkit.foundation.numbers.uncertainty import Fixed, Floats, best, quantile
+from riskkit.foundation.short_repr import ShownInNotebooks
 from riskkit.foundation.standards.method_numbers import method_number
 
 METHOD = "back_check"
@@ -33,8 +34,8 @@ COLUMNS += ["is_assumed", "expected_life", "expected", "p05", "p95", "observed",
 COLUMNS += ["state", "source"]
 
 
-@dataclass(frozen=True)
-class BackCheck:
+@dataclass(frozen=True, repr=False)
+class BackCheck(ShownInNotebooks):
     """What a case makes one expect, and what is known.
 
     Parameters

@@ -11,11 +11,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from riskkit.foundation.inputs.faults import Fault, refuse, shown
 from riskkit.foundation.numbers.uncertainty import Floats
+from riskkit.foundation.short_repr import ShownInNotebooks
 from riskkit.foundation.standards.decision_table import TIE, DecisionTable, decision_table, ranks_of
 
 
-@dataclass(frozen=True)
-class Topsis:
+@dataclass(frozen=True, repr=False)
+class Topsis(ShownInNotebooks):
     """Closeness to the ideal, with every step of it.
 
     Parameters

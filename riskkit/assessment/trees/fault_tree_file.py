@@ -14,6 +14,7 @@ from riskkit.foundation.inputs.faults import Fault, refuse, shown
 from riskkit.foundation.inputs.toml_file import read_toml
 from riskkit.foundation.numbers.distributions import Distribution, as_probability, parse_distribution
 from riskkit.foundation.numbers.graphs import upwards
+from riskkit.foundation.short_repr import ShownInNotebooks
 
 
 @dataclass(frozen=True)
@@ -42,8 +43,8 @@ class Gate:
     en: str = ""
 
 
-@dataclass(frozen=True)
-class FaultTree:
+@dataclass(frozen=True, repr=False)
+class FaultTree(ShownInNotebooks):
     """A lawful fault tree; its gates stand in an order in which every part comes before its whole."""
 
     top: str

@@ -24,6 +24,7 @@ from riskkit.case.comparison.findings import PRODUCT, Finding, UsedInput, misfit
 from riskkit.case.comparison.grids import GRIDS, Part, grid_findings, part_levels, scenario_parts
 from riskkit.case.comparison.scores import danger_findings, item_findings, triage_findings
 from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.short_repr import ShownInNotebooks
 from riskkit.foundation.standards import risk_matrices, standards
 from riskkit.foundation.standards.method_cards import method_cards
 from riskkit.foundation.standards.scales import scale
@@ -35,8 +36,8 @@ Floats = NDArray[np.float64]
 _RISK = scale("risk").codes
 
 
-@dataclass(frozen=True)
-class Comparison:
+@dataclass(frozen=True, repr=False)
+class Comparison(ShownInNotebooks):
     """What every method says about a case, and how they stand to each other.
 
     Parameters

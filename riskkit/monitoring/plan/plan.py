@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from riskkit.foundation.inputs.faults import Fault, refuse, shown
 from riskkit.foundation.records.number_columns import Floats, NumberColumn
+from riskkit.foundation.short_repr import ShownInNotebooks
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.glossary import codes
 from riskkit.foundation.standards.method_numbers import method_number
@@ -93,8 +94,8 @@ def house_plan_rules() -> PlanRules:
     return PlanRules(*(method_number("monitoring_plan", name) for name in names))
 
 
-@dataclass(frozen=True)
-class MonitoringPlan:
+@dataclass(frozen=True, repr=False)
+class MonitoringPlan(ShownInNotebooks):
     """A plan and what may be expected of it.
 
     Parameters

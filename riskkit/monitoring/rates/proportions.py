@@ -12,12 +12,13 @@ from scipy.special import betaincinv, ndtri
 
 from riskkit.foundation.inputs.faults import Fault, refuse, shown
 from riskkit.foundation.records.number_columns import Floats, floats
+from riskkit.foundation.short_repr import ShownInNotebooks
 
 METHODS = ("wilson", "clopper_pearson", "jeffreys")
 
 
 @dataclass(frozen=True)
-class Interval:
+class Interval(ShownInNotebooks):
     """Two ends, each in the shape of what was asked.
 
     Parameters
