@@ -40,6 +40,7 @@ def reference_points(series: CountSeries, position: int, *, years_back: int) -> 
 
     Examples
     --------
+    >>> import pandas as pd
     >>> from riskkit.monitoring.surveillance.series import read_series
     >>> weeks = pd.date_range("2019-12-30", "2026-01-05", freq="7D")
     >>> series = read_series(pd.DataFrame({"a": 1}, index=weeks))
