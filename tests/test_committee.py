@@ -56,6 +56,7 @@ from riskkit.foundation.shipped import home
 from riskkit.store.ledger.checks import verify
 from riskkit.store.ledger.copies import export_ledger
 from riskkit.words.catalogue import committee_text as say
+from riskkit.words.numbers import read_probability
 from riskkit.workbench.flows.committee.documents import document, session_from
 from riskkit.workbench.flows.committee.forms import form_lines, read_form, write_form
 from riskkit.workbench.flows.committee.room import (
@@ -510,7 +511,7 @@ def test_the_report_shows_how_the_pool_moved_between_rounds(room: Room) -> None:
     row = next(one for one in table.rows if "thermal runaway" in one[0])
     rounds = [feedback(one.answers(), QUESTIONS).set_index("question") for one in now.rounds[:2]]
     for cell, found in zip(row[1:], rounds, strict=True):
-        assert float(cell.split(" ")[0].replace("×10⁻⁴", "e-4")) == pytest.approx(
+        assert read_probability(cell.split(" (")[0]) == pytest.approx(
             found.loc["p.burn_on_body.1", "mid"], rel=5e-3
         )
     assert row[1] != row[2]
@@ -557,10 +558,14 @@ def test_a_form_of_the_second_round_shows_the_first_and_nobody_elses_answers(
     rows = found[in_language(lang, say, "form_earlier_sheet")]
     assert len(rows) == 1 + len(questions)
     first = next(n for n, one in enumerate(questions, start=1) if one.kind == PROBABILITY)
-    assert rows[first][-2] == "0.03 (0.0075 – 0.054)"  # what e2 said
-    assert rows[first][3] == "0.01 – 0.09" and rows[first][4] == "3"
+    said = {
+        "zh": ("1/33 (1/133 – 0.054)", "1/100 – 0.09"),
+        "en": ("1 in 33 (1 in 133 – 0.054)", "1 in 100 – 0.09"),
+    }
+    assert (rows[first][-2], rows[first][3]) == said[lang]  # what e2 said, and all together
+    assert rows[first][4] == "3"
     shown = " ".join(str(cell) for row in rows for cell in row)
-    assert "0.0025" not in shown and "tests of lab 1" not in shown  # what e1 said stays with e1
+    assert "1/400" not in shown and "1 in 400" not in shown and "tests of lab 1" not in shown  # what e1 said
     assert re.fullmatch(r"[ABC]: tests of lab [02]\n[ABC]: tests of lab [02]", rows[first][-1])
     assert "王一" not in shown and "Zhao" not in shown
     path = in_language(lang, write_form, now := session_in(room, "n7"), tmp_path / "2.csv",

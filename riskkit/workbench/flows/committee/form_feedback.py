@@ -13,7 +13,7 @@ from riskkit.assessment.committee.session import Session
 from riskkit.assessment.committee.visible import labels_of
 from riskkit.foundation.language import language
 from riskkit.words.catalogue import committee_text as say
-from riskkit.words.numbers import figure
+from riskkit.words.numbers import probability
 from riskkit.workbench.flows.committee.question_notes import question_notes
 from riskkit.workbench.flows.committee.report import judgement_words
 
@@ -71,7 +71,7 @@ def own_answer(answer: Mapping[str, Any] | None, question: Question) -> str:
     if answer.get("abstain"):
         return word("abstain")
     if "mid" in answer:
-        return f"{figure(answer['mid'])} ({figure(answer['low'])} – {figure(answer['high'])})"
+        return f"{probability(answer['mid'])} ({probability(answer['low'])} – {probability(answer['high'])})"
     words = choices_of(question)
     codes = [answer["level"]] if question.kind == LEVEL else answer["codes"]
     return ("、" if language() == "zh" else ", ").join(

@@ -21,7 +21,7 @@ from riskkit.foundation.inputs.toml_file import parse_toml
 from riskkit.foundation.language import language
 from riskkit.foundation.standards.scales import scale
 from riskkit.words.catalogue import committee_text as say
-from riskkit.words.numbers import figure
+from riskkit.words.numbers import probability
 from riskkit.workbench.document.block_kinds import Block, Items, Paragraph, Table
 from riskkit.workbench.document.blocks import SECTION_MIME, Picture, Section
 from riskkit.workbench.document.level_marks import badge_note, level_badge
@@ -173,8 +173,8 @@ def judgement_words(row: dict[str, Any], question: Question) -> tuple[str, ...]:
     """What a round came to on one question: asked, pooled, range of the middles, answers, abstentions."""
     pooled, spread = "—", "—"
     if question.kind == PROBABILITY and "mid" in row:
-        pooled = f"{figure(row['mid'])} ({figure(row['low'])} – {figure(row['high'])})"
-        spread = f"{figure(row['mid_lo'])} – {figure(row['mid_hi'])}"
+        pooled = f"{probability(row['mid'])} ({probability(row['low'])} – {probability(row['high'])})"
+        spread = f"{probability(row['mid_lo'])} – {probability(row['mid_hi'])}"
     elif row.get("counts"):
         known = choices_of(question)
         pairs = [one.rpartition(":") for one in row["counts"].split(";")]
@@ -207,7 +207,8 @@ def _probabilities(case: Case, both: Sequence[Assessment]) -> Iterator[tuple[str
     for place, scenario in enumerate(case.scenarios):
         rows = [one.scenarios.iloc[place] for one in both]
         cells = (
-            f"{figure(row['p50'], 2)} ({figure(row['p05'], 2)} – {figure(row['p95'], 2)})" for row in rows
+            f"{probability(row['p50'])} ({probability(row['p05'])} – {probability(row['p95'])})"
+            for row in rows
         )
         yield (say("assessed_p", scenario=scenario.title.say()), *cells)
 
