@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import os
 import signal
@@ -157,11 +158,12 @@ def register(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def executors() -> list[psutil.Process]:
     """The processes of Spark that hold work, of all workers of this machine's test cluster."""
-    return [
-        one
-        for one in psutil.Process().children(recursive=True)
-        if "CoarseGrainedExecutorBackend" in " ".join(one.cmdline())
-    ]
+    found = []
+    for one in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.Error):  # one that has just ended
+            if "CoarseGrainedExecutorBackend" in " ".join(one.cmdline()):
+                found.append(one)
+    return found
 
 
 def test_counts_of_a_spark_cluster_outlive_a_lost_executor(register: Path) -> None:
