@@ -30,6 +30,7 @@ from riskkit.workbench.boards.overview.records import (
     earlier_results,
     group,
     level_counts,
+    result_files,
     urgency_order,
 )
 from riskkit.workbench.boards.overview.since import warning_changes, warning_section
@@ -218,8 +219,8 @@ def test_the_newest_index_and_review_are_read_and_not_computed(tmp_path: Path) -
     put("review", review, 50)
     put("bad", "[", 300)
     put("short", {"schema": "riskkit.quality/1", "inputs": {"on": "x"}}, 400)
-    found = newest_results(tmp_path)
-    assert len(found["quality"]["years"]) == 2 and newest_results(None) == {}
+    found = newest_results(result_files(tmp_path))
+    assert len(found["quality"]["years"]) == 2 and newest_results(result_files(None)) == {}
     words = str(results_section(found))
     assert "3 commodities: 2 proposed in (1 of them deferred" in words and "in (deferred)" in words
     assert "2026 | —" in words and "cannot be said" in words

@@ -204,7 +204,7 @@ class Overview:
             made.options = options
             made.value = kept if kept in {code for _, code in options} else ""
         self.compare()
-        self.results.value = fragment("section", results_section(newest_results(self.folder)))
+        self.results.value = fragment("section", results_section(newest_results(result_files(self.folder))))
         self.fill()
 
     def clear(self) -> None:

@@ -43,21 +43,20 @@ def invited(
         token, secret = new_token(name)
         people = with_person(people, Person(name=name, role=role, secret=secret, expires=ends))
         messages[name] = "\n\n".join(
-            in_language(lang, _message, now, name, role, link=link, ends=ends)
-            for lang, link in (
-                (lang, _link(now, role, token=token, address=address, lang=lang)) for lang in LANGS
-            )
+            in_language(lang, _message, now, name, role, token=token, address=address, ends=ends)
+            for lang in LANGS
         )
     return people, messages
 
 
-def _link(now: Session, role: Role, *, token: str, address: str, lang: str) -> str:
-    asked = urlencode({"session": now.id, "lang": lang, "token": token})
+def _link(now: Session, role: Role, *, token: str, address: str) -> str:
+    asked = urlencode({"session": now.id, "lang": language(), "token": token})
     return f"{address.rstrip('/')}/voila/render/dashboards/{_PAGES[role]}.ipynb?{asked}"
 
 
-def _message(now: Session, name: str, role: Role, *, link: str, ends: dt.date | None) -> str:
+def _message(now: Session, name: str, role: Role, *, token: str, address: str, ends: dt.date | None) -> str:
     expert = now.expert(name)
+    link = _link(now, role, token=token, address=address)
     title = now.title_zh if language() == "zh" else now.title_en
     facts = {"name": expert.name if expert else name, "title": title, "session": now.id, "link": link}
     until = say("invite_until", day=ends.isoformat()) if ends else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +16,13 @@ say = Texts("results")
 Record = Mapping[str, Any]
 SCHEMAS = {"riskkit.quality/1": "quality", "riskkit.catalogue/1": "catalogue"}
 _LARGEST = 5_000_000
-_MOST_FILES = 2_000
 _MOST_GOODS = 20
-_EXAMPLE = "example"
 
 
-def newest_results(folder: Path | None) -> dict[str, Record]:
-    """The newest record of each of the two reports; what is unreadable is left out."""
-    if folder is None:
-        return {}
-    files = [one for one in folder.rglob("result.json") if not one.is_relative_to(folder / _EXAMPLE)]
+def newest_results(files: Iterable[Path]) -> dict[str, Record]:
+    """The newest record of each of the two reports, the newest file last; what is unreadable is left out."""
     found: dict[str, Record] = {}
-    for file in sorted(files, key=lambda one: one.stat().st_mtime)[-_MOST_FILES:]:
+    for file in files:
         record = _read(file)
         if record:
             found[SCHEMAS[record["schema"]]] = record
