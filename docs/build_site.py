@@ -21,7 +21,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 STREAMS = ("monitoring", "assessment", "warning", "case", "response", "application", "foundation", "words")
-LINK = re.compile(r"(!?)\[([^\]\n]*)\]\(([^)\s]+)\)")
+LINK = re.compile(r"(!?)\[((?:[^\]\n]|\n(?!\n))*)\]\(([^)\s]+)\)")  # its label may go on in the next line
 OTHER_LANGUAGE = re.compile(r"^\[(中文|English)\]\(\S+\)$\n", re.MULTILINE)  # the site has a switch for it
 GALLERY = {
     "en": "# Gallery\n\nEvery shipped case and every report notebook, executed.\n\n"
