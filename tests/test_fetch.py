@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import ast
+import csv
 import datetime as dt
 import json
 import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+from xml.etree.ElementTree import Element, SubElement, tostring
 
 import pytest
 from hypothesis import given
@@ -23,7 +26,13 @@ from riskkit.store.register.query import sql
 from riskkit.workbench.commands.cli import main
 from riskkit.workbench.commands.fetch import asking, fetching
 from riskkit.workbench.commands.fetch.asking import Asker
-from riskkit.workbench.commands.fetch.interfaces import NOT_KNOWN, interface, interfaces, windows
+from riskkit.workbench.commands.fetch.interfaces import (
+    NOT_KNOWN,
+    interface,
+    interfaces,
+    page_address,
+    windows,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 DAYS = (dt.date(2025, 1, 1), dt.date(2025, 6, 30))
@@ -68,12 +77,45 @@ def nhtsa(day: str, number: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def weekly(day: str, number: int) -> dict[str, Any]:
+    """A made-up alert in the form of the weekly reports of Safety Gate."""
+    return {
+        "caseNumber": f"SR/{90000 + number}/25", "reference": f"https://example.invalid/{number}", "category": "Toys",
+        "product": "Made-up rattle", "brand": "Exemplar & Sons", "name": "One", "type_numberOfModel": "R-1", "batchNumber": "",
+        "barcode": "0000000000000", "riskType": "Choking", "danger": "Small parts <may> come loose.", "measures": "Recall",
+        "description": "A rattle.", "notifyingCountry": "Germany", "countryOfOrigin": "China", "level": "Serious risk",
+        "pictures": "https://example.invalid/a.jpg; https://example.invalid/b.jpg",
+        "publicationDate": f"{day[8:]}/{day[5:7]}/{day[:4]}",
+    }  # fmt: skip
+
+
+def rasff(day: str, number: int) -> dict[str, Any]:
+    """A made-up notification in the form of the data lake of DG SANTE."""
+    return {
+        "NOTIF_ID": 900_000 + number, "NOTIFICATION_REFERENCE": f"2025.{number:04}", "NOTIF_DATE": f"{day}T00:00:00",
+        "NOTIFICATION_STATUS_DESC": "ec_validated", "PRODUCT_NAME": "Made-up pepper", "PRODUCT_CATEGORY_DESC": "herbs and spices",
+        "NOTIFICATION_TYPE_DESC": "food", "NOTIF_SUBJECT": "\tSalmonella in pepper", "NOTIFYNG_COUNTRY_DESC": "Netherlands",
+        "NOTIFICATION_CLASSIFICAT_DESC": "border rejection notification", "RISK_DECISION_DESC": "serious",
+        "HAZARD_CATEGORY_NAME": "Salmonella spp.  - {pathogenic micro-organisms}", "ORIGIN_COUNTRY_DESC": "Brazil",
+        "DISTRIBUTION_COUNTRY_DESC": "Belgium *** Italy", "NETWORK_DESC": "RASFF",
+    }  # fmt: skip
+
+
+_BY_WEEK = "http://127.0.0.1/weeklyReport/detail/xml/"
+
+
 class Replay:
-    """Answers as the three interfaces do, over rows of its own."""
+    """Answers as the interfaces do, over rows of its own."""
 
     def __init__(self, source: str, n_rows: int) -> None:
         self.source, self.asked, self.before = source, [], []
-        make = {"cpsc_recalls": cpsc, "fda_recalls": fda, "nhtsa_recalls": nhtsa}[source]
+        make = {
+            "cpsc_recalls": cpsc,
+            "fda_recalls": fda,
+            "nhtsa_recalls": nhtsa,
+            "rasff": rasff,
+            "safety_gate": weekly,
+        }[source]
         days = [DAYS[0] + dt.timedelta(days=k * 170 // max(1, n_rows)) for k in range(n_rows)]
         self.rows = [(day, make(day.isoformat(), k)) for k, day in enumerate(days)]
         self.before: list[Callable[[], Answer | None]]
@@ -84,6 +126,9 @@ class Replay:
         if self.before and (found := self.before.pop(0)()) is not None:
             return found
         asked = {name: values[0] for name, values in parse_qs(urlsplit(path).query).items()}
+        if self.source in {"safety_gate", "rasff"}:
+            answer = self._weekly if self.source == "safety_gate" else self._rasff
+            return answer(path, asked, headers["Host"])
         if self.source == "cpsc_recalls":
             since, until = asked["RecallDateStart"], asked["RecallDateEnd"]
             assert asked["format"] == "json"
@@ -101,6 +146,41 @@ class Replay:
         assert span is not None and asked["$order"]
         rows = self._between(*span.groups())
         return self._json(200, rows[int(asked["$offset"]) :][: int(asked["$limit"])])
+
+    def _rasff(self, path: str, asked: dict[str, str], host: str) -> Answer:
+        if "%3A" in path:
+            return self._json(400, {"statusCode": 400, "message": "Edm.DateTimeOffset and Edm.String"})
+        assert asked["NETWORK_DESC"] == "RASFF" and asked["api-version"] == "v1.1"
+        rows = self._between(asked["NOTIF_DATE_FROM"].removesuffix("T00:00:00Z"), "9999-12-31")
+        skipped = int(asked.get("$skip", 0))
+        further = f"http://{host}{path.partition('&$skip')[0]}&$skip={skipped + 100}"
+        is_last = skipped + 100 >= len(rows)
+        return self._json(
+            200, {"value": rows[skipped : skipped + 100], "nextLink": None if is_last else further}
+        )
+
+    def _weekly(self, path: str, asked: dict[str, str], _: str) -> Answer:
+        days = sorted({day for day, _ in self.rows}, reverse=True)
+        root = Element("Safety-Gate")
+        if path.endswith("/list/xml/en"):
+            for number, day in enumerate(days):
+                report = SubElement(root, "weeklyReport")
+                SubElement(report, "publicationDate").text = f"{day:%d/%m/%Y}"
+                SubElement(report, "URL").text = f"{_BY_WEEK}{10_000_000 + number}?language=en,"
+        else:
+            number = path.rpartition("/detail/xml/")[2].partition("?")[0]
+            if asked.get("search") != f"WEB_REPORT|:|{number}":
+                return 400, {}, b""
+            day = days[int(number) - 10_000_000]
+            SubElement(root, "report_date").text = f"{day:%d/%m/%Y}"
+            for row in (row for at, row in self.rows if at == day):
+                alert = SubElement(root, "notifications")
+                for name, value in row.items():
+                    one = SubElement(alert, name)
+                    for part in value.split("; ") if name == "pictures" else ():
+                        SubElement(one, "picture").text = part
+                    one.text = None if name == "pictures" else value
+        return 200, {"Content-Type": "application/xml"}, tostring(root, encoding="utf-8")
 
     def _between(self, since: str, until: str) -> list[dict[str, Any]]:
         return [row for day, row in self.rows if since <= day.isoformat() <= until]
@@ -160,6 +240,11 @@ def asker(clock: Clock | None = None) -> Asker:
         ("nhtsa_recalls", 2500, 3),
         ("fda_drug", 0, 2),
         ("nhtsa_recalls", 2000, 3),
+        ("rasff", 250, 3),
+        ("rasff", 200, 2),
+        ("rasff", 0, 1),
+        ("safety_gate", 400, 150),
+        ("safety_gate", 3, 4),
     ],
 )
 def test_every_page_comes_once_and_the_reader_of_the_source_takes_it(
@@ -168,7 +253,11 @@ def test_every_page_comes_once_and_the_reader_of_the_source_takes_it(
     of, clock = interface(name), Clock()
     with serving(replay := Replay(of.source, n_rows)) as address:
         path, n, asked = fetching.fetch(of, DAYS, tmp_path, asker=asker(clock), address=address)
-    assert json.loads(path.read_text("utf-8")) == [row for _, row in replay.rows]
+    expected = [row for _, row in replay.rows]
+    fetched = json.loads(path.read_text("utf-8"))
+    if of.source == "safety_gate":  # whose list begins with the last week
+        fetched.sort(key=lambda row: row["caseNumber"])
+    assert fetched == expected
     assert (n, asked) == (n_rows, len(replay.asked)) and asked >= least
     assert all(wait >= asking.SECONDS_BETWEEN for wait in clock.slept[1:])
     assert all(headers["User-Agent"].startswith("riskkit/") for _, headers in replay.asked)
@@ -226,6 +315,89 @@ def test_what_is_no_answer_ends_it_and_leaves_no_file(tmp_path: Path, answers: l
     assert len(replay.asked) == len(answers) and not list(tmp_path.glob("*.json"))
 
 
+@pytest.mark.parametrize(
+    "further",
+    [
+        "https://example.invalid/rasff?$skip=100",
+        "http://127.0.0.1:1/notices",
+        "//example.invalid/",
+        "file:///etc/passwd",
+        "http://[",
+        "{here}",
+        "{host}.example.invalid/",
+        "{host}@example.invalid/",
+        "{host}/a page\r\nX: y",
+    ],
+)
+def test_a_further_page_is_on_the_same_host_and_a_new_one(tmp_path: Path, further: str) -> None:
+    of = interface("rasff")
+    with serving(replay := Replay("rasff", 3)) as address:
+        host = address.removesuffix("/notices")
+        here = page_address(replace(of, address=address), (DAYS[0], DAYS[1]), 0)
+        named = further.replace("{here}", here).replace("{host}", host)
+        answer = json.dumps({"value": [], "nextLink": named}).encode()
+        replay.before = [lambda: (200, {}, answer)]
+        with pytest.raises(InputFaults):
+            fetching.fetch(of, DAYS, tmp_path, asker=asker(), address=address)
+    assert len(replay.asked) == 1 and not list(tmp_path.glob("*.json"))
+
+
+def test_notifications_of_later_days_stay_out_and_those_without_a_day_are_left_to_the_reader(
+    tmp_path: Path,
+) -> None:
+    with serving(replay := Replay("rasff", 150)) as address:
+        del replay.rows[3][1]["NOTIF_DATE"]
+        days = (DAYS[0], dt.date(2025, 2, 1))
+        path, n, _ = fetching.fetch(interface("rasff"), days, tmp_path, asker=asker(), address=address)
+    found = [row.get("NOTIF_DATE", "")[:10] for row in json.loads(path.read_text("utf-8"))]
+    assert n == sum(day <= days[1] for day, _ in replay.rows) and found.count("") == 1
+    assert max(found) <= "2025-02-01"
+
+
+def test_only_weekly_reports_of_the_days_are_asked_for(tmp_path: Path) -> None:
+    with serving(replay := Replay("safety_gate", 20)) as address:
+        days = (replay.rows[5][0], replay.rows[7][0])
+        _, n, asked = fetching.fetch(interface("safety_gate"), days, tmp_path, asker=asker(), address=address)
+    assert (n, asked) == (3, 4)
+
+
+_REPORT = "<weeklyReport><publicationDate>{}</publicationDate><URL>{}</URL></weeklyReport>"
+
+
+@pytest.mark.parametrize(
+    ("status", "answer"),
+    [
+        (403, "<Safety-Gate/>"),
+        (200, "<html></html>"),
+        (200, "<Safety-Gate/>"),
+        (200, "<Safety-Gate>"),
+        (200, "{}"),
+        (200, '<!DOCTYPE a [<!ENTITY b "c">]><Safety-Gate>&b;</Safety-Gate>'),
+        (200, "<Safety-Gate>" + _REPORT.format("2025-01-03", f"{_BY_WEEK}1") + "</Safety-Gate>"),
+        (200, "<Safety-Gate>" + _REPORT.format("03/01/2025", "https://example.invalid/1") + "</Safety-Gate>"),
+        (200, "<Safety-Gate><notifications><caseNumber>1</caseNumber></notifications></Safety-Gate>"),
+        (200, "<a>" * 50_000),
+    ],
+)
+def test_what_is_no_list_of_weekly_reports_ends_it(tmp_path: Path, status: int, answer: str) -> None:
+    with serving(replay := Replay("safety_gate", 3)) as address:
+        replay.before = [lambda: (status, {}, answer.encode())]
+        with pytest.raises(InputFaults):
+            fetching.fetch(interface("safety_gate"), DAYS, tmp_path, asker=asker(), address=address)
+    assert len(replay.asked) == 1 and not list(tmp_path.glob("*.json"))
+
+
+def test_weekly_reports_that_broke_off_go_on_with_the_one_that_is_lacking(tmp_path: Path) -> None:
+    of = interface("safety_gate")
+    with serving(replay := Replay(of.source, 4)) as address:
+        replay.before = [lambda: None, lambda: None, lambda: (400, {}, b"")]
+        with pytest.raises(InputFaults):
+            fetching.fetch(of, DAYS, tmp_path, asker=asker(), address=address)
+        first = [asked for asked, _ in replay.asked[:2]]
+        _, n, _ = fetching.fetch(of, DAYS, tmp_path, asker=asker(), address=address)
+    assert n == 4 and all([asked for asked, _ in replay.asked].count(one) == 1 for one in first)
+
+
 def test_an_answer_that_is_too_large_is_not_held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(asking, "_MOST_BYTES", 1000)
     with (
@@ -281,6 +453,8 @@ def test_every_interface_is_asked_over_https_and_feeds_a_reader() -> None:
     readers = {source.name for source in SOURCES}
     for one in interfaces().values():
         assert one.address.startswith("https://") and one.source in readers
+    text = (ROOT / "riskkit/workbench/commands/fetch/interfaces.csv").read_text("utf-8")
+    assert all(row["documented_at"].startswith("https://") for row in csv.DictReader(text.splitlines()))
     with pytest.raises(InputFaults, match="https"):
         asker().ask("http://example.invalid/")
 

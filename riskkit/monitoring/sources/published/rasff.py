@@ -27,6 +27,20 @@ def _without_repeats(text: str) -> str:
     return "; ".join(dict.fromkeys(part for part in parts if part))
 
 
+_LISTED = re.compile(r"\s*\*{3}\s*")
+"""What stands between the values of one cell in an answer of the interface."""
+
+
+def _named(listed: str) -> str:
+    """The hazards of a cell of the interface: ``lead  too high content - {heavy metals} *** …``."""
+    return "; ".join(part.partition(" - {")[0].strip() for part in _LISTED.split(listed))
+
+
+def _categories(listed: str) -> str:
+    """Their categories, in the same order."""
+    return "; ".join(part.partition(" - {")[2].rstrip("} ") for part in _LISTED.split(listed))
+
+
 def to_records(native: pd.DataFrame) -> pd.DataFrame:
     """One record for each notification; a hazard class only where all its hazards are of one class.
 
@@ -40,31 +54,39 @@ def to_records(native: pd.DataFrame) -> pd.DataFrame:
     >>> record["date"], record["hazard_class"], record["origin"]
     ('02-01-2024', 'chemical', 'TR')
     """
-    origin = cells(native, "origin")
-    hazards = each_text(cells(native, "hazards"), _without_repeats)
-    categories = each_text(cells(native, "hazard_categories"), _without_repeats)
+    origin = each_text(cells(native, "origin", "ORIGIN_COUNTRY_DESC"), lambda text: _LISTED.sub("; ", text))
+    listed = cells(native, "HAZARD_CATEGORY_NAME")
+    hazards = each_text(cells(native, "hazards").fillna(each_text(listed, _named)), _without_repeats)
+    categories = each_text(
+        cells(native, "hazard_categories").fillna(each_text(listed, _categories)), _without_repeats
+    )
     by_category = hazard_classes(categories, "rasff", between=r";")
     by_name = hazard_classes(hazards, "rasff", between=_BETWEEN, behind=_REMARK)
     by_kind = hazard_classes(each_text(hazards, _kinds), "rasff", between=r";")
-    product = cells(native, "product", "foodex2_description")
-    day = cells(native, "date").str.replace(r"\s+\d{2}:\d{2}(:\d{2})?$", "", regex=True)
+    product = cells(native, "product", "PRODUCT_NAME", "foodex2_description")
+    subject = cells(native, "subject", "NOTIF_SUBJECT")
+    reference = cells(native, "reference", "NOTIFICATION_REFERENCE")
+    day = cells(native, "date", "NOTIF_DATE").str.replace(r"\s+\d{2}:\d{2}(:\d{2})?$", "", regex=True)
     return pd.DataFrame(
         {
             "source_class": same(native, "foreign_notification"),
             "date": dates(day),
-            "product": product.fillna(cells(native, "subject")),
+            "product": product.fillna(subject),
             "product_code": cells(native, "foodex2_code"),
-            "product_group": cells(native, "product_category", "category"),
+            "product_group": cells(native, "product_category", "PRODUCT_CATEGORY_DESC", "category"),
             "origin": country_codes(origin),
             "origin_text": origin,
-            "region": country_codes(cells(native, "notifying_country")),
+            "region": country_codes(cells(native, "notifying_country", "NOTIFYNG_COUNTRY_DESC")),
             "hazard_class": by_category.fillna(by_name).fillna(by_kind),
             "hazard": hazards.fillna(categories),
-            "event": joined(cells(native, "classification"), cells(native, "risk_decision")),
-            "text": cells(native, "subject"),
-            "evidence": cells(native, "reference"),
-            "notice": cells(native, "reference"),
-            "flags": flagged(cells(native, "subject").where(product.isna()), "headline_product"),
+            "event": joined(
+                cells(native, "classification", "NOTIFICATION_CLASSIFICAT_DESC"),
+                cells(native, "risk_decision", "RISK_DECISION_DESC"),
+            ),
+            "text": subject,
+            "evidence": reference,
+            "notice": reference,
+            "flags": flagged(subject.where(product.isna()), "headline_product"),
         }
     )
 
@@ -76,7 +98,11 @@ SOURCE = Source(
     title_en="EU rapid alerts on food and feed (RASFF)",
     publisher="European Commission, DG SANTE",
     licence="re-use with acknowledgement (Commission Decision 2011/833/EU)",
-    required=(("reference", "date", "notifying_country", "origin", "hazards"),),
+    required=(
+        ("reference", "date", "notifying_country", "origin", "hazards"),
+        # the interface of DG SANTE, which misspells "notifying"
+        ("NOTIFICATION_REFERENCE", "NOTIF_DATE", "NOTIFYNG_COUNTRY_DESC", "HAZARD_CATEGORY_NAME"),
+    ),
     date_order="dmy",
     to_records=to_records,
 )

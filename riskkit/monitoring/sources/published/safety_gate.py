@@ -46,11 +46,20 @@ def to_records(native: pd.DataFrame) -> pd.DataFrame:
         cells(native, "Country of origin"),
         cells(native, "Alert submitted by", "notifying_country", "Notifying country"),
     )
-    risk = cells(native, "Risk type")
-    number, day = cells(native, "Alert number"), _issued(native)
+    number, day, risk = (
+        cells(native, "Alert number", "caseNumber"),
+        _issued(native),
+        cells(native, "Risk type"),
+    )
     year = cells(native, "alert_year").fillna(each_text(number, _year)).where(day.isna())
     measures = joined(
-        cells(native, "Compulsory measures", "Measures ordered by public authorities", "measure_categories"),
+        cells(
+            native,
+            "Compulsory measures",
+            "Measures ordered by public authorities",
+            "measure_categories",
+            "measures",
+        ),
         cells(native, "Voluntary measures", "Measures taken by economic operators"),
     )
     return pd.DataFrame(
@@ -69,9 +78,10 @@ def to_records(native: pd.DataFrame) -> pd.DataFrame:
             "event": measures,
             "lot": joined(cells(native, "Batch number"), cells(native, "Barcode")),
             "text": joined(
-                cells(native, "Description", "product_description"), cells(native, "Risk", "risk_description")
+                cells(native, "Description", "product_description"),
+                cells(native, "Risk", "risk_description", "danger"),
             ),
-            "evidence": joined(number, cells(native, "URL of Case")),
+            "evidence": joined(number, cells(native, "URL of Case", "reference")),
             "notice": number,
             "flags": flagged(year, "year_only"),
         }
@@ -85,7 +95,11 @@ SOURCE = Source(
     title_en="EU Safety Gate alerts (formerly RAPEX)",
     publisher="European Commission, on notifications of national authorities",
     licence="re-use with acknowledgement (Commission Decision 2011/833/EU)",
-    required=(("Alert number", "Country of origin", "Risk type", "Brand"),),
+    required=(
+        ("Alert number", "Country of origin", "Risk type", "Brand"),
+        # the weekly reports
+        ("caseNumber", "countryOfOrigin", "riskType", "brand"),
+    ),
     date_order="dmy",
     to_records=to_records,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import email.utils
+import http.client
 import ipaddress
 import time
 import urllib.error
@@ -24,6 +25,7 @@ _TRIES = 5
 _LONGEST_WAIT = 600
 _LATER = (429, 500, 502, 503, 504)
 _AGENT = f"riskkit/{riskkit.__version__} (risk assessment of traded goods; asks for public notices only)"
+_ACCEPTED = "application/json, application/xml;q=0.9"
 
 
 class _SameHost(urllib.request.HTTPRedirectHandler):
@@ -69,7 +71,7 @@ class Asker:
     def _once(self, address: str) -> tuple[int, bytes, Any]:
         self.n_asked += 1
         request = urllib.request.Request(  # noqa: S310 - `ask` takes https alone
-            address, headers={"User-Agent": _AGENT, "Accept": "application/json"}
+            address, headers={"User-Agent": _AGENT, "Accept": _ACCEPTED}
         )
         opener = urllib.request.build_opener(_SameHost)
         try:
@@ -78,7 +80,7 @@ class Asker:
         except urllib.error.HTTPError as error:
             with error:
                 return error.code, _limited(error), error.headers
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, http.client.HTTPException) as error:
             host = urlsplit(address).netloc
             fault = Fault(host, type(error).__name__, f"a host that answers ({error})")
             raise InputFaults("fetch", [fault]) from None

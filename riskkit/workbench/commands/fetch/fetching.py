@@ -17,15 +17,9 @@ from riskkit.foundation.inputs.faults import Fault, InputFaults, refuse, shown
 from riskkit.foundation.inputs.part_files import NEW_FILE, put_files
 from riskkit.words.catalogue import command_text as say
 from riskkit.workbench.commands.defining import Answer, argument, command, flag, option
+from riskkit.workbench.commands.fetch.answers import Page, Window, read_page
 from riskkit.workbench.commands.fetch.asking import Asker
-from riskkit.workbench.commands.fetch.interfaces import (
-    Interface,
-    Page,
-    interface,
-    question,
-    read_page,
-    windows,
-)
+from riskkit.workbench.commands.fetch.interfaces import Interface, interface, page_address, windows
 from riskkit.workbench.commands.options import FORCE, UNTIL, folder_option
 
 # a range that needs more is better fetched in parts: what breaks off is then small
@@ -76,7 +70,7 @@ def _days(since: str, until: str | None) -> tuple[dt.date, dt.date]:
 
 def fetch(
     of: Interface,
-    days: tuple[dt.date, dt.date],
+    days: Window,
     folder: Path,
     *,
     asker: Asker,
@@ -101,25 +95,41 @@ def fetch(
     return path, len(rows), asker.n_asked
 
 
-def _pages(of: Interface, days: tuple[dt.date, dt.date], kept: Path, *, asker: Asker) -> Iterator[Page]:
+def _pages(of: Interface, days: Window, kept: Path, *, asker: Asker) -> Iterator[Page]:
     n_pages = 0
     for window in windows(*days, days=of.window_days):
-        skipped, total = 0, None
-        while True:
+        skipped, total, waiting = 0, None, [page_address(of, window, 0)]
+        for number in range(MOST_PAGES + 1):
+            if number == len(waiting):
+                break
             n_pages += 1
-            refuse(
-                "fetch",
-                [Fault(of.name, "more pages", f"at most {MOST_PAGES}")] if n_pages > MOST_PAGES else [],
+            too_many = [Fault(of.name, "more pages", f"at most {MOST_PAGES}")]
+            refuse("fetch", too_many if n_pages > MOST_PAGES else [])
+            page = _page(
+                of, window, waiting[number], kept=kept / f"{window[0]}_{number:07d}.json", asker=asker
             )
-            page = _page(of, window, skipped, kept=kept, asker=asker)
             _require_same(of, window, (total, page.total), kept=kept)
             total, skipped = page.total, skipped + len(page.rows)
             yield page
-            if _is_last(of, page, skipped):
-                break
-            _require_reachable(of, window, skipped)
+            further = page.further
+            if not _is_last(of, page, skipped):
+                _require_reachable(of, window, skipped)
+                further = (page_address(of, window, skipped),)
+            _require_new(of, further, waiting)
+            waiting += further
         if total is not None and skipped != total:
             _require_same(of, window, (total, skipped), kept=kept)
+
+
+def _require_new(of: Interface, further: tuple[str, ...], known: list[str]) -> None:
+    """What an answer names is a page of the same host that was not asked for yet."""
+    host = "/".join(of.address.split("/")[:3]) + "/"
+    faults = [
+        Fault(of.name, shown(address), f"a further page on {host}")
+        for address in further
+        if address in known or not address.startswith(host)
+    ]
+    refuse("fetch", faults)
 
 
 def _is_last(of: Interface, page: Page, n_rows: int) -> bool:
@@ -128,14 +138,14 @@ def _is_last(of: Interface, page: Page, n_rows: int) -> bool:
     return n_rows >= page.total if page.total is not None else len(page.rows) < of.page_rows
 
 
-def _require_reachable(of: Interface, window: tuple[dt.date, dt.date], skipped: int) -> None:
+def _require_reachable(of: Interface, window: Window, skipped: int) -> None:
     is_far = bool(of.most_skipped) and skipped > of.most_skipped
     rule = f"at most {of.most_skipped} in {of.window_days} days: ask for fewer days"
     refuse("fetch", [Fault(f"{of.name} {window[0]}", f"more than {skipped} rows", rule)] if is_far else [])
 
 
 def _require_same(
-    of: Interface, window: tuple[dt.date, dt.date], totals: tuple[int | None, int | None], *, kept: Path
+    of: Interface, window: Window, totals: tuple[int | None, int | None], *, kept: Path
 ) -> None:
     """An answer that changed while it was read in pieces could lack rows: it is read anew."""
     if totals[0] is None or totals[0] == totals[1]:
@@ -145,17 +155,14 @@ def _require_same(
     raise InputFaults("fetch", [Fault(f"{of.name} {window[0]}", f"{totals[0]} then {totals[1]}", rule)])
 
 
-def _page(of: Interface, window: tuple[dt.date, dt.date], skipped: int, *, kept: Path, asker: Asker) -> Page:
-    name = f"{window[0]}_{skipped:07d}.json"
-    known = kept / name
-    if known.is_file() and not known.is_symlink():
-        status, _, raw = known.read_bytes().partition(b"\n")
-        return read_page(of, int(status), raw)
-    status_now, raw = asker.ask(f"{of.address}?{question(of, window, skipped)}")
-    page = read_page(of, status_now, raw)
-    put_files(
-        kept.parent, {name: str(status_now).encode() + b"\n" + raw}, within=(kept.name,), is_forced=True
-    )
+def _page(of: Interface, window: Window, address: str, *, kept: Path, asker: Asker) -> Page:
+    if kept.is_file() and not kept.is_symlink():
+        status, _, raw = kept.read_bytes().partition(b"\n")
+        return read_page(of, window, status=int(status), raw=raw)
+    status_now, raw = asker.ask(address)
+    page = read_page(of, window, status=status_now, raw=raw)
+    content = str(status_now).encode() + b"\n" + raw
+    put_files(kept.parent.parent, {kept.name: content}, within=(kept.parent.name,), is_forced=True)
     return page
 
 
