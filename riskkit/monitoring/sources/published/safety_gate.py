@@ -28,6 +28,19 @@ def _year(number: str) -> str | None:
     return (found[1] if len(found[1]) == 4 else f"20{found[1]}") if found else None
 
 
+def _measures(native: pd.DataFrame) -> pd.Series:
+    return joined(
+        cells(
+            native,
+            "Compulsory measures",
+            "Measures ordered by public authorities",
+            "measure_categories",
+            "measures",
+        ),
+        cells(native, "Voluntary measures", "Measures taken by economic operators"),
+    )
+
+
 def to_records(native: pd.DataFrame) -> pd.DataFrame:
     """One record for each alert.
 
@@ -52,16 +65,6 @@ def to_records(native: pd.DataFrame) -> pd.DataFrame:
         cells(native, "Risk type"),
     )
     year = cells(native, "alert_year").fillna(each_text(number, _year)).where(day.isna())
-    measures = joined(
-        cells(
-            native,
-            "Compulsory measures",
-            "Measures ordered by public authorities",
-            "measure_categories",
-            "measures",
-        ),
-        cells(native, "Voluntary measures", "Measures taken by economic operators"),
-    )
     return pd.DataFrame(
         {
             "source_class": same(native, "foreign_notification"),
@@ -75,7 +78,7 @@ def to_records(native: pd.DataFrame) -> pd.DataFrame:
             "region": country_codes(notifier),
             "hazard_class": hazard_classes(risk, "safety_gate", between=r","),
             "hazard": risk,
-            "event": measures,
+            "event": _measures(native),
             "lot": joined(cells(native, "Batch number"), cells(native, "Barcode")),
             "text": joined(
                 cells(native, "Description", "product_description"),
