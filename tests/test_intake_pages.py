@@ -287,7 +287,7 @@ def test_a_decision_that_broke_off_goes_on_and_another_one_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     receipt = put(tmp_path / "in")
-    where = "riskkit.workbench.commands.intake.deciding.settle"
+    where = "riskkit.workbench.serving.intake.deciding.settle"
 
     def broken(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import ipaddress
 import math
 import os
@@ -15,7 +14,7 @@ import click
 
 from riskkit.foundation.inputs.faults import Fault, InputFaults
 from riskkit.workbench.commands.defining import Make, Together, argument, flag, option
-from riskkit.workbench.runs.folders.ledger_places import LEDGER_VARIABLE, OWN_LEDGER
+from riskkit.workbench.runs.folders.ledger_places import LEDGER_VARIABLE, OWN_LEDGER, account_name
 from riskkit.workbench.words.rules import fault_line
 
 
@@ -125,14 +124,7 @@ class Act:
     @property
     def name(self) -> str:
         """Who acts: ``--as``, or the name of this account."""
-        return self.who or _account()
-
-
-def _account() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # an account that is a number alone, as in some containers
-        return f"uid {os.getuid()}"
+        return self.who or account_name()
 
 
 ACT = Together("act", Act, (WHO, WHY, LEDGER))

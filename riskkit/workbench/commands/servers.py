@@ -44,17 +44,18 @@ _PAGES = Together("pages", Pages, (
     _PAGES,
     option("proxy", "--proxy", "proxies", type=Address(), multiple=True, metavar="ADDRESS"),
     folder_option("intake", "--intake"),
+    folder_option("intake_accepted", "--register", default=Path("register"), show_default=True),
 )
 def dashboard(
     *, port: int, host: str, no_browser: bool, people: Path | None, pages: Pages, proxies: tuple[str, ...],
-    intake: Path | None,
+    intake: Path | None, register: Path,
 ) -> int:  # fmt: skip
     """Serve the dashboards until somebody stops it."""
     from riskkit.workbench.serving.limits import serving_limits
     from riskkit.workbench.serving.serve import serve_dashboard
 
     wanted = (pages.most, pages.most_each, pages.closed_seconds)
-    limits = serving_limits(*wanted, proxies=proxies, intake=intake)
+    limits = serving_limits(*wanted, proxies=proxies, intake=intake, register=register)
     serve_dashboard(
         port=port, lang=language(), host=host, limits=limits, open_browser=not no_browser,
         as_json=wants_json(), people=people,

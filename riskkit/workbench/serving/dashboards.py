@@ -32,6 +32,8 @@ from voila.tornado.treehandler import TornadoVoilaTreeHandler  # noqa: E402
 from voila.voila_identity_provider import VoilaLoginHandler  # noqa: E402
 
 from riskkit.foundation.inputs.faults import InputFaults  # noqa: E402
+from riskkit.foundation.language import in_language  # noqa: E402
+from riskkit.words.catalogue import Texts  # noqa: E402
 from riskkit.workbench.runs import parameters  # noqa: E402
 from riskkit.workbench.serving.identity import (  # noqa: E402
     ROLE_HEADER,
@@ -43,7 +45,10 @@ from riskkit.workbench.serving.identity import (  # noqa: E402
     role_of,
     tell_kernel,
 )
+from riskkit.workbench.serving.intake.deciding import Places  # noqa: E402
 from riskkit.workbench.serving.intake.pages import intake_handlers  # noqa: E402
+from riskkit.workbench.serving.intake.review import may_review  # noqa: E402
+from riskkit.workbench.serving.intake.waiting import n_waiting  # noqa: E402
 from riskkit.workbench.serving.kernels import PLACE, PageKernels, Place, TooManyPages, kernels_of  # noqa: E402
 from riskkit.workbench.serving.limits import ServingLimits, serving_limits  # noqa: E402
 from riskkit.workbench.serving.served.kernel import OwnKernel  # noqa: E402
@@ -59,6 +64,7 @@ from riskkit.workbench.serving.sign_in import (  # noqa: E402
 _IDLE_SECONDS = 600  # Jupyter's own broom, should a kernel without a page ever be left
 _LOOK_MILLISECONDS = 1000  # how often the sessions of open pages are compared with the file of people
 _PING_MILLISECONDS = 1000  # a browser that vanished is noticed after nine of them, not after Jupyter's 90 s
+intake_text = Texts("intake")
 _NOT_SERVED = (TornadoVoilaTreeHandler, VoilaContentsHandler, AllowListFileHandler, VoilaLoginHandler)
 
 
@@ -165,8 +171,18 @@ class Landing(access.Guard):
             for page in pages_in(self._notebooks)
             if page.is_for(role_of(self))
         ]
+        rows = [*self._reports(lang), *rows]
         self.set_header("Cache-Control", "no-store")  # not to be had with the back button after signing out
         self.finish(served_page("landing", lang, pages=rows, base=self.base_url, who=_who(self)))
+
+    def _reports(self, lang: str) -> list[dict[str, Any]]:
+        """What was reported from outside, for those who decide on it."""
+        places: Places | None = self.settings["riskkit_intake"]
+        if places is None or not may_review(role_of(self)):
+            return []
+        told = in_language(lang, intake_text, "review_about", n=n_waiting(places.folder))
+        title, href = intake_text["review"][lang], f"{self.base_url}intake/waiting?lang={lang}"
+        return [{"href": href, "title": title, "question": told, "needs": ()}]
 
 
 class ListedNotebook(access.Guard, TornadoVoilaHandler):
@@ -259,7 +275,7 @@ class Dashboards(Voila):
     """Voila without its file, contents, tree and login pages, and with every other one guarded."""
 
     lang = "zh"
-    intake: Path | None = None
+    intake: Places | None = None
     announce: Callable[[str], None] = staticmethod(lambda url: None)
 
     def init_settings(self) -> dict[str, Any]:
@@ -272,6 +288,7 @@ class Dashboards(Voila):
             log_function=log_request,
             riskkit_notebooks=self.root_dir,
             riskkit_lang=self.lang,
+            riskkit_intake=self.intake,
         )
         self.identity_provider.cookie_options = {"samesite": "Lax"}
         if isinstance(self.identity_provider, PeopleIdentity):

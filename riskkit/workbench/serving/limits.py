@@ -33,6 +33,7 @@ class ServingLimits:
     closed_seconds: float
     proxies: tuple[str, ...] = ()
     intake: Path | None = None  # where the intake pages keep what they receive; None: they are off
+    register: Path = Path("register")  # where a report goes that is accepted
 
 
 def most_pages(memory: int, cores: int) -> int:
@@ -49,12 +50,13 @@ def serving_limits(
     *,
     proxies: Sequence[str] = (),
     intake: Path | None = None,
+    register: Path = ServingLimits.register,
 ) -> ServingLimits:
     """The limits of this serving: what is asked for, else what fits this machine."""
     together = most if most is not None else most_pages(_memory(), _cores())
     each = most_each if most_each is not None else int(limit("kernels_per_person"))
     seconds = closed_seconds if closed_seconds is not None else limit("closed_seconds")
-    return ServingLimits(together, min(each, together), seconds, tuple(proxies), intake)
+    return ServingLimits(together, min(each, together), seconds, tuple(proxies), intake, register)
 
 
 def _memory() -> int:

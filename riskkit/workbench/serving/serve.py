@@ -16,7 +16,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from riskkit.workbench.runs.folders.ledger_places import standing_here
+from riskkit.workbench.runs.folders.ledger_places import ledger_here, standing_here
 from riskkit.workbench.runs.folders.resources import home
 from riskkit.workbench.runs.kernels.slow_import import keep_out_slow_import
 from riskkit.workbench.serving import access
@@ -104,6 +104,7 @@ def serve_dashboard(
     """Serve the dashboards until stopped; say once at which address."""
     keep_out_slow_import()
     from riskkit.workbench.serving.dashboards import Dashboards, dashboard_config
+    from riskkit.workbench.serving.intake.deciding import Places
     from riskkit.workbench.serving.people import read_people
 
     folder = notebooks or home() / "notebooks"
@@ -119,7 +120,9 @@ def serve_dashboard(
     )
     app = Dashboards(config=config)
     app.lang = lang
-    app.intake = None if held.intake is None else held.intake.absolute()
+    if held.intake is not None:
+        ledger = ledger_here(os.environ, Path.cwd())
+        app.intake = Places(held.intake.absolute(), held.register.absolute(), ledger)
     said = {"most": held.most, "each": held.most_each, "seconds": held.closed_seconds}
     app.announce = _announcer(lang, said, token=token, open_browser=open_browser, as_json=as_json)
     _audit_to_stderr()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import getpass
+import os
 from collections.abc import Iterator, Mapping, MutableMapping
 from pathlib import Path
 
@@ -12,6 +14,20 @@ CASES_VARIABLE = "RISKKIT_CASES"
 """The folder whose case files the boards show beside the shipped cases."""
 OWN_LEDGER = "ledger.sqlite"
 """The ledger in the current folder, used unless another is named."""
+
+
+def account_name() -> str:
+    """Who acts where nobody is named: the account this runs under."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # an account that is a number alone, as in some containers
+        return f"uid {os.getuid()}"
+
+
+def ledger_here(environment: Mapping[str, str], folder: Path) -> str:
+    """The ledger that somebody who stands in a folder writes to, be it there or not."""
+    named = environment.get(LEDGER_VARIABLE) or OWN_LEDGER
+    return named if "://" in named else str((folder / named).absolute())
 
 
 def places_here(environment: Mapping[str, str], folder: Path) -> dict[str, str]:

@@ -19,7 +19,9 @@ from riskkit.workbench.serving.access import Guard
 from riskkit.workbench.serving.gate import Gate
 from riskkit.workbench.serving.identity import identity_of
 from riskkit.workbench.serving.intake import received
+from riskkit.workbench.serving.intake.deciding import Places
 from riskkit.workbench.serving.intake.rate import Rate
+from riskkit.workbench.serving.intake.review import review_handlers
 from riskkit.workbench.serving.intake.waiting import is_receipt, keep, n_waiting, new_receipt
 from riskkit.workbench.serving.limits import limit
 from riskkit.workbench.serving.sign_in import OwnPost, language_of, served_page
@@ -179,10 +181,11 @@ def _checked(
     return received.misfits(sheet, values, day=day), drawn, wrong
 
 
-def intake_handlers(root: str, folder: Path) -> list[Any]:
-    """The pages under ``intake``."""
-    more = {"desk": Desk(folder)}
+def intake_handlers(root: str, places: Places) -> list[Any]:
+    """The pages under ``intake``: the forms for everybody, and what waits for the assessors."""
+    more = {"desk": Desk(places.folder)}
     return [
+        *review_handlers(root, places),
         (rf"{root}intake/?", Forms, more),
         (rf"{root}intake/received/([0-9A-Z-]+)", Forms, more),
         (rf"{root}intake/({'|'.join(received.FORMS)})", Form, more),

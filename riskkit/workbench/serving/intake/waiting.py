@@ -56,12 +56,17 @@ def n_waiting(folder: Path) -> int:
     return sum(1 for _ in place.iterdir()) if place.is_dir() else 0
 
 
+def waiting_receipts(folder: Path, state: str = WAITING) -> list[str]:
+    """The numbers of the reports of a state that are whole, the oldest day first."""
+    place = folder / state
+    found = sorted(one.name for one in place.iterdir() if is_receipt(one.name)) if place.is_dir() else []
+    return [receipt for receipt in found if (place / receipt / FACTS).is_file()]
+
+
 def reports(folder: Path, state: str = WAITING) -> tuple[dict[str, Any], ...]:
     """What was received, the oldest first."""
     refuse("intake", [] if state in STATES else [Fault("state", shown(state), one_of(state, STATES))])
-    place = folder / state
-    found = sorted(one.name for one in place.iterdir() if is_receipt(one.name)) if place.is_dir() else []
-    told = [read_report(folder, receipt, state) for receipt in found if (place / receipt / FACTS).is_file()]
+    told = [read_report(folder, receipt, state) for receipt in waiting_receipts(folder, state)]
     return tuple(sorted(told, key=lambda one: (str(one["received_at"]), str(one["receipt"]))))
 
 
