@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import time
 from pathlib import Path
 
@@ -19,9 +20,10 @@ def test_five_thousand_letters_in_html_and_word(tmp_path: Path) -> None:
     some = letters_of(study_enterprises())
     many = [dataclasses.replace(some[k % len(some)], enterprise_id=f"E-{k:05d}") for k in range(LETTERS)]
     seen: list[int] = []
-    started = time.perf_counter()
+    started, before = time.perf_counter(), sum(os.times()[:4])
     files = write_letters(many, tmp_path, issuer="x", jobs=2, watch=lambda done, _: seen.append(done))
-    seconds = time.perf_counter() - started
-    say("5,000 letters in HTML and Word on two cores [s]", ours=seconds, allowed=300.0)
+    seconds, cpu = time.perf_counter() - started, sum(os.times()[:4]) - before
+    say("5,000 letters in HTML and Word on two cores", s=seconds, cpu_s=cpu, bound_s=300.0)
     assert len(files) == 2 * LETTERS and seen[-1] == LETTERS
-    assert seconds < 300
+    # half of what two cores have in five minutes: beside other work the clock on the wall says nothing
+    assert cpu < 300

@@ -95,16 +95,18 @@ def sweep(folder: Path, *, depth: int = 0) -> tuple[Path, ...]:
     """
     swept: list[Path] = []
     for path in sorted(_entries(folder)):
-        if path.is_symlink():
+        # the name is looked at before the disk is asked: a folder may hold ten thousand files
+        is_unfinished = is_left(path.name)
+        if not (is_unfinished or depth) or path.is_symlink():
             continue
-        if is_left(path.name):
+        if is_unfinished:
             if path.is_dir():
                 shutil.rmtree(path, ignore_errors=True)
             else:
                 with contextlib.suppress(OSError):
                     path.unlink()
             swept += [] if os.path.lexists(path) else [path]
-        elif depth and path.is_dir():
+        elif path.is_dir():
             swept += sweep(path, depth=depth - 1)
     return tuple(swept)
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import io
-import zipfile
 from collections.abc import Iterator, Sequence
 
 from docx import Document
@@ -45,6 +44,7 @@ from riskkit.workbench.document.word_marks import (
     describe_picture,
     every_run,
     heads_repeat,
+    package_bytes,
     page_numbers,
     set_font,
     set_widths,
@@ -98,25 +98,10 @@ def word_document(
                 where = f"{page_text('failed_cell')} {part.cell}"
                 _alarm(document, f"✕ {where}: {part.name}: {part.message}")
     if brief and not parts:
-        return _saved(document)
+        return package_bytes(document)
     _annex(document, [(label, table) for label, table in labels if table.rows])
     _provenance(document, reading)
-    return _saved(document)
-
-
-def _saved(document: WordDocument) -> bytes:
-    out = io.BytesIO()
-    document.save(out)
-    return _same_each_time(out.getvalue())
-
-
-def _same_each_time(made: bytes) -> bytes:
-    """The package with the earliest date a zip file knows on every part: bytes follow from content."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(made)) as parts, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as same:
-        for part in parts.infolist():
-            same.writestr(zipfile.ZipInfo(part.filename), parts.read(part), zipfile.ZIP_DEFLATED)
-    return out.getvalue()
+    return package_bytes(document)
 
 
 def _brief(document: WordDocument, brief: Sequence[Part], numbers: Numbers) -> None:

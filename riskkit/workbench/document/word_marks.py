@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,6 +11,7 @@ from docx.document import Document as WordDocument
 from docx.enum.section import WD_ORIENT, WD_SECTION
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.opc.constants import RELATIONSHIP_TYPE
+from docx.opc.pkgwriter import PackageWriter
 from docx.oxml.ns import qn
 from docx.oxml.parser import OxmlElement
 from docx.shared import Cm, Length, Pt
@@ -23,6 +26,34 @@ from riskkit.workbench.document.rendering import ink, text_and_links
 _LATIN = "Times New Roman"
 _HEAD, _RULE, _FINE = "F3F5F8", "173A63", "C9D1DA"
 _AFTER_BORDERS = {qn(f"w:{name}") for name in ("shd", "tblLayout", "tblCellMar", "tblLook", "tblCaption")}
+
+
+class _SameEachTime:
+    """Takes the parts of a package as python-docx hands them over; none says when it was made."""
+
+    def __init__(self, package: zipfile.ZipFile) -> None:
+        self._package = package
+
+    def write(self, name: Any, content: bytes) -> None:
+        """A part, with the earliest date that a zip file knows."""
+        self._package.writestr(zipfile.ZipInfo(name.membername), content, zipfile.ZIP_DEFLATED)
+
+
+def package_bytes(document: WordDocument) -> bytes:
+    """A ``.docx`` file whose bytes follow from its content.
+
+    As `document.save`, which would put the time on every part, and would have to be packed a second time.
+    """
+    package, out = document.part.package, io.BytesIO()
+    assert package is not None
+    for part in package.parts:
+        part.before_marshal()
+    with zipfile.ZipFile(out, "w") as file:
+        format_of: Any = PackageWriter  # python-docx has no types for it
+        format_of._write_content_types_stream(_SameEachTime(file), package.parts)
+        format_of._write_pkg_rels(_SameEachTime(file), package.rels)
+        format_of._write_parts(_SameEachTime(file), package.parts)
+    return out.getvalue()
 
 
 def element(tag: str, **attributes: str) -> Any:

@@ -11,6 +11,7 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from itertools import zip_longest
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -24,7 +25,7 @@ FORMATS = ("html", "docx")
 LIST = "letters.csv"
 _HEADS = ("enterprise_id", "kind", "lang", "letter_sha256", "file", "file_sha256")
 _TOGETHER = 100
-"""Letters between two writings of the list: what a killed run loses at most."""
+"""Letters that are put in the folder at once, and then in the list: what a killed run loses at most."""
 
 
 @dataclass(frozen=True)
@@ -96,13 +97,17 @@ def write_letters(
     todo = [place for place in range(len(tasks)) if place not in done]
     watch(len(done), len(tasks))
     with _pool(jobs) as run:
-        for start in range(0, len(todo), _TOGETHER):
-            places = todo[start : start + _TOGETHER]
-            for place, files in zip(places, run(_made, [tasks[one] for one in places]), strict=True):
-                ours = [before[name].file_sha256 for name in files if name in before]
-                put_files(out, files, ours=ours)
-                done[place] = tasks[place].lines(files)
+        blocks = [todo[start : start + _TOGETHER] for start in range(0, len(todo), _TOGETHER)]
+        ahead = run(_made, [tasks[one] for one in todo[:_TOGETHER]])
+        for places, following in zip_longest(blocks, blocks[1:], fillvalue=[]):
+            files: dict[str, bytes] = {}
+            for place, made in zip(places, ahead, strict=True):
+                files |= made
+                done[place] = tasks[place].lines(made)
                 watch(len(done), len(tasks))
+            # the next are made while these are put: together, as each putting looks through the folder
+            ahead = run(_made, [tasks[one] for one in following])
+            put_files(out, files, ours=[before[name].file_sha256 for name in files if name in before])
             before |= {line.file: line for place in places for line in done[place]}
             _write_list(out, before.values())
     return tuple(line for place in sorted(done) for line in done[place])

@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
+from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
@@ -114,12 +116,15 @@ def filled_letter(letter: Letter, *, issuer: str) -> FilledDocument:
     return FilledDocument(lines, language(), issuer, code, "", say(letter.kind))
 
 
+@cache
+def _words(table: str, code: str, *, day: dt.date, lang: str) -> Mapping[str, str]:
+    """Code → words of a table on a day; read once, for thousands of letters ask."""
+    rows = standards.table(table, on=day).drop_duplicates(code)
+    return MappingProxyType(dict(zip(rows[code], rows[lang], strict=True)))
+
+
 def _finding_lines(letter: Letter) -> Iterator[str]:
-    words = (
-        standards.table("enterprise_notice_rules", on=letter.day)
-        .drop_duplicates("test")
-        .set_index("test")[language()]
-    )
+    words = _words("enterprise_notice_rules", "test", day=letter.day, lang=language())
     for row in letter.findings:
         has_lot = "lot" in row and pd.notna(row["lot"])
         goods = say("of_lot", product=row["product"], lot=row["lot"]) if has_lot else str(row["product"])
@@ -131,7 +136,7 @@ def _finding_lines(letter: Letter) -> Iterator[str]:
 
 
 def _request_lines(letter: Letter) -> Iterator[str]:
-    words = standards.table("enterprise_requests", on=letter.day).set_index("request")[language()]
+    words = _words("enterprise_requests", "request", day=letter.day, lang=language())
     for row in letter.requests:
         if row["unit"] == "at_once":
             yield words[row["request"]]
@@ -141,7 +146,7 @@ def _request_lines(letter: Letter) -> Iterator[str]:
 
 
 def _duty_lines(letter: Letter) -> Iterator[str]:
-    words = standards.table("enterprise_duties", on=letter.day).set_index("duty")[language()]
+    words = _words("enterprise_duties", "duty", day=letter.day, lang=language())
     for row in letter.open_duties:
         yield say(f"duty_{row['decision']}", what=words[row["duty"]], day=str(row["due_on"]))
 

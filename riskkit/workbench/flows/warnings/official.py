@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import io
 import itertools
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -21,7 +20,6 @@ from riskkit.workbench.flows.warnings.templating import Line
 
 FORMATS = ("html", "pdf", "docx", "txt")
 _TAGS = {"zh": "zh-CN", "en": "en-GB"}
-_STILL = (1980, 1, 1, 0, 0, 0)
 # GB/T 9704-2012 as later guides give it: size of type [pt]; the fonts fall back where they are not there
 _TYPE = {
     "title": ("方正小标宋简体", 22, True),
@@ -130,7 +128,7 @@ def _word(document: FilledDocument) -> bytes:
     import docx
     from docx.shared import Cm
 
-    from riskkit.workbench.document.word_marks import set_font
+    from riskkit.workbench.document.word_marks import package_bytes, set_font
 
     made = docx.Document()
     in_language(document.lang, set_font, made.styles["Normal"], "仿宋_GB2312")
@@ -148,9 +146,7 @@ def _word(document: FilledDocument) -> bytes:
     _run(foot, document.foot, font="仿宋_GB2312", size=10.5)
     about = made.core_properties
     about.title, about.author, about.language = document.title[:255], "", _TAGS[document.lang]
-    out = io.BytesIO()
-    made.save(out)
-    return _still(out.getvalue())
+    return package_bytes(made)
 
 
 def _word_head(made: Any, document: FilledDocument) -> None:
@@ -223,15 +219,6 @@ def _run(
     fonts = run._r.get_or_add_rPr().get_or_add_rFonts()
     fonts.set(qn("w:eastAsia"), font)
     run.bold = is_bold
-
-
-def _still(raw: bytes) -> bytes:
-    """The same package without the moments at which it was made."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(raw)) as before, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as after:
-        for one in before.infolist():
-            after.writestr(zipfile.ZipInfo(one.filename, _STILL), before.read(one), zipfile.ZIP_DEFLATED)
-    return out.getvalue()
 
 
 def readable_text(document: FilledDocument) -> str:

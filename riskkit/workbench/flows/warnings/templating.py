@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 
-from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, nodes
+from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from riskkit.foundation.inputs.faults import Fault, InputFaults, refuse, shown
@@ -47,23 +48,29 @@ def template_text(name: str, *, folder: Path | None = None) -> str:
 
 def filled(text: str, values: Mapping[str, str | list[str]], *, name: str = "template") -> list[Line]:
     """The lines of a document: a template filled with values, each line with its kind."""
-    room = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
-    try:
-        tree = room.parse(text)
-    except TemplateSyntaxError as error:
-        raise InputFaults(
-            name, [Fault(f"{name}:{error.lineno}", shown(str(error.message)), "a template")]
-        ) from None
-    refuse(name, sorted(_faults(tree, values, name), key=lambda fault: fault.place))
+    template = _checked(text, frozenset(values), name)
     _refuse_hidden(text, values, name)
     try:
-        made = room.from_string(_MARKED.sub(lambda found: f"{MARK}{found[1]} ", text)).render(**values)
+        made = template.render(**values)
     except TemplateError as error:
         raise InputFaults(name, [Fault(name, shown(str(error)), "a template")]) from None
     return [_line(one) for one in made.splitlines() if one.strip(f" {MARK}#->!")]
 
 
-def _faults(tree: nodes.Template, values: Mapping[str, object], name: str) -> Iterator[Fault]:
+@lru_cache(maxsize=64)
+def _checked(text: str, values: frozenset[str], name: str) -> Template:
+    """A template that asks for nothing but these values; the same one serves thousands of letters."""
+    room = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
+    try:
+        tree = room.parse(text)
+        refuse(name, sorted(_faults(tree, values, name), key=lambda fault: fault.place))
+        return room.from_string(_MARKED.sub(lambda found: f"{MARK}{found[1]} ", text))
+    except TemplateSyntaxError as error:
+        place = f"{name}:{error.lineno}"
+        raise InputFaults(name, [Fault(place, shown(str(error.message)), "a template")]) from None
+
+
+def _faults(tree: nodes.Template, values: Collection[str], name: str) -> Iterator[Fault]:
     rule = f"values, if, for and the filters {', '.join(_FILTERS)} only"
     bound = {one.name for loop in tree.find_all(nodes.For) for one in loop.target.find_all(nodes.Name)}
     bound |= {loop.target.name for loop in tree.find_all(nodes.For) if isinstance(loop.target, nodes.Name)}
