@@ -62,18 +62,18 @@ test: setup  ## all tests (warnings are errors; tests of missing system parts sk
 	@$(BIN)/python -m pytest -n 2 --dist worksteal
 
 engines: $(ENGINES)  ## tests of the work on many machines: Spark (needs Java) and Dask, on clusters of this machine
-	@$(BIN)/python -m pytest -q tests/test_cluster.py tests/test_register_engines.py tests/test_signal_engines.py
+	@$(BIN)/python -m pytest -q tests/workbench/runs/test_cluster.py tests/store/test_register_engines.py tests/monitoring/signals/test_signal_engines.py
 
 check: setup  ## format, lint, types, the house's laws, the tables and the cases
 	@echo 'ruff format';  $(BIN)/ruff format --check --quiet . || { echo 'mend it with: $(BIN)/ruff format .' >&2; exit 1; }
 	@echo 'ruff check';   $(BIN)/ruff check --quiet .
 	@echo 'mypy';         $(BIN)/mypy --strict riskkit
 	@echo 'house, lock, environment.yml, notebooks'
-	@$(BIN)/python -m pytest -q -p no:cacheprovider tests/test_house.py tests/test_habits.py
+	@$(BIN)/python -m pytest -q -p no:cacheprovider tests/project/test_house.py tests/project/test_habits.py
 	@echo 'tables and cases';  $(BIN)/riskkit check
 
 golden: setup  ## what people get to see, written to tests/golden anew: git diff is then the review of a change
-	@$(BIN)/python tests/golden_outputs.py
+	@$(BIN)/python tests/support/golden_outputs.py
 
 bench: setup  ## speed and memory as one table, compared with the floors and the last run, kept and put into docs/speed.md
 	@$(BIN)/python -m pytest -q -s -o python_files='bench_*.py' tests/benchmarks

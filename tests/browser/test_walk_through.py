@@ -23,6 +23,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from serving import served_to_people
+from shared import ROOT
 
 from riskkit.assessment.committee.session import session_of
 from riskkit.foundation.shipped import case_path
@@ -31,7 +32,6 @@ from riskkit.store.ledger.ledger import open_ledger
 from riskkit.workbench.commands.new_files import FILL
 
 pytestmark = [needs_chromium, pytest.mark.browser, pytest.mark.slow]
-ROOT = Path(__file__).resolve().parents[2]
 KNOWN = {name: text for name, text in os.environ.items() if not name.startswith("RISKKIT_")}
 KNOWN["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), KNOWN.get("PYTHONPATH")]))
 FEW = """import sys
