@@ -11,7 +11,6 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from itertools import zip_longest
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -99,7 +98,7 @@ def write_letters(
     with _pool(jobs) as run:
         blocks = [todo[start : start + _TOGETHER] for start in range(0, len(todo), _TOGETHER)]
         ahead = run(_made, [tasks[one] for one in todo[:_TOGETHER]])
-        for places, following in zip_longest(blocks, blocks[1:], fillvalue=[]):
+        for places, following in zip(blocks, [*blocks[1:], []], strict=False):
             files: dict[str, bytes] = {}
             for place, made in zip(places, ahead, strict=True):
                 files |= made
