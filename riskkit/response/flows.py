@@ -11,10 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskkit.foundation.flows.acts import Whole
+from riskkit.foundation.flows.checks import CHECKS
 from riskkit.foundation.flows.steps import Flow
 from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.tables import records
+from riskkit.response.measure_checks import MEASURE_CHECKS
 from riskkit.response.working_days import Days, possible_last_days
 
 RECALLS = ("recall", "vehicle_recall")
@@ -83,7 +85,8 @@ def response_flow(name: str) -> Flow:
     """
     refuse("flow", [] if name in FLOWS else [Fault("flow", shown(name), one_of(name, FLOWS))])
     rows = standards.all_rows("flow_steps")
-    return Flow(name, rows[rows["flow"] == name].reset_index(drop=True), last_days=term_ends)
+    mine = rows[rows["flow"] == name].reset_index(drop=True)
+    return Flow(name, mine, checks={**CHECKS, **MEASURE_CHECKS}, last_days=term_ends)
 
 
 @functools.cache

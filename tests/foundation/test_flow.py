@@ -215,6 +215,39 @@ def test_one_thing_that_is_missing_is_the_one_fault(
     assert [str(fault) for fault in refused.value.faults] == [str(fault) for fault in faults]
 
 
+SEIZURE = [row | {"measure": "seizure"} if row["event"] == "proposed" else row for row in MEASURE[:3]]
+
+
+@pytest.mark.parametrize(
+    ("n", "change", "faults"),
+    [
+        (1, {"measure": "seizur"}, ["measure"]),
+        (2, {"ends_at": "2026-04-12"}, []),  # carried out by 13 March at the latest, and 30 days
+        (2, {"ends_at": "2026-04-13"}, ["ends_at"]),
+        (3, {"ends_at": "2026-04-06"}, []),  # carried out on 7 March
+        (3, {"ends_at": "2026-04-07"}, ["ends_at"]),
+        (3, {"ends_at": "2026-04-09", "n_test_days": 3}, []),
+        (4, {"event": "extended", "ends_at": "2026-05-06"}, []),
+        (4, {"event": "extended", "ends_at": "2026-05-07"}, ["ends_at"]),
+        (3, {"measure": "ban_trade", "ends_at": "2030-01-01"}, []),
+    ],
+)
+def test_a_measure_is_known_and_a_seizure_lasts_thirty_days_and_thirty_more(
+    n: int, change: dict[str, Any], faults: list[str]
+) -> None:
+    """行政强制法 Art. 25; the first day does not count, days of testing do not either."""
+    begun = [*SEIZURE[:2], SEIZURE[2] | {"ends_at": _in_china("2026-04-01")}, MEASURE[3] | {"ends_at": None}]
+    given = {**change, "ends_at": _in_china(change["ends_at"])} if "ends_at" in change else change
+    found = act_faults(
+        pd.DataFrame(begun[: n - 1]), pd.DataFrame([begun[n - 1] | given]), response_flow("measure")
+    )
+    assert [fault.place.rpartition(".")[2] for fault in found] == faults
+
+
+def _in_china(day: str) -> dt.datetime:
+    return dt.datetime.fromisoformat(f"{day}T23:59:59+08:00")
+
+
 def test_all_faults_of_an_act_come_at_once() -> None:
     bare = {"subject": "a", "event": "lifted", "at": START, "who": "Li", "role": "operator"}
     faults = act_faults(pd.DataFrame(MEASURE[:3]), pd.DataFrame([bare]), response_flow("measure"))
@@ -301,6 +334,7 @@ def slow_verdict(rows: list[dict[str, Any]], name: str) -> int:
             return n
         phase, last = step["phase_after"], row["at"]
         did[row["event"]] = row["who"]
+        gave[row["event"]] = row["at"]
         gave |= {key: value for key, value in row.items() if value is not None and value != ""}
     return len(rows)
 
@@ -322,7 +356,18 @@ def _slow_need(need: str, row: dict[str, Any], did: dict[str, str], *, gave: dic
         "longer": ends is not None and (gave.get("ends_at") is None or ends > gave["ends_at"]),
         "past_end": gave.get("ends_at") is not None and row["at"] >= gave["ends_at"],
         "counts": done is not None and affected is not None and 0 <= done <= affected,
+        "known": row.get("measure") in (None, "", "seizure", "recall"),
+        "lawful": _slow_lawful(of, row, gave),
     }[name]
+
+
+def _slow_lawful(step: str, row: dict[str, Any], gave: dict[str, Any]) -> bool:
+    ends = row.get("ends_at") or gave.get("ends_at")
+    begins = {"ordered": row.get("due_at"), "executed": row["at"]}.get(step, gave.get("executed"))
+    if (row.get("measure") or gave.get("measure")) != "seizure" or ends is None or begins is None:
+        return True
+    first, last = (moment.astimezone(dt.timezone(dt.timedelta(hours=8))).date() for moment in (begins, ends))
+    return (last - first).days <= (60 if step == "extended" else 30)
 
 
 def random_life(rng: random.Random, name: str) -> list[dict[str, Any]]:
@@ -345,7 +390,7 @@ def random_life(rng: random.Random, name: str) -> list[dict[str, Any]]:
                 "due_at": at + dt.timedelta(hours=rng.choice([100, 200, 0, 500])),
                 "ends_at": at + dt.timedelta(hours=rng.choice([1, 50, 900])) if rng.random() < 0.5 else None,
                 "n_affected": rng.choice([100, 100, 100, None]), "n_completed": rng.choice([1, 50, 100, 101]),
-                "level": 2, "measure": "recall", "effect": "good", "decision": "x",
+                "level": 2, "measure": rng.choice(["recall", "seizure", "seizur"]), "effect": "good", "decision": "x",
             }
         )  # fmt: skip
         phase = step["phase_after"]

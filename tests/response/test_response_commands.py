@@ -61,6 +61,7 @@ def test_a_refusal_names_every_fault_and_records_nothing(
     ("words", "place_of_fault"),
     [
         (["record", "recal", "r-1", "started"], "flow"),
+        (["record", "recall", "R 1", "started"], "subject"),
         (["record", "recall", "r-1", "plan_filed", "--set", "n_affected=many"], "--set n_affected"),
         (["record", "recall", "r-1", "plan_filed", "--set", "n_affected"], "--set"),
         (["record", "recall", "r-1", "plan_filed", "--set", "who=Li"], "--set"),

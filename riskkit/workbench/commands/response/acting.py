@@ -22,6 +22,7 @@ say = Texts("flow")
 _CHINA = dt.timezone(dt.timedelta(hours=8))
 _FLAGS = {"yes": True, "no": False}
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
+_SUBJECT_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]*")
 _FLOW, _SUBJECT = argument("flow", "FLOW"), argument("subject", "SUBJECT")
 _OWN = ("subject", "event", "at", "who", "role", "reason", "evidence")
 
@@ -43,6 +44,10 @@ def record_step(
     from riskkit.store.flow import record_act
     from riskkit.workbench.flows.response.desks import desk_of
 
+    # the ledger would call it a stream, which nobody typed
+    is_name = _SUBJECT_NAME.fullmatch(subject)
+    rule = "a name of small letters, digits and signs"
+    refuse("response", [] if is_name else [Fault("subject", shown(subject), rule)])
     about: dict[str, Any] = {"subject": subject, "event": step, "who": act.name, "role": acting_role or ""}
     about |= {"reason": act.why or "", "evidence": evidence, **_facts(facts)}
     with using_ledger(act.ledger) as opened:
