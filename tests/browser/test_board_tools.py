@@ -131,7 +131,26 @@ def test_a_figure_is_saved_as_picture_and_numbers(server: Served, tmp_path: Path
         assert has_content(picture)
         text = saved(page, tools.get_by_role("button", name="CSV"), tmp_path).read_text("utf-8-sig")
         assert len([*csv.reader(io.StringIO(text))]) > 2
+        # other data on the same axis: plotly.js would take years for numbers now, and write 2,021.5
+        ticks = page.locator(".rkp-drawn").first.locator(".xtick text")
+        for first in (2021, 2019):
+            page.get_by_label("From", exact=True).select_option(str(first))
+            expect(ticks).to_have_text([str(year) for year in range(first, 2026)])
         assert watched.errors == []
+
+
+def test_a_table_with_merged_cells_has_no_head_that_would_sort_it_wrongly(server: Served) -> None:
+    plain = "<table class=rk-table><thead><tr><th>a<th>b</thead><tbody><tr><td>2<td>x<tr><td>1<td>y</tbody></table>"
+    with watched_page() as watched:
+        page = opened(watched, server, "response_board")
+        add = "html => document.querySelector('.rkp').insertAdjacentHTML('beforeend', html)"
+        page.evaluate(add, f"<div id=plain>{plain}</div>")
+        page.evaluate(add, f"<div id=wide>{plain.replace('<td>2<td>x', '<td colspan=2>2')}</div>")
+        page.evaluate(add, f"<div id=tall>{plain.replace('<td>2', '<td rowspan=2>2')}</div>")
+        expect(page.locator("#plain thead button")).to_have_count(2)
+        for other in ("#wide", "#tall"):
+            expect(page.locator(f"{other} .rkp-tools, {other} .rkp-exports").first).to_be_visible()
+            assert page.locator(f"{other} thead button").count() == 0
 
 
 def test_a_link_shows_the_same_and_nothing_is_lost_on_loading_again(server: Served) -> None:

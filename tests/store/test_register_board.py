@@ -164,9 +164,20 @@ def test_nothing_that_fits_is_said_in_words() -> None:
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_years_without_a_record_are_shown_as_none(lang: str) -> None:
-    figure = in_language(lang, words.trend_picture, ask(made_register(), Asked())).figure["data"][0]
-    assert figure["x"] == [str(year) for year in range(2015, 2026)]
-    assert figure["y"][1] == 0 and sum(figure["y"]) == 888
+    drawn = in_language(lang, words.trend_picture, ask(made_register(), Asked())).figure
+    figure, axis = drawn["data"][0], drawn["layout"]["xaxis"]
+    assert axis["ticktext"] == [str(year) for year in range(2015, 2026)]
+    assert figure["x"] == axis["tickvals"] == [*range(11)] and "type" not in axis
+    assert figure["y"][1] == 0 and sum(figure["y"]) == 888 and "2016" in figure["hovertext"][1]
+
+
+def test_of_many_years_some_are_written_below_the_bars(tmp_path: Path) -> None:
+    rows = "".join(f"enforcement,{year}-01-31,lamp {year}\n" for year in range(1981, 2025))
+    register = own(tmp_path, "source_class,date,product\n" + rows)
+    drawn = in_language("en", words.trend_picture, ask(register, Asked())).figure
+    axis = drawn["layout"]["xaxis"]
+    assert axis["ticktext"] == [str(year) for year in range(1981, 2025, 3)]
+    assert axis["tickvals"] == [*range(0, 44, 3)] and len(drawn["data"][0]["x"]) == 44
 
 
 def own(tmp_path: Path, text: str) -> Path:

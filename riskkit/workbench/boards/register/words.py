@@ -18,6 +18,7 @@ from riskkit.workbench.reports.figures import style
 from riskkit.workbench.reports.monitoring.register_sections import source_word
 from riskkit.workbench.reports.monitoring.words import column_name, group_name
 
+_MOST_TICKS = 16  # years that are written below the bars; of more, every second or third
 COLUMNS = ("date", "product", "source_class", "hazard_class", "origin", "n_tested", "evidence")
 
 
@@ -115,14 +116,19 @@ def trend_picture(found: Found) -> Picture:
     words = [say("not_known") if pd.isna(row["year"]) else str(int(row["year"])) for row in lines]
     counts = [int(row["n_records"]) for row in lines]
     shape = style.layout(say("trend_title"), height=260, margin={"t": 22, "b": 40, "l": 56})
-    shape["xaxis"] = style.quiet_axis() | {"type": "category"}
+    # places and their words, not categories: plotly.js forgets the type of an axis when the data change
+    every = max(1, -(-len(words) // _MOST_TICKS))
+    ticks = {"tickvals": [*range(0, len(words), every)], "ticktext": words[::every]}
+    shape["xaxis"] = style.quiet_axis() | ticks | {"range": [-0.6, max(len(words), 1) - 0.4]}
     shape["yaxis"] = style.quiet_axis() | {
         "rangemode": "tozero",
         "title": {"text": say("records_head")},
     }
     texts = [number(float(n)) for n in counts] if len(counts) <= 16 else [""] * len(counts)
     look = {"textposition": "outside", "cliponaxis": False, "marker": {"color": style.DARK}}
-    bars = {"type": "bar", "x": words, "y": counts, "text": texts, "hoverinfo": "x+y"} | look
+    hints = [f"{word}{say('colon')}{number(float(n))}" for word, n in zip(words, counts, strict=True)]
+    bars = {"type": "bar", "x": [*range(len(words))], "y": counts, "text": texts} | look
+    bars |= {"hovertext": hints, "hoverinfo": "text"}
     rows: list[tuple[Cell, ...]] = [
         (word, number(float(row["n_records"])), rate_words(row))
         for word, row in zip(words, lines, strict=True)
