@@ -13,6 +13,7 @@ from riskkit.foundation.language import language
 from riskkit.foundation.numbers.convergence import running_share
 from riskkit.words.catalogue import Texts
 
+_ODDS_UP_TO = 0.05  # up to here a probability is written as one in so many, above in per cent
 _EXPONENT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -31,17 +32,25 @@ def say_number(value: float, kind: str) -> str:
     >>> from riskkit.foundation.language import in_language
     >>> say_number(4e-4, "probability"), say_number(1.9e6, "count"), in_language("zh", say_number, 1, "flag")
     ('1 in 2,500', '1,900,000', '是')
+    >>> say_number(0.125, "probability"), say_number(0.9999, "probability"), say_number(1, "probability")
+    ('12.5 %', '>99.9 %', '100 %')
     """
     if math.isnan(value):
         return "不详" if language() == "zh" else "not known"
     if kind == "flag":
         return ("是" if value else "否") if language() == "zh" else ("yes" if value else "no")
     if kind == "probability":
-        if value <= 0 or value > 0.05 * (1 + 1e-6):
-            return f"{value:.3g}"
+        if value <= 0 or value > _ODDS_UP_TO * (1 + 1e-6):
+            return _in_percent(value)
         turns = float(f"{1 / value:.3g}")
         return f"1/{turns:,.0f}" if language() == "zh" else f"1 in {turns:,.0f}"
     return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.3g}"
+
+
+def _in_percent(p: float) -> str:
+    """A probability that is no longer thought of as one case in so many; never 100 unless it is."""
+    unit = "%" if language() == "zh" else " %"
+    return f">99.9{unit}" if 0.9995 <= p < 1 else f"{100 * p:.3g}{unit}"
 
 
 def percent(share: float) -> str:

@@ -13,7 +13,7 @@ from riskkit.foundation.language import in_language
 from riskkit.foundation.standards import risk_matrices
 
 
-@pytest.mark.parametrize(("lang", "said"), [("en", "toy: probability 0.2"), ("zh", "toy：概率")])
+@pytest.mark.parametrize(("lang", "said"), [("en", "toy: probability 20 %"), ("zh", "toy：概率")])
 def test_points_without_a_case_are_drawn_and_said(lang: str, said: str) -> None:
     p = pd.Series([0.2, 0.002, np.nan], index=["toy", "lamp", "cup"])
     figure = in_language(lang, riskkit.plot_risk_grid, p, [4, 1, 2])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -197,6 +198,53 @@ def test_sliders_stand_in_the_address_and_a_view_has_a_name(server: Served) -> N
         page.get_by_role("button", name="Delete: lowest <b>").click()
         expect(page.get_by_role("link", name="lowest <b>")).to_have_count(0)
         assert watched.errors == []
+
+
+WHAT_IF = {
+    "zh": ("撤销", "重做", "保留此方案", "下载", "导入假设文件", "已导入"),
+    "en": ("Undo", "Redo", "Keep this scenario", "Download", "Import what-ifs", "Imported"),
+}
+
+
+@pytest.mark.parametrize(("lang", "width"), [("en", 400), ("zh", 1400)])
+def test_a_step_is_undone_and_done_again_and_a_file_taken_out_and_in(
+    server: Served, tmp_path: Path, lang: str, width: int
+) -> None:
+    undo, redo, keep, download, take, taken = WHAT_IF[lang]
+    with watched_page(width=width) as watched:
+        page = watched.page
+        page.goto(server.address("/voila/render/dashboards/what_if.ipynb", lang=lang))
+        page.wait_for_selector(".rkp-gauge")
+        back, forth = (page.get_by_role("button", name=name, exact=True) for name in (undo, redo))
+        expect(back).to_be_disabled()
+        expect(forth).to_be_disabled()
+        slider = page.get_by_role("slider").first
+        before = slider.get_attribute("aria-valuetext")
+        slider.focus()
+        slider.press("Home")
+        after = slider.get_attribute("aria-valuetext")
+        assert after != before
+        expect(back).to_be_enabled()
+        back.focus()
+        page.keyboard.press("Enter")
+        expect(slider).to_have_attribute("aria-valuetext", str(before))
+        expect(forth).to_be_enabled()
+        forth.focus()
+        page.keyboard.press("Enter")
+        expect(slider).to_have_attribute("aria-valuetext", str(after))
+        page.get_by_role("button", name=keep).click()
+        case, what_ifs = (page.get_by_role("link", name=download).nth(n) for n in (0, 1))
+        expect(what_ifs).to_be_visible()
+        written = saved(page, case, tmp_path).read_text("utf-8")
+        assert tomllib.loads(written)["title"] and "→" in written
+        file = saved(page, what_ifs, tmp_path)
+        assert tomllib.loads(file.read_text("utf-8"))
+        with page.expect_file_chooser() as waiting:
+            page.get_by_role("button", name=take).click()
+        waiting.value.set_files(file)
+        expect(page.get_by_text(f"{taken} {file.name}")).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert (watched.hosts, watched.errors) == ({"127.0.0.1"}, [])
 
 
 @needs_axe

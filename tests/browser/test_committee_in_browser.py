@@ -1,20 +1,23 @@
-"""A session on a shipped case from open to signed minutes, the ballots driven through a real browser."""
+"""A committee's day as its guide tells it, from open to signed minutes, the ballots driven through a real browser."""
 
 from __future__ import annotations
 
 import json
 import os
 import re
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from ballot_pages import answer_all, look_again, page_of, press
 from chromium import Watched, needs_chromium, watched_pages
 from playwright.sync_api import Page, expect
 from serving import served_to_people
+from shared import ROOT
 
 from riskkit.assessment.committee.session import session_of
 from riskkit.store.ledger.checks import verify
@@ -23,8 +26,10 @@ from riskkit.words.numbers import probability, read_probability
 from riskkit.workbench.commands import cli
 
 pytestmark = [needs_chromium, pytest.mark.browser, pytest.mark.slow]
-EXPERTS = ("e1", "e2", "e3")
-RECUSED = "e4"
+GUIDE = (ROOT / "docs" / "committee_day.md").read_text(encoding="utf-8")
+EXPERTS = ("wang", "li", "e3")
+RECUSED, CHAIR = "e4", "zhang"
+NAMES = {"CASE": "note7-battery-2016", "ID": "n7", "CHAIR": CHAIR, "URL": "http://127.0.0.1:8866/"}
 
 
 @pytest.fixture
@@ -40,7 +45,7 @@ def run(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.
 
 NOTATIONS = {
     "1 in 5,000": "= 1 in 5,000", "1/5000": "= 1 in 5,000", "0.02 %": "= 1 in 5,000", "２e-4": "= 1 in 5,000",
-    "0,0002": "= 1 in 5,000", "0.2‰": "= 1 in 5,000", "3/1000": "= 1 in 333", "0.3": "= 0.3", "often": "", "1/0": "", "5": "",
+    "0,0002": "= 1 in 5,000", "0.2‰": "= 1 in 5,000", "3/1000": "= 1 in 333", "0.3": "= 30 %", "often": "", "1/0": "", "5": "",
 }  # fmt: skip
 """Probabilities as people write them, and how each is shown; `read_probability` reads the same."""
 
@@ -92,28 +97,45 @@ def close_round(chair: Page) -> None:
     press(chair, "Close the open round")
 
 
+def guided(run: Any, line: str, **more: str) -> Any:
+    """Run a command line of the guide, its words in capitals filled in."""
+    assert line in GUIDE, f"the guide names no {line}"
+    names = NAMES | more
+    return run(*shlex.split(re.sub(r"\b[A-Z]{2,}\b", lambda word: shlex.quote(names[word[0]]), line))[1:])
+
+
 def begin(run: Any, folder: Path) -> dict[str, str]:
-    """A session that has been opened, and everybody's token."""
-    members = (*EXPERTS, RECUSED)
-    (folder / "experts.csv").write_text(
-        "id,name,field\n" + "".join(f"{one},Expert {one},field\n" for one in members)
-    )
-    tokens = {one: run("access", "add", one, "--role", "expert")["token"] for one in members}
-    for who, role in (("li", "chair"), ("boss", "leadership"), ("watch", "auditor")):
-        tokens[who] = run("access", "add", who, "--role", role)["token"]
-    tokens["gone"] = "gone.no-such-secret"
-    case, more = "note7-battery-2016", ("--session", "n7", "--rounds", "2", "--as", "li")
-    run("committee", "open", case, "--experts", "experts.csv", *more)
-    return tokens
+    """A session that has been opened, and the link of everybody who was invited."""
+    shown = re.search(r"```csv\n(.*?)```", GUIDE, re.DOTALL)
+    assert shown is not None
+    more = "".join(f"{one},Expert {one},field,\n" for one in ("e3", RECUSED))
+    (folder / "experts.csv").write_text(shown[1] + more, encoding="utf-8")
+    guided(run, "riskkit committee open CASE --experts experts.csv --session ID --rounds 2 --as CHAIR")
+    guided(run, "riskkit committee invite ID --url URL")
+    assert "riskkit dashboard --access access.toml" in GUIDE
+    return {one: link_of(folder / "invitations" / f"n7-{one}.txt") for one in (CHAIR, *EXPERTS, RECUSED)}
+
+
+def link_of(invitation: Path) -> str:
+    """The English link of an invitation, as somebody follows it."""
+    assert invitation.stat().st_mode & 0o077 == 0
+    return next(line for line in invitation.read_text(encoding="utf-8").splitlines() if "lang=en" in line)
+
+
+def tokens_of(run: Any, links: dict[str, str]) -> dict[str, str]:
+    """The token of everybody invited, of others who may look, and one that is none."""
+    found = {who: parse_qs(urlsplit(link).query)["token"][0] for who, link in links.items()}
+    for who, role in (("boss", "leadership"), ("watch", "auditor")):
+        found[who] = run("access", "add", who, "--role", role)["token"]
+    return found | {"gone": "gone.no-such-secret"}
 
 
 @contextmanager
-def everybody(base: str, tokens: dict[str, str]) -> Iterator[dict[str, Watched]]:
+def everybody(base: str, links: dict[str, str]) -> Iterator[dict[str, Watched]]:
     """The chair at a desk and the experts at their phones, each page open from the first step to the last."""
-    with watched_pages(dict.fromkeys((*EXPERTS, RECUSED), 400) | {"li": 1400}) as pages:
+    with watched_pages(dict.fromkeys((*EXPERTS, RECUSED), 400) | {CHAIR: 1400}) as pages:
         for who, watched in pages.items():
-            name = "committee_session" if who == "li" else "committee_ballot"
-            watched.page.goto(page_of(base, name, tokens[who]), wait_until="commit")
+            watched.page.goto(links[who].replace(NAMES["URL"], base), wait_until="commit")
         yield pages
 
 
@@ -128,7 +150,7 @@ def declare_all(pages: dict[str, Watched]) -> None:
 
 def blind_round(pages: dict[str, Watched], run: Any) -> None:
     """Everybody answers; one is recused meanwhile and refused; the chair sees who has answered, never what."""
-    chair = pages["li"].page
+    chair = pages[CHAIR].page
     look_again(chair)
     chair.get_by_role("button", name="Open the next round", disabled=False).click()
     begun(chair, 4)
@@ -139,7 +161,7 @@ def blind_round(pages: dict[str, Watched], run: Any) -> None:
         if number == 0:
             draft_and_notations(page)
         if who == RECUSED:
-            run("committee", "recuse", "n7", "--expert", who, "--as", "li", "--why", "works for the maker")
+            run("committee", "recuse", "n7", "--expert", who, "--as", CHAIR, "--why", "works for the maker")
         assert answer_all(pages[who], number) == 13
         told = "expert who is not recused: works for the maker" if who == RECUSED else "Handed in:"
         page.get_by_text(told).wait_for()
@@ -149,20 +171,20 @@ def blind_round(pages: dict[str, Watched], run: Any) -> None:
 
 
 def second_round(pages: dict[str, Watched]) -> None:
-    press(pages["li"].page, "Open the next round")
-    begun(pages["li"].page, 3)
+    press(pages[CHAIR].page, "Open the next round")
+    begun(pages[CHAIR].page, 3)
     for number, who in enumerate(EXPERTS):
         page = pages[who].page
         look_again(page)
         page.locator(".rkb-earlier").first.wait_for(state="attached")
         assert answer_all(pages[who], number, n_earlier=3) == 13
         page.get_by_text("Handed in:").wait_for()
-    close_round(pages["li"].page)
-    pages["li"].page.get_by_role("heading", name="Judgement of round 2").wait_for()
+    close_round(pages[CHAIR].page)
+    pages[CHAIR].page.get_by_role("heading", name="Judgement of round 2").wait_for()
 
 
 def vote_and_sign(pages: dict[str, Watched]) -> None:
-    chair = pages["li"].page
+    chair = pages[CHAIR].page
     press(chair, "Open the vote")
     chair.get_by_text("0 / 3").wait_for()
     for number, who in enumerate(EXPERTS):
@@ -191,12 +213,12 @@ def vote_and_sign(pages: dict[str, Watched]) -> None:
 
 def refused_pages(pages: dict[str, Watched], base: str, tokens: dict[str, str]) -> None:
     """A page of another role is not there; a token that is none opens nothing."""
-    page = pages["li"].page
+    page = pages[CHAIR].page
     for who, name, status in (
         ("boss", "committee_ballot", 404),
         ("boss", "committee_session", 404),
-        ("e1", "committee_session", 404),
-        ("li", "committee_ballot", 404),
+        ("wang", "committee_session", 404),
+        (CHAIR, "committee_ballot", 404),
         ("gone", "committee_ballot", 403),
     ):
         page.context.clear_cookies()
@@ -205,8 +227,9 @@ def refused_pages(pages: dict[str, Watched], base: str, tokens: dict[str, str]) 
 
 
 def test_from_open_to_signed_minutes(run: Any, tmp_path: Path) -> None:
-    tokens = begin(run, tmp_path)
-    with served_to_people(tmp_path) as base, everybody(base, tokens) as pages:
+    links = begin(run, tmp_path)
+    tokens = tokens_of(run, links)
+    with served_to_people(tmp_path) as base, everybody(base, links) as pages:
         declare_all(pages)
         blind_round(pages, run)
         second_round(pages)
@@ -217,10 +240,13 @@ def test_from_open_to_signed_minutes(run: Any, tmp_path: Path) -> None:
     now = session_of(ledger.events("committee/n7"))
     assert verify(ledger).is_whole
     assert [(one.name, len(one.sealed)) for one in now.rounds] == [("1", 3), ("2", 3), ("vote", 3)]
-    assert set(now.signed) == {"li", *EXPERTS} and now.ended_at and now.confirmed["level"]
+    assert set(now.signed) == {CHAIR, *EXPERTS} and now.ended_at and now.confirmed["level"]
     refusals = [event.why for event in ledger.events("refusals/")]
     assert any("works for the maker" in why for why in refusals)
     ledger.close()
+    for command, file in {"minutes": "minutes.docx", "report": "report.pdf", "case": "judged.toml"}.items():
+        guided(run, f"riskkit committee {command} ID --out {file}")
+        assert (tmp_path / file).stat().st_size > 1000
     from_the_export_alone(run, tmp_path)
 
 

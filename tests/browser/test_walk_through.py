@@ -1,8 +1,10 @@
-"""A newcomer's hour, a committee's day and a warning's life, with the commands that a page names and a browser."""
+"""A newcomer's hour and a warning's life, with the commands that a page names and a browser.
+
+A committee's day is in ``test_committee_in_browser.py``.
+"""
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import os
@@ -16,16 +18,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from ballot_pages import answer_all, look_again, press
-from chromium import Watched, needs_chromium, watched_page, watched_pages
+from chromium import needs_chromium, watched_page
 from patience import HANGS
 from PIL import Image
 from playwright.sync_api import Page, expect
-from playwright.sync_api import TimeoutError as PlaywrightTimeout
-from serving import served_to_people
 from shared import ROOT
 
-from riskkit.assessment.committee.session import session_of
 from riskkit.foundation.shipped import case_path
 from riskkit.store.ledger.checks import verify
 from riskkit.store.ledger.ledger import open_ledger
@@ -196,80 +194,3 @@ LIFE = (
     ("confirm", "liu"), ("issue", "zhao"), ("draft", "zhang"), ("approve", "liu"), ("release", "zhao"),
     ("lower", "liu"), ("lift", "liu"),
 )  # fmt: skip
-EXPERTS = ("wang", "li")
-
-
-def test_a_committees_day(walk: Walk) -> None:
-    guide = page_text("docs/committee_day.md")
-    (walk.folder / "experts.csv").write_text(re.search(r"```csv\n(.*?)```", guide, re.DOTALL)[1])  # type: ignore[index]
-    who = {"CASE": "desk-lamps-cbec-2019", "ID": "lamps", "CHAIR": "zhang"}
-    opening = "riskkit committee open CASE --experts experts.csv --session ID --rounds 2 --as CHAIR"
-    walk.run(opening, guide, **who)
-    walk.run("riskkit committee invite ID --url URL", guide, **who, URL="http://127.0.0.1:8866/")
-    links = {one: link_of(walk.folder / "invitations" / f"lamps-{one}.txt") for one in ("zhang", *EXPERTS)}
-    assert "riskkit dashboard --access access.toml" in guide
-    with served_to_people(walk.folder) as base, people_at_pages(base, links) as pages:
-        chair = pages["zhang"].page
-        for one in EXPERTS:
-            press(pages[one].page, "Declare")
-            pages[one].page.get_by_text("No round is open now").wait_for()
-        walk.tell("two declarations")
-        for number in (1, 2):
-            a_round(pages, "Open the next round", n_earlier=2 if number == 2 else 0)
-            chair.get_by_role("heading", name=f"Judgement of round {number}").wait_for()
-            walk.tell(f"round {number}")
-        a_round(pages, "Open the vote")
-        chair.get_by_role("heading", name="Vote", exact=True).wait_for()
-        chair.get_by_placeholder("Reason").fill("both agree")
-        press(chair, "Confirm the vote")
-        chair.get_by_text("both agree").first.wait_for()
-        walk.tell("vote and confirmation")
-        for one in (*EXPERTS, "zhang"):
-            look_again(pages[one].page)
-            press(pages[one].page, "Sign the minutes")
-        chair.get_by_role("button", name="End the session", disabled=False).click()
-        chair.get_by_role("button", name="End the session", disabled=True).wait_for()
-        walk.tell("minutes signed")
-        assert all(one.errors == [] and one.hosts == {"127.0.0.1"} for one in pages.values())
-    made = {"minutes": "minutes.docx", "report": "report.pdf", "case": "judged.toml"}
-    for command, file in made.items():
-        walk.run(f"riskkit committee {command} ID --out {file}", guide, **who)
-    walk.size(*made.values())
-    ledger = open_ledger(str(walk.folder / "ledger.sqlite"), is_reader=True)
-    now = session_of(ledger.events("committee/lamps"))
-    assert verify(ledger).is_whole and set(now.signed) == {"zhang", *EXPERTS} and now.ended_at
-    ledger.close()
-
-
-def link_of(invitation: Path) -> str:
-    """The English link of an invitation, as somebody follows it."""
-    assert invitation.stat().st_mode & 0o077 == 0
-    return next(line for line in invitation.read_text(encoding="utf-8").splitlines() if "lang=en" in line)
-
-
-@contextmanager
-def people_at_pages(base: str, links: dict[str, str]) -> Iterator[dict[str, Watched]]:
-    """The chair at a desk and the experts at their phones, each behind the link of the invitation."""
-    with watched_pages({one: 1400 if one == "zhang" else 400 for one in links}) as pages:
-        for who, watched in pages.items():
-            watched.page.goto(links[who].replace("http://127.0.0.1:8866/", base), wait_until="commit")
-        yield pages
-
-
-def a_round(pages: dict[str, Watched], begin: str, *, n_earlier: int = 0) -> None:
-    """The chair opens a round or the vote, all answer, and the chair closes it."""
-    chair = pages["zhang"].page
-    look_again(chair)
-    begun = chair.get_by_text("0 / 2")
-    while not begun.count():  # a page that is being drawn anew loses a click
-        with contextlib.suppress(PlaywrightTimeout):
-            chair.get_by_role("button", name=begin, disabled=False).click(timeout=5000)
-            begun.wait_for(timeout=5000)
-    for number, one in enumerate(EXPERTS):
-        look_again(pages[one].page)
-        pages[one].page.locator(".rkb-card:not([hidden])").wait_for()
-        answer_all(pages[one], number, n_earlier=n_earlier)
-        pages[one].page.get_by_text("Handed in:").wait_for()
-    look_again(chair)
-    chair.get_by_text("2 / 2").last.wait_for()
-    press(chair, "Close the open round")

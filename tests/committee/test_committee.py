@@ -559,8 +559,8 @@ def test_a_form_of_the_second_round_shows_the_first_and_nobody_elses_answers(
     assert len(rows) == 1 + len(questions)
     first = next(n for n, one in enumerate(questions, start=1) if one.kind == PROBABILITY)
     said = {
-        "zh": ("1/33 (1/133 – 0.054)", "1/100 – 0.09"),
-        "en": ("1 in 33 (1 in 133 – 0.054)", "1 in 100 – 0.09"),
+        "zh": ("1/33 (1/133 – 5.4%)", "1/100 – 9%"),
+        "en": ("1 in 33 (1 in 133 – 5.4 %)", "1 in 100 – 9 %"),
     }
     assert (rows[first][-2], rows[first][3]) == said[lang]  # what e2 said, and all together
     assert rows[first][4] == "3"

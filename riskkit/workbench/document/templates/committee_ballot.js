@@ -22,7 +22,7 @@ function number(text) {
 }
 
 function written(value, words) {
-  if (!(value > 0) || value > 0.05 * (1 + 1e-6)) return String(Number(value.toPrecision(3)));
+  if (!(value > 0) || value > 0.05 * (1 + 1e-6)) return words.in_percent.replace("{n}", value >= 0.9995 && value < 1 ? ">99.9" : Number((100 * value).toPrecision(3)));
   return words.one_in.replace("{n}", Number((1 / value).toPrecision(3)).toLocaleString("en", { maximumFractionDigits: 0 }));
 }
 
