@@ -35,7 +35,8 @@ class Guard(threading.Thread):
         self.kernel: Callable[[], int | None] = lambda: None
         self.hit: tuple[str, str] | None = None
         self.seen: dict[int, psutil.Process] = {}
-        self.before = processes.adopted()
+        self.older = frozenset(psutil.pids())  # nothing of the run: not to be looked at again and again
+        self.is_ended = False
         self._over = threading.Event()
         self._in_cell = self._in_report = 0
 
@@ -50,7 +51,7 @@ class Guard(threading.Thread):
 
     def _look(self, pid: int, *, is_whole: bool) -> None:
         members = processes.processes_of([pid])
-        members = processes.with_children(members) if is_whole else members
+        members = processes.with_children(members, but=self.older) if is_whole else members
         self.seen |= {one.pid: one for one in members}
         most = self.limits.memory * GIB
         if sum(map(_resident, members)) > most and sum(map(_own, members)) > most:
@@ -76,22 +77,24 @@ class Guard(threading.Thread):
         """End the run for this reason; the first one counts."""
         if self.hit is None:
             self.hit = (kind, words)
-            processes.end_all(self.members, grace=_EVERY)
+            processes.end_all(self.members, grace=_EVERY, but=self.older)
 
     def members(self) -> list[psutil.Process]:
         """Every process of the run that can be found."""
         pid = self.kernel()
-        new = processes.processes_of(processes.adopted() - self.before)
+        new = processes.processes_of(processes.adopted(but=self.older))
         session = [] if pid is None else [*processes.processes_of([pid]), *processes.of_session(pid)]
-        return [*session, *processes.marked(self.folder), *self.seen.values(), *new]
+        return [*session, *processes.marked(self.folder, but=self.older), *self.seen.values(), *new]
 
     def end(self) -> None:
-        """End every process of the run, and the watch."""
+        """End every process of the run, and the watch; once all are gone, none is left to start another."""
+        if self.is_ended:
+            return
         self._over.set()
         with contextlib.suppress(RuntimeError):  # it was never started
             self.join()
-        processes.end_all(self.members)
-        processes.forget(processes.adopted() - self.before)
+        self.is_ended = processes.end_all(self.members, but=self.older)
+        processes.forget(processes.adopted(but=self.older))
 
 
 def _resident(process: psutil.Process) -> int:

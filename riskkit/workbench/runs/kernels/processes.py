@@ -14,6 +14,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
@@ -24,12 +25,17 @@ UNMARKED = "/" * 600
 """What the variable holds in a process from which runs are forked: room for the name of a folder."""
 _ADOPT, _IS_ADOPTING, _END_WITH_PARENT = 36, 37, 1  # numbers of prctl: PR_SET_CHILD_SUBREAPER and others
 _GRACE = 5.0
-_AT_ONCE = 0.2
+_AT_ONCE, _PAUSE = 0.2, 0.002
+
+
+@cache
+def _libc() -> ctypes.CDLL:
+    return ctypes.CDLL(None)
 
 
 def _prctl(number: int, value: object) -> None:
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(number, value, 0, 0, 0)
+        _libc().prctl(number, value, 0, 0, 0)
 
 
 def adopt_orphans() -> None:
@@ -53,15 +59,16 @@ def mark(folder: str) -> None:
         ctypes.memmove(begin + place + len(MARK) + 1, shown, len(shown))
 
 
-def adopted() -> frozenset[int]:
+def adopted(*, but: Collection[int] = ()) -> frozenset[int]:
     """The children of this process, if it adopts orphans; else nothing, as it could not tell them."""
-    return frozenset(one.pid for one in psutil.Process().children()) if _is_adopting() else frozenset()
+    found = _children(but).get(os.getpid(), ()) if _is_adopting() else ()
+    return frozenset(one.pid for one in found)
 
 
-def marked(folder: Path | str) -> list[psutil.Process]:
+def marked(folder: Path | str, *, but: Collection[int] = ()) -> list[psutil.Process]:
     """Every process of the runs below a folder."""
     found = []
-    for one in psutil.process_iter():
+    for one in _all(but):
         with contextlib.suppress(psutil.Error, OSError):
             mark = one.environ().get(MARK, "")
             found += [one] if mark == str(folder) or mark.startswith(f"{folder}{os.sep}") else []
@@ -73,13 +80,29 @@ def of_session(pid: int) -> list[psutil.Process]:
     return [one for one in psutil.process_iter() if _session(one.pid) == pid]
 
 
-def with_children(members: Iterable[psutil.Process]) -> list[psutil.Process]:
+def with_children(members: Iterable[psutil.Process], *, but: Collection[int] = ()) -> list[psutil.Process]:
     """Processes and all that is below them."""
-    found: dict[int, psutil.Process] = {}
-    for one in members:
-        with contextlib.suppress(psutil.Error):
-            found |= {each.pid: each for each in (one, *one.children(recursive=True))}
+    found = {one.pid: one for one in members}
+    children, queue = _children(but), list(found)
+    for pid in queue:  # it grows meanwhile
+        below = {one.pid: one for one in children.get(pid, ()) if one.pid not in found}
+        found |= below
+        queue += below
     return list(found.values())
+
+
+def _children(but: Collection[int]) -> dict[int, list[psutil.Process]]:
+    """The children of each process, from one look at all processes: each look takes some milliseconds."""
+    found: dict[int, list[psutil.Process]] = {}
+    for one in _all(but):
+        with contextlib.suppress(psutil.Error):
+            found.setdefault(one.ppid(), []).append(one)
+    return found
+
+
+def _all(but: Collection[int]) -> list[psutil.Process]:
+    """All processes but those of these numbers, which were there before what is looked for."""
+    return processes_of([pid for pid in psutil.pids() if pid not in but])
 
 
 def processes_of(pids: Collection[int]) -> list[psutil.Process]:
@@ -91,10 +114,14 @@ def processes_of(pids: Collection[int]) -> list[psutil.Process]:
     return found
 
 
-def end_all(find: Callable[[], Iterable[psutil.Process]], *, grace: float = _GRACE) -> bool:
+def end_all(
+    find: Callable[[], Iterable[psutil.Process]], *, grace: float = _GRACE, but: Collection[int] = ()
+) -> bool:
     """End what `find` finds, with all below it, until it finds nothing any more; never this process."""
     until = time.monotonic() + grace
-    while members := [one for one in with_children(find()) if one.pid != os.getpid() and _lives(one)]:
+    while members := [
+        one for one in with_children(find(), but=but) if one.pid != os.getpid() and _lives(one)
+    ]:
         if time.monotonic() > until:
             return False
         for act in ("suspend", "kill"):
@@ -109,14 +136,16 @@ def _await(members: Collection[psutil.Process]) -> None:
     """Look, and not wait: who started a process wants to hear itself how it ended."""
     soon = time.monotonic() + _AT_ONCE
     while any(map(_lives, members)) and time.monotonic() < soon:
-        time.sleep(0.01)
+        time.sleep(_PAUSE)
 
 
 def forget(pids: Collection[int]) -> None:
     """Let children that ended go, so that no trace of them stays in the table of processes."""
+    soon = time.monotonic() + _AT_ONCE  # the threads of one that was killed end after itself
     for pid in pids:
         with contextlib.suppress(OSError):
-            os.waitpid(pid, os.WNOHANG)
+            while os.waitpid(pid, os.WNOHANG)[0] == 0 and time.monotonic() < soon:
+                time.sleep(_PAUSE)
 
 
 @contextlib.contextmanager
