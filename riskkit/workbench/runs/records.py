@@ -36,10 +36,14 @@ def read_result(notebook: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def notebook_bytes(notebook: NotebookNode) -> bytes:
-    """A notebook as the bytes of its file, Chinese text readable."""
-    import nbformat
+    """A notebook as the bytes of its file, Chinese text readable.
 
-    text = str(nbformat.writes(notebook))
+    As `nbformat.writes` has them, but without a copy of it all: its texts are lists of lines then.
+    """
+    from nbformat.v4 import rwbase
+
+    lines = rwbase.strip_transient(rwbase.split_lines(notebook))
+    text = json.dumps(lines, ensure_ascii=False, sort_keys=True, indent=1)
     return f"{text}\n".encode(errors="replace")
 
 

@@ -194,8 +194,9 @@ def _make(
     times: dict[str, Any] = {"cells": _take_out_times(notebook)}
     try:
         result = records.read_result(notebook)
-        files = {records.RESULT: canonical(result), records.EXECUTED: notebook_bytes(notebook)}
+        files = {records.RESULT: canonical(result)}
         files |= _documents(plan, notebook, title=_title(plan, notebook, result))
+        files[records.EXECUTED] = notebook_bytes(notebook)  # last: it takes the notebook apart
     except Exception as error:
         raise _Stopped(_as_error(error), notebook) from error
     files |= plan.input_files

@@ -56,7 +56,9 @@ def test_a_run_leaves_one_complete_folder_and_nothing_else(tmp_path: Path) -> No
     given = [cell for cell in executed.cells if "injected-parameters" in cell.metadata.get("tags", [])]
     assert len(given) == 1
     assert "note = '儿童牙刷'" in given[0].source
-    assert "\\u" not in (result.folder / "executed.ipynb").read_text(encoding="utf-8")
+    text = (result.folder / "executed.ipynb").read_text(encoding="utf-8")
+    assert "\\u" not in text
+    assert text == nbformat.writes(executed) + "\n"
 
 
 def test_equal_inputs_give_equal_bytes(tmp_path: Path) -> None:
