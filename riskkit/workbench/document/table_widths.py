@@ -17,9 +17,20 @@ _WIDE = re.compile("[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]")
 _PIECES = re.compile(r"[^\s\-–—]+[\-–—]?")
 
 
+class _Widths(dict[str, int]):
+    """The width of each character met, looked up once."""
+
+    def __missing__(self, mark: str) -> int:
+        self[mark] = found = 2 if unicodedata.east_asian_width(mark) in "WF" else 1
+        return found
+
+
+_width = _Widths().__getitem__
+
+
 def reach(text: str) -> int:
     """Width of a text in letters; a Chinese character counts as two."""
-    return sum(2 if unicodedata.east_asian_width(mark) in "WF" else 1 for mark in text)
+    return len(text) if text.isascii() else sum(map(_width, text))
 
 
 def narrowest(table: Table) -> list[float]:
@@ -38,9 +49,9 @@ def _body(cell: Cell, *, is_strong: bool) -> float:
     letter = _STRONG if is_strong or isinstance(cell, Badge) else _LETTER
     text = cell if isinstance(cell, str) else cell.label
     mark = 0.0 if isinstance(cell, str) else reach(cell.symbol) * letter + 1.5
-    pieces = [part for piece in _PIECES.findall(text) for part in _WIDE.sub(" ", piece).split()]
-    widest = max((len(part) * letter for part in pieces), default=0.0)
-    return mark + max(widest, 2 * letter if _WIDE.search(text) else 0.0)
+    letters = _WIDE.sub(" ", text)
+    widest = max(map(len, _PIECES.findall(letters)), default=0)
+    return mark + max(widest * letter, 2 * letter if letters != text else 0.0)
 
 
 def type_size(table: Table, *, width: float, padding: float, largest: float, stretch: float = 1.0) -> float:

@@ -22,8 +22,8 @@ from riskkit.words.numbers import percent
 from riskkit.workbench.document.block_kinds import Badge
 from riskkit.workbench.document.blocks import Picture
 from riskkit.workbench.document.rendering import luminance
+from riskkit.workbench.document.table_widths import reach
 from riskkit.workbench.reports.case.level_numbers import chance_swing, mean_rank, moving_inputs
-from riskkit.workbench.reports.case.words import width
 from riskkit.workbench.reports.figures import case_figures as figures
 from riskkit.workbench.reports.figures.chances_figure import end_shares
 from riskkit.workbench.reports.figures.style import lowest_power, tint, wrapped
@@ -68,7 +68,7 @@ def test_lines_in_figures_fit_a_phone(name: str, lang: str) -> None:
     lines = [
         line for words in figure_texts(drawn(name, assessed(RANGE), lang)) for line in words.split("<br>")
     ]
-    assert max(width(re.sub("<[^>]+>", "", line)) for line in lines) <= 60
+    assert max(reach(re.sub("<[^>]+>", "", line)) for line in lines) <= 60
 
 
 def test_grid_draws_the_published_matrix() -> None:
@@ -288,7 +288,7 @@ def test_wrapping_keeps_every_sign_and_never_starts_a_line_with_a_stop() -> None
     words = "电芯在使用期内发生热失控，the phone burns while carried。第二句，再一句。"
     lines = wrapped(words, 20)
     assert "".join(lines).replace(" ", "") == words.replace(" ", "")
-    assert all(width(line) <= 22 for line in lines)
+    assert all(reach(line) <= 22 for line in lines)
     assert not any(line[0] in "，。" for line in lines)
 
 

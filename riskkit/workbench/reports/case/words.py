@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -131,11 +130,6 @@ def scenario_titles(case: Case) -> Mapping[str, str]:
     """Number and title of each scenario by id."""
     gap = "　" if language() == "zh" else " · "
     return {s.id: f"S{i}{gap}{s.title.say()}" for i, s in enumerate(case.scenarios, start=1)}
-
-
-def width(words: str) -> int:
-    """How wide a text is, in halves of a Chinese character."""
-    return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in words)
 
 
 def titled(item: Any) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from riskkit.foundation.standards.scales import scale
-from riskkit.workbench.reports.case.words import width
+from riskkit.workbench.document.table_widths import reach
 
 FONT = (
     '"Source Han Sans SC", "Noto Sans CJK SC", "Noto Sans SC", "PingFang SC", "Microsoft YaHei", '
@@ -31,13 +31,15 @@ def clean(words: str) -> str:
 
 def wrapped(words: str, limit: int = LABEL_WIDTH) -> list[str]:
     """A text in lines of at most `limit` half characters, broken at spaces or between Chinese characters."""
-    lines, line = [], ""
+    lines, line, used = [], "", 0
     for piece in _pieces(words):
-        if line and width(line + piece.rstrip()) > limit and piece.strip() not in _NO_START:
+        if line and used + reach(piece.rstrip()) > limit and piece.strip() not in _NO_START:
             lines.append(line.rstrip())
             line = piece.lstrip()
+            used = reach(line)
         else:
             line += piece
+            used += reach(piece)
     return [*lines, line.rstrip()] if line.strip() else lines
 
 
@@ -46,12 +48,14 @@ _NO_START = set("，。；：、）》”’！？,.;:)!?%")
 
 def _pieces(words: str) -> list[str]:
     pieces: list[str] = []
+    goes_on = False  # whether the piece before is of letters and not ended by a space
     for sign in words:
-        latin = width(sign) == 1
-        if pieces and latin and pieces[-1] and width(pieces[-1][-1]) == 1 and not pieces[-1].endswith(" "):
+        is_letter = reach(sign) == 1
+        if goes_on and is_letter:
             pieces[-1] += sign
         else:
             pieces.append(sign)
+        goes_on = is_letter and sign != " "
     return pieces
 
 
