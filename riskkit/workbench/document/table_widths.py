@@ -39,19 +39,23 @@ def narrowest(table: Table) -> list[float]:
         max((reach(piece) * _STRONG for piece in _PIECES.findall(head)), default=0) for head in table.columns
     ]
     bodies = [
-        max((_body(row[c], is_strong=c == 0 and table.row_heads) for row in table.rows), default=0.0)
+        _body([row[c] for row in table.rows], letter=_STRONG if c == 0 and table.row_heads else _LETTER)
         for c in range(len(table.columns))
     ]
     return [max(pair) for pair in zip(heads, bodies, strict=True)]
 
 
-def _body(cell: Cell, *, is_strong: bool) -> float:
-    letter = _STRONG if is_strong or isinstance(cell, Badge) else _LETTER
-    text = cell if isinstance(cell, str) else cell.label
-    mark = 0.0 if isinstance(cell, str) else reach(cell.symbol) * letter + 1.5
+def _body(cells: Sequence[Cell], *, letter: float) -> float:
+    badges = [one for one in cells if isinstance(one, Badge)]
+    marked = [reach(one.symbol) * _STRONG + 1.5 + _longest(one.label, letter=_STRONG) for one in badges]
+    texts = "\n".join(one for one in cells if isinstance(one, str))  # all at once: most tables are long
+    return max([_longest(texts, letter=letter), *marked])
+
+
+def _longest(text: str, *, letter: float) -> float:
     letters = _WIDE.sub(" ", text)
     widest = max(map(len, _PIECES.findall(letters)), default=0)
-    return mark + max(widest * letter, 2 * letter if letters != text else 0.0)
+    return max(widest * letter, 2 * letter if letters != text else 0.0)
 
 
 def type_size(table: Table, *, width: float, padding: float, largest: float, stretch: float = 1.0) -> float:
