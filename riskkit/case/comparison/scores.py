@@ -16,6 +16,7 @@ from riskkit.foundation.numbers.uncertainty import best
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.method_numbers import score_bands
 from riskkit.foundation.standards.scales import scale
+from riskkit.foundation.standards.tables import records
 
 _USERS = {"general": 0, "vulnerable": 1, "very_vulnerable": 2}
 # "More than 500,000 items": the score could not be read, so the lowest there is counts, up to no bound.
@@ -125,7 +126,7 @@ def _answer(choices: Sequence[str], basis: str) -> float | str:
 def _triage_ends(answers: dict[str, Sequence[str]]) -> pd.DataFrame:
     """The triage with every open answer at its lowest and at its highest score."""
     scores: dict[str, dict[str, int]] = {}
-    for row in standards.table("triage_scores").to_dict("records"):
+    for row in records(standards.table("triage_scores")):
         scores.setdefault(str(row["item"]), {})[str(row["choice"])] = int(row["score"])
     ordered = {item: sorted(choices, key=scores[item].__getitem__) for item, choices in answers.items()}
     return triage(pd.DataFrame([{item: one[end] for item, one in ordered.items()} for end in (0, -1)]))

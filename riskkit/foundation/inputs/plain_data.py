@@ -61,6 +61,8 @@ def plain(value: Any, *, digits: int | None = None) -> Any:
 
 
 def _plain(value: Any, place: str, digits: int | None) -> Any:  # noqa: PLR0911 - one answer a kind
+    if type(value) in _PLAIN:  # most values
+        return value
     match value:
         case Enum():
             return _plain(value.value, place, digits)
@@ -79,6 +81,9 @@ def _plain(value: Any, place: str, digits: int | None) -> Any:  # noqa: PLR0911 
     if value is pd.NA or value is pd.NaT:
         return None
     return _many(value, place, digits)
+
+
+_PLAIN = frozenset({str, int, bool, type(None)})
 
 
 def _many(value: Any, place: str, digits: int | None) -> Any:  # noqa: PLR0911 - one answer a kind
@@ -120,16 +125,21 @@ def _number(value: Any, digits: int | None) -> float | None:
 def _rows(table: pd.DataFrame) -> Iterable[Sequence[tuple[Any, Any]]]:
     """Each cell as its column holds it: a whole number beside a fraction stays whole."""
     names = list(table.columns)
-    return (list(zip(names, row, strict=True)) for row in table.itertuples(index=False, name=None))
+    return (list(zip(names, row, strict=True)) for row in table.to_numpy(dtype=object).tolist())
 
 
 def _mapping(items: Iterable[tuple[Any, Any]], place: str, digits: int | None) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, value in items:
-        name = key if isinstance(key, str) else _plain(key, f"{place}: a name", digits)
-        if not isinstance(name, str | int | float):
-            raise TypeError(f"{place}: {shown(key)} ({type(key).__name__}) is no name")
-        if str(name) in found:
-            raise ValueError(f"{place}: two values under {shown(str(name))}")
-        found[str(name)] = _plain(value, f"{place}.{name}", digits)
+        name = key if type(key) is str else _name(key, place, digits)
+        if name in found:
+            raise ValueError(f"{place}: two values under {shown(name)}")
+        found[name] = _plain(value, f"{place}.{name}", digits)
     return found
+
+
+def _name(key: Any, place: str, digits: int | None) -> str:
+    name = key if isinstance(key, str) else _plain(key, f"{place}: a name", digits)
+    if not isinstance(name, str | int | float):
+        raise TypeError(f"{place}: {shown(key)} ({type(key).__name__}) is no name")
+    return str(name)

@@ -41,7 +41,7 @@ from riskkit.workbench.reports.case.levels import changes, drivers, levels, prof
 from riskkit.workbench.reports.case.like_records import like_records
 from riskkit.workbench.reports.case.method import house_numbers, method, provenance
 from riskkit.workbench.reports.case.summary import handover, summary
-from riskkit.workbench.runs.result import ResultRecord, result_record
+from riskkit.workbench.runs.result import ResultRecord, raw_record
 
 __all__ = [
     "OpenCase",
@@ -132,4 +132,4 @@ def publish(
     assessment: Assessment, *, seed: int, case_sha256: str, compared: Comparison | None = None
 ) -> ResultRecord:
     """Put the result record into the notebook, where the runner reads it back."""
-    return ResultRecord(result_record(assessment, seed=seed, case_sha256=case_sha256, compared=compared))
+    return ResultRecord(raw_record(assessment, seed=seed, case_sha256=case_sha256, compared=compared))

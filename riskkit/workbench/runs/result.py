@@ -16,6 +16,7 @@ from riskkit.case.comparison.methods import Comparison, compare_methods
 from riskkit.foundation.inputs.plain_data import plain
 from riskkit.foundation.language import in_language
 from riskkit.foundation.standards.glossary import label
+from riskkit.foundation.standards.tables import records
 from riskkit.warning.level_badge import LevelBadge
 
 RESULT_MIME = "application/vnd.riskkit.result+json"
@@ -42,10 +43,18 @@ def result_record(
     assessment: Assessment, *, seed: int, case_sha256: str | None = None, compared: Comparison | None = None
 ) -> dict[str, Any]:
     """Everything an assessment says, as JSON-ready values; its methods are compared where nobody has yet."""
+    raw = raw_record(assessment, seed=seed, case_sha256=case_sha256, compared=compared)
+    return dict(plain(raw, digits=DIGITS))
+
+
+def raw_record(
+    assessment: Assessment, *, seed: int, case_sha256: str | None = None, compared: Comparison | None = None
+) -> dict[str, Any]:
+    """The same for a `ResultRecord`, which makes plain values of tables and dates itself."""
     a = assessment
     graded = a.lo is not None
     compared = compared or compare_methods(a, rng=np.random.default_rng(seed))
-    record = {
+    return {
         "schema": SCHEMA,
         "case": _case(a.case),
         "route": a.route,
@@ -74,7 +83,6 @@ def result_record(
         "house_rows": a.house_rows,
         "inputs": {"case_sha256": case_sha256, "draws": a.draws, "seed": seed, "riskkit": __version__},
     }
-    return dict(plain(record, digits=DIGITS))
 
 
 def _warning(a: Assessment) -> dict[str, Any]:
@@ -135,7 +143,7 @@ def _methods(compared: Comparison) -> list[dict[str, Any]]:
         ]
         for one in compared.differences
     }
-    rows: list[dict[str, Any]] = plain(compared.table)
+    rows = records(compared.table)
     for row in rows:
         row["reasons"] = why.get(row["method"], []) if row["subject"] == PRODUCT else []
     return rows

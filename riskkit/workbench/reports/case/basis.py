@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from riskkit.case.case import Assessment
@@ -32,6 +32,7 @@ from riskkit.workbench.reports.case.words import (
 
 _FACTORS = ("severity", "probability", "urgency", "scope", "trigger")
 Condition = tuple[str, str, float, float]
+Rules = Sequence[Mapping[str, Any]]
 
 
 def basis(assessment: Assessment) -> Section | None:
@@ -40,7 +41,8 @@ def basis(assessment: Assessment) -> Section | None:
         return None
     governing = governing_row(assessment)
     titles = scenario_titles(assessment.case)
-    rows = tuple(_grade_row(assessment, factor) for factor in _FACTORS)
+    every = records(assessment.reasons)
+    rows = tuple(_grade_row(assessment, factor, every) for factor in _FACTORS)
     heads = ("col_factor", "col_grade", "col_rule", "col_evidence", "col_source", "col_next")
     blocks: list[Block] = [
         Paragraph(text("basis_lead", scenario=titles[governing["scenario"]])),
@@ -86,16 +88,16 @@ def governing_row(assessment: Assessment) -> dict[str, Any]:
     return next(row for row in records(assessment.scenarios) if row["governs"])
 
 
-def _grade_row(assessment: Assessment, factor: str) -> tuple[Cell, ...]:
+def _grade_row(assessment: Assessment, factor: str, every: Rules) -> tuple[Cell, ...]:
     lo, hi = (_rank(assessment, factor, end) for end in ("lo", "hi"))
     code = str(assessment.grades["rule"].loc[factor])
     head = label("factor", factor)
     graded = _grade_words(factor, lo, hi)
     if factor == "probability":
         return (head, graded, *_probability_cells(assessment, lo))
-    rules = [row for row in records(assessment.reasons) if row["factor"] == factor]
+    rules = [row for row in every if row["factor"] == factor]
     fired = next((row for row in rules if row["rule"] == code), None)
-    ahead = nearness(assessment, factor)
+    ahead = _nearness(assessment, factor, rules)
     if fired is None:
         return (head, graded, text("no_rule"), "—", "—", ahead)
     rule = f"{code}  {fired[language()]}"
@@ -161,10 +163,10 @@ def _rests_on(assessment: Assessment, name: str, value: float) -> str:
     return f" {label('basis', fact.basis)} {cite(assessment.case, fact.source)}".rstrip()
 
 
-def nearness(assessment: Assessment, factor: str) -> str:
-    """What the nearest rule to the next grade of a factor still lacks."""
+def _nearness(assessment: Assessment, factor: str, rules: Rules) -> str:
+    """What the nearest of its rules to the next grade of a factor still lacks."""
     now = _rank(assessment, factor, "lo")
-    above = [row for row in records(assessment.reasons) if row["factor"] == factor and row["grade"] > now]
+    above = [row for row in rules if row["grade"] > now]
     if not above:
         return text("highest")
     least = min(int(row["grade"]) for row in above)
