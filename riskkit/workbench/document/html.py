@@ -47,6 +47,12 @@ def to_html(notebook: Mapping[str, Any], *, title: str, plotly_js: str = "embedd
     )
 
 
+def read_once() -> None:
+    """Read what every page is made with, before the first one is made."""
+    environment().get_template("page.html.j2")
+    _library()
+
+
 def page_html(template: str, *, scripts: list[str | Markup], **values: Any) -> str:
     """Fill a page template; its inline scripts are named in the page's security policy by hash."""
     hashes = [_digest(script) for script in scripts if isinstance(script, Markup)]

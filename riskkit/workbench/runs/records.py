@@ -54,6 +54,15 @@ def versions() -> Mapping[str, str]:
     return {"python": platform.python_version()} | found
 
 
+def read_once() -> None:
+    """Read what a report says of its program, and what every page is made with."""
+    from riskkit.workbench.document import html
+
+    versions()
+    resources.source_sha256()
+    html.read_once()
+
+
 def _distribution(name: str) -> importlib.metadata.Distribution | None:
     try:
         return importlib.metadata.distribution(name)

@@ -11,9 +11,11 @@ import dataclasses
 import datetime as dt
 import shutil
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -64,11 +66,14 @@ class _Watch:
     cell: int | None = None
     began: float = field(default_factory=time.monotonic)
     overdue: tuple[str, str] | None = None
+    beside: threading.Thread = field(default_factory=partial(threading.Thread, target=records.read_once))
 
     def on_start(self, *, notebook: NotebookNode) -> None:
         self.notebook, self.began = notebook, time.monotonic()  # the start of a kernel is not the notebook's
 
     def on_cell(self, *, cell: NotebookNode, cell_index: int) -> None:
+        if self.cell is None:  # the kernel runs: what is needed after it is read beside it, on another core
+            self.beside.start()
         self.cell = cell_index
         if self.told is not None and self.notebook is not None:
             self.told(self.source_cell(cell_index), self.n_own - 1)
@@ -226,6 +231,8 @@ def _execute(plans: Sequence[RunPlan], told: Callable[[int, int], None] | None) 
         executed = _by_papermill(plan, notebook, watch=watch, guard=guard, kernel=options)
     finally:
         guard.end()
+        if watch.cell is not None:
+            watch.beside.join()  # the next kernel is forked from a process without threads
         shutil.rmtree(folder, ignore_errors=True)
     made = languages.split(executed, plans, repeats)
     for one, plan in zip(made, plans, strict=True):

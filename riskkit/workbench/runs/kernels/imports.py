@@ -32,7 +32,3 @@ for name in (
     "tornado.platform.asyncio",
 ):
     import_module(name)
-if warmed.is_warming():  # the same for all that are forked
-    import_module("riskkit.workbench.runs.records").versions()
-    import_module("riskkit.workbench.runs.folders.resources").source_sha256()
-    import_module("riskkit.workbench.document.rendering").environment().get_template("page.html.j2")

@@ -35,6 +35,7 @@ __all__ = [
 ]
 IMPORTS = "riskkit.workbench.runs.kernels.imports"
 _REHEARSAL = "riskkit.workbench.runs.kernels.rehearsal"
+_SHARED = "riskkit.workbench.runs.shared"
 _MANY = 6  # reports about a case, from which on one rehearsal takes less time than it saves
 ONE_THREAD = {
     "OPENBLAS_NUM_THREADS": "1",
@@ -86,7 +87,8 @@ def warmed(notebooks: Iterable[Path] = (), *, n_reports: int = 1) -> ForkServerC
     """
     wanted = tuple(sorted(set(notebooks)))
     is_worth_it = n_reports >= _MANY and any(one.stem == "assess_case" for one in wanted)
-    preload = [IMPORTS, *_modules(wanted), *([_REHEARSAL] if is_worth_it else [])]
+    shared = [_SHARED] if n_reports > 1 else []  # one report has it read beside its cells
+    preload = [IMPORTS, *_modules(wanted), *shared, *([_REHEARSAL] if is_worth_it else [])]
     forkserver.set_forkserver_preload(preload)
     with _variables({**ENVIRONMENT, processes.MARK: processes.UNMARKED}):
         forkserver.ensure_running()
