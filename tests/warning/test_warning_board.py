@@ -187,3 +187,9 @@ def test_before_the_ledger_is_made_the_board_says_what_makes_it(
         in_language(lang, warning_board, now=NOW)
     with pytest.raises(InputFaults, match="a ledger that exists"):
         in_language(lang, warning_board, str(tmp_path / "no" / "ledger.sqlite"), now=NOW)
+
+
+@pytest.mark.parametrize(("lang", "said"), [("zh", "尚无预警"), ("en", "There are no warnings yet")])
+def test_a_ledger_without_a_warning_is_no_matter_of_filters(lang: str, said: str) -> None:
+    board = in_language(lang, WarningBoard, [], now=NOW, is_sample=False)
+    assert board.table.words["empty"].startswith(said) and board.table.rows == []

@@ -86,7 +86,7 @@ class WarningBoard:
         self.level = self._choice("choose_level", [("any_level", ""), *reversed(levels)])
         names = [(f"{_code(row)} {self._title(row)}", row.state.warning_id) for row in rows]
         self.one = self._choice("choose_warning", names, act=self.look)
-        caption = {"caption": say("board_table"), "empty": say("board_empty")}
+        caption = {"caption": say("board_table"), "empty": say("board_empty" if rows else "board_none")}
         sorting = {"sort_by": panel_say("sort_by"), "colon": panel_say("colon")}
         columns = [{"title": say(f"col_{name}")} for name in _HEADS]
         self.table = SortedTable(columns=columns, rows=[], by=0, names=1, down=True, words=caption | sorting)
