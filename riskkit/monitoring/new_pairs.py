@@ -27,7 +27,13 @@ _LEAST_ARRIVED = 50  # arrivals to learn from; with fewer there is no model
 
 
 def new_pairs(
-    reports: pd.DataFrame, *, here: str, on: dt.date, keys: Sequence[str] = KEYS, region: str = "region"
+    reports: pd.DataFrame,
+    *,
+    here: str,
+    on: dt.date,
+    keys: Sequence[str] = KEYS,
+    region: str = "region",
+    within: int | None = None,
 ) -> pd.DataFrame:
     """The pairs that others have reported by a day and that were never reported here.
 
@@ -44,6 +50,8 @@ def new_pairs(
         Columns that make a pair.
     region : str
         Column that holds who reports.
+    within : int, optional
+        Only pairs that others reported in so many days up to `on`: what is reported now.
 
     Returns
     -------
@@ -65,6 +73,8 @@ def new_pairs(
     ...     "product_group": "toys"})
     >>> new_pairs(rows, here="DE", on=dt.date(2024, 1, 31))[["origin", "n_28d", "days_since"]].values.tolist()
     [['CN', 0, 29], ['IN', 1, 11]]
+    >>> new_pairs(rows, here="DE", on=dt.date(2024, 1, 31), within=14)["origin"].tolist()
+    ['IN']
     """
     known = _dated(reports, keys, region=region)
     day = pd.Timestamp(on)
@@ -73,7 +83,11 @@ def new_pairs(
     ours = past[is_here]
     seen = pd.MultiIndex.from_frame(ours[list(keys)])
     others = past[~is_here]
-    others = others[~pd.MultiIndex.from_frame(others[list(keys)]).isin(seen)]
+    pairs = pd.MultiIndex.from_frame(others[list(keys)])
+    is_asked = ~pairs.isin(seen)
+    if within is not None:
+        is_asked &= pairs.isin(pairs[(day - others["date"]).dt.days < within])
+    others = others[is_asked]
     age = (day - others["date"]).dt.days
     is_recent = {f"n_{days}d": age < days for days in _RECENT}
     grouped = others.assign(age=age, **is_recent).groupby(list(keys), observed=True, sort=True)
@@ -116,12 +130,13 @@ def arrival_history(
     days: Sequence[dt.date],
     keys: Sequence[str] = KEYS,
     region: str = "region",
+    within: int | None = None,
 ) -> pd.DataFrame:
     """What was known of every new pair on each of many days, and whether it then arrived within 28 days.
 
     Parameters
     ----------
-    reports, here, keys, region
+    reports, here, keys, region, within
         As for `new_pairs`.
     days : sequence of date
         Days to look from.
@@ -151,7 +166,7 @@ def arrival_history(
     first_here = known[known[region] == here].groupby(list(keys), observed=True)["date"].min()
     tables = []
     for day in days:
-        found = new_pairs(known, here=here, on=day, keys=keys, region=region)
+        found = new_pairs(known, here=here, on=day, keys=keys, region=region, within=within)
         until = pd.Timestamp(day) + pd.Timedelta(days=HORIZON)
         came = (
             first_here.reindex(pd.MultiIndex.from_frame(found[list(keys)])).to_numpy()

@@ -49,6 +49,8 @@ def test_facts_are_those_of_a_count_one_by_one(rows, day):
         lately = [row for row in ours if day - row[0] < 364]
         assert fact["n_here_hazard"] == sum(row[2] == pair[0] for row in lately)
         assert fact["n_here_hazard_origin"] == sum(row[2:4] == pair[:2] for row in lately)
+    now = new_pairs(_reports(rows), here="A", on=on, within=28).set_index(KEYS)
+    pd.testing.assert_frame_equal(now, found[found["days_since"] < 28])
 
 
 def test_an_outcome_is_what_came_within_28_days_and_open_while_they_run():
