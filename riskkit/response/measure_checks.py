@@ -32,6 +32,16 @@ def _is_lawful(turn: Turn, step: str) -> Flags:
     return np.asarray(~asked | is_unlimited | ((ends + _CHINA) // _DAY <= last_day), dtype=np.bool_)
 
 
+def _is_past(turn: Turn, _: str) -> Flags:
+    """What was ordered without an end ends when the lawful term is over."""
+    term, begun = _longest(turn, "executed"), _when(turn, "executed")
+    over = ((begun + _CHINA) // _DAY + np.nan_to_num(term).astype(np.int64) + 1) * _DAY - _CHINA
+    lawful = np.where(np.isnan(term) | (begun == NEVER), NEVER, over)
+    held = turn.held_moments("ends_at")
+    end = np.where(held == NEVER, lawful, held)
+    return np.asarray((end != NEVER) & (turn.moments("at") >= end), dtype=np.bool_)
+
+
 def _longest(turn: Turn, step: str) -> Floats:
     """Lawful term of each act's measure [d]; NaN for none. Days of testing do not count."""
     rows = standards.all_rows("response_measures").set_index("measure")
@@ -39,8 +49,9 @@ def _longest(turn: Turn, step: str) -> Floats:
     since = rows["valid_from"].replace("", "0001-01-01").to_numpy("datetime64[D]").astype(np.int64)
     place = rows.index.get_indexer(pd.Index(_measures(turn)))
     is_in_force = (place >= 0) & ((turn.moments("at") + _CHINA) // _DAY >= since[place])
-    testing = np.nan_to_num(turn.numbers("n_test_days"))
-    return np.where(is_in_force, days.to_numpy(np.float64)[place], np.nan) + testing
+    own = turn.numbers("n_test_days")
+    testing = np.nan_to_num(np.where(np.isnan(own), turn.held_numbers("n_test_days"), own))
+    return np.asarray(np.where(is_in_force, days.to_numpy(np.float64)[place], np.nan) + testing)
 
 
 def _measures(turn: Turn) -> NDArray[np.str_]:
@@ -56,6 +67,7 @@ def _when(turn: Turn, event: str) -> Whole:
 
 MEASURE_CHECKS = {
     "known": Check("measure", "a measure of the table response_measures", _is_known),
+    "past_end": Check("at", "not before its end", _is_past),
     "lawful": Check(
         "ends_at", "an end within the lawful term, days of testing (n_test_days) aside", _is_lawful
     ),

@@ -244,6 +244,14 @@ def test_a_measure_is_known_and_a_seizure_lasts_thirty_days_and_thirty_more(
     assert [fault.place.rpartition(".")[2] for fault in found] == faults
 
 
+@pytest.mark.parametrize(("day", "is_over"), [("2026-04-06", False), ("2026-04-07", True)])
+def test_a_seizure_without_an_end_ends_with_the_lawful_term(day: str, is_over: bool) -> None:
+    ended = act("ended", days=0) | {"at": dt.datetime.fromisoformat(f"{day}T09:00:00+08:00")}
+    begun = [*SEIZURE[:2], {**SEIZURE[2], "ends_at": None}]
+    faults = act_faults(pd.DataFrame(begun), pd.DataFrame([ended]), response_flow("measure"))
+    assert [fault.place.rpartition(".")[2] for fault in faults] == ([] if is_over else ["at"])
+
+
 def _in_china(day: str) -> dt.datetime:
     return dt.datetime.fromisoformat(f"{day}T23:59:59+08:00")
 
@@ -354,11 +362,20 @@ def _slow_need(need: str, row: dict[str, Any], did: dict[str, str], *, gave: dic
         "consent": row.get("has_consent") is True,
         "due": row.get("due_at") is not None and row["due_at"] > row["at"],
         "longer": ends is not None and (gave.get("ends_at") is None or ends > gave["ends_at"]),
-        "past_end": gave.get("ends_at") is not None and row["at"] >= gave["ends_at"],
+        "past_end": _slow_past(row, gave),
         "counts": done is not None and affected is not None and 0 <= done <= affected,
         "known": row.get("measure") in (None, "", "seizure", "recall"),
         "lawful": _slow_lawful(of, row, gave),
     }[name]
+
+
+def _slow_past(row: dict[str, Any], gave: dict[str, Any]) -> bool:
+    if gave.get("ends_at") is not None:
+        return bool(row["at"] >= gave["ends_at"])
+    if (row.get("measure") or gave.get("measure")) != "seizure" or "executed" not in gave:
+        return False
+    china = dt.timezone(dt.timedelta(hours=8))
+    return (row["at"].astimezone(china).date() - gave["executed"].astimezone(china).date()).days > 30
 
 
 def _slow_lawful(step: str, row: dict[str, Any], gave: dict[str, Any]) -> bool:
