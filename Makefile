@@ -5,10 +5,11 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 TOOLS  := $(VENV)/.ready-dev
 ENGINES := $(VENV)/.ready-engines
+PEERS  := $(VENV)/.ready-bench
 FRESH  := $(VENV)/.uv
 UV     := uv>=0.9,<1
 INSTALL := $(BIN)/python .ci/uv_as_pip.py pip install --quiet
-COMPILE := pip compile pyproject.toml --extra dev --extra spark --extra dask --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-emit-find-links
+COMPILE := pip compile pyproject.toml --extra dev --extra spark --extra dask --extra bench --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-emit-find-links
 LOCKED := --compile-bytecode --require-hashes -c requirements.lock -r pyproject.toml
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -54,6 +55,11 @@ $(ENGINES): $(TOOLS)
 	@$(INSTALL) $(LOCKED) --extra dev --extra spark --extra dask
 	@touch $@
 
+$(PEERS): $(TOOLS)
+	@echo "what the benchmarks are compared with (about 0.5 GB)"
+	@$(INSTALL) $(LOCKED) --extra dev --extra bench
+	@touch $@
+
 demo: $(READY)  ## assess every real case into zh and en reports with an index, and say where they are
 	@$(BIN)/riskkit demo
 
@@ -75,7 +81,7 @@ check: setup  ## format, lint, types, the house's laws, the tables and the cases
 golden: setup  ## what people get to see, written to tests/golden anew: git diff is then the review of a change
 	@$(BIN)/python tests/support/golden_outputs.py
 
-bench: setup  ## speed and memory as one table, compared with the floors and the last run, kept and put into docs/speed.md
+bench: setup $(PEERS)  ## speed and memory as one table, compared with the floors and the last run, kept and put into docs/speed.md
 	@$(BIN)/python -m pytest -q -s -o python_files='bench_*.py' tests/benchmarks
 
 docs: setup  ## the site in site/: guide, methods, policy map, reference of the library, gallery; without a network

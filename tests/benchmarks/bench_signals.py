@@ -1,4 +1,4 @@
-"""Time what the weekly list rests on: the gamma-Poisson shrinker, the detectors, and a scan of many reports.
+"""Time what the weekly list rests on: the gamma-Poisson shrinker and a scan of many reports.
 
 Run as a script; prints seconds and ratios. Never a test.
 """
@@ -17,12 +17,9 @@ from riskkit.monitoring.ebgm import gamma_poisson_scores
 from riskkit.monitoring.gamma_poisson import fit_gamma_poisson
 from riskkit.monitoring.signals.evidence import KEYS, evidence, weekly_counts
 from riskkit.monitoring.signals.ranking import decide
-from riskkit.monitoring.surveillance.detectors import published_detectors
 
 OPEN_EBGM_CPU = 55  # processor seconds of openEBGM 0.9.1 for the same work, recorded elsewhere
-FARRINGTON_CPU, EARS_CPU = 7.9, 7.0  # of R's surveillance 1.26.0 for the same work, recorded elsewhere
-PAIRS, REPORTS = 1_000_000, 10_000_000
-N_SERIES, N_WEEKS = 1000, 520
+PAIRS, REPORTS, N_WEEKS = 1_000_000, 10_000_000, 520
 MOST_SECONDS, MOST_BYTES = 60, 4 * 2**30
 ON = dt.date(2026, 3, 1)
 
@@ -41,21 +38,6 @@ def shrinker() -> None:
     say("EBGM of 1,000,000 pairs [CPU s]", fit=fit, scores=score, of_open_ebgm=(fit + score) / OPEN_EBGM_CPU)
     assert prior.is_converged
     assert fit + score <= OPEN_EBGM_CPU / 10
-
-
-def detectors() -> None:
-    """The newest week of 1,000 series by Farrington Flexible, and all weeks by EARS C1 to C3."""
-    weeks = pd.date_range("2016-03-14", periods=N_WEEKS, freq="7D")
-    counts = pd.DataFrame(np.random.default_rng(1).poisson(4, (N_WEEKS, N_SERIES)).astype(float), index=weeks)
-    chosen = published_detectors(["noufaily_2013", "ears_c1", "ears_c2", "ears_c3"], on=ON)
-    flexible = cpu_seconds(lambda: chosen["noufaily_2013"](counts, weeks[-1:]), runs=2)
-    say("Farrington Flexible, newest week of 1,000 × 520 [CPU s]", seconds=flexible,
-        times_r=FARRINGTON_CPU / flexible)  # fmt: skip
-    for name in ("ears_c1", "ears_c2", "ears_c3"):
-        seconds = cpu_seconds(lambda name=name: chosen[name](counts, weeks[20:]), runs=2)
-        say(f"{name}, 1,000 × 500 weeks [CPU s]", seconds=seconds, times_r=EARS_CPU / seconds)
-        assert seconds <= EARS_CPU / 50
-    assert flexible <= FARRINGTON_CPU / 20
 
 
 def scan() -> None:
@@ -93,7 +75,6 @@ def main() -> None:
     """Print the figures."""
     scan()  # first: the peak of memory is that of the process
     shrinker()
-    detectors()
 
 
 def test_signals() -> None:
