@@ -22,11 +22,11 @@ LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 
 
-LOCKED_EXTRAS = ("dev", "spark", "dask")  # `make engines` installs the last two, by their hashes too
+LOCKED_EXTRAS = ("dev", "spark", "dask", "bench")  # the Makefile installs them all by their hashes
 
 
 def wanted(project: dict[str, Any]) -> dict[str, Requirement]:
-    """What pyproject.toml asks for, with the extras that `make setup` installs."""
+    """What pyproject.toml asks for, with the extras that the Makefile installs."""
     extras = project["project"].get("optional-dependencies", {})
     texts = [
         *project["project"]["dependencies"],
