@@ -123,30 +123,35 @@ def krippendorff_alpha(
         faults.append(Fault("ratings", "infinite or negative", "finite, and not negative for ratios"))
     refuse("agreement", faults)
     codes, counts = _paired_counts(given)
-    value = _alpha(codes, counts, metric)
+    once = np.ones(len(counts))
+    value = _alpha(codes, counts, once, metric=metric)
     if rng is None or not len(counts):
         return Agreement(value, np.nan, np.nan, {})
     draws = rng.integers(0, len(counts), (resamples, len(counts)))
-    found = np.array([_alpha(codes, counts[draw], metric) for draw in draws])
+    times = [np.bincount(draw, minlength=len(counts)).astype(np.float64) for draw in draws]
+    found = np.array([_alpha(codes, counts, often, metric=metric) for often in times])
     known = found[~np.isnan(found)]
     lo, hi = np.quantile(known, [0.025, 0.975]) if known.size else (np.nan, np.nan)
     return Agreement(value, float(lo), float(hi), {})
 
 
 def _paired_counts(given: Floats) -> tuple[Floats, Floats]:
-    codes = np.unique(given[~np.isnan(given)])
-    counts = (given[:, :, None] == codes).sum(axis=1).astype(np.float64)
-    return codes, counts[counts.sum(axis=1) >= 2]
+    is_told = ~np.isnan(given)
+    codes, which = np.unique(given[is_told], return_inverse=True)
+    places = np.nonzero(is_told)[0] * len(codes) + which
+    counts = np.bincount(places, minlength=len(given) * len(codes)).reshape(len(given), len(codes))
+    return codes, counts[counts.sum(axis=1) >= 2].astype(np.float64)
 
 
-def _alpha(codes: Floats, counts: Floats, metric: str) -> float:
-    total = counts.sum(axis=0)
+def _alpha(codes: Floats, counts: Floats, often: Floats, *, metric: str) -> float:
+    """From how many experts gave each answer to each item, and how often each item counts."""
+    total = often @ counts
     n = total.sum()
     if n == 0 or (total > 0).sum() < 2:
         return float("nan")
     distance = _DISTANCES[metric](codes, total)
     per_item = counts.sum(axis=1)
-    pairs = np.einsum("u,ui,uj->ij", 1 / (per_item - 1), counts, counts)
+    pairs = (counts * (often / (per_item - 1))[:, None]).T @ counts
     observed = float((pairs * distance).sum()) / n
     expected = float((np.outer(total, total) * distance).sum()) / (n * (n - 1))
     return float(1 - observed / expected) if expected > 0 else float("nan")

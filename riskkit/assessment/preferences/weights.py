@@ -66,11 +66,13 @@ def entropy_weights(values: Any) -> EntropyWeights:
     ([1.0, 0.0], [0.921, 1.0])
     """
     table = decision_table(values, rules=("not_negative", "not_all_zero"))
-    x = table.entries / table.entries.max(axis=0)
-    p = x / x.sum(axis=0)
-    logs = np.log(p, out=np.zeros_like(p), where=p > 0)
-    entropy = -(p * logs).sum(axis=0) / np.log(len(p))
-    entropy[np.ptp(x, axis=0) == 0] = 1.0
+    p = table.entries.T.copy(order="C")  # sums then run along the memory, and no further copy is made
+    p /= p.max(axis=1, keepdims=True)
+    least = p.min(axis=1)
+    p /= p.sum(axis=1, keepdims=True)
+    logs = np.log(p) if least.all() else np.log(p, out=np.zeros_like(p), where=p > 0)
+    entropy = -np.einsum("ij,ij->i", p, logs) / np.log(p.shape[1])
+    entropy[least == 1] = 1.0
     told = np.maximum(1 - entropy, 0.0)
     if told.sum() == 0:
         refuse("entropy weights", [Fault("values", "all columns constant", "alternatives that differ")])

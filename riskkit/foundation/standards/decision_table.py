@@ -21,7 +21,10 @@ _SUM = 1e-6
 # what a method may ask of a column: which entries break it, and the rule in words
 _RULES: dict[str, tuple[Callable[[Floats], NDArray[np.bool_]], str]] = {
     "not_negative": (lambda x: x < 0, "zero or more"),
-    "not_all_zero": (lambda x: np.asarray(~x.any(axis=0)), "a column that is not all zeros"),
+    "not_all_zero": (
+        lambda x: (x[0] == 0) & ~(x[0].all() or x.any(axis=0)),
+        "a column that is not all zeros",
+    ),
     "not_constant": (
         lambda x: np.asarray(np.ptp(x, axis=0) == 0),
         "a column in which the alternatives differ",
@@ -137,7 +140,7 @@ def _value_faults(
         return
     for name in rules:
         broken, rule = _RULES[name][0](numbers), _RULES[name][1]
-        for place in np.argwhere(broken).tolist():
+        for place in np.argwhere(broken).tolist() if broken.any() else ():
             j = place[-1]
             entry = numbers[tuple(place)] if len(place) == 2 else numbers[0, j]
             where = f"{rows[place[0]]}, {columns[j]}" if len(place) == 2 else f":, {columns[j]}"
