@@ -79,7 +79,8 @@ check: setup  ## format, lint, types, the house's laws, the tables and the cases
 	@echo 'tables and cases';  $(BIN)/riskkit check
 
 golden: setup  ## what people get to see, written to tests/golden anew: git diff is then the review of a change
-	@$(BIN)/python tests/support/golden_outputs.py
+	@PYTHONPATH=tests/support/pages $(BIN)/python tests/support/golden_outputs.py
+	@$(BIN)/python docs/reader_sentences.py
 
 bench: setup $(PEERS)  ## speed and memory as one table, compared with the floors and the last run, kept and put into docs/speed.md
 	@$(BIN)/python -m pytest -q -s -o python_files='bench_*.py' tests/benchmarks

@@ -42,6 +42,7 @@ PAGES = {
         "warning_lives",
         "serving",
         "clusters",
+        "reader_test",
     ),
     ("Methods", "方法"): ("methods", "reference", "methods_compared", "profiles_compared",
                          "levels_and_outcomes", "signals", "detectors", "recall_forecast",

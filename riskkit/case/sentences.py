@@ -251,7 +251,7 @@ def _on_a_bound(case: Case, move: Mapping[str, Any]) -> Text:
         level = in_language(lang, say_level, codes[int(move["lo"]) - 1], codes[int(move["hi"]) - 1])
         said[lang] = (in_language(lang, flip_condition, case, move), level)
     zh = "级别恰在界限附近：{}，即为{}：该数值是否可靠到一成以内？"
-    en = "The level hangs on a bound: {} it would be {}. Is that number good to within a tenth?"
+    en = "The level is close to a bound: {} it would be {}. Is that number accurate to within a tenth?"
     return Text(zh=zh.format(*said["zh"]), en=en.format(*said["en"]))
 
 

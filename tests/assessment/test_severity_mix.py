@@ -91,4 +91,4 @@ def test_the_report_says_how_several_severities_are_read() -> None:
     a = assess(load_case("hoverboards-2016"), rng=np.random.default_rng(1), draws=200)
     section = reports.scenarios(a)
     assert section is not None
-    assert any("harm at least so grave" in getattr(block, "text", "") for block in section.blocks)
+    assert any("harm at least as serious" in getattr(block, "text", "") for block in section.blocks)

@@ -15,13 +15,18 @@ from shared import ROOT
 import riskkit
 
 
-@pytest.fixture(scope="module")
-def site() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("build_site", ROOT / "docs" / "build_site.py")
+def loaded(name: str) -> ModuleType:
+    """A program of docs/."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / "docs" / f"{name}.py")
     assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="module")
+def site() -> ModuleType:
+    return loaded("build_site")
 
 
 @pytest.fixture(scope="module", params=["en", "zh"])
@@ -72,3 +77,13 @@ def test_every_public_name_leads_to_its_reference(site: ModuleType, pages: dict[
     assert {name for name, _, _ in rows} == set(riskkit.__all__) - {"__version__"}
     strays = [name for name, to, home in rows if not ({to, home} & shown or f"library/{to}" in pages)]
     assert strays == []
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_readers_test_has_the_sentences_of_the_present_reports(lang: str) -> None:
+    readers = loaded("reader_sentences")
+    kept = (ROOT / "docs" / f"reader_test{'.zh' if lang == 'zh' else ''}.md").read_text("utf-8")
+    assert kept == readers.page(lang), "write it anew: python docs/reader_sentences.py"
+    parts = kept.split("\n## ")[1:]
+    assert len(parts) >= 30 and all("\n1. " in part for part in parts)
+    assert sum("\n10. " in part for part in parts) >= 10

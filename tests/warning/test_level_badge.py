@@ -331,7 +331,7 @@ def test_a_count_known_to_be_approximate_gives_the_level_a_probability() -> None
     for one in (sure, about):
         assert "units_on_market" in set(one.near_bounds["input"])
         assert any(
-            "hangs on a bound" in question.en and "500,001" in question.en for question in one.questions
+            "close to a bound" in question.en and "500,001" in question.en for question in one.questions
         )
         assert any("界限附近" in question.zh for question in one.questions)
     far = with_fact("desk-lamps-cbec-2019", "units_on_market", 300_000)

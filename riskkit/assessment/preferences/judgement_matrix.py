@@ -29,7 +29,7 @@ class RoundedEntry:
     row, column : Any
         Names of the two items.
     written, read : float
-        What stands there, and what it is read as.
+        What it contains, and what it is read as.
     """
 
     row: Any

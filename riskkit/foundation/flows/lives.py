@@ -1,4 +1,4 @@
-"""Many lives followed at once, in columns, one act of each at a time."""
+"""Many lives folldue immediately, in columns, one act of each at a time."""
 
 from __future__ import annotations
 

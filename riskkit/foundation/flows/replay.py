@@ -1,7 +1,7 @@
 """Where lives stand after their acts; what keeps a proposed act from being recorded; what is due.
 
 A flow is a table of steps and named checks (`riskkit.foundation.flows.steps`). A life is the table of its
-acts. All lives are followed at once, in columns; an act that is only proposed is checked by the same code
+acts. All lives are folldue immediately, in columns; an act that is only proposed is checked by the same code
 before it is recorded.
 """
 

@@ -42,9 +42,9 @@ class Fault:
     place : str
         Where: ``file:line``, ``file:row:column`` or the key path.
     value : str
-        What stands there, shortened.
+        What it contains, shortened.
     rule : str
-        What should stand there.
+        What it should contain.
 
     Examples
     --------

@@ -116,7 +116,7 @@ def _is_ascii(cells: pa.Array) -> bool:
 
 
 def word_cells(cells: pa.Array, column: RecordColumn) -> Cells:
-    """Words as they are kept: a word that stands for nothing is missing, a number that lost digits is told.
+    """Words as they are kept: a word for a missing value is missing, a number that lost digits is told.
 
     Parameters
     ----------

@@ -48,7 +48,7 @@ class BrokenRule:
     rows : ndarray of int
         Places in the table, from 0.
     values : tuple of str
-        What stands there, made visible and shortened.
+        What it contains, made visible and shortened.
     """
 
     column: str
@@ -72,7 +72,7 @@ class CheckedRecords:
     doubts : frozenset of (str, str)
         Columns and what speaks for another reading of them, see `riskkit.foundation.records.cells.Cells`.
     n_empty : dict of str to int
-        For columns where words stand for nothing (N/A, 不详 …), in how many rows.
+        For columns where words stand for a missing value (N/A, 不详 …), in how many rows.
     """
 
     table: pa.Table

@@ -63,8 +63,9 @@ def accepted_levels() -> str:
 def level_code(value: Any, *, is_graded: bool = False) -> str:
     """The warning level that somebody wrote, as ``Ⅰ`` … ``Ⅳ``.
 
-    A number (Roman, Arabic or Chinese, with or without 级), a colour, or the name that only the gravest level
-    has; a number, a colour, a name and a symbol may stand together where they agree, as riskkit prints them.
+    A number (Roman, Arabic or Chinese, with or without 级), a colour, or the name that only the most serious
+    level has; a number, a colour, a name and a symbol may stand together where they agree, as riskkit prints
+    them.
 
     Parameters
     ----------

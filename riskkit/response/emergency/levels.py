@@ -1,7 +1,7 @@
 """The level of an emergency at a port by its deaths, injuries and direct loss.
 
 Of the plan for product quality emergencies only level Ⅳ could be read. An event beyond its bounds is called
-``beyond_read``: Ⅲ or graver, and which of them is not guessed.
+``beyond_read``: Ⅲ or more serious, and which of them is not guessed.
 """
 
 from __future__ import annotations

@@ -48,7 +48,7 @@ def duty_clocks(facts: pd.DataFrame, *, on: dt.date, rules: pd.DataFrame | None 
         One row a recall and duty: row (position of the recall in `facts`), duty, decision, rule_id (rule set
         and duty), reason, margin [days] from `on`, or from the day the duty was met, to the day it is due
         (negative: too late), status, source_id, reading, start_on, due_on, done_on, zh, en. Decisions:
-        ``not_started``, ``running``, ``overdue``, ``due_now`` (owed at once), ``met``, ``late`` (met too
+        ``not_started``, ``running``, ``overdue``, ``due_now`` (due immediately), ``met``, ``late`` (met too
         late), ``lapsed`` (a right not used in time), ``unknown``. A term into a year without a published
         notice has no due_on and the reason ``holidays_unpublished``: it runs while `on` lies before that
         year, and is unknown afterwards.

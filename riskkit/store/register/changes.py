@@ -48,7 +48,7 @@ class Rows(Protocol):
 
     @property
     def n_quarantined(self) -> int:
-        """Rows put aside."""
+        """Rows set aside."""
 
 
 @dataclass(frozen=True)

@@ -110,7 +110,7 @@ def replayed_life(
 
     Notes
     -----
-    Timing is that of the gravest measure which both took. Earlier: the last day of issue lies before the
+    Timing is that of the strictest measure which both took. Earlier: the last day of issue lies before the
     authorities' day. Later: their day lies before the proposal. Else the same.
     Stricter: the highest level among the measures that the level brings by default lies above that of the
     authorities' measures up to the first act on or after the proposal (the last act where there is none).

@@ -73,7 +73,7 @@ def _told(shares: dict[str, float]) -> str:
 def _stack(
     shares: dict[str, float], y: float, *, is_worst: bool
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """The segments of a bar, the gravest level first, each with its level in words where there is space."""
+    """The segments of a bar, the most serious level first, with its level in words where there is space."""
     of, bars, notes, start = scale("warning"), [], [], 0.0
     for code in reversed(_CODES):
         share, colour = shares[code], of.colour(code)

@@ -225,7 +225,7 @@ def _top_row(row: dict[str, Any], column: str) -> tuple[Cell, ...]:
 
 
 def register_quarantine(study: RegisterStudy) -> Section:
-    """What was put aside, and why."""
+    """What was set aside, and why."""
     whole = study.whole
     share = rate(whole.n_quarantined / whole.n_read if whole.n_read else float("nan"))
     lead = say("aside_lead", n=number(whole.n_quarantined), read=number(whole.n_read), share=share)

@@ -16,7 +16,7 @@ _SIGNS = {"earlier": "triangle-right", "same": "circle", "later": "triangle-left
 
 
 def lives_picture(lives: Sequence[CaseLife], table: Table, *, said: str) -> Picture:
-    """Days from the assessment: the time the clocks allow, the first act, the gravest measure of both."""
+    """Days from the assessment: the time the clocks allow, the first act, the strictest measure of both."""
     rows, traces, reach = style.Rows(body=1.1), [], [0]
     for one in lives:
         if one.life is not None:
