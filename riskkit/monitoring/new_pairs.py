@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import statsmodels.api as sm
 from scipy.special import expit
@@ -76,33 +77,64 @@ def new_pairs(
     >>> new_pairs(rows, here="DE", on=dt.date(2024, 1, 31), within=14)["origin"].tolist()
     ['IN']
     """
-    known = _dated(reports, keys, region=region)
-    day = pd.Timestamp(on)
-    past = known[known["date"] <= day]
-    is_here = past[region] == here
-    ours = past[is_here]
-    seen = pd.MultiIndex.from_frame(ours[list(keys)])
-    others = past[~is_here]
-    pairs = pd.MultiIndex.from_frame(others[list(keys)])
-    is_asked = ~pairs.isin(seen)
-    if within is not None:
-        is_asked &= pairs.isin(pairs[(day - others["date"]).dt.days < within])
-    others = others[is_asked]
-    age = (day - others["date"]).dt.days
-    is_recent = {f"n_{days}d": age < days for days in _RECENT}
-    grouped = others.assign(age=age, **is_recent).groupby(list(keys), observed=True, sort=True)
-    found = grouped.agg(
-        **{name: (name, "sum") for name in is_recent}, days_since=("age", "min"), days_known=("age", "max")
-    )
-    within_year = others[age < _YEAR].groupby(list(keys), observed=True)[region].nunique()
-    found["n_regions"] = within_year.reindex(found.index, fill_value=0)
-    found = found.reset_index()
-    lately = ours[(day - ours["date"]).dt.days < _YEAR]
-    for part in _parts(keys):
-        counts = lately.groupby(list(part), observed=True).size()
-        wanted = pd.MultiIndex.from_frame(found[list(part)]) if len(part) > 1 else pd.Index(found[part[0]])
-        found["n_here_" + "_".join(part)] = counts.reindex(wanted, fill_value=0).to_numpy()
-    return found
+    return _facts(_counted(reports, [here], keys, region=region), on=on, within=within)[0]
+
+
+@dataclass(frozen=True)
+class _Counted:
+    """Reports with numbers for names, so that many days and regions are looked at without comparing names.
+
+    `names` has one row a pair; `reports` one a report with `date`, `pair`, `reporter` and `place` (position
+    among the regions asked about, -1 elsewhere) and the number of each part of a pair; `parts` has these by
+    pair.
+    """
+
+    names: pd.DataFrame
+    reports: pd.DataFrame
+    parts: pd.DataFrame
+    n_places: int
+
+
+def _counted(reports: pd.DataFrame, here: Sequence[str], keys: Sequence[str], *, region: str) -> _Counted:
+    known = _dated(reports, keys, region=region).reset_index(drop=True)
+    rows = pd.DataFrame({"date": known["date"], "reporter": pd.factorize(known[region])[0]})
+    rows["place"] = pd.Index(here).get_indexer(pd.Index(known[region]))
+    parts = {"_".join(part): part for part in _parts(keys)}
+    for name, part in [("pair", tuple(keys)), *parts.items()]:
+        rows[name] = known.groupby(list(part), observed=True, sort=True).ngroup()
+    one_each = rows.drop_duplicates("pair").sort_values("pair").index
+    return _Counted(known.loc[one_each, list(keys)], rows, rows.loc[one_each, list(parts)], len(here))
+
+
+def _facts(
+    known: _Counted, *, on: dt.date, within: int | None
+) -> tuple[pd.DataFrame, npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Facts of every pair new to each region, with the numbers of the region and of the pair.
+
+    A pair that a region never reported has reports of others only, so that they are counted once for all.
+    """
+    past = known.reports[known.reports["date"] <= pd.Timestamp(on)]
+    n, pair, place = len(known.names), past["pair"].to_numpy(), past["place"].to_numpy()
+    age = (pd.Timestamp(on) - past["date"]).dt.days.to_numpy()
+    since, first = np.full(n, np.iinfo(np.int64).max), np.full(n, -1)
+    np.minimum.at(since, pair, age)
+    np.maximum.at(first, pair, age)
+    is_asked = (first >= 0) & (True if within is None else since < within)
+    is_new = np.tile(is_asked, (known.n_places, 1))
+    is_new[place[place >= 0], pair[place >= 0]] = False
+    where, of = np.nonzero(is_new)
+    found = known.names.iloc[of].reset_index(drop=True)
+    for days in _RECENT:
+        found[f"n_{days}d"] = np.bincount(pair[age < days], minlength=n)[of]
+    found["days_since"], found["days_known"] = since[of], first[of]
+    lately = past[age < _YEAR]
+    reported = lately[["pair", "reporter"]].drop_duplicates()["pair"]
+    found["n_regions"] = np.bincount(reported, minlength=n)[of]
+    ours = lately[lately["place"] >= 0]
+    for part, codes in known.parts.items():
+        counts = np.bincount(ours["place"] * n + ours[part], minlength=known.n_places * n)
+        found[f"n_here_{part}"] = counts[where * n + codes.to_numpy()[of]]
+    return found, where, of
 
 
 def _parts(keys: Sequence[str]) -> list[tuple[str, ...]]:
@@ -126,7 +158,7 @@ def _dated(reports: pd.DataFrame, keys: Sequence[str], *, region: str) -> pd.Dat
 def arrival_history(
     reports: pd.DataFrame,
     *,
-    here: str,
+    here: str | Sequence[str],
     days: Sequence[dt.date],
     keys: Sequence[str] = KEYS,
     region: str = "region",
@@ -136,16 +168,18 @@ def arrival_history(
 
     Parameters
     ----------
-    reports, here, keys, region, within
+    reports, keys, region, within
         As for `new_pairs`.
+    here : str or sequence of str
+        The region that is asked about, or several.
     days : sequence of date
         Days to look from.
 
     Returns
     -------
     DataFrame
-        Rows of `new_pairs` for each day, with ``on`` and ``arrived`` (boolean; missing where the reports end
-        before the 28 days do: it is not known yet).
+        Rows of `new_pairs` for each day and region, with ``on``, `region` and ``arrived`` (boolean; missing
+        where the reports end before the 28 days do: it is not known yet).
 
     Raises
     ------
@@ -161,21 +195,21 @@ def arrival_history(
     >>> found["arrived"].tolist()
     [False, True, False]
     """
-    known = _dated(reports, keys, region=region)
-    last = known["date"].max()
-    first_here = known[known[region] == here].groupby(list(keys), observed=True)["date"].min()
+    regions = [here] if isinstance(here, str) else list(here)
+    known = _counted(reports, regions, keys, region=region)
+    first_here = known.reports.groupby(["place", "pair"])["date"].min()
     tables = []
     for day in days:
-        found = new_pairs(known, here=here, on=day, keys=keys, region=region, within=within)
+        found, where, of = _facts(known, on=day, within=within)
         until = pd.Timestamp(day) + pd.Timedelta(days=HORIZON)
-        came = (
-            first_here.reindex(pd.MultiIndex.from_frame(found[list(keys)])).to_numpy()
-            <= until.to_datetime64()
-        )
+        first = first_here.reindex(pd.MultiIndex.from_arrays([where, of])).to_numpy()
+        came = first <= until.to_datetime64()
         arrived = pd.array(came, dtype="boolean")
-        if until > last:
+        if until > known.reports["date"].max():
             arrived[~came] = pd.NA
-        tables.append(found.assign(on=pd.Timestamp(day), arrived=arrived))
+        tables.append(
+            found.assign(on=pd.Timestamp(day), arrived=arrived, **{region: pd.Index(regions)[where]})
+        )
     return pd.concat(tables, ignore_index=True)
 
 
