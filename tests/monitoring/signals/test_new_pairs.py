@@ -7,7 +7,7 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import mannwhitneyu
 from shared import shared
@@ -21,6 +21,8 @@ from riskkit.monitoring.new_pairs import (
     p_arrival,
     walk_forward,
 )
+from riskkit.monitoring.rates.proportions import clopper_pearson
+from riskkit.monitoring.signals.arrival_backtest import forecast_bands, order_quality
 
 KEYS = ["hazard", "origin", "product_group"]
 START = pd.Timestamp("2023-01-01")
@@ -65,6 +67,22 @@ def test_an_outcome_is_what_came_within_28_days_and_open_while_they_run():
     assert later["arrived"].isna().tolist() == [True]
 
 
+@given(st.lists(mentions, min_size=1, max_size=40), st.sampled_from([None, 14]))
+@settings(max_examples=20)  # many days and regions in each
+def test_regions_asked_together_are_those_asked_one_by_one(rows, within):
+    reports = _reports(rows)
+    days = [(START + pd.Timedelta(days=k)).date() for k in (100, 300, 480)]
+    found = arrival_history(reports, here=["A", "D"], days=days, within=within)
+    for here in ("A", "D"):
+        alone = arrival_history(reports, here=here, days=days, within=within)
+        mine = found[found["region"] == here].reset_index(drop=True)
+        pd.testing.assert_frame_equal(mine, alone, check_column_type=False)
+        first = reports[reports["region"] == here].groupby(KEYS)["date"].min()
+        for row in alone.dropna(subset="arrived").to_dict("records"):
+            day = first.get(tuple(row[key] for key in KEYS), pd.Timestamp.max)
+            assert row["arrived"] == (row["on"] < day <= row["on"] + pd.Timedelta(days=28))
+
+
 def _history(seed=1):
     rng = np.random.default_rng(seed)
     facts = pd.DataFrame({"n_28d": rng.integers(0, 9, 6000), "days_since": rng.integers(0, 99, 6000)})
@@ -107,6 +125,28 @@ def test_equal_forecasts_share_the_top_and_unknown_ones_are_left_out():
     forecast = pd.Series([0.5, 0.5, 0.1, None])
     found = forecast_quality(forecast, pd.Series([True, False, False, True]), n_top=1)
     assert found[["precision_top", "n"]].tolist() == [0.5, 3]
+
+
+def test_an_order_is_judged_by_hand():
+    history = pd.DataFrame(
+        [("A", "x", 1, 0.9, 1, True), ("A", "x", 2, 0.8, 2, True), ("B", "x", 2, 0.7, 3, False),
+         ("A", "y", 2, 0.6, 4, False), ("B", "y", 3, 0.2, 5, True), ("B", "z", 3, None, 9, True),
+         ("B", "w", 3, 0.9, 9, None)],
+        columns=["region", "hazard", "on", "p_arrival", "n_364d", "arrived"])  # fmt: skip
+    found = order_quality(history, n_top=3, keys=["hazard"])
+    model, plain = found.loc["p_arrival"], found.loc["n_364d"]
+    assert model[["n", "n_pairs_top", "n_pairs_arrived"]].tolist() == [5, 2, 1]
+    assert (model["auc"], plain["auc"]) == pytest.approx((4 / 6, 2 / 6))
+    assert (model["precision_top"], plain["precision_top"]) == pytest.approx((2 / 3, 1 / 3))
+    assert model["precision_weekly"] == pytest.approx((1 + 1 / 3 + 1) / 3)
+    ends = clopper_pearson(2, 3)
+    assert model[["precision_lo", "precision_hi"]].tolist() == [ends.lo, ends.hi]
+    bands = forecast_bands(history, edges=[0.7])
+    assert bands["n"].tolist() == [3, 2]
+    assert bands["rate"].tolist() == pytest.approx([1 / 3, 1])
+    assert bands["mean_forecast"].tolist() == pytest.approx([0.5, 0.85])
+    nothing = order_quality(history.assign(arrived=pd.NA), keys=["hazard"])
+    assert nothing["n"].tolist() == [0, 0] and nothing["auc"].isna().all()
 
 
 def test_what_is_no_date_is_refused_with_its_row():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -13,9 +14,12 @@ from shared import shared
 
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.language import in_language
+from riskkit.monitoring.signals.arrival_backtest import forecast_bands, order_quality
 from riskkit.monitoring.surveillance.detectors import METHODS
+from riskkit.workbench.document.blocks import Table
 from riskkit.workbench.document.reading import read_notebook
 from riskkit.workbench.reports.signals.backtest_records import _years
+from riskkit.workbench.reports.signals.backtest_report import backtest_arrivals
 from riskkit.workbench.reports.signals.backtest_study import BacktestStudy, study_backtest
 from riskkit.workbench.runs.folders.resources import CaseSource, notebook
 from riskkit.workbench.runs.runner import run_notebook
@@ -92,6 +96,27 @@ def test_the_records_give_the_leads_of_the_page() -> None:
     assert events.loc["oxyelite_2013", ["outcome", "lead_days"]].tolist() == ["never", 0]  # not seen
     assert found.weeks["cpsc"].sum() == 5
     assert found.weeks["rasff"].max() <= 5 and len(found.weeks["rasff"]) == 209
+    model, plain = (row for _, row in found.arrivals.head(2).iterrows())
+    assert (found.n_regions, model["n"], plain["order"]) == (23, 288_817, "n_364d")
+    assert (model["auc"], plain["auc"]) == pytest.approx((0.86, 0.74), abs=0.005)
+    assert (model["precision_top"], model["precision_weekly"]) == pytest.approx((0.04, 0.020), abs=5e-4)
+    assert model[["n_pairs_top", "n_pairs_arrived"]].tolist() == [30, 2]
+    assert found.bands["n"].sum() == model["n"]
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_forecasts_are_shown_by_set_and_size_where_there_are_records(study: BacktestStudy, lang: str) -> None:
+    assert backtest_arrivals(study) is None
+    rng = np.random.default_rng(1)
+    history = pd.DataFrame({"p_arrival": rng.random(400), "n_364d": 1, "hazard": "x", "origin": "y", "on": 1,
+                            "product_group": "z", "region": "B", "arrived": rng.random(400) < 0.5})  # fmt: skip
+    judged = pd.concat({"pooled": order_quality(history)}, names=["set"]).reset_index()
+    full = replace(study, arrivals=judged, bands=forecast_bands(history), n_regions=1)
+    section = in_language(lang, backtest_arrivals, full)
+    assert section is not None
+    orders, sizes = (block for block in section.blocks if isinstance(block, Table))
+    assert [row[-1] == "—" for row in orders.rows] == [False, True]
+    assert orders.rows[1][4] == "0.5" and len(sizes.rows) == len(full.bands)
 
 
 def test_a_year_counts_once_it_is_over_and_the_year_of_a_measure_never() -> None:

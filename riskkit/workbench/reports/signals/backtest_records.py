@@ -9,6 +9,8 @@ import pandas as pd
 
 from riskkit.foundation.inputs.faults import Fault, refuse, shown
 from riskkit.foundation.standards import standards
+from riskkit.monitoring.new_pairs import arrival_history, walk_forward
+from riskkit.monitoring.signals.arrival_backtest import forecast_bands, order_quality
 from riskkit.monitoring.signals.evidence import weekly_counts
 from riskkit.monitoring.signals.history import lead_times, weekly_alarms
 from riskkit.monitoring.surveillance.bayes_counts import BayesSettings, bayes_bounds
@@ -19,6 +21,11 @@ RECALLS = "cpsc_recalls/recalls_1973_2009.csv.gz"
 BRANDS = "signal_events/caers_brand_years.csv"
 _DAYS = {"rasff": ("2020-07-05", "2024-06-30"), "cpsc": ("2006-01-01", "2009-12-27")}
 _YEARS_BEFORE = 3  # the years that a year is judged by
+MONDAYS = ("2020-07-06", "2024-05-27")  # those whose 28 days are over by the end of the records
+JUDGED_FROM = pd.Timestamp("2022-07-01")  # the pooled forecast was chosen on what came before
+LEAST_NOTICES = 100  # of a region before that day
+WITHIN = 14  # days in which others reported a pair
+ALONE = ("Germany", "Italy", "Netherlands")  # the regions of most notices
 
 
 def record_events(folder: Path, budget: int) -> tuple[pd.DataFrame, dict[str, pd.Series]]:
@@ -48,6 +55,23 @@ def record_events(folder: Path, budget: int) -> tuple[pd.DataFrame, dict[str, pd
     return pd.concat(found, ignore_index=True), weeks
 
 
+def record_arrivals(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame, int]:
+    """How good the forecast of new pairs was, by order and by its size; the number of regions pooled."""
+    notices = pd.read_csv(folder / NOTICES)
+    notices["region"] = notices["notifying_country"].str.replace(r"\s*\(.*\)$", "", regex=True)
+    before = notices.loc[pd.to_datetime(notices["date"]) < JUDGED_FROM, "region"].value_counts()
+    regions = sorted(before.index[before >= LEAST_NOTICES])
+    reports = _by_hazard(notices.assign(product_group=notices["product_category"].str.lower()))
+    days = list(pd.date_range(*MONDAYS, freq="7D").date)
+    pooled = walk_forward(arrival_history(reports, here=regions, days=days, within=WITHIN))
+    pooled = pooled[pooled["on"] >= JUDGED_FROM]
+    found = {"pooled": order_quality(pooled)}
+    for region in ALONE:
+        history = walk_forward(arrival_history(reports, here=region, days=days))
+        found[region.lower()] = order_quality(history)
+    return pd.concat(found, names=["set"]).reset_index(), forecast_bands(pooled), len(regions)
+
+
 def _exploded(rows: pd.DataFrame, hazards: str, report: str) -> pd.DataFrame:
     """One row a report and hazard, in small letters."""
     rows = rows[rows[hazards].notna()]
@@ -57,7 +81,12 @@ def _exploded(rows: pd.DataFrame, hazards: str, report: str) -> pd.DataFrame:
 
 
 def _notices(file: Path) -> pd.DataFrame:
-    rows = _exploded(pd.read_csv(file), "hazards", "reference")
+    return _by_hazard(pd.read_csv(file))
+
+
+def _by_hazard(notices: pd.DataFrame) -> pd.DataFrame:
+    """One row a notice and hazard, its name without the class behind it."""
+    rows = _exploded(notices, "hazards", "reference")
     rows["hazard"] = (
         rows["hazard"].str.replace(r"( - [^-]*)?( - .*)$", "", regex=True)
         .str.replace("unauthorised substance ", "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from riskkit import __version__
 from riskkit.foundation.language import in_each_language, language
@@ -15,12 +16,18 @@ from riskkit.workbench.document.block_kinds import Items, Paragraph
 from riskkit.workbench.document.blocks import Picture, Section
 from riskkit.workbench.document.text_tables import day_cell, keyed_table, section
 from riskkit.workbench.reports.figures import style
+from riskkit.workbench.reports.signals.backtest_records import (
+    JUDGED_FROM,
+    LEAST_NOTICES,
+    MONDAYS,
+    WITHIN,
+)
 from riskkit.workbench.reports.signals.backtest_study import BacktestStudy, study_backtest
 from riskkit.workbench.runs.result import ResultRecord
 
 __all__ = [
-    "backtest_curves", "backtest_events", "backtest_limits", "backtest_operating", "backtest_summary",
-    "backtest_unseen", "publish_backtest", "study_backtest",
+    "backtest_arrivals", "backtest_curves", "backtest_events", "backtest_limits", "backtest_operating",
+    "backtest_summary", "backtest_unseen", "publish_backtest", "study_backtest",
 ]  # fmt: skip
 say = Texts("signals")
 _DRAWN = ("noufaily_2013", "farrington_1996", "bayes_recent", "ears_c1", "ears_c3", "cusum_rossi")
@@ -45,8 +52,8 @@ def backtest_summary(study: BacktestStudy) -> Section:
     return section(say, "backtest_title", Paragraph(lead, "lead"), origin, table)
 
 
-def _interval(row: Any) -> str:
-    ends = (percent(float(row[f"p_detected_{end}"])) for end in ("lo", "hi"))
+def _interval(row: Any, name: str = "p_detected") -> str:
+    ends = (percent(float(row[f"{name}_{end}"])) for end in ("lo", "hi"))
     return say("from_to", **dict(zip(("low", "high"), ends, strict=True)))
 
 
@@ -151,6 +158,34 @@ def _walked(study: BacktestStudy, series: str) -> str:
                events=len(mine), price=number(n_alarms - n_before) if n_before else "—")  # fmt: skip
 
 
+def backtest_arrivals(study: BacktestStudy) -> Section | None:
+    """Forecasts of pairs never reported here: order, top of the list, size; only on records."""
+    if study.arrivals.empty:
+        return None
+    model = study.arrivals.iloc[0]
+    lead = say("arrivals_lead", regions=study.n_regions, notices=LEAST_NOTICES, within=WITHIN,
+               first=day_cell(JUDGED_FROM), last=day_cell(pd.Timestamp(MONDAYS[1])),
+               pairs=number(model["n_pairs_top"]), arrived=number(model["n_pairs_arrived"]))  # fmt: skip
+    rows = [
+        (say(f"set_{row['set']}"), say(f"order_{row['order']}"), number(row["n"]), rate(row["rate"]),
+         amount(row["auc"]), percent(row["precision_top"]), _interval(row, "precision"),
+         rate(row["precision_weekly"]), rate(row["mean_forecast"]) if row["order"] == "p_arrival" else "—")
+        for row in records(study.arrivals)
+    ]  # fmt: skip
+    heads = ("col_set", "col_order", "#col_pair_weeks", "#col_arrived", "#col_auc", "#col_top",
+             "#col_interval", "#col_weekly", "#col_mean_forecast")  # fmt: skip
+    table = keyed_table(say, "arrivals_table", heads=heads, rows=rows)
+    sizes = [
+        (say("from_to", low=rate(row["lo"]), high=rate(row["hi"])), number(row["n"]),
+         rate(row["mean_forecast"]), rate(row["rate"]))
+        for row in records(study.bands)
+    ]  # fmt: skip
+    columns = ("col_band", "#col_pair_weeks", "#col_mean_forecast", "#col_arrived")
+    bands = keyed_table(say, "bands_table", heads=columns, rows=sizes)
+    notes = Items(tuple(say(f"arrivals_note_{key}") for key in ("learned", "top", "rate")))
+    return section(say, "arrivals_title", Paragraph(lead), table, bands, notes)
+
+
 def backtest_limits() -> Section:
     """How to read this, and how far it goes."""
     keys = ("backtest_limit_design", "backtest_limit_settings", "backtest_limit_truth",
@@ -167,5 +202,6 @@ def publish_backtest(study: BacktestStudy) -> ResultRecord:
     return ResultRecord(
         {"schema": "riskkit.backtest/1", "case": {"id": "signal-backtest", "title": titles},
          "inputs": inputs, "summary": study.summary.reset_index(), "curves": study.curves,
-         "unseen": study.unseen.astype(float).replace(np.inf, np.nan), "events": events}
+         "unseen": study.unseen.astype(float).replace(np.inf, np.nan), "events": events,
+         "arrivals": study.arrivals, "forecast_bands": study.bands}
     )  # fmt: skip

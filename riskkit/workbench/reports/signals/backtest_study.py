@@ -18,7 +18,7 @@ from riskkit.monitoring.surveillance.backtest import (
     walk_forward,
 )
 from riskkit.monitoring.surveillance.detectors import METHODS, published_detectors, strength
-from riskkit.workbench.reports.signals.backtest_records import record_events
+from riskkit.workbench.reports.signals.backtest_records import record_arrivals, record_events
 
 N_CUTS, N_PERIODS = 25, 12
 _SIZES = (1, 2, 5, 10, 30, np.inf)
@@ -31,8 +31,9 @@ class BacktestStudy:
     """Detectors on series with known outbreaks, and the weekly list on dated events where records are there.
 
     `summary` has one row a method; `curves` and `operating` one a method and period or bound; `unseen` counts
-    outbreaks that no method found by their size; `events` and `weeks` (alarms a week, by series of records)
-    are empty without records.
+    outbreaks that no method found by their size; `events` and `weeks` (alarms a week, by series of records),
+    `arrivals` (forecasts of new pairs, by set and order) and `bands` (of the set of `n_regions` together, by
+    size of the forecast) are empty without records.
     """
 
     n_series: int
@@ -46,6 +47,9 @@ class BacktestStudy:
     unseen: pd.DataFrame
     events: pd.DataFrame
     weeks: dict[str, pd.Series]
+    arrivals: pd.DataFrame
+    bands: pd.DataFrame
+    n_regions: int
 
 
 def study_backtest(
@@ -68,6 +72,9 @@ def study_backtest(
     judged = {name: _said(found) for name, found in alarms.items()}
     waits = {name: outbreak_waits(found, outbreaks, at=JUDGED)["wait"] for name, found in alarms.items()}
     events, weeks = (pd.DataFrame(), {}) if folder is None else record_events(folder, budget)
+    arrivals, bands, n_regions = (
+        (pd.DataFrame(), pd.DataFrame(), 0) if folder is None else record_arrivals(folder)
+    )
     return BacktestStudy(
         counts.shape[1], len(outbreaks), n_empty, folder is None, budget,
         summary=walk_forward(counts, outbreaks, detectors=judged, at=JUDGED),
@@ -76,6 +83,9 @@ def study_backtest(
         unseen=_unseen(outbreaks, waits),
         events=events,
         weeks=weeks,
+        arrivals=arrivals,
+        bands=bands,
+        n_regions=n_regions,
     )  # fmt: skip
 
 
