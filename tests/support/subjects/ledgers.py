@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from riskkit.foundation.events import Draft
+from riskkit.workbench.runs.kernels import warmed
 
 START = dt.datetime(2026, 11, 24, 8, 0, tzinfo=dt.UTC)
 
@@ -42,10 +43,11 @@ def now() -> dt.datetime:
 
 
 def fast_starter() -> Any:
-    """Real processes, but the imports are done once for all of them."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["riskkit.workbench.flows.committee.room", "riskkit.case.case", "pytest"])
-    return context
+    """Real processes, but the imports are done once for all of them.
+
+    A process has one fork server: one that is not the warmed process would be used by the reports that follow.
+    """
+    return warmed.warmed() if warmed.can_fork() else multiprocessing.get_context("spawn")
 
 
 def _programs() -> Path | None:
