@@ -10,6 +10,8 @@ from riskkit.workbench.runs.alone import is_alone
 from riskkit.workbench.runs.plans import RunPlan
 from riskkit.workbench.runs.workers.local import Event
 
+_MOST_LINES = 9  # of what is wrong; all of it stands in reason.json
+
 
 class Progress:
     """A bar with what is running, and a line for each report that ended."""
@@ -45,7 +47,8 @@ class Progress:
 
     def _line(self, name: str, event: Event) -> None:
         assert event.result is not None
-        error = event.result.error.words().splitlines()[0] if event.result.error else ""
+        lines = event.result.error.words().splitlines() if event.result.error else [""]
+        error = "\n".join([*lines[:_MOST_LINES], *(["  …"] if len(lines) > _MOST_LINES else [])])
         text = say(
             f"line_{event.result.status}", name=name, seconds=f"{event.result.seconds:.1f}", error=error
         )

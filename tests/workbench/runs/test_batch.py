@@ -21,6 +21,7 @@ from tiny_report import PUBLISH, names, write_case, write_notebook
 
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.workbench.runs import batch, lists, plans
+from riskkit.workbench.runs.progress import Progress
 from riskkit.workbench.runs.workers import local as workers
 
 SWITCH = (
@@ -222,3 +223,18 @@ def test_the_summary_is_relative_and_tells_why(tmp_path: Path) -> None:
     text = (tmp_path / "batch.json").read_text(encoding="utf-8")
     assert str(tmp_path) not in text
     assert json.loads(text)["reports"][0]["error"] == {"kind": "E", "message": "m", "cell": 2}
+
+
+@pytest.mark.parametrize(("n_faults", "is_cut"), [(4, False), (30, True)])
+def test_what_is_wrong_with_an_input_stands_in_the_line_of_its_report(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], n_faults: int, is_cut: bool
+) -> None:
+    (plan,) = planned(tmp_path, {"a": ""})
+    message = "\n".join([f"recalls: {n_faults} faults", *(f"  table: column {n}" for n in range(n_faults))])
+    error = plans.RunError("InputFaults", message, 3)
+    result = plans.RunResult("a", "nb", "en", "failed", tmp_path, 1.0, error)
+    with Progress(1) as progress:
+        progress.watch(workers.Event("ended", plan, result=result))
+    said = capsys.readouterr().err
+    assert f"cell 3: InputFaults: recalls: {n_faults} faults" in said and "table: column 3" in said
+    assert ("…" in said, "table: column 29" in said) == (is_cut, False)
