@@ -255,7 +255,6 @@ def test_a_refused_token_is_logged_without_its_secret(
     gone = Person("old", "chair", hashed("s3cret-s3cret"), TODAY - dt.timedelta(days=1))
     write_people(tmp_path / "a.toml", People("token", (gone, Person("e1", "expert", hashed("another-one")))))
     provider = identity.PeopleIdentity(access_file=str(tmp_path / "a.toml"))
-    provider.log.propagate = True
     request = SimpleNamespace(remote_ip="127.0.0.1", headers={"Authorization": f"token {name}.s3cret-s3cret"})
     handler: Any = SimpleNamespace(request=request, get_argument=lambda *_: "")
     assert asyncio.run(provider.get_user_token(handler)) is None
