@@ -171,12 +171,13 @@ class Landing(access.Guard):
             for page in pages_in(self._notebooks)
             if page.is_for(role_of(self))
         ]
-        rows = [*self._reports(lang), *rows]
+        rows = [*self._reports(), *rows]
         self.set_header("Cache-Control", "no-store")  # not to be had with the back button after signing out
         self.finish(served_page("landing", lang, pages=rows, base=self.base_url, who=_who(self)))
 
-    def _reports(self, lang: str) -> list[dict[str, Any]]:
+    def _reports(self) -> list[dict[str, Any]]:
         """What was reported from outside, for those who decide on it."""
+        lang = language_of(self)
         places: Places | None = self.settings["riskkit_intake"]
         if places is None or not may_review(role_of(self)):
             return []

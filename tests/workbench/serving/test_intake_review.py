@@ -60,15 +60,19 @@ def look(site: Site, cookie: str, more: str = "") -> tuple[str, dict[str, Any], 
     return text, facts["cookies"], xsrf[1] if xsrf else ""
 
 
-def decide(site: Site, cookie: str, receipt: str, decision: str, why: str) -> tuple[int, dict[str, Any], str]:
+def decide(
+    site: Site, cookie: str, receipt: str, decision: str, why: str, *, lang: str = "en"
+) -> tuple[int, dict[str, Any], str]:
     _, fresh, xsrf = look(site, cookie)
     form = {"_xsrf": xsrf, "receipt": receipt, "decision": decision, "why": why}
-    return send(site, f"{cookie}; {as_cookie(fresh)}", form)
+    return send(site, f"{cookie}; {as_cookie(fresh)}", form, lang=lang)
 
 
-def send(site: Site, cookie: str, form: dict[str, str]) -> tuple[int, dict[str, Any], str]:
+def send(
+    site: Site, cookie: str, form: dict[str, str], *, lang: str = "en"
+) -> tuple[int, dict[str, Any], str]:
     kind = {"Content_Type": "application/x-www-form-urlencoded"}
-    return site.ask("/intake/waiting?lang=en", "POST", urlencode(form), Cookie=cookie, **kind)
+    return site.ask(f"/intake/waiting?lang={lang}", "POST", urlencode(form), Cookie=cookie, **kind)
 
 
 def test_only_assessors_see_it_and_the_list_of_dashboards_names_it_to_them_alone(
@@ -128,7 +132,9 @@ def test_a_reason_is_needed_and_what_is_no_decision_is_refused(
     assert decide(running, cookies["zhang"], receipt, "accepted", "x" * 1001)[0] == 400
     unknown = waiting.new_receipt(DAY)
     status, _, text = decide(running, cookies["zhang"], unknown, "accepted", "because")
-    assert status == 409 and unknown in text
+    assert status == 409 and unknown in text and "a report that is waiting" in text
+    status, _, text = decide(running, cookies["zhang"], unknown, "accepted", "because", lang="zh")
+    assert status == 409 and "处于该状态的填报" in text and "must be" not in text
     assert receipt in {one["receipt"] for one in waiting.reports(running.folder / "received")}
 
 

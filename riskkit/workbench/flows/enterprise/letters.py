@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from riskkit.application.enterprise.notices import DECISIONS
-from riskkit.foundation.language import language
+from riskkit.foundation.language import LANGS, language
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.tables import records
 from riskkit.words.catalogue import Texts
@@ -117,14 +117,14 @@ def filled_letter(letter: Letter, *, issuer: str) -> FilledDocument:
 
 
 @cache
-def _words(table: str, code: str, *, day: dt.date, lang: str) -> Mapping[str, str]:
-    """Code → words of a table on a day; read once, for thousands of letters ask."""
+def _words(table: str, code: str, *, day: dt.date) -> Mapping[str, Mapping[str, str]]:
+    """Language → code → words of a table on a day; read once, for thousands of letters ask."""
     rows = standards.table(table, on=day).drop_duplicates(code)
-    return MappingProxyType(dict(zip(rows[code], rows[lang], strict=True)))
+    return MappingProxyType({lang: dict(zip(rows[code], rows[lang], strict=True)) for lang in LANGS})
 
 
 def _finding_lines(letter: Letter) -> Iterator[str]:
-    words = _words("enterprise_notice_rules", "test", day=letter.day, lang=language())
+    words = _words("enterprise_notice_rules", "test", day=letter.day)[language()]
     for row in letter.findings:
         has_lot = "lot" in row and pd.notna(row["lot"])
         goods = say("of_lot", product=row["product"], lot=row["lot"]) if has_lot else str(row["product"])
@@ -136,7 +136,7 @@ def _finding_lines(letter: Letter) -> Iterator[str]:
 
 
 def _request_lines(letter: Letter) -> Iterator[str]:
-    words = _words("enterprise_requests", "request", day=letter.day, lang=language())
+    words = _words("enterprise_requests", "request", day=letter.day)[language()]
     for row in letter.requests:
         if row["unit"] == "at_once":
             yield words[row["request"]]
@@ -146,7 +146,7 @@ def _request_lines(letter: Letter) -> Iterator[str]:
 
 
 def _duty_lines(letter: Letter) -> Iterator[str]:
-    words = _words("enterprise_duties", "duty", day=letter.day, lang=language())
+    words = _words("enterprise_duties", "duty", day=letter.day)[language()]
     for row in letter.open_duties:
         yield say(f"duty_{row['decision']}", what=words[row["duty"]], day=str(row["due_on"]))
 

@@ -33,6 +33,7 @@ from riskkit.workbench.serving.intake.waiting import (
 )
 from riskkit.workbench.serving.served import served_asset
 from riskkit.workbench.serving.sign_in import language_of, served_page
+from riskkit.workbench.words.rules import fault_line
 
 audit = logging.getLogger("riskkit.access")
 MOST_SHOWN = 20  # reports on one page; the others come up as these are decided on
@@ -114,7 +115,7 @@ class Review(_ForAssessors):
                 await self._desk.gate.beside(*call, who=who, why=why)
             except InputFaults as faults:
                 self.set_status(409)
-                await self._show(wrong={receipt: str(faults)}, reasons={receipt: why})
+                await self._show(wrong={receipt: in_language(lang, _said, faults)}, reasons={receipt: why})
                 return
         audit.info("report %s: %s by %s", state, receipt, who)
         told = urlencode({"lang": lang, "done": state, "receipt": receipt})
@@ -133,6 +134,13 @@ class Review(_ForAssessors):
         self.finish(in_language(lang, served_page, "review", lang, say=say, **words))
 
 
+def _said(error: Exception) -> str:
+    """What is wrong with a report, in the language of who reads."""
+    if isinstance(error, InputFaults):
+        return "\n".join(fault_line(vars(fault)) for fault in error.faults)
+    return str(error)
+
+
 def _waiting(folder: Path) -> list[dict[str, Any]]:
     """The oldest reports; one that was changed since it came is shown as such and cannot be decided on."""
     found = []
@@ -140,7 +148,7 @@ def _waiting(folder: Path) -> list[dict[str, Any]]:
         try:
             report = read_report(folder, receipt)
         except (InputFaults, OSError, ValueError, KeyError) as fault:
-            found.append({"receipt": receipt, "fault": str(fault)})
+            found.append({"receipt": receipt, "fault": _said(fault)})
             continue
         at = dt.datetime.fromisoformat(report["received_at"]).astimezone(_CHINA)
         told: dict[str, Any] = {"at": f"{at:%Y-%m-%d %H:%M}", "rows": list(_rows(report)), "fault": ""}
