@@ -7,6 +7,7 @@ import logging
 import os
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -58,3 +59,22 @@ def english() -> Iterator[None]:
     set_language("en")
     yield
     set_language("en")
+
+
+@pytest.fixture(scope="session")
+def database() -> Iterator[str]:
+    """A PostgreSQL server for all ledgers of this process, where it is installed."""
+    import ledgers
+
+    with ledgers.postgres() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where an empty ledger lies: a file, then a server."""
+    if request.param == "sqlite":
+        return str(tmp_path / "ledger.sqlite")
+    import ledgers
+
+    return ledgers.emptied(request.getfixturevalue("database"))

@@ -5,12 +5,11 @@ from __future__ import annotations
 import dataclasses
 import os
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import ledgers
-import pytest
 from committees import CASE, ballot, opened
 from patience import HANGS, comes_true
 
@@ -26,19 +25,6 @@ from riskkit.workbench.flows.committee.room import Room, cast_ballot, session_in
 EXPERTS = tuple(Expert(f"e{n}", f"Expert {n}", "field") for n in range(200))
 PROCESSES = 8
 KILLED = (1, 4, 6)
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    with ledgers.postgres() as url:
-        yield url
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return str(tmp_path / "ledger.sqlite")
-    return ledgers.emptied(request.getfixturevalue("server"))
 
 
 def vote(place: str, keys: Path, share: Sequence[int], go: Any, note: Path) -> None:
@@ -114,14 +100,14 @@ def count_all(room: Room) -> None:
 
 
 def test_the_same_session_gives_the_same_ledger_on_sqlite_and_on_a_server(
-    server: str, tmp_path: Path
+    database: str, tmp_path: Path
 ) -> None:
     from committees import make_room, sample_ballot, whole_session
 
     first = make_room(tmp_path)
     (first.keys).mkdir()
     (first.keys / "n7.key").write_text("5a" * 32)
-    second = dataclasses.replace(make_room(tmp_path), ledger=open_ledger(ledgers.emptied(server)))
+    second = dataclasses.replace(make_room(tmp_path), ledger=open_ledger(ledgers.emptied(database)))
     sessions = [whole_session(room, said=sample_ballot) for room in (first, second)]
     assert sessions[0] == sessions[1]
     assert first.ledger.events() == second.ledger.events()

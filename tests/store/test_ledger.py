@@ -45,19 +45,6 @@ from riskkit.store.ledger.ledger import Ledger, Reader, open_ledger
 OLD = TESTS / "oracles" / "ledger_version_1.sql"
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    with ledgers.postgres() as url:
-        yield url
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return str(tmp_path / "ledger.sqlite")
-    return ledgers.emptied(request.getfixturevalue("server"))
-
-
 @pytest.fixture
 def ledger(place: str) -> Iterator[Ledger]:
     made = open_ledger(place)

@@ -7,7 +7,6 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-import ledgers
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -28,16 +27,8 @@ from riskkit.workbench.flows.warnings.room import WarningRoom, take_step
 TEN_YEARS = START + dt.timedelta(days=3653)
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    with ledgers.postgres() as url:
-        yield url
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
-    is_file = request.param == "sqlite"
-    place = str(tmp_path / "l.sqlite") if is_file else ledgers.emptied(request.getfixturevalue("server"))
+@pytest.fixture
+def ledger(place: str) -> Iterator[Ledger]:
     made = open_ledger(place)
     yield made
     made.close()

@@ -20,8 +20,11 @@ HAN = re.compile(r"[㐀-鿿]")
 NO_CASE = CaseSource("sample", Path("sample.toml"), b"", is_shipped=False)
 
 
-def check_report(name: str, out: Path, *, lang: str, parts: Sequence[str]) -> None:
-    """Run it twice: every part is there, English heads hold no Chinese, the result has the same bytes."""
+def check_report(name: str, out: Path, *, lang: str, parts: Sequence[str]) -> Path:
+    """Run it twice: every part is there, English heads hold no Chinese, the result has the same bytes.
+
+    Gives the folder of the first run.
+    """
     folders = []
     for again in ("first", "again"):
         run = run_notebook(notebook(name), NO_CASE, {}, out=out / again, lang=lang, engine=IN_PROCESS)
@@ -35,6 +38,7 @@ def check_report(name: str, out: Path, *, lang: str, parts: Sequence[str]) -> No
         heads = re.findall(r"<(?:h[1-6]|caption|figcaption)\b[^>]*>(.*?)</", page, flags=re.DOTALL)
         assert heads and not any(HAN.search(one) for one in heads)
     assert (folders[0] / "result.json").read_bytes() == (folders[1] / "result.json").read_bytes()
+    return folders[0]
 
 
 def changed_example(example: Path, out: Path, **changes: object) -> str:

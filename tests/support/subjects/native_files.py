@@ -12,6 +12,23 @@ from shared import TESTS
 from riskkit.monitoring.sources.source import Source
 
 NATIVE = TESTS / "native"
+REAL = [
+    ("neiss", "neiss/case_sample_2017_2019.csv.gz", 6253),
+    ("neiss", "neiss/firework_cases_2016_2018.csv.gz", 831),
+    ("neiss", "neiss/infant_cases_2002_2014.csv.gz", 295_274),
+    ("neiss", "neiss/neck_injury_cases_2003_2016.csv.gz", 6669),
+    ("cpsc_recalls", "cpsc_recalls/appliance_recalls_1973_2014.csv.gz", 284),
+    ("cpsc_recalls", "cpsc_recalls/recalls_1973_2009.csv.gz", 2103),
+    ("safety_gate", "eu_safety_gate/alerts_sample.csv.gz", 328),
+    ("rasff", "rasff/contaminant_notifications_foodex2_2023_2024h1.csv.gz", 1807),
+    ("rasff", "rasff/notifications_2020_2024h1.csv.gz", 20_217),
+    ("rasff", "rasff/notifications_risk_2024h1.csv.gz", 2750),
+    ("fda_recalls", "us_food_drug_recalls/fda_recall_announcements_2017_2021.csv.gz", 1520),
+    ("usda_fsis", "us_food_drug_recalls/usda_fsis_recalls_2014_2021.csv.gz", 1608),
+    ("nhtsa_recalls", "nhtsa_recalls/recalls_sample_2026.csv.gz", 263),
+    ("fda_caers", "disproportionality/caers_dietary_supplements_2012.csv.gz", 20_156),
+]
+"""Extracts of real files: source, place, and rows as the description of each counts them."""
 
 # fixture → reader
 FIXTURES = {
