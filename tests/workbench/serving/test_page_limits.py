@@ -155,7 +155,11 @@ def test_the_lab_has_a_limit_too_and_closing_a_tab_there_stops_no_work(tmp_path:
 
 
 @pytest.mark.parametrize(
-    ("lang", "words"), [("zh", ("页面数", "15 秒", "15 次")), ("en", ("503", "15 s", "15 wrong"))]
+    ("lang", "words"),
+    [
+        ("zh", ("页面数", "15 秒", "15 次", "不填为 15")),
+        ("en", ("503", "15 s", "15 wrong", "page ends; 15 when left out")),
+    ],
 )
 def test_the_limits_stand_in_the_help_and_in_a_table(
     lang: str, words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
