@@ -17,7 +17,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 .DEFAULT_GOAL := help
 RECORDS ?= ../shared/data
 
-.PHONY: help setup demo test engines check golden bench docs validate backtest lab dashboard lock clean
+.PHONY: help setup demo test properties engines check golden bench docs validate backtest lab dashboard lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):[^#]*## */  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
@@ -42,6 +42,7 @@ $(READY): $(FRESH) pyproject.toml requirements.lock
 	@$(BIN)/python .ci/link_openmp.py
 	@echo '4/4  riskkit itself, editable'
 	@$(INSTALL) --no-deps -e .
+	@$(BIN)/python -m compileall -q riskkit
 	@touch $@
 	@echo 'ready: $(BIN)/riskkit --help'
 
@@ -65,7 +66,10 @@ demo: $(READY)  ## assess every real case into zh and en reports with an index, 
 
 test: setup  ## all tests (warnings are errors; tests of missing system parts skip and say so)
 	@# worksteal: neighbours stay in one process, so what a file prepares for its tests is prepared once
-	@$(BIN)/python -m pytest -n 2 --dist worksteal
+	@$(BIN)/python -m pytest -n auto --dist worksteal
+
+properties: setup  ## the properties alone, on ten times as many generated examples
+	@$(BIN)/python -m pytest -n auto --dist worksteal -m hypothesis --hypothesis-profile=thorough
 
 engines: $(ENGINES)  ## tests of the work on many machines: Spark (needs Java) and Dask, on clusters of this machine
 	@$(BIN)/python -m pytest -q tests/workbench/runs/test_cluster.py tests/store/test_register_engines.py tests/monitoring/signals/test_signal_engines.py
@@ -83,6 +87,7 @@ golden: setup  ## what people get to see, written to tests/golden anew: git diff
 	@$(BIN)/python docs/reader_sentences.py
 
 bench: setup $(PEERS)  ## speed and memory as one table, compared with the floors and the last run, kept and put into docs/speed.md
+	@$(BIN)/python -m compileall -q riskkit
 	@$(BIN)/python -m pytest -q -s -o python_files='bench_*.py' tests/benchmarks
 
 docs: setup  ## the site in site/: guide, methods, policy map, reference of the library, gallery; without a network
@@ -91,9 +96,10 @@ docs: setup  ## the site in site/: guide, methods, policy map, reference of the 
 validate: $(TOOLS)  ## grading compared with decisions of authorities: prints docs/validation.md (needs the public records)
 	@$(BIN)/python docs/validate.py
 
-backtest: $(READY)  ## signals on history, whole: the records in RECORDS (../shared/data), else 168 series made here
+backtest: $(TOOLS)  ## signals on history, whole: the records in RECORDS (../shared/data), else 168 series made here
 	@$(BIN)/riskkit run signal_backtest --lang en --out reports/backtest \
 	  -p replicates=4 $(if $(wildcard $(RECORDS)/surveillance_simulated),-p records=$(abspath $(RECORDS)))
+	@$(BIN)/python -m pytest -q -m exhaustive tests/monitoring/signals/test_signal_backtest.py
 
 lab: $(READY)  ## JupyterLab in notebooks/
 	@$(BIN)/riskkit lab

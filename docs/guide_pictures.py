@@ -16,11 +16,11 @@ from pathlib import Path
 from pictures import LANGS, WIDTH, dashboard, take
 from playwright.sync_api import Page, sync_playwright
 
-from riskkit.case.case import parse_case
+from riskkit.case.case_reading import parse_case
 from riskkit.foundation.inputs.toml_file import parse_toml
 from riskkit.store.ledger.ledger import open_ledger
 from riskkit.workbench.commands import cli
-from riskkit.workbench.flows.committee.documents import session_from
+from riskkit.workbench.flows.committee.committee_reports import session_from
 from riskkit.workbench.flows.committee.room import Room, cast_ballot, open_session, take_step
 
 MOST_BYTES = 150_000

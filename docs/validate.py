@@ -29,7 +29,7 @@ from riskkit.foundation.standards.risk_matrices import risk_matrix
 from riskkit.foundation.standards.standards import table
 from riskkit.warning.grading import grade_probability, grade_severity, warning_level
 from riskkit.warning.profiles import profile
-from riskkit.workbench.doc_pages.writing import markdown_table, write_pages
+from riskkit.workbench.doc_pages.methods import markdown_table, write_pages
 
 DOCS = Path(__file__).resolve().parent
 SHARED = Path(os.environ.get("RISKKIT_SHARED", DOCS.parents[1] / "shared")) / "data"

@@ -16,7 +16,7 @@ from riskkit.assessment.sensitivity.indices import sobol as sobol
 from riskkit.assessment.trees.fault_tree_file import load_fault_tree as load_fault_tree
 from riskkit.case.case import Assessment as Assessment
 from riskkit.case.case import assess as assess
-from riskkit.case.case import load_case as load_case
+from riskkit.case.case_reading import load_case as load_case
 from riskkit.case.comparison.methods import compare_methods as compare_methods
 from riskkit.case.many_cases import assess_many as assess_many
 from riskkit.foundation.inputs.faults import InputFaults as InputFaults

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -20,6 +21,12 @@ from riskkit.workbench.runs.kernels.warmed import ONE_THREAD
 assert "numpy" not in sys.modules
 os.environ.update(ONE_THREAD)
 gc.disable()  # what ten thousand tests consist of stays; to look through it again and again takes a fifth of collecting
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors, for servers and browsers are waited for; each takes about 1.5 GB."""
+    by_memory = int(psutil.virtual_memory().total // 1_500_000_000)
+    return max(1, min((os.cpu_count() or 1) + 1, by_memory))
 
 
 def pytest_collection_finish() -> None:
@@ -34,8 +41,9 @@ def pytest_unconfigure() -> None:
 
 
 patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("house", patient)
-settings.register_profile("build", patient, derandomize=True)
+settings.register_profile("house", patient, max_examples=25)  # others each time; make properties draws many
+settings.register_profile("build", patient, max_examples=25, derandomize=True)
+settings.register_profile("thorough", patient, max_examples=250)
 settings.load_profile("build" if os.environ.get("CI") else "house")
 
 

@@ -17,7 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from riskkit.foundation.exact_numbers import exact
-from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, one_of, refuse, shown
 from riskkit.foundation.language import language
 from riskkit.foundation.standards.risk_matrices import RiskMatrix
 
@@ -54,7 +54,9 @@ def matrix_faults(matrix: RiskMatrix) -> list[Fault]:
     for row, column in zip(*np.nonzero((cells < 0) | (cells >= len(matrix.levels))), strict=True):
         place = f"{name}: band {row + 1}, severity {column + 1}"
         faults.append(
-            Fault(place, shown(int(cells[row, column])), f"a level code 0–{len(matrix.levels) - 1}")
+            Fault(
+                place, shown(int(cells[row, column])), RuleText("a level code 0–{}", len(matrix.levels) - 1)
+            )
         )
     if faults:
         return faults
@@ -63,7 +65,7 @@ def matrix_faults(matrix: RiskMatrix) -> list[Fault]:
             here = tuple(int(i) + (1 if axis == a else 0) for a, i in enumerate(cell))
             before, now = matrix.levels[cells[tuple(cell)]], matrix.levels[cells[here]]
             place = f"{name}: band {here[0] + 1}, severity {here[1] + 1}"
-            rule = f"at least {before}, the level of {word} {int(cell[axis]) + 1}"
+            rule = RuleText("at least {}, the level of {} {}", before, word, int(cell[axis]) + 1)
             faults.append(Fault(place, now, rule))
     return faults
 
@@ -71,12 +73,14 @@ def matrix_faults(matrix: RiskMatrix) -> list[Fault]:
 def _edge_faults(matrix: RiskMatrix, n_bands: int) -> list[Fault]:
     faults = []
     if len(matrix.edges) != n_bands - 1:
-        faults.append(Fault(f"{matrix.name}: edges", str(len(matrix.edges)), f"{n_bands - 1} bounds"))
+        faults.append(
+            Fault(f"{matrix.name}: edges", str(len(matrix.edges)), RuleText("{} bounds", n_bands - 1))
+        )
     for number, edge in enumerate(matrix.edges):
         if not 0 < edge < 1:
             faults.append(Fault(f"{matrix.name}: edges[{number}]", str(edge), "a bound between 0 and 1"))
         if number and edge <= matrix.edges[number - 1]:
-            rule = f"above {matrix.edges[number - 1]}, the bound before"
+            rule = RuleText("above {}, the bound before", matrix.edges[number - 1])
             faults.append(Fault(f"{matrix.name}: edges[{number}]", str(edge), rule))
     return faults
 

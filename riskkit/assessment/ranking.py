@@ -10,7 +10,7 @@ import pandas as pd
 import scipy  # its parts load when they are used: half a second that checking a case need not take
 from numpy.typing import NDArray
 
-from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, one_of, refuse, shown
 
 
 def borda(values: pd.DataFrame, *, weights: Mapping[str, float] | None = None) -> pd.DataFrame:
@@ -178,7 +178,7 @@ def _refuse_products(
         if not 0 <= p <= 1:
             faults.append(Fault(f"{row['name']}: p_harm", shown(row["p_harm"]), "a probability from 0 to 1"))
         if row["severity"] not in severity_values:
-            rule = f"one of {', '.join(map(str, severity_values))}"
+            rule = RuleText("one of {}", ", ".join(map(str, severity_values)))
             faults.append(Fault(f"{row['name']}: severity", shown(row["severity"]), rule))
         if row["level"] not in levels:
             faults.append(

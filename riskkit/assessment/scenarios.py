@@ -18,12 +18,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from riskkit.foundation.exact_numbers import exact
 from riskkit.foundation.inputs.faults import shown
-from riskkit.foundation.standards.risk_matrices import RiskMatrix, risk_matrix
+from riskkit.foundation.standards.risk_matrices import DEFAULT_MATRIX, RiskMatrix, risk_matrix
 from riskkit.foundation.standards.scales import as_levels, band_codes, chunks, level_codes, on_edge, scale
 from riskkit.foundation.standards.standards import Prevalence
 
 _NEAR = 1e-9  # a product of probabilities on a boundary may miss it by the last bits of a float
-DEFAULT_MATRIX = "eu_2024_3173"
 
 
 def _is_exact(p: Any) -> bool:

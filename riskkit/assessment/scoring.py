@@ -11,16 +11,18 @@ contradict one another down to the bands of severity, and the handbook could not
 from __future__ import annotations
 
 import functools
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, one_of, refuse, shown
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.method_numbers import score_bands
 from riskkit.foundation.standards.scales import as_levels, band_codes, on_edge, scale
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 METHODS = ("kinney", "lec")
 TRIAGE_ITEMS = ("rationale", "hazards", "severity", "probability", "prevalence")
@@ -31,9 +33,9 @@ _HIGHEST_RATING = 10
 def _allowed(method: str) -> dict[str, NDArray[np.float64]]:
     if method not in METHODS:
         raise ValueError(f"method is one of {', '.join(METHODS)}, not {shown(method)}")
-    rows = standards.table("score_scales")
-    rows = rows[rows["method"] == method]
-    return {str(name): np.sort(part["value"].to_numpy()) for name, part in rows.groupby("factor")}
+    rows = [row for row in standards.rows("score_scales") if row["method"] == method]
+    factors = sorted({row["factor"] for row in rows})
+    return {name: np.sort([row["value"] for row in rows if row["factor"] == name]) for name in factors}
 
 
 def danger_score(probability: ArrayLike, exposure: ArrayLike, consequence: ArrayLike, *, method: str) -> Any:
@@ -74,7 +76,7 @@ def danger_score(probability: ArrayLike, exposure: ArrayLike, consequence: Array
     for name, given in (("probability", probability), ("exposure", exposure), ("consequence", consequence)):
         value = np.asarray(given, dtype=np.float64)
         off = ~np.isnan(value) & ~np.isin(value, allowed[name])
-        scale_words = "one of " + ", ".join(f"{v:g}" for v in allowed[name])
+        scale_words = RuleText("one of {}", ", ".join(f"{v:g}" for v in allowed[name]))
         for place in np.argwhere(off):
             where = f"{name}[{', '.join(map(str, place))}]" if value.ndim else name
             faults.append(Fault(where, f"{value[tuple(place)]:g}", scale_words))
@@ -84,10 +86,12 @@ def danger_score(probability: ArrayLike, exposure: ArrayLike, consequence: Array
 
 
 def _dressed(values: NDArray[np.float64], *given: Any) -> Any:
+    if np.ndim(values) == 0:
+        return float(values)
+    import pandas as pd
+
     series = next((one for one in given if isinstance(one, pd.Series)), None)
-    if series is not None:
-        return pd.Series(values, index=series.index, name="score")
-    return float(values) if np.ndim(values) == 0 else values
+    return values if series is None else pd.Series(values, index=series.index, name="score")
 
 
 def score_class(score: Any, *, method: str) -> Any:
@@ -214,6 +218,8 @@ def same_priority_number(number: int) -> pd.DataFrame:
     >>> len(same_priority_number(360)), same_priority_number(7).values.tolist()
     (15, [[7, 1, 1], [1, 7, 1], [1, 1, 7]])
     """
+    import pandas as pd
+
     s, o, d = np.indices((_HIGHEST_RATING,) * 3).reshape(3, -1) + 1
     found = s * o * d == number
     table = pd.DataFrame({"severity": s[found], "occurrence": o[found], "detection": d[found]})
@@ -258,11 +264,14 @@ def triage(choices: pd.DataFrame) -> pd.DataFrame:
 
     Examples
     --------
+    >>> import pandas as pd
     >>> asked = pd.DataFrame({"rationale": ["multiple_complaints_harm"], "hazards": ["one"],
     ...                       "severity": ["2"], "probability": ["over_1e-3"], "prevalence": ["10k_100k"]})
     >>> triage(asked)[["total", "outcome"]].values.tolist()
     [[25.0, 'required']]
     """
+    import pandas as pd
+
     faults = [
         Fault(name, "missing", "a column of the triage") for name in TRIAGE_ITEMS if name not in choices
     ]

@@ -1,21 +1,16 @@
-"""From a case file to one frozen `Assessment`, from which report, dashboard and JSON are all made."""
+"""From a case to one frozen `Assessment`, from which report, dashboard and JSON are all made."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from riskkit.assessment.facts.back_check import BackCheck, back_check
-from riskkit.assessment.facts.case_checks import case_faults, found_by, yes_no_faults
 from riskkit.assessment.facts.case_file import Case, Text
-from riskkit.assessment.facts.experience_checks import experience_faults
-from riskkit.assessment.facts.method_checks import method_faults
 from riskkit.assessment.sensitivity.robustness import (
     InputRange,
     Ranks,
@@ -24,22 +19,16 @@ from riskkit.assessment.sensitivity.robustness import (
     near_bounds,
     tornado,
 )
-from riskkit.case.case_levels import Outcome, draw_inputs, evaluate, graded, point_of
-from riskkit.case.case_numbers import METHOD, case_numbers
-from riskkit.case.case_pictures import picture_faults
+from riskkit.case.case_inputs import draw_inputs, point_of
+from riskkit.case.case_levels import Outcome, evaluate, graded
+from riskkit.case.case_numbers import case_numbers
 from riskkit.case.case_tables import grade_table, house_rows, profile_table, reason_table, scenario_table
 from riskkit.case.experience_sentences import experience_questions
 from riskkit.case.level_sentence import robustness_sentence
 from riskkit.case.sentences import input_kind, missing_facts, open_questions
-from riskkit.foundation import shipped
-from riskkit.foundation.inputs.faults import Fault, InputFaults, refuse, shown
-from riskkit.foundation.inputs.toml_file import TomlFile, read_toml
-from riskkit.foundation.numbers.toml_record import as_record
 from riskkit.foundation.numbers.uncertainty import shares
-from riskkit.foundation.records.partial_records import partial_record
 from riskkit.foundation.short_repr import html_card
 from riskkit.foundation.standards import standards
-from riskkit.foundation.standards.risk_matrices import risk_matrix
 from riskkit.foundation.standards.scales import scale
 from riskkit.warning.level_badge import LevelBadge, outcome_badge, risk_badge
 from riskkit.warning.profiles import Profile
@@ -134,94 +123,6 @@ class Assessment:
         return ("", "") if self.badge is None else (self.badge.level, self.badge.level_hi)
 
 
-def load_case(path: str | Path) -> Case:
-    """A case from its TOML file, or a shipped case by its id.
-
-    Parameters
-    ----------
-    path : str or Path
-        A file, or the id of a case in ``data/cases``.
-
-    Returns
-    -------
-    Case
-
-    Raises
-    ------
-    InputFaults
-        With every fault of the file and its line.
-
-    Examples
-    --------
-    >>> load_case("note7-battery-2016").product.brand
-    'Samsung'
-    """
-    text = str(path)
-    if re.fullmatch(r"[a-z0-9][a-z0-9-]{0,63}", text):
-        path = shipped.case_path(text)
-    return parse_case(read_toml(path), folder=Path(path).parent)
-
-
-def parse_case(file: TomlFile, *, folder: Path | None = None) -> Case:
-    """A case from a TOML file already read.
-
-    Parameters
-    ----------
-    file : TomlFile
-        As read.
-    folder : Path, optional
-        Where its pictures lie; they are not looked at otherwise.
-
-    Raises
-    ------
-    InputFaults
-        With every fault of the file and its line.
-
-    Examples
-    --------
-    >>> from riskkit.foundation.inputs.toml_file import parse_toml
-    >>> try:
-    ...     parse_case(parse_toml(b"schema = 2", "x.toml"))
-    ... except ValueError as error:
-    ...     print(len(error.faults) > 5)
-    True
-    """
-    try:
-        case = as_record(file, Case)
-    except InputFaults as error:
-        partial = partial_record(Case, file.data)
-        found = _faults_across(file, partial, is_partial=True) + picture_faults(partial, file, folder)
-        refuse(file.name, [*error.faults, *(one for one in found if not _is_covered(one, error.faults))])
-        raise
-    refuse(file.name, _faults_across(file, case) + picture_faults(case, file, folder))
-    return case
-
-
-def _faults_across(file: TomlFile, case: Case, *, is_partial: bool = False) -> list[Fault]:
-    """Faults that no single field shows."""
-    facts, injuries = standards.facts(), standards.table("injury_severity")
-    tables: dict[str, Any] = {
-        "facts": facts,
-        "injuries": injuries,
-        "matrix": risk_matrix(METHOD),
-    }
-    found = case_faults(case, **tables, is_partial=is_partial)
-    found += found_by(yes_no_faults(file.data, facts), is_partial=is_partial)
-    found += method_faults(case, is_partial=is_partial)
-    found += experience_faults(case, is_partial=is_partial)
-    return [Fault(file.place(place), shown(value), rule) for place, value, rule in found]
-
-
-def _is_covered(fault: Fault, known: Sequence[Fault]) -> bool:
-    """Whether a fault of this place, of what it refers to, of a part or of the whole is known already."""
-
-    def is_in(inner: str, outer: str) -> bool:
-        return inner == outer or inner.startswith((f"{outer}.", f"{outer}["))
-
-    path, *others = (one.place.partition(" ")[2] for one in (fault, *known))
-    return any(is_in(path, other) or is_in(other, path) or f"[[{other}]]" in fault.rule for other in others)
-
-
 def assess(
     case: Case, *, profile: Profile | None = None, rng: np.random.Generator, draws: int = 20_000
 ) -> Assessment:
@@ -254,6 +155,7 @@ def assess(
 
     Examples
     --------
+    >>> from riskkit.case.case_reading import load_case
     >>> a = assess(load_case("note7-battery-2016"), rng=np.random.default_rng(1), draws=500)
     >>> a.route
     'graded'

@@ -9,18 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskkit.assessment.facts.case_file import Case, Scenario
-from riskkit.assessment.scenarios import DEFAULT_MATRIX, scenario_probability
+from riskkit.assessment.scenarios import scenario_probability
 from riskkit.assessment.severity_mix import mixed_harm
-from riskkit.case.derived_facts import (
-    Limits,
-    bounded_facts,
-    expected_victims,
-    scenario_facts,
-    settled_facts,
-)
+from riskkit.case.derived_facts import Limits, bounded_facts, expected_victims, scenario_facts, settled_facts
 from riskkit.foundation.numbers.uncertainty import Floats
 from riskkit.foundation.standards import risk_matrices
-from riskkit.foundation.standards.risk_matrices import RiskMatrix
+from riskkit.foundation.standards.risk_matrices import DEFAULT_MATRIX, RiskMatrix
 from riskkit.warning.grading import grade_probability
 
 METHOD, PER_SHIPMENT = DEFAULT_MATRIX, "shipment_house"
@@ -94,9 +88,9 @@ def case_numbers(case: Case, x: Mapping[str, Floats]) -> CaseNumbers:
 
     Examples
     --------
-    >>> from riskkit.case.case import load_case
+    >>> from riskkit.case.case_reading import load_case
     >>> case = load_case("takata-inflators-2017")
-    >>> from riskkit.case.case_levels import point_of
+    >>> from riskkit.case.case_inputs import point_of
     >>> x = {name: np.array([value]) for name, value in point_of(case).items()}
     >>> round(float(case_numbers(case, x).facts["expected_deaths"][0]))
     83
@@ -126,7 +120,7 @@ def scenario_matrix(s: Scenario) -> RiskMatrix:
 
     Examples
     --------
-    >>> from riskkit.case.case import load_case
+    >>> from riskkit.case.case_reading import load_case
     >>> [scenario_matrix(s).name for s in load_case("us-waste-paper-2018").scenarios]
     ['shipment_house', 'shipment_house']
     """

@@ -22,7 +22,7 @@ def case_pictures(case: Case, folder: Path) -> tuple[PictureFile, ...]:
 
     Examples
     --------
-    >>> from riskkit.case.case import load_case
+    >>> from riskkit.case.case_reading import load_case
     >>> case_pictures(load_case("note7-battery-2016"), Path("."))
     ()
     """
@@ -34,7 +34,7 @@ def picture_faults(case: Case, file: TomlFile, folder: Path | None) -> list[Faul
 
     Examples
     --------
-    >>> from riskkit.case.case import load_case
+    >>> from riskkit.case.case_reading import load_case
     >>> picture_faults(load_case("note7-battery-2016"), TomlFile("note7.toml", {}, "", {}), Path("."))
     []
     """

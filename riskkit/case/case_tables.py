@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -16,7 +19,7 @@ from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.scales import band_codes, scale
 from riskkit.foundation.standards.tables import records
 from riskkit.warning.level_badge import outcome_badge
-from riskkit.warning.profiles import Profile, profile, profile_names, rows_of
+from riskkit.warning.profiles import Profile, profile, profile_names
 from riskkit.warning.reasons import reasons
 
 _LEVELS = scale("warning").codes
@@ -43,7 +46,8 @@ def scenario_table(case: Case, now: Outcome, drawn: Outcome) -> pd.DataFrame:
 
     Examples
     --------
-    >>> from riskkit.case.case import assess, load_case
+    >>> from riskkit.case.case import assess
+    >>> from riskkit.case.case_reading import load_case
     >>> a = assess(load_case("note7-battery-2016"), rng=np.random.default_rng(1), draws=200)
     >>> int(a.scenarios["governs"].sum())
     1
@@ -99,7 +103,8 @@ def grade_table(scenarios: pd.DataFrame, now: Outcome, *, profile: Profile) -> p
 
     Examples
     --------
-    >>> from riskkit.case.case import assess, load_case
+    >>> from riskkit.case.case import assess
+    >>> from riskkit.case.case_reading import load_case
     >>> a = assess(load_case("note7-battery-2016"), rng=np.random.default_rng(1), draws=200)
     >>> list(a.grades.index)
     ['severity', 'probability', 'urgency', 'scope', 'trigger']
@@ -124,7 +129,8 @@ def reason_table(scenarios: pd.DataFrame, now: Outcome, *, profile: Profile) -> 
 
     Examples
     --------
-    >>> from riskkit.case.case import assess, load_case
+    >>> from riskkit.case.case import assess
+    >>> from riskkit.case.case_reading import load_case
     >>> a = assess(load_case("note7-battery-2016"), rng=np.random.default_rng(1), draws=200)
     >>> set(a.reasons["state"]) <= {"fired", "open", "no"}
     True
@@ -163,7 +169,8 @@ def profile_table(
 
     Examples
     --------
-    >>> from riskkit.case.case import assess, load_case
+    >>> from riskkit.case.case import assess
+    >>> from riskkit.case.case_reading import load_case
     >>> a = assess(load_case("note7-battery-2016"), rng=np.random.default_rng(1), draws=200)
     >>> len(a.profiles) >= 2
     True
@@ -204,39 +211,42 @@ def house_rows(case: Case, why: pd.DataFrame, *, profile: Profile) -> pd.DataFra
 
     Examples
     --------
-    >>> from riskkit.case.case import assess, load_case
+    >>> from riskkit.case.case import assess
+    >>> from riskkit.case.case_reading import load_case
     >>> a = assess(load_case("note7-battery-2016"), rng=np.random.default_rng(1), draws=200)
     >>> "probability_bands" in set(a.house_rows["table"])
     True
     """
     rules = why.loc[why["state"] != "no", "rule"]
     rows = profile.rows
-    mine = rows[(rows["table"] != "grade_rules") | rows["rule"].isin(rules)]
-    bands = rows_of(standards.table("probability_bands"), "probability_bands")
-    injuries = standards.table("injury_severity")
-    keys = {(s.injury, level) for s in case.scenarios for level, _ in s.severity}
-    worded = injuries[[key in keys for key in zip(injuries["injury"], injuries["level"], strict=True)]]
-    numbers = standards.table("method_numbers")
-    checked = rows_of(numbers[numbers["method"] == "back_check"], "method_numbers")
-    head = pd.DataFrame(
-        [
-            {
-                "table": "profiles",
-                "zh": profile.note_zh,
-                "en": profile.note_en,
-                "source_id": "riskkit_house",
-                "locator": profile.name,
-                "status": profile.status,
-            }
-        ]
-    )
-    grids = standards.all_rows("risk_matrix_list")
-    grids = grids[grids["matrix"].isin([scenario_matrix(s).name for s in case.scenarios])]
-    own = rows_of(grids, "risk_matrix_list")
-    parts = [head, mine, bands, rows_of(worded, "injury_severity"), checked, own]
-    everything = pd.concat(parts, ignore_index=True)
-    kept = everything[everything["status"] == "house"].astype(object)
-    kept = kept.where(kept.notna(), "")
-    return (
-        kept[["table", "rule", "zh", "en", "source_id", "locator"]].drop_duplicates().reset_index(drop=True)
-    )
+    mine = (rows["status"] == "house") & ((rows["table"] != "grade_rules") | rows["rule"].isin(rules))
+    injuries = {(s.injury, level) for s in case.scenarios for level, _ in s.severity}
+    matrices = {scenario_matrix(s).name for s in case.scenarios}
+    used: dict[str, Iterable[Mapping[str, Any]]] = {
+        "probability_bands": standards.rows("probability_bands"),
+        "injury_severity": (
+            row for row in standards.rows("injury_severity") if (row["injury"], row["level"]) in injuries
+        ),
+        "method_numbers": (row for row in standards.rows("method_numbers") if row["method"] == "back_check"),
+        "risk_matrix_list": (
+            row for row in records(standards.all_rows("risk_matrix_list")) if row["matrix"] in matrices
+        ),
+    }
+    whole = {
+        "zh": profile.note_zh,
+        "en": profile.note_en,
+        "source_id": "riskkit_house",
+        "locator": profile.name,
+    }
+    found = [{"table": "profiles", **whole}] if profile.status == "house" else []
+    found += records(rows[mine])
+    found += [
+        {**row, "table": name} for name, some in used.items() for row in some if row["status"] == "house"
+    ]
+    columns = ["table", "rule", "zh", "en", "source_id", "locator"]
+    kept = dict.fromkeys(tuple(_text_or_empty(row.get(name)) for name in columns) for row in found)
+    return pd.DataFrame(list(kept), columns=columns, dtype=object)
+
+
+def _text_or_empty(value: Any) -> Any:
+    return "" if value is None or pd.isna(value) else value

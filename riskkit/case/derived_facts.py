@@ -48,7 +48,7 @@ def quotient_inputs(case: Case) -> dict[str, Distribution]:
 
     Examples
     --------
-    >>> from riskkit.case.case import load_case
+    >>> from riskkit.case.case_reading import load_case
     >>> quotients = quotient_inputs(load_case("cadmium-jewellery-2010"))
     >>> round(float(best(quotients["hazard_quotient.cadmium_mouthed"])))
     1467
@@ -98,7 +98,7 @@ def scenario_facts(case: Case, s: Scenario, x: Mapping[str, Floats]) -> tuple[di
 
     Examples
     --------
-    >>> from riskkit.case.case import load_case
+    >>> from riskkit.case.case_reading import load_case
     >>> case = load_case("note7-battery-2016")
     >>> scenario_facts(case, case.scenarios[0], {})[0]["hazard_quotient"].tolist()
     [0.0]
@@ -121,7 +121,7 @@ def bounded_facts(case: Case) -> dict[str, tuple[Floats, Floats]]:
 
     Examples
     --------
-    >>> from riskkit.case.case import load_case
+    >>> from riskkit.case.case_reading import load_case
     >>> bounded_facts(load_case("note7-battery-2016"))
     {}
     """
@@ -143,7 +143,7 @@ def defect_found(case: Case) -> bool | None:
 
     Examples
     --------
-    >>> from riskkit.case.case import load_case
+    >>> from riskkit.case.case_reading import load_case
     >>> defect_found(load_case("note7-battery-2016")), defect_found(load_case("magnet-sets-2012"))
     (True, None)
     """
@@ -176,7 +176,7 @@ def expected_victims(
 
     Examples
     --------
-    >>> from riskkit.case.case import load_case
+    >>> from riskkit.case.case_reading import load_case
     >>> case = load_case("takata-inflators-2017")
     >>> x = {f"{s.id}.severity": np.array([float(s.severity[0][0])]) for s in case.scenarios}
     >>> p = {s.id: np.array([1e-6]) for s in case.scenarios}
@@ -210,7 +210,7 @@ def settled_facts(case: Case, facts: Mapping[str, Floats]) -> dict[str, Floats]:
 
     Examples
     --------
-    >>> from riskkit.case.case import load_case
+    >>> from riskkit.case.case_reading import load_case
     >>> nan = np.array([np.nan])
     >>> names = ("deaths", "serious_injuries", "units_on_sale", "deaths_elsewhere", "serious_elsewhere",
     ...          "is_prohibited_import", "remedy_failed", "n_countries", "is_on_sale")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from riskkit.assessment.facts.back_check import BackCheck
-from riskkit.assessment.facts.case_file import Text
+import numpy as np
+
+from riskkit.assessment.facts.back_check import QUESTIONED, BackCheck, compared_rows, may_be_questioned
+from riskkit.assessment.facts.case_file import Case, Text
+from riskkit.case.case_inputs import point_of
 from riskkit.foundation.language import in_language, language
 from riskkit.foundation.standards.codes import country_name
 from riskkit.foundation.standards.glossary import label
@@ -65,10 +68,28 @@ def experience_questions(found: BackCheck) -> tuple[Text, ...]:
     >>> experience_questions(BackCheck(pd.DataFrame(), pd.DataFrame(columns=["state"])))
     ()
     """
+    return _questions(records(found.questioned()))
+
+
+def _questions(rows: Iterable[Mapping[str, Any]]) -> tuple[Text, ...]:
     asked: dict[tuple[str, str], Mapping[str, Any]] = {}
-    for row in records(found.questioned()):  # the gravest outcome comes first
+    for row in rows:  # the gravest outcome comes first
         asked.setdefault((row["scenario"] + row["where"], row["state"]), row)
     return tuple(_question(row) for row in asked.values())
+
+
+def questions_at_best(case: Case) -> tuple[Text, ...]:
+    """What the committee is asked where the best estimates of a case and experience do not fit together.
+
+    Examples
+    --------
+    >>> from riskkit.case.case_reading import load_case
+    >>> questions_at_best(load_case("drop-side-cribs-2009"))
+    ()
+    """
+    at = {name: np.array([value]) for name, value in point_of(case).items()}
+    rows = compared_rows(case, at, at) if may_be_questioned(case, at) else []
+    return _questions(row for row in rows if row["state"] in QUESTIONED)
 
 
 def _question(row: Mapping[str, Any]) -> Text:

@@ -40,7 +40,7 @@ def robustness_sentence(
     Examples
     --------
     >>> import numpy as np
-    >>> from riskkit.case.case import load_case
+    >>> from riskkit.case.case_reading import load_case
     >>> from riskkit.warning.level_badge import level_badge
     >>> ranks = np.array([3] * 83 + [2] * 17, dtype=np.int8)
     >>> badge = level_badge((ranks, ranks), (3, 3), shares=(0.5, 0.2))

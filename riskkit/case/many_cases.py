@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from riskkit.assessment.facts.case_file import Case
-from riskkit.assessment.scenarios import DEFAULT_MATRIX, risk_codes
+from riskkit.assessment.scenarios import risk_codes
 from riskkit.case.case import Assessment, assess
 from riskkit.case.case_levels import Outcome, graded
 from riskkit.case.case_numbers import CaseNumbers, ScenarioNumbers
@@ -19,7 +19,7 @@ from riskkit.case.derived_facts import EXPECTED, SCENARIO_FACTS
 from riskkit.foundation.inputs.faults import Fault, refuse, shown
 from riskkit.foundation.numbers.uncertainty import Floats
 from riskkit.foundation.standards import standards
-from riskkit.foundation.standards.risk_matrices import risk_matrix
+from riskkit.foundation.standards.risk_matrices import DEFAULT_MATRIX, risk_matrix
 from riskkit.foundation.standards.scales import scale
 from riskkit.warning.fact_columns import fact_columns
 from riskkit.warning.grading import grade_probability

@@ -26,11 +26,11 @@ def input_name(case: Case, name: str) -> str:
     case : Case
         The case it belongs to.
     name : str
-        As in `riskkit.case.case_levels.point_of`.
+        As in `riskkit.case.case_inputs.point_of`.
 
     Examples
     --------
-    >>> from riskkit.case.case import load_case
+    >>> from riskkit.case.case_reading import load_case
     >>> input_name(load_case("note7-battery-2016"), "n_ports")
     'ports affected'
     """
@@ -103,7 +103,7 @@ def flip_condition(case: Case, move: Mapping[str, Any]) -> str:
 
     Examples
     --------
-    >>> from riskkit.case.case import load_case
+    >>> from riskkit.case.case_reading import load_case
     >>> move = {"input": "n_ports", "direction": "more", "from_value": 3.0, "to_value": 5.0}
     >>> flip_condition(load_case("note7-battery-2016"), move)
     'if “ports affected” rose to 5 (now 3)'
@@ -198,7 +198,7 @@ def open_questions(
 
     Examples
     --------
-    >>> from riskkit.case.case import load_case
+    >>> from riskkit.case.case_reading import load_case
     >>> columns = ["input", "swing", "scenario", "on_boundary", "level", "level_hi"]
     >>> empty = pd.DataFrame(columns=columns)
     >>> case = load_case("note7-battery-2016")

@@ -217,11 +217,11 @@ def effects(
 
     Examples
     --------
-    >>> from riskkit.case.case import load_case
-    >>> from riskkit.case import case_levels
+    >>> from riskkit.case.case_reading import load_case
+    >>> from riskkit.case import case_inputs, case_levels
     >>> from riskkit.warning.profiles import profile
-    >>> how = Grading(case_levels.point_of,
-    ...               lambda case, n: case_levels.draw_inputs(case, n, rng=np.random.default_rng(1)),
+    >>> how = Grading(case_inputs.point_of,
+    ...               lambda case, n: case_inputs.draw_inputs(case, n, rng=np.random.default_rng(1)),
     ...               lambda case, x: case_levels.evaluate(case, x, profile=profile()))
     >>> case = load_case("note7-battery-2016")
     >>> effects(case, [], grading=how, rng=np.random.default_rng(2), draws=100)[0].what_if is None

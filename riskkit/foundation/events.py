@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from riskkit.foundation.event_times import is_lawful_rebase
-from riskkit.foundation.inputs.faults import Fault, plain_text, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, plain_text, refuse, shown
 
 NO_HASH = "0" * 64
 """What the first event is chained to."""
@@ -259,7 +259,9 @@ def _draft_faults(number: int, draft: Draft) -> Iterator[Fault]:
     place = f"event {number}"
     for name, longest in _LONGEST.items():
         if len(getattr(draft, name)) > longest:
-            yield Fault(f"{place} {name}", shown(getattr(draft, name)), f"at most {longest} characters")
+            yield Fault(
+                f"{place} {name}", shown(getattr(draft, name)), RuleText("at most {} characters", longest)
+            )
     for name, pattern in (("stream", _STREAM), ("kind", _KIND), ("key", _KEY)):
         if not pattern.fullmatch(getattr(draft, name)):
             yield Fault(
@@ -272,7 +274,7 @@ def _draft_faults(number: int, draft: Draft) -> Iterator[Fault]:
             yield Fault(f"{place} {name}", shown(getattr(draft, name)), str(error))
     try:
         if len(canonical(draft.data)) > _LARGEST_PAYLOAD:
-            yield Fault(f"{place} data", "…", f"at most {_LARGEST_PAYLOAD} characters")
+            yield Fault(f"{place} data", "…", RuleText("at most {} characters", _LARGEST_PAYLOAD))
     except ValueError as error:
         yield Fault(f"{place} data", shown(draft.data), str(error))
 

@@ -15,7 +15,7 @@ import pandas as pd
 from scipy.special import digamma, gammaincinv, ndtr, ndtri, polygamma
 from scipy.stats import false_discovery_control, hypergeom
 
-from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, one_of, refuse, shown
 from riskkit.foundation.records.number_columns import Floats, NumberColumn, floats, number_columns
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.tables import records
@@ -257,7 +257,9 @@ def _in_force(facts: pd.DataFrame, on: dt.date, *, rules: pd.DataFrame | None) -
         refuse("rules", faults)
     refuse(
         "rules",
-        [] if len(rows) else [Fault("rules", "none", f"a rule in force on {on} whose measures are there")],
+        []
+        if len(rows)
+        else [Fault("rules", "none", RuleText("a rule in force on {} whose measures are there", on))],
     )
     return rows
 

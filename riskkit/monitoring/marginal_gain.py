@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from riskkit.foundation.inputs.faults import Fault, refuse
+from riskkit.foundation.inputs.faults import Fault, RuleText, refuse
 from riskkit.foundation.records.number_columns import Floats
 
 Whole = NDArray[np.int64]
@@ -114,7 +114,11 @@ def _refuse(cost: Floats, budget: float, *, lower: Whole, upper: Whole) -> None:
     ]
     if not faults and not float((cost * lower).sum()) <= budget * (1 + 1e-12) < np.inf:
         faults = [
-            Fault("budget", f"{budget:g}", f"finite, and enough for the fewest: {(cost * lower).sum():g}")
+            Fault(
+                "budget",
+                f"{budget:g}",
+                RuleText("finite, and enough for the fewest: {}", f"{(cost * lower).sum():g}"),
+            )
         ]
     refuse("budget", faults)
 

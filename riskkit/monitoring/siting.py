@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array, eye_array, hstack, vstack
 
-from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, refuse, shown
 from riskkit.foundation.records.number_columns import Floats
 
 Flags = NDArray[np.bool_]
@@ -163,7 +163,7 @@ def p_median(
     rule = "within reach of a candidate"
     refuse("siting", [Fault(f"demand {shown(demand.index[k])}", "no way", rule) for k in lost])
     most = float(np.sort(given.capacity)[::-1][:n_sites].sum())
-    rule = f"at least the demand, {given.demand.sum():g}"
+    rule = RuleText("at least the demand, {}", f"{given.demand.sum():g}")
     short = most < given.demand.sum() * (1 - 1e-12)
     refuse("siting", [Fault(f"capacity of {n_sites} sites", f"{most:g}", rule)] if short else [])
     cost = given.demand[:, None] * np.where(can, given.distance, 0.0)
@@ -233,7 +233,9 @@ def _name_faults(
     ):
         faults += [Fault(what, f"no {shown(name)}", "a known name") for name in wanted[~wanted.isin(there)]]
     if not max(len(set(fixed)), 1) <= n_sites <= distance.shape[1]:
-        rule = f"from {max(len(set(fixed)), 1)} (the fixed ones) to {distance.shape[1]} (the candidates)"
+        rule = RuleText(
+            "from {} (the fixed ones) to {} (the candidates)", max(len(set(fixed)), 1), distance.shape[1]
+        )
         faults.append(Fault("n_sites", shown(n_sites), rule))
     return faults
 

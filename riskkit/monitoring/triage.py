@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, refuse, shown
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.method_numbers import method_number
 
@@ -120,7 +120,7 @@ def same_information(
     least = method_number("same_information", "threshold") if threshold is None else float(threshold)
     fields = [field for field in NAMES if field in records]
     faults = [] if by in records else [Fault("by", shown(by), "a column of the records")]
-    faults += [] if fields else [Fault("records", "no name", "a column " + ", ".join(NAMES))]
+    faults += [] if fields else [Fault("records", "no name", RuleText("a column {}", ", ".join(NAMES)))]
     faults += [] if 0 <= least <= 100 else [Fault("threshold", shown(threshold), "a number from 0 to 100")]
     refuse("same information", faults)
     commodity = records[by].astype("string").reset_index(drop=True)

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import minimize, nnls
 
-from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, one_of, refuse, shown
 from riskkit.foundation.records.number_columns import Floats
 from riskkit.foundation.short_repr import ShownInNotebooks
 
@@ -267,7 +267,7 @@ def _require(outcomes: pd.DataFrame, treated: str, *, first_post: float, fitted:
     ):
         faults.append(Fault("outcomes", "its labels", "each unit and period once, periods rising"))
     wrong = [at for at in fitted if at not in outcomes.index or at >= first_post]
-    faults += [Fault("fit_periods", shown(at), f"a period before {first_post}") for at in wrong]
+    faults += [Fault("fit_periods", shown(at), RuleText("a period before {}", first_post)) for at in wrong]
     if len(fitted) < 2 or not (outcomes.index >= first_post).any():
         faults.append(Fault("first_post", shown(first_post), "two periods or more before it, one from it on"))
     faults += _missing(outcomes, "outcomes")

@@ -15,7 +15,7 @@ from scipy.linalg import cho_factor, cho_solve
 from scipy.optimize import minimize_scalar
 from scipy.special import ndtr, ndtri
 
-from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, refuse, shown
 from riskkit.foundation.records.number_columns import Floats
 from riskkit.foundation.standards.method_numbers import method_number
 
@@ -230,7 +230,7 @@ def _require(outcome: pd.Series, controls: pd.DataFrame, first_post: int) -> Non
     if not outcome.index.equals(controls.index):
         faults.append(Fault("controls", shown(controls.index), "on the index of outcome"))
     if not controls.shape[1] + 3 <= first_post < len(outcome):
-        rule = f"a place from {controls.shape[1] + 3} up and below the number of periods"
+        rule = RuleText("a place from {} up and below the number of periods", controls.shape[1] + 3)
         faults.append(Fault("first_post", shown(first_post), rule))
     for name, column in {"outcome": outcome, **dict(controls.items())}.items():
         if not np.isfinite(pd.to_numeric(column, errors="coerce")).all():

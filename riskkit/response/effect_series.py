@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import ndtri, stdtr, stdtrit, xlogy
 
-from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, one_of, refuse, shown
 from riskkit.foundation.records.number_columns import Floats
 from riskkit.foundation.short_repr import ShownInNotebooks
 from riskkit.response.effect_correlated import ar1_correlation, fit_correlated
@@ -66,9 +66,15 @@ def segmented_design(
     """
     faults = []
     if not 3 <= first_post <= n_periods:
-        faults.append(Fault("first_post", shown(first_post), f"from 3 to {n_periods}, the number of periods"))
+        faults.append(
+            Fault("first_post", shown(first_post), RuleText("from 3 to {}, the number of periods", n_periods))
+        )
     if not 0 <= 2 * n_harmonics < season:
-        faults.append(Fault("n_harmonics", shown(n_harmonics), f"from 0 up, less than half of {season:g}"))
+        faults.append(
+            Fault(
+                "n_harmonics", shown(n_harmonics), RuleText("from 0 up, less than half of {}", f"{season:g}")
+            )
+        )
     refuse("design", faults)
     time = np.arange(1.0, n_periods + 1)
     level = (time >= first_post).astype(np.float64)
@@ -236,15 +242,17 @@ def _checked(
     if model not in MODELS:
         faults.append(Fault("model", shown(model), one_of(str(model), MODELS)))
     if len(x) != len(outcomes):
-        faults.append(Fault("design", f"{len(x)} rows", f"{len(outcomes)} rows, one a period"))
+        faults.append(Fault("design", f"{len(x)} rows", RuleText("{} rows, one a period", len(outcomes))))
     elif not np.isfinite(x).all():
         faults.append(Fault("design", "a missing value", "finite numbers"))
     elif len(x) <= x.shape[1]:
-        faults.append(Fault("outcomes", f"{len(x)} periods", f"more than {x.shape[1]}, the number of terms"))
+        faults.append(
+            Fault("outcomes", f"{len(x)} periods", RuleText("more than {}, the number of terms", x.shape[1]))
+        )
     elif np.linalg.matrix_rank(x) < x.shape[1]:
         faults.append(Fault("design", "a column that the others give", "columns that tell different things"))
     if lag is not None and not 0 <= lag < len(x):
-        faults.append(Fault("lag", shown(lag), f"from 0 to {len(x) - 1}"))
+        faults.append(Fault("lag", shown(lag), RuleText("from 0 to {}", len(x) - 1)))
     if exposure is not None and (
         exposure.shape != outcomes.shape or not (exposure.to_numpy(np.float64) > 0).all()
     ):

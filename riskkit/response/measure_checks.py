@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -15,8 +17,7 @@ _CHINA = 8 * 3_600_000_000  # UTC+8 [µs]
 
 
 def _is_known(turn: Turn, _: str) -> Flags:
-    known = standards.all_rows("response_measures")["measure"]
-    return ~turn.given("measure") | np.isin(_measures(turn), known.to_numpy(object).astype(str))
+    return ~turn.given("measure") | (_terms()[0].get_indexer(pd.Index(_measures(turn))) >= 0)
 
 
 def _is_lawful(turn: Turn, step: str) -> Flags:
@@ -44,14 +45,22 @@ def _is_past(turn: Turn, _: str) -> Flags:
 
 def _longest(turn: Turn, step: str) -> Floats:
     """Lawful term of each act's measure [d]; NaN for none. Days of testing do not count."""
-    rows = standards.all_rows("response_measures").set_index("measure")
-    days = rows["term_days"] + (rows["extension_days"] if step == "extended" else 0)
-    since = rows["valid_from"].replace("", "0001-01-01").to_numpy("datetime64[D]").astype(np.int64)
-    place = rows.index.get_indexer(pd.Index(_measures(turn)))
+    names, days, extension, since = _terms()
+    place = names.get_indexer(pd.Index(_measures(turn)))
     is_in_force = (place >= 0) & ((turn.moments("at") + _CHINA) // _DAY >= since[place])
     own = turn.numbers("n_test_days")
     testing = np.nan_to_num(np.where(np.isnan(own), turn.held_numbers("n_test_days"), own))
-    return np.asarray(np.where(is_in_force, days.to_numpy(np.float64)[place], np.nan) + testing)
+    term = days + (extension if step == "extended" else 0)
+    return np.asarray(np.where(is_in_force, term[place], np.nan) + testing)
+
+
+@functools.cache  # each act of each flow asks for it
+def _terms() -> tuple[pd.Index[str], Floats, Floats, Whole]:
+    """Measures, their terms and extensions [d], and the day each is in force from [days since 1970]."""
+    rows = standards.all_rows("response_measures")
+    since = rows["valid_from"].replace("", "0001-01-01").to_numpy("datetime64[D]").astype(np.int64)
+    days, extension = (rows[name].to_numpy(np.float64) for name in ("term_days", "extension_days"))
+    return pd.Index(rows["measure"]), days, extension, since
 
 
 def _measures(turn: Turn) -> NDArray[np.str_]:

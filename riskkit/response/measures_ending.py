@@ -10,7 +10,7 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 
-from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, one_of, refuse, shown
 from riskkit.foundation.records.number_columns import Floats, NumberColumn, number_columns
 from riskkit.foundation.standards import standards
 from riskkit.monitoring.rates.proportions import upper_limit
@@ -69,7 +69,11 @@ def lawful_ends(measures: pd.DataFrame, *, on: dt.date) -> pd.DataFrame:
     refuse(
         "measures",
         [
-            Fault(f"measures: row {row}: days", shown(known["days"][row]), f"at most {longest[row]:g} by law")
+            Fault(
+                f"measures: row {row}: days",
+                shown(known["days"][row]),
+                RuleText("at most {} by law", f"{longest[row]:g}"),
+            )
             for row in too_long
         ],
     )

@@ -16,7 +16,7 @@ import pandas as pd
 from chinese_calendar import holidays, workdays
 from numpy.typing import ArrayLike, NDArray
 
-from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, one_of, refuse, shown
 
 Days = NDArray[np.datetime64]
 Whole = NDArray[np.int64]
@@ -123,7 +123,7 @@ def is_working_day(days: ArrayLike) -> NDArray[np.bool_]:
 
 def _require_published(days: Days) -> None:
     first, last = published_years()
-    rule = f"in a year with a published notice on public holidays ({first}–{last})"
+    rule = RuleText("in a year with a published notice on public holidays ({}–{})", first, last)
     late = np.flatnonzero(~is_published(days))
     refuse("working days", [Fault(f"day: row {k}", shown(days[k]), rule) for k in late])
 
@@ -165,7 +165,7 @@ def last_days(start: ArrayLike, amount: ArrayLike, *, unit: str, rolls: bool = T
     days, lengths = np.broadcast_arrays(as_days(start, what="start"), _lengths(amount, unit))
     found = possible_last_days(days, lengths, unit=unit, rolls=rolls)
     first, last = published_years()
-    rule = f"a term within the years with a published notice on public holidays ({first}–{last})"
+    rule = RuleText("a term within the years with a published notice on public holidays ({}–{})", first, last)
     missing = np.flatnonzero(np.isnat(found))
     refuse("term", [Fault(f"row {k}", f"{days[k]} + {lengths[k]} {unit}", rule) for k in missing])
     return found
@@ -175,7 +175,7 @@ def _lengths(amount: ArrayLike, unit: str) -> Whole:
     values = np.atleast_1d(np.asarray(amount, dtype=np.float64))
     least = -_LONGEST if unit == "working_day" else 0
     wrong = ~((values >= least) & (values <= _LONGEST) & (values == np.floor(values)))
-    rule = f"a whole number from {least} to {_LONGEST}"
+    rule = RuleText("a whole number from {} to {}", least, _LONGEST)
     faults = [Fault(f"amount: row {k}", shown(values[k]), rule) for k in np.flatnonzero(wrong)]
     if unit not in UNITS:
         faults.append(Fault("unit", shown(unit), one_of(str(unit), UNITS)))

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, one_of, refuse, shown
 from riskkit.foundation.standards import standards
 
 Floats = NDArray[np.float64]
@@ -107,7 +107,7 @@ def _column_faults(
         wrong = wrong | (numbers < within[0]) | (numbers > within[1])
     raw = np.asarray(values, dtype=object).ravel()
     places = np.flatnonzero(wrong)
-    rule = f"a number that lies between {within[0]:g} and {within[1]:g}"
+    rule = RuleText("a number that lies between {} and {}", f"{within[0]:g}", f"{within[1]:g}")
     for place in places[:_MOST].tolist():
         label = "" if not np.ndim(wrong) else f"[{place if labels is None else labels[place]}]"
         yield Fault(f"{name}{label}", shown(raw[place]), rule)

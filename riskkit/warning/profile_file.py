@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from riskkit.foundation.inputs.faults import Fault, InputFaults, plain_text, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, InputFaults, RuleText, plain_text, refuse, shown
 from riskkit.foundation.inputs.toml_file import TomlFile
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.tables import check, typed
@@ -59,9 +59,9 @@ def shape_faults(file: TomlFile) -> list[Fault]:
         elif key == "profile" and not isinstance(value, dict):
             faults.append(Fault(file.place((key,)), shown(value), "one table [profile]"))
         elif key in PARTS and not (isinstance(value, list) and all(isinstance(row, dict) for row in value)):
-            faults.append(Fault(file.place((key,)), shown(value), f"tables [[{key}]]"))
+            faults.append(Fault(file.place((key,)), shown(value), RuleText("tables [[{}]]", key)))
         elif key in PARTS and len(value) > _MOST_ROWS:
-            faults.append(Fault(file.place((key,)), f"{len(value)} rows", f"at most {_MOST_ROWS}"))
+            faults.append(Fault(file.place((key,)), f"{len(value)} rows", RuleText("at most {}", _MOST_ROWS)))
     if faults:
         return faults
     factors = head.get("factors", [])
@@ -89,7 +89,7 @@ def _unfit(value: Any) -> str:
     if not isinstance(value, str):
         return "" if abs(value) < _LARGEST else "a number of less than 19 digits"
     if len(value) > _LONGEST:
-        return f"at most {_LONGEST} characters"
+        return RuleText("at most {} characters", _LONGEST)
     try:
         plain_text(value or "-")
     except ValueError as error:
@@ -137,7 +137,9 @@ def own_tables(file: TomlFile, *, taken: Sequence[str], rulesets: Sequence[str])
     faults = _head_faults(file, name, taken=taken)
     if "rules" not in file.data and head["ruleset"] not in rulesets:
         place = file.place(("profile", "ruleset"))
-        faults.append(Fault(place, shown(head["ruleset"]), f"one of {', '.join(rulesets)}, or [[rules]]"))
+        faults.append(
+            Fault(place, shown(head["ruleset"]), RuleText("one of {}, or [[rules]]", ", ".join(rulesets)))
+        )
     tables: dict[str, pd.DataFrame] = {}
     for table, rows in parts.items():
         try:
@@ -159,7 +161,7 @@ def _with_sign(row: dict[str, Any]) -> dict[str, Any]:
 def _head_faults(file: TomlFile, name: str, *, taken: Sequence[str]) -> list[Fault]:
     if re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,63}", name) and name not in taken:
         return []
-    rule = f"1 to 64 of a–z, 0–9, - and _, and none of {', '.join(taken)}"
+    rule = RuleText("1 to 64 of a–z, 0–9, - and _, and none of {}", ", ".join(taken))
     return [Fault(file.place(("profile", "name")), shown(name), rule)]
 
 
@@ -175,4 +177,5 @@ def _own_rows(rows: list[dict[str, Any]], table: str, name: str) -> pd.DataFrame
     frame = frame.reindex(columns=[*columns, *(c for c in frame.columns if c not in columns)])
     frame = frame.astype(object).where(frame.notna(), "").map(_written).astype("str")
     check(frame, table, dictionary=words, name=f"{name}:{table}")
-    return typed(frame, table, dictionary=words)
+    cells = {str(name): column.tolist() for name, column in frame.items()}
+    return pd.DataFrame(typed(cells, standards.column_types(table)))

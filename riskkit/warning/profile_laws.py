@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from riskkit.foundation.inputs.faults import Fault, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, shown
 from riskkit.foundation.standards import risk_matrices, standards
 from riskkit.foundation.standards.scales import scale
 from riskkit.foundation.standards.warning_levels import level_code
@@ -232,7 +232,9 @@ def ladder_faults(
                 told = ", ".join(f"{fact} ≥ {limit:g}" for fact, limit in asked)
                 told = f"{rule.rule}: {told} gives {codes[rule.grade - 1]} at once"
                 before = codes[rule.grade - 2]
-                faults.append(Fault(where, told, f"a rule that gives {before} before, at a tenth less"))
+                faults.append(
+                    Fault(where, told, RuleText("a rule that gives {} before, at a tenth less", before))
+                )
     return faults
 
 

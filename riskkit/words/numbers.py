@@ -6,6 +6,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Iterable
+from numbers import Real
 
 import numpy as np
 
@@ -101,18 +102,23 @@ def span(low: float, high: float, kind: str) -> str:
     return Texts("report")("from_to", low=ends[0], high=ends[1]) if ends[0] != ends[1] else ends[0]
 
 
-def rate(share: float) -> str:
+def _is_unknown(value: object) -> bool:
+    """Whether there is no number: not a number, or the mark of a table for a missing one."""
+    return not isinstance(value, Real) or math.isnan(value)
+
+
+def rate(share: float | None) -> str:
     """A rate in per cent with two figures that count; a dash where it is unknown."""
-    if math.isnan(share):
+    if share is None or _is_unknown(share):
         return "—"
     unit = "%" if language() == "zh" else " %"
     shown = f"{100 * share:.2g}" if share < 0.995 else f"{100 * share:.3g}"
     return f"{float(shown):g}{unit}"
 
 
-def figure(value: float, digits: int = 3) -> str:
+def figure(value: float | None, digits: int = 3) -> str:
     """A number of a table: so many figures, small and large ones as a power of ten, a dash where unknown."""
-    if math.isnan(value):
+    if value is None or _is_unknown(value):
         return "—"
     if math.isinf(value):
         return "∞" if value > 0 else "−∞"
@@ -123,9 +129,9 @@ def figure(value: float, digits: int = 3) -> str:
     return text.replace("-", "−")
 
 
-def number(value: float) -> str:
+def number(value: float | None) -> str:
     """A count or amount with thousands apart; a dash where it is unknown."""
-    if math.isnan(value):
+    if value is None or _is_unknown(value):
         return "—"
     return f"{value:,.0f}" if value == round(value) else f"{value:,.4g}"
 

@@ -19,9 +19,9 @@ from riskkit.foundation import shipped
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.language import in_language
 from riskkit.workbench.commands import cli
-from riskkit.workbench.flows.catalogue import catalogue_sections as catalogue
+from riskkit.workbench.flows.catalogue import catalogue_study
+from riskkit.workbench.flows.catalogue.catalogue_report import moved
 from riskkit.workbench.flows.catalogue.catalogue_study import study_catalogue
-from riskkit.workbench.flows.catalogue.catalogue_words import moved
 
 EXAMPLE = shipped.home() / "data" / "examples" / "catalogue_review"
 ON, DAY = "2026-05-01", dt.date(2026, 5, 1)
@@ -40,11 +40,11 @@ def folder(tmp_path: Path, **changes: object) -> str:
 
 
 @pytest.fixture(scope="module")
-def study() -> catalogue.CatalogueStudy:
+def study() -> catalogue_study.CatalogueStudy:
     return study_catalogue(on=ON, hours=300)
 
 
-def test_goods_move_on_enough_evidence_only(study: catalogue.CatalogueStudy) -> None:
+def test_goods_move_on_enough_evidence_only(study: catalogue_study.CatalogueStudy) -> None:
     reasons = study.decided["reason"]
     assert reasons["8504401400"] == "rate_probably_high" and reasons["8712002000"] == "hazard_severe"
     assert reasons["8513100000"] == "no_history" and study.decided.at["8513100000", "decision"] == "stay_out"
@@ -53,13 +53,17 @@ def test_goods_move_on_enough_evidence_only(study: catalogue.CatalogueStudy) -> 
     assert set(moved(wide, "propose_in")) == {"8504401400", "8509809000", "9506910000"}
 
 
-def test_the_evidence_by_firm_and_port_adds_up_to_that_of_the_goods(study: catalogue.CatalogueStudy) -> None:
+def test_the_evidence_by_firm_and_port_adds_up_to_that_of_the_goods(
+    study: catalogue_study.CatalogueStudy,
+) -> None:
     sums = study.fine.groupby("hs")[["n_tested", "n_nonconforming", "n_lots"]].sum()
     assert sums.equals(study.evidence[["n_tested", "n_nonconforming", "n_lots"]].loc[sums.index])
     assert set(study.fine.index.names) == {"hs", "firm_id", "port"} and study.fine["credit"].notna().all()
 
 
-def test_old_codes_are_mapped_or_refused_and_bad_records_set_aside(study: catalogue.CatalogueStudy) -> None:
+def test_old_codes_are_mapped_or_refused_and_bad_records_set_aside(
+    study: catalogue_study.CatalogueStudy,
+) -> None:
     fared = study.codes.set_index("hs")
     assert fared.at["8525800000", "decision"] == "refused" and fared.at["8539500000", "code_to"] == "853952"
     assert "852580" not in study.evidence.index and study.evidence.at["853952", "n_tested"] == 80

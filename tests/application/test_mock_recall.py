@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from lot_events import event
 
@@ -143,7 +143,6 @@ def histories(draw):
 
 
 @given(histories())
-@settings(deadline=None, max_examples=40)
 def test_steps_agree_with_looking_at_every_pair_and_shares_add_up(events):
     found = linked_rows(events)
     plain = [tuple(None if pd.isna(one) else bool(one) for one in row) for row in found.to_numpy()]
@@ -221,7 +220,6 @@ def test_lots_without_numbers_leave_units_and_balance_unknown():
 
 
 @given(st.lists(st.integers(0, 100), min_size=2, max_size=2), st.integers(1, 90))
-@settings(deadline=None, max_examples=40)
 def test_finding_more_or_answering_sooner_never_costs_points(located, hours):
     low, high = sorted(located)
     day, hour = divmod(8 + hours, 24)

@@ -7,7 +7,7 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
@@ -52,7 +52,6 @@ cells = st.tuples(
 )
 
 
-@settings(max_examples=40)
 @given(st.lists(cells, min_size=1, max_size=12), st.floats(1, 2000), st.floats(1, 2000))
 def test_no_other_shares_leave_less_harm_and_a_tenth_is_random(rows: list[tuple], p: float, q: float):
     table = pd.DataFrame(rows, columns=["port", "n_lots", "hours_per_lot", "rate", "harm"]).assign(

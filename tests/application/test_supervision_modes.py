@@ -7,7 +7,7 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.stats.contingency_tables import StratifiedTable
 from statsmodels.stats.multitest import multipletests
@@ -57,7 +57,6 @@ def test_a_firm_without_history_is_marked_and_never_bad_by_its_prior_alone():
 
 
 @given(st.floats(0.1, 50), st.floats(1, 3000), st.integers(0, 3000), st.integers(0, 1), st.integers(0, 4))
-@settings(deadline=None, max_examples=60)
 def test_a_better_credit_grade_or_assurance_never_gives_a_worse_class(alpha, beta, n_tested, assured, rank):
     grades = standards.table("credit_grades", on=ON).set_index("rank")["grade"]
     one = firm(alpha=alpha, beta=beta, n_tested=n_tested, is_assured=assured, credit_grade=grades[rank])
@@ -170,7 +169,6 @@ def test_a_certificate_covers_a_lot_only_if_holder_product_and_day_agree(facts, 
 
 
 @given(st.integers(-400, 400))
-@settings(deadline=None, max_examples=30)
 def test_a_certificate_is_good_on_exactly_the_days_of_its_period(days):
     on = ON + dt.timedelta(days)
     found = certificate_checks(pd.DataFrame([LOT]), LISTED, on=on)["decision"].iloc[0]
@@ -208,7 +206,6 @@ def test_the_admissions_of_berkeley_are_fair_at_equal_department_as_published():
 
 @given(st.lists(st.tuples(st.sampled_from("PQR"), st.sampled_from("ab"), st.integers(1, 60), st.floats(0, 1)),
                 min_size=2, max_size=8))  # fmt: skip
-@settings(deadline=None, max_examples=25)
 def test_p_values_are_those_of_another_program(rows):
     counts = pd.DataFrame(rows, columns=["port", "stratum", "n_lots", "share"])
     counts["n_inspected"] = (counts["n_lots"] * counts["share"]).round().astype(int)

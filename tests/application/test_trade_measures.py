@@ -252,7 +252,6 @@ def test_bad_lines_are_refused_with_every_fault() -> None:
 CODES = st.sampled_from(["850440", "850431", "950300", "95030021", "8504401400", "392410"])
 
 
-@settings(max_examples=40)
 @given(st.lists(st.tuples(CODES, st.sampled_from(["EU", "US"]), st.floats(0, 1e6)), min_size=1, max_size=12),
        st.lists(st.sampled_from(["85", "8504", "8504.40", "ex 9503", "9503.00.21", "3924"]), min_size=1,
                 max_size=3, unique=True))  # fmt: skip

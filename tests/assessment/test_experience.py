@@ -14,22 +14,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from riskkit.assessment.facts.back_check import BackCheck, poisson_interval
+from riskkit.assessment.facts.back_check import BackCheck, back_check, poisson_interval
 from riskkit.assessment.facts.case_file import Case
-from riskkit.case.case import assess, load_case, parse_case
+from riskkit.case.case import assess
+from riskkit.case.case_inputs import point_of
 from riskkit.case.case_numbers import scenario_matrix
+from riskkit.case.case_reading import load_case, parse_case
 from riskkit.case.comparison.methods import compare_methods
-from riskkit.case.experience_sentences import experience_questions
+from riskkit.case.experience_sentences import experience_questions, questions_at_best
 from riskkit.foundation import shipped
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.inputs.toml_file import TomlFile, parse_toml, read_toml
 from riskkit.foundation.language import in_language
 from riskkit.foundation.standards.risk_matrices import risk_matrix
 from riskkit.workbench.commands import cli
-from riskkit.workbench.reports import case_report as reports
+from riskkit.workbench.reports.case import evidence, experience, summary
 from riskkit.workbench.reports.case.case_toml import case_toml
-from riskkit.workbench.reports.case.experience import experience_at_best
-from riskkit.workbench.reports.figures import case_figures as figures
+from riskkit.workbench.reports.figures import compare_figure
+from riskkit.workbench.runs.folders import resources
 from riskkit.workbench.runs.result import result_record
 
 TAKATA, LEAD, CRIBS = "takata-inflators-2017", "lead-paint-toys-2007", "drop-side-cribs-2009"
@@ -41,6 +43,11 @@ def edited(name: str, edit: Callable[[dict[str, Any]], None]) -> Case:
     data = copy.deepcopy(file.data)
     edit(data)
     return parse_case(TomlFile(file.name, data, file.sha256, file.lines))
+
+
+def experience_at_best(case: Case) -> BackCheck:
+    at = {name: np.array([value]) for name, value in point_of(case).items()}
+    return back_check(case, at, at)
 
 
 def with_experience(name: str, **experience: Any) -> Case:
@@ -111,6 +118,15 @@ def test_lead_paint_is_flagged_hundreds_of_children_are_expected_and_none_is_kno
 def test_cribs_and_washers_fit() -> None:
     for name in (CRIBS, WASHERS):
         assert experience_at_best(load_case(name)).questioned().empty
+
+
+def test_the_quick_look_at_a_case_asks_what_the_whole_comparison_asks() -> None:
+    cases = [load_case(name) for name in resources.shipped_cases()]
+    cases += [with_facts(WASHERS, injured=5000), with_facts(LEAD, deaths=900, injured=900)]
+    asked = [questions_at_best(case) for case in cases]
+    assert asked == [experience_questions(experience_at_best(case)) for case in cases]
+    assert any(asked)
+    assert not all(asked)
 
 
 def test_harm_that_no_scenario_foresees_is_a_question_too() -> None:
@@ -230,12 +246,12 @@ def test_page_one_asks_and_section_figure_and_record_show_it(name: str, lang: st
     a = assess(load_case(name), rng=np.random.default_rng(1), draws=200)
     assert a.experience is not None
     asked = in_language(lang, experience_questions(a.experience)[0].say)
-    page = in_language(lang, reports.summary, a)
+    page = in_language(lang, summary.summary, a)
     assert asked in [block.text for block in page.blocks if hasattr(block, "text")]
     assert asked in [in_language(lang, question.say) for question in a.questions]
     section, picture = (
-        in_language(lang, reports.experience, a),
-        in_language(lang, figures.experience_picture, a),
+        in_language(lang, experience.experience, a),
+        in_language(lang, compare_figure.experience_picture, a),
     )
     assert section is not None and section.id == "experience"
     assert picture is not None and len(go.Figure(picture.figure).data) >= 2
@@ -282,7 +298,7 @@ def test_a_report_says_that_probabilities_are_per_shipment_and_multiplies_them_b
     name: str,
 ) -> None:
     a = assess(load_case(name), rng=np.random.default_rng(1), draws=200)
-    section = reports.scenarios(a)
+    section = evidence.scenarios(a)
     assert section is not None
     assert any("per shipment" in getattr(block, "text", "") for block in section.blocks)
     assert "risk_matrix_list" in set(a.house_rows["table"])

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from shared import TESTS
 
 from riskkit.assessment.sensitivity.robustness import InputRange, flips, level_shares, tornado
-from riskkit.case.case import load_case
+from riskkit.case.case_reading import load_case
 from riskkit.case.level_sentence import robustness_sentence
 from riskkit.warning.level_badge import level_badge
 

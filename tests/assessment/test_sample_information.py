@@ -23,7 +23,7 @@ from riskkit.assessment.what_if.sample_information import (
     values_of_tests,
 )
 from riskkit.assessment.what_if.what_if_file import parse_what_ifs, what_ifs_text
-from riskkit.case.case import load_case
+from riskkit.case.case_reading import load_case
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.inputs.toml_file import parse_toml
 from riskkit.foundation.numbers.uncertainty import Beta, quantile

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import reference_whatif as slow
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import ks_2samp
 from shared import own, shared
@@ -103,7 +103,6 @@ def test_morris_of_a_linear_function_is_its_slopes(slopes, seed, levels):
 
 
 @given(st.integers(0, 999), st.integers(2, 5))
-@settings(max_examples=25)
 def test_indices_agree_with_the_slow_version(seed, k):
     y = np.random.default_rng(seed).normal(3, 2, (k + 2, 40))
     names = [str(i) for i in range(k)]

@@ -10,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from riskkit.assessment.severity_mix import governing_harm, mixed_harm
-from riskkit.case.case import assess, load_case
+from riskkit.case.case import assess
+from riskkit.case.case_reading import load_case
 from riskkit.case.comparison.methods import compare_methods
 from riskkit.foundation.standards.risk_matrices import risk_matrix
 from riskkit.foundation.standards.scales import scale
-from riskkit.workbench.reports import case_report as reports
+from riskkit.workbench.reports.case import evidence
 
 EU = risk_matrix("eu_2024_3173")
 RISKS = scale("risk").codes
@@ -89,6 +90,6 @@ def test_the_comparison_reads_the_eu_grid_as_the_assessment_does(name: str) -> N
 
 def test_the_report_says_how_several_severities_are_read() -> None:
     a = assess(load_case("hoverboards-2016"), rng=np.random.default_rng(1), draws=200)
-    section = reports.scenarios(a)
+    section = evidence.scenarios(a)
     assert section is not None
     assert any("harm at least as serious" in getattr(block, "text", "") for block in section.blocks)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from measure import say, seconds
 
-from riskkit.case.case import assess, load_case
+from riskkit.case.case import assess
+from riskkit.case.case_reading import load_case
 from riskkit.foundation.shipped import home
 
 

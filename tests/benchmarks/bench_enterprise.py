@@ -10,8 +10,7 @@ from pathlib import Path
 from measure import say
 
 from riskkit.workbench.flows.enterprise.enterprise_study import study_enterprises
-from riskkit.workbench.flows.enterprise.letter_files import write_letters
-from riskkit.workbench.flows.enterprise.letters import letters_of
+from riskkit.workbench.flows.enterprise.letters import letters_of, write_letters
 
 LETTERS = 5_000
 

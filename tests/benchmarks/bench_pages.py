@@ -14,6 +14,7 @@ from pathlib import Path
 
 import nbformat
 import psutil
+import requests
 from chromium import PROGRAM, needs_chromium, watched_in
 from measure import say
 from nbformat.v4 import new_code_cell, new_notebook
@@ -26,7 +27,8 @@ from riskkit.workbench.serving.serve import free_port
 pytestmark = needs_chromium
 BOARDS = ("overview", "what_if", "register_board", "signal_board", "warning_board", "response_board")
 USABLE = ".jupyter-widgets select, .jupyter-widgets input, .jupyter-widgets button, .noUi-handle"
-RUNS = 2
+IS_USABLE = f"() => [...document.querySelectorAll('{USABLE}')].some(one => one.checkVisibility())"
+RUNS = 5
 PEOPLE = 25
 STOCK = """\
 import ipywidgets, numpy as np, pandas as pd, plotly.graph_objects as go
@@ -60,10 +62,45 @@ def seconds_to_usable(browser: Browser, address: str) -> float:
     watched = watched_in(browser, width=1400)
     start = time.perf_counter()
     watched.page.goto(address, wait_until="commit")
-    watched.page.locator(USABLE).locator("visible=true").first.wait_for()
+    watched.page.wait_for_function(IS_USABLE)  # looks at every frame; a locator looks every half second
     took = time.perf_counter() - start
     watched.page.context.close()
     return took
+
+
+MOVES = 40
+WATCH = """() => {
+  let start = 0;
+  window.taken = [];
+  addEventListener("keydown", () => { start = performance.now(); }, true);
+  const look = new MutationObserver(() => {
+    const begun = start;
+    start = 0;
+    if (begun) requestAnimationFrame(() => window.taken.push(performance.now() - begun));
+  });
+  for (const one of document.querySelectorAll(".js-plotly-plot"))
+    look.observe(one, { subtree: true, childList: true, attributes: true, characterData: true });
+}"""
+
+
+def test_from_a_key_on_a_slider_to_the_figure_drawn_anew() -> None:
+    with served(ROOT / "notebooks") as running, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=PROGRAM, args=["--no-sandbox"])
+        page = watched_in(browser, width=1400).page
+        page.goto(address(running, "what_if"))
+        page.wait_for_selector(".js-plotly-plot .main-svg")
+        page.wait_for_timeout(2000)  # what is done at rest after the start
+        page.evaluate(WATCH)
+        page.get_by_role("slider").first.focus()
+        for number in range(MOVES):
+            page.keyboard.press("ArrowRight" if number < MOVES / 2 else "ArrowLeft")
+            page.wait_for_function(f"() => taken.length > {number}")
+            page.wait_for_timeout(200)
+        taken = sorted(page.evaluate("taken"))
+        browser.close()
+    p95 = taken[round(0.95 * MOVES) - 1]
+    say("page: what_if, key to figure", p50_ms=taken[MOVES // 2], p95_ms=p95, bound_ms=150)
+    assert p95 < 300  # the bound is for a machine with nothing else to do
 
 
 def address(running: Served, board: str) -> str:
@@ -89,24 +126,36 @@ def test_time_to_usable(tmp_path: Path) -> None:
     for name, times in taken.items():
         median = statistics.median(times)
         say(f"page: {name}", median_s=median, of_stock=median / beside)
-    assert statistics.median(taken["overview"]) < 1.2 * beside
+    # a third and half on a quiet machine
+    assert statistics.median(taken["overview"]) < 0.4 * beside
+    assert all(statistics.median(times) < 0.6 * beside for name, times in taken.items() if name in BOARDS)
 
 
 def test_memory_of_a_further_visitor() -> None:
     with served(ROOT / "notebooks") as running:
         for board in BOARDS:
-            assert running.get(f"/voila/render/dashboards/{board}.ipynb?lang=zh")[0] == 200
+            for _ in ("the first", "a further"):
+                assert running.get(f"/voila/render/dashboards/{board}.ipynb?lang=zh")[0] == 200
             newest = max(kernels_of(running.process.pid), key=lambda one: float(one.create_time()))
             say(f"page: a further visitor, {board}", uss_mb=newest.memory_full_info().uss / 1e6)
 
 
-def test_25_people_at_once() -> None:
+def test_25_people_at_once(tmp_path: Path) -> None:
     with served(ROOT / "notebooks") as running, ThreadPoolExecutor(PEOPLE) as people:
         running.get("/voila/render/dashboards/overview.ipynb?lang=zh")
         start = time.perf_counter()
         pages = [f"/voila/render/dashboards/{BOARDS[i % 2 * 4]}.ipynb?lang=zh" for i in range(PEOPLE)]
         answers = list(people.map(running.get, pages))
         took = time.perf_counter() - start
-        say(f"page: {PEOPLE} people at once", s=took, processors=float(os.cpu_count() or 1))
-        assert {status for status, _, _ in answers} == {200}
-        assert not [text for _, _, text in answers if "Traceback" in text or "voila-error" in text]
+    assert {status for status, _, _ in answers} == {200}
+    assert not [text for _, _, text in answers if "Traceback" in text or "voila-error" in text]
+    with stock_voila(tmp_path) as stock, ThreadPoolExecutor(PEOPLE) as people:
+        requests.get(stock, timeout=60)
+        start = time.perf_counter()
+        beside = list(people.map(lambda _: requests.get(stock, timeout=600).status_code, range(PEOPLE)))
+        stock_took = time.perf_counter() - start
+    assert set(beside) == {200} and stock_took > 4 * took
+    say(
+        f"page: {PEOPLE} people at once", s=took, opens_a_minute=60 * PEOPLE / took,
+        times_stock=stock_took / took, processors=float(os.cpu_count() or 1),
+    )  # fmt: skip

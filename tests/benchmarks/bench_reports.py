@@ -157,5 +157,6 @@ def test_a_batch_beside_stock_papermill(tmp_path: Path, monkeypatch: pytest.Monk
         stock_command_s_each=found["command"], times_stock_command=found["command"] / each,
         stock_api_s_each=found["api"], times_stock_api=found["api"] / each,
     )  # fmt: skip
-    assert found["command"] > each
+    # 15 and 8 times with 200 reports; of few, the start of the warmed process takes a larger part
+    assert found["command"] > 10 * each and found["api"] > 5 * each
     assert memory.most < 300

@@ -11,8 +11,8 @@ from riskkit.assessment.facts.case_file import Text
 from riskkit.assessment.sensitivity.indices import saltelli_points, sobol_indices
 from riskkit.assessment.what_if.level_information import information_value, loss_table
 from riskkit.assessment.what_if.what_if_file import Change, WhatIf
-from riskkit.case import case_levels
-from riskkit.case.case import load_case
+from riskkit.case import case_inputs, case_levels
+from riskkit.case.case_reading import load_case
 from riskkit.case.what_if_effects import Grading, effects
 from riskkit.foundation.numbers.two_dimensional import cross, flattened, percentile_bands
 from riskkit.foundation.numbers.uncertainty import Pert, sample
@@ -40,8 +40,8 @@ def test_a_million_draws_of_a_scenario() -> None:
 
 def test_a_case_in_two_dimensions() -> None:
     case, used = load_case("inclined-sleeper-2019"), profile()
-    point = {name: np.array([[value]]) for name, value in case_levels.point_of(case).items()}
-    known = case_levels.inputs_of(case)
+    point = {name: np.array([[value]]) for name, value in case_inputs.point_of(case).items()}
+    known = case_inputs.inputs_of(case)
     varies = {name: dist for name, dist in known.items() if name.endswith(".p1")}
     rest = {name: dist for name, dist in known.items() if name not in varies}
 
@@ -108,9 +108,9 @@ def openturns_seconds(x: np.ndarray, y: np.ndarray) -> float:
 def test_a_what_if_is_redrawn() -> None:
     case, used, same = load_case("inclined-sleeper-2019"), profile(), Text(zh="半", en="half")
     step = f"{case.scenarios[0].id}.p1"
-    locked = case_levels.draw_inputs(case, 20_000, rng=np.random.default_rng(1))
+    locked = case_inputs.draw_inputs(case, 20_000, rng=np.random.default_rng(1))
     how = Grading(
-        case_levels.point_of,
+        case_inputs.point_of,
         lambda case, n: locked,
         lambda case, x: case_levels.evaluate(case, x, profile=used),
     )

@@ -21,7 +21,7 @@ def sent(panel: WhatIf) -> int:
     """Bytes of what `follow` changed, and more: the whole figure, written as the messages write it."""
     drawing: Any = panel.drawing
     values = [panel.gauge.value, panel.caution.value, drawing.caption.value]
-    return len(json.dumps([*values, drawing.figure._data], default=list).encode())
+    return len(json.dumps([*values, drawing.chart.figure], default=list).encode())
 
 
 def move_times(case: str, *, moves: int) -> list[float]:

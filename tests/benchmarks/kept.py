@@ -71,6 +71,18 @@ def moves(before: Mapping[str, Row], now: Mapping[str, Row]) -> list[str]:
     return [words for _, words in sorted(told, reverse=True)]
 
 
+class _Absent:
+    """The figure of a peer that was not installed, whatever its format."""
+
+    def __format__(self, _: str) -> str:
+        return "–"
+
+
+class _Figures(dict[str, Any]):
+    def __missing__(self, name: str) -> _Absent:
+        return _Absent()
+
+
 def page_table(rows: Mapping[str, Row], lang: str) -> str:
     """The table of the page of speeds: texts of ``speed_rows.csv``, figures of the run."""
     with (DOCS / "speed_rows.csv").open(encoding="utf-8", newline="") as stream:
@@ -79,7 +91,7 @@ def page_table(rows: Mapping[str, Row], lang: str) -> str:
     for text in texts:
         names = [one for one in text["cases"].split("|") if one]
         cases = [rows[one] for one in names if one in rows]
-        figures = [one["figures"] for one in cases]
+        figures = [_Figures(one["figures"]) for one in cases]
         measured = text[f"measured_{lang}"].format(*figures) if len(cases) == len(names) else "–"
         busy = next((BUSY[lang].format(**one) for one in cases if one["is_busy"]), "")
         lines.append(f"| {text[f'what_{lang}']} | {measured}{busy} | {text[f'floor_{lang}']} |")

@@ -16,7 +16,7 @@ from serving import Served, copy_dashboard, served, served_to_people
 
 from riskkit.foundation.language import in_language
 from riskkit.workbench.document.html import plotly_asset, to_html
-from riskkit.workbench.flows.committee.room import utc_now
+from riskkit.workbench.flows.clocks import utc_now
 from riskkit.workbench.serving.people import People, Person, new_token, write_people
 
 pytestmark = [needs_chromium, needs_axe, pytest.mark.browser, pytest.mark.usefixtures("browser")]

@@ -121,6 +121,17 @@ def test_small_tables_are_sorted_by_their_heads_with_the_keyboard(server: Served
         assert watched.errors == []
 
 
+def test_where_the_server_has_no_plotly_js_the_kernel_sends_it(server: Served) -> None:
+    with watched_page() as watched:
+        watched.page.route("**/plotly.min.js*", lambda route: route.abort())
+        page = opened(watched, server, "register_board")
+        page.wait_for_selector(".js-plotly-plot .barlayer .point", state="attached")
+        assert page.locator(".js-plotly-plot .main-svg").count() >= 2
+        assert not [
+            error for error in watched.errors if "plotly.min.js" not in error and "ERR_FAILED" not in error
+        ]
+
+
 def test_a_figure_is_saved_as_picture_and_numbers(server: Served, tmp_path: Path) -> None:
     with watched_page() as watched:
         page = opened(watched, server, "register_board")

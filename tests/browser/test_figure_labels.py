@@ -9,7 +9,8 @@ import pytest
 from chromium import needs_chromium, watched_page
 from plotly.offline import get_plotlyjs
 
-from riskkit.case.case import assess, load_case
+from riskkit.case.case import assess
+from riskkit.case.case_reading import load_case
 from riskkit.foundation.language import in_language
 from riskkit.workbench.reports.figures.grid_figure import risk_grid
 from riskkit.workbench.runs.folders.resources import shipped_cases

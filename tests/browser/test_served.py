@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from chromium import Watched, needs_chromium, watched_page
 from patience import comes_true
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 from serving import LIGHT, TOKEN, Served, kernels_of, served, write_folder
 
 pytestmark = [needs_chromium, pytest.mark.browser, pytest.mark.usefixtures("browser")]
@@ -42,6 +44,63 @@ def test_the_slider_moves_by_keyboard_and_the_figure_follows(server: Served, wid
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         assert (watched.hosts, watched.errors) == ({"127.0.0.1"}, [])
         assert TOKEN not in page.url
+
+
+def test_a_page_whose_scripts_arrive_late_still_has_its_kernel(tmp_path: Path) -> None:
+    """On a slow line they take longer to arrive than a closed page goes on."""
+    write_folder(tmp_path)
+    short = (
+        "from riskkit.workbench.serving import limits; limit = limits.limit; "
+        "limits.limit = lambda key: 1.0 if key == 'closed_seconds' else limit(key); "
+    )
+    with served(tmp_path, before=LIGHT + short) as running:
+        with watched_page() as watched:
+
+            def late(route: Route) -> None:
+                time.sleep(4)
+                assert len(kernels_of(running.process.pid)) == 1
+                route.continue_()
+
+            watched.page.route("**/static/voila.js*", late)
+            _open_dashboard(watched, running, lang="en")
+            watched.page.get_by_role("slider").focus()
+            watched.page.keyboard.press("ArrowRight")
+            assert comes_true(lambda: watched.page.evaluate(BARS) == [4])
+        assert comes_true(lambda: not kernels_of(running.process.pid))
+
+
+def test_a_page_shows_what_a_cell_shows_however_late_it_comes(tmp_path: Path) -> None:
+    """On a busy machine it comes seconds after the cell has ended, and a page without its controls is no page."""
+    write_folder(tmp_path)
+    busy = (
+        "import time; from nbclient.client import NotebookClient; taken = NotebookClient.process_message; "
+        "NotebookClient.process_message = lambda *given: (time.sleep(.4), taken(*given))[1]; "
+    )
+    with served(tmp_path, before=LIGHT + busy) as running, watched_page() as watched:
+        _open_dashboard(watched, running, lang="en")
+        watched.page.get_by_role("slider").focus()
+        watched.page.keyboard.press("ArrowRight")
+        assert comes_true(lambda: watched.page.evaluate(BARS) == [4])
+
+
+def test_a_page_waits_for_a_kernel_that_stands_still(tmp_path: Path) -> None:
+    """It asks its kernel for the controls; where the answer is late, it asks again in another way."""
+    write_folder(tmp_path)
+    with served(tmp_path, before=LIGHT) as running, watched_page() as watched:
+
+        def stopped(_: object) -> None:
+            for kernel in kernels_of(running.process.pid) if not timers else ():
+                kernel.suspend()
+                timers.append(threading.Timer(9, kernel.resume))
+                timers[0].start()
+
+        timers: list[threading.Timer] = []
+        watched.page.on("websocket", stopped)
+        _open_dashboard(watched, running, lang="en")
+        assert timers
+        watched.page.get_by_role("slider").focus()
+        watched.page.keyboard.press("ArrowRight")
+        assert comes_true(lambda: watched.page.evaluate(BARS) == [4])
 
 
 def test_the_language_is_switched_by_keyboard(server: Served) -> None:

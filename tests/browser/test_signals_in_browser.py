@@ -13,8 +13,8 @@ from chromium import Watched, needs_chromium, watched_page
 from playwright.sync_api import Locator, expect
 from serving import ROOT, Served, served
 
-from riskkit.case.case import load_case
-from riskkit.workbench.flows.signals.judging import known_steps
+from riskkit.case.case_reading import load_case
+from riskkit.workbench.boards.signal_panel import known_steps
 
 pytestmark = [needs_chromium, pytest.mark.browser, pytest.mark.usefixtures("browser")]
 WIDE = "document.documentElement.scrollWidth"

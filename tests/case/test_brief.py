@@ -22,21 +22,22 @@ from riskkit.assessment.facts.case_file import Case, Text
 from riskkit.assessment.facts.nearest_cases import nearest_cases
 from riskkit.assessment.facts.product_identity import CasePicture, Operator
 from riskkit.assessment.what_if.what_if_file import load_what_ifs
-from riskkit.case.case import Assessment, assess, load_case
+from riskkit.case.case import Assessment, assess
+from riskkit.case.case_reading import load_case
 from riskkit.foundation import shipped
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.inputs.picture_file import PictureFile
 from riskkit.foundation.language import in_language
 from riskkit.words.catalogue import report_text as text
 from riskkit.workbench.commands.cli import build
-from riskkit.workbench.document.blocks import Section, Table
+from riskkit.workbench.document.block_kinds import Table
+from riskkit.workbench.document.blocks import Section
 from riskkit.workbench.document.documents import missing_parts, to_docx, to_pdf
 from riskkit.workbench.document.html import to_html
 from riskkit.workbench.document.reading import read_notebook
-from riskkit.workbench.reports.brief.brief import brief
+from riskkit.workbench.reports.brief.brief import brief, section_length, shortened, texts
 from riskkit.workbench.reports.brief.decision import brief_decision
-from riskkit.workbench.reports.brief.length import section_length, shortened, texts
-from riskkit.workbench.reports.case_report import open_case
+from riskkit.workbench.reports.case.opening import open_case
 from riskkit.workbench.runs.folders.resources import notebook, shipped_cases
 from riskkit.workbench.runs.lists import Request
 from riskkit.workbench.runs.planning import Wishes, plan_request

@@ -8,13 +8,15 @@ import os
 import numpy as np
 import pytest
 from assessed import graded
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from shared import ROOT, TESTS
 
 from riskkit.assessment.sensitivity.robustness import level_shares
-from riskkit.case.case import assess, load_case, parse_case
-from riskkit.case.case_levels import draw_inputs, evaluate, point_of
+from riskkit.case.case import assess
+from riskkit.case.case_inputs import draw_inputs, point_of
+from riskkit.case.case_levels import evaluate
+from riskkit.case.case_reading import load_case, parse_case
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.inputs.toml_file import MAX_BYTES, parse_toml
 from riskkit.foundation.standards import standards
@@ -118,7 +120,6 @@ def test_every_shipped_case_keeps_the_laws(path):
 
 @pytest.mark.parametrize("name", profile_names())
 @given(data=st.data())
-@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 def test_the_level_is_monotone_in_every_input(name, data):
     case = data.draw(st.sampled_from(graded()))
     x = {key: np.array([value]) for key, value in point_of(case).items()}

@@ -10,13 +10,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from riskkit.assessment.facts.case_file import Case
-from riskkit.case.case import Assessment, assess, load_case, parse_case
-from riskkit.case.case_levels import evaluate, inputs_of, point_of
+from riskkit.case.case import Assessment, assess
+from riskkit.case.case_inputs import inputs_of, point_of
+from riskkit.case.case_levels import evaluate
 from riskkit.case.case_numbers import case_numbers
+from riskkit.case.case_reading import load_case, parse_case
 from riskkit.case.derived_facts import defect_found
 from riskkit.foundation import shipped
 from riskkit.foundation.inputs.faults import InputFaults
@@ -135,7 +137,6 @@ bounds = st.tuples(st.integers(0, 120), st.integers(0, 120)).map(sorted)
 
 
 @given(st.sampled_from(profile_names()), bounds, bounds, st.floats(0, 1))
-@settings(deadline=None, max_examples=40)
 def test_what_is_bounded_holds_every_value_within_the_bounds(
     name: str, deaths: list[int], serious: list[int], share: float
 ) -> None:

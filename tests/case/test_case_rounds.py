@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from riskkit.case.case import parse_case
+from riskkit.case.case_reading import parse_case
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.inputs.toml_file import parse_toml
 from riskkit.foundation.shipped import case_path

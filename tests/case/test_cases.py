@@ -13,7 +13,8 @@ import pytest
 from shared import ROOT
 
 from riskkit.assessment.facts.case_file import Case, Text
-from riskkit.case.case import Assessment, assess, load_case, parse_case
+from riskkit.case.case import Assessment, assess
+from riskkit.case.case_reading import load_case, parse_case
 from riskkit.foundation.inputs.toml_file import parse_toml, read_toml
 from riskkit.foundation.numbers.distribution_kinds import Unknown
 from riskkit.foundation.standards import glossary, standards

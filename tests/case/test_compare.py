@@ -10,12 +10,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from shared import TESTS
 
 from riskkit.assessment.facts.case_file import Fact
-from riskkit.case.case import assess, parse_case
+from riskkit.case.case import assess
+from riskkit.case.case_reading import parse_case
 from riskkit.case.comparison.differences import REFERENCE, actions_of, card_of, say_reason
 from riskkit.case.comparison.findings import Finding
 from riskkit.case.comparison.grids import GRIDS, Part, grid_findings
@@ -28,7 +29,7 @@ from riskkit.foundation.standards import glossary, standards
 from riskkit.foundation.standards.method_cards import action_of, method_cards
 from riskkit.foundation.standards.scales import scale
 from riskkit.workbench.doc_pages.methods import methods_page
-from riskkit.workbench.reports.case.comparisons import borda_ranking, compared_case, shipped_comparisons
+from riskkit.workbench.reports.case.compare import borda_ranking, compared_case, shipped_comparisons
 from riskkit.workbench.runs.result import result_record
 
 KETTLE = (TESTS / "cases" / "kettle.toml").read_text(encoding="utf-8")
@@ -270,7 +271,6 @@ def test_a_case_with_faults_in_its_methods_names_them_all_with_their_lines() -> 
     n=st.sampled_from([0, 1, 99_999, 100_000, 100_001, 500_000, 500_001, 10**6, 10**6 + 1, 10**8]),
     method=st.sampled_from(list(GRIDS)),
 )
-@settings(deadline=None, max_examples=120)
 def test_a_worse_input_never_gives_a_lower_level(
     p: Fraction, q: Fraction, severity: int, n: int, method: str
 ) -> None:
@@ -402,7 +402,7 @@ def test_the_ranking_of_cases_is_the_borda_count() -> None:
 def test_the_page_says_what_the_code_says_now(lang: str, name: str) -> None:
     page = (shipped.home() / "docs" / name).read_text(encoding="utf-8")
     assert page == in_language(lang, methods_page), (
-        "make it again: riskkit.workbench.doc_pages.methods.write_methods_pages(Path('docs'))"
+        "make it again: doc_pages.writing.write_pages(Path('docs'), 'methods_compared', methods_page)"
     )
 
 

@@ -7,9 +7,10 @@ import pandas as pd
 import pytest
 
 import riskkit
-from riskkit.case.case import Assessment, assess, load_case
-from riskkit.case.case_levels import point_of
+from riskkit.case.case import Assessment, assess
+from riskkit.case.case_inputs import point_of
 from riskkit.case.case_numbers import case_numbers
+from riskkit.case.case_reading import load_case
 from riskkit.case.many_cases import assess_many
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.shipped import home

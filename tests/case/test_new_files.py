@@ -13,7 +13,8 @@ from click.testing import CliRunner
 from shared import ROOT
 
 from riskkit.assessment.what_if.what_if_file import load_what_ifs
-from riskkit.case.case import assess, load_case, parse_case
+from riskkit.case.case import assess
+from riskkit.case.case_reading import load_case, parse_case
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.inputs.toml_file import parse_toml
 from riskkit.foundation.language import in_language
@@ -21,11 +22,10 @@ from riskkit.monitoring.sources.mapping import read_mapping
 from riskkit.warning.profiles import load_profile, profile
 from riskkit.workbench.commands.cli import build, main
 from riskkit.workbench.commands.new_files import FILL, KINDS, starter
-from riskkit.workbench.reports.brief.brief import brief
+from riskkit.workbench.reports.brief.brief import brief, texts
 from riskkit.workbench.reports.brief.decision import brief_decision
-from riskkit.workbench.reports.brief.length import texts
 from riskkit.workbench.reports.methods.example_files import open_experts
-from riskkit.workbench.reports.methods.expert_study import study_experts
+from riskkit.workbench.reports.methods.expert_report import study_experts
 from riskkit.workbench.words.rules import rule_in
 
 DAY = dt.date(2026, 5, 1)

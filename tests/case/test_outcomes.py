@@ -9,7 +9,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from riskkit.case.case import assess, load_case
+from riskkit.case.case import assess
+from riskkit.case.case_reading import load_case
 from riskkit.foundation import shipped
 from riskkit.foundation.language import in_language
 from riskkit.foundation.standards import glossary
@@ -107,5 +108,5 @@ def test_the_level_is_the_one_of_the_report() -> None:
 def test_the_page_says_what_the_code_says_now(lang: str, name: str) -> None:
     page = (shipped.home() / "docs" / name).read_text(encoding="utf-8")
     assert page == in_language(lang, outcomes_page), (
-        "make it again: riskkit.workbench.doc_pages.outcomes.write_outcomes_pages(Path('docs'))"
+        "make it again: doc_pages.writing.write_pages(Path('docs'), 'levels_and_outcomes', outcomes_page)"
     )

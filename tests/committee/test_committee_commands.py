@@ -17,7 +17,7 @@ import python_calamine
 import xlsxwriter
 
 from riskkit.assessment.committee.questions import CHOICES, PROBABILITY, choices_of, questions_of, word
-from riskkit.case.case import load_case
+from riskkit.case.case_reading import load_case
 from riskkit.foundation.language import in_language
 from riskkit.store.ledger.ledger import open_ledger
 from riskkit.workbench.commands import cli

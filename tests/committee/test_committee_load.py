@@ -17,7 +17,7 @@ from riskkit.assessment.committee import steps
 from riskkit.assessment.committee.pooling import feedback
 from riskkit.assessment.committee.questions import questions_of
 from riskkit.assessment.committee.session import Expert
-from riskkit.case.case import load_case
+from riskkit.case.case_reading import load_case
 from riskkit.store.ledger.checks import verify
 from riskkit.store.ledger.ledger import open_ledger
 from riskkit.workbench.flows.committee.room import Room, cast_ballot, session_in, take_step

@@ -10,22 +10,22 @@ from typing import Any
 
 import committees
 import ipywidgets
-import plotly.graph_objects as go
 import pytest
 from committees import CASE, EXPERTS, ballot, cast_ballot, close_round, declared, open_round, opened, votes
 from hypothesis import given
 from hypothesis import strategies as st
 
-from riskkit.case.case import load_case
+from riskkit.case.case_reading import load_case
 from riskkit.foundation.language import in_language, set_language
 from riskkit.foundation.standards import standards
 from riskkit.words.catalogue import committee_text as say
 from riskkit.words.numbers import probability, read_probability
-from riskkit.workbench.boards.ballot_panel import BallotForm, ballot_panel
+from riskkit.workbench.boards.ballot_panel import BallotForm, ballot_panel, shown_back
 from riskkit.workbench.boards.committee_panels import session_panel
+from riskkit.workbench.boards.panel_widgets import Chart
+from riskkit.workbench.flows.clocks import utc_now
 from riskkit.workbench.flows.committee.report import local_minute
-from riskkit.workbench.flows.committee.room import Room, session_in, take_step, utc_now
-from riskkit.workbench.flows.committee.shown_back import shown_back
+from riskkit.workbench.flows.committee.room import Room, session_in, take_step
 from riskkit.workbench.runs.folders.ledger_places import OWN_LEDGER, places_here
 
 
@@ -170,14 +170,14 @@ def test_the_chair_sees_the_judgements_on_a_chart_under_letters_and_when_rounds_
     for number, one in enumerate(EXPERTS):
         cast_ballot(room, "n7", one.id, name="1", answers=ballot(questions, number), who=one.id)
     chair = session_panel("", who="chair")
-    assert not [one for one in all_in(chair) if isinstance(one, go.FigureWidget)]  # nothing of an open round
+    assert not [one for one in all_in(chair) if isinstance(one, Chart)]  # nothing of an open round
     close_round(room, "1")
     chair = session_panel("", who="chair")
-    (figure,) = [one for one in all_in(chair) if isinstance(one, go.FigureWidget)]
+    (figure,) = [one for one in all_in(chair) if isinstance(one, Chart)]
     asked = [one for one in questions if one.kind == "probability"]
-    lines = [trace for trace in figure.data if trace.mode == "lines"]
+    lines = [trace for trace in figure.figure["data"] if trace["mode"] == "lines"]
     assert len(lines) == len(asked) * (len(EXPERTS) + 1)  # each expert's interval, and the pool's
-    named = [str(one.text) for one in figure.layout.annotations]
+    named = [one["text"] for one in figure.figure["layout"]["annotations"]]
     assert {"A", "B", "C"} <= set(named) and not any(one.name in "".join(named) for one in EXPERTS)
     now = session_in(room, "n7").rounds[0]
     text = words_of(chair)

@@ -17,15 +17,14 @@ from committees import EXPERTS, ballot, cast_ballot, close_round, declared, open
 from ledgers import START
 
 from riskkit.assessment.committee.questions import questions_of
-from riskkit.case.case import load_case
+from riskkit.case.case_reading import load_case
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.language import in_language
 from riskkit.store.ledger.checks import verify
 from riskkit.workbench.commands import cli
 from riskkit.workbench.flows.committee import forms
 from riskkit.workbench.flows.committee.committee_reports import open_session_record
-from riskkit.workbench.flows.committee.keys import read_key
-from riskkit.workbench.flows.committee.room import Room, session_in, take_step
+from riskkit.workbench.flows.committee.room import Room, read_key, session_in, take_step
 from riskkit.workbench.words.rules import rule_in
 
 QUESTIONS = questions_of(load_case("note7-battery-2016"))

@@ -16,9 +16,10 @@ from people_site import ALL, SLOW, Site, comes_to, page, site
 from tornado.httpclient import HTTPClientError
 
 from riskkit.workbench.commands import cli
-from riskkit.workbench.serving import people_file
+from riskkit.workbench.serving import people
 from riskkit.workbench.serving.people import (
     People,
+    PeopleFile,
     Person,
     hashed,
     new_token,
@@ -26,7 +27,6 @@ from riskkit.workbench.serving.people import (
     with_person,
     write_people,
 )
-from riskkit.workbench.serving.people_file import PeopleFile
 
 YESTERDAY = dt.datetime.now(dt.UTC).date() - dt.timedelta(days=1)
 TOKENS = {name: new_token(name) for name in ("e1", "li")}
@@ -144,7 +144,7 @@ def test_without_the_file_nobody_is_let_in_but_a_moment_without_it_changes_nothi
     file = PeopleFile(path, clock=lambda: clock[0])
     path.unlink()
     assert file.people() == TWO
-    clock[0] = people_file._GONE_SECONDS
+    clock[0] = people._GONE_SECONDS
     assert file.people().people == ()
     write_people(path, TWO)
     assert file.people() == TWO
@@ -164,7 +164,7 @@ def test_a_change_within_the_same_tick_of_the_clock_and_of_the_same_size_is_seen
 def test_a_file_that_changes_while_it_is_read_is_not_taken_half(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path, read = tmp_path / "access.toml", people_file.read_people
+    path, read = tmp_path / "access.toml", people.read_people
     write_people(path, TWO)
     file = PeopleFile(path)
     write_people(path, replace(TWO, people=(E1,)))
@@ -174,9 +174,9 @@ def test_a_file_that_changes_while_it_is_read_is_not_taken_half(
         write_people(path, replace(TWO, people=(LI,)))
         return found
 
-    monkeypatch.setattr(people_file, "read_people", changed_meanwhile)
+    monkeypatch.setattr(people, "read_people", changed_meanwhile)
     assert file.people() == TWO
-    monkeypatch.setattr(people_file, "read_people", read)
+    monkeypatch.setattr(people, "read_people", read)
     assert [one.name for one in file.people().people] == ["li"]
 
 

@@ -415,7 +415,7 @@ def random_life(rng: random.Random, name: str) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("name", FLOWS)
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 @given(seed=st.integers(0, 2**32))
 def test_no_sequence_of_acts_skips_a_check(name: str, seed: int) -> None:
     rng, flow = random.Random(seed), response_flow(name)
@@ -453,7 +453,7 @@ def random_steps(rng: random.Random) -> Iterator[WarningEvent]:
         phase = yield step  # type: ignore[misc]
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(seed=st.integers(0, 2**32))
 def test_the_engine_of_the_warnings_gives_the_same_verdict(seed: int) -> None:
     """Twelve walks of forty steps; one of 20,000 takes minutes."""

@@ -20,7 +20,7 @@ import pytest
 from shared import TESTS
 
 from riskkit.assessment.scenarios import scenario_probability
-from riskkit.case.case import parse_case
+from riskkit.case.case_reading import parse_case
 from riskkit.foundation.exact_numbers import exact
 from riskkit.foundation.inputs.faults import InputFaults, plain_text, shown
 from riskkit.foundation.inputs.toml_file import parse_toml

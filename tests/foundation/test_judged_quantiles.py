@@ -6,14 +6,14 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from scipy.special import expit, logit
 from scipy.stats import beta, gamma, lognorm, norm
 from shared import TESTS
 
-from riskkit.case.case import parse_case
+from riskkit.case.case_reading import parse_case
 from riskkit.foundation.inputs.toml_file import parse_toml
 from riskkit.foundation.language import in_language
 from riskkit.foundation.numbers.distributions import as_probability, parse_distribution, quantile
@@ -61,7 +61,6 @@ def test_normals_of_any_size_are_found(values: list[float], mean: float) -> None
     assert fit.parameters == pytest.approx((mean, sd), rel=1e-6)
 
 
-@settings(max_examples=25, deadline=None)
 @pytest.mark.parametrize(("family", "lower", "upper"), SUPPORTS)
 @given(
     steps=st.tuples(*[st.floats(0.1, 0.4)] * 3),
@@ -88,7 +87,6 @@ def test_a_change_of_unit_and_origin_changes_no_fit(
     assert there.sum_of_squares == pytest.approx(plain.sum_of_squares, rel=1e-5, abs=1e-9)
 
 
-@settings(max_examples=25, deadline=None)
 @given(st.tuples(*[st.floats(0.1, 0.4)] * 3))
 def test_the_mirror_families_are_the_mirror_images(steps: tuple[float, ...]) -> None:
     values, probs = np.cumsum(steps), [0.05, 0.5, 0.95]
@@ -141,7 +139,6 @@ def test_what_is_lost_is_measured_in_the_report_of_a_fit() -> None:
     assert quantile_loss(ten_times) > 0.2  # of the way on the logarithm, though near in size
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.floats(1e-6, 0.3), st.floats(1.01, 50), st.floats(1.01, 1000))
 def test_whatever_is_judged_stays_within_the_tolerance(middle: float, below: float, above: float) -> None:
     values = [middle / below, middle, middle + (0.99 - middle) * (1 - 1 / above)]

@@ -13,8 +13,8 @@ import pytest
 from PIL import Image, ImageFile
 
 from riskkit.assessment.facts.product_identity import is_gtin
-from riskkit.case.case import load_case, parse_case
 from riskkit.case.case_pictures import case_pictures
+from riskkit.case.case_reading import load_case, parse_case
 from riskkit.foundation import shipped
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.inputs.picture_file import MAX_BYTES, MAX_PIXELS, read_picture

@@ -17,13 +17,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from shared import ROOT, TESTS
 
-from riskkit.case.case import Assessment, assess, parse_case
+from riskkit.case.case import Assessment, assess
+from riskkit.case.case_reading import parse_case
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.inputs.toml_file import TomlFile, parse_toml
 from riskkit.foundation.language import in_language
 from riskkit.foundation.standards import glossary, standards
 from riskkit.warning.profiles import profile, profile_names
-from riskkit.workbench.runs.folders.manifests import canonical
+from riskkit.workbench.runs.folders.run_folders import canonical
 from riskkit.workbench.runs.result import result_record
 
 FILES = {path.stem: path.read_bytes() for path in sorted((ROOT / "data" / "cases").glob("*.toml"))}
@@ -262,7 +263,6 @@ TOKENS = [b"[", b"]", b"[[", b"{", b"}", b'"', b"'''", b"=", b".", b",", b"\\", 
 
 
 @given(st.data())
-@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 def test_a_shipped_case_with_some_bytes_changed_is_a_case_or_is_refused(data: st.DataObject) -> None:
     raw = FILES[data.draw(st.sampled_from(sorted(FILES)))]
     for _ in range(data.draw(st.integers(1, 3))):
@@ -289,7 +289,6 @@ def paths_in(value: Any, start: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...
 
 
 @given(st.data())
-@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 def test_any_value_at_any_place_is_lawful_or_is_refused_at_that_place(data: st.DataObject) -> None:
     made = copy.deepcopy(KETTLE)
     path = data.draw(st.sampled_from(list(paths_in(made))))

@@ -11,14 +11,14 @@ import numpy as np
 import pandas as pd
 import pytest
 import reference_whatif as slow
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import betaincinv
 from scipy.stats import spearmanr
 from shared import own, shared
 
-from riskkit.case import case_levels
-from riskkit.case.case import load_case
+from riskkit.case import case_inputs, case_levels
+from riskkit.case.case_reading import load_case
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.numbers.convergence import draw_until, is_settled, running_quantile, running_share
 from riskkit.foundation.numbers.dependence import copula_points, rank_correlation, reordered
@@ -231,7 +231,6 @@ def test_designs_fill_the_open_cube_and_follow_the_seed(design):
 
 
 @given(st.integers(1, 200), st.integers(1, 4), st.integers(0, 99))
-@settings(max_examples=30)
 def test_a_latin_hypercube_has_one_point_in_each_slice(n, k, seed):
     slices = np.sort(np.floor(design_points(n, k, design="lhs", rng=rng(seed)) * n), axis=0)
     assert (slices == np.arange(n)[:, None]).all()
@@ -321,7 +320,6 @@ def test_correlated_draws_have_the_rank_correlation_asked_for(design, dependence
 
 
 @given(st.integers(2, 4), st.integers(0, 99))
-@settings(max_examples=30)
 def test_reordering_keeps_every_value(k, seed):
     draws = rng(seed).normal(size=(50, k))
     names = [str(i) for i in range(k)]
@@ -377,7 +375,6 @@ def test_two_dimensions_against_the_closed_form():
 
 
 @given(st.integers(1, 6), st.integers(1, 7), st.integers(0, 99), st.floats(0, 1))
-@settings(max_examples=30)
 def test_bands_agree_with_the_slow_version(rows, columns, seed, prob):
     values = rng(seed).normal(size=(rows, columns))
     found = percentile_bands(values, probs=[prob])
@@ -388,9 +385,9 @@ def test_bands_agree_with_the_slow_version(rows, columns, seed, prob):
 def test_a_case_in_two_dimensions():
     """What is known badly down the rows; whom it strikes, and how badly, along the columns."""
     case = load_case("inclined-sleeper-2019")
-    known = case_levels.inputs_of(case)
+    known = case_inputs.inputs_of(case)
     x = cross(known, {"other.severity": Range(1, 4)}, (40, 25), rng=rng())
-    point = {name: np.array([[value]]) for name, value in case_levels.point_of(case).items()}
+    point = {name: np.array([[value]]) for name, value in case_inputs.point_of(case).items()}
     severity = {f"{s.id}.severity": np.rint(x["other.severity"]) for s in case.scenarios}
     used = profile()
     ranks = flattened(lambda draws: case_levels.evaluate(case, draws, profile=used).lo)(point | x | severity)

@@ -32,6 +32,16 @@ def test_a_figure_of_the_page_comes_from_the_run() -> None:
     assert "| – |" in kept.page_table({}, "en")
 
 
+def test_a_peer_that_was_not_installed_has_no_figure_in_the_page() -> None:
+    names = [f"EARS C{n}, every week of 1,000 × 520 [CPU s]" for n in (1, 2, 3)]
+    names.append("Farrington Flexible, newest week of 1,000 × 520 [CPU s]")
+    without = {name: {**ROW, "figures": {"ours": 0.25}} for name in names}
+    told = {name: {**ROW, "figures": {"ours": 0.25, "times_r": 111.0}} for name in names}
+    for lang in kept.PAGES:
+        assert "111" in kept.page_table(told, lang) and "111" not in kept.page_table(without, lang)
+        assert kept.page_table(told, lang).replace("111", "–") == kept.page_table(without, lang)
+
+
 def test_a_table_has_ours_peers_and_memory_apart_and_says_what_moved(nothing_found: None) -> None:
     say("a case", cpu_s=0.5, times_peer=4, peak_mib=120)
     say("  a peer", s=2)

@@ -11,7 +11,7 @@ from shared import ROOT
 from riskkit.foundation import shipped
 from riskkit.foundation.language import in_language
 from riskkit.foundation.standards.tables import records
-from riskkit.workbench.doc_pages.policy_map import policy_page, policy_rows
+from riskkit.workbench.doc_pages.methods import policy_page, policy_rows
 
 ROWS = records(policy_rows())
 BY_TASK = {row["task"]: row for row in ROWS}

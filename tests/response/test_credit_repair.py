@@ -7,7 +7,7 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from riskkit.foundation.inputs.faults import InputFaults
@@ -99,7 +99,6 @@ def test_who_is_not_discredited_needs_none_and_order_282_is_not_guessed():
     assert "repair" in set(unread(dt.date(2026, 6, 1))["topic"])
 
 
-@settings(max_examples=25)
 @given(st.dates(dt.date(2021, 11, 1), dt.date(2024, 1, 1)), st.integers(0, 800))
 def test_a_later_day_never_takes_a_repair_away(start, wait):
     facts = found(on=start.isoformat())

@@ -154,7 +154,7 @@ def test_west_germany_with_importance_learnt_a_decade_earlier():
             assert after.loc[int(year), column] == pytest.approx(value, abs=25)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 10_000))
 def test_no_other_weights_fit_better(seed):
     rng = np.random.default_rng(seed)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from shared import shared
 
@@ -149,7 +149,6 @@ def test_a_control_takes_out_what_happened_to_both():
     assert alone["ratio_hi"] < 0.7
 
 
-@settings(max_examples=25, deadline=None)
 @given(st.integers(0, 10_000), st.floats(0.1, 50), st.sampled_from(MODELS))
 def test_the_unit_of_the_outcome_changes_no_ratio(seed, factor, model):
     rng = np.random.default_rng(seed)

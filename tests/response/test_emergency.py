@@ -7,7 +7,7 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from shared import shared
 
@@ -84,7 +84,6 @@ def test_the_margin_is_the_share_of_the_next_bound_that_is_left():
 _COUNT = st.none() | st.integers(0, 120)
 
 
-@settings(max_examples=60, deadline=None)
 @given(_COUNT, _COUNT, st.none() | st.integers(0, 200_000_000), st.integers(0, 50))
 def test_more_harm_never_lowers_and_a_missing_fact_never_settles_lower(deaths, serious, loss, more):
     full = {"n_deaths": deaths or 0, "n_serious": serious or 0, "loss_cny": loss or 0}
@@ -214,7 +213,6 @@ def test_every_number_of_the_public_list_is_found():
     assert found.loc[table["un_number"] == "3480", "class"].item() == "9"
 
 
-@settings(max_examples=40, deadline=None)
 @given(
     st.lists(
         st.tuples(st.sampled_from(["3", "5.1", "8"]), st.integers(0, 12), st.integers(0, 12)), max_size=12
@@ -387,7 +385,6 @@ def test_a_plan_keeps_the_source_and_refuses_what_it_cannot_read():
 _FLAG = st.sampled_from([0.0, 1.0, None])
 
 
-@settings(max_examples=40, deadline=None)
 @given(st.lists(st.tuples(_FLAG, _FLAG, _FLAG, _FLAG), min_size=1, max_size=8))
 def test_an_unknown_fact_never_drops_a_step(rows):
     names = ["is_radiation_alarm", "is_self_heating", "is_liquefiable", "is_dust_explosive"]

@@ -136,7 +136,7 @@ def _slowly(measure, facts):
     return "take" if set(met["needs"]) <= {True} and None not in met["bars"] else "prerequisite_missing"
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 @given(st.lists(VALUES, min_size=20, max_size=60))
 def test_every_measure_is_decided_as_its_rules_read(many):
     table = proposed(pd.DataFrame(many), on=DAY)
@@ -148,7 +148,7 @@ def test_every_measure_is_decided_as_its_rules_read(many):
             assert not {pair["prevails"], pair["measure"]} <= taken
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 @given(st.lists(st.tuples(VALUES, st.sampled_from([*FLAGS, "level", "conduct", "n_findings"])), min_size=20))
 def test_hiding_a_fact_neither_takes_nor_clears_a_measure_by_itself(many):
     known = proposed(pd.DataFrame([facts for facts, _ in many]), on=DAY)["decision"]
@@ -279,7 +279,6 @@ def test_lots_before_the_measure_or_after_the_day_are_no_evidence():
     assert _lift("tightened_supervision", shuffled)["decision"] == "lift"
 
 
-@settings(max_examples=40, deadline=None)
 @given(st.lists(st.booleans(), min_size=1, max_size=25))
 def test_tightened_supervision_ends_as_the_switching_rules_say(accepted):
     found = _lift(

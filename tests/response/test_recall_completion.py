@@ -7,7 +7,7 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from reference_recall import half_year_forecasts, scores, takata_recalls
 
@@ -119,7 +119,6 @@ def test_stalled_recalls(completed, on, decision):
 # the curve ahead
 
 
-@settings(max_examples=30)
 @given(
     st.lists(st.integers(0, 1000), min_size=1, max_size=12).map(sorted),
     st.lists(st.integers(0, 1500), min_size=2, max_size=5, unique=True).map(sorted),

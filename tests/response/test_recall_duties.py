@@ -7,7 +7,7 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from riskkit.foundation.inputs.faults import InputFaults
@@ -122,7 +122,6 @@ def test_one_row_a_recall_names_what_needs_attention_first():
     assert decide(facts.iloc[:0], on=ON).empty
 
 
-@settings(max_examples=25)
 @given(st.dates(dt.date(2020, 1, 1), dt.date(2025, 12, 1)), st.integers(0, 60))
 def test_a_later_day_never_makes_an_open_duty_milder_and_filing_settles_it(start, wait):
     order = DECISIONS[::-1].index

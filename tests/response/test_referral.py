@@ -364,7 +364,6 @@ def test_a_place_that_is_not_known_stays_open_and_few_cases_are_no_hot_spot():
         assert all(in_language(lang, reason_words, pd.Series([reason])).item() for lang in ("zh", "en"))
 
 
-@settings(max_examples=30, deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 40), st.integers(1, 1000)), min_size=2, max_size=12), st.integers(1, 30)
 )

@@ -10,13 +10,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from riskkit.case.case import Assessment, assess, load_case
+from riskkit.case.case import Assessment, assess
+from riskkit.case.case_reading import load_case
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.response.effect import effect_agrees
 from riskkit.store.ledger.checks import verify
 from riskkit.store.ledger.ledger import Ledger, open_ledger
-from riskkit.workbench.flows.response.chain import ResponseChain, response_chain
-from riskkit.workbench.flows.warnings import rehearsed_effect
+from riskkit.workbench.flows.response.story import ResponseChain, response_chain
+from riskkit.workbench.flows.warnings import rehearsal
 from riskkit.workbench.flows.warnings.room import WarningRoom, states_in
 
 BEGUN = dt.datetime(2026, 1, 5, 1, tzinfo=dt.UTC)
@@ -70,13 +71,13 @@ def chain_of(ledger: Ledger) -> ResponseChain:
 def test_nothing_is_lifted_where_the_effect_does_not_agree(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rehearsed_effect, "AFTER", (19,) * 12)
-    rehearsed_effect._estimate.cache_clear()
+    monkeypatch.setattr(rehearsal, "AFTER", (19,) * 12)
+    rehearsal._estimate.cache_clear()
     try:
         with pytest.raises(InputFaults, match="an evaluation of effect that agrees"):
             chain_of(ledger)
     finally:
-        rehearsed_effect._estimate.cache_clear()
+        rehearsal._estimate.cache_clear()
     assert {state.phase for state in states_in(WarningRoom(ledger)).values()} == {"issued"}
     assert "lifted" not in {event.kind for event in ledger.events("measure/")}
 
@@ -84,13 +85,13 @@ def test_nothing_is_lifted_where_the_effect_does_not_agree(
 def test_a_rate_above_the_limit_lowers_and_does_not_lift(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rehearsed_effect, "LIMIT", 0.008)
-    rehearsed_effect._estimate.cache_clear()
+    monkeypatch.setattr(rehearsal, "LIMIT", 0.008)
+    rehearsal._estimate.cache_clear()
     try:
         with pytest.raises(InputFaults):
             chain_of(ledger)
     finally:
-        rehearsed_effect._estimate.cache_clear()
+        rehearsal._estimate.cache_clear()
     (state,) = states_in(WarningRoom(ledger)).values()
     assert (state.phase, state.level) == ("issued", 1)  # lowered to Ⅳ, and it stays
 
@@ -106,7 +107,7 @@ def test_every_act_of_the_chain_is_by_the_one_who_may(ledger: Ledger) -> None:
 
 def test_the_estimate_behind_the_effect_by_hand() -> None:
     # 88 of 12,000 after 245 of 12,000: a ratio of 0.36; the upper bound of 88 Poisson events is 108.42
-    found = rehearsed_effect._estimate().iloc[0]
+    found = rehearsal._estimate().iloc[0]
     assert found["ratio"] == pytest.approx(88 / 245, rel=0.05)
     assert found["rate_hi"] == pytest.approx(108.42 / 12_000, rel=1e-4)
 

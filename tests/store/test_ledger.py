@@ -289,7 +289,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_any_altered_byte_of_any_row_is_found(whole: Path, tmp_path: Path, data: st.DataObject) -> None:
     path = tmp_path / "altered.sqlite"

@@ -23,7 +23,7 @@ import pyarrow as pa
 import pyarrow.parquet as pa_parquet
 import pytest
 import xlsxwriter
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from native_files import FIXTURES, NATIVE, reader
 from patience import HANGS
@@ -107,7 +107,6 @@ def written(path: Path, rows: list[list[str]]) -> Path:
 
 
 @given(rows=TABLES, name=st.sampled_from(["a.csv", "a.csv.gz", "a.gbk.csv", "a.jsonl", "a.json"]))
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_every_row_of_a_hostile_table_is_somewhere(rows: list[list[str]], name: str) -> None:
     with tempfile.TemporaryDirectory() as there:
         accounted(Path(there) / "register", written(Path(there) / name, rows))
@@ -144,7 +143,6 @@ SEEDS = [(name, (NATIVE / name).read_bytes()) for name in FIXTURES]
     is_packed=st.booleans(),
 )
 @example(seed=("x.csv", b"source_class,date,product\n\x00,,\n"), ending="", cuts=[], is_packed=False)
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_a_file_that_was_tampered_with_is_refused_or_accounted_for(
     seed: tuple[str, bytes], ending: str, cuts: list[tuple[int, bytes, int]], is_packed: bool
 ) -> None:
@@ -166,7 +164,6 @@ def test_a_file_that_was_tampered_with_is_refused_or_accounted_for(
 
 
 @given(raw=st.binary(max_size=200), ending=st.sampled_from([*ENDINGS, ".xlsx", ".parquet"]))
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_any_bytes_are_refused_or_accounted_for(raw: bytes, ending: str) -> None:
     with tempfile.TemporaryDirectory() as there:
         path = Path(there) / f"x{ending}"

@@ -191,10 +191,10 @@ def test_markup_in_a_register_is_escaped(tmp_path: Path) -> None:
     head = "source_class,date,product,product_group,region,port,evidence,n_tested,n_nonconforming\n"
     line = f"enforcement,2024-01-31,{NASTY},{NASTY},上海市,{NASTY},javascript:alert(1),10,1\n"
     panel = board(folder=own(tmp_path, head + line))
-    assert NASTY not in json.dumps(panel.map.figure.to_dict(), default=str)
+    assert NASTY not in json.dumps(panel.map.chart.figure, default=str)
     assert NASTY not in panel.map.caption.value and "&lt;script&gt;" in panel.map.caption.value
     assert NASTY not in panel.ranking.value and "&lt;script&gt;" in panel.ranking.value
-    assert NASTY not in json.dumps(panel.drawing.figure.to_dict(), default=str)
+    assert NASTY not in json.dumps(panel.drawing.chart.figure, default=str)
     assert [cell for row in panel.table.rows for cell in row if "href" in cell] == []
 
 
@@ -202,7 +202,7 @@ def test_an_empty_or_undated_register_can_be_looked_at(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     assert ask(tmp_path / "empty", Asked()).n_records == 0
     with pytest.raises(InputFaults):
-        in_language("zh", panels.register_board, str(tmp_path / "none"))
+        in_language("zh", panels.board, "register_board", str(tmp_path / "none"))
 
 
 def test_values_that_read_alike_can_be_told_apart(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from riskkit.monitoring.rates.rates import nonconformity_rates
 from riskkit.monitoring.sources.canonical import SOURCE
 from riskkit.workbench.document.blocks import Picture
 from riskkit.workbench.document.reading import read_notebook
-from riskkit.workbench.reports.monitoring import monitoring_reports as monitoring
+from riskkit.workbench.reports.monitoring import register_figures, register_sections
 from riskkit.workbench.reports.monitoring.register_sections import register_tops, source_word
 from riskkit.workbench.reports.monitoring.register_study import RegisterStudy, study_register, year_table
 from riskkit.workbench.runs import parameters
@@ -28,6 +28,7 @@ from riskkit.workbench.runs.folders import made_register
 from riskkit.workbench.runs.folders.resources import CaseSource, notebook
 from riskkit.workbench.runs.runner import run_notebook
 
+FUNCTIONS = vars(register_sections) | vars(register_figures)
 NASTY = "<script>alert(1)</script>"
 HAN = re.compile(r"[\u3400-\u9fff]")
 NO_CASE = CaseSource("sample", Path("sample.toml"), b"", is_shipped=False)
@@ -98,7 +99,7 @@ def test_every_programme_comes_out_as_it_was_published(made: RegisterStudy) -> N
 
 def test_both_languages_show_the_same_parts_and_numbers(made: RegisterStudy) -> None:
     for name in PARTS:
-        zh, en = (in_language(lang, getattr(monitoring, name), made) for lang in ("zh", "en"))
+        zh, en = (in_language(lang, FUNCTIONS[name], made) for lang in ("zh", "en"))
         assert zh.id == en.id
         if isinstance(zh, Picture):
             assert len(zh.table.rows) == len(en.table.rows) and zh.alt != en.alt
@@ -114,7 +115,7 @@ def test_the_threshold_of_the_notebook_is_that_of_the_table() -> None:
 
 
 def test_a_source_without_channels_is_not_called_silent(made: RegisterStudy) -> None:
-    told = str(monitoring.register_gaps(made))
+    told = str(register_sections.register_gaps(made))
     silent = next(line for line in told.splitlines() if line.startswith("Classes of source without"))
     for code in made.records["source_class"].unique():
         assert source_word(code) not in silent
@@ -123,18 +124,18 @@ def test_a_source_without_channels_is_not_called_silent(made: RegisterStudy) -> 
 
 def test_the_grid_and_the_years_hold_every_record(made: RegisterStudy) -> None:
     assert int(year_table(made).to_numpy().sum()) == len(made.records)
-    table = monitoring.coverage_grid(made).table
+    table = register_figures.coverage_grid(made).table
     n = sum(int(cell.split()[0].replace(",", "")) for row in table.rows for cell in row[1:] if cell != "gap")
     assert n == int(made.records["hazard_class"].notna().sum())
     gaps = sum(cell == "gap" for row in table.rows for cell in row[1:])
-    assert f"{gaps} have no record" in monitoring.coverage_grid(made).alt
+    assert f"{gaps} have no record" in register_figures.coverage_grid(made).alt
 
 
 def test_a_period_leaves_records_out_and_says_so() -> None:
     found = study(since="2015-01-01", until="2015-12-31")
     assert set(found.records["date"].dt.year) == {2015}
     left = found.whole.n_accepted - len(found.records)
-    assert f"{left} more records lie outside" in str(monitoring.register_summary(found))
+    assert f"{left} more records lie outside" in str(register_sections.register_summary(found))
     year = sum(one["n"] for one in ANSWERS["programmes"] if one["year"] == 2015)
     assert found.rates is not None and found.rates.whole["n_tested"] == year
 
@@ -160,12 +161,12 @@ def test_what_cannot_be_answered_is_refused(given: dict[str, Any], place: str) -
 def test_a_register_without_inspections_shows_no_rate_rather_than_none(tmp_path: Path) -> None:
     rows = "source_class,date,product,product_group,brand\ncomplaint,2024-01-31,lamp,lamps,A\n"
     found = study(own_register(tmp_path, rows))
-    assert found.rates is None and monitoring.register_forest(found) is None
-    assert in_language("zh", monitoring.rate_over_time, found) is None
-    assert "no rate" in str(monitoring.register_rates(found))
+    assert found.rates is None and register_sections.register_forest(found) is None
+    assert in_language("zh", register_figures.rate_over_time, found) is None
+    assert "no rate" in str(register_sections.register_rates(found))
     for name in PARTS:
-        in_language("zh", getattr(monitoring, name), found)
-    record = monitoring.publish_register(found, seed=1).record
+        in_language("zh", FUNCTIONS[name], found)
+    record = register_sections.publish_register(found, seed=1).record
     assert record["whole"] is None and json.dumps(record, allow_nan=False)
 
 
@@ -174,7 +175,7 @@ def test_markup_and_formulas_in_a_register_reach_the_page_as_text(tmp_path: Path
     rows = f"enforcement,2024-01-31,{NASTY},{NASTY},DE,上海市,{NASTY},{NASTY},10,1\n"
     found = study(own_register(tmp_path, head + rows))
     for name in PARTS:
-        part = getattr(monitoring, name)(found)
+        part = FUNCTIONS[name](found)
         if isinstance(part, Picture):
             drawn = part.figure["data"] if name == "register_map" else []
             words = [part.figure.get("layout", {}).get("annotations", []), drawn]
@@ -191,7 +192,8 @@ def test_the_order_of_reading_in_changes_nothing(tmp_path: Path) -> None:
     for file in files:
         made_register.take_in(tmp_path / "other", file, readers[file.stem], now=made_register.READ_ON)
     one, other = (
-        monitoring.publish_register(study(name), seed=1).record for name in ("", str(tmp_path / "other"))
+        register_sections.publish_register(study(name), seed=1).record
+        for name in ("", str(tmp_path / "other"))
     )
     one["case"] = other["case"]
     assert one == other
@@ -214,7 +216,7 @@ def test_rates_say_what_the_rows_in_quarantine_could_do_to_them(tmp_path: Path) 
 def test_the_map_counts_what_names_a_province_and_says_how_much_that_is(
     tmp_path: Path, made: RegisterStudy
 ) -> None:
-    picture = monitoring.register_map(made)
+    picture = register_figures.register_map(made)
     by_region = made.records.groupby("region").size()
     shown = {row[0]: int(row[2].replace(",", "")) for row in picture.table.rows}
     assert shown["Shanghai (SH)"] == by_region["上海市"] and "洋山港区" in shown
@@ -223,4 +225,4 @@ def test_the_map_counts_what_names_a_province_and_says_how_much_that_is(
     assert f"{n_placed:,} of {len(made.records):,} records name a province" in notes
     head = "source_class,date,product,n_tested,n_nonconforming,evidence\n"
     bare = study(own_register(tmp_path, head + "monitoring,2026-01-31,lamp,1,0,R-1\n"))
-    assert monitoring.register_map(bare) is None
+    assert register_figures.register_map(bare) is None

@@ -270,13 +270,10 @@ def _text_of(path: Path) -> str:
 def papers() -> dict[str, str]:
     """The Word text of the first paper of each kind, in each language."""
     from riskkit.case.case import assess
-    from riskkit.workbench.flows.papers.order_papers import order_papers
-    from riskkit.workbench.flows.papers.recall_papers import recall_papers
-    from riskkit.workbench.flows.papers.transfer_papers import transfer_papers
+    from riskkit.workbench.flows.papers.papers import order_papers, recall_papers, transfer_papers
     from riskkit.workbench.flows.warnings.official import in_format
-    from riskkit.workbench.reports.case_report import open_case
-    from riskkit.workbench.reports.measures.measure_facts import open_consignments
-    from riskkit.workbench.reports.measures.measure_study import study_measures
+    from riskkit.workbench.reports.case.opening import open_case
+    from riskkit.workbench.reports.measures.measure_report import open_consignments, study_measures
     from riskkit.workbench.reports.referral.referral_study import study_referral
     from riskkit.workbench.reports.response.recall_study import study_recalls
 

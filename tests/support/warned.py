@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from riskkit.case.case import Assessment, assess, load_case
+from riskkit.case.case import Assessment, assess
+from riskkit.case.case_reading import load_case
 from riskkit.store.ledger.ledger import open_ledger
 from riskkit.warning.dynamics.life import WarningEvent
 from riskkit.workbench.flows.warnings.making import Decision, Issue, make_issue

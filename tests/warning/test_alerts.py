@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from office import needs_office, office_texts
 from warned import NOW, assessed_case, decision, issue, named
 
-from riskkit.case.case import load_case
+from riskkit.case.case_reading import load_case
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.language import in_language
 from riskkit.foundation.standards import standards
@@ -26,8 +26,14 @@ from riskkit.warning.publication.cap_xml import from_xml
 from riskkit.workbench.commands import cli
 from riskkit.workbench.document.documents import missing_parts
 from riskkit.workbench.flows.warnings.making import make_issue
-from riskkit.workbench.flows.warnings.official import FORMATS, FilledDocument, in_format
-from riskkit.workbench.flows.warnings.templating import MARK, filled, template_text
+from riskkit.workbench.flows.warnings.official import (
+    FORMATS,
+    MARK,
+    FilledDocument,
+    filled,
+    in_format,
+    template_text,
+)
 from riskkit.workbench.flows.warnings.warning_drafts import (
     choice_part,
     document_parts,

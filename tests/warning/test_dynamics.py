@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import reference_warning as reference
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from riskkit.foundation.flows import replay as flows
@@ -145,7 +145,6 @@ drawn = st.builds(
 
 
 @given(tries=st.lists(drawn, max_size=40), late=st.integers(0, 200))
-@settings(max_examples=30)
 def test_no_random_history_breaks_the_rules(tries: list[WarningEvent], late: int) -> None:
     states: dict[str, WarningState] = {}
     taken: list[WarningEvent] = []
@@ -175,7 +174,6 @@ def test_no_random_history_breaks_the_rules(tries: list[WarningEvent], late: int
 
 
 @given(tries=st.lists(drawn, min_size=1, max_size=12))
-@settings(max_examples=50)
 def test_many_at_once_refuse_what_one_by_one_refuses(tries: list[WarningEvent]) -> None:
     refused, states = list[str](), dict[str, WarningState]()
     for one in tries:
@@ -280,7 +278,6 @@ warnings = st.tuples(
 
 
 @given(many=st.lists(warnings, min_size=1, max_size=6))
-@settings(max_examples=80)
 def test_levels_move_as_they_do_one_by_one(many: list[Any]) -> None:
     board = pd.DataFrame(
         {"warning_id": [f"w{n}" for n in range(len(many))], "level": [one[0] for one in many],

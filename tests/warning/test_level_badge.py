@@ -17,7 +17,8 @@ from assessed import graded
 from hypothesis import given
 from hypothesis import strategies as st
 
-from riskkit.case.case import Assessment, assess, load_case, parse_case
+from riskkit.case.case import Assessment, assess
+from riskkit.case.case_reading import load_case, parse_case
 from riskkit.case.level_sentence import say_share
 from riskkit.case.sentences import say_level
 from riskkit.foundation import shipped
@@ -33,15 +34,15 @@ from riskkit.workbench.boards.overview.words import table_row
 from riskkit.workbench.boards.what_if.levels import glance_of
 from riskkit.workbench.boards.what_if.words import gauge_words, kept_table
 from riskkit.workbench.commands import cli
-from riskkit.workbench.document.blocks import Badge
+from riskkit.workbench.document.block_kinds import Badge
 from riskkit.workbench.document.html import head_badges
 from riskkit.workbench.document.level_marks import result_badge_note, shown_ends
 from riskkit.workbench.flows.committee.report import assessed_level
 from riskkit.workbench.flows.warnings.proposals import proposal
 from riskkit.workbench.flows.warnings.review.timelines import case_life
 from riskkit.workbench.flows.warnings.warning_drafts import choice_part, draft_case
-from riskkit.workbench.reports import case_report as reports
-from riskkit.workbench.reports.figures import case_figures as figures
+from riskkit.workbench.reports.case import basis, levels, summary
+from riskkit.workbench.reports.figures import level_figures
 from riskkit.workbench.runs.index import Entry, index_html
 from riskkit.workbench.runs.result import result_record
 
@@ -252,10 +253,9 @@ def test_no_section_of_a_report_contradicts_the_shares(name: str, used: str, lan
     a, record = under(name, used), recorded(name, used)
     badge = record["warning"]["badge"]
     sections = [
-        in_language(lang, part, a)
-        for part in (reports.summary, reports.levels, reports.profiles, reports.basis)
+        in_language(lang, part, a) for part in (summary.summary, levels.levels, levels.profiles, basis.basis)
     ]
-    picture = in_language(lang, figures.level_chances, a)
+    picture = in_language(lang, level_figures.level_chances, a)
     assert picture is not None
     words = " ".join([*map(str, (one.to_json() for one in sections if one)), picture.alt])
     for found in re.finditer(LIMITED[lang], words):

@@ -27,7 +27,7 @@ from riskkit.workbench.document.block_kinds import Photo
 from riskkit.workbench.flows.warnings.making import Issue, make_issue
 from riskkit.workbench.flows.warnings.official import in_format, missing_for
 from riskkit.workbench.flows.warnings.warning_drafts import document_parts, draft_case
-from riskkit.workbench.reports import case_report as reports
+from riskkit.workbench.reports.case import opening as reports
 
 LANGS = ("zh", "en")
 HOSTILE = 'front "x" <img src=x onerror=alert(1)> & back'

@@ -8,7 +8,8 @@ import pytest
 from assessed import graded
 from warned import assessed_case, decision
 
-from riskkit.case.case import Assessment, load_case
+from riskkit.case.case import Assessment
+from riskkit.case.case_reading import load_case
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.standards import glossary, standards
 from riskkit.foundation.standards.hazard_advice import advice_for, advice_of

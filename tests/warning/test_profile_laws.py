@@ -13,11 +13,13 @@ import numpy as np
 import pytest
 import reference
 from assessed import graded
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from riskkit.case.case import assess, load_case
-from riskkit.case.case_levels import evaluate, point_of
+from riskkit.case.case import assess
+from riskkit.case.case_inputs import point_of
+from riskkit.case.case_levels import evaluate
+from riskkit.case.case_reading import load_case
 from riskkit.foundation import shipped
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.language import in_language
@@ -40,7 +42,6 @@ def rank(level: str) -> int:
 
 @pytest.mark.parametrize("name", profile_names())
 @given(data=st.data())
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 def test_a_probability_a_tenth_higher_never_moves_the_level_by_two(name: str, data: st.DataObject) -> None:
     case = load_case(data.draw(st.sampled_from(GRADED)))
     x = {key: np.array([value]) for key, value in point_of(case).items()}
@@ -291,7 +292,6 @@ def test_a_week_to_act_is_urgent_only_while_the_product_is_on_sale() -> None:
     urgency=st.integers(1, 4),
     units=st.integers(0, 3_000_000),
 )
-@settings(deadline=None, max_examples=80)
 def test_the_default_table_is_prisms_adjustment_with_a_level_for_each(
     p: float, harm: int, urgency: int, units: int
 ) -> None:
@@ -320,7 +320,7 @@ def test_the_page_of_all_cases_under_all_profiles_says_what_the_code_says(lang: 
     page = (shipped.home() / "docs" / name).read_text(encoding="utf-8")
     made = in_language(lang, profiles_page)
     assert page == made, (
-        "make it again: riskkit.workbench.doc_pages.profiles.write_profiles_pages(Path('docs'))"
+        "make it again: doc_pages.writing.write_pages(Path('docs'), 'profiles_compared', profiles_page)"
     )
     rows = [line for line in made.splitlines() if line.startswith("| `")]
     assert [row.split("`")[1] for row in rows] == [*profile_names(), *GRADED]

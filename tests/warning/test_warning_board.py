@@ -21,7 +21,7 @@ from riskkit.workbench.flows.warnings.review.board_rows import (
     counts_by_level,
     counts_by_place,
 )
-from riskkit.workbench.flows.warnings.review.figure import warning_timeline
+from riskkit.workbench.flows.warnings.review.sections import warning_timeline
 from riskkit.workbench.flows.warnings.room import approve, record_draft, stream_of
 from riskkit.workbench.flows.warnings.sample import sample_events
 
@@ -158,7 +158,7 @@ def test_without_a_ledger_a_sample_is_shown_and_said_to_be_one(monkeypatch: pyte
     assert phases[-1] == "lifted"  # what is over stands last
     shown = in_language("zh", warning_board, now=NOW)
     assert "虚构" in shown.children[-1].children[0].value
-    assert in_language("zh", panels.warning_board, interactive=False) is None
+    assert in_language("zh", panels.board, "warning_board", interactive=False) is None
 
 
 def test_an_empty_ledger_is_an_empty_board(tmp_path: Path) -> None:

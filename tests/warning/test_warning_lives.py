@@ -142,5 +142,5 @@ def test_any_history_is_a_legal_life_that_ends(
 def test_the_page_says_what_the_code_says_now(lang: str, name: str) -> None:
     page = (shipped.home() / "docs" / name).read_text(encoding="utf-8")
     assert page == in_language(lang, lives_page), (
-        "make it again: riskkit.workbench.flows.warnings.review.timelines.write_lives_pages(Path('docs'))"
+        "make it again: doc_pages.writing.write_pages(Path('docs'), 'warning_lives', lives_page)"
     )

@@ -19,10 +19,9 @@ from riskkit.foundation.language import set_language
 from riskkit.store.ledger.ledger import open_ledger
 from riskkit.workbench.boards.warning_panel import WarningBoard
 from riskkit.workbench.commands import cli
-from riskkit.workbench.commands.warnings import proposing
+from riskkit.workbench.commands.warnings import commands
 from riskkit.workbench.flows.warnings.review.board_rows import board_rows
-from riskkit.workbench.flows.warnings.review.figure import steps_table
-from riskkit.workbench.flows.warnings.review.sections import standing_section
+from riskkit.workbench.flows.warnings.review.sections import standing_section, steps_table
 from riskkit.workbench.flows.warnings.room import state_of, step_of
 
 CERTAIN, RANGE, SHIPPED = "certain", "range", "furniture-tip-over-2016"
@@ -32,7 +31,7 @@ CERTAIN, RANGE, SHIPPED = "certain", "range", "furniture-tip-over-2016"
 def cases(monkeypatch: pytest.MonkeyPatch) -> None:
     """One case that is certainly Ⅱ and one from Ⅲ to Ⅱ, whatever the profile of the day says; others as shipped."""
     monkeypatch.setenv("LC_ALL", "en_US.UTF-8")  # messages in English unless --lang says otherwise
-    real = proposing.assessed
+    real = commands.assessed
 
     def assessed(case: str) -> tuple[Assessment, tuple[PictureFile, ...]]:
         known = {CERTAIN: ("Ⅱ", "Ⅱ", ()), RANGE: ("Ⅲ", "Ⅱ", ("is_spreading",))}
@@ -44,7 +43,7 @@ def cases(monkeypatch: pytest.MonkeyPatch) -> None:
         badge = dataclasses.replace(found.badge, level=lo, level_hi=hi)
         return dataclasses.replace(found, badge=badge, missing=missing), ()
 
-    monkeypatch.setattr(proposing, "assessed", assessed)
+    monkeypatch.setattr(commands, "assessed", assessed)
 
 
 def run(capsys: pytest.CaptureFixture[str], *told: str) -> tuple[int, str, str]:

@@ -17,7 +17,7 @@ from riskkit.words.catalogue import warning_text as say
 from riskkit.workbench.commands import cli
 from riskkit.workbench.flows.warnings.review import warning_reports as warnings
 from riskkit.workbench.flows.warnings.review.board_rows import board_rows
-from riskkit.workbench.flows.warnings.review.new_evidence import asked_moves, checked_evidence
+from riskkit.workbench.flows.warnings.review.warning_reports import asked_moves, checked_evidence
 
 DAY = dt.timedelta(days=1)
 

@@ -7,7 +7,7 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 
-from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, refuse, shown
 from riskkit.foundation.records.number_columns import Floats, NumberColumn, number_columns
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.tables import records
@@ -138,7 +138,9 @@ def _read(
         days = pd.to_datetime(facts[column].reset_index(drop=True), errors="coerce", format="%Y-%m-%d")
         is_wrong = (days.isna() & facts[column].notna().to_numpy()) | (days > pd.Timestamp(on))
         faults += [
-            Fault(f"facts: row {row}: {column}", shown(facts[column].iloc[row]), f"a day up to {on}")
+            Fault(
+                f"facts: row {row}: {column}", shown(facts[column].iloc[row]), RuleText("a day up to {}", on)
+            )
             for row in np.flatnonzero(is_wrong)
         ]
         # a term in years ends on the day of the same date (Civil Code, article 202)

@@ -11,7 +11,7 @@ from scipy.special import ndtri
 from scipy.stats import norm, t
 
 from riskkit.assessment.consensus.ordinal_agreement import confusion, weighted_kappa
-from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, refuse, shown
 from riskkit.foundation.records.number_columns import Floats
 from riskkit.monitoring.rates.proportions import clopper_pearson
 
@@ -47,7 +47,9 @@ def _pairs(first: ArrayLike, second: ArrayLike, *, least: int) -> tuple[Floats, 
     ]
     is_whole = ~(np.isnan(x) | np.isnan(y))
     if is_whole.sum() < least:
-        faults.append(Fault("pairs", f"{is_whole.sum()} complete", f"at least {least} complete pairs"))
+        faults.append(
+            Fault("pairs", f"{is_whole.sum()} complete", RuleText("at least {} complete pairs", least))
+        )
     refuse("pairs", faults)
     return x[is_whole], y[is_whole]
 

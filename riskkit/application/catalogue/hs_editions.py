@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, one_of, refuse, shown
 from riskkit.foundation.standards import standards
 
 EDITIONS = (1988, 1996, 2002, 2007, 2012, 2017, 2022)
@@ -88,7 +88,7 @@ def _with_editions(links: pd.DataFrame, source: int, target: int) -> pd.DataFram
     """The table with editions as numbers; a row whose editions are wrong concerns nobody knows whom."""
     found = link_faults(links)
     found = found[found["rule"] != "no_code"]
-    rule = f"two of {', '.join(map(str, EDITIONS))}, the newer first"
+    rule = RuleText("two of {}, the newer first", ", ".join(map(str, EDITIONS)))
     faults = [Fault(f"links: row {at}: {row['column']}", row["value"], rule) for at, row in found.iterrows()]
     known = [str(year) for year in EDITIONS]
     asked = {"source": source, "target": target}

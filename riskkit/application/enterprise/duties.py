@@ -7,7 +7,7 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 
-from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, one_of, refuse, shown
 from riskkit.foundation.standards import standards
 
 _COLUMNS = ("enterprise_id", "duty", "due_on", "done_on", "evidence")
@@ -100,7 +100,7 @@ def _read(entries: pd.DataFrame, table: pd.DataFrame, *, on: dt.date) -> tuple[p
         ("enterprise_id", rows["enterprise_id"].isna(), "a name or number"),
         ("duty", ~rows["duty"].isin(known), ""),
         *((name, days[name].isna() & rows[name].notna(), "a day as YYYY-MM-DD") for name in days),
-        ("done_on", days["done_on"] > pd.Timestamp(on), f"a day up to {on}"),
+        ("done_on", days["done_on"] > pd.Timestamp(on), RuleText("a day up to {}", on)),
         ("due_on", rows.duplicated(["enterprise_id", "duty", "due_on"]), "one row a duty and term"),
     ]
     refuse(

@@ -7,7 +7,7 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 
-from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, refuse, shown
 from riskkit.foundation.records.number_columns import Floats, NumberColumn, number_columns
 from riskkit.foundation.standards import standards
 from riskkit.response.rule_results import rule_results
@@ -128,7 +128,7 @@ def read_findings(findings: pd.DataFrame, *, on: dt.date) -> dict[str, Floats]:
     days = pd.to_datetime(findings["found_on"].reset_index(drop=True), errors="coerce", format="%Y-%m-%d")
     with np.errstate(invalid="ignore"):
         is_above = known["n_nonconforming"] > known["n_tested"]
-    late = f"a day up to {on}, as YYYY-MM-DD"
+    late = RuleText("a day up to {}, as YYYY-MM-DD", on)
     tests = (
         ("enterprise_id", findings["enterprise_id"].isna(), "a name or number"),
         ("found_on", ~(days <= pd.Timestamp(on)), late),

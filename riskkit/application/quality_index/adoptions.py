@@ -7,7 +7,7 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 
-from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, one_of, refuse, shown
 from riskkit.monitoring.rates.proportions import wilson
 
 KINDS = ("plan", "measure", "standard", "catalogue", "supervision", "warning", "acceptance", "index")
@@ -82,7 +82,7 @@ def _read(entries: pd.DataFrame, on: dt.date) -> tuple[pd.DataFrame, pd.DataFram
     )
     answered, has_result = rows["answer"].notna(), days["result_on"].notna() | rows["result"].notna()
     words = {"kind": KINDS, "answer": ANSWERS}
-    late, past = f"a day up to {on}", ("found_on", "decided_on", "result_on")
+    late, past = RuleText("a day up to {}", on), ("found_on", "decided_on", "result_on")
     tests = [
         *((name, rows[name].isna(), "present") for name in ("assessment_id", "finding", "kind", "found_on")),
         *((name, rows[name].notna() & ~rows[name].isin(words[name]), "") for name in words),
@@ -90,7 +90,7 @@ def _read(entries: pd.DataFrame, on: dt.date) -> tuple[pd.DataFrame, pd.DataFram
         *((name, days[name] > pd.Timestamp(on), late) for name in past),
         ("decided_on", days["decided_on"] < days["found_on"], "not before found_on"),
         ("decided_on", rows["decided_on"].isna() & answered, "the day of the answer"),
-        ("answer", ~answered & rows["decided_on"].notna(), f"one of {', '.join(ANSWERS)}"),
+        ("answer", ~answered & rows["decided_on"].notna(), RuleText("one of {}", ', '.join(ANSWERS))),
         ("result_on", days["result_on"] < days["decided_on"], "not before decided_on"),
         ("result_on", has_result & ~answered, "no result before a decision"),
         ("result", days["result_on"].notna() & rows["result"].isna(), "what came of it"),

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from riskkit.application.quality_index.index import StratumCounts
-from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, refuse, shown
 from riskkit.foundation.records.number_columns import Floats, NumberColumn, number_columns
 from riskkit.foundation.standards import standards
 from riskkit.monitoring.rates.proportions import Interval
@@ -65,7 +65,7 @@ def decompose(counts: StratumCounts, labels: ArrayLike, *, before: int, after: i
         [] if names.shape == counts.weight.shape else [Fault("labels", str(names.shape), "one a stratum")]
     )
     faults += [
-        Fault(name, shown(row), f"a row from 0 to {len(n) - 1}")
+        Fault(name, shown(row), RuleText("a row from 0 to {}", len(n) - 1))
         for name, row in (("before", before), ("after", after))
         if not 0 <= row < len(n)
     ]
@@ -220,7 +220,9 @@ def _read(facts: pd.DataFrame) -> dict[str, pd.Series]:
             for name in ("index", "before")
         }
     faults = [
-        Fault(f"facts: row {row}: {name}", shown(found[name][row]), f"from {name}_lo to {name}_hi")
+        Fault(
+            f"facts: row {row}: {name}", shown(found[name][row]), RuleText("from {}_lo to {}_hi", name, name)
+        )
         for name, rows in crossed.items()
         for row in rows
     ]

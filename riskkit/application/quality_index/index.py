@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from riskkit.application.quality_index.standardised import direct_rate
-from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, refuse, shown
 from riskkit.foundation.records.number_columns import Floats, NumberColumn, number_columns
 from riskkit.monitoring.rates.rates import nonconformity_rates
 
@@ -230,7 +230,7 @@ def league_table(index: pd.Series, drawn: Floats, *, level: float = 0.95) -> pd.
     >>> league_table(pd.Series([90.0, 80.0]), np.array([[91.0, 79], [89, 90]]))["rank_hi"].tolist()
     [2.0, 2.0]
     """
-    fault = Fault("drawn", str(drawn.shape), f"a column for each of {len(index)} groups")
+    fault = Fault("drawn", str(drawn.shape), RuleText("a column for each of {} groups", len(index)))
     refuse("league table", [] if drawn.ndim == 2 and drawn.shape[1] == len(index) else [fault])
     is_known = index.notna().to_numpy() & ~np.isnan(drawn).any(axis=0)
     out = pd.DataFrame({"index": index, "rank": index.where(is_known).rank(ascending=False, method="min")})

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import betainc
 
-from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, one_of, refuse, shown
 from riskkit.foundation.records.number_columns import Floats, NumberColumn, floats, number_columns
 from riskkit.foundation.standards import standards
 
@@ -106,7 +106,7 @@ def _bounds(table: pd.DataFrame, on: dt.date) -> dict[str, float]:
     refuse("rules", faults)
     low, middle, high = (number[f"rate-{name}"] for name in ("low", "middle", "high"))
     tests = {
-        "rate-middle": (low <= middle <= high, f"from {low:g} to {high:g}"),
+        "rate-middle": (low <= middle <= high, RuleText("from {} to {}", f"{low:g}", f"{high:g}")),
         "least": (number.get("least", -1) >= 0, "0 or more"),
     }
     for name in ("sure-high", "sure-low", "sure-middle"):

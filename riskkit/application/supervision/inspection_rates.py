@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, refuse, shown
 from riskkit.foundation.records.number_columns import Floats, NumberColumn, number_columns
 from riskkit.foundation.standards import standards
 from riskkit.monitoring.random_draw import draw_order
@@ -85,7 +85,8 @@ def inspection_rates(
     left = budget - np.bincount(place, work * (random + floor), minlength=len(ports))
     short = np.flatnonzero(left < -_NEAR * np.maximum(budget, 1))
     refuse("hours", [Fault(f"hours: {ports[at]}", shown(float(hours[ports[at]])),
-                           f"at least {budget[at] - left[at]:g}, which the floors and the random arm need")
+                           RuleText("at least {}, which the floors and the random arm need",
+                                    f"{budget[at] - left[at]:g}"))
                      for at in short])  # fmt: skip
     avoided = known["n_lots"] * known["rate"] * known["harm"]
     worth = known["rate"] * known["harm"] / known["hours_per_lot"]
@@ -138,7 +139,7 @@ def _further(
 
 def _random_share(table: pd.DataFrame) -> float:
     share = float(table["number"].astype(float)["sv-random"])
-    rule = f"a share from {_LEAST_RANDOM:g} to 1: below it, blind spots stay unseen"
+    rule = RuleText("a share from {} to 1: below it, blind spots stay unseen", f"{_LEAST_RANDOM:g}")
     refuse("rules", [] if _LEAST_RANDOM <= share <= 1 else [Fault("sv-random", shown(share), rule)])
     return share
 

@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from riskkit.application.supervision.firm_classes import CLASSES
-from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, one_of, refuse, shown
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.tables import records
 
@@ -126,10 +126,10 @@ def _strictness(cells: pd.DataFrame | None, modes: pd.DataFrame, on: dt.date) ->
     refuse("cells", faults)
     values = grid.to_numpy()
     faults = [Fault(f"cells: {CLASSES[at + 1]}, {RISKS[to]}", f"{values[at + 1, to]:g}",
-                    f"at least as strict as {CLASSES[at]}: {values[at, to]:g}")
+                    RuleText("at least as strict as {}: {}", CLASSES[at], f'{values[at, to]:g}'))
               for at, to in np.argwhere(np.diff(values, axis=0) < 0)]  # fmt: skip
     faults += [Fault(f"cells: {CLASSES[at]}, {RISKS[to + 1]}", f"{values[at, to + 1]:g}",
-                     f"at most as strict as {RISKS[to]}: {values[at, to]:g}")
+                     RuleText("at most as strict as {}: {}", RISKS[to], f'{values[at, to]:g}'))
                for at, to in np.argwhere(np.diff(values, axis=1) > 0)]  # fmt: skip
     refuse("cells", faults)
     return values.astype(np.int64)

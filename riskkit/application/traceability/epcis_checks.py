@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from riskkit.foundation.inputs.faults import REQUIRED, Fault, one_of, shown
+from riskkit.foundation.inputs.faults import REQUIRED, Fault, RuleText, one_of, shown
 
 CONTEXT = "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"
 _CONTEXTS = (
@@ -123,7 +123,7 @@ def event_faults(event: Any, prefixes: dict[str, str], at: str) -> tuple[dict[st
     if kind not in tuple(KINDS):
         return own, [*faults, Fault(f"{at}.type", shown(kind), one_of(str(kind), KINDS))]
     if not any(event.get(name) for name in KINDS[kind]):
-        faults.append(Fault(at, "none of them", f"with one of {', '.join(KINDS[kind])}"))
+        faults.append(Fault(at, "none of them", RuleText("with one of {}", ", ".join(KINDS[kind]))))
     faults += _field_faults(event, at)
     faults += _word_faults(event, at)
     faults += _place_faults(event, at)

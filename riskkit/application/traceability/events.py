@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, one_of, refuse, shown
 from riskkit.foundation.records.number_columns import NumberColumn, floats
 
 STAGES = ("production", "inspection", "logistics", "sale", "use", "repair")
@@ -155,7 +155,7 @@ def _early(table: pd.DataFrame) -> Check:
     is_made = (table["role"] == "output") & (table["stage"] == "production")
     made = table[is_made].groupby("lot_id", sort=False)["event_time"].min()
     is_early = (table["event_time"] < made.reindex(table["lot_id"]).array) & ~is_made
-    return "event_time", is_early.to_numpy(dtype=bool), "not before the production of lot {lot_id}"
+    return "event_time", is_early.to_numpy(dtype=bool), "not before the production of lot {1}"
 
 
 def _circular(table: pd.DataFrame) -> Check:
@@ -170,20 +170,17 @@ def _circular(table: pd.DataFrame) -> Check:
     if size == 0:
         return "lot_id", is_link, ""
     part = connected_components(links.tocsr(), directed=True, connection="strong")[1]
-    return (
-        "lot_id",
-        is_link & (part[tail] == part[head]),
-        "a lot that does not go into itself (event {event_id})",
-    )
+    return ("lot_id", is_link & (part[tail] == part[head]), "a lot that does not go into itself (event {0})")
 
 
 def _faults(rows: pd.DataFrame, table: pd.DataFrame, checks: list[Check]) -> list[Fault]:
     known = {"stage": STAGES, "role": ROLES}
+    ids = table[["event_id", "lot_id"]]
     found = [
         (row, Fault(
             f"events: row {row}: {name}",
             shown(rows[name].iloc[row]),
-            rule.format(**table.iloc[row]) if rule else one_of(str(rows[name].iloc[row]), known[name]),
+            RuleText(rule, *ids.iloc[row]) if rule else one_of(str(rows[name].iloc[row]), known[name]),
         ))
         for name, mask, rule in checks
         for row in np.flatnonzero(mask)

@@ -16,7 +16,7 @@ import pandas as pd
 
 from riskkit.application.traceability.genealogy import Genealogy, reach
 from riskkit.application.traceability.trace_records import unit_balance
-from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, refuse, shown
 from riskkit.foundation.records.number_columns import NumberColumn, floats
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.tables import records
@@ -161,7 +161,11 @@ def _answers(answers: pd.DataFrame, asked_at: dt.datetime, until: dt.datetime) -
               for name, time in (("asked_at", asked_at), ("until", until))
               if time.tzinfo is None]  # fmt: skip
     refuse("mock recall", faults)
-    faults += [Fault("until", str(until), f"after the question: {asked_at}")] if until <= asked_at else []
+    faults += (
+        [Fault("until", str(until), RuleText("after the question: {}", asked_at))]
+        if until <= asked_at
+        else []
+    )
     given = answers.reset_index(drop=True)
     names = {name: given[name].astype("string").str.strip() for name in _ANSWER[:2]}
     out = pd.DataFrame({name: word.mask(word == "") for name, word in names.items()})
@@ -169,7 +173,7 @@ def _answers(answers: pd.DataFrame, asked_at: dt.datetime, until: dt.datetime) -
     instant = pd.to_datetime(text, utc=True, errors="coerce", format="ISO8601")
     out["answered_at"] = instant.where(text.str.contains(_OFFSET, regex=True).fillna(value=False))
     out["n_located"] = floats(given["n_located"])
-    within = f"a time with its offset, from {asked_at} to {until}"
+    within = RuleText("a time with its offset, from {} to {}", asked_at, until)
     is_wrong = given["n_located"].notna() & ~units.is_kept(out["n_located"].to_numpy())
     checks = [(name, out[name].isna(), "a name") for name in _ANSWER[:2]]
     checks += [("answered_at", ~out["answered_at"].between(asked_at, until), within),

@@ -14,7 +14,16 @@ from typing import Any
 import pandas as pd
 
 from riskkit.application.trade_measures.symbols import hs_codes, ics_codes, read_symbol
-from riskkit.foundation.inputs.faults import REQUIRED, Fault, InputFaults, one_of, plain_text, refuse, shown
+from riskkit.foundation.inputs.faults import (
+    REQUIRED,
+    Fault,
+    InputFaults,
+    RuleText,
+    one_of,
+    plain_text,
+    refuse,
+    shown,
+)
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.codes import is_country
 from riskkit.foundation.standards.tables import records
@@ -187,7 +196,11 @@ def _row_faults(row: Mapping[str, str | None], place: str) -> Iterator[Fault]:
             yield Fault(f"{place}:{column}", shown(value), rule)
     start = row["distributed_on"]
     if _is_day(start) and _is_day(row["comments_by"]) and str(row["comments_by"]) < str(start):
-        yield Fault(f"{place}:comments_by", shown(row["comments_by"]), f"not before distributed_on ({start})")
+        yield Fault(
+            f"{place}:comments_by",
+            shown(row["comments_by"]),
+            RuleText("not before distributed_on ({})", start),
+        )
 
 
 def _is_needed(column: str, row: Mapping[str, str | None]) -> bool:
@@ -228,7 +241,7 @@ _KINDS: dict[str, tuple[Callable[[str], object], str | Callable[[str], str]]] = 
     "ics": (ics_codes, "ICS codes such as 97.200.50 with ; between"),
     "edition": (EDITIONS.__contains__, lambda value: one_of(value, EDITIONS)),
     "change": (CHANGES.__contains__, lambda value: one_of(value, CHANGES)),
-    "whole": (_is_pages, f"a whole number from 1 to {_MOST_PAGES}"),
+    "whole": (_is_pages, RuleText("a whole number from 1 to {}", _MOST_PAGES)),
 }
 
 
@@ -243,7 +256,7 @@ def _linked(good: Mapping[str, Mapping[str, Any]], name: str) -> tuple[pd.DataFr
         rows.append({**row, "agreement": symbol.agreement, "base": symbol.base, "kind": symbol.kind,
                      "parent": symbol.parent, "is_parent_known": is_known})  # fmt: skip
         if parent is not None and row["distributed_on"] < parent["distributed_on"]:
-            rule = f"distributed on or after {parent['distributed_on']}, as {symbol.parent} was"
+            rule = RuleText("distributed on or after {}, as {} was", parent["distributed_on"], symbol.parent)
             late.append(Fault(f"{name}:{row['distributed_on']}", key, rule))
     heads = [*_boxes(), "agreement", "base", "kind", "parent", "is_parent_known"]
     out = pd.DataFrame(rows, columns=heads, dtype=object)  # None for an empty box in every column

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from riskkit.foundation.inputs.faults import Fault, InputFaults, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, InputFaults, RuleText, refuse, shown
 from riskkit.foundation.numbers.units import read_quantities
 from riskkit.foundation.standards import standards
 
@@ -118,12 +118,7 @@ def mouthing_dose(
 
 
 def dermal_dose(
-    load: ArrayLike,
-    area: ArrayLike,
-    *,
-    events: ArrayLike,
-    body_weight: ArrayLike,
-    absorbed: ArrayLike = 1.0,
+    load: ArrayLike, area: ArrayLike, *, events: ArrayLike, body_weight: ArrayLike, absorbed: ArrayLike = 1.0
 ) -> Any:
     """Dose through the skin: load × area × contacts a day × fraction absorbed / body weight.
 
@@ -262,16 +257,22 @@ def read_exposure(route: str, given: Mapping[str, Any]) -> dict[str, Floats]:
         values = {}
     for name, row in rows.items():
         if row["required"] == "yes" and given.get(name) is None:
-            tail = ": no dose without it" if name == "body_weight" else ""
-            faults.append(Fault(name, "missing", f"{row['en']} in {row['unit']}{tail}"))
+            rule = RuleText("{} in {}", row["en"], row["unit"])
+            rule = RuleText("{}: no dose without it", rule) if name == "body_weight" else rule
+            faults.append(Fault(name, "missing", rule))
         value = values.get(name)
         low, high = float(row["minimum"]), float(row["maximum"])
         if value is None or bool(((value >= low) & (value <= high) | np.isnan(value)).all()):
             if value is not None and name == "body_weight" and bool((value == 0).any()):
                 faults.append(Fault(name, shown(given[name]), "above 0 kg"))
             continue
-        rule = f"from {low:g} to {high:g}" if np.isfinite(high) else f"at least {low:g}"
-        faults.append(Fault(name, shown(given[name]), f"{rule} {row['unit']}"))
+        span, unit = (f"{low:g}", f"{high:g}"), row["unit"]
+        rule = (
+            RuleText("from {} to {} {}", *span, unit)
+            if np.isfinite(high)
+            else RuleText("at least {} {}", span[0], unit)
+        )
+        faults.append(Fault(name, shown(given[name]), rule))
     refuse(route, faults)
     return values
 

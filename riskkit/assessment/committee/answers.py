@@ -14,7 +14,7 @@ from riskkit.assessment.committee.questions import (
     choice_of,
     choices_of,
 )
-from riskkit.foundation.inputs.faults import Fault, one_of, plain_text, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, one_of, plain_text, refuse, shown
 from riskkit.foundation.language import in_language
 
 QUANTILES = {"low": 0.05, "mid": 0.50, "high": 0.95}
@@ -70,7 +70,9 @@ def _faults(question: Question, answer: Answer | None, *, what: str) -> Iterator
         return
     wanted = {"abstain"} if "abstain" in answer else _parts(question)
     for name in answer.keys() - wanted - {"reason"}:
-        yield Fault(f"{what} {name}", shown(answer[name]), f"one of {', '.join(sorted(wanted))}, reason")
+        yield Fault(
+            f"{what} {name}", shown(answer[name]), RuleText("one of {}, reason", ", ".join(sorted(wanted)))
+        )
     yield from _reason_faults(answer, what)
     if "abstain" not in answer:
         yield from _VALUE_FAULTS[question.kind](question, answer, what)
@@ -87,7 +89,9 @@ def _reason_faults(answer: Answer, what: str) -> Iterator[Fault]:
     if "abstain" in answer and not reason:
         yield Fault(f"{what} reason", "", "an answer, or an abstention with its reason")
     if not isinstance(reason, str) or len(reason) > _LONGEST_REASON:
-        yield Fault(f"{what} reason", shown(reason), f"text of at most {_LONGEST_REASON} characters")
+        yield Fault(
+            f"{what} reason", shown(reason), RuleText("text of at most {} characters", _LONGEST_REASON)
+        )
     elif reason:
         try:
             plain_text(reason)

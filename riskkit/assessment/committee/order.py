@@ -8,7 +8,7 @@ from riskkit.assessment.committee import sealing
 from riskkit.assessment.committee.questions import VOTE, digest_of
 from riskkit.assessment.committee.session import BALLOT, Session
 from riskkit.foundation.events import Draft
-from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, refuse, shown
 
 
 def require_next(now: Session, draft: Draft) -> None:
@@ -56,12 +56,12 @@ def _voter(now: Session, draft: Draft) -> Iterator[Fault]:
     name = str(draft.data["expert"])
     yield from _member(now, draft)
     if name in now.recused:
-        yield Fault("expert", shown(name), f"an expert who is not recused: {now.recused[name]}")
+        yield Fault("expert", shown(name), RuleText("an expert who is not recused: {}", now.recused[name]))
 
 
 def _chair(now: Session, draft: Draft) -> Iterator[Fault]:
     if draft.who != now.chair:
-        yield Fault("who", shown(draft.who), f"the chair of the session, {now.chair}")
+        yield Fault("who", shown(draft.who), RuleText("the chair of the session, {}", now.chair))
 
 
 def _declared(now: Session, draft: Draft) -> Iterator[Fault]:
@@ -89,7 +89,7 @@ def _round_opened(now: Session, draft: Draft) -> Iterator[Fault]:
     elif name == VOTE and not done:
         yield Fault("round", name, "a blind round before the vote")
     elif name != VOTE and (name != str(done + 1) or done >= now.rules.n_rounds):
-        yield Fault("round", name, f"the next round, of {now.rules.n_rounds} at most, or the vote")
+        yield Fault("round", name, RuleText("the next round, of {} at most, or the vote", now.rules.n_rounds))
     missing = [one.id for one in now.voters if one.id not in now.declared]
     if missing:
         yield Fault("declarations", ", ".join(missing)[:200], "a declaration of independence by every expert")
@@ -102,10 +102,12 @@ def _ballot(now: Session, draft: Draft) -> Iterator[Fault]:
     if found is None:
         yield Fault("round", name, "a round that was opened")
     elif not found.is_open:
-        yield Fault("round", name, f"a ballot before the round was closed, at {found.closed_at}")
+        yield Fault("round", name, RuleText("a ballot before the round was closed, at {}", found.closed_at))
     elif expert in found.sealed:
         yield Fault(
-            "expert", shown(expert), f"one ballot a round; the one of {found.taken_at[expert]} counts"
+            "expert",
+            shown(expert),
+            RuleText("one ballot a round; the one of {} counts", found.taken_at[expert]),
         )
     if draft.data["questions_hash"] != digest_of(now.asked_in(name)):
         yield Fault(
@@ -122,7 +124,9 @@ def _round_closed(now: Session, draft: Draft) -> Iterator[Fault]:
     n_voters, n_ballots = len(now.voters), len([one for one in now.voters if one.id in found.sealed])
     if n_ballots < now.rules.quorum * n_voters:
         yield Fault(
-            "ballots", f"{n_ballots} / {n_voters}", f"a quorum of {now.rules.quorum:.0%} of the experts"
+            "ballots",
+            f"{n_ballots} / {n_voters}",
+            RuleText("a quorum of {} of the experts", f"{now.rules.quorum:.0%}"),
         )
 
 

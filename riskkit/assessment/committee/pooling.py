@@ -216,7 +216,7 @@ def judged_case(
 
     Examples
     --------
-    >>> from riskkit.case.case import load_case
+    >>> from riskkit.case.case_reading import load_case
     >>> from riskkit.assessment.committee.questions import questions_of
     >>> case = load_case("note7-battery-2016")
     >>> ballots = {"e1": {"p.burn_on_body.1": {"low": 1e-4, "mid": 5e-4, "high": 2e-3}}}

@@ -20,6 +20,7 @@ from typing import Any
 
 from riskkit.assessment.facts.case_file import Case
 from riskkit.foundation.events import canonical
+from riskkit.foundation.inputs.faults import RuleText
 from riskkit.foundation.language import in_language, language
 from riskkit.foundation.numbers.toml_record import written
 from riskkit.foundation.standards import standards
@@ -82,7 +83,7 @@ def questions_of(case: Case) -> tuple[Question, ...]:
 
     Examples
     --------
-    >>> from riskkit.case.case import load_case
+    >>> from riskkit.case.case_reading import load_case
     >>> [one.id for one in questions_of(load_case("note7-battery-2016"))][:4]
     ['severity.burn_on_body', 'p.burn_on_body.1', 'p.burn_on_body.2', 'p.burn_on_body.3']
     """
@@ -190,7 +191,7 @@ def choice_of(question: Question, written: Any) -> str:
             if isinstance(written, str) and written.strip().casefold() in (code.casefold(), words.casefold()):
                 return code
     if question.scale != "warning":
-        raise ValueError(f"one of {', '.join(in_language('en', choices_of, question))}")
+        raise ValueError(RuleText("one of {}", ", ".join(in_language("en", choices_of, question))))
     try:
         return level_code(written)
     except ValueError as error:

@@ -19,12 +19,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from riskkit.assessment.committee import sealing
-from riskkit.assessment.committee.questions import (
-    VOTE,
-    Question,
-    from_data,
-    vote_questions,
-)
+from riskkit.assessment.committee.questions import VOTE, Question, from_data, vote_questions
 from riskkit.foundation.events import Event
 from riskkit.foundation.inputs.faults import Fault, InputFaults, refuse
 from riskkit.foundation.standards.method_numbers import method_number

@@ -15,6 +15,7 @@ import pandas as pd
 
 from riskkit.assessment.committee.questions import PROBABILITY, VOTE, Question, choices_of, word
 from riskkit.assessment.committee.session import Session
+from riskkit.foundation.inputs.faults import RuleText
 from riskkit.foundation.language import language
 
 ROLES = ("assessor", "expert", "chair", "leadership", "auditor")
@@ -89,7 +90,7 @@ def seen_by(now: Session, *, asker: str, role: str) -> pd.DataFrame:
     0
     """
     if role not in ROLES:
-        raise ValueError(f"one of {', '.join(ROLES)}")
+        raise ValueError(RuleText("one of {}", ", ".join(ROLES)))
     is_out = asker in now.recused or (role == "expert" and now.expert(asker) is None)
     if is_out or (role not in _READERS and not now.confirmed):
         return pd.DataFrame(columns=list(COLUMNS))

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import rankdata
 
-from riskkit.foundation.inputs.faults import Fault, refuse
+from riskkit.foundation.inputs.faults import Fault, RuleText, refuse
 
 Floats = NDArray[np.float64]
 
@@ -45,7 +45,7 @@ def confusion(predicted: ArrayLike, decided: ArrayLike, *, n_levels: int) -> NDA
         else [Fault("levels", f"{columns.shape}, {rows.shape}", "two lists of one length")]
     )
     faults += [
-        Fault(name, f"{values.min()} to {values.max()}", f"levels from 0 to {n_levels - 1}")
+        Fault(name, f"{values.min()} to {values.max()}", RuleText("levels from 0 to {}", n_levels - 1))
         for name, values in (("predicted", columns), ("decided", rows))
         if values.size and not (values.min() >= 0 and values.max() < n_levels)
     ]

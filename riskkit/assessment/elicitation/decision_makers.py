@@ -32,7 +32,7 @@ from riskkit.assessment.elicitation.pooling import (
     to_unit,
 )
 from riskkit.assessment.elicitation.study import Bools, ExpertStudy, Floats
-from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, refuse, shown
 
 WEIGHTINGS = ("equal", "global", "item")
 # cut-offs that score the same up to rounding: the first is taken, so that runs agree
@@ -182,13 +182,7 @@ def best_on_seed_sets(
 
 
 def _best(
-    counted: Floats,
-    cut_offs: Floats,
-    sets: Bools,
-    *,
-    size: Ints,
-    found: tuple[Ints, Floats],
-    masses: Floats,
+    counted: Floats, cut_offs: Floats, sets: Bools, *, size: Ints, found: tuple[Ints, Floats], masses: Floats
 ) -> SeedSets:
     n_sets, n_cuts, _ = counted.shape
     bins = found[0].reshape(n_sets, n_cuts, -1)
@@ -266,7 +260,7 @@ def decision_maker(
     score = calibration * information if weighting == "global" else calibration
     kept = np.where(calibration >= cut_off, score, 0.0)
     if not kept.any():
-        rule = f"at most {calibration.max():.4g}, the best calibration"
+        rule = RuleText("at most {}, the best calibration", f"{calibration.max():.4g}")
         refuse("decision maker", [Fault("cut_off", shown(cut_off), rule)])
     return _finished(of, kept, weighting, cut_off=cut_off)
 
@@ -309,7 +303,7 @@ def _mixed(study: ExpertStudy | Scored | Mixtures) -> Mixtures:
 def _users(weights: ArrayLike | None, n: int) -> Floats:
     given = np.asarray([] if weights is None else weights, dtype=np.float64)
     if given.shape != (n,) or not (given >= 0).all() or not 0 < given.sum() < np.inf:
-        rule = f"{n} weights, not negative, not all 0"
+        rule = RuleText("{} weights, not negative, not all 0", n)
         refuse("decision maker", [Fault("weights", shown(given.tolist()), rule)])
     return given
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, refuse, shown
 from riskkit.foundation.standards.method_numbers import method_number
 
 Floats = NDArray[np.float64]
@@ -126,6 +126,6 @@ def _faults(answers: pd.DataFrame, numbers: pd.DataFrame, *, span: tuple[float, 
         if not low <= best <= high:
             yield Fault(place, shown([low, best, high]), "lowest ≤ best guess ≤ highest")
         elif not (span[0] <= low and high <= span[1]):
-            yield Fault(place, shown([low, high]), f"from {span[0]:g} to {span[1]:g}")
+            yield Fault(place, shown([low, high]), RuleText("from {} to {}", f"{span[0]:g}", f"{span[1]:g}"))
         if not 0 < confidence <= 1:
             yield Fault(f"{place}/confidence", shown(confidence), "above 0 and at most 1")

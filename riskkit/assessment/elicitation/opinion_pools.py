@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, refuse, shown
 
 Floats = NDArray[np.float64]
 
@@ -21,7 +21,9 @@ def _checked(
     if f.shape[1:] != x.shape or not (np.isfinite(f) & (f >= 0)).all():
         faults.append(Fault("densities", f"shape {f.shape}", "experts × points, finite, not negative"))
     if w.shape != (len(f),) or not (w >= 0).all() or not 0 < w.sum() < np.inf:
-        faults.append(Fault("weights", shown(w.tolist()), f"{len(f)} weights, not negative, not all 0"))
+        faults.append(
+            Fault("weights", shown(w.tolist()), RuleText("{} weights, not negative, not all 0", len(f)))
+        )
     refuse("pool", faults)
     return x, f, w / w.sum()
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, refuse, shown
 from riskkit.foundation.standards.method_numbers import method_number
 
 Floats = NDArray[np.float64]
@@ -176,7 +176,7 @@ def _at(names: Sequence[str], i: int) -> str:
 def _seed_faults(study: ExpertStudy, fewest: int) -> Iterator[Fault]:
     counts = (study.is_answered & study.is_seed).sum(axis=1)
     for e in np.flatnonzero(counts < fewest).tolist():
-        yield Fault(_at(study.experts, e), f"{counts[e]} seeds answered", f"at least {fewest}")
+        yield Fault(_at(study.experts, e), f"{counts[e]} seeds answered", RuleText("at least {}", fewest))
 
 
 def quantile_columns(table: pd.DataFrame) -> dict[str, float]:
@@ -297,5 +297,9 @@ def _bound_faults(items: pd.DataFrame, people: tuple[str, ...], given: Floats) -
         with np.errstate(invalid="ignore"):
             out = given < bound[:, None] if side == "lower" else given > bound[:, None]
         for e, i in np.argwhere(out.any(axis=2)).tolist():
-            rule = f"at least {bound[i]:g}" if side == "lower" else f"at most {bound[i]:g}"
+            rule = (
+                RuleText("at least {}", f"{bound[i]:g}")
+                if side == "lower"
+                else RuleText("at most {}", f"{bound[i]:g}")
+            )
             yield Fault(f"{people[e]}/{items['item'].iloc[i]}", shown(given[e, i].tolist()), rule)

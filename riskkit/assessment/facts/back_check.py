@@ -9,10 +9,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import scipy  # its parts load when they are used: half a second that checking a case need not take
 from numpy.typing import ArrayLike
 
@@ -22,6 +21,9 @@ from riskkit.foundation.numbers.uncertainty import Fixed, Floats, best, quantile
 from riskkit.foundation.short_repr import ShownInNotebooks
 from riskkit.foundation.standards.method_numbers import method_number
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 METHOD = "back_check"
 QUESTIONED = ("more_expected", "fewer_expected")
 _SEVERITY = {"deaths": (4,), "serious_injuries": (3,), "injured": (1, 2, 3, 4)}
@@ -29,6 +31,7 @@ _FACTS = {"deaths": "deaths", "serious_injuries": "serious_injuries", "injured":
     "incidents": "n_reports"
 }
 _ABROAD = {"deaths": "deaths_elsewhere", "serious_injuries": "serious_elsewhere"}
+_CHANCE = 2 / 3  # events by which the upper end of every interval is above its count: a median of gamma is
 COLUMNS = ["outcome", "where", "is_home", "scenario", "through", "units", "life_elapsed", "reported"]
 COLUMNS += ["is_assumed", "expected_life", "expected", "p05", "p95", "observed", "lo", "hi", "ratio"]
 COLUMNS += ["state", "source"]
@@ -49,6 +52,7 @@ class BackCheck(ShownInNotebooks):
 
     Examples
     --------
+    >>> import pandas as pd
     >>> BackCheck(pd.DataFrame(), pd.DataFrame(columns=["state"])).questioned().empty
     True
     """
@@ -107,7 +111,7 @@ def back_check(case: Case, point: Mapping[str, Floats], x: Mapping[str, Floats])
         The case: facts of harm at home and elsewhere, and its ``experience``.
     point, x : mapping of str to ndarray
         Inputs at best estimates (one entry) and over draws, by the names of
-        `riskkit.case.case_levels.point_of`.
+        `riskkit.case.case_inputs.point_of`.
 
     Returns
     -------
@@ -125,17 +129,65 @@ def back_check(case: Case, point: Mapping[str, Floats], x: Mapping[str, Floats])
 
     Examples
     --------
-    >>> from riskkit.case.case import load_case
-    >>> from riskkit.case.case_levels import point_of
+    >>> from riskkit.case.case_reading import load_case
+    >>> from riskkit.case.case_inputs import point_of
     >>> case = load_case("drop-side-cribs-2009")
     >>> at = {name: np.array([value]) for name, value in point_of(case).items()}
     >>> found = back_check(case, at, at).compared.set_index("outcome").loc["deaths"]
     >>> float(found["observed"]), found["state"]
     (4.0, 'fits')
     """
-    rows = [_compared(case, one, (point, x)) for one in _observations(case)]
-    table = pd.DataFrame(rows, columns=COLUMNS)
+    import pandas as pd
+
+    table = pd.DataFrame(compared_rows(case, point, x), columns=COLUMNS)
     return BackCheck(_by_scenario(case, point, x), table)
+
+
+def compared_rows(case: Case, point: Mapping[str, Floats], x: Mapping[str, Floats]) -> list[dict[str, Any]]:
+    """The rows of the table ``compared`` of `back_check`, for those who need no table.
+
+    Examples
+    --------
+    >>> from riskkit.case.case_inputs import point_of
+    >>> from riskkit.case.case_reading import load_case
+    >>> case = load_case("drop-side-cribs-2009")
+    >>> at = {name: np.array([value]) for name, value in point_of(case).items()}
+    >>> [row["observed"] for row in compared_rows(case, at, at) if row["outcome"] == "deaths"]
+    [4.0]
+    """
+    return [_compared(case, one, (point, x)) for one in _observations(case)]
+
+
+def may_be_questioned(case: Case, point: Mapping[str, Floats]) -> bool:
+    """Whether any expectation is so far from what is known that its interval must be asked.
+
+    Where none is, `back_check` questions nothing; intervals and tables need not be computed to know that.
+
+    Parameters
+    ----------
+    case : Case
+        As for `back_check`.
+    point : mapping of str to ndarray
+        Inputs at best estimates (one entry).
+
+    Examples
+    --------
+    >>> from riskkit.case.case_inputs import point_of
+    >>> from riskkit.case.case_reading import load_case
+    >>> case = load_case("samsung-washers-2016")
+    >>> may_be_questioned(case, {name: np.array([value]) for name, value in point_of(case).items()})
+    False
+    """
+    for one, is_home in _observations(case):
+        elapsed, reported, _ = _shares(case, one, is_home=is_home)
+        life = _product(_units(one, point, is_home=is_home), _per_unit(case, one, point))
+        if _doubt(one, life * elapsed * reported, _counted(one.events)):
+            return True
+    return False
+
+
+def _product(units: Floats, per_unit: Floats) -> float:
+    return float((units * per_unit)[0])
 
 
 def _observations(case: Case) -> Iterator[tuple[Observation, bool]]:
@@ -158,7 +210,7 @@ def _compared(
     elapsed, reported, is_assumed = _shares(case, one, is_home=is_home)
     per_unit = _per_unit(case, one, point), _per_unit(case, one, x)
     units = _units(one, point, is_home=is_home), _units(one, x, is_home=is_home)
-    life = float((units[0] * per_unit[0])[0])
+    life = _product(units[0], per_unit[0])
     over = np.asarray(units[1] * per_unit[1] * elapsed * reported)
     low, high = (float(end) for end in np.quantile(over, [0.05, 0.95]))
     known = _counted(one.events)
@@ -183,7 +235,7 @@ def _compared(
         "lo": interval[0],
         "hi": interval[1],
         "ratio": _ratio(expected, known[1]),
-        "state": _state(expected, known, interval, is_partial=one.outcome == "incidents" and not one.through),
+        "state": _state(_doubt(one, expected, known), expected, known, interval=interval),
         "source": " ".join(one.events.source),
     }
 
@@ -245,23 +297,35 @@ def _ratio(expected: float, observed: float) -> float:
     return math.inf if expected > 0 else math.nan
 
 
+def _doubt(one: Observation, expected: float, known: tuple[float, float, float]) -> str:
+    """In which direction the ratio is out of its bounds; empty where it is not, or cannot be known."""
+    if math.isnan(expected):
+        return ""
+    low, at_best, high = known
+    most, least = (high, low) if math.isnan(at_best) else (at_best, at_best)
+    if _ratio(expected, most) > method_number(METHOD, "ratio_high") and expected > most + _CHANCE:
+        return "more_expected"
+    is_partial = one.outcome == "incidents" and not one.through
+    is_less = least > 0 and expected / least < method_number(METHOD, "ratio_low")
+    return "fewer_expected" if is_less and not is_partial else ""
+
+
 def _state(
-    expected: float, known: tuple[float, float, float], interval: tuple[float, float], *, is_partial: bool
+    doubt: str, expected: float, known: tuple[float, float, float], *, interval: tuple[float, float]
 ) -> str:
     """Whether they differ by more than the bounds of the ratio, and by more than chance."""
     if math.isnan(expected):
         return "not_comparable"
-    low, at_best, high = known
-    most, least = (high, low) if math.isnan(at_best) else (at_best, at_best)
-    if _ratio(expected, most) > method_number(METHOD, "ratio_high") and expected > interval[1]:
-        return "more_expected"
-    is_less = least > 0 and expected / least < method_number(METHOD, "ratio_low")
-    if is_less and expected < interval[0] and not is_partial:
-        return "fewer_expected"
-    return "not_known" if math.isnan(at_best) else "fits"
+    if doubt == "more_expected" and expected > interval[1]:
+        return doubt
+    if doubt == "fewer_expected" and expected < interval[0]:
+        return doubt
+    return "not_known" if math.isnan(known[1]) else "fits"
 
 
 def _by_scenario(case: Case, point: Mapping[str, Floats], x: Mapping[str, Floats]) -> pd.DataFrame:
+    import pandas as pd
+
     elapsed, _, _ = _shares(case, None, is_home=True)
     rows = []
     for s in case.scenarios:

@@ -5,13 +5,11 @@ from __future__ import annotations
 import contextlib
 import itertools
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import pandas as pd
-
 from riskkit.assessment.facts.case_file import Case, Fact, number_range
-from riskkit.foundation.inputs.faults import one_of
+from riskkit.foundation.inputs.faults import RuleText, one_of
 from riskkit.foundation.numbers.uncertainty import best
 from riskkit.foundation.records.partial_records import ABSENT
 from riskkit.foundation.standards.risk_matrices import RiskMatrix
@@ -24,7 +22,7 @@ def case_faults(
     case: Case,
     *,
     facts: Mapping[str, FactKind],
-    injuries: pd.DataFrame,
+    injuries: Sequence[Mapping[str, Any]],
     matrix: RiskMatrix,
     is_partial: bool = False,
 ) -> tuple[Finding, ...]:
@@ -37,8 +35,8 @@ def case_faults(
         (`riskkit.foundation.records.partial_records`).
     facts : mapping of str to FactKind
         As from `riskkit.foundation.standards.standards.facts`.
-    injuries : DataFrame
-        The standard table ``injury_severity``.
+    injuries : sequence of mapping
+        The rows of the standard table ``injury_severity``.
     matrix : RiskMatrix
         The method, which says how many steps a scenario may have.
     is_partial : bool
@@ -51,11 +49,11 @@ def case_faults(
 
     Examples
     --------
-    >>> from riskkit.case.case import load_case
+    >>> from riskkit.case.case_reading import load_case
     >>> from riskkit.foundation.standards import standards
     >>> from riskkit.foundation.standards.risk_matrices import risk_matrix
     >>> case_faults(load_case("note7-battery-2016"), facts=standards.facts(),
-    ...             injuries=standards.table("injury_severity"), matrix=risk_matrix("eu_2024_3173"))
+    ...             injuries=standards.rows("injury_severity"), matrix=risk_matrix("eu_2024_3173"))
     ()
     """
     return found_by(
@@ -156,16 +154,18 @@ def _references(case: Case) -> Iterator[Finding]:
                 yield (*path, "source"), one, "the id of a source in [[sources]]"
 
 
-def _scenario_faults(case: Case, injuries: pd.DataFrame, matrix: RiskMatrix) -> Iterator[Finding]:
+def _scenario_faults(
+    case: Case, injuries: Sequence[Mapping[str, Any]], matrix: RiskMatrix
+) -> Iterator[Finding]:
     hazards = {hazard.id for hazard in case.hazards}
-    worded = set(zip(injuries["injury"], injuries["level"], strict=True))
+    worded = {(row["injury"], row["level"]) for row in injuries}
     for i, scenario in enumerate(case.scenarios):
         n = len(scenario.steps)
         if not matrix.min_steps <= n <= matrix.max_steps:
             yield (
                 ("scenarios", i, "steps"),
                 f"{n} steps",
-                f"{matrix.min_steps} to {matrix.max_steps} steps ({matrix.name})",
+                RuleText("{} to {} steps ({})", matrix.min_steps, matrix.max_steps, matrix.name),
             )
         if scenario.hazard not in {*hazards, ABSENT}:
             yield ("scenarios", i, "hazard"), scenario.hazard, "the id of a hazard in [[hazards]]"
@@ -181,7 +181,7 @@ def _scenario_faults(case: Case, injuries: pd.DataFrame, matrix: RiskMatrix) -> 
                 yield (
                     ("scenarios", i, "severity"),
                     level,
-                    f"a severity the injury table words for {scenario.injury}",
+                    RuleText("a severity the injury table words for {}", scenario.injury),
                 )
     for i, hazard in enumerate(case.hazards):
         if case.scenarios is not ABSENT and hazard.id not in {one.hazard for one in case.scenarios}:
@@ -199,7 +199,11 @@ def _fact_faults(case: Case, facts: Mapping[str, FactKind]) -> Iterator[Finding]
         kind, (low, high) = known[name].kind, number_range(fact)
         least, most = known[name].minimum, known[name].maximum
         if low < least or _most(fact) > most:
-            yield ("facts", name, "value"), f"{low:g} to {high:g}", f"{least:g} to {most:g}"
+            yield (
+                ("facts", name, "value"),
+                f"{low:g} to {high:g}",
+                RuleText("{} to {}", f"{least:g}", f"{most:g}"),
+            )
         if kind == "flag" and not (fact.is_fixed() and low in (0.0, 1.0)):
             yield ("facts", name, "value"), fact.value, "true or false"
         if kind in ("count", "money") and fact.is_fixed() and low % 1:
@@ -251,7 +255,7 @@ def _identity(case: Case) -> Iterator[Finding]:
         named = {one.name for one in case.operators if one.role == role}
         told = getattr(case.product, role)
         if named and told is not None and told not in named:
-            yield ("product", role), told, f"one of the {role}s in [[operators]]"
+            yield ("product", role), told, RuleText("one of the {}s in [[operators]]", role)
 
 
 # What cannot be: (the part, the whole it is a part of, the rule, said in the case file's own terms).
@@ -277,7 +281,11 @@ def _contradictions(case: Case) -> Iterator[Finding]:
     for part, whole, rule in _PARTS:
         inner, outer = _ends(case, part), _ends(case, whole)
         if inner and outer and outer[1] < inner[0]:
-            yield ("facts", whole, "value"), outer[1], f"{rule}: {part} is {inner[0]:g}"
+            yield (
+                ("facts", whole, "value"),
+                outer[1],
+                RuleText("{}: {} is {}", RuleText(rule), part, f"{inner[0]:g}"),
+            )
     nothing = {name for name in case.facts if (_ends(case, name) or (0, 1))[1] == 0}
     yes = {name for name in ("is_spreading", "is_on_sale") if (_ends(case, name) or (0, 0))[0] == 1}
     if "units_on_market" in nothing:

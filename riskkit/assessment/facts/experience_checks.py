@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from riskkit.assessment.facts.case_checks import Finding, found_by
 from riskkit.assessment.facts.case_file import Case, Fact, number_range
+from riskkit.foundation.inputs.faults import RuleText
 from riskkit.foundation.numbers.uncertainty import best
 
 Path = tuple[str | int, ...]
@@ -31,7 +32,7 @@ def experience_faults(case: Case, *, is_partial: bool = False) -> tuple[Finding,
 
     Examples
     --------
-    >>> from riskkit.case.case import load_case
+    >>> from riskkit.case.case_reading import load_case
     >>> experience_faults(load_case("takata-inflators-2017"))
     ()
     """
@@ -91,7 +92,11 @@ def _references(case: Case) -> Iterator[Finding]:
             if one.scenario is None or one.outcome != "incidents":
                 yield (*path, "through"), one.through, "incidents of a scenario that is named"
             elif one.through > steps.get(one.scenario, one.through):
-                yield (*path, "through"), one.through, f"at most {steps[one.scenario]}, the steps there are"
+                yield (
+                    (*path, "through"),
+                    one.through,
+                    RuleText("at most {}, the steps there are", steps[one.scenario]),
+                )
 
 
 def _contradictions(case: Case) -> Iterator[Finding]:
@@ -105,11 +110,19 @@ def _contradictions(case: Case) -> Iterator[Finding]:
             low, high = number_range(one.events)
             least, top = number_range(case.facts[name])
             if low > top or (is_home and high < least):
-                yield path, f"{low:g} to {high:g}", f"what facts.{name} says: {least:g} to {top:g}"
+                yield (
+                    path,
+                    f"{low:g} to {high:g}",
+                    RuleText("what facts.{} says: {} to {}", name, f"{least:g}", f"{top:g}"),
+                )
         if one.scenario is None:
             most[one.where or case.jurisdiction, one.outcome] = number_range(one.events)[1]
     for number, one in enumerate(case.experience.observations):
         injured = most.get((one.where or case.jurisdiction, "injured"), math.inf)
         if one.outcome in ("deaths", "serious_injuries") and number_range(one.events)[0] > injured:
             path = ("experience", "observations", number, "events", "value")
-            yield path, number_range(one.events)[0], f"at most the persons harmed there: {injured:g}"
+            yield (
+                path,
+                number_range(one.events)[0],
+                RuleText("at most the persons harmed there: {}", f"{injured:g}"),
+            )

@@ -37,7 +37,7 @@ def method_faults(case: Case, *, is_partial: bool = False) -> tuple[Finding, ...
 
     Examples
     --------
-    >>> from riskkit.case.case import load_case
+    >>> from riskkit.case.case_reading import load_case
     >>> method_faults(load_case("note7-battery-2016"))
     ()
     """

@@ -36,7 +36,7 @@ def nearest_cases(case: Case, library: Sequence[Case], *, n: int | None = None) 
 
     Examples
     --------
-    >>> from riskkit.case.case import load_case
+    >>> from riskkit.case.case_reading import load_case
     >>> names = ["hoverboards-2016", "toilet-paper-bacteria-2017"]
     >>> nearest_cases(load_case("note7-battery-2016"), [load_case(name) for name in names]).index[0]
     'hoverboards-2016'
@@ -75,7 +75,7 @@ def nearest_records(case: Case, rows: pd.DataFrame, *, n: int | None = None) -> 
 
     Examples
     --------
-    >>> from riskkit.case.case import load_case
+    >>> from riskkit.case.case_reading import load_case
     >>> rows = pd.DataFrame({"product": ["paper towels", "mobile phone"], "hs": ["4818", "8517"],
     ...     "hazard_class": ["biological", "physical"], "hazard": ["mould", "fire"],
     ...     "date": pd.to_datetime(["2016-01-02", "2016-01-03"])})

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, refuse, shown
 from riskkit.foundation.numbers.uncertainty import Floats
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.decision_table import weight_faults
@@ -208,7 +208,7 @@ def _checked(weights: Any, relation: Any) -> tuple[Floats, Floats, tuple[Any, ..
     a = np.asarray(_ordered(weights, frame.index), dtype=np.float64)
     faults: list[Fault] = []
     if a.shape != (len(r),):
-        faults.append(Fault("weights", f"shape {a.shape}", f"one for each of {len(r)} factors"))
+        faults.append(Fault("weights", f"shape {a.shape}", RuleText("one for each of {} factors", len(r))))
     else:
         faults += weight_faults(a, frame.index)
     if r.shape[1] < 2:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, refuse, shown
 from riskkit.foundation.numbers.uncertainty import Floats
 from riskkit.foundation.standards.decision_table import ranks_of
 
@@ -88,7 +88,11 @@ def _judgement_faults(a: Floats) -> list[Fault]:
     product = a * a.transpose(1, 0, 2)[..., ::-1]
     off = np.tril((np.abs(product - 1) > _RECIPROCAL).any(axis=-1))
     for i, j in np.argwhere(off).tolist():
-        rule = "(1, 1, 1)" if i == j else f"the reciprocal of [{j}, {i}], {_shown(1 / a[j, i][::-1])}"
+        rule = (
+            "(1, 1, 1)"
+            if i == j
+            else RuleText("the reciprocal of [{}, {}], {}", j, i, _shown(1 / a[j, i][::-1]))
+        )
         faults.append(Fault(f"[{i}, {j}]", _shown(a[i, j]), rule))
     return faults
 
@@ -178,7 +182,9 @@ def _rating_faults(x: Floats, w: Floats, cost: NDArray[np.bool_]) -> list[Fault]
     below = np.flatnonzero(~_is_rising(w) | (w[..., 0] < 0)).tolist()
     faults += [Fault(f"weights[{j}]", _shown(w[j]), "0 ≤ low ≤ middle ≤ high") for j in below]
     if cost.shape != (len(w),):
-        faults.append(Fault("is_cost", f"shape {cost.shape}", f"one entry for each of {len(w)} criteria"))
+        faults.append(
+            Fault("is_cost", f"shape {cost.shape}", RuleText("one entry for each of {} criteria", len(w)))
+        )
     return faults
 
 

@@ -17,7 +17,7 @@ from riskkit.assessment.preferences.pairwise import (
     consistency_ratios,
     priorities,
 )
-from riskkit.foundation.inputs.faults import Fault, InputFaults, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, InputFaults, RuleText, refuse, shown
 from riskkit.foundation.language import language
 from riskkit.foundation.numbers.uncertainty import Floats
 from riskkit.foundation.standards.decision_table import weight_faults
@@ -86,7 +86,9 @@ def _expert_weights(expert_weights: ArrayLike | None, n: int) -> Floats:
         return np.full(n, 1 / n)
     weights = np.asarray(expert_weights, dtype=np.float64)
     if weights.shape != (n,):
-        refuse("expert weights", [Fault("shape", f"{weights.shape}", f"one for each of {n} experts")])
+        refuse(
+            "expert weights", [Fault("shape", f"{weights.shape}", RuleText("one for each of {} experts", n))]
+        )
     refuse("expert weights", weight_faults(weights, range(n), what="expert_weights"))
     return weights
 
@@ -198,7 +200,7 @@ def overall_priorities(criteria: Priorities, alternatives: Sequence[Priorities])
     n = len(criteria.weights)
     sizes = {len(one.weights) for one in alternatives}
     if len(alternatives) != n or len(sizes) != 1:
-        rule = f"one set a criterion ({n}), of the same alternatives"
+        rule = RuleText("one set a criterion ({}), of the same alternatives", n)
         refuse(
             "hierarchy", [Fault("alternatives", f"{len(alternatives)} sets of sizes {sorted(sizes)}", rule)]
         )

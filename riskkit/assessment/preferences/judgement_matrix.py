@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from riskkit.foundation.exact_numbers import exact
-from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, refuse, shown
 from riskkit.foundation.numbers.uncertainty import Floats
 
 # 1/3 is written 0.33: an entry and its mirror multiply to 1 only nearly
@@ -164,7 +164,7 @@ def _pair_faults(values: Floats, items: pd.Index) -> list[Fault]:
         Fault(
             f"[{items[i]}, {items[j]}]",
             f"{values[i, j]:.6g} where [{items[j]}, {items[i]}] is {values[j, i]:.6g}",
-            f"its reciprocal, {1 / values[j, i]:.6g}",
+            RuleText("its reciprocal, {}", f"{1 / values[j, i]:.6g}"),
         )
         for i, j in np.argwhere(np.tril(wrong)).tolist()
     ]

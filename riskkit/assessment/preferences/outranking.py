@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, one_of, refuse, shown
 from riskkit.foundation.numbers.uncertainty import Floats
 from riskkit.foundation.standards.decision_table import DecisionTable, decision_table, ranks_of
 
@@ -74,9 +74,11 @@ def _preference_faults(by: Preference, place: str) -> list[Fault]:
         value, taken = getattr(by, name), name in KINDS[by.kind]
         lowest = "0 or more" if name == "q" else "above 0"
         if taken and not (math.isfinite(value) and (value >= 0 if name == "q" else value > 0)):
-            faults.append(Fault(f"{place}.{name}", shown(value), f"a number {lowest} for {by.kind}"))
+            faults.append(
+                Fault(f"{place}.{name}", shown(value), RuleText("a number {} for {}", lowest, by.kind))
+            )
         if not taken and not math.isnan(value):
-            faults.append(Fault(f"{place}.{name}", shown(value), f"left out for {by.kind}"))
+            faults.append(Fault(f"{place}.{name}", shown(value), RuleText("left out for {}", by.kind)))
     if not faults and {"q", "p"} <= set(KINDS[by.kind]) and not by.q < by.p:
         faults.append(Fault(f"{place}.q", f"{shown(by.q)} with p {shown(by.p)}", "q below p"))
     return faults
@@ -163,7 +165,7 @@ def promethee(
 def _refuse_preferences(preferences: Sequence[Preference], table: DecisionTable) -> None:
     n = len(table.criteria)
     if len(preferences) != n:
-        rule = f"one preference function for each of {n} criteria"
+        rule = RuleText("one preference function for each of {} criteria", n)
         refuse("PROMETHEE", [Fault("preferences", f"{len(preferences)} given", rule)])
     faults = [
         fault

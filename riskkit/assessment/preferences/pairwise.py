@@ -13,7 +13,7 @@ from scipy.optimize import minimize
 from scipy.sparse.csgraph import connected_components
 
 from riskkit.assessment.preferences.judgement_matrix import Judgements, judgements
-from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, refuse, shown
 from riskkit.foundation.numbers.uncertainty import Floats
 from riskkit.foundation.standards import standards
 
@@ -183,7 +183,9 @@ def _principal(matrix: Floats) -> tuple[float, Floats]:
 def _ri(n: int, random_index: str) -> float:
     indices = random_indices(random_index)
     if n > 2 and n not in indices:
-        rule = f"at most {max(indices)} items for {random_index}; another table may reach further"
+        rule = RuleText(
+            "at most {} items for {}; another table may reach further", max(indices), random_index
+        )
         refuse("random index", [Fault("number of items", str(n), rule)])
     return indices.get(n, 0.0)
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from riskkit.foundation.inputs.faults import Fault, refuse
+from riskkit.foundation.inputs.faults import Fault, RuleText, refuse
 from riskkit.foundation.numbers.uncertainty import Floats
 from riskkit.foundation.standards.decision_table import weight_faults
 
@@ -81,7 +81,7 @@ def _refuse_preferences(n: int, order: Sequence[int] | None, at_least: Mapping[i
     if order is not None and at_least:
         faults.append(Fault("preferences", "order and at_least", "one of the two"))
     strange = [j for j in [*(order or ()), *(at_least or ())] if not 0 <= j < n]
-    faults += [Fault("preferences", str(j), f"a criterion from 0 to {n - 1}") for j in strange]
+    faults += [Fault("preferences", str(j), RuleText("a criterion from 0 to {}", n - 1)) for j in strange]
     if order is not None and len(set(order)) < len(order):
         faults.append(Fault("order", str(list(order)), "each criterion once"))
     low = list((at_least or {}).values())

@@ -117,15 +117,17 @@ def flips(
     names = [name for name, _ in moves]
     ends = np.array([ranges[n].high if d == "more" else ranges[n].low for n, d in moves])
     start = np.array([point[name] for name in names])
-    base = _ranks_at(names, start, point, evaluate=evaluate)
-    far = _ranks_at(names, ends, point, evaluate=evaluate)
+    both = _ranks_at(names * 2, np.concatenate([start, ends]), point, evaluate=evaluate)
+    base, far = np.split(both, 2)
     found = (far != base).any(axis=1)
     if not found.any():
         return _NO_FLIPS.copy()
     same, other = start[found], ends[found]
     kept = [move for move, hit in zip(moves, found, strict=True) if hit]
-    to = _bisect([n for n, _ in kept], same, other, point=point, ranges=ranges, evaluate=evaluate)
-    there = _ranks_at([n for n, _ in kept], to, point, evaluate=evaluate)
+    to, there = _bisect(
+        [n for n, _ in kept], same, other, ranks=(base[found], far[found]), point=point, ranges=ranges,
+        evaluate=evaluate,
+    )  # fmt: skip
     rows = {
         "input": [n for n, _ in kept],
         "direction": [d for _, d in kept],
@@ -186,25 +188,26 @@ def _bisect(
     same: Floats,
     other: Floats,
     *,
+    ranks: tuple[NDArray[np.int8], NDArray[np.int8]],
     point: Mapping[str, float],
     ranges: Mapping[str, InputRange],
     evaluate: Evaluate,
-) -> Floats:
-    """Close in on the first value with another level; whole inputs end on a whole value."""
-    base = _ranks_at(names, same, point, evaluate=evaluate)
+) -> tuple[Floats, NDArray[np.int8]]:
+    """The first value with another level than `same`, and its ranks; whole inputs end on a whole value."""
+    base, there = ranks
     near, far = same.astype(np.float64), other.astype(np.float64)
     whole = np.array([ranges[name].is_whole() for name in names], dtype=np.bool_)
     rows, each = np.arange(len(names)), [name for name in names for _ in range(_PARTS - 1)]
     for _ in range(64):
         between = _between(near, far, whole)
-        ranks = _ranks_at(each, between.ravel(), point, evaluate=evaluate)
-        changed = (ranks.reshape(len(names), _PARTS - 1, 2) != base[:, None]).any(axis=2)
-        values = np.column_stack([near, between, far])
+        found = _ranks_at(each, between.ravel(), point, evaluate=evaluate).reshape(len(names), -1, 2)
+        changed = (found != base[:, None]).any(axis=2)
+        values, found = np.column_stack([near, between, far]), np.concatenate([found, there[:, None]], axis=1)
         first = np.where(changed.any(axis=1), changed.argmax(axis=1), _PARTS - 1)
-        near, far = values[rows, first], values[rows, first + 1]
+        near, far, there = values[rows, first], values[rows, first + 1], found[rows, first]
         if np.all(np.where(whole, np.abs(far - near) <= 1, np.abs(far - near) <= 1e-12 * np.abs(far))):
             break
-    return far
+    return far, there
 
 
 def _between(near: Floats, far: Floats, whole: NDArray[np.bool_]) -> Floats:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskkit.foundation.exact_numbers import exact
-from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, refuse, shown
 from riskkit.foundation.inputs.toml_file import read_toml
 from riskkit.foundation.numbers.graphs import cycles, upwards
 
@@ -173,7 +173,10 @@ def network_findings(data: Mapping[str, Any]) -> list[Finding]:
     out += _title_findings((), data)
     nodes = data.get("nodes")
     if not isinstance(nodes, Mapping) or not nodes or len(nodes) > MAX_NODES:
-        return [*out, (("nodes",), nodes if not nodes else len(nodes), f"1 to {MAX_NODES} nodes, by id")]
+        return [
+            *out,
+            (("nodes",), nodes if not nodes else len(nodes), RuleText("1 to {} nodes, by id", MAX_NODES)),
+        ]
     for id_, node in nodes.items():
         out += _node_findings(str(id_), node, nodes)
     parents = {str(id_): _names(node, "parents") for id_, node in nodes.items()}
@@ -238,22 +241,30 @@ def _parent_findings(place: tuple[str, ...], parents: object, nodes: Mapping[str
 def _table_findings(place: tuple[str, ...], table: Any, *, shape: tuple[int, int]) -> Iterator[Finding]:
     n_rows, n_states = shape
     if n_rows * n_states > MAX_CELLS:
-        yield place, f"{n_rows * n_states:,} numbers", f"at most {MAX_CELLS:,} numbers"
+        yield (place, f"{n_rows * n_states:,} numbers", RuleText("at most {} numbers", f"{MAX_CELLS:,}"))
         return
     if not isinstance(table, list | tuple | np.ndarray) or len(table) == 0:
-        yield place, table, f"{n_rows} rows of {n_states} probabilities"
+        yield place, table, RuleText("{} rows of {} probabilities", n_rows, n_states)
         return
     rows = _rows(table)
     if len(rows) != n_rows:
-        yield place, f"{len(rows)} rows", f"{n_rows} rows, one for each combination of the parents' states"
+        yield (
+            place,
+            f"{len(rows)} rows",
+            RuleText("{} rows, one for each combination of the parents' states", n_rows),
+        )
     for number, row in enumerate(rows, start=1):
         try:
             values = [_number(p) for p in row]
         except (ValueError, TypeError) as error:
-            yield place, f"row {number}: {shown(row)}", f"probabilities from 0 to 1 ({error})"
+            yield (place, f"row {number}: {shown(row)}", RuleText("probabilities from 0 to 1 ({})", error))
             continue
         if len(values) != n_states:
-            yield place, f"row {number}: {len(values)} numbers", f"{n_states} numbers, one for each state"
+            yield (
+                place,
+                f"row {number}: {len(values)} numbers",
+                RuleText("{} numbers, one for each state", n_states),
+            )
         elif any(not 0 <= p <= 1 for p in values):
             yield place, f"row {number}: {shown(values)}", "probabilities from 0 to 1"
         elif abs(math.fsum(values) - 1) > SUM_TOLERANCE:

@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from riskkit.assessment.trees.bayes_net_file import Floats, Network
-from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, refuse, shown
 
 # a table of so many cells takes 160 MB; a network that needs more is refused before it fills the memory
 MAX_CLIQUE = 20_000_000
@@ -88,7 +88,9 @@ def _likelihoods(net: Network, evidence: Evidence) -> dict[str, list[float]]:
         given = list(found.items()) if isinstance(found, Mapping | pd.Series) else [(found, 1.0)]
         named = [_named(state, known) for state, _ in given]
         faults += [
-            Fault(place, shown(state), f"one of {', '.join(known)}; no entry where nothing was found")
+            Fault(
+                place, shown(state), RuleText("one of {}; no entry where nothing was found", ", ".join(known))
+            )
             for (state, _), name in zip(given, named, strict=True)
             if name is None
         ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from riskkit.foundation.inputs.faults import RuleText
 from riskkit.foundation.numbers.distributions import as_probability, parse_distribution, support
 
 Finding = tuple[tuple[str | int, ...], object, str]
@@ -35,7 +36,13 @@ def bow_tie_findings(data: Mapping[str, Any]) -> list[Finding]:
         items = data.get(kind, {})
         if not isinstance(items, Mapping) or (kind == "consequences" and not items):
             out.append(
-                ((kind,), items, f"{kind} by id" + (", at least one" if kind == "consequences" else ""))
+                (
+                    (kind,),
+                    items,
+                    "consequences by id, at least one"
+                    if kind == "consequences"
+                    else RuleText("{} by id", kind),
+                )
             )
             continue
         for id_, item in items.items():
@@ -60,7 +67,7 @@ def _title_findings(place: tuple[str, ...], item: Mapping[str, Any]) -> Iterator
 def _item_findings(kind: str, id_: str, item: object, *, barriers: object) -> Iterator[Finding]:
     place = (kind, id_)
     if not isinstance(item, Mapping):
-        yield place, item, f"an entry with {', '.join(sorted(_KEYS[kind]))}"
+        yield place, item, RuleText("an entry with {}", ", ".join(sorted(_KEYS[kind])))
         return
     for key in item:
         if key not in _KEYS[kind]:

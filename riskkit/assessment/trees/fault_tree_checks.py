@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from riskkit.foundation.inputs.faults import RuleText
 from riskkit.foundation.numbers.decision_diagrams import MAX_VARIABLES
 from riskkit.foundation.numbers.distributions import as_probability, parse_distribution
 from riskkit.foundation.numbers.graphs import cycles
@@ -70,7 +71,10 @@ def findings(data: Mapping[str, Any]) -> list[Finding]:
         events = {}
     if len(gates) > MAX_GATES or len(events) > MAX_VARIABLES:
         many = f"{len(gates)} gates, {len(events)} events"
-        return [*out, (("gates",), many, f"at most {MAX_GATES} gates and {MAX_VARIABLES} events")]
+        return [
+            *out,
+            (("gates",), many, RuleText("at most {} gates and {} events", MAX_GATES, MAX_VARIABLES)),
+        ]
     for id_, gate in gates.items():
         out += _gate_findings(str(id_), gate, known=gates.keys() | events.keys(), events=events)
     for id_, event in events.items():
@@ -107,7 +111,7 @@ def _gate_findings(
     yield from _item_findings(place, gate, _GATE_KEYS)
     kind, of = gate.get("kind"), gate.get("of")
     if kind not in KINDS:
-        yield (*place, "kind"), kind, f"one of {', '.join(KINDS)}"
+        yield (*place, "kind"), kind, RuleText("one of {}", ", ".join(KINDS))
     if not isinstance(of, list | tuple) or not of or not all(isinstance(part, str) for part in of):
         yield (*place, "of"), of, "a list of at least one id"
         return
@@ -118,7 +122,7 @@ def _gate_findings(
         if part in of[:number]:
             yield (*place, "of"), part, "a part that stands once"
     if kind in ("not", "inhibit") and len(of) != 1:
-        yield (*place, "of"), of, f"exactly one part for {kind}"
+        yield (*place, "of"), of, RuleText("exactly one part for {}", kind)
     yield from _own_findings(place, gate, n=len(of), events=events)
 
 
@@ -127,13 +131,13 @@ def _own_findings(
 ) -> Iterator[Finding]:
     kind, k, condition = gate.get("kind"), gate.get("k"), gate.get("condition")
     if kind == "at_least" and (not isinstance(k, int) or isinstance(k, bool) or not 1 <= k <= n):
-        yield (*place, "k"), k, f"a whole number from 1 to {n}, the number of its parts"
+        yield (*place, "k"), k, RuleText("a whole number from 1 to {}, the number of its parts", n)
     if kind in KINDS and kind != "at_least" and k is not None:
-        yield (*place, "k"), k, f"no k for {kind}"
+        yield (*place, "k"), k, RuleText("no k for {}", kind)
     if kind == "inhibit" and (not isinstance(condition, str) or condition not in events):
         yield (*place, "condition"), condition, "the id of a basic event"
     if kind in KINDS and kind != "inhibit" and condition is not None:
-        yield (*place, "condition"), condition, f"no condition for {kind}"
+        yield (*place, "condition"), condition, RuleText("no condition for {}", kind)
 
 
 def _event_findings(id_: str, event: object, *, is_gate: bool) -> Iterator[Finding]:
@@ -159,7 +163,7 @@ def _group_findings(events: Mapping[str, Any]) -> Iterator[Finding]:
             continue
         other, p = first.setdefault(event["group"], (id_, event.get("p")))
         if event.get("p") != p:
-            yield ("events", id_, "p"), event.get("p"), f"the p of {other}, which shares its group"
+            yield ("events", id_, "p"), event.get("p"), RuleText("the p of {}, which shares its group", other)
 
 
 def _shape_findings(
@@ -176,7 +180,7 @@ def _shape_findings(
     if gates and not tops and not circles:
         yield ("gates",), None, "one top: a gate that no other gate names"
     if "top" in data and len(tops) == 1 and data["top"] != tops[0]:
-        yield ("top",), data["top"], f"{tops[0]}, the gate that no other gate names"
+        yield ("top",), data["top"], RuleText("{}, the gate that no other gate names", tops[0])
     for id_ in events:
         if id_ not in used:
             yield ("events", id_), id_, "an event that some gate names"

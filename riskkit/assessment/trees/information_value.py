@@ -12,7 +12,7 @@ import pandas as pd
 
 from riskkit.assessment.trees.bayes_net_file import Network
 from riskkit.assessment.trees.bayes_nets import Evidence, joint
-from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, one_of, refuse, shown
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def decision(data: Mapping[str, Any], *, net: Network) -> Decision:
         if any(not isinstance(v, int | float | np.number) or not math.isfinite(v) for v in values):
             faults.append(Fault(f"utility.{option}", shown(numbers), "finite numbers"))
         elif n and len(values) != n:
-            faults.append(Fault(f"utility.{option}", f"{len(values)} numbers", f"{n} numbers"))
+            faults.append(Fault(f"utility.{option}", f"{len(values)} numbers", RuleText("{} numbers", n)))
     refuse("decision", faults)
     return Decision(
         tuple(named), {str(k): tuple(float(v) for v in np.ravel(numbers)) for k, numbers in utility.items()}

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from riskkit.foundation.exact_numbers import exact
-from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, refuse, shown
 from riskkit.foundation.inputs.toml_file import read_toml
 
 Finding = tuple[tuple[str | int, ...], object, str]
@@ -141,7 +141,7 @@ def _findings(data: Mapping[str, Any]) -> Iterator[Finding]:
     for part, keys in _PARTS.items():
         items = data.get(part)
         if not isinstance(items, Mapping) or not items:
-            yield (part,), items, f"at least one, by id, with {', '.join(keys)}"
+            yield (part,), items, RuleText("at least one, by id, with {}", ", ".join(keys))
             continue
         sound = True
         for id_, item in items.items():
@@ -155,7 +155,7 @@ def _findings(data: Mapping[str, Any]) -> Iterator[Finding]:
 
 def _item_findings(place: tuple[str, str], item: object, keys: tuple[str, ...]) -> Iterator[Finding]:
     if not isinstance(item, Mapping):
-        yield place, item, f"an entry with {', '.join(keys)}"
+        yield place, item, RuleText("an entry with {}", ", ".join(keys))
         return
     for key in item:
         if key not in {*keys, *_TEXTS}:
@@ -166,7 +166,7 @@ def _item_findings(place: tuple[str, str], item: object, keys: tuple[str, ...]) 
     rules = {
         "alpha": "a number above 0",
         "beta": "a number above 0",
-        "uses": f"a whole number from 0 to {_MAX_USES:,}",
+        "uses": RuleText("a whole number from 0 to {}", f"{_MAX_USES:,}"),
     }
     for key in keys:
         try:

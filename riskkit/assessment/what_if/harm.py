@@ -39,7 +39,7 @@ def harm_draws(case: Case, x: Mapping[str, Floats], *, combine: str = "sum") -> 
 
     Examples
     --------
-    >>> from riskkit.case.case import load_case
+    >>> from riskkit.case.case_reading import load_case
     >>> case = load_case("note7-battery-2016")
     >>> x = {f"{s.id}.p{j}": np.array([0.1]) for s in case.scenarios for j in range(1, len(s.steps) + 1)}
     >>> x |= {f"{s.id}.severity": np.array([3.0]) for s in case.scenarios}

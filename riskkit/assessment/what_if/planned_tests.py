@@ -69,7 +69,7 @@ def varying(case: Case) -> dict[str, Distribution]:
 
     Examples
     --------
-    >>> from riskkit.case.case import load_case
+    >>> from riskkit.case.case_reading import load_case
     >>> sorted(varying(load_case("note7-battery-2016")))[:2]
     ['burn_on_body.p1', 'burn_on_body.p2']
     """
@@ -90,7 +90,7 @@ def planned_misfits(test: PlannedTest, case: Case) -> Iterator[tuple[str, object
 
     Examples
     --------
-    >>> from riskkit.case.case import load_case
+    >>> from riskkit.case.case_reading import load_case
     >>> one = PlannedTest(id="t", title=Text(zh="试", en="t"), input="n_moons", likelihood="binomial", n=9,
     ...                   cost_cny=100, reason=Text(zh="因", en="r"))
     >>> [part for part, _, _ in planned_misfits(one, load_case("note7-battery-2016"))]

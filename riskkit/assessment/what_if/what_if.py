@@ -109,7 +109,7 @@ def changed(case: Case, moves: Mapping[str, Fraction | None]) -> Case:
     case : Case
         The case.
     moves : mapping of str to Fraction or None
-        New best estimate by input, named as in `riskkit.case.case_levels.point_of`; None makes a fact
+        New best estimate by input, named as in `riskkit.case.case_inputs.point_of`; None makes a fact
         unknown.
 
     Returns
@@ -123,7 +123,7 @@ def changed(case: Case, moves: Mapping[str, Fraction | None]) -> Case:
 
     Examples
     --------
-    >>> from riskkit.case.case import load_case
+    >>> from riskkit.case.case_reading import load_case
     >>> other = changed(load_case("note7-battery-2016"), {"n_ports": Fraction(5), "days_to_act": None})
     >>> other.facts["n_ports"].basis, "days_to_act" in other.facts
     ('judgement', False)

@@ -31,7 +31,7 @@ from riskkit.assessment.facts.case_file import (
     severity_mix,
 )
 from riskkit.assessment.what_if.planned_tests import PlannedTest, planned_misfits
-from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, refuse, shown
 from riskkit.foundation.inputs.toml_file import TomlFile, read_toml
 from riskkit.foundation.numbers.toml_record import as_record, toml_text, written
 from riskkit.foundation.numbers.uncertainty import (
@@ -63,7 +63,7 @@ def _value(value: Any, info: ValidationInfo) -> Distribution | Mix | str:
         raise ValueError("'close' with the input 'channels', and another change with any other input")
     if do == "close":
         if value not in glossary.codes("channel"):
-            raise ValueError(f"one of {', '.join(glossary.codes('channel'))}")
+            raise ValueError(RuleText("one of {}", ", ".join(glossary.codes("channel"))))
         return str(value)
     if name.endswith(".severity"):
         if do != "set":
@@ -232,12 +232,13 @@ def _misfits(what_if: WhatIf, case: Case) -> Iterator[Misfit]:
         )
         if change.do == "close":
             if change.value not in open_channels or len(open_channels) == 1:
-                yield (*here, "value"), change.value, f"one of {', '.join(open_channels)}, and not the last"
+                rule = RuleText("one of {}, and not the last", ", ".join(open_channels))
+                yield (*here, "value"), change.value, rule
             else:
                 open_channels.remove(change.value)
         elif "." in change.input:
             if change.input not in known:
-                yield (*here, "input"), change.input, f"one of {', '.join(sorted(known))}"
+                yield (*here, "input"), change.input, RuleText("one of {}", ", ".join(sorted(known)))
         else:
             yield from (
                 (*((*here, part),), value, rule) for part, value, rule in _fact_misfits(change, stated)
@@ -248,7 +249,7 @@ def _misfits(what_if: WhatIf, case: Case) -> Iterator[Misfit]:
 def _fact_misfits(change: Change, stated: set[str]) -> Iterator[tuple[str, object, str]]:
     given = [name for name, kind in standards.facts().items() if kind.is_given]
     if change.input not in given:
-        yield "input", change.input, f"one of {', '.join(given)}"
+        yield "input", change.input, RuleText("one of {}", ", ".join(given))
         return
     kind = standards.facts()[change.input]
     if isinstance(change.value, Unknown):
@@ -267,7 +268,8 @@ def _fact_misfits(change: Change, stated: set[str]) -> Iterator[tuple[str, objec
     elif change.do == "set" and not (
         support(change.value)[0] >= kind.minimum and best(change.value) <= kind.maximum
     ):
-        yield "value", float(best(change.value)), f"{kind.minimum:g} to {kind.maximum:g}"
+        rule = RuleText("{} to {}", f"{kind.minimum:g}", f"{kind.maximum:g}")
+        yield "value", float(best(change.value)), rule
 
 
 def apply(case: Case, what_if: WhatIf) -> Case:
@@ -293,7 +295,7 @@ def apply(case: Case, what_if: WhatIf) -> Case:
 
     Examples
     --------
-    >>> from riskkit.case.case import load_case
+    >>> from riskkit.case.case_reading import load_case
     >>> case = load_case("note7-battery-2016")
     >>> stop = WhatIf(id="stop", kind="other_measure", title=Text(zh="停售", en="Stop"), changes=(Change(
     ...     input="is_on_sale", do="set", value=False, reason=Text(zh="下架", en="Off the shelves"),

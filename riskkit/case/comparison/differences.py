@@ -104,7 +104,7 @@ def difference(
 
     Examples
     --------
-    >>> from riskkit.case.case import load_case
+    >>> from riskkit.case.case_reading import load_case
     >>> case, eu = load_case("note7-battery-2016"), Finding("eu_2024_3173", "product", "low", "low")
     >>> found = difference(Finding("kinney", "product", "high", "high"), eu, case=case, grades={})
     >>> found.relation, found.reasons[0][0]
@@ -187,7 +187,7 @@ def say_reason(case: Case, reason: Reason) -> tuple[str, str]:
 
     Examples
     --------
-    >>> from riskkit.case.case import load_case
+    >>> from riskkit.case.case_reading import load_case
     >>> case = load_case("note7-battery-2016")
     >>> say_reason(case, ("different_scale", (("top", "watch"),)))[0]
     'Its highest class only reaches “watch” and cannot ask for more'

@@ -38,7 +38,7 @@ def dose_findings(case: Case, method: str) -> list[Finding]:
 
     Examples
     --------
-    >>> from riskkit.case.case import load_case
+    >>> from riskkit.case.case_reading import load_case
     >>> dose_findings(load_case("note7-battery-2016"), "moe")[0].misfit
     'no_dose'
     """
@@ -155,7 +155,7 @@ def count_findings(case: Case, hazard_scores: dict[str, float]) -> list[Finding]
 
     Examples
     --------
-    >>> from riskkit.case.case import load_case
+    >>> from riskkit.case.case_reading import load_case
     >>> count_findings(load_case("note7-battery-2016"), {})[0].misfit
     'no_tests'
     """

@@ -71,7 +71,7 @@ def scenario_parts(case: Case, scenarios: pd.DataFrame) -> tuple[Part, ...]:
 
     Examples
     --------
-    >>> from riskkit.case.case import load_case
+    >>> from riskkit.case.case_reading import load_case
     >>> table = pd.DataFrame({"scenario": ["night_fire"], "severity": [4], "p_exact": ["1/500"]})
     >>> case = load_case("note7-battery-2016")
     >>> scenario_parts(case, table)[0].p

@@ -15,7 +15,8 @@ from riskkit.assessment.facts.case_file import Case
 from riskkit.assessment.scenarios import scenario_probability
 from riskkit.assessment.severity_mix import mixed_harm
 from riskkit.case.case import Assessment
-from riskkit.case.case_levels import draw_inputs, evaluate, point_of
+from riskkit.case.case_inputs import draw_inputs, point_of
+from riskkit.case.case_levels import evaluate
 from riskkit.case.case_numbers import METHOD
 from riskkit.case.case_tables import grade_table, scenario_table
 from riskkit.case.comparison.differences import REFERENCE, Difference, actions_of, card_of, difference
@@ -23,7 +24,7 @@ from riskkit.case.comparison.doses import count_findings, dose_findings
 from riskkit.case.comparison.findings import PRODUCT, Finding, UsedInput, misfit
 from riskkit.case.comparison.grids import GRIDS, Part, grid_findings, part_levels, scenario_parts
 from riskkit.case.comparison.scores import danger_findings, item_findings, triage_findings
-from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, refuse, shown
 from riskkit.foundation.short_repr import ShownInNotebooks
 from riskkit.foundation.standards import risk_matrices, standards
 from riskkit.foundation.standards.method_cards import method_cards
@@ -124,16 +125,13 @@ def chosen_methods(names: str) -> tuple[str, ...]:
     wanted = [one.strip() for one in names.split(",") if one.strip()]
     if wanted in ([], ["all"]):
         return every
-    rule = f"all, or of: {', '.join(every)}"
+    rule = RuleText("all, or of: {}", ", ".join(every))
     refuse("methods", [Fault("methods", shown(one), rule) for one in wanted if one not in every])
     return tuple(one for one in every if one in wanted)
 
 
 def compare_methods(
-    assessment: Assessment,
-    *,
-    methods: Sequence[str] | None = None,
-    rng: np.random.Generator | None = None,
+    assessment: Assessment, *, methods: Sequence[str] | None = None, rng: np.random.Generator | None = None
 ) -> Comparison:
     """One case through every method that fits it.
 
@@ -163,7 +161,8 @@ def compare_methods(
 
     Examples
     --------
-    >>> from riskkit.case.case import assess, load_case
+    >>> from riskkit.case.case import assess
+    >>> from riskkit.case.case_reading import load_case
     >>> a = assess(load_case("note7-battery-2016"), rng=np.random.default_rng(1), draws=200)
     >>> found = compare_methods(a, methods=["eu_2024_3173", "eu_presumption"])
     >>> [(one.method, one.lo) for one in found.fitting]

@@ -44,7 +44,7 @@ def danger_findings(case: Case, method: str) -> list[Finding]:
 
     Examples
     --------
-    >>> from riskkit.case.case import load_case
+    >>> from riskkit.case.case_reading import load_case
     >>> len(danger_findings(load_case("note7-battery-2016"), "kinney"))
     1
     """
@@ -91,7 +91,7 @@ def triage_findings(case: Case, *, p: float, severity: int) -> list[Finding]:
 
     Examples
     --------
-    >>> from riskkit.case.case import load_case
+    >>> from riskkit.case.case_reading import load_case
     >>> triage_findings(load_case("drop-side-cribs-2009"), p=4e-6, severity=4)[0].lo
     'required'
     """
@@ -187,7 +187,7 @@ def item_findings(case: Case) -> list[Finding]:
 
     Examples
     --------
-    >>> from riskkit.case.case import load_case
+    >>> from riskkit.case.case_reading import load_case
     >>> item_findings(load_case("note7-battery-2016"))[0].misfit
     'no_finding'
     """

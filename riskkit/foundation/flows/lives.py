@@ -10,7 +10,7 @@ import pandas as pd
 from riskkit.foundation.flows.acts import NEVER, Acts, Flags, Whole, ticks_of
 from riskkit.foundation.flows.checks import BUILT_IN, Turn
 from riskkit.foundation.flows.steps import Flow
-from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, refuse, shown
 
 UNCHANGED = "unchanged"
 """In `due_event`: what was due stays due although the phase changes."""
@@ -111,7 +111,9 @@ class Lives:
             good &= check.holds(turn, "")
         for need, is_needed in self.needs.items():
             name, _, argument = need.partition(":")
-            good &= ~is_needed[step] | (step < 0) | self.flow.checks[name].holds(turn, argument)
+            asked = is_needed[step] & (step >= 0)
+            if asked.any():
+                good &= ~asked | self.flow.checks[name].holds(turn, argument)
         return good
 
     def _turn(self, row: Whole, which: Whole, step: Whole) -> Turn:
@@ -134,13 +136,13 @@ class Lives:
         if step[0] < 0:
             on = dt.date.fromisoformat(str(self.day[row])) if self.acts.at[row] != NEVER else dt.date.min
             may = ", ".join(self.flow.may_follow(phase, on)) or "nothing"
-            faults.append(Fault(what, phase, f"a step that may follow {phase}: {may}"))
+            faults.append(Fault(what, phase, RuleText("a step that may follow {}: {}", phase, may)))
         pairs = [(check, "") for check in BUILT_IN.values()]
         pairs += [(self.flow.checks[need.partition(":")[0]], need.partition(":")[2]) for need in needs]
         for check, argument in pairs:
             if not check.holds(turn, argument)[0]:
                 name = check.field.format(argument)
-                rule = check.rule.format(argument or turn.roles[turn.step[0]].replace(" ", ", "))
+                rule = RuleText(check.rule, argument or turn.roles[turn.step[0]].replace(" ", ", "))
                 faults.append(Fault(f"{what}.{name}", shown(self.acts.cell(name, row)), rule))
         return faults
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from riskkit.foundation.flows.acts import Whole
 from riskkit.foundation.flows.checks import CHECKS, Check
-from riskkit.foundation.inputs.faults import Fault, one_of, refuse
+from riskkit.foundation.inputs.faults import Fault, RuleText, one_of, refuse
 from riskkit.foundation.standards.tables import records
 
 BEGIN = "none"
@@ -65,7 +65,7 @@ class Flow:
     def __post_init__(self) -> None:
         needs = {need for text in self.steps["needs"] for need in str(text).split()}
         faults = [
-            Fault(f"{self.name}: needs", need, f"one of {', '.join(sorted(self.checks))}")
+            Fault(f"{self.name}: needs", need, RuleText("one of {}", ", ".join(sorted(self.checks))))
             for need in sorted(needs)
             if need.partition(":")[0] not in self.checks
         ]

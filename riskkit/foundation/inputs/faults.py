@@ -6,13 +6,15 @@ import datetime as dt
 import re
 import reprlib
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from difflib import get_close_matches
 from enum import Enum
 from fractions import Fraction
+from typing import TypeVar
 
+T = TypeVar("T")
 REQUIRED = "present"
 """The rule that something broke by not being there."""
 _LONGEST_VALUE = 80
@@ -31,6 +33,43 @@ _HALVES = (0xD800, 0xDFFF)
 _HIDDEN = re.compile("[" + "".join(f"{chr(a)}-{chr(b)}" for a, b in (*_HIDDEN_RANGES, _HALVES)) + "]")
 HIDDEN = "[" + "".join(rf"\x{{{a:x}}}-\x{{{b:x}}}" for a, b in _HIDDEN_RANGES) + "]"
 """The same characters for expressions over whole columns (RE2); text in UTF-8 has no halves of characters."""
+
+
+class RuleText(str):
+    """A rule with values: the English sentence, and the template that finds its wording elsewhere.
+
+    Examples
+    --------
+    >>> rule = RuleText("at least {} rows", 3)
+    >>> rule, rule.template, rule.values
+    ('at least 3 rows', 'at least {} rows', ('3',))
+    >>> str(ValueError(rule)).template  # also where an error carries it
+    'at least {} rows'
+    """
+
+    template: str
+    values: tuple[str, ...]
+
+    def __new__(cls, template: str, *values: object) -> RuleText:
+        """The sentence with its values in place.
+
+        Parameters
+        ----------
+        template : str
+            The sentence with ``{}`` for each value.
+        *values : object
+            What stands there; a rule among them is worded too.
+        """
+        words = tuple(value if isinstance(value, RuleText) else format(value) for value in values)
+        rule = super().__new__(cls, template.format(*words) if words else template)
+        rule.template, rule.values = template, words
+        return rule
+
+    def __str__(self) -> str:
+        return self
+
+    def __reduce__(self) -> tuple[type[RuleText], tuple[str, ...]]:
+        return RuleText, (self.template, *self.values)
 
 
 @dataclass(frozen=True)
@@ -159,7 +198,7 @@ def one_of(value: str, known: Iterable[str]) -> str:
     'one of (none)'
     """
     names = list(known)
-    return suggesting(f"one of {', '.join(names) or '(none)'}", value, names)
+    return suggesting(RuleText("one of {}", ", ".join(names) or "(none)"), value, names)
 
 
 def suggesting(rule: str, value: str, known: Iterable[str]) -> str:
@@ -171,7 +210,9 @@ def suggesting(rule: str, value: str, known: Iterable[str]) -> str:
     'a known key; did you mean title?'
     """
     meant = nearly(value, known)
-    return f"{rule}; did you mean {meant}?" if meant else rule
+    if not meant:
+        return rule
+    return RuleText("{}; did you mean {}?", rule if isinstance(rule, RuleText) else RuleText(rule), meant)
 
 
 def nearly(value: str, known: Iterable[str]) -> str:
@@ -239,3 +280,19 @@ def refuse(what: str, faults: Iterable[Fault]) -> None:
     found = tuple(faults)
     if found:
         raise InputFaults(what, found)
+
+
+def tried(faults: list[Fault], make: Callable[[], T]) -> T | None:
+    """What a call gives, or its faults added to others.
+
+    Examples
+    --------
+    >>> faults = [Fault("a", "1", "2")]
+    >>> tried(faults, lambda: refuse("b", [Fault("b", "3", "4")])), len(faults)
+    (None, 2)
+    """
+    try:
+        return make()
+    except InputFaults as error:
+        faults += error.faults
+        return None

@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from riskkit.foundation.inputs.faults import Fault, InputFaults, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, InputFaults, RuleText, refuse, shown
 
 _MOST_BYTES = 1_000_000
 _MISSING = ("", "~", "null", "Null", "NULL")
@@ -37,10 +37,13 @@ def _content(path: Path) -> bytes:
         with path.open("rb") as stream:
             raw = stream.read(_MOST_BYTES + 1)
     except OSError as error:
-        rule = f"a file that can be read ({error.strerror})"
+        rule = RuleText("a file that can be read ({})", error.strerror)
         raise InputFaults("parameters", [Fault("-f", shown(str(path)), rule)]) from None
     is_small = len(raw) <= _MOST_BYTES
-    refuse("parameters", [] if is_small else [Fault(path.name, "too large", f"at most {_MOST_BYTES} bytes")])
+    refuse(
+        "parameters",
+        [] if is_small else [Fault(path.name, "too large", RuleText("at most {} bytes", _MOST_BYTES))],
+    )
     return raw
 
 

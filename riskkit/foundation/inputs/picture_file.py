@@ -14,9 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from PIL import Image, ImageFile, ImageOps
-
-from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, refuse, shown
 
 MAX_BYTES = 5_000_000
 MAX_PIXELS = 25_000_000
@@ -73,7 +71,7 @@ def read_picture(folder: Path, name: str, *, sha256: str) -> PictureFile:
     found: list[Finding] = []
     digest = hashlib.sha256(raw).hexdigest()
     if digest != sha256:
-        found.append(("sha256", sha256, f"the hash of the file, {digest}"))
+        found.append(("sha256", sha256, RuleText("the hash of the file, {}", digest)))
     png = b""
     try:
         png = drawn_anew(raw)
@@ -92,7 +90,7 @@ def _content(folder: Path, name: str) -> bytes:
     rule = "a picture file beside the case file, and no link"
     refuse(name, [] if raw is not None else [Fault("file", shown(name), rule)])
     assert raw is not None
-    large = [Fault("file", f"more than {MAX_BYTES:,} bytes", f"at most {MAX_BYTES:,} bytes")]
+    large = [Fault("file", f"more than {MAX_BYTES:,} bytes", RuleText("at most {} bytes", f"{MAX_BYTES:,}"))]
     refuse(name, large if len(raw) > MAX_BYTES else [])
     return raw
 
@@ -100,6 +98,8 @@ def _content(folder: Path, name: str) -> bytes:
 @contextlib.contextmanager
 def _whole_only() -> Iterator[None]:
     """Pillow refuses a file that is cut off, whatever another library (WeasyPrint) set for the process."""
+    from PIL import ImageFile
+
     before, ImageFile.LOAD_TRUNCATED_IMAGES = ImageFile.LOAD_TRUNCATED_IMAGES, False
     try:
         yield
@@ -128,6 +128,8 @@ def drawn_anew(raw: bytes, *, side: int = _SIDE) -> bytes:
     Traceback (most recent call last):
     ValueError: a PNG or JPEG picture that can be decoded
     """
+    from PIL import Image, ImageOps  # few cases have a picture
+
     small: Image.Image | None = None
     try:
         with warnings.catch_warnings(), _whole_only():
@@ -139,7 +141,7 @@ def drawn_anew(raw: bytes, *, side: int = _SIDE) -> bytes:
     except Exception as error:  # whatever a decoder makes of a hostile file
         raise ValueError("a PNG or JPEG picture that can be decoded") from error
     if small is None:
-        raise ValueError(f"at most {MAX_PIXELS:,} pixels")
+        raise ValueError(RuleText("at most {} pixels", f"{MAX_PIXELS:,}"))
     small.thumbnail((side, side))
     out = io.BytesIO()
     small.save(out, "PNG", optimize=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from riskkit.foundation.inputs.faults import Fault, InputFaults, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, InputFaults, RuleText, refuse, shown
 
 # a case written by people has some 50 kB; what is far larger is no case, or meant to fill the memory
 MAX_BYTES = 2_000_000
@@ -92,7 +92,8 @@ def read_toml(path: str | Path) -> TomlFile:
         raise InputFaults(name, [Fault(name, shown(error.strerror), "a file that can be read")]) from error
     if len(raw) > MAX_BYTES:
         raise InputFaults(
-            name, [Fault(name, f"{file.stat().st_size:,} bytes", f"at most {MAX_BYTES:,} bytes")]
+            name,
+            [Fault(name, f"{file.stat().st_size:,} bytes", RuleText("at most {} bytes", f"{MAX_BYTES:,}"))],
         )
     return parse_toml(raw, name)
 
@@ -125,9 +126,10 @@ def parse_toml(raw: bytes, name: str) -> TomlFile:
 
 
 def _refuse_depth(text: str, name: str) -> None:
-    brackets = re.search(rf"[\[{{]{{{_MAX_DEPTH}}}", re.sub(r"\s", "", text))
-    found = "brackets" if brackets else "a key of many parts" if _DEEP_KEY.search(text) else ""
-    refuse(name, [Fault(name, found, f"nesting of less than {_MAX_DEPTH}")] if found else [])
+    brackets = re.search(rf"[\[{{]{{{_MAX_DEPTH}}}", "".join(text.split()))
+    dotted = (line for line in text.split("\n") if line.count(".") >= _MAX_DEPTH)  # a key is within a line
+    found = "brackets" if brackets else "a key of many parts" if any(map(_DEEP_KEY.search, dotted)) else ""
+    refuse(name, [Fault(name, found, RuleText("nesting of less than {}", _MAX_DEPTH))] if found else [])
 
 
 def _line_numbers(text: str) -> dict[tuple[str | int, ...], int]:

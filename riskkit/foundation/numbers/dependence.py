@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 import scipy  # its parts load when they are used: half a second that checking a case need not take
 
-from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, one_of, refuse, shown
 from riskkit.foundation.numbers.distributions import Floats
 
 Pairs = Mapping[tuple[str, str], float]
@@ -98,7 +98,11 @@ def _definite_faults(names: Sequence[str], pairs: Pairs, matrix: Floats) -> Iter
         span = _possible(matrix, names.index(a), names.index(b))
         if span is not None:
             mendable = True
-            rule = f"{span[0]:.4g} to {span[1]:.4g} beside the other correlations (positive definite)"
+            rule: str = RuleText(
+                "{} to {} beside the other correlations (positive definite)",
+                f"{span[0]:.4g}",
+                f"{span[1]:.4g}",
+            )
             yield Fault(f"{a}, {b}", f"{value:g}", rule)
     if not mendable:
         for (a, b), value in pairs.items():

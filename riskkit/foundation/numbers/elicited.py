@@ -10,6 +10,7 @@ import numpy as np
 import scipy  # its parts load when they are used: half a second that checking a case need not take
 from numpy.typing import NDArray
 
+from riskkit.foundation.inputs.faults import RuleText
 from riskkit.foundation.numbers.kept_quantiles import (
     KEEPING,
     metalog_coefficients,
@@ -184,7 +185,7 @@ def fit_quantiles(
     x, p = np.asarray(values, dtype=np.float64), np.asarray(probs, dtype=np.float64)
     in_order = x.size == p.size >= 2 and bool(np.all(np.diff(x) > 0) and np.all(np.diff(p) > 0))
     if not in_order or x[0] <= lower or x[-1] >= upper or p[0] <= 0 or p[-1] >= 1:
-        raise ValueError(f"rising quantiles strictly between {lower:g} and {upper:g}")
+        raise ValueError(RuleText("rising quantiles strictly between {} and {}", f"{lower:g}", f"{upper:g}"))
     if family is not None:
         return _fitted(family, x, p, bounds=(lower, upper), is_chosen=True)
     fits = [_fitted(name, x, p, bounds=(lower, upper)) for name in _families(lower, upper)]
@@ -207,7 +208,7 @@ def _fitted(
         ends = piecewise_ends(x, lower=lower, upper=upper, overshoot=overshoot)
         return Elicited(*given, family, ends, *bounds, 0.0, is_chosen)
     if family not in FAMILIES:
-        raise ValueError(f"one of {', '.join(FAMILIES)}")
+        raise ValueError(RuleText("one of {}", ", ".join(FAMILIES)))
     if family.startswith("mirror"):
         parameters, squares = _fit(family.removeprefix("mirror"), (upper - x)[::-1], (1 - p)[::-1])
     else:

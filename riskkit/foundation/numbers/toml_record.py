@@ -13,7 +13,7 @@ from typing import Any, TypeVar, get_args
 
 from pydantic import TypeAdapter, ValidationError
 
-from riskkit.foundation.inputs.faults import Fault, InputFaults, shown, suggesting
+from riskkit.foundation.inputs.faults import Fault, InputFaults, RuleText, shown, suggesting
 from riskkit.foundation.inputs.toml_file import TomlFile
 from riskkit.foundation.numbers.distributions import (
     Beta,
@@ -44,17 +44,19 @@ _RULES = {
     ),
     **dict.fromkeys(("list_type", "tuple_type"), "a list"),
     **dict.fromkeys(("dict_type", "dataclass_type", "mapping_type"), "a table"),
-    "literal_error": "one of {expected}",
-    "greater_than": "above {gt}",
-    "greater_than_equal": "at least {ge}",
-    "less_than": "below {lt}",
-    "less_than_equal": "at most {le}",
-    "string_too_short": "at least {min_length}",
-    "string_too_long": "at most {max_length} characters",
-    "string_pattern_mismatch": "of the form {pattern}",
-    "too_short": "at least {min_length}",
-    "too_long": "at most {max_length} items",
+    "literal_error": "one of {}",
+    "greater_than": "above {}",
+    "greater_than_equal": "at least {}",
+    "less_than": "below {}",
+    "less_than_equal": "at most {}",
+    "string_too_short": "at least {}",
+    "string_too_long": "at most {} characters",
+    "string_pattern_mismatch": "of the form {}",
+    "too_short": "at least {}",
+    "too_long": "at most {} items",
 }
+_VALUES = ("expected", "gt", "ge", "lt", "le", "min_length", "max_length", "pattern")
+"""What pydantic calls the values of a rule."""
 
 
 def as_record(file: TomlFile, kind: type[Record]) -> Record:
@@ -118,11 +120,11 @@ def _fault(file: TomlFile, item: Mapping[str, Any], kind: Any) -> Fault:
             path.append(part)
     value = "nothing" if item["type"] == "missing" else shown(item.get("input"))
     wording = _RULES.get(item["type"])
-    rule = (
-        item["msg"].removeprefix("Value error, ")
-        if wording is None
-        else wording.format(**item.get("ctx", {}))
-    )
+    context = item.get("ctx", {})
+    if wording is None:
+        rule = str(context["error"]) if "error" in context else item["msg"]
+    else:
+        rule = RuleText(wording, *(context[name] for name in _VALUES if name in context))
     if wording == _KNOWN_KEY:
         rule = suggesting(rule, str(item["loc"][-1]), sorted(_keys(kind)))
     return Fault(file.place(tuple(path)), value, rule)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, one_of, refuse, shown
 
 if TYPE_CHECKING:
     import pint
@@ -114,7 +114,7 @@ def in_unit(value: Any, unit: str) -> NDArray[np.float64]:
     if isinstance(value, str):
         written = _WRITTEN.match(value) if len(value) <= _LONGEST else None
         if written is None or not written.group(2):
-            raise ValueError(f"a number with its unit, such as '1.5 {unit}'")
+            raise ValueError(RuleText("a number with its unit, such as '1.5 {}'", unit))
         return convert(float(written.group(1)), written.group(2), unit)
     if isinstance(value, tuple) and len(value) == 2 and isinstance(value[1], str):
         return convert(value[0], value[1], unit)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, refuse, shown
 
 Floats = NDArray[np.float64]
 
@@ -47,15 +47,15 @@ class NumberColumn:
     @property
     def rule(self) -> str:
         """The rule in words."""
-        kind = "a whole number" if self.is_whole else "a finite number"
-        start = "above" if self.is_above else "from"
-        if np.isfinite(self.low) and np.isfinite(self.high):
-            kind += f" {start} {self.low:g} to {self.high:g}"
-        elif np.isfinite(self.low):
-            kind += f" above {self.low:g}" if self.is_above else f" from {self.low:g} up"
+        template = "a whole number" if self.is_whole else "a finite number"
+        ends = [f"{end:g}" for end in (self.low, self.high) if np.isfinite(end)]
+        if np.isfinite(self.low):
+            template += " above {}" if self.is_above else " from {}"
+            template += " to {}" if np.isfinite(self.high) else "" if self.is_above else " up"
         elif np.isfinite(self.high):
-            kind += f" up to {self.high:g}"
-        return kind + (", or missing" if self.may_miss else "")
+            template += " up to {}"
+        rule = RuleText(template, *ends)
+        return RuleText("{}, or missing", rule) if self.may_miss else rule
 
     def is_kept(self, values: Floats) -> NDArray[np.bool_]:
         """Whether each number keeps the rule; NaN never does."""

@@ -27,11 +27,13 @@ def of_table(table: str, column: str, **rows: str) -> AfterValidator:
     """
 
     def check(value: Any) -> Any:
-        found = standards.all_rows(table)
-        for name, wanted in rows.items():
-            found = found[found[name] == wanted]
-        if value not in found[column].tolist():
-            raise ValueError(one_of(str(value), dict.fromkeys(found[column])))
+        lawful = [
+            row[column]
+            for row in standards.every_row(table)
+            if all(row[name] == wanted for name, wanted in rows.items())
+        ]
+        if value not in lawful:
+            raise ValueError(one_of(str(value), dict.fromkeys(lawful)))
         return value
 
     return AfterValidator(check)

@@ -7,7 +7,6 @@ import re
 
 from riskkit.foundation.language import language
 from riskkit.foundation.standards import standards
-from riskkit.foundation.standards.tables import records
 
 # Names as Chinese official documents write them, where the locale data differ.
 _ZH_NAMES = {"TW": "中国台湾", "HK": "中国香港", "MO": "中国澳门", "EU": "欧盟"}
@@ -17,15 +16,14 @@ _EN_NAMES = {"TW": "Taiwan, China", "HK": "Hong Kong, China", "MO": "Macao, Chin
 @functools.cache
 def _territories(lang: str) -> dict[str, str]:
     """The names of the locale data as ``country_words`` holds them: those of newer data may differ."""
-    rows = standards.table("country_words")
-    mine = rows[rows["locator"] == f"territories, {lang}"]
-    return dict(zip(mine["country"], mine["word"], strict=True))
+    rows = standards.rows("country_words")
+    return {row["country"]: row["word"] for row in rows if row["locator"] == f"territories, {lang}"}
 
 
 @functools.cache
 def _countries() -> frozenset[str]:
-    rows = standards.table("country_numbers")
-    return frozenset(rows.loc[rows["code_list"] == "iso_numeric", "country"]) | {"EU"}
+    rows = standards.rows("country_numbers")
+    return frozenset(row["country"] for row in rows if row["code_list"] == "iso_numeric") | {"EU"}
 
 
 def is_country(code: str) -> bool:
@@ -70,8 +68,7 @@ def country_name(code: str) -> str:
 
 @functools.cache
 def _chapters() -> dict[str, tuple[str, str]]:
-    rows = standards.table("hs_chapters")
-    return {row["chapter"]: (row["zh"], row["en"]) for row in records(rows)}
+    return {row["chapter"]: (row["zh"], row["en"]) for row in standards.rows("hs_chapters")}
 
 
 def is_hs(code: str) -> bool:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, refuse, shown
 
 Floats = NDArray[np.float64]
 
@@ -160,7 +160,9 @@ def _by_criterion(given: Any, columns: pd.Index, faults: list[Fault], *, what: s
         given = by_name.reindex(columns)
     numbers = _as_floats(np.asarray(given))
     if numbers.shape != (len(columns),):
-        faults.append(Fault(what, f"shape {numbers.shape}", f"one entry for each of {len(columns)} criteria"))
+        faults.append(
+            Fault(what, f"shape {numbers.shape}", RuleText("one entry for each of {} criteria", len(columns)))
+        )
         return None
     return numbers
 
@@ -195,7 +197,7 @@ def weight_faults(weights: Floats, names: Sequence[Any] | pd.Index, *, what: str
         return [Fault(f"{what}[{names[j]}]", shown(float(weights[j])), rule) for j in wrong.tolist()]
     total = float(weights.sum())
     if abs(total - 1) > _SUM:
-        return [Fault(what, f"sum {total:.6g}", f"{what} that sum to 1")]
+        return [Fault(what, f"sum {total:.6g}", RuleText("{} that sum to 1", what))]
     return []
 
 

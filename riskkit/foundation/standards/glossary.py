@@ -6,15 +6,13 @@ import functools
 
 from riskkit.foundation.language import language
 from riskkit.foundation.standards import standards
-from riskkit.foundation.standards.tables import records
 
 LANGUAGES = ("zh", "en")
 
 
 @functools.cache
 def _words() -> dict[tuple[str, str], tuple[str, str]]:
-    rows = standards.table("glossary")
-    return {(row["list"], row["code"]): (row["zh"], row["en"]) for row in records(rows)}
+    return {(row["list"], row["code"]): (row["zh"], row["en"]) for row in standards.rows("glossary")}
 
 
 def label(kind: str, code: str) -> str:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
+from operator import itemgetter
 
 from riskkit.foundation.standards import standards
 
 
 @functools.cache
 def _numbers() -> Mapping[tuple[str, str], float]:
-    rows = standards.table("method_numbers").to_dict("records")
+    rows = standards.rows("method_numbers")
     return {(str(r["method"]), str(r["name"])): float(r["value"]) for r in rows}
 
 
@@ -77,8 +78,9 @@ def score_bands(score: str) -> ScoreBands:
     >>> score_bands("lec").edges
     (20.0, 70.0, 160.0, 320.0)
     """
-    rows = standards.table("score_bands")
-    rows = rows[rows["score"] == score].sort_values("above")
-    if rows.empty:
+    rows = sorted(
+        (row for row in standards.rows("score_bands") if row["score"] == score), key=itemgetter("above")
+    )
+    if not rows:
         raise KeyError(f"no bands for the score {score!r}")
-    return ScoreBands(score, tuple(rows["above"].tolist()[1:]), rows["closed"].iloc[0] == "yes")
+    return ScoreBands(score, tuple(row["above"] for row in rows[1:]), rows[0]["closed"] == "yes")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import functools
 import re
-
-import pandas as pd
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from riskkit.foundation.language import language
 from riskkit.foundation.standards import standards
-from riskkit.foundation.standards.tables import records
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _ENDS = re.compile(r"(维吾尔自治区|壮族自治区|回族自治区|特别行政区|自治区|省|市)$")
 _WHOLE = "100000"
@@ -19,8 +21,7 @@ _WHOLE = "100000"
 def _known() -> dict[str, str]:
     """Code, full and short names in both languages, and letters, each in small letters, to the code."""
     found: dict[str, str] = {}
-    rows = standards.table("province_codes")
-    for row in records(rows[rows["code"] != _WHOLE]):
+    for row in (row for row in standards.rows("province_codes") if row["code"] != _WHOLE):
         names = (row["code"], row["code"][:2], row["zh"], _ENDS.sub("", row["zh"]), row["en"])
         found |= {name.casefold(): row["code"] for name in names}
     for tile in standards.rows("map_tiles"):
@@ -64,8 +65,12 @@ def province_name(code: str) -> str:
     >>> province_name("310000"), in_language("zh", province_name, "310000")
     ('Shanghai', '上海市')
     """
-    rows = standards.table("province_codes").set_index("code")
-    return str(rows.at[code, language()])
+    return str(_rows()[code][language()])
+
+
+@functools.cache
+def _rows() -> dict[str, Mapping[str, Any]]:
+    return {row["code"]: row for row in standards.rows("province_codes")}
 
 
 def map_tiles() -> pd.DataFrame:
@@ -77,4 +82,9 @@ def map_tiles() -> pd.DataFrame:
     >>> len(tiles), tiles.at["310000", "zh"], int(tiles.at["310000", "place_y"])
     (34, '上海', 4)
     """
+    return _tiles().copy()
+
+
+@functools.cache
+def _tiles() -> pd.DataFrame:
     return standards.table("map_tiles").astype({"place_x": int, "place_y": int}).set_index("code")

@@ -5,16 +5,23 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import itertools
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from riskkit.foundation.exact_numbers import exact
-from riskkit.foundation.standards.standards import LEVELS, all_rows, in_force, table
+from riskkit.foundation.standards import standards
+from riskkit.foundation.standards.standards import LEVELS
 from riskkit.foundation.standards.tables import TableFault, records
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DEFAULT_MATRIX = "eu_2024_3173"
 
 
 @dataclass(frozen=True)
@@ -62,12 +69,12 @@ def matrix_names(*, on: dt.date | None = None) -> tuple[str, ...]:
     >>> matrix_names(on=dt.date(2026, 1, 1))[0]
     'eu_2024_3173'
     """
-    return tuple(_matrices(on)["matrix"])
+    return tuple(row["matrix"] for row in _matrices(on))
 
 
-def _matrices(on: dt.date | None) -> pd.DataFrame:
-    rows = all_rows("risk_matrix_list")
-    return rows if on is None else in_force(rows, on)
+def _matrices(on: dt.date | None) -> tuple[Mapping[str, Any], ...]:
+    listed = "risk_matrix_list"
+    return standards.every_row(listed) if on is None else standards.rows(listed, on=on)
 
 
 @functools.cache
@@ -102,13 +109,13 @@ def risk_matrix(name: str, *, on: dt.date | None = None) -> RiskMatrix:
     'eu_2019_417'
     """
     listed = _matrices(on)
-    found = listed[(listed["matrix"] == name) | ((listed["family"] == name) & (on is not None))]
+    found = [row for row in listed if row["matrix"] == name or (row["family"] == name and on is not None)]
     if len(found) != 1:
-        raise KeyError(f"no single risk matrix {name!r} in force; there are: {', '.join(listed['matrix'])}")
-    one = found.iloc[0]
-    rows = table("risk_matrices")
-    rows = rows[rows["matrix"] == one["cells_of"]]
-    return matrix_from_rows(rows, one)
+        raise KeyError(
+            f"no single risk matrix {name!r} in force; there are: {', '.join(matrix_names(on=on))}"
+        )
+    cells = [row for row in standards.rows("risk_matrices") if row["matrix"] == found[0]["cells_of"]]
+    return _matrix(cells, found[0])
 
 
 def matrix_from_rows(rows: pd.DataFrame, listed: pd.Series) -> RiskMatrix:
@@ -129,20 +136,25 @@ def matrix_from_rows(rows: pd.DataFrame, listed: pd.Series) -> RiskMatrix:
 
     Examples
     --------
-    >>> rows = table("risk_matrices"); rows = rows[rows["matrix"] == "eu_2024_3173"]
-    >>> matrix_from_rows(rows, all_rows("risk_matrix_list").iloc[0]).name
+    >>> rows = standards.table("risk_matrices"); rows = rows[rows["matrix"] == "eu_2024_3173"]
+    >>> matrix_from_rows(rows, standards.all_rows("risk_matrix_list").iloc[0]).name
     'eu_2024_3173'
     """
-    bands, severities = sorted(set(rows["band"])), sorted(set(rows["severity"]))
+    return _matrix(records(rows), {str(name): value for name, value in listed.items()})
+
+
+def _matrix(rows: Sequence[Mapping[str, Any]], listed: Mapping[str, Any]) -> RiskMatrix:
+    bands, severities = ({row[of] for row in rows} for of in ("band", "severity"))
     found: dict[tuple[int, int], list[str]] = {}
-    for row in records(rows):
+    for row in rows:
         found.setdefault((row["band"], row["severity"]), []).append(row["level"])
-    cells = [[found.get((band, severity), []) for severity in severities] for band in bands]
+    cells = [[found.get((band, severity), []) for severity in sorted(severities)] for band in sorted(bands)]
     if not bands or any(len(cell) != 1 or cell[0] not in LEVELS for line in cells for cell in line):
         raise TableFault(
             f"risk matrix {listed['matrix']}: each band × severity needs exactly one known level"
         )
-    bounds = rows.drop_duplicates("band").sort_values("band")["above"].tolist()
+    lower = {row["band"]: row["above"] for row in reversed(rows)}  # as the first row of a band has it
+    bounds = [lower[band] for band in sorted(bands)]
     edges = tuple(exact(text) for text in bounds[1:])
     codes = np.array([[LEVELS.index(cell[0]) for cell in line] for line in cells], dtype=np.int8)
     rising = all(a < b for a, b in itertools.pairwise(edges)) and bounds[0] == ""

@@ -5,14 +5,17 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from riskkit.foundation.language import language
 from riskkit.foundation.standards import standards
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 CHUNK = 1 << 16
 
@@ -50,6 +53,8 @@ class Scale:
 
     def dtype(self) -> pd.CategoricalDtype:
         """The ordered categorical type of this scale."""
+        import pandas as pd
+
         return pd.CategoricalDtype(list(self.codes), ordered=True)
 
 
@@ -79,11 +84,10 @@ def scale(name: str) -> Scale:
     >>> in_language("zh", scale("warning").word, "Ⅰ")
     '特别严重'
     """
-    rows = standards.table("scales")
-    rows = rows[rows["scale"] == name].sort_values("rank")
-    if rows.empty:
+    rows = sorted((row for row in standards.rows("scales") if row["scale"] == name), key=itemgetter("rank"))
+    if not rows:
         raise KeyError(f"no scale {name!r}")
-    columns = (tuple(rows[column]) for column in ("code", "zh", "en", "colour", "symbol"))
+    columns = (tuple(row[column] for row in rows) for column in ("code", "zh", "en", "colour", "symbol"))
     return Scale(name, *columns)
 
 
@@ -172,6 +176,8 @@ def as_levels(codes: NDArray[np.int8], of: Scale, like: Any) -> Any:
     >>> list(as_levels(np.array([0, -1], dtype=np.int8), scale("risk"), [0.1, None]))
     ['low', nan]
     """
+    import pandas as pd
+
     if codes.ndim == 0:
         return of.codes[int(codes)] if codes >= 0 else pd.NA
     if codes.ndim > 1:
@@ -203,6 +209,8 @@ def level_codes(levels: Any, of: Scale, *, read: Callable[[Any], str] | None = N
     >>> level_codes(["low", "serious"], scale("risk"))
     array([0, 3], dtype=int8)
     """
+    import pandas as pd
+
     if isinstance(levels, pd.Series):
         levels = levels.array
     if isinstance(levels, pd.Categorical) and tuple(levels.categories) == of.codes:

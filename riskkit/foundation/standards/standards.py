@@ -7,21 +7,25 @@ and `valid_from`/`valid_to`. The columns are described in ``dictionary.csv``.
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
 import functools
+import io
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from importlib.resources.abc import Traversable
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from riskkit.foundation.standards.tables import records, typed
+from riskkit.foundation.standards.tables import typed
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 STATUSES = ("published", "derived", "house")
 
@@ -63,20 +67,52 @@ def dictionary() -> pd.DataFrame:
     >>> set(dictionary()["table"]) >= {"*", "risk_matrices"}
     True
     """
-    return _read("dictionary")
+    return _as_table(_read("dictionary"))
 
 
-def _read(name: str) -> pd.DataFrame:
+@functools.cache
+def column_types(name: str) -> Mapping[str, str]:
+    """The type of each column of a standard table, by the dictionary.
+
+    Examples
+    --------
+    >>> column_types("risk_matrix_list")["min_steps"]
+    'whole'
+    """
+    words = _read("dictionary")
+    types: dict[str, dict[str, str]] = {"*": {}, name: {}}
+    for of, column, kind in zip(words["table"], words["column"], words["type"], strict=True):
+        types.get(of, {})[column] = kind
+    own = types[name]
+    return own if "source_id" in own else own | types["*"]
+
+
+@functools.cache
+def _read(name: str) -> Mapping[str, list[str]]:
+    """The columns of a file, by hand: pandas takes ten times as long for each of these small tables."""
     file = folder() / f"{name}.csv"
     if not name.replace("_", "").isalnum() or not file.is_file():
         raise KeyError(f"no standard table {name!r}; there are: {', '.join(names())}")
-    with file.open(encoding="utf-8") as text:
-        return pd.read_csv(text, dtype=str, keep_default_na=False, na_values=[])
+    text = io.StringIO(file.read_bytes().decode("utf-8"), newline="")
+    head, *lines = (line for line in csv.reader(text) if line)
+    columns = zip(*lines, strict=True) if lines else ((),) * len(head)
+    return {title: list(column) for title, column in zip(head, columns, strict=True)}
+
+
+@functools.cache
+def _columns(name: str) -> Mapping[str, Sequence[Any]]:
+    return typed(_read(name), column_types(name))
+
+
+def _as_table(columns: Mapping[str, Sequence[Any]]) -> pd.DataFrame:
+    import pandas as pd  # who only walks over rows, to check a case, is spared the half second that it takes
+
+    return pd.DataFrame(columns)
 
 
 @functools.cache
 def _whole_table(name: str) -> pd.DataFrame:
-    return typed(_read(name), name, dictionary=dictionary())
+    return _as_table(_columns(name))
 
 
 def all_rows(name: str) -> pd.DataFrame:
@@ -114,8 +150,8 @@ def is_dated(name: str) -> bool:
     >>> is_dated("credit_grades"), is_dated("hs_chapters")
     (True, False)
     """
-    rows = _whole_table(name)
-    return "valid_from" in rows and bool((rows[["valid_from", "valid_to"]] != "").to_numpy().any())
+    columns = _columns(name)
+    return "valid_from" in columns and any((*columns["valid_from"], *columns["valid_to"]))
 
 
 def table(name: str, *, on: dt.date | None = None) -> pd.DataFrame:
@@ -154,9 +190,13 @@ def table(name: str, *, on: dt.date | None = None) -> pd.DataFrame:
 def _on_day(name: str, on: dt.date | None) -> pd.DataFrame:
     if on is not None:
         return _table_on(name, on).copy(deep=False)  # copied where it is written to
+    _require_undated(name)
+    return _whole_table(name)
+
+
+def _require_undated(name: str) -> None:
     if is_dated(name):
         raise ValueError(f"the standard table {name!r} is dated: name a day, or take all_rows({name!r})")
-    return _whole_table(name)
 
 
 @functools.lru_cache(maxsize=512)
@@ -184,7 +224,26 @@ def rows(name: str, *, on: dt.date | None = None) -> tuple[Mapping[str, Any], ..
     >>> rows("prevalence")[0]["prevalence"]
     'prism_web'
     """
-    return tuple(MappingProxyType(row) for row in records(_on_day(name, on)))
+    if on is None:
+        _require_undated(name)
+        return every_row(name)
+    day = on.isoformat()
+    begun = (row for row in every_row(name) if row["valid_from"] <= day)
+    return tuple(row for row in begun if row["valid_to"] == "" or row["valid_to"] >= day)
+
+
+@functools.cache
+def every_row(name: str) -> tuple[Mapping[str, Any], ...]:
+    """The rows of :func:`all_rows` as plain mappings, made once.
+
+    Examples
+    --------
+    >>> len(every_row("credit_grades")) == len(all_rows("credit_grades"))
+    True
+    """
+    columns = _columns(name)
+    cells = zip(*columns.values(), strict=True)
+    return tuple(MappingProxyType(dict(zip(columns, row, strict=True))) for row in cells)
 
 
 @functools.lru_cache(maxsize=1024)
@@ -251,17 +310,15 @@ def prevalence(name: str) -> Prevalence:
     >>> prevalence("prism_web").edges
     (100000.0, 500000.0, 1000000.0)
     """
-    found = table("prevalence")
-    found = found[found["prevalence"] == name]
-    if found.empty:
+    found = [row for row in rows("prevalence") if row["prevalence"] == name]
+    if not found:
         raise KeyError(f"no prevalence table {name!r}")
-    grid = found.pivot(index="band", columns="base", values="level")[list(LEVELS)]
-    bounds = found.drop_duplicates("band").sort_values("band")["above"].astype(float).tolist()
-    codes = grid.map(LEVELS.index).to_numpy(dtype=np.int8)
+    level = {(row["band"], row["base"]): LEVELS.index(row["level"]) for row in found}
+    lower = {row["band"]: float(row["above"]) for row in found}
+    codes = np.array([[level[band, base] for base in LEVELS] for band in sorted(lower)], dtype=np.int8)
     codes.flags.writeable = False  # all callers share it
-    return Prevalence(
-        name, tuple(b for b in bounds if math.isfinite(b)), found["closed"].iloc[0] == "yes", codes
-    )
+    edges = tuple(lower[band] for band in sorted(lower) if math.isfinite(lower[band]))
+    return Prevalence(name, edges, found[0]["closed"] == "yes", codes)
 
 
 @dataclass(frozen=True)

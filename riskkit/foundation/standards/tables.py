@@ -2,19 +2,20 @@
 
 A dictionary row says of a column: type (``text``, ``whole``, ``number``, ``fraction``, ``date``,
 ``yes_no``), whether it is required, whether it belongs to the key, the allowed words and the bounds.
-`typed` gives the columns their types; `check` finds every fault at once (with pandera).
+`typed` gives columns their types; `check` finds every fault at once (with pandera).
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
-from riskkit.foundation.inputs.faults import Fault, InputFaults, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, InputFaults, RuleText, refuse, shown
 
 if TYPE_CHECKING:
+    import pandas as pd
     import pandera.pandas as pa
 
 
@@ -44,6 +45,7 @@ def records(rows: pd.DataFrame) -> list[dict[str, Any]]:
 
     Examples
     --------
+    >>> import pandas as pd
     >>> records(pd.DataFrame({"a": [1, 2]}))
     [{'a': 1}, {'a': 2}]
     """
@@ -61,6 +63,8 @@ _NATIVE = frozenset({str, int, float, bool})
 
 
 def _native(value: Any) -> Any:
+    import pandas as pd
+
     if value is pd.NA:
         return None
     return value.item() if isinstance(value, (np.number, np.bool_)) else value
@@ -77,43 +81,39 @@ def columns_of(table: str, dictionary: pd.DataFrame) -> pd.DataFrame:
     >>> columns_of("risk_matrices", dictionary())["column"].tolist()[:2]
     ['matrix', 'band']
     """
+    import pandas as pd
+
     own = dictionary[dictionary["table"] == table]
     shared = dictionary[dictionary["table"] == "*"]
     return own if "source_id" in set(own["column"]) else pd.concat([own, shared], ignore_index=True)
 
 
-def typed(rows: pd.DataFrame, table: str, *, dictionary: pd.DataFrame) -> pd.DataFrame:
-    """Give each column the type its dictionary row names; an empty number becomes NaN.
+def typed(columns: Mapping[str, Sequence[str]], types: Mapping[str, str]) -> dict[str, Sequence[Any]]:
+    """Give each column the type that is named for it; an empty number becomes NaN.
 
     Parameters
     ----------
-    rows : DataFrame of str
-        As read from a file.
-    table : str
-        Name of the table in the dictionary.
-    dictionary : DataFrame
-        See :func:`riskkit.foundation.standards.standards.dictionary`.
+    columns : mapping of str to sequence of str
+        The cells as read from a file, by column.
+    types : mapping of str to str
+        As from :func:`riskkit.foundation.standards.standards.column_types`.
 
     Returns
     -------
-    DataFrame
+    dict of str to sequence
 
     Examples
     --------
-    >>> words = pd.DataFrame({"table": ["t"], "column": ["n"], "type": ["number"]})
-    >>> typed(pd.DataFrame({"n": ["1.5", ""]}), "t", dictionary=words)["n"].tolist()
-    [1.5, nan]
+    >>> typed({"n": ["1.5", ""], "zh": ["", "a"]}, {"n": "number"})
+    {'n': [1.5, nan], 'zh': ['', 'a']}
     """
-    words = columns_of(table, dictionary)
-    kinds = dict(zip(words["column"].tolist(), words["type"].tolist(), strict=True))
-    out = rows.copy()
-    for column in out.columns:
-        kind = kinds.get(column)
-        if kind == "number" or (kind == "whole" and (out[column] == "").any()):
-            out[column] = pd.to_numeric(out[column].replace("", None)).astype("float64")
-        elif kind == "whole":
-            out[column] = pd.to_numeric(out[column]).astype("int64")
-    return out
+    return {name: _typed(cells, types.get(name, "text")) for name, cells in columns.items()}
+
+
+def _typed(cells: Sequence[str], kind: str) -> Sequence[Any]:
+    if kind == "number" or (kind == "whole" and "" in cells):
+        return [float(cell or "nan") for cell in cells]
+    return [int(cell) for cell in cells] if kind == "whole" else cells
 
 
 def _schema(words: pd.DataFrame) -> pa.DataFrameSchema:
@@ -157,6 +157,7 @@ def check(rows: pd.DataFrame, table: str, *, dictionary: pd.DataFrame, name: str
 
     Examples
     --------
+    >>> import pandas as pd
     >>> words = pd.DataFrame({"table": ["t"], "column": ["n"], "type": ["number"], "required": ["yes"],
     ...                       "key": ["yes"], "allowed": [""], "minimum": ["0"], "maximum": [""]})
     >>> check(pd.DataFrame({"n": ["1", "2"]}), "t", dictionary=words)
@@ -168,6 +169,7 @@ def check(rows: pd.DataFrame, table: str, *, dictionary: pd.DataFrame, name: str
       t.csv:3:n: 'x', must be: a number
       t.csv:4:n: '-3', must be: at least 0
     """
+    import pandas as pd
     import pandera.errors
 
     name = name or f"{table}.csv"
@@ -183,19 +185,30 @@ def check(rows: pd.DataFrame, table: str, *, dictionary: pd.DataFrame, name: str
                 if isinstance(case["column"], str) and not pd.isna(case["index"])
                 else case["failure_case"]
             )
-            rule = _COLUMNS.get(str(case["check"]), str(case["check"]))
+            said = str(case["check"])
+            rule = RuleText("one of {}", said[7:]) if said[:7] == "one of " else _COLUMNS.get(said, said)
             faults.append(Fault(f"{name}:{row}:{column}", shown(case["failure_case"]), rule))
     faults += _bounds(rows, words, name) + _doubled(rows, words, name)
     refuse(name, sorted(faults, key=lambda fault: fault.place))
 
 
 def _bounds(rows: pd.DataFrame, words: pd.DataFrame, name: str) -> list[Fault]:
+    import pandas as pd
+
     faults = []
     for word in records(words[words["column"].isin(rows.columns)]):
         values = pd.to_numeric(rows[word["column"]], errors="coerce")
         for bound, broken, rule in (
-            (word["minimum"], values < float(word["minimum"] or "nan"), f"at least {word['minimum']}"),
-            (word["maximum"], values > float(word["maximum"] or "nan"), f"at most {word['maximum']}"),
+            (
+                word["minimum"],
+                values < float(word["minimum"] or "nan"),
+                RuleText("at least {}", word["minimum"]),
+            ),
+            (
+                word["maximum"],
+                values > float(word["maximum"] or "nan"),
+                RuleText("at most {}", word["maximum"]),
+            ),
         ):
             if bound:
                 for row in rows.index[broken]:

@@ -21,7 +21,7 @@ import pandas as pd
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.csv as pa_csv  # type: ignore[import-untyped]
 
-from riskkit.foundation.inputs.faults import Fault, InputFaults, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, InputFaults, RuleText, refuse, shown
 from riskkit.foundation.records.evidence import given_columns, intake_limit, table_schema
 from riskkit.foundation.records.sheet_cells import unguarded_cells
 from riskkit.monitoring.exchange.package import DESCRIPTION, RECORDS
@@ -163,9 +163,9 @@ def _check_entries(name: str, package: zipfile.ZipFile) -> str:
     most, most_bytes = intake_limit("package_files"), intake_limit("package_bytes")
     faults = []
     if len(entries) > most:
-        faults.append(Fault(name, f"{len(entries)} files", f"at most {most} files"))
+        faults.append(Fault(name, f"{len(entries)} files", RuleText("at most {} files", most)))
     if sum(entry.file_size for entry in entries) > most_bytes:
-        faults.append(Fault(name, "too large", f"at most {most_bytes} bytes when unpacked"))
+        faults.append(Fault(name, "too large", RuleText("at most {} bytes when unpacked", most_bytes)))
     names = [entry.filename for entry in entries[:most]]
     for entry in entries[:most]:
         kind = stat.S_IFMT(entry.external_attr >> 16)
@@ -179,7 +179,7 @@ def _check_entries(name: str, package: zipfile.ZipFile) -> str:
     faults += [Fault(name, shown(one), "a file that stands once") for one in twice]
     at = [one for one in names if one.rpartition("/")[2] == DESCRIPTION]
     if len(at) != 1 and not twice:
-        faults.append(Fault(name, ", ".join(at) or "missing", f"a file {DESCRIPTION}, once"))
+        faults.append(Fault(name, ", ".join(at) or "missing", RuleText("a file {}, once", DESCRIPTION)))
     refuse(name, faults)
     return at[0].removesuffix(DESCRIPTION)
 
@@ -194,7 +194,7 @@ def _description(name: str, package: zipfile.ZipFile, root: str) -> dict[str, An
     most = intake_limit("package_description_bytes")
     with package.open(f"{root}{DESCRIPTION}") as stream:
         text = stream.read(most + 1)
-    rule = f"a description in JSON of at most {most} bytes"
+    rule = RuleText("a description in JSON of at most {} bytes", most)
     try:
         found = json.loads(text) if len(text) <= most else None
     except (ValueError, RecursionError) as error:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, refuse, shown
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.method_numbers import method_number
 from riskkit.monitoring.rates.disclosure import ALL, hide_small_cells
@@ -121,7 +121,7 @@ def shared_counts(rows: pd.DataFrame, *, by: Sequence[str]) -> Shared:
     >>> shared_counts(rows, by=["port"]).table["shown"].tolist()
     ['too_few', 'complement', 'shown', 'shown']
     """
-    rule = f"one to three different ones of {', '.join(KEYS)}"
+    rule = RuleText("one to three different ones of {}", ", ".join(KEYS))
     is_fine = 1 <= len(by) <= 3 and len(set(by)) == len(by) and all(one in KEYS for one in by)
     refuse("export", [] if is_fine else [Fault("--by", shown(", ".join(by)), rule)])
     given = rows.assign(year=pd.to_datetime(rows["date"]).dt.strftime("%Y")) if "year" in by else rows

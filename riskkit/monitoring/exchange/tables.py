@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from riskkit.foundation.inputs.faults import Fault, InputFaults, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, InputFaults, RuleText, refuse, shown
 from riskkit.foundation.records.evidence import intake_limit
 from riskkit.monitoring.sources.files.opened import Unpacked
 
@@ -128,7 +128,9 @@ def write_table(
     headers, rows, fields = _opened(files, resource, place)
     missing = [one for one in needed if one not in headers]
     found = ", ".join(headers)
-    rule = "a column that is there; the table has " + (found if len(found) < 200 else found[:200] + "…")
+    rule = RuleText(
+        "a column that is there; the table has {}", found if len(found) < 200 else found[:200] + "…"
+    )
     refuse(files.name, [Fault(f"{place}: {one}", "missing", rule) for one in missing])
     convert = [_converter(field) for field in fields]
     with to.open("x", encoding="utf-8", newline="") as out:
@@ -162,7 +164,7 @@ def _records_at(files: PackedFiles, resources: Sequence[Mapping[str, Any]], need
             headers, _, _ = _opened(files, one, f"datapackage.json: resources[{at}]")
             fits += [at] if set(needed) <= set(headers) else []
     names = ", ".join(str(one.get("name")) for one in resources)
-    rule = f"one table named records, or one alone with the columns {', '.join(needed)}"
+    rule = RuleText("one table named records, or one alone with the columns {}", ", ".join(needed))
     refuse(files.name, [] if len(fits) == 1 else [Fault("datapackage.json", shown(names), rule)])
     return fits[0]
 
@@ -190,7 +192,9 @@ def _opened(
     faults = [Fault(f"{place}: {shown(one)}", "twice", "a column name used once") for one in doubled]
     is_wide = len(headers) > intake_limit("columns")
     faults += (
-        [Fault(place, f"{len(headers)} columns", f"at most {intake_limit('columns')}")] if is_wide else []
+        [Fault(place, f"{len(headers)} columns", RuleText("at most {}", intake_limit("columns")))]
+        if is_wide
+        else []
     )
     refuse(files.name, faults)
     return headers, rows, [by_name.get(one, {"missingValues": defaults}) for one in headers]
@@ -272,7 +276,7 @@ def _has_header(dialect: Mapping[str, Any]) -> bool:
 def _is_header_again(row: Sequence[str], header: Sequence[str], name: str) -> bool:
     """Whether the first row of a further file is the header; other columns in other order are refused."""
     is_other = bool(header) and sorted(row) == sorted(header) and list(row) != list(header)
-    rule = f"the columns of the first file in their order: {', '.join(header)}"
+    rule = RuleText("the columns of the first file in their order: {}", ", ".join(header))
     refuse(name, [Fault(name, shown(", ".join(row)), rule)] if is_other else [])
     return list(row) == list(header)
 
@@ -283,7 +287,9 @@ def _check_bytes(name: str, resource: Mapping[str, Any], contents: Sequence[byte
     faults = []
     if resource.get("bytes") not in (None, len(whole)):
         faults.append(
-            Fault(f"{place}.bytes", shown(resource["bytes"]), f"the size of the file, {len(whole)}")
+            Fault(
+                f"{place}.bytes", shown(resource["bytes"]), RuleText("the size of the file, {}", len(whole))
+            )
         )
     given = resource.get("hash")
     found = _HASH.fullmatch(given) if isinstance(given, str) else None
@@ -331,7 +337,7 @@ def _decoded(content: bytes, encoding: object, *, name: str, place: str) -> str:
     try:
         return content.decode(str(encoding)).removeprefix("\ufeff")
     except (LookupError, UnicodeError) as error:
-        rule = f"text in the encoding that the description says ({shown(encoding)})"
+        rule = RuleText("text in the encoding that the description says ({})", shown(encoding))
         raise InputFaults(name, [Fault(f"{place}.encoding", shown(str(error)), rule)]) from error
 
 

@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, refuse, shown
 from riskkit.foundation.records.number_columns import Floats, NumberColumn
 from riskkit.foundation.short_repr import ShownInNotebooks
 from riskkit.foundation.standards import standards
@@ -75,7 +75,7 @@ class PlanRules:
     def __post_init__(self) -> None:
         most = {"random_share": 1.0, "class_floor": 1 / len(codes("hazard_class")), "learning_weight": 1.0}
         faults = [
-            Fault(name, shown(getattr(self, name)), f"from 0 to {high:g}")
+            Fault(name, shown(getattr(self, name)), RuleText("from 0 to {}", f"{high:g}"))
             for name, high in most.items()
             if not 0 <= getattr(self, name) <= high
         ]
@@ -208,7 +208,7 @@ def _read(cells: pd.DataFrame, budget: float) -> dict[str, Floats]:
     lists = {"hazard_class": codes("hazard_class"), "goods": tuple(standards.table("routes")["goods"])}
     for name, allowed in lists.items():
         for row in np.flatnonzero(~cells[name].isin(allowed)):
-            rule = f"one of {', '.join(allowed)}"
+            rule = RuleText("one of {}", ", ".join(allowed))
             faults.append(Fault(f"cells: row {row}: {name}", shown(cells[name].iloc[row]), rule))
     refuse("cells", faults)
     return numbers

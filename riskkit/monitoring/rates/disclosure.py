@@ -26,7 +26,7 @@ from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 from scipy.sparse import block_array, csr_array, hstack
 from scipy.sparse import eye_array as identity_array
 
-from riskkit.foundation.inputs.faults import Fault, refuse
+from riskkit.foundation.inputs.faults import Fault, RuleText, refuse
 from riskkit.foundation.records.number_columns import Floats
 from riskkit.foundation.standards.method_numbers import method_number
 from riskkit.monitoring.rates.rates import read_counts
@@ -73,7 +73,8 @@ def with_margins(cells: pd.DataFrame, *, by: Sequence[str]) -> pd.DataFrame:
     ]
     wrong = keys.isna().any(axis=1) | (keys == ALL).any(axis=1)
     faults += [
-        Fault(f"cells: row {row}", "a key", f"there, and not {ALL!r}") for row in np.flatnonzero(wrong)
+        Fault(f"cells: row {row}", "a key", RuleText("there, and not {}", repr(ALL)))
+        for row in np.flatnonzero(wrong)
     ]
     faults += [
         Fault(f"cells: row {row}", "again", "keys that stand once")
@@ -248,11 +249,7 @@ def _complements(
 
 
 def _cheapest(
-    counts: _Counts,
-    aim: tuple[int, np.intp, int],
-    *,
-    hidden: NDArray[np.bool_],
-    said_few: NDArray[np.bool_],
+    counts: _Counts, aim: tuple[int, np.intp, int], *, hidden: NDArray[np.bool_], said_few: NDArray[np.bool_]
 ) -> tuple[float, _Move]:
     """The cheapest move of whole items that changes a count by so much and keeps all shown sums."""
     (of, cell, step), n, size = aim, counts.bad + counts.good, hidden.size

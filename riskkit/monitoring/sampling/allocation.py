@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, refuse, shown
 from riskkit.foundation.records.number_columns import Floats, NumberColumn, number_columns
 from riskkit.foundation.standards.method_numbers import method_number
 from riskkit.monitoring.marginal_gain import share_budget
@@ -168,7 +168,10 @@ def _largest_remainders(size: Floats, n: int, lower: np.ndarray) -> np.ndarray:
     """Whole numbers in proportion, not below `lower` nor above the stratum, that add up to n."""
     n = min(n, int(size.sum()))
     if int(lower.sum()) > n:
-        refuse("budget", [Fault("budget", str(n), f"enough for the fewest samples: {int(lower.sum())}")])
+        refuse(
+            "budget",
+            [Fault("budget", str(n), RuleText("enough for the fewest samples: {}", int(lower.sum())))],
+        )
     fixed = np.full(size.size, -1, dtype=np.int64)
     while True:
         is_free = fixed < 0

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, refuse, shown
 from riskkit.foundation.records.number_columns import Floats
 from riskkit.foundation.standards import standards
 
@@ -177,10 +177,7 @@ def plans_of_letters(
     >>> plans_of_letters(["M"], [6.5])[["plan_letter", "n", "ac"]].values.tolist()
     [['L', 200, 21]]
     """
-    for name, word, words in (
-        ("inspection", inspection, INSPECTIONS),
-        ("standard", standard, STANDARDS),
-    ):
+    for name, word, words in (("inspection", inspection, INSPECTIONS), ("standard", standard, STANDARDS)):
         if word not in words:
             raise ValueError(f"{name} is one of {', '.join(words)}, not {shown(word)}")
     if inspection == "reduced" and standard == "iso_2859_1":
@@ -188,7 +185,7 @@ def plans_of_letters(
     asked, limits = np.broadcast_arrays(np.asarray(letters, dtype=object), _limits(aql))
     known = sorted(set(standards.table("single_plans")["letter"]))
     faults = [
-        Fault(f"letter {k}", str(asked.flat[k]), f"one of {', '.join(known)}")
+        Fault(f"letter {k}", str(asked.flat[k]), RuleText("one of {}", ", ".join(known)))
         for k in np.flatnonzero(~np.isin(asked.astype(str), known))
     ]
     refuse("letters", faults)
@@ -213,7 +210,7 @@ def _limits(aql: ArrayLike) -> Floats:
     limits = np.atleast_1d(np.asarray(aql, dtype=np.float64))
     words = ", ".join(f"{limit:g}" for limit in acceptable_limits())
     wrong = np.flatnonzero(~np.isin(limits, acceptable_limits()))
-    refuse("limits", [Fault(f"aql {k}", f"{limits.flat[k]:g}", f"one of {words}") for k in wrong])
+    refuse("limits", [Fault(f"aql {k}", f"{limits.flat[k]:g}", RuleText("one of {}", words)) for k in wrong])
     return limits
 
 

@@ -16,7 +16,7 @@ from scipy.special import bdtr, pdtr, xlog1py, xlogy
 from scipy.special import gammaln as lgamma
 from scipy.stats import hypergeom
 
-from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, refuse, shown
 from riskkit.foundation.records.number_columns import Floats
 
 KINDS = ("binomial", "poisson", "hypergeometric")
@@ -132,7 +132,7 @@ def _shares(p: ArrayLike, plan: AcceptancePlan, *, kind: str, lot_size: int | No
     most = np.inf if kind == "poisson" else 1.0
     with np.errstate(invalid="ignore"):
         wrong = np.flatnonzero(~((shares >= 0) & (shares <= most) & (shares < np.inf)))
-    refuse("curve", [Fault(f"p {k}", f"{shares[k]:g}", f"from 0 to {most:g}") for k in wrong])
+    refuse("curve", [Fault(f"p {k}", f"{shares[k]:g}", RuleText("from 0 to {}", f"{most:g}")) for k in wrong])
     return shares
 
 

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, refuse, shown
 from riskkit.foundation.records.number_columns import NumberColumn, number_columns
 from riskkit.foundation.standards.method_numbers import method_number
 from riskkit.foundation.standards.tables import records
@@ -219,7 +219,7 @@ def inspect_lots(
         if state in plans:
             plan = plans[state].iloc[number]
             if found > plan["n_to_inspect"]:
-                rule = f"at most {plan['n_to_inspect']}, the sample under {state} inspection"
+                rule = RuleText("at most {}, the sample under {} inspection", plan["n_to_inspect"], state)
                 faults.append(Fault(f"lots: row {number}: n_nonconforming", str(found), rule))
         outcome = _outcome(plan, found, lot)
         now, reason = _after(now, outcome, can_reduce="reduced" in plans)

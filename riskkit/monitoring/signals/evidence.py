@@ -82,14 +82,21 @@ def weekly_counts(
     refuse("reports", faults)
     days = read[date]
     severity = reports.get("severity", np.nan)
-    rows = reports[list(keys)].assign(week=_monday(days), severity=pd.to_numeric(severity, errors="coerce"))
+    rows = reports[list(keys)].assign(week=monday_of(days), severity=pd.to_numeric(severity, errors="coerce"))
     is_known = days.notna() & (read[came] <= pd.Timestamp(on)) & rows[keys[0]].notna()
     rows = rows[is_known].fillna(dict.fromkeys(keys[1:], ""))
     grouped = rows.groupby([*keys, "week"], observed=True, sort=True)
     return grouped.agg(n=("week", "size"), severity=("severity", "max")).reset_index()
 
 
-def _monday(days: pd.Series) -> pd.Series:
+def monday_of(days: pd.Series) -> pd.Series:
+    """The Monday of the week of each day.
+
+    Examples
+    --------
+    >>> monday_of(pd.Series(pd.to_datetime(["2026-11-29", "2026-11-30"]))).dt.day.tolist()
+    [23, 30]
+    """
     monday: pd.Series = days.dt.normalize() - pd.to_timedelta(days.dt.day_of_week, unit="D")
     return monday
 

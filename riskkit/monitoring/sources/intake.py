@@ -14,7 +14,7 @@ import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
-from riskkit.foundation.inputs.faults import Fault, InputFaults, shown, visible
+from riskkit.foundation.inputs.faults import Fault, InputFaults, RuleText, shown, visible
 from riskkit.foundation.records.checks import CheckedRecords, Manner, check_records
 from riskkit.foundation.records.evidence import given_columns, quarantine_schema, stored_schema
 from riskkit.foundation.records.written_dates import DateManner
@@ -24,12 +24,7 @@ from riskkit.monitoring.sources.files.opened import FileFacts, require_unchanged
 from riskkit.monitoring.sources.reading_notes import Doubts, Shares, noted
 from riskkit.monitoring.sources.row_digests import row_digests
 from riskkit.monitoring.sources.row_kinds import rows_without_data
-from riskkit.monitoring.sources.source import (
-    Source,
-    missing_headers,
-    nearest_layout,
-    sources_that_fit,
-)
+from riskkit.monitoring.sources.source import Source, missing_headers, nearest_layout, sources_that_fit
 
 _ROWS = 50_000
 _LONGEST_SHOWN = 500
@@ -135,9 +130,9 @@ def _misfit(name: str, headers: Sequence[str], source: Source, *, others: Sequen
     """What was expected, what was found, and which sources the file would be of."""
     needed, fits = ", ".join(nearest_layout(source, headers)), ", ".join(sources_that_fit(headers, others))
     found = visible(", ".join(headers))[:_LONGEST_SHOWN]
-    faults = [Fault(name, found, f"the columns of source {source.name}: {needed}")]
+    faults = [Fault(name, found, RuleText("the columns of source {}: {}", source.name, needed))]
     if fits:
-        faults.append(Fault(name, source.name, f"a source whose columns the file has: {fits}"))
+        faults.append(Fault(name, source.name, RuleText("a source whose columns the file has: {}", fits)))
     return InputFaults(name, faults)
 
 

@@ -33,7 +33,7 @@ from typing import Any
 
 import pandas as pd
 
-from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown, suggesting
+from riskkit.foundation.inputs.faults import Fault, RuleText, one_of, refuse, shown, suggesting
 from riskkit.foundation.inputs.toml_file import TomlFile, read_toml
 from riskkit.foundation.numbers.units import convert
 from riskkit.foundation.records.evidence import RecordColumn, given_columns, record_columns
@@ -51,7 +51,7 @@ _MEASURED = ("measured_value", "limit_value")
 _SETTINGS: tuple[tuple[str, type, str], ...] = (
     ("sheet", str, "the name of a worksheet"),
     ("rows", str, "the name of an array"),
-    ("header_row", int, f"a whole number from 1 to {HEADER_ROWS}"),
+    ("header_row", int, RuleText("a whole number from 1 to {}", HEADER_ROWS)),
     ("required", list, "a list of columns of the record"),
 )
 _NAME = "1 to 40 of a–z, 0–9 and _, first a letter"
@@ -191,9 +191,17 @@ def _content_faults(file: TomlFile, taken: Collection[str]) -> list[Fault]:
     if order not in DATE_ORDERS:
         faults.append(Fault(file.place(("date_order",)), shown(order), one_of(str(order), DATE_ORDERS)))
     if data.get("zone", ZONE) not in zoneinfo.available_timezones():
-        faults.append(Fault(file.place(("zone",)), shown(data["zone"]), f"a time zone such as {ZONE}"))
+        faults.append(
+            Fault(file.place(("zone",)), shown(data["zone"]), RuleText("a time zone such as {}", ZONE))
+        )
     if data.get("decimal", ".") not in DECIMAL_SIGNS:
-        faults.append(Fault(file.place(("decimal",)), shown(data["decimal"]), "one of ., ,"))
+        faults.append(
+            Fault(
+                file.place(("decimal",)),
+                shown(data["decimal"]),
+                RuleText("one of {}", ", ".join(DECIMAL_SIGNS)),
+            )
+        )
     required = data.get("required", [])
     strange = [one for one in required if one not in given_columns()] if isinstance(required, list) else []
     faults += [Fault(file.place(("required",)), shown(one), _ours(one)) for one in strange]
@@ -241,7 +249,7 @@ def _unit_faults(file: TomlFile) -> list[Fault]:
         own = _column(ours).unit if ours in given_columns() else ""
         if ours not in _MEASURED and not own:
             known = ", ".join([*(one.name for one in record_columns() if one.unit), *_MEASURED])
-            faults.append(Fault(place, shown(ours), f"a column that has a unit: {known}"))
+            faults.append(Fault(place, shown(ours), RuleText("a column that has a unit: {}", known)))
             continue
         try:
             convert(1.0, str(unit), own or str(unit))
@@ -270,7 +278,7 @@ def _word_faults(file: TomlFile) -> list[Fault]:
 
 def _code_faults(file: TomlFile, ours: str, known: Mapping[str, Any]) -> list[Fault]:
     codes = _column(ours).codes
-    rule = f"one of {', '.join(codes)}" if codes else "a text"
+    rule = RuleText("one of {}", ", ".join(codes)) if codes else "a text"
     return [
         Fault(file.place(("words", ours, word)), shown(code), rule)
         for word, code in known.items()

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import hyp2f1
 
-from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, refuse, shown
 from riskkit.foundation.records.number_columns import Floats
 from riskkit.monitoring.surveillance.quasi_poisson import fit_quasi_poisson
 from riskkit.monitoring.surveillance.series import CountSeries, alarm_table, read_series
@@ -82,9 +82,9 @@ def count_cusum(
     """
     rules = {
         "transformation": (transformation in TRANSFORMATIONS, shown(transformation),
-                           f"one of {', '.join(TRANSFORMATIONS)}"),
+                           RuleText("one of {}", ', '.join(TRANSFORMATIONS))),
         "in_control": (in_control in IN_CONTROL if isinstance(in_control, str) else in_control > 0,
-                       shown(in_control), f"a number above 0 or one of {', '.join(IN_CONTROL)}"),
+                       shown(in_control), RuleText("a number above 0 or one of {}", ', '.join(IN_CONTROL))),
         "k": (np.isfinite(k), shown(k), "a finite number"),
         "h": (np.isfinite(h) and h > 0, shown(h), "above 0"),
         "alpha": (alpha > 0, shown(alpha), "above 0"),
@@ -106,11 +106,7 @@ def count_cusum(
         series,
         positions,
         columns={"expected": expected, "bound": bound, "score": np.where(is_known, above, np.nan)},
-        because={
-            "no_reference": np.isnan(expected),
-            "no_cases_before": ~is_known,
-            "above_bound": above >= h,
-        },
+        because={"no_reference": np.isnan(expected), "no_cases_before": ~is_known, "above_bound": above >= h},
     )
 
 

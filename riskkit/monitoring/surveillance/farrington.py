@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import stdtr
 
-from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, refuse, shown
 from riskkit.foundation.records.number_columns import Floats
 from riskkit.monitoring.surveillance.prediction_bounds import BOUNDS, POWERS, bound_of
 from riskkit.monitoring.surveillance.quasi_poisson import QuasiPoissonFit, fit_quasi_poisson
@@ -77,8 +77,8 @@ class FarringtonSettings:
             "n_excluded": (self.n_excluded >= 0, "0 or more"),
             "weights_threshold": (self.weights_threshold > 0, "above 0"),
             "bound": (self.bound in BOUNDS and (self.form == "flexible" or self.bound == "delta"),
-                      f"one of {', '.join(BOUNDS)}; delta in the original form"),
-            "power": (self.power in POWERS, f"one of {', '.join(POWERS)}"),
+                      RuleText("one of {}; delta in the original form", ', '.join(BOUNDS))),
+            "power": (self.power in POWERS, RuleText("one of {}", ', '.join(POWERS))),
             "alpha": (0 < self.alpha < 1, "between 0 and 1"),
             "min_cases": (self.min_cases >= 0, "0 or more"),
             "n_recent": (self.n_recent >= 1, "1 or more"),

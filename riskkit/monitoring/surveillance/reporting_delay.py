@@ -7,7 +7,7 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 
-from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, refuse, shown
 from riskkit.monitoring.surveillance.prediction_bounds import negative_binomial_bound
 
 
@@ -44,7 +44,11 @@ def reporting_triangle(events: pd.Series, reports: pd.Series, *, on: dt.date, n_
     """
     event, report = (pd.to_datetime(part).dt.normalize() for part in (events, reports))
     early = [
-        Fault(f"row {row}: report", shown(reports[row]), f"a day from the event on ({events[row]:%Y-%m-%d})")
+        Fault(
+            f"row {row}: report",
+            shown(reports[row]),
+            RuleText("a day from the event on ({})", f"{events[row]:%Y-%m-%d}"),
+        )
         for row in event.index[report < event]
     ]
     refuse("reports", early + ([] if n_delays >= 2 else [Fault("n_delays", shown(n_delays), "2 or more")]))
@@ -84,7 +88,7 @@ def counted_triangle(weeks: pd.DataFrame, *, on: dt.date, n_delays: int) -> pd.D
     last = pd.Timestamp(on) + pd.Timedelta(days=1)
     last -= pd.Timedelta(days=last.day_of_week + 7)
     known = weeks[weeks["report"] <= last]
-    rule = f"a report in a week that ended by {on}"
+    rule = RuleText("a report in a week that ended by {}", on)
     refuse("reports", [Fault("reports", "none", rule)] if known.empty else [])
     delay = ((known["report"] - known["event"]).dt.days // 7).clip(upper=n_delays - 1)
     rows = pd.date_range(known["event"].min(), last, freq="7D", name="week")
@@ -176,11 +180,5 @@ def nowcast(triangle: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
     with np.errstate(invalid="ignore"):
         lo, hi = (negative_binomial_bound(to_come, to_come, phi=1 / p, alpha=tail)[0] for tail in tails)
     return pd.DataFrame(
-        {
-            "n_reported": n,
-            "completeness": share,
-            "n_expected": n + to_come,
-            "n_lo": n + lo,
-            "n_hi": n + hi,
-        }
+        {"n_reported": n, "completeness": share, "n_expected": n + to_come, "n_lo": n + lo, "n_hi": n + hi}
     )

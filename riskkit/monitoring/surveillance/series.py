@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, refuse, shown
 from riskkit.foundation.records.number_columns import Floats, floats
 
 FREQUENCIES = {52: "7D", 12: "a month", 365: "1D"}
@@ -149,7 +149,9 @@ def _grid(counts: pd.DataFrame, frequency: int | None) -> tuple[pd.Index, int]:
     full = pd.date_range(index[0], index[-1], freq="D")
     full = full[full.day == index[0].day] if frequency == 12 else full[:: 7 if frequency == 52 else 1]
     beside = index.difference(full)
-    rule = f"a day on the grid that begins at {index[0]:%Y-%m-%d}, every {FREQUENCIES[frequency]}"
+    rule = RuleText(
+        "a day on the grid that begins at {}, every {}", f"{index[0]:%Y-%m-%d}", FREQUENCIES[frequency]
+    )
     refuse("counts", [Fault("counts: index", f"{day:%Y-%m-%d}", rule) for day in beside])
     return full, frequency
 

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import betaincinv, expit, logit, ndtri, stdtrit
 
-from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, refuse, shown
 from riskkit.foundation.records.number_columns import Floats, floats
 from riskkit.monitoring.survey.design import (
     Design,
@@ -74,7 +74,7 @@ def membership(domain: Domain, n_rows: int) -> Membership:
         rows = np.arange(n_rows)
         return Membership(rows, np.zeros(n_rows, dtype=np.int64), pd.Index(["all"]))
     if len(domain) != n_rows:
-        refuse("survey", [Fault("domain", f"{len(domain)} rows", f"{n_rows} rows, as the design")])
+        refuse("survey", [Fault("domain", f"{len(domain)} rows", RuleText("{} rows, as the design", n_rows))])
     columns = [domain] if isinstance(domain, pd.Series) else [domain[name] for name in domain]
     if len(columns) == 1:
         codes, names = pd.factorize(columns[0], sort=True)
@@ -97,7 +97,9 @@ def _values(given: Any, n_rows: int, what: str) -> Floats:
         return np.ones(n_rows)
     found = floats(given) if isinstance(given, pd.Series) else np.asarray(given, dtype=np.float64)
     if found.shape != (n_rows,):
-        refuse("survey", [Fault(what, f"{found.shape}", f"one number a row of the design ({n_rows})")])
+        refuse(
+            "survey", [Fault(what, f"{found.shape}", RuleText("one number a row of the design ({})", n_rows))]
+        )
     wrong = np.flatnonzero(np.isinf(found))
     refuse(
         "survey", [Fault(f"{what}: row {row}", "infinite", "a finite number, or missing") for row in wrong]

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
-from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, refuse, shown
 from riskkit.foundation.records.number_columns import Floats
 from riskkit.foundation.standards.method_numbers import method_number
 from riskkit.monitoring.survey.design import Design, unit_has_cases, unit_sums, variance
@@ -112,7 +112,9 @@ def survey_changes(
     if not 0 < level < 1:
         raise ValueError(f"level lies between 0 and 1, not {shown(level)}")
     n_rows = design.weights.size
-    faults = [] if len(period) == n_rows else [Fault("period", f"{len(period)} rows", f"{n_rows} rows")]
+    faults = (
+        [] if len(period) == n_rows else [Fault("period", f"{len(period)} rows", RuleText("{} rows", n_rows))]
+    )
     faults += [Fault(f"period: row {row}", "missing", "known") for row in np.flatnonzero(period.isna())]
     times, periods = pd.factorize(period, sort=True)
     faults += [] if len(periods) > 1 else [Fault("period", f"{len(periods)} periods", "two or more")]

@@ -15,7 +15,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, one_of, refuse, shown
 from riskkit.foundation.records.number_columns import NumberColumn, floats, number_columns
 from riskkit.foundation.standards import standards, tables
 from riskkit.response.credit.penalty_records import identity_faults, text_cells
@@ -186,7 +186,7 @@ def _checked(facts: pd.DataFrame) -> dict[str, Floats]:
     for name, allowed in (("certified_as", grades - {*WORST, "ordinary"}), ("stated_grade", grades)):
         given = text_cells(facts, name)
         for row in np.flatnonzero(~given.isin([None, "", *allowed])):
-            rule = f"empty or {one_of(str(given.iloc[row]), sorted(allowed))}"
+            rule = RuleText("empty or {}", one_of(str(given.iloc[row]), sorted(allowed)))
             faults.append(Fault(f"credit: row {row}: {name}", shown(given.iloc[row]), rule))
     columns = [replace(_COLUMNS_OF[kinds[name]], name=name) for name in kinds if name in facts]
     raw = {column.name: floats(facts[column.name]) for column in columns}
@@ -195,7 +195,7 @@ def _checked(facts: pd.DataFrame) -> dict[str, Floats]:
         if fact in raw and part in raw:
             for row in np.flatnonzero(raw[part] > raw[fact]):
                 value = shown(facts[part].iloc[row])
-                faults.append(Fault(f"credit: row {row}: {part}", value, f"at most {fact}"))
+                faults.append(Fault(f"credit: row {row}: {part}", value, RuleText("at most {}", fact)))
     try:
         number_columns(facts, columns, what="credit")
     except ValueError as error:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, one_of, refuse, shown
 from riskkit.foundation.language import in_language
 from riskkit.foundation.records.number_columns import NumberColumn, number_columns
 from riskkit.foundation.standards import standards
@@ -163,7 +163,7 @@ def _checked(facts: pd.DataFrame, on: dt.date) -> tuple[Days, Days, dict[str, Fl
     last = as_days(facts["last_ground_on"], what="last_ground_on", may_miss=True)
     known = standards.all_rows("credit_tests")["test"].unique()
     faults = [
-        Fault(f"repair: row {row}: {name}", str(days[row]), f"not after {on}")
+        Fault(f"repair: row {row}: {name}", str(days[row]), RuleText("not after {}", on))
         for name, days in (("found_on", found_on), ("last_ground_on", last))
         for row in np.flatnonzero(days > np.datetime64(on, "D"))
     ]

@@ -7,7 +7,7 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 
-from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, one_of, refuse, shown
 from riskkit.foundation.records.number_columns import NumberColumn, number_columns
 from riskkit.foundation.standards import standards
 from riskkit.response.rule_results import Flags, Floats, any_of, rule_results
@@ -103,7 +103,7 @@ def _require_lawful(fine: Floats, own: pd.DataFrame, *, is_open: Flags) -> None:
             shown(fine[row]),
             "empty: no rule that is met has a fine"
             if is_open[row] or np.isnan(low[row])
-            else f"from {low[row]:.0f} to {high[row]:.0f} yuan",
+            else RuleText("from {} to {} yuan", f"{low[row]:.0f}", f"{high[row]:.0f}"),
         )
         for row in np.flatnonzero(~np.isnan(fine) & ~is_lawful)
     ]

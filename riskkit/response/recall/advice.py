@@ -7,7 +7,7 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 
-from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, refuse, shown
 from riskkit.foundation.records.number_columns import NumberColumn, floats, number_columns
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.tables import records
@@ -61,7 +61,7 @@ def notice_advice(recalls: pd.DataFrame, *, on: dt.date, rules: pd.DataFrame | N
     ]
     found = number_columns(recalls, columns, what="recalls", texts=["used"])
     used = [set(str(text).split()) if not pd.isna(text) else set() for text in recalls["used"]]
-    known = f"of {', '.join(names)}"
+    known = RuleText("of {}", ", ".join(names))
     refuse("recalls", [Fault(f"recalls: row {k}: used", shown(sorted(more)), known)
                        for k, done in enumerate(used) if (more := done - set(names))])  # fmt: skip
     reach = np.where(channels["needs_contact"].to_numpy() == "yes", found["share_reachable"][:, None], 1.0)
@@ -132,7 +132,10 @@ def effect_grades(rates: pd.DataFrame, *, on: dt.date, rules: pd.DataFrame | Non
     (['fair', 'poor', 'unknown'], [True, False, False])
     """
     table = standards.in_force(standards.table("recall_effect_grades") if rules is None else rules, on)
-    refuse("recall_effect_grades", [Fault("rows", "none", f"grades in force on {on}")] if table.empty else [])
+    refuse(
+        "recall_effect_grades",
+        [Fault("rows", "none", RuleText("grades in force on {}", on))] if table.empty else [],
+    )
     table = table.sort_values("rate_from", ignore_index=True)
     rate = number_columns(rates, [NumberColumn("rate", low=0, high=1, may_miss=True)], what="rates")["rate"]
     edges = floats(table["rate_from"])

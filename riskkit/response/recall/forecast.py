@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import betaincinv
 
-from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, refuse, shown
 from riskkit.foundation.records.number_columns import Floats, floats
 from riskkit.response.recall.progress import read_reports
 
@@ -186,12 +186,7 @@ def _quantiles(prior: CurvePrior, known: tuple[Floats, ...], shares: Floats) -> 
 
 
 def forecast_completion(
-    reports: pd.DataFrame,
-    *,
-    on: dt.date,
-    days: Sequence[int],
-    prior: CurvePrior = START,
-    level: float = 0.9,
+    reports: pd.DataFrame, *, on: dt.date, days: Sequence[int], prior: CurvePrior = START, level: float = 0.9
 ) -> pd.DataFrame:
     """The completion rate of each recall ahead, with an interval.
 
@@ -261,7 +256,7 @@ def forecast_completion(
 
 def _require_asked(days: Sequence[int], level: float) -> None:
     faults = [
-        Fault(f"days: {k}", shown(day), f"a whole number from 0 to {_FARTHEST}")
+        Fault(f"days: {k}", shown(day), RuleText("a whole number from 0 to {}", _FARTHEST))
         for k, day in enumerate(days)
         if day != int(day) or not 0 <= day <= _FARTHEST
     ]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from riskkit.foundation.inputs.faults import Fault, InputFaults, one_of, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, InputFaults, RuleText, one_of, refuse, shown
 from riskkit.foundation.records.number_columns import NumberColumn, number_columns
 from riskkit.foundation.standards import standards
 from riskkit.response.working_days import as_days
@@ -114,7 +114,11 @@ def _value_faults(given: pd.DataFrame, fields: pd.DataFrame) -> list[Fault]:
     for start, end in (("produced_from", "produced_to"), ("n_recalled", "n_produced")):
         if start in known and end in known:
             faults += [
-                Fault(f"{end}: row {k}", shown(rows[end][k]), f"at least {start}: {shown(rows[start][k])}")
+                Fault(
+                    f"{end}: row {k}",
+                    shown(rows[end][k]),
+                    RuleText("at least {}: {}", start, shown(rows[start][k])),
+                )
                 for k in np.flatnonzero(known[end] < known[start])
             ]
     return faults

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from riskkit.foundation.inputs.faults import Fault, InputFaults, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, InputFaults, RuleText, refuse, shown
 from riskkit.foundation.records.number_columns import NumberColumn, number_columns
 from riskkit.foundation.standards import standards
 from riskkit.response.working_days import as_days
@@ -279,6 +279,10 @@ def _limits(rules: pd.DataFrame | None, on: dt.date) -> dict[str, pd.Series]:
     count = {name: int((rows["limit"] == name).sum()) for name in wanted}
     refuse(
         "recall_limits",
-        [Fault(name, f"{n} rows", f"one row in force on {on}") for name, n in count.items() if n != 1],
+        [
+            Fault(name, f"{n} rows", RuleText("one row in force on {}", on))
+            for name, n in count.items()
+            if n != 1
+        ],
     )
     return {name: rows[rows["limit"] == name].iloc[0] for name in wanted}

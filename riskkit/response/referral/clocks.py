@@ -11,7 +11,7 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 
-from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, one_of, refuse, shown
 from riskkit.foundation.language import language
 from riskkit.foundation.standards import standards
 from riskkit.response.credit.penalty_records import text_cells
@@ -101,8 +101,8 @@ def clocks(events: pd.DataFrame, *, on: dt.date) -> pd.DataFrame:
         if name not in rules.index
     ]
     for column, days, wrong, rule in (
-        ("started_on", started, started > today, f"not after {on}"),
-        ("done_on", done, done > today, f"not after {on}"),
+        ("started_on", started, started > today, RuleText("not after {}", on)),
+        ("done_on", done, done > today, RuleText("not after {}", on)),
         ("done_on", done, early, "not before its start"),
     ):
         faults += [

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, refuse, shown
 from riskkit.monitoring.random_draw import draw_order
 
 _LEAST_SECRET = 16  # characters: a shorter secret can be found by trying
@@ -71,10 +71,14 @@ def commit(names: Sequence[str], *, secret: str, n: int) -> Commitment:
     ]
     if len(secret) < _LEAST_SECRET or "|" in secret:
         faults.append(
-            Fault("secret", f"{len(secret)} characters", f"{_LEAST_SECRET} characters or more, without |")
+            Fault(
+                "secret",
+                f"{len(secret)} characters",
+                RuleText("{} characters or more, without |", _LEAST_SECRET),
+            )
         )
     if not 1 <= n <= len(names):
-        faults.append(Fault("n", str(n), f"a number from 1 to {len(names)}"))
+        faults.append(Fault("n", str(n), RuleText("a number from 1 to {}", len(names))))
     refuse("commitment", faults)
     draw_order(names, seed="check")  # refuses doubled and empty names
     digest = _digest("\n".join(names))
@@ -120,7 +124,7 @@ def committed_draw(names: Sequence[str], commitment: Commitment, *, secret: str,
         ("secret", now.secret_digest, commitment.secret_digest),
     )
     faults = [
-        Fault(what, here[:16], f"what was published: {then[:16]}")
+        Fault(what, here[:16], RuleText("what was published: {}", then[:16]))
         for what, here, then in pairs
         if here != then
     ]

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, one_of, refuse, shown
 from riskkit.foundation.records.number_columns import NumberColumn, number_columns
 from riskkit.foundation.standards import standards
 from riskkit.response.credit.penalty_records import text_cells
@@ -148,7 +148,8 @@ def _read(
         if name != "restricted_until":
             late = np.flatnonzero(found > np.datetime64(on, "D"))
             faults += [
-                Fault(f"penalties: row {row}: {name}", str(found[row]), f"not after {on}") for row in late
+                Fault(f"penalties: row {row}: {name}", str(found[row]), RuleText("not after {}", on))
+                for row in late
             ]
     refuse("penalties", faults)
     unknown = np.full(len(facts), np.nan)

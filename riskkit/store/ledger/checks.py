@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from riskkit.foundation.events import Event, Finding, Head, chain_findings
-from riskkit.foundation.inputs.faults import Fault, InputFaults, shown
+from riskkit.foundation.inputs.faults import Fault, InputFaults, RuleText, shown
 from riskkit.store.ledger.ledger import Ledger
 from riskkit.store.ledger.schema import schema_findings
 from riskkit.store.ledger.tables import file_of
@@ -95,7 +95,9 @@ class _Seen:
             for event in reader.recorded():
                 wrong = [name for name, value in asdict(event).items() if not _is_typed(name, value)]
                 if wrong:
-                    raise ValueError(f"row {shown(event.sequence)}: {', '.join(wrong)} of another type")
+                    raise ValueError(
+                        RuleText("row {}: {} of another type", shown(event.sequence), ", ".join(wrong))
+                    )
                 self.n_events += 1
                 self.head = Head(event.sequence, event.hash, event.at)
                 self._events.append(event)

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable
 
 from riskkit.foundation.events import Head, moment_of, moment_text
-from riskkit.foundation.inputs.faults import Fault, InputFaults
+from riskkit.foundation.inputs.faults import Fault, InputFaults, RuleText
 from riskkit.foundation.standards import standards
 
 Clock = Callable[[], dt.datetime]
@@ -59,12 +59,17 @@ def time_of(place: str, head: Head, clock: Clock, *, is_late: bool) -> tuple[str
     if is_late or -clock_limit("clock_behind") <= apart < dt.timedelta(0):
         is_near = dt.timedelta(0) <= apart <= clock_limit("clock_ahead")
         return (said, None) if is_near else (head.at, said)
-    right = "; where that is right, or an earlier clock was wrong: riskkit ledger rebase"
     if apart < dt.timedelta(0):
-        rule = f"a clock that does not run backwards: the last event is of {head.at}{right}"
+        rule = RuleText(
+            "a clock that does not run backwards: the last event is of {}; where that is right, or an "
+            "earlier clock was wrong: riskkit ledger rebase", head.at,
+        )  # fmt: skip
         raise InputFaults(place, [Fault("clock", said, rule)])
     if apart > clock_limit("clock_ahead"):
         days = clock_limit("clock_ahead").days
-        rule = f"a clock at most {days} days ahead of the last event, of {head.at}{right}"
+        rule = RuleText(
+            "a clock at most {} days ahead of the last event, of {}; where that is right, or an "
+            "earlier clock was wrong: riskkit ledger rebase", days, head.at,
+        )  # fmt: skip
         raise InputFaults(place, [Fault("clock", said, rule)])
     return said, None

@@ -41,25 +41,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from riskkit.foundation.event_times import CLOCK_STREAM, REBASED, is_rebase, with_right_times
-from riskkit.foundation.events import (
-    Draft,
-    Event,
-    Head,
-    chained,
-    check_drafts,
-    is_same,
-    moment_text,
-)
+from riskkit.foundation.events import Draft, Event, Head, chained, check_drafts, is_same, moment_text
 from riskkit.foundation.inputs.faults import Fault, InputFaults, refuse, shown
 from riskkit.store.ledger.clock import Clock, time_of
-from riskkit.store.ledger.tables import (
-    connect_engine,
-    hold_door,
-    schema_version,
-    table_of,
-    told,
-    upgrade,
-)
+from riskkit.store.ledger.tables import connect_engine, hold_door, schema_version, table_of, told, upgrade
 
 _CHUNK = 1000
 # SQLite takes only so many values in one question

@@ -6,7 +6,7 @@ import datetime as dt
 
 from riskkit.foundation.event_times import CLOCK_STREAM, REBASED
 from riskkit.foundation.events import Draft, Event, moment_of
-from riskkit.foundation.inputs.faults import Fault, InputFaults, refuse
+from riskkit.foundation.inputs.faults import Fault, InputFaults, RuleText, refuse
 from riskkit.store.ledger.clock import Clock, clock_limit
 from riskkit.store.ledger.ledger import Ledger, Reader
 
@@ -63,11 +63,15 @@ def rebase(ledger: Ledger, *, after: int, who: str, why: str, clock: Clock) -> E
 
 def _faults(events: list[Event], last: int, *, after: int, said: dt.datetime) -> list[Fault]:
     if not 0 <= after <= last or not last:
-        return [Fault("--after", str(after), f"a sequence from 0 to {last}")]
+        return [Fault("--after", str(after), RuleText("a sequence from 0 to {}", last))]
     kept, wrong = (events[:1], events[1:]) if after else ([], events)
     if kept and moment_of(kept[0].at) > said:
         return [
-            Fault("clock", said.isoformat(), f"a clock that is not before event {after}, of {kept[0].at}")
+            Fault(
+                "clock",
+                said.isoformat(),
+                RuleText("a clock that is not before event {}, of {}", after, kept[0].at),
+            )
         ]
     ahead = [one for one in wrong if moment_of(one.at) > said + clock_limit("clock_behind")]
     rested = not wrong and kept and said - moment_of(kept[0].at) > clock_limit("clock_ahead")

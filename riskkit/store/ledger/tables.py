@@ -24,7 +24,7 @@ from urllib.parse import quote
 
 import sqlalchemy as sa
 
-from riskkit.foundation.inputs.faults import Fault, InputFaults
+from riskkit.foundation.inputs.faults import Fault, InputFaults, RuleText
 
 REFUSED = "BEGIN RAISE EXCEPTION 'a ledger is only appended to'; END"
 """What the trigger on a server does."""
@@ -308,7 +308,7 @@ def schema_version(connection: sa.Connection) -> int:
         return 0
     found = int(connection.execute(sa.select(sa.func.max(_META.c.version))).scalar() or 0)
     if found > VERSION:
-        rule = f"a ledger of version {VERSION} or earlier: a later riskkit made it"
+        rule = RuleText("a ledger of version {} or earlier: a later riskkit made it", VERSION)
         raise InputFaults(told(connection.engine), [Fault("version", str(found), rule)])
     return found
 

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from riskkit.foundation.inputs.faults import Fault, InputFaults, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, InputFaults, RuleText, refuse, shown
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -151,7 +151,7 @@ def read_manifest(folder: Path) -> Manifest:
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
         if data["format"] != FORMAT:
-            raise _fault(path, f"format {data['format']}", f"a register of format {FORMAT}")
+            raise _fault(path, f"format {data['format']}", RuleText("a register of format {}", FORMAT))
         parts = tuple(Part(**_inside(one)) for one in data["parts"])
         return Manifest(int(data["generation"]), parts, tuple(Ingest(**one) for one in data["ingests"]))
     except FileNotFoundError:

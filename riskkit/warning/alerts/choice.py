@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, refuse, shown
 from riskkit.foundation.language import language
 from riskkit.foundation.standards import standards
 
@@ -133,7 +133,7 @@ def choose_documents(measures: Iterable[str]) -> tuple[ChosenDocument, ...]:
     """
     asked = list(dict.fromkeys(measures))
     known = {str(row["measure"]): str(row["document"]) for row in standards.rows("alert_measures")}
-    rule = "one of " + ", ".join(known)
+    rule = RuleText("one of {}", ", ".join(known))
     refuse("measures", [Fault("measures", shown(one), rule) for one in asked if one not in known])
     refuse("measures", [] if asked else [Fault("measures", "", "one at least")])
     found = []

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from riskkit.foundation.inputs.faults import Fault, InputFaults, plain_text, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, InputFaults, RuleText, plain_text, refuse, shown
 from riskkit.foundation.language import in_language, language
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.glossary import label
@@ -172,7 +172,7 @@ def softening_faults(notice: Notice) -> Iterator[Fault]:
         for lang in ("zh", "en"):
             for word in notice_words("softening", lang):
                 if word in getattr(notice, name).get(lang, "").casefold():
-                    rule = f"no words that make the hazard sound smaller: {word}"
+                    rule = RuleText("no words that make the hazard sound smaller: {}", word)
                     yield Fault(f"{name}.{lang}", shown(word), rule)
 
 

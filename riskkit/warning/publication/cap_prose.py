@@ -8,7 +8,7 @@ import hashlib
 import re
 from collections.abc import Iterator
 
-from riskkit.foundation.inputs.faults import Fault, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, shown
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.codes import is_country
 from riskkit.foundation.standards.warning_levels import code_of_rank, level_code
@@ -44,7 +44,7 @@ def prose_faults(alert: CapAlert) -> list[Fault]:
     """
     faults = [*_scope(alert), *_references(alert)]
     if alert.msg_type in ("Cancel", "Error") and not alert.note:
-        faults.append(Fault("alert/note", "", f"the reason of an {alert.msg_type} message"))
+        faults.append(Fault("alert/note", "", RuleText("the reason of an {} message", alert.msg_type)))
     if alert.status == "Exercise" and not alert.note:
         faults.append(Fault("alert/note", "", "the name of the exercise"))
     if alert.msg_type in ("Alert", "Update") and not alert.info:
@@ -61,15 +61,17 @@ def _scope(alert: CapAlert) -> Iterator[Fault]:
     for word, name in (("Restricted", "restriction"), ("Private", "addresses")):
         value = getattr(alert, name)
         if alert.scope == word and not value:
-            yield Fault(f"alert/{name}", "", f"given, because the scope is {word}")
+            yield Fault(f"alert/{name}", "", RuleText("given, because the scope is {}", word))
         if alert.scope != word and value and name == "restriction":
-            yield Fault(f"alert/{name}", shown(value), f"left out, because the scope is {alert.scope}")
+            yield Fault(
+                f"alert/{name}", shown(value), RuleText("left out, because the scope is {}", alert.scope)
+            )
 
 
 def _references(alert: CapAlert) -> Iterator[Fault]:
     place = "alert/references"
     if alert.msg_type in _LATER and not alert.references:
-        yield Fault(place, "", f"the messages that an {alert.msg_type} message is about")
+        yield Fault(place, "", RuleText("the messages that an {} message is about", alert.msg_type))
     for one in (alert.references or "").split():
         parts = one.split(",")
         if len(parts) != 3 or not all(parts) or not is_time(parts[2]):
@@ -82,7 +84,7 @@ def _info(alert: CapAlert, info: CapInfo, place: str) -> Iterator[Fault]:
     begins = info.onset or info.effective or alert.sent
     begins = begins if alert.msg_type == "Cancel" else max(begins, alert.sent)
     if info.expires is not None and info.expires <= begins:
-        yield Fault(f"{place}/expires", info.expires.isoformat(), f"after {begins.isoformat()}")
+        yield Fault(f"{place}/expires", info.expires.isoformat(), RuleText("after {}", begins.isoformat()))
     if alert.scope == "Public" and alert.msg_type in ("Alert", "Update") and not info.area:
         yield Fault(f"{place}/area", "", "where a public message is meant")
     yield from _level(info, place)
@@ -105,7 +107,7 @@ def _level(info: CapInfo, place: str) -> Iterator[Fault]:
     told = (given.get(LEVEL), given.get(COLOUR), info.severity)
     read = [_code(given.get(name)) for name in (LEVEL, COLOUR)]
     if not any(read == [code, code] and word == info.severity for code, _, word in fits):
-        rule = "a level with its colour and severity: " + "; ".join(", ".join(one) for one in fits)
+        rule = RuleText("a level with its colour and severity: {}", "; ".join(", ".join(one) for one in fits))
         yield Fault(f"{place}/parameter", shown(told), rule)
 
 
@@ -175,7 +177,9 @@ def _content(resource: CapResource, place: str) -> Iterator[Fault]:
         yield Fault(f"{place}/derefUri", shown(resource.deref_uri), "content in Base64")
         return
     if resource.size is not None and resource.size != len(content):
-        yield Fault(f"{place}/size", str(resource.size), f"{len(content)}, the size of the content")
+        yield Fault(
+            f"{place}/size", str(resource.size), RuleText("{}, the size of the content", len(content))
+        )
     found = hashlib.sha1(content, usedforsecurity=False).hexdigest()
     if resource.digest is not None and resource.digest.lower() != found:
         yield Fault(f"{place}/digest", shown(resource.digest), "the SHA-1 of the content")

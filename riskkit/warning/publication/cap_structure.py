@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from riskkit.foundation.inputs.faults import Fault, one_of, plain_text, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, one_of, plain_text, shown
 from riskkit.foundation.standards import standards
 from riskkit.warning.publication.cap_message import NAMESPACE
 
@@ -71,7 +71,7 @@ def structure_faults(tree: etree._Element) -> list[Fault]:
     ["alert/sender: 'a b', must be: no space, comma, < or &", 'alert/identifier: , must be: given']
     """
     if tree.tag != f"{{{NAMESPACE}}}alert":
-        return [Fault("alert", shown(str(tree.tag)), f"an alert of {NAMESPACE}")]
+        return [Fault("alert", shown(str(tree.tag)), RuleText("an alert of {}", NAMESPACE))]
     return list(_group_faults(tree, "alert", "alert"))
 
 
@@ -88,7 +88,7 @@ def _group_faults(parent: etree._Element, group: str, place: str) -> Iterator[Fa
         times[name] += 1
         here = f"{place}/{name}" if known[name][2] else f"{place}/{name}[{times[name]}]"
         if known[name][0] < latest[0]:
-            yield Fault(here, name, f"before {latest[1]}")
+            yield Fault(here, name, RuleText("before {}", latest[1]))
         latest = max(latest, (known[name][0], name))
         yield from _child_faults(child, name, here, kind=known[name][3], word_list=known[name][4])
     for name, (_, least, is_once, _, _) in known.items():

@@ -10,7 +10,7 @@ import defusedxml  # type: ignore[import-untyped]
 import defusedxml.ElementTree  # type: ignore[import-untyped]
 from lxml import etree
 
-from riskkit.foundation.inputs.faults import Fault, InputFaults, refuse, shown, visible
+from riskkit.foundation.inputs.faults import Fault, InputFaults, RuleText, refuse, shown, visible
 from riskkit.warning.publication.cap_message import NAMESPACE, CapAlert, message_of, tree_of
 from riskkit.warning.publication.cap_prose import prose_faults
 from riskkit.warning.publication.cap_structure import structure_faults
@@ -110,7 +110,9 @@ def _in_namespace(tree: etree._Element) -> Iterator[Fault]:
         one.tag = f"{{{NAMESPACE}}}{one.tag}"
     if bare:
         names = ", ".join(dict.fromkeys(str(one.tag).rpartition("}")[2] for one in bare))
-        yield Fault("alert", visible(names)[:80], f"elements of {NAMESPACE}; these carry no namespace")
+        yield Fault(
+            "alert", visible(names)[:80], RuleText("elements of {}; these carry no namespace", NAMESPACE)
+        )
 
 
 def _plain_shapes(tree: etree._Element) -> Iterator[Fault]:
@@ -131,7 +133,9 @@ def _may_lack(alert: CapAlert, fault: Fault) -> bool:
 
 def _parsed(content: bytes, name: str) -> etree._Element:
     if len(content) > MOST_BYTES:
-        raise InputFaults(name, [Fault(name, f"{len(content):,}", f"at most {MOST_BYTES:,} bytes")])
+        raise InputFaults(
+            name, [Fault(name, f"{len(content):,}", RuleText("at most {} bytes", f"{MOST_BYTES:,}"))]
+        )
     try:
         defusedxml.ElementTree.fromstring(content, forbid_dtd=True)
         parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
@@ -140,5 +144,5 @@ def _parsed(content: bytes, name: str) -> etree._Element:
         rule = "XML without declarations of its own"
         raise InputFaults(name, [Fault(name, type(error).__name__, rule)]) from error
     except (SyntaxError, ValueError, LookupError) as error:
-        rule = f"XML of {NAMESPACE}"
+        rule = RuleText("XML of {}", NAMESPACE)
         raise InputFaults(name, [Fault(name, visible(str(error))[:80], rule)]) from error

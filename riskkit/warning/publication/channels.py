@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pandas as pd
 
-from riskkit.foundation.inputs.faults import Fault, one_of, plain_text, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, one_of, plain_text, refuse, shown
 from riskkit.foundation.standards.tables import records
 
 KINDS = ("folder", "mail", "webhook")
@@ -120,7 +120,7 @@ def _channel_faults(place: str, row: object) -> Iterator[Fault]:
     for key, allowed in lists:
         values = row.get(key, () if key == "groups" else allowed if key == "languages" else None)
         if not isinstance(values, list | tuple) or (key != "groups" and not values):
-            yield Fault(f"{place}.{key}", shown(values), f"a list of {', '.join(allowed)}")
+            yield Fault(f"{place}.{key}", shown(values), RuleText("a list of {}", ", ".join(allowed)))
         else:
             yield from (
                 Fault(f"{place}.{key}", shown(one), one_of(str(one), allowed))
@@ -175,7 +175,8 @@ def check_recipients(recipients: pd.DataFrame) -> None:
     refuse("recipients", missing)
     size = len(recipients)
     refuse(
-        "recipients", [] if 0 < size <= _MOST else [Fault("recipients", f"{size} rows", f"from 1 to {_MOST}")]
+        "recipients",
+        [] if 0 < size <= _MOST else [Fault("recipients", f"{size} rows", RuleText("from 1 to {}", _MOST))],
     )
     refuse("recipients", _recipient_faults(_as_texts(recipients)))
 

@@ -6,12 +6,7 @@ import functools
 
 from riskkit.foundation.language import in_language, language
 from riskkit.foundation.standards import standards
-from riskkit.warning.publication.cap_message import (
-    CapAlert,
-    CapArea,
-    CapInfo,
-    reference_text,
-)
+from riskkit.warning.publication.cap_message import CapAlert, CapArea, CapInfo, reference_text
 from riskkit.warning.publication.cap_prose import COLOUR, LEVEL
 from riskkit.warning.publication.notices import LANGUAGES, Notice, check_notice
 

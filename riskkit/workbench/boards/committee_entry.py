@@ -16,10 +16,10 @@ from riskkit.store.ledger.ledger import open_ledger
 from riskkit.words.catalogue import committee_text as say
 from riskkit.workbench.boards.page_tools import newest_event
 from riskkit.workbench.boards.panel_widgets import box, in_either_language
-from riskkit.workbench.document.blocks import Paragraph, Role, Section
+from riskkit.workbench.document.block_kinds import Paragraph, Role
+from riskkit.workbench.document.blocks import Section
 from riskkit.workbench.document.rendering import asset
-from riskkit.workbench.flows.committee.keys import keys_folder
-from riskkit.workbench.flows.committee.room import Room, session_in, sessions_in
+from riskkit.workbench.flows.committee.room import Room, keys_folder, session_in, sessions_in
 from riskkit.workbench.runs.folders.ledger_places import LEDGER_VARIABLE
 from riskkit.workbench.serving.identity import as_visitor
 from riskkit.workbench.words.rules import rule_in

@@ -29,9 +29,9 @@ from riskkit.workbench.boards.committee_entry import (
     title_of,
 )
 from riskkit.workbench.boards.panel_widgets import Drawing, box, html
-from riskkit.workbench.document.blocks import Section, Table
-from riskkit.workbench.flows.committee.agreement_sections import judged_answers
-from riskkit.workbench.flows.committee.judgement_figure import judgement_picture
+from riskkit.workbench.document.block_kinds import Table
+from riskkit.workbench.document.blocks import Section
+from riskkit.workbench.flows.committee.agreement_sections import judged_answers, judgement_picture
 from riskkit.workbench.flows.committee.report import (
     assessed_section,
     local_minute,

@@ -5,16 +5,22 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import anywidget
 import ipywidgets
+import plotly
 import traitlets
+from plotly.offline import get_plotlyjs
 
 from riskkit.foundation.language import language, set_language
-from riskkit.workbench.boards.page_tools import PageTools, look_again
-from riskkit.workbench.document.blocks import Details, Paragraph, Picture, Section
+from riskkit.store.ledger.tables import is_unmade
+from riskkit.workbench.boards.page_tools import PageTools, look_again, newest_event
+from riskkit.workbench.document.block_kinds import Details, Paragraph
+from riskkit.workbench.document.blocks import Picture, Section
 from riskkit.workbench.document.rendering import asset, environment
+from riskkit.workbench.runs.folders.ledger_places import LEDGER_VARIABLE
 
 
 class InputList(anywidget.AnyWidget):
@@ -125,6 +131,19 @@ def in_either_language(
     return box("rkp rkp-col", style(), box("rkp-row", *([] if is_served else [choice])), tools, inside)
 
 
+def ledger_board(
+    ledger: str,
+    build: Callable[[str], Sequence[ipywidgets.Widget]],
+    *,
+    unmade: Callable[[str], tuple[str, list[str]]],
+) -> ipywidgets.Box:
+    """A board of a ledger, built anew with new events; without a ledger it is built for an empty place."""
+    place = ledger or os.environ.get(LEDGER_VARIABLE, "")
+    if place and is_unmade(place):
+        return in_either_language(lambda: [html("lines", *unmade(Path(place).name), "")])
+    return in_either_language(lambda: build(place), seen=(lambda: newest_event(place)) if place else None)
+
+
 class Later:
     """Does a thing a little later, once, however often it is asked to; at once where no loop runs."""
 
@@ -155,69 +174,50 @@ class Later:
         self._act()
 
 
+class Chart(anywidget.AnyWidget):
+    """A figure that plotly.js draws; a page loads that once, from its server or else from here."""
+
+    _esm = str(asset("panel_figure.js"))
+    figure = traitlets.Dict().tag(sync=True)
+    library = traitlets.Unicode(f"static/plotly.min.js?v={plotly.__version__}").tag(sync=True)
+
+    def __init__(self, picture: Picture, *, pick: Callable[[str], None] | None = None) -> None:
+        super().__init__()
+        self._pick = pick
+        self.show(picture)
+        self.on_msg(lambda _, told, __: self._answer(told))
+
+    def show(self, picture: Picture) -> None:
+        """Draw a picture without its title, which stands above the chart as a heading."""
+        layout = {name: value for name, value in picture.figure["layout"].items() if name != "title"}
+        data = list(picture.figure["data"])
+        if self._pick is not None:  # a point that the pointer skips cannot be clicked
+            data = [{**trace, "hoverinfo": "text"} if "customdata" in trace else trace for trace in data]
+        self.figure = {"data": data, "layout": layout}
+
+    def _answer(self, told: Mapping[str, Any]) -> None:
+        """Send plotly.js to a page that asks for it, and tell which point was clicked, by its own data."""
+        if "picked" not in told:
+            self.send({}, [get_plotlyjs().encode()])
+        elif self._pick is not None:
+            self._pick(str(told["picked"]))
+
+
 class Drawing:
     """A `Picture` on the page: the chart, the sentence that says the same, and its numbers to open."""
 
     def __init__(self, picture: Picture, numbers: str, *, pick: Callable[[str], None] | None = None) -> None:
-        import plotly.graph_objects as go
-
-        self._data: list[Mapping[str, Any]] = list(picture.figure["data"])
-        if pick is not None:  # a point that the pointer skips cannot be clicked
-            self._data = [
-                {**trace, "hoverinfo": "text"} if "customdata" in trace else trace for trace in self._data
-            ]
-        self._layout = _untitled(picture)
-        self.figure = go.FigureWidget({"data": self._data, "layout": self._layout})
-        self.figure._config = {"displayModeBar": False, "responsive": True}
-        self.caption = ipywidgets.HTML()
+        self.chart, self.caption = Chart(picture, pick=pick), ipywidgets.HTML()
         title = html("section", Section(picture.id, picture.title, 2, ()))
-        self.box = box("rkp-col rkp-drawn", title, self.figure, self.caption)
+        self.box = box("rkp-col rkp-drawn", title, self.chart, self.caption)
         self._numbers = numbers
         self._tell(picture)
-        self._pick = pick
-        self._listen()
 
-    def _listen(self) -> None:
-        """Tell which point was clicked, by the first of its own data."""
-        for trace in self.figure.data if self._pick else ():
-            if trace.customdata is not None:
-                trace.on_click(self._clicked)
-
-    def _clicked(self, trace: Any, points: Any, _state: Any) -> None:
-        if self._pick is not None and points.point_inds:
-            self._pick(str(trace.customdata[points.point_inds[0]]))
-
-    def show(self, picture: Picture, *, is_moving: bool = False) -> None:
-        """Show another picture, sending only what differs."""
-        data, layout = list(picture.figure["data"]), _untitled(picture)
-        with self.figure.batch_update():
-            if len(self._data) == len(data):
-                for trace, old, new in zip(self.figure.data, self._data, data, strict=True):
-                    fresh = _differing(new, old)
-                    if fresh:
-                        trace.update(fresh)
-            else:
-                self.figure.data = []
-                self.figure.add_traces(data)
-            if not is_moving or layout.get("yaxis") != self._layout.get("yaxis"):
-                fresh = _differing(layout, self._layout)
-                if fresh:
-                    self.figure.update_layout(**fresh, overwrite=True)
-                self._layout = layout
-        self._data = data
+    def show(self, picture: Picture) -> None:
+        """Show another picture."""
+        self.chart.show(picture)
         self._tell(picture)
 
     def _tell(self, picture: Picture) -> None:
         blocks = (Paragraph(picture.alt), Details(self._numbers, (picture.table,)))
         self.caption.value = fragment("section", Section(picture.id, "", 3, blocks))
-
-
-def _untitled(picture: Picture) -> dict[str, Any]:
-    """The layout without the title, which stands above the chart as a heading."""
-    return {name: value for name, value in picture.figure["layout"].items() if name != "title"}
-
-
-def _differing(new: Mapping[str, Any], old: Mapping[str, Any]) -> dict[str, Any]:
-    """What of a record is not as it was; what is no longer there becomes None."""
-    gone = dict.fromkeys(old.keys() - new.keys())
-    return gone | {name: value for name, value in new.items() if name not in old or old[name] != value}

@@ -1,91 +1,35 @@
-"""The panels of the dashboards: what a notebook calls, in one line each, to show them."""
+"""The boards by name: what a notebook calls to show one, and how it is read."""
 
 from __future__ import annotations
 
-from pathlib import Path
+import importlib
 from typing import TYPE_CHECKING, Any
 
 from riskkit.words.catalogue import panel_text as say
-from riskkit.workbench.document.blocks import Items, Section
+from riskkit.workbench.document.block_kinds import Items
+from riskkit.workbench.document.blocks import Section
 
 if TYPE_CHECKING:
     import ipywidgets
 
+_MODULES = {
+    "overview": "overview.panel",
+    "what_if": "what_if.panel",
+    "register_board": "register.panel",
+    "signal_board": "signal_panel",
+    "warning_board": "warning_panel",
+    "response_board": "response_panel",
+    "ballot_panel": "ballot_panel",
+    "session_panel": "committee_panels",
+}
 
-def overview(cases: list[str], **options: Any) -> ipywidgets.Widget:
-    """Every case at a glance: see `riskkit.workbench.boards.overview.panel.overview`."""
-    from riskkit.workbench.boards.overview import panel as overview_panel
 
-    return overview_panel.overview(cases, **options)
-
-
-def what_if(case: str | Path, *, interactive: bool = True, **options: Any) -> ipywidgets.Widget | None:
-    """Move the inputs of a case: see `riskkit.workbench.boards.what_if.panel.what_if`."""
+def board(name: str, *given: Any, interactive: bool = True, **options: Any) -> ipywidgets.Widget | None:
+    """A board by the name of its function; nothing where nobody can move it, as in a report."""
     if not interactive:
         return None
-    from riskkit.workbench.boards.what_if import panel as what_if_panel
-
-    return what_if_panel.what_if(case, **options)
-
-
-def register_board(register: str = "", *, interactive: bool = True) -> ipywidgets.Widget | None:
-    """Look through a register: see `riskkit.workbench.boards.register.panel.register_board`."""
-    if not interactive:
-        return None
-    from riskkit.workbench.boards.register import panel as register_panel
-
-    return register_panel.register_board(register)
-
-
-def signal_board(
-    reports: str = "signal_reports", *, folder: str = "", interactive: bool = True
-) -> ipywidgets.Widget | None:
-    """The signals of the week: see `riskkit.workbench.boards.signal_panel.signal_board`."""
-    if not interactive:
-        return None
-    from riskkit.workbench.boards import signal_panel
-
-    return signal_panel.signal_board(reports, folder=folder)
-
-
-def warning_board(ledger: str = "", *, interactive: bool = True) -> ipywidgets.Widget | None:
-    """The warnings of a ledger: see `riskkit.workbench.boards.warning_panel.warning_board`."""
-    if not interactive:
-        return None
-    from riskkit.workbench.boards import warning_panel
-
-    return warning_panel.warning_board(ledger)
-
-
-def response_board(ledger: str = "", *, interactive: bool = True) -> ipywidgets.Widget | None:
-    """The lives of the response: see `riskkit.workbench.boards.response_panel.response_board`."""
-    if not interactive:
-        return None
-    from riskkit.workbench.boards import response_panel
-
-    return response_panel.response_board(ledger)
-
-
-def committee_ballot(
-    session: str = "", *, who: str = "", interactive: bool = True
-) -> ipywidgets.Widget | None:
-    """An expert's ballot: see `riskkit.workbench.boards.ballot_panel.ballot_panel`."""
-    if not interactive:
-        return None
-    from riskkit.workbench.boards import ballot_panel
-
-    return ballot_panel.ballot_panel(session, who=who)
-
-
-def committee_session(
-    session: str = "", *, who: str = "", interactive: bool = True
-) -> ipywidgets.Widget | None:
-    """The committee's room: see `riskkit.workbench.boards.committee_panels.session_panel`."""
-    if not interactive:
-        return None
-    from riskkit.workbench.boards import committee_panels
-
-    return committee_panels.session_panel(session, who=who)
+    module = importlib.import_module(f"riskkit.workbench.boards.{_MODULES[name]}")
+    return getattr(module, name)(*given, **options)
 
 
 def how_to_read(panel: str) -> Section:

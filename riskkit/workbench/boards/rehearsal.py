@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 
-import plotly.graph_objects as go
-
 from riskkit.warning.profiles import profile, profile_names
+from riskkit.workbench.boards.panel_widgets import fragment
+from riskkit.workbench.boards.signal_panel import sample_study
 from riskkit.workbench.boards.what_if.panel import titles
 from riskkit.workbench.flows.warnings.sample import sample_events
 from riskkit.workbench.runs.folders.resources import source_sha256
 
 
 def rehearse() -> None:
-    """Fill what riskkit and plotly keep for later; no widget is left, no thread and no open file."""
+    """Fill what riskkit keeps for later; no widget is left, no thread and no open file."""
     for name in profile_names():
         profile(name)
     titles()
+    sample_study()
+    fragment("status", "")
     source_sha256()
     sample_events(dt.datetime.now(dt.UTC))
-    go.FigureWidget([go.Bar(x=[1], y=[1]), go.Scatter(x=[1], y=[1])]).close()

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
-from pathlib import Path
 from typing import Any
 
 import ipywidgets
@@ -15,31 +13,23 @@ from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.tables import records
 from riskkit.response.flows import FLOWS, RECALLS
 from riskkit.store.ledger.ledger import open_ledger
-from riskkit.store.ledger.tables import is_unmade
 from riskkit.words.catalogue import Texts
 from riskkit.words.catalogue import panel_text as panel_say
-from riskkit.workbench.boards.page_tools import in_address, newest_event
-from riskkit.workbench.boards.panel_widgets import (
-    Drawing,
-    SortedTable,
-    box,
-    fragment,
-    html,
-    in_either_language,
-)
+from riskkit.workbench.boards.page_tools import in_address
+from riskkit.workbench.boards.panel_widgets import Drawing, SortedTable, box, fragment, html, ledger_board
 from riskkit.workbench.document.block_kinds import Table
 from riskkit.workbench.document.blocks import Picture, Section
+from riskkit.workbench.flows.clocks import utc_now
 from riskkit.workbench.flows.response.board_state import (
     ResponseState,
     completion_curves,
     counts_by,
     recall_key,
+    response_acts,
     response_state,
 )
-from riskkit.workbench.flows.response.desks import response_acts, utc_now
 from riskkit.workbench.flows.response.sample import sample_acts
 from riskkit.workbench.reports.response.curve_figures import recall_curve
-from riskkit.workbench.runs.folders.ledger_places import LEDGER_VARIABLE
 from riskkit.workbench.words.flow_words import due_text, flow_name, phase_name, step_name
 
 say = Texts("flow")
@@ -52,21 +42,17 @@ _TILES = (("open", "○", "#1f4e79"), ("soon", "◐", "#8a5a00"), ("overdue", "�
 def response_board(ledger: str = "", *, now: dt.datetime | None = None) -> ipywidgets.Widget:
     """The lives of a ledger, for those who lead the response and those who carry it out."""
     at = now or utc_now()
-    place = ledger or os.environ.get(LEDGER_VARIABLE, "")
-    if place and is_unmade(place):
-        return in_either_language(lambda: [_unmade(place)])
 
-    def build() -> list[ipywidgets.Widget]:
+    def build(place: str) -> list[ipywidgets.Widget]:
         state = response_state(_acts(place) if place else sample_acts(at), now=now or utc_now())
         return ResponseBoard(state, is_sample=not place).parts
 
-    return in_either_language(build, seen=(lambda: newest_event(place)) if place else None)
+    return ledger_board(ledger, build, unmade=_unmade)
 
 
-def _unmade(place: str) -> ipywidgets.Widget:
+def _unmade(name: str) -> tuple[str, list[str]]:
     """What stands in place of the board before anything was recorded."""
-    lines = [say("board_unmade_how", place=Path(place).name)]
-    return ipywidgets.HTML(fragment("lines", say("board_unmade"), lines, ""))
+    return say("board_unmade"), [say("board_unmade_how", place=name)]
 
 
 def _acts(place: str) -> dict[str, pd.DataFrame]:

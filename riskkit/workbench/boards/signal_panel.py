@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import os
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from pathlib import Path
 from typing import Any
 
 import ipywidgets
+import numpy as np
+import pandas as pd
 
+from riskkit.case.case import assess
+from riskkit.case.case_reading import parse_case
 from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.inputs.part_files import put_files
+from riskkit.foundation.inputs.toml_file import parse_toml
 from riskkit.foundation.language import language
 from riskkit.foundation.standards.tables import records
-from riskkit.monitoring.signals.memory import remembered
+from riskkit.monitoring.signals.memory import STEPS, check_steps, remembered
+from riskkit.store.register.lock import writing
 from riskkit.words.catalogue import Texts
 from riskkit.words.catalogue import panel_text as panel_say
 from riskkit.words.numbers import amount, number
@@ -27,17 +35,60 @@ from riskkit.workbench.boards.panel_widgets import (
     html,
     in_either_language,
 )
-from riskkit.workbench.flows.signals.judging import (
-    SIGNALS_VARIABLE,
-    draft_and_level,
-    known_steps,
-    record_step,
+from riskkit.workbench.reports.signals.draft_case import case_id, draft_files
+from riskkit.workbench.reports.signals.scan_report import (
+    combination,
+    reason_sentence,
+    records_of,
+    scan_multiples,
+    scan_volcano,
 )
-from riskkit.workbench.reports.signals.scan_figures import combination, scan_multiples, scan_volcano
-from riskkit.workbench.reports.signals.scan_report import reason_sentence, records_of
-from riskkit.workbench.reports.signals.scan_study import SAMPLE, ScanStudy, study_signals
+from riskkit.workbench.reports.signals.scan_study import SAMPLE, ScanStudy, read_steps, study_signals
 from riskkit.workbench.serving.identity import as_visitor
 from riskkit.workbench.words.rules import fault_line
+
+SIGNALS_VARIABLE = "RISKKIT_SIGNALS"
+"""Names the folder that holds the steps and the drafts; without it signals are looked at only."""
+STEPS_FILE = "steps.csv"
+_WAIT = 5.0  # how long another writer is waited for [s]
+_DRAWS = 2000
+
+
+def known_steps(folder: Path | None) -> pd.DataFrame:
+    """The steps so far; none without a folder or before the first step."""
+    file = None if folder is None else folder / STEPS_FILE
+    return read_steps(str(file) if file is not None and file.is_file() else "")
+
+
+def record_step(
+    folder: Path, alarm: Mapping[str, Any], event: str, *, by: str, reason: str, at: dt.datetime
+) -> pd.DataFrame:
+    """Add a step about a signal, whole or not at all; who else writes is waited for, and no step is lost."""
+    evidence = {"n_reports": alarm["n_all"], "points": alarm["points"], "severity": alarm["severity"]}
+    step = {"signal_id": alarm["signal_id"], "event": event, "at": at.isoformat(timespec="seconds"),
+            "by": by, "reason": reason} | evidence  # fmt: skip
+    check_steps(pd.DataFrame([step]))
+    with writing(folder, wait=_WAIT):
+        before = known_steps(folder)
+        before["at"] = [when.isoformat() for when in before["at"]] if len(before) else before["at"]
+        rows = pd.DataFrame([*before[list(STEPS)].to_dict("records"), step], columns=list(STEPS))
+        text = rows.to_csv(index=False, lineterminator="\n")
+        put_files(folder, {STEPS_FILE: text.encode()}, is_forced=True)
+    return check_steps(rows)
+
+
+def draft_and_level(folder: Path, study: ScanStudy, signal_id: str) -> tuple[Path, str, str]:
+    """Write the draft of a signal and assess it as it is: its file, its level, and the gravest it may be."""
+    files = draft_files(study, signal_id)
+    name = f"{case_id(signal_id, study.on)}.toml"
+    place = folder / name
+    if not place.is_file():  # a draft that somebody works on stays as it is
+        put_files(folder, files, is_forced=False)
+    case = parse_case(parse_toml(place.read_bytes(), name))
+    badge = assess(case, rng=np.random.default_rng(1), draws=_DRAWS).badge
+    assert badge is not None  # there is one whenever anything was drawn
+    return place, str(badge.level), str(badge.level_hi)
+
 
 say = Texts("signals")
 _JUDGES = ("", "assessor", "chair")
@@ -56,8 +107,9 @@ def signal_board(reports: str = SAMPLE, *, folder: str = "") -> ipywidgets.Widge
     def build() -> list[ipywidgets.Widget]:
         there = written(reports)
         if not shown or shown[0][0] != there:
-            study = study_signals(reports, steps=str(file) if file and file.is_file() else "")
-            shown[:] = [(there, study)]
+            steps = str(file) if file and file.is_file() else ""
+            is_sample = reports == SAMPLE and not steps
+            shown[:] = [(there, sample_study() if is_sample else study_signals(reports, steps=steps))]
         board = SignalBoard(shown[0][1], home)
         if boards and boards[-1].lang == board.lang:  # what came of an act here stays to be read
             board.status.value = boards[-1].status.value
@@ -65,6 +117,12 @@ def signal_board(reports: str = SAMPLE, *, folder: str = "") -> ipywidgets.Widge
         return board.parts
 
     return in_either_language(build, seen=lambda: (written(reports), written(str(file or ""))))
+
+
+@functools.cache
+def sample_study() -> ScanStudy:
+    """The signals of the example, worked out once for all who look."""
+    return study_signals()
 
 
 class SignalBoard:

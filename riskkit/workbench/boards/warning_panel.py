@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
-from pathlib import Path
 from typing import Any
 
 import ipywidgets
@@ -13,33 +11,25 @@ from riskkit.foundation.events import Event
 from riskkit.foundation.language import language
 from riskkit.foundation.standards.scales import scale
 from riskkit.store.ledger.ledger import open_ledger
-from riskkit.store.ledger.tables import is_unmade
 from riskkit.warning.alerts.drafts import LEVELS
 from riskkit.words.catalogue import panel_text as panel_say
 from riskkit.words.catalogue import warning_text as say
-from riskkit.workbench.boards.page_tools import in_address, newest_event
-from riskkit.workbench.boards.panel_widgets import (
-    Drawing,
-    SortedTable,
-    box,
-    fragment,
-    html,
-    in_either_language,
-)
+from riskkit.workbench.boards.page_tools import in_address
+from riskkit.workbench.boards.panel_widgets import Drawing, SortedTable, box, fragment, html, ledger_board
 from riskkit.workbench.document.blocks import Section
 from riskkit.workbench.document.level_marks import level_badge
 from riskkit.workbench.document.rendering import ink
+from riskkit.workbench.flows.clocks import utc_now
 from riskkit.workbench.flows.warnings.review.board_rows import (
     BoardRow,
     board_rows,
     counts_by_level,
     counts_by_place,
 )
-from riskkit.workbench.flows.warnings.review.figure import day_of, steps_table, warning_timeline
-from riskkit.workbench.flows.warnings.room import STREAM, utc_now
+from riskkit.workbench.flows.warnings.review.sections import day_of, steps_table, warning_timeline
+from riskkit.workbench.flows.warnings.room import STREAM
 from riskkit.workbench.flows.warnings.sample import sample_events
 from riskkit.workbench.flows.warnings.words import assessed_words
-from riskkit.workbench.runs.folders.ledger_places import LEDGER_VARIABLE
 
 _HEADS = ("level", "warning", "phase", "since", "ends", "due")
 
@@ -47,24 +37,21 @@ _HEADS = ("level", "warning", "phase", "since", "ends", "due")
 def warning_board(ledger: str = "", *, now: dt.datetime | None = None) -> ipywidgets.Widget:
     """The warnings of a ledger, for those who lead and those who watch."""
     at = now or utc_now()
-    place = ledger or os.environ.get(LEDGER_VARIABLE, "")
-    if place and is_unmade(place):
-        return in_either_language(lambda: [_unmade(place)])
 
-    def build() -> list[ipywidgets.Widget]:
+    def build(place: str) -> list[ipywidgets.Widget]:
         on = now or utc_now()
         rows = board_rows(_events(place) if place else sample_events(at), now=on)
         panel = WarningBoard(rows, now=on, is_sample=not place)
         panel.fill()
         return panel.parts
 
-    return in_either_language(build, seen=(lambda: newest_event(place)) if place else None)
+    return ledger_board(ledger, build, unmade=_unmade)
 
 
-def _unmade(place: str) -> ipywidgets.Widget:
+def _unmade(name: str) -> tuple[str, list[str]]:
     """What stands in place of the board before anything was recorded."""
-    told = [say("board_unmade_how", place=Path(place).name), say("board_unmade_sample")]
-    return ipywidgets.HTML(fragment("lines", say("board_title"), [say("board_unmade"), *told], ""))
+    lines = [say("board_unmade_how", place=name), say("board_unmade_sample")]
+    return say("board_title"), [say("board_unmade"), *lines]
 
 
 def _events(place: str) -> tuple[Event, ...]:

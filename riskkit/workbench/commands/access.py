@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, refuse, shown
 from riskkit.words.catalogue import command_text as say
 from riskkit.workbench.commands.defining import Answer, argument, command, option
 from riskkit.workbench.commands.options import file_option
@@ -61,7 +61,7 @@ def remove_person(name: str, *, people: Path) -> Answer:
 
     everybody = access.read_people(people)
     known = ", ".join(one.name for one in everybody.people) or "nobody"
-    fault = Fault("name", shown(name), f"somebody in the file ({known})")
+    fault = Fault("name", shown(name), RuleText("somebody in the file ({})", known))
     refuse(str(people), [] if everybody.person(name) else [fault])
     access.write_people(people, access.without_person(everybody, name))
     return Answer({"name": name}, [say("access_removed", name=name, file=people)])

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from riskkit.foundation.inputs.faults import Fault, InputFaults, shown
+from riskkit.foundation.inputs.faults import Fault, InputFaults, RuleText, shown
 from riskkit.words.catalogue import command_text as say
 from riskkit.workbench.commands.access import DAYS, PEOPLE
 from riskkit.workbench.commands.committee import done, found_session, using_room
@@ -82,14 +82,14 @@ def ballot_forms(
 ) -> Answer:  # fmt: skip
     """Write the ballot form of one expert, or of everybody who has not answered yet."""
     from riskkit.workbench.flows.committee.forms import form_lines, write_form
-    from riskkit.workbench.flows.committee.keys import read_key
+    from riskkit.workbench.flows.committee.room import read_key
 
     with using_room(ledger, keys, is_reader=True) as room:
         now = found_session(room, session)
         found, key = now.open_round, read_key(room.keys, session)
     voters = [one.id for one in now.voters]
     if found is None or (expert and expert not in voters):
-        rule = "a round that is open" if found is None else f"one of {', '.join(voters)}"
+        rule = "a round that is open" if found is None else RuleText("one of {}", ", ".join(voters))
         raise InputFaults("committee", [Fault("form", shown(expert), rule)])
     wanted = [expert] if expert else [one for one in voters if one not in found.sealed]
     folder = folder or beside(ledger, "form").parent
@@ -124,13 +124,12 @@ def take_ballots(session: str, files: Sequence[Path], *, act: Act) -> Answer:
 
 def _take(room: Room, session: str, file: Path, *, who: str) -> dict[str, Any]:
     from riskkit.workbench.flows.committee.forms import answers_in, read_form
-    from riskkit.workbench.flows.committee.keys import read_key
-    from riskkit.workbench.flows.committee.room import cast_ballot, remember
+    from riskkit.workbench.flows.committee.room import cast_ballot, read_key, remember
 
     try:
         form = read_form(file)
         if form.session != session:
-            rule = f"a ballot for the session {session}"
+            rule = RuleText("a ballot for the session {}", session)
             raise InputFaults(file.name, [Fault(f"{file.name} session", shown(form.session), rule)])
         answers = answers_in(form, found_session(room, session), key=read_key(room.keys, session))
     except InputFaults as error:

@@ -89,7 +89,7 @@ def _check_mapping(file: str) -> None:
 
 def _check_study(file: str) -> None:
     from riskkit.workbench.reports.methods.example_files import open_experts
-    from riskkit.workbench.reports.methods.expert_study import study_experts
+    from riskkit.workbench.reports.methods.expert_report import study_experts
 
     study_experts(open_experts(file))
 
@@ -97,15 +97,15 @@ def _check_study(file: str) -> None:
 def _check_what_ifs(file: str) -> None:
     """The measures, against their case: a shipped one, or the file of its id beside."""
     from riskkit.assessment.what_if.what_if_file import load_what_ifs
-    from riskkit.case.case import parse_case
-    from riskkit.foundation.inputs.toml_file import parse_toml, read_toml
-    from riskkit.workbench.runs.planning import checked_case
+    from riskkit.foundation.inputs.toml_file import read_toml
+    from riskkit.workbench.runs.planning import lawful_case
 
     path, opened = Path(file), read_toml(file)
     wanted = str(opened.data.get("case", ""))
     beside = path.parent / f"{wanted}.toml"
-    case = checked_case(f"{wanted}.toml" if beside.is_file() else wanted, folder=path.absolute().parent)
-    load_what_ifs(file, parse_case(parse_toml(case.content, case.path.name)))
+    folder = path.absolute().parent
+    _, case = lawful_case(f"{wanted}.toml" if beside.is_file() else wanted, folder=folder)
+    load_what_ifs(file, case)
 
 
 _KINDS: dict[str, tuple[str, Callable[[str], object]]] = {
@@ -128,15 +128,10 @@ def _checked(what: str, check: Callable[[], object]) -> Checked:
 
 def _check_case(case: str) -> tuple[Text, ...]:
     """What experience asks of a case that is lawful."""
-    from riskkit.case.case import parse_case
-    from riskkit.case.experience_sentences import experience_questions
-    from riskkit.foundation.inputs.toml_file import parse_toml
-    from riskkit.workbench.reports.case.experience import experience_at_best
-    from riskkit.workbench.runs.planning import checked_case
+    from riskkit.case.experience_sentences import questions_at_best
+    from riskkit.workbench.runs.planning import lawful_case
 
-    found = checked_case(case, folder=Path.cwd())
-    lawful = parse_case(parse_toml(found.content, found.path.name))
-    return experience_questions(experience_at_best(lawful))
+    return questions_at_best(lawful_case(case, folder=Path.cwd())[1])
 
 
 def _check_tables() -> Iterator[Checked]:

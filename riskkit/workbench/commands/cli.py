@@ -7,7 +7,6 @@ nothing was run or written; 130 interrupted. Heavy packages are imported inside 
 from __future__ import annotations
 
 import os
-import re
 import signal
 import sys
 from collections.abc import Mapping, Sequence
@@ -17,13 +16,13 @@ from typing import Any, NoReturn
 import click
 
 import riskkit
-from riskkit.foundation.inputs.faults import InputFaults, nearly, visible
-from riskkit.foundation.language import in_language, language, speaking
+from riskkit.foundation.inputs.faults import InputFaults, visible
+from riskkit.foundation.language import in_language, speaking
 from riskkit.words.catalogue import command_text as say
 from riskkit.workbench.commands.defining import LateGroup, further, later, told_at_once
 from riskkit.workbench.words.messages import answer, asked_language, language_of
-from riskkit.workbench.words.rules import fault_line, rule_in
-from riskkit.workbench.words.system_faults import system_faults
+from riskkit.workbench.words.rules import fault_line
+from riskkit.workbench.words.usage import system_faults, usage_words
 
 # more would scroll the first ones away; --json holds all of them
 _MOST_FAULTS = 50
@@ -45,7 +44,7 @@ def _run_line(arguments: Sequence[str]) -> int:
     except InputFaults as error:
         return _refused(error, is_json="--json" in arguments)
     except click.ClickException as error:
-        text = say("usage", words=_usage_words(error))
+        text = say("usage", words=usage_words(error))
         return _stop(2, text, is_json="--json" in arguments, kind="usage")
     except (click.Abort, KeyboardInterrupt):
         return _stop(130, say("interrupted"), is_json="--json" in arguments, kind="interrupted")
@@ -58,18 +57,6 @@ def _run_line(arguments: Sequence[str]) -> int:
         return _refused(found, is_json="--json" in arguments)
     finally:
         signal.signal(signal.SIGTERM, before)
-
-
-def _usage_words(error: click.ClickException) -> str:
-    """What is wrong with a command line, in the language of the person who typed it."""
-    text = error.format_message()
-    found = re.fullmatch(r"Invalid value for (.+?): (.*)", text, flags=re.DOTALL)
-    chosen = re.search(r"'([^']*)' is not one of (.+)\.$", text)
-    meant = nearly(chosen[1], re.findall("'([^']*)'", chosen[2])) if chosen else ""
-    near = say("near", name=meant) if meant else ""
-    if language() == "zh" and found:
-        return f"{found[1]} 的值无效：{rule_in(found[2])}{near}"
-    return rule_in(text) + near
 
 
 def _interrupt(*_: object) -> NoReturn:
@@ -120,7 +107,7 @@ _COMMANDS: Mapping[str, str | Mapping[str, str]] = {
     "recall-report": "papers.writing.write_recall_reports",
     "order-sheets": "papers.writing.write_order_sheets",
     "referral-letters": "papers.writing.write_referral_letters",
-    "catalogue-review": "trade.catalogue.write_review",
+    "catalogue-review": "trade.measures.write_review",
     "trade-measures": "trade.measures.write_measures",
     "fetch": "fetch.fetching.fetch_source",
     "trace": "traceability.trace.trace_lots",
@@ -175,7 +162,7 @@ _COMMANDS: Mapping[str, str | Mapping[str, str]] = {
     },
     "access": {"add": "access.add_person", "remove": "access.remove_person", "list": "access.list_people"},
     "warning": {
-        "propose": "warnings.proposing.propose",
+        "propose": "warnings.commands.propose",
         "confirm": "warnings.commands.confirm",
         "reject": "warnings.commands.reject",
         "issue": "warnings.commands.issue",
@@ -188,7 +175,7 @@ _COMMANDS: Mapping[str, str | Mapping[str, str]] = {
         "draft": "warnings.issuing.draft",
         "approve": "warnings.issuing.approve_issue",
         "release": "warnings.issuing.release_issue",
-        "status": "warnings.status.show_status",
+        "status": "warnings.commands.show_status",
         "rehearse": "warnings.issuing.rehearse_case",
     },
 }

@@ -41,8 +41,7 @@ _MEMBER = option("member", "--expert", metavar="ID", required=True)
 @contextlib.contextmanager
 def using_room(ledger: str, keys: Path | None, *, is_reader: bool = False) -> Iterator[Room]:
     """The room that ``--ledger`` and ``--keys`` name."""
-    from riskkit.workbench.flows.committee.keys import keys_folder
-    from riskkit.workbench.flows.committee.room import Room
+    from riskkit.workbench.flows.committee.room import Room, keys_folder
 
     folder = keys_folder(ledger, keys, os.environ)
     with using_ledger(ledger, is_reader=is_reader) as opened:
@@ -81,7 +80,7 @@ def read_experts(path: Path) -> tuple[Expert, ...]:
 def open_committee(case: str, *, experts: Path, session: str | None, rounds: int | None, act: Act) -> Answer:
     """Open a session on a case."""
     from riskkit.assessment.committee.steps import house_rules
-    from riskkit.case.case import parse_case
+    from riskkit.case.case_reading import parse_case
     from riskkit.foundation.inputs.toml_file import parse_toml
     from riskkit.workbench.flows.committee.room import open_session
     from riskkit.workbench.runs.folders.resources import find_case
@@ -241,7 +240,7 @@ def write_case(session: str, *, paper: Paper) -> Answer:
 
 
 def _write(what: str, session: str, paper: Paper) -> Answer:
-    from riskkit.workbench.flows.committee.documents import session_from, write_document, write_judged
+    from riskkit.workbench.flows.committee.committee_reports import session_from, write_document, write_judged
 
     now = session_from(session, ledger=paper.ledger, export=paper.export)
     name = "judged.toml" if what == "case" else f"{what}.html"

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, one_of, refuse, shown
 from riskkit.foundation.inputs.part_files import put_files
 from riskkit.foundation.language import language
 from riskkit.words.catalogue import command_text as say
@@ -137,7 +137,7 @@ def make_template(name: str, *, form: str, out: Path | None, force: bool) -> Ans
     if name not in sheet_names():
         faults.append(Fault("NAME", shown(name), one_of(name, sheet_names())))
     if out.is_dir() or out.suffix not in ("", f".{form}"):
-        faults.append(Fault("--out", shown(str(out)), f"*.{form}"))
+        faults.append(Fault("--out", shown(str(out)), RuleText("*.{}", form)))
     refuse("template", faults)
     return _written(write_template(name, out, form=form, is_forced=force), sheet=name)
 
@@ -154,7 +154,7 @@ def make_sample(*, rows: int, seed: int, out: Path) -> Answer:
     from riskkit.monitoring.sources.sample_files import write_sample
     from riskkit.monitoring.sources.sample_register import FEWEST_ROWS, sample_register
 
-    rule = f">= {FEWEST_ROWS}"
+    rule = RuleText(">= {}", FEWEST_ROWS)
     refuse("sample", [Fault("--rows", shown(rows), rule)] if rows < FEWEST_ROWS else [])
     made = sample_register(rows, rng=np.random.default_rng(seed), lang=language())
     how = f"riskkit sample --rows {rows} --seed {seed} --lang {language()}"

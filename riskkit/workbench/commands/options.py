@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from riskkit.foundation.inputs.faults import Fault, InputFaults
+from riskkit.foundation.inputs.faults import Fault, InputFaults, RuleText
 from riskkit.workbench.commands.defining import Make, Together, argument, flag, option
 from riskkit.workbench.runs.folders.ledger_places import LEDGER_VARIABLE, OWN_LEDGER, account_name
 from riskkit.workbench.words.rules import fault_line
@@ -37,7 +37,7 @@ class Address(click.ParamType[str]):
         try:
             return str(ipaddress.ip_address(str(value)))
         except ValueError:
-            return self.fail(f"{value!r} is not an IP address", param, ctx)
+            return self.fail(RuleText("{} is not an IP address", repr(value)), param, ctx)
 
 
 class Number(click.FloatRange):

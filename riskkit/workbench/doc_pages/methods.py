@@ -1,22 +1,71 @@
-"""The page of the documentation that puts all shipped cases through all methods, made from what they say."""
+"""The pages on methods and the map of the policy, computed from the tables."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+
+import pandas as pd
 
 from riskkit.case.comparison.differences import REFERENCE, actions_of, card_of
 from riskkit.case.comparison.findings import Finding
 from riskkit.case.comparison.methods import Comparison
-from riskkit.foundation.language import language
+from riskkit.foundation.inputs.part_files import put_files
+from riskkit.foundation.language import in_language, language
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.glossary import label
 from riskkit.foundation.standards.method_cards import method_cards
 from riskkit.foundation.standards.scales import scale
+from riskkit.foundation.standards.tables import records
+from riskkit.words.catalogue import Texts
 from riskkit.words.catalogue import report_text as text
-from riskkit.workbench.doc_pages.writing import markdown_table, write_pages
-from riskkit.workbench.reports.case.comparisons import shipped_comparisons
+from riskkit.workbench.reports.case.compare import shipped_comparisons
+
+
+def markdown_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table in Markdown."""
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def write_pages(folder: Path, name: str, page: Callable[[], str]) -> None:
+    """Write a page in both languages: ``NAME.md`` and ``NAME.zh.md``."""
+    for lang, ending in (("en", ".md"), ("zh", ".zh.md")):
+        put_files(folder, {f"{name}{ending}": in_language(lang, page).encode()}, is_forced=True)
+
+
+say = Texts("policy")
+
+
+def policy_rows() -> pd.DataFrame:
+    """One row a task (1 to 22) and safeguard (s1 to s4) of the policy."""
+    return standards.table("policy_map")
+
+
+def policy_page() -> str:
+    """The page in Markdown."""
+    table = policy_rows()
+    parts = [f"# {say('title')}", say("twin"), say("lead"), say("successors")]
+    for stream in dict.fromkeys(table["stream"]):
+        heads = [say(f"col_{name}") for name in ("task", "department", "where", "state", "unknown")]
+        rows = _rows(table[table["stream"] == stream])
+        parts += [f"## {say(f'stream_{stream}')}", markdown_table(heads, rows)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _rows(table: pd.DataFrame) -> Iterator[Sequence[str]]:
+    for row in records(table):
+        notebooks = [f"[{name}](../notebooks/{name}.ipynb)" for name in row["notebooks"].split()]
+        functions = [f"`{name}`" for name in row["functions"].split()]
+        yield (
+            f"{row['task']} {row[language()]}",
+            f"{row[f'lead_{language()}']} → {row[f'successor_{language()}']}",
+            "<br>".join([*notebooks, *functions]) or "—",
+            say(f"state_{row['state']}"),
+            row[f"unknown_{language()}"],
+        )
+
 
 _ACTION = scale("action")
 
@@ -38,11 +87,6 @@ def methods_page() -> str:
         *_method_table(),
     ]
     return "\n\n".join(parts) + "\n"
-
-
-def write_methods_pages(folder: Path) -> None:
-    """Write the page in both languages: ``methods_compared.md`` and ``methods_compared.zh.md``."""
-    write_pages(folder, "methods_compared", methods_page)
 
 
 def _legend() -> str:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from statistics import median
 
 import numpy as np
 
 from riskkit.assessment.facts.case_file import Action, Case
-from riskkit.case.case import assess, load_case
+from riskkit.case.case import assess
+from riskkit.case.case_reading import load_case
 from riskkit.foundation.language import language
 from riskkit.foundation.standards.codes import country_name
 from riskkit.foundation.standards.glossary import label
@@ -19,7 +19,7 @@ from riskkit.foundation.standards.scales import scale
 from riskkit.warning.level_badge import LevelBadge
 from riskkit.words.catalogue import report_text as text
 from riskkit.words.numbers import listed
-from riskkit.workbench.doc_pages.writing import markdown_table, write_pages
+from riskkit.workbench.doc_pages.methods import markdown_table
 from riskkit.workbench.document.level_marks import badge_note
 from riskkit.workbench.runs.folders.resources import shipped_cases
 
@@ -92,11 +92,6 @@ def outcomes_page() -> str:
         markdown_table([*heads, *acted], (_row(one) for one in found)),
     ]
     return "\n\n".join(parts) + "\n"
-
-
-def write_outcomes_pages(folder: Path) -> None:
-    """Write the page in both languages: ``levels_and_outcomes.md`` and ``levels_and_outcomes.zh.md``."""
-    write_pages(folder, "levels_and_outcomes", outcomes_page)
 
 
 def _lead(found: Sequence[Outcome]) -> str:

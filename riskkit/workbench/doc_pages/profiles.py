@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from riskkit.assessment.facts.case_file import Case
-from riskkit.case.case import load_case
-from riskkit.case.case_levels import draw_inputs, evaluate, point_of
+from riskkit.case.case_inputs import draw_inputs, point_of
+from riskkit.case.case_levels import evaluate
+from riskkit.case.case_reading import load_case
 from riskkit.case.case_tables import grade_table, reason_table, scenario_table
 from riskkit.case.sentences import input_name, missing_facts
 from riskkit.foundation.language import language
@@ -22,7 +22,7 @@ from riskkit.warning.profile_laws import table_ranks
 from riskkit.warning.profiles import Profile, profile, profile_names
 from riskkit.words.catalogue import report_text as text
 from riskkit.words.numbers import listed
-from riskkit.workbench.doc_pages.writing import markdown_table, write_pages
+from riskkit.workbench.doc_pages.methods import markdown_table
 from riskkit.workbench.document.level_marks import badge_note
 from riskkit.workbench.reports.case.words import grade
 from riskkit.workbench.runs.folders.resources import shipped_cases
@@ -96,11 +96,6 @@ def profiles_page() -> str:
         markdown_table([text("col_rule"), text("col_meaning")], _rules(used, found)),
     ]
     return "\n\n".join(parts) + "\n"
-
-
-def write_profiles_pages(folder: Path) -> None:
-    """Write the page in both languages: ``profiles_compared.md`` and ``profiles_compared.zh.md``."""
-    write_pages(folder, "profiles_compared", profiles_page)
 
 
 def _counts(found: Sequence[Sequence[Decided]]) -> Iterator[list[str]]:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
-from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, refuse, shown
 
 Role = Literal["body", "lead", "note", "caution", "source", "code"]
 ROLES: tuple[Role, ...] = ("body", "lead", "note", "caution", "source", "code")
@@ -28,7 +28,9 @@ class Paragraph:
     role: Role = "body"
 
     def __post_init__(self) -> None:
-        refuse_unless(self.role in ROLES, "Paragraph.role", self.role, rule="one of " + ", ".join(ROLES))
+        refuse_unless(
+            self.role in ROLES, "Paragraph.role", self.role, rule=RuleText("one of {}", ", ".join(ROLES))
+        )
 
 
 @dataclass(frozen=True)
@@ -75,12 +77,12 @@ class Table:
             f"table {shown(self.caption)}",
             [
                 *(
-                    Fault(f"row {i}", shown(row), f"{width} cells")
+                    Fault(f"row {i}", shown(row), RuleText("{} cells", width))
                     for i, row in enumerate(self.rows)
                     if len(row) != width
                 ),
                 *(
-                    Fault("numeric", shown(at), f"a column position below {width}")
+                    Fault("numeric", shown(at), RuleText("a column position below {}", width))
                     for at in self.numeric
                     if isinstance(at, bool) or not 0 <= at < width
                 ),

@@ -11,17 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, refuse, shown
 from riskkit.workbench.document.block_kinds import (
-    ROLES,
-    Badge,
     Block,
-    Cell,
-    Details,
-    Items,
-    Paragraph,
-    Photo,
-    Role,
     Table,
     block_from_json,
     plain,
@@ -29,25 +21,6 @@ from riskkit.workbench.document.block_kinds import (
     to_json,
 )
 from riskkit.workbench.document.rendering import asset, environment
-
-__all__ = [
-    "PICTURE_MIME",
-    "PLOTLY_MIME",
-    "RESULT_MIME",
-    "ROLES",
-    "SECTION_MIME",
-    "Badge",
-    "Block",
-    "Cell",
-    "Details",
-    "Items",
-    "Paragraph",
-    "Photo",
-    "Picture",
-    "Role",
-    "Section",
-    "Table",
-]
 
 SECTION_MIME = "application/vnd.riskkit.section+json"
 PICTURE_MIME = "application/vnd.riskkit.picture+json"
@@ -86,7 +59,9 @@ class Section:
             blocks = tuple(block_from_json(block) for block in value["blocks"])
             return cls(str(value["id"]), str(value["title"]), value["depth"], blocks)
         except (KeyError, TypeError, AttributeError) as error:
-            refuse("section", [Fault("section", shown(value), f"a section as JSON ({error!r})")])
+            refuse(
+                "section", [Fault("section", shown(value), RuleText("a section as JSON ({})", repr(error)))]
+            )
             raise
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
@@ -121,7 +96,9 @@ class Picture:
                 raise TypeError("no table")
             return cls(str(value["id"]), str(value["title"]), str(value["alt"]), table, figure)
         except (KeyError, TypeError, AttributeError) as error:
-            refuse("picture", [Fault("picture", shown(value), f"a picture as JSON ({error!r})")])
+            refuse(
+                "picture", [Fault("picture", shown(value), RuleText("a picture as JSON ({})", repr(error)))]
+            )
             raise
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from riskkit.foundation.standards.glossary import label
 from riskkit.foundation.standards.scales import scale
 from riskkit.warning.level_badge import LevelBadge
 from riskkit.words.catalogue import page_text
-from riskkit.workbench.document.blocks import Badge
+from riskkit.workbench.document.block_kinds import Badge
 
 LEVELS = tuple(reversed(scale("warning").codes))
 """The levels, most urgent first."""

@@ -20,17 +20,8 @@ from docx.text.paragraph import Paragraph as WordParagraph
 
 from riskkit.foundation.language import language
 from riskkit.words.catalogue import page_text
-from riskkit.workbench.document.blocks import (
-    Badge,
-    Block,
-    Details,
-    Items,
-    Paragraph,
-    Photo,
-    Picture,
-    Section,
-    Table,
-)
+from riskkit.workbench.document.block_kinds import Badge, Block, Details, Items, Paragraph, Photo, Table
+from riskkit.workbench.document.blocks import Picture, Section
 from riskkit.workbench.document.html import HTML_LANG, head_badges, provenance
 from riskkit.workbench.document.level_marks import result_badge_note
 from riskkit.workbench.document.numbering import Numbers

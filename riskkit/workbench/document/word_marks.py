@@ -20,7 +20,7 @@ from docx.text.paragraph import Paragraph as WordParagraph
 from docx.text.run import Run
 
 from riskkit.foundation.language import language
-from riskkit.workbench.document.blocks import Badge
+from riskkit.workbench.document.block_kinds import Badge
 from riskkit.workbench.document.rendering import ink, text_and_links
 
 _LATIN = "Times New Roman"

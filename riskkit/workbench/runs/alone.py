@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 from riskkit.foundation import shipped
-from riskkit.foundation.inputs.faults import Fault, InputFaults, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, refuse, shown, tried
 from riskkit.workbench.runs import parameters as params
 from riskkit.workbench.runs.folders.resources import CaseSource
 from riskkit.workbench.runs.folders.run_folders import NOTEBOOKS
@@ -37,7 +37,7 @@ def alone_plan(notebook: Path, given: Mapping[str, Any], *, folder: Path, **opti
             rule = "a file or folder that exists"
             faults += [] if path is not None else [Fault(one.name, shown(given[one.name]), rule)]
             found[one.name] = path
-    plan = _checked(faults, partial(make_plan, notebook, _source(notebook, {}), _given(found), **options))
+    plan = tried(faults, partial(make_plan, notebook, _source(notebook, {}), _given(found), **options))
     refuse("report", faults)
     assert plan is not None
     files = {name: found[name] for name in found if _is_read(name, known, plan)}
@@ -46,14 +46,6 @@ def alone_plan(notebook: Path, given: Mapping[str, Any], *, folder: Path, **opti
 
 def _given(found: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value is not None}
-
-
-def _checked(faults: list[Fault], make: Callable[[], RunPlan]) -> RunPlan | None:
-    try:
-        return make()
-    except InputFaults as error:
-        faults += error.faults
-        return None
 
 
 def is_alone(plan: RunPlan) -> bool:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from riskkit.foundation.inputs import part_files
-from riskkit.foundation.inputs.faults import Fault, InputFaults, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, InputFaults, RuleText, refuse, shown
 from riskkit.foundation.language import language, speaking
 from riskkit.workbench.runs import records
 from riskkit.workbench.runs.alone import FOLDER
@@ -46,7 +46,7 @@ def plan_all(requests: Iterable[Request], plan: Callable[[Request], RunPlan]) ->
                 Fault(
                     request.place,
                     shown(request.case or request.notebook),
-                    f"listed once; it is at {taken[one.folder]}",
+                    RuleText("listed once; it is at {}", taken[one.folder]),
                 )
             )
         taken.setdefault(one.folder, request.place)

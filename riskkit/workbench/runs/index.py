@@ -155,7 +155,7 @@ def _facts(case: Mapping[str, Any]) -> list[tuple[str, str]]:
     goods = [name, *kind]
     rows = [
         ("index_product", listed(word for word in goods if word)),
-        ("index_origin", listed(_country(code) for code in case.get("origin") or ())),
+        ("index_origin", listed(_known(country_name, str(code)) for code in case.get("origin") or ())),
         ("index_hazards", listed(_word("hazard_class", code) for code in hazards)),
         ("index_channels", listed(_word("channel", code) for code in channels)),
     ]
@@ -201,10 +201,6 @@ def _bars(counts: Mapping[str, int]) -> dict[str, Any]:
 
 def _word(kind: str, code: object) -> str:
     return _known(label, kind, str(code)) if code else ""
-
-
-def _country(code: object) -> str:
-    return _known(country_name, str(code))
 
 
 def _known(look_up: Callable[..., str], *key: str) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from riskkit.foundation.inputs.faults import Fault, InputFaults, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, InputFaults, RuleText, refuse, shown
 from riskkit.foundation.inputs.toml_file import parse_toml
 
 _MOST_ROWS = 10_000
@@ -37,7 +37,7 @@ def read_list(path: Path) -> tuple[Request, ...]:
             return _listed(path.name, [(name, {"case": name}) for name in names])
         raw = _read_list(path)
     except OSError as error:
-        fault = Fault("list", shown(str(path)), f"a list that can be read ({error.strerror})")
+        fault = Fault("list", shown(str(path)), RuleText("a list that can be read ({})", error.strerror))
         raise InputFaults("list", [fault]) from None
     return _listed(path.name, (_csv_rows if path.suffix == ".csv" else _toml_rows)(raw, path.name))
 
@@ -49,7 +49,10 @@ def _read_list(path: Path) -> bytes:
     with path.open("rb") as stream:
         raw = stream.read(_MOST_BYTES + 1)
     is_small = len(raw) <= _MOST_BYTES
-    refuse(path.name, [] if is_small else [Fault(path.name, "too large", f"at most {_MOST_BYTES} bytes")])
+    refuse(
+        path.name,
+        [] if is_small else [Fault(path.name, "too large", RuleText("at most {} bytes", _MOST_BYTES))],
+    )
     return raw
 
 
@@ -66,7 +69,7 @@ def _csv_rows(raw: bytes, name: str) -> list[tuple[str, dict[str, Any]]]:
         header = [one.strip() for one in reader.fieldnames or ()]
         reader.fieldnames = header
         is_narrow = len(header) <= _MOST_COLUMNS
-        rule = f"at most {_MOST_COLUMNS}"
+        rule = RuleText("at most {}", _MOST_COLUMNS)
         refuse(name, [] if is_narrow else [Fault(f"{name}:1", f"{len(header)} columns", rule)])
         rows = [(f"{name}:{reader.line_num}", row) for row in reader]
     except csv.Error as error:
@@ -101,7 +104,7 @@ def _listed(name: str, rows: Sequence[tuple[str, dict[str, Any]]]) -> tuple[Requ
         Fault(f"{place}:case", shown(row.get("case")), rule) for place, row in rows if not _is_about(row)
     ]
     if not 0 < len(rows) <= _MOST_ROWS:
-        faults.append(Fault(name, f"{len(rows)} reports", f"from 1 to {_MOST_ROWS}"))
+        faults.append(Fault(name, f"{len(rows)} reports", RuleText("from 1 to {}", _MOST_ROWS)))
     refuse(name, faults)
     return tuple(_request(place, row) for place, row in rows)
 

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from riskkit.foundation.inputs.faults import Fault, InputFaults, one_of, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, InputFaults, RuleText, one_of, refuse, shown
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -140,7 +140,7 @@ def _kind(annotation: ast.expr) -> tuple[str, bool]:
     inner = re.fullmatch(r"list\[(\w+)\]", str(text))
     kind = inner[1] if inner else str(text)
     if kind not in _SCALARS:
-        raise _Unfit(f"of type {', '.join(_SCALARS)} or list[…] of one of them")
+        raise _Unfit(RuleText("of type {} or list[…] of one of them", ", ".join(_SCALARS)))
     return kind, inner is not None
 
 
@@ -154,7 +154,7 @@ def check(
     for name, value in given.items():
         if not isinstance(name, str) or name not in known:
             place = name if isinstance(name, str) and name.isidentifier() else shown(name)
-            faults.append(Fault(place, shown(value), f"a parameter: {one_of(str(name), known)}"))
+            faults.append(Fault(place, shown(value), RuleText("a parameter: {}", one_of(str(name), known))))
             continue
         try:
             values[name] = _fit(value, known[name])
@@ -171,9 +171,9 @@ def _fit(value: object, parameter: Parameter) -> Value:
     if isinstance(plain, str):
         plain = _split(plain)
     if not isinstance(plain, (list, tuple)):
-        raise _Unfit(f"{parameter.written_type}: a list, or texts with a comma between")
+        raise _Unfit(RuleText("{}: a list, or texts with a comma between", parameter.written_type))
     if len(plain) > _MOST_ITEMS:
-        raise _Unfit(f"at most {_MOST_ITEMS} items")
+        raise _Unfit(RuleText("at most {} items", _MOST_ITEMS))
     return [_fit_one(_plain(item), parameter) for item in plain]
 
 
@@ -197,9 +197,9 @@ def _fit_one(value: object, parameter: Parameter) -> Scalar:
     kind = parameter.kind
     fitted = {"str": _text, "int": _integer, "float": _number, "bool": _truth, "date": _date}[kind](value)
     if fitted is None:
-        raise _Unfit(f"{kind}: {_RULES[kind]}")
+        raise _Unfit(RuleText("{}: {}", kind, RuleText(_RULES[kind])))
     if isinstance(fitted, int | float) and not parameter.low <= fitted <= parameter.high:
-        raise _Unfit(f"{kind}: from {parameter.low:,.15g} to {parameter.high:,.15g}")
+        raise _Unfit(RuleText("{}: from {} to {}", kind, f"{parameter.low:,.15g}", f"{parameter.high:,.15g}"))
     return fitted
 
 

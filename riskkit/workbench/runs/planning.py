@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from riskkit.foundation.inputs.faults import Fault, InputFaults, one_of, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, InputFaults, RuleText, one_of, refuse, shown, tried
 from riskkit.foundation.shipped import what_ifs_path
 from riskkit.workbench.runs import parameters as params
 from riskkit.workbench.runs.folders import resources
@@ -18,6 +18,9 @@ from riskkit.workbench.runs.kernels import warmed
 from riskkit.workbench.runs.kernels.limits import Limits
 from riskkit.workbench.runs.lists import Request
 from riskkit.workbench.runs.plans import RunPlan, make_plan, read_notebook
+
+if TYPE_CHECKING:
+    from riskkit.assessment.facts.case_file import Case
 
 _PROFILE = "profile"
 _OF_DEMO = (
@@ -83,8 +86,13 @@ def pairs(texts: Sequence[str]) -> dict[str, str]:
 
 def checked_case(text: str, *, folder: Path) -> resources.CaseSource:
     """A case found, read and checked as a whole, under the id that it gives itself."""
-    from riskkit.case.case import parse_case
+    return lawful_case(text, folder=folder)[0]
+
+
+def lawful_case(text: str, *, folder: Path) -> tuple[resources.CaseSource, Case]:
+    """As `checked_case`, and the case that was read."""
     from riskkit.case.case_pictures import case_pictures
+    from riskkit.case.case_reading import parse_case
     from riskkit.foundation.inputs.toml_file import parse_toml
 
     found = resources.find_case(text, folder=folder)
@@ -92,7 +100,7 @@ def checked_case(text: str, *, folder: Path) -> resources.CaseSource:
     case = parse_case(file, folder=found.path.parent)
     check_name(case.id, what=file.place(("id",)), taken=(NOTEBOOKS,))
     pictures = tuple((one.name, one.raw) for one in case_pictures(case, found.path.parent))
-    return dataclasses.replace(found, case_id=case.id, pictures=pictures)
+    return dataclasses.replace(found, case_id=case.id, pictures=pictures), case
 
 
 def demo_requests(langs: Sequence[str]) -> list[Request]:
@@ -116,21 +124,21 @@ def plan_request(request: Request, wishes: Wishes) -> RunPlan:
     given = {**wishes.given, **request.given}
     lang = given.pop("lang", wishes.lang)
     faults: list[Fault] = []
-    case = _tried(faults, partial(checked_case, request.case, folder=wishes.folder))
-    name, attached = _tried(faults, partial(_profile, given.get(_PROFILE), wishes.folder)) or (None, ())
+    case = tried(faults, partial(checked_case, request.case, folder=wishes.folder))
+    name, attached = tried(faults, partial(_profile, given.get(_PROFILE), wishes.folder)) or (None, ())
     if name is not None:
         given[_PROFILE] = name
-    notebook = _tried(faults, partial(resources.notebook, request.notebook or wishes.notebook))
+    notebook = tried(faults, partial(resources.notebook, request.notebook or wishes.notebook))
     make = partial(make_plan, out=wishes.out, within=_within(wishes, lang), lang=lang)
     if given.get(_FACTS) and notebook is not None and _takes(notebook, _FACTS):
-        file = _tried(faults, partial(_facts, given[_FACTS], wishes.folder)) or ("", ())
+        file = tried(faults, partial(_facts, given[_FACTS], wishes.folder)) or ("", ())
         given[_FACTS], attached = file[0], (*attached, *file[1])
     if case is not None and notebook is not None and _takes(notebook, WHAT_IFS):
-        told = _tried(faults, partial(_what_ifs, given.get(WHAT_IFS), case, wishes.folder)) or ("", ())
+        told = tried(faults, partial(_what_ifs, given.get(WHAT_IFS), case, wishes.folder)) or ("", ())
         given[WHAT_IFS], attached = told[0], (*attached, *told[1])
     make = partial(make, formats=wishes.formats, attached=attached)
     make = partial(make, deadline=wishes.deadline, limits=wishes.limits, engine=wishes.engine)
-    plan = _tried(faults, partial(make, notebook, case or _UNREAD, given)) if notebook else None
+    plan = tried(faults, partial(make, notebook, case or _UNREAD, given)) if notebook else None
     refuse("report", faults)
     assert plan is not None
     return plan
@@ -170,21 +178,12 @@ def _within(wishes: Wishes, lang: object) -> tuple[str, ...]:
     return (str(lang),) if wishes.by_language else ()
 
 
-def _tried(faults: list[Fault], make: Callable[[], T]) -> T | None:
-    """What `make` makes, or its faults added to the others."""
-    try:
-        return make()
-    except InputFaults as error:
-        faults += error.faults
-        return None
-
-
 def _what_ifs(
     wanted: object, case: resources.CaseSource, folder: Path
 ) -> tuple[str, tuple[tuple[str, bytes], ...]]:
     """The file of what-ifs as the notebook gets it: a user's own, the shipped one, or none."""
     from riskkit.assessment.what_if.what_if_file import parse_what_ifs
-    from riskkit.case.case import parse_case
+    from riskkit.case.case_reading import parse_case
     from riskkit.foundation.inputs.toml_file import parse_toml
 
     if wanted and not (isinstance(wanted, str) and wanted.endswith(".toml")):
@@ -202,19 +201,21 @@ def _facts(wanted: object, folder: Path) -> tuple[str, tuple[tuple[str, bytes], 
     if wanted == _MADE_UP:
         return _MADE_UP, ()
     if not (isinstance(wanted, str) and wanted.endswith(".csv")):
-        raise InputFaults(_FACTS, [Fault(_FACTS, shown(wanted), f"empty, {_MADE_UP}, or a .csv file")])
+        raise InputFaults(
+            _FACTS, [Fault(_FACTS, shown(wanted), RuleText("empty, {}, or a .csv file", _MADE_UP))]
+        )
     path = resources.safe_path(wanted, folder=folder, what=_FACTS, suffix=".csv")
     return "facts.csv", (("facts.csv", resources.read_limited(path)),)
 
 
 def _profile(wanted: object, folder: Path) -> tuple[str | None, tuple[tuple[str, bytes], ...]]:
     """A profile's name as the notebook gets it, and its file if it is a user's own."""
-    from riskkit.warning.profiles import load_profile, profile_names
-
     if wanted is None:
         return None, ()
+    from riskkit.warning.profiles import load_profile, profile_names  # half a second: not for the default
+
     if not isinstance(wanted, str) or not (wanted.endswith(".toml") or wanted in profile_names()):
-        rule = f"a .toml file, or {one_of(str(wanted), profile_names())}"
+        rule = RuleText("a .toml file, or {}", one_of(str(wanted), profile_names()))
         raise InputFaults(_PROFILE, [Fault(_PROFILE, shown(wanted), rule)])
     if wanted in profile_names():
         return wanted, ()

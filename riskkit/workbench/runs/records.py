@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import riskkit
 from riskkit.workbench.runs import parameters as params
 from riskkit.workbench.runs.folders import resources
-from riskkit.workbench.runs.folders.manifests import MANIFEST, canonical, digests, sealed
+from riskkit.workbench.runs.folders.run_folders import MANIFEST, canonical, digests, sealed
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -37,6 +38,14 @@ class ResultRecord:
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
         return {RESULT_MIME: self.record, "text/plain": self.text or str(self.record["case"]["id"])}
+
+
+def found_record(
+    kind: str, id_: str, title: Mapping[str, str], *, inputs: Mapping[str, Any], **found: Any
+) -> ResultRecord:
+    """What a report that is not about a case found: what it is about, from what, and the rest by name."""
+    about = {"schema": f"riskkit.{kind}/1", "case": {"id": id_, "title": dict(title)}}
+    return ResultRecord({**about, "inputs": {"riskkit": __version__, **inputs}, **found})
 
 
 def result_record(

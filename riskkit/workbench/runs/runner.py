@@ -19,13 +19,13 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from riskkit.foundation.inputs.faults import InputFaults
+from riskkit.foundation.inputs.faults import InputFaults, RuleText
 from riskkit.foundation.language import in_language
 from riskkit.workbench.runs import languages, records
 from riskkit.workbench.runs import parameters as params
 from riskkit.workbench.runs.folders import run_folders
-from riskkit.workbench.runs.folders.manifests import MANIFEST, canonical
-from riskkit.workbench.runs.kernels import warmed
+from riskkit.workbench.runs.folders.run_folders import MANIFEST, canonical
+from riskkit.workbench.runs.kernels import engine_names, warmed
 from riskkit.workbench.runs.kernels.limits import Guard
 from riskkit.workbench.runs.plans import RunError, RunPlan, RunResult, make_plan, read_notebook
 from riskkit.workbench.runs.records import input_hash, notebook_bytes
@@ -90,9 +90,9 @@ class _Watch:
     def seconds_left(self, cell: NotebookNode) -> float:
         """What the cell may take; if it takes all of it, `overdue` says which limit that was."""
         left = self.deadline - (time.monotonic() - self.began)
-        words = f"the notebook took longer than {self.deadline:g} s (--deadline)"
+        words = RuleText("the notebook took longer than {} s (--deadline)", f"{self.deadline:g}")
         if self.cell_deadline < left:
-            words = f"a cell took longer than {self.cell_deadline:g} s (--cell-deadline)"
+            words = RuleText("a cell took longer than {} s (--cell-deadline)", f"{self.cell_deadline:g}")
         self.overdue = ("Overdue", words)
         return max(0.1, min(left, self.cell_deadline))
 
@@ -185,9 +185,9 @@ def _as_error(
     error: BaseException, cell: int | None = None, limit: tuple[str, str] | None = None
 ) -> RunError:
     kind = str(getattr(error, "ename", None) or type(error).__name__)
-    message = str(getattr(error, "evalue", None) or error).strip()
     if limit is not None and kind in (_TIMED_OUT, "DeadKernelError"):
-        kind, message = limit
+        return RunError(*limit, cell)
+    message = str(getattr(error, "evalue", None) or error).strip()
     return RunError(kind, message[:_LONGEST_MESSAGE], cell)
 
 
@@ -226,7 +226,7 @@ def _execute(plans: Sequence[RunPlan], told: Callable[[int, int], None] | None) 
         work.mkdir()
         for name, content in plan.input_files.items():
             (work / name).write_bytes(content)
-        is_forked = plan.engine == warmed.FORKED and warmed.can_fork()
+        is_forked = plan.engine == engine_names.FORKED and warmed.can_fork()
         options = {"guard": guard, "work": str(work)} if is_forked else kernels.kernel_options(folder, guard)
         executed = _by_papermill(plan, notebook, watch=watch, guard=guard, kernel=options)
     finally:
@@ -255,7 +255,7 @@ def _by_papermill(
     loaded.metadata.papermill["output_path"] = None
     try:
         executed = papermill_engines.execute_notebook_with_engine(
-            None if plan.engine == warmed.STOCK else plan.engine,
+            None if plan.engine == engine_names.STOCK else plan.engine,
             loaded,
             "python3",
             output_path=None,

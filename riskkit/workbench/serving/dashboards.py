@@ -18,6 +18,7 @@ from riskkit.workbench.serving.served import served_asset, served_texts
 keep_out_slow_import()  # before anything below imports nbformat
 
 import nbformat  # noqa: E402
+import plotly  # noqa: E402
 from jupyter_server.log import log_request  # noqa: E402
 from tornado import web  # noqa: E402
 from tornado.ioloop import IOLoop, PeriodicCallback  # noqa: E402
@@ -45,26 +46,22 @@ from riskkit.workbench.serving.identity import (  # noqa: E402
     role_of,
     tell_kernel,
 )
-from riskkit.workbench.serving.intake.deciding import Places  # noqa: E402
 from riskkit.workbench.serving.intake.pages import intake_handlers  # noqa: E402
 from riskkit.workbench.serving.intake.review import may_review  # noqa: E402
-from riskkit.workbench.serving.intake.waiting import n_waiting  # noqa: E402
+from riskkit.workbench.serving.intake.waiting import Places, n_waiting  # noqa: E402
 from riskkit.workbench.serving.kernels import PLACE, PageKernels, Place, TooManyPages, kernels_of  # noqa: E402
 from riskkit.workbench.serving.limits import ServingLimits, serving_limits  # noqa: E402
 from riskkit.workbench.serving.served.kernel import OwnKernel  # noqa: E402
-from riskkit.workbench.serving.sign_in import (  # noqa: E402
-    LANGS,
-    OwnPost,
-    SignIn,
-    SignOut,
-    language_of,
-    served_page,
-)
+from riskkit.workbench.serving.sign_in import LANGS, OwnPost, SignIn, SignOut, language_of, served_page  # noqa: E402
 
 _IDLE_SECONDS = 600  # Jupyter's own broom, should a kernel without a page ever be left
+_PATIENCE = 60  # s that a busy machine may take with what a cell has shown
 _LOOK_MILLISECONDS = 1000  # how often the sessions of open pages are compared with the file of people
-_PING_MILLISECONDS = 1000  # a browser that vanished is noticed after nine of them, not after Jupyter's 90 s
+_PING_MILLISECONDS = 1000  # a browser that vanished is noticed after 11 of them, not after Jupyter's 90 s
 intake_text = Texts("intake")
+_LIBRARY = access.guarded(web.StaticFileHandler)
+_LIBRARY_FOLDER = str(Path(plotly.__file__).parent / "package_data")
+_NOT_ON_BOARDS = ("jupyterlab-plotly", "jupyterlab_pygments")  # five megabytes for figures outside of widgets
 _NOT_SERVED = (TornadoVoilaTreeHandler, VoilaContentsHandler, AllowListFileHandler, VoilaLoginHandler)
 
 
@@ -143,6 +140,14 @@ def _set_up(handler: web.RequestHandler, notebook: Any, cwd: str, *, lang: str) 
         place = next(i for i, c in enumerate(notebook.cells) if parameters.is_tagged(c, "parameters"))
         notebook.cells.insert(place + 1, nbformat.v4.new_code_cell(parameters.written(values)))
     return notebook
+
+
+def _board_extensions(page_config: dict[str, Any], *, notebook_path: str, **_: Any) -> dict[str, Any]:
+    """A dashboard shows widgets only, and loads no extension for what else a notebook may show."""
+    if notebook_path.startswith("dashboards/"):
+        known = page_config["federated_extensions"]
+        page_config["federated_extensions"] = [one for one in known if one["name"] not in _NOT_ON_BOARDS]
+    return page_config
 
 
 def _who(handler: Any) -> str:
@@ -307,6 +312,7 @@ class Dashboards(Voila):
         own += [(f"{self.server_url}sign-in", SignIn), (f"{self.server_url}sign-out", SignOut)]
         if self.identity_provider.method == "password":
             own.append((f"{self.server_url}login", SignIn))
+        own.append((rf"{self.server_url}voila/static/(plotly\.min\.js)", _LIBRARY, {"path": _LIBRARY_FOLDER}))
         own += intake_handlers(self.server_url, self.intake) if self.intake is not None else []
         return [*own, *kept]
 
@@ -343,7 +349,7 @@ def dashboard_config(
     config.Voila.update(
         ip=host, port=port, root_dir=str(notebooks.resolve()), token=token, open_browser=False,
         config_file_paths=[], identity_provider_class=TokenIdentity, log_level="WARN",
-        tornado_settings={"ws_ping_interval": _PING_MILLISECONDS, "ws_ping_timeout": 8 * _PING_MILLISECONDS},
+        tornado_settings={"ws_ping_interval": _PING_MILLISECONDS, "ws_ping_timeout": 10 * _PING_MILLISECONDS},
     )  # fmt: skip
     config.VoilaConfiguration.update(
         template="riskkit", allow_template_override="NO", allow_theme_override="NO", theme="light",
@@ -351,7 +357,10 @@ def dashboard_config(
         kernel_spec_manager_class=OwnKernel, multi_kernel_manager_class=PageKernels,
         http_header_envs=[WHO_HEADER, ROLE_HEADER],
         prelaunch_hook=lambda handler, notebook, cwd: _set_up(handler, notebook, cwd, lang=lang),
+        page_config_hook=_board_extensions,
     )  # fmt: skip
+    # What a cell shows may come long after the cell has ended; Voila then sent the page without it.
+    config.VoilaExecutor.update(iopub_timeout=_PATIENCE, raise_on_iopub_timeout=True)
     config.MappingKernelManager.update(
         cull_idle_timeout=_IDLE_SECONDS, cull_interval=60, cull_connected=False
     )

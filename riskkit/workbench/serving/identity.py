@@ -30,10 +30,8 @@ from jupyter_server.base.handlers import JupyterHandler
 from tornado import web
 from traitlets import List, Unicode
 
-from riskkit.workbench.serving.gate import Gate
-from riskkit.workbench.serving.people import People, Person, known_by
-from riskkit.workbench.serving.people_file import PeopleFile
-from riskkit.workbench.serving.throttle import address_of
+from riskkit.workbench.serving.gate import Gate, address_of
+from riskkit.workbench.serving.people import People, PeopleFile, Person, known_by
 
 audit = logging.getLogger("riskkit.access")
 WHO_HEADER, ROLE_HEADER = "X-Riskkit-Who", "X-Riskkit-Role"

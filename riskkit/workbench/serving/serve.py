@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import html
 import json
 import logging
@@ -11,21 +12,64 @@ import sys
 import tempfile
 import time
 import webbrowser
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from riskkit.workbench.runs.folders.kept_results import CACHE_VARIABLE, kept_folder
 from riskkit.workbench.runs.folders.ledger_places import ledger_here, standing_here
 from riskkit.workbench.runs.folders.resources import home
 from riskkit.workbench.runs.kernels.slow_import import keep_out_slow_import
 from riskkit.workbench.serving import access
-from riskkit.workbench.serving.jupyter_folders import writable_folders
 from riskkit.workbench.serving.limits import ServingLimits, serving_limits
 from riskkit.workbench.serving.served import served_texts
 
 if TYPE_CHECKING:
     from traitlets.config import Config
+
+
+_FOLDERS = {
+    "JUPYTER_DATA_DIR": "data",
+    "JUPYTER_CONFIG_DIR": "config",
+    "JUPYTER_RUNTIME_DIR": "runtime",
+    CACHE_VARIABLE: "cache",
+}
+
+
+def _can_be_written(folder: Path) -> bool:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return False
+    return os.access(folder, os.W_OK)
+
+
+@contextlib.contextmanager
+def writable_folders(environment: MutableMapping[str, str]) -> Iterator[None]:
+    """Give Jupyter a temporary folder where it cannot write to those of the account."""
+    from jupyter_core import paths
+
+    usual: tuple[Callable[[], str | Path], ...] = (
+        paths.jupyter_data_dir,
+        paths.jupyter_config_dir,
+        paths.jupyter_runtime_dir,
+        kept_folder,
+    )
+    known = {name: environment.get(name) for name in _FOLDERS}
+    folders = {name: known[name] or find() for name, find in zip(_FOLDERS, usual, strict=True)}
+    closed = [name for name, folder in folders.items() if not _can_be_written(Path(folder))]
+    with tempfile.TemporaryDirectory(prefix="riskkit-jupyter-", ignore_cleanup_errors=True) as own:
+        for name in closed:
+            environment[name] = str(Path(own, _FOLDERS[name]))
+            Path(own, _FOLDERS[name]).mkdir()
+        try:
+            yield
+        finally:
+            for name in closed:
+                del environment[name]
+                environment.update({name: before} if (before := known[name]) else {})
+
 
 LOOPBACK = "127.0.0.1"
 _PORTS_TRIED = 20
@@ -104,7 +148,7 @@ def serve_dashboard(
     """Serve the dashboards until stopped; say once at which address."""
     keep_out_slow_import()
     from riskkit.workbench.serving.dashboards import Dashboards, dashboard_config
-    from riskkit.workbench.serving.intake.deciding import Places
+    from riskkit.workbench.serving.intake.waiting import Places
     from riskkit.workbench.serving.people import read_people
 
     folder = notebooks or home() / "notebooks"

@@ -15,9 +15,10 @@ from riskkit.foundation import shipped
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.language import in_language
 from riskkit.workbench.flows.enterprise.enterprise_study import study_enterprises
-from riskkit.workbench.reports.acceptance import acceptance_reports as acceptance
+from riskkit.workbench.reports.acceptance import acceptance_report as acceptance
 from riskkit.workbench.reports.loop import loop_reports as loop
-from riskkit.workbench.reports.quality import quality_reports as quality
+from riskkit.workbench.reports.loop import loop_study
+from riskkit.workbench.reports.quality import quality_report as quality
 from riskkit.workbench.runs.folders.resources import CaseSource
 
 HAN = re.compile(r"[㐀-鿿]")
@@ -136,7 +137,7 @@ LOOP = {"goods": "loop_goods", "cut": "2021-12-31", "budget": 60_000.0, "seed": 
 
 
 def test_the_chain_runs_from_raw_files_to_the_next_plan_and_each_change_has_its_parts() -> None:
-    study = loop.study_loop("register_sample", **LOOP)
+    study = loop_study.study_loop("register_sample", **LOOP)
     opened, changes = study.records, study.plan.changes
     assert opened.n_read == len(opened.table) + opened.n_doubled + opened.n_aside
     assert study.goods.at["服装", "rate"] == pytest.approx(1839 / 31300), "the published rate of 2015"
@@ -158,8 +159,8 @@ def test_the_chain_runs_from_raw_files_to_the_next_plan_and_each_change_has_its_
 
 
 def test_a_decision_that_is_not_made_changes_nothing_else_of_the_chain(tmp_path: Path) -> None:
-    whole = loop.study_loop("register_sample", **LOOP)
-    other = loop.study_loop(
+    whole = loop_study.study_loop("register_sample", **LOOP)
+    other = loop_study.study_loop(
         "register_sample", **LOOP | {"goods": changed(tmp_path, "loop_goods", is_accepted=0)}
     )
     assert whole.goods["level"].tolist() == other.goods["level"].tolist()
@@ -172,7 +173,7 @@ def test_a_decision_that_is_not_made_changes_nothing_else_of_the_chain(tmp_path:
 def test_the_catalogue_and_the_modes_of_firms_reach_the_plan_and_unknown_ones_do_not_fall_silent(
     tmp_path: Path,
 ) -> None:
-    study = loop.study_loop("register_sample", **LOOP)
+    study = loop_study.study_loop("register_sample", **LOOP)
     assert study.catalogue["decision"].value_counts().to_dict() == {
         "stay_in": 3,
         "propose_in": 3,
@@ -184,7 +185,7 @@ def test_the_catalogue_and_the_modes_of_firms_reach_the_plan_and_unknown_ones_do
     rows = pd.read_csv(EXAMPLES / "loop_goods.csv").drop(columns="is_listed")
     path = tmp_path / "goods.csv"
     rows.to_csv(path, index=False)
-    bare = loop.study_loop("register_sample", **LOOP | {"goods": str(path)})
+    bare = loop_study.study_loop("register_sample", **LOOP | {"goods": str(path)})
     assert (bare.catalogue["decision"] == "unknown").all() and bare.firm_modes.empty
     assert in_language("zh", loop.loop_supervision, bare) is None
     assert bare.plan.changes["change_evidence"].tolist() == study.plan.changes["change_evidence"].tolist()
@@ -192,12 +193,12 @@ def test_the_catalogue_and_the_modes_of_firms_reach_the_plan_and_unknown_ones_do
 
 def test_every_fault_of_the_firms_is_listed_at_once(tmp_path: Path) -> None:
     with pytest.raises(InputFaults) as wrong:
-        loop.study_loop(
+        loop_study.study_loop(
             "register_sample", **LOOP, firms=changed(tmp_path, "loop_firms", n_nonconforming=1000)
         )
     assert len(wrong.value.faults) == 10
     with pytest.raises(InputFaults, match="did you mean"):
-        loop.study_loop(
+        loop_study.study_loop(
             "register_sample", **LOOP, firms=changed(tmp_path, "loop_firms", credit_grade="ordinari")
         )
 
@@ -206,7 +207,7 @@ def test_goods_without_assumptions_are_named_and_not_lost(tmp_path: Path) -> Non
     rows = pd.read_csv(EXAMPLES / "loop_goods.csv").iloc[:-1]
     path = tmp_path / "goods.csv"
     rows.to_csv(path, index=False)
-    study = loop.study_loop("register_sample", **LOOP | {"goods": str(path)})
+    study = loop_study.study_loop("register_sample", **LOOP | {"goods": str(path)})
     assert study.unknown_goods == ("食品接触产品",)
     assert "食品接触产品" in str(in_language("zh", loop.loop_plan, study))
 
@@ -214,5 +215,5 @@ def test_goods_without_assumptions_are_named_and_not_lost(tmp_path: Path) -> Non
 def test_every_fault_of_the_chain_s_inputs_is_listed_at_once(tmp_path: Path) -> None:
     bad = changed(tmp_path, "loop_goods", severity=9, unit_cost=0)
     with pytest.raises(InputFaults) as wrong:
-        loop.study_loop("register_sample", **LOOP | {"goods": bad, "cut": "1999-01-01"})
+        loop_study.study_loop("register_sample", **LOOP | {"goods": bad, "cut": "1999-01-01"})
     assert len(wrong.value.faults) == 2 * 7 + 1

@@ -13,10 +13,9 @@ import pytest
 
 from riskkit.foundation import shipped
 from riskkit.foundation.inputs.faults import InputFaults
-from riskkit.workbench.flows.enterprise import letter_files
+from riskkit.workbench.flows.enterprise import letters as letter_files
 from riskkit.workbench.flows.enterprise.enterprise_study import study_enterprises
-from riskkit.workbench.flows.enterprise.letter_files import LIST, write_letters
-from riskkit.workbench.flows.enterprise.letters import Letter, letters_of
+from riskkit.workbench.flows.enterprise.letters import LIST, Letter, letters_of, write_letters
 
 EXAMPLE = shipped.home() / "data" / "examples" / "enterprise_findings.csv"
 

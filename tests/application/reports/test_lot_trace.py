@@ -16,8 +16,10 @@ from riskkit.foundation import shipped
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.language import in_language
 from riskkit.workbench.commands import cli
+from riskkit.workbench.document.text_tables import limits
 from riskkit.workbench.reports.traceability import trace_report as trace
-from riskkit.workbench.reports.traceability.trace_figure import drawn_lots
+from riskkit.workbench.reports.traceability import trace_study
+from riskkit.workbench.reports.traceability.trace_report import drawn_lots
 
 HAN = re.compile(r"[㐀-鿿]")
 TIMES = {"asked_at": "2026-05-11T09:00+08:00", "until": "2026-05-14T09:00+08:00"}
@@ -28,7 +30,7 @@ PARTS = (trace.trace_summary, trace.trace_steps, trace.trace_reach, trace.trace_
 
 @pytest.fixture(scope="module")
 def study() -> Any:
-    return trace.study_trace(**TIMES)
+    return trace_study.study_trace(**TIMES)
 
 
 def test_the_example_counts_every_row_and_every_unit_once(study: Any) -> None:
@@ -46,7 +48,7 @@ def test_every_part_is_in_one_language(study: Any, lang: str) -> None:
     for part in PARTS:
         found = in_language(lang, part, study)
         assert bool(HAN.search(str(found))) == (lang == "zh"), part
-    assert bool(HAN.search(str(in_language(lang, trace.trace_limits)))) == (lang == "zh")
+    assert bool(HAN.search(str(in_language(lang, limits, "trace")))) == (lang == "zh")
     assert bool(HAN.search(str(in_language(lang, trace.trace_house)))) == (lang == "zh")
 
 
@@ -65,7 +67,7 @@ def test_the_picture_is_layered_and_says_everything_without_colour(study: Any) -
 def test_without_answers_there_is_no_exercise(tmp_path: Path) -> None:
     path = tmp_path / "events.csv"
     path.write_bytes((EXAMPLES / "trace_events.csv").read_bytes())
-    study = trace.study_trace(str(path), lots="bank-202 bank-203")
+    study = trace_study.study_trace(str(path), lots="bank-202 bank-203")
     assert study.exercise is None and in_language("zh", trace.trace_exercise, study) is None
     assert set(study.sources["lot_id"]) >= {"cell-0601", "cell-0602", "board-11", "foil-7"}
 
@@ -80,30 +82,30 @@ def test_an_epcis_document_is_traced_as_a_table_is(tmp_path: Path) -> None:
     document["epcisBody"]["eventList"].append({"type": "ObjectEvent", "action": "SEEN"})
     path = tmp_path / "events.json"
     path.write_text(json.dumps(document), encoding="utf-8")
-    study = trace.study_trace(str(path), lots="urn:x:steel")
+    study = trace_study.study_trace(str(path), lots="urn:x:steel")
     assert study.affected["lot_id"].tolist() == ["urn:x:steel", "urn:x:pump"]
     assert study.epcis_faults and "eventList[1]" in str(trace.trace_summary(study))
 
 
 def test_every_fault_of_files_and_parameters_is_listed_at_once(tmp_path: Path) -> None:
     with pytest.raises(InputFaults) as wrong:
-        trace.study_trace(asked_at="soon", until="2026-05-14T09:00")
+        trace_study.study_trace(asked_at="soon", until="2026-05-14T09:00")
     assert [fault.place for fault in wrong.value.faults] == ["asked_at", "until"]
     with pytest.raises(InputFaults, match="a lot of an event"):
-        trace.study_trace(lots="cell-0601 none", **TIMES)
+        trace_study.study_trace(lots="cell-0601 none", **TIMES)
     with pytest.raises(InputFaults, match="asked_at"):
-        trace.study_trace(answers=str(EXAMPLES / "trace_answers.csv"))
+        trace_study.study_trace(answers=str(EXAMPLES / "trace_answers.csv"))
     bad = tmp_path / "answers.csv"
     pd.read_csv(EXAMPLES / "trace_answers.csv").drop(columns="lot_id").assign(lots=1).to_csv(bad, index=False)
     with pytest.raises(InputFaults) as wrong:
-        trace.study_trace(answers=str(bad), **TIMES)
+        trace_study.study_trace(answers=str(bad), **TIMES)
     assert len(wrong.value.faults) == 2
     broken = tmp_path / "events.json"
     broken.write_text("{", encoding="utf-8")
     with pytest.raises(InputFaults, match="JSON"):
-        trace.study_trace(str(broken))
+        trace_study.study_trace(str(broken))
     with pytest.raises(InputFaults, match="events"):
-        trace.study_trace(str(tmp_path / "absent.json"))
+        trace_study.study_trace(str(tmp_path / "absent.json"))
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

@@ -12,7 +12,9 @@ import pytest
 from riskkit.foundation import shipped
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.language import in_language
+from riskkit.workbench.document.text_tables import limits
 from riskkit.workbench.reports.supervision import modes_report as modes
+from riskkit.workbench.reports.supervision import modes_study
 
 HAN = re.compile(r"[㐀-鿿]")
 EXAMPLES = shipped.home() / "data" / "examples"
@@ -23,7 +25,7 @@ PARTS = (modes.modes_summary, modes.modes_table, modes.modes_procedures, modes.m
 
 @pytest.fixture(scope="module")
 def study() -> Any:
-    return modes.study_modes(**GIVEN)
+    return modes_study.study_modes(**GIVEN)
 
 
 def changed(tmp_path: Path, name: str, **columns: object) -> str:
@@ -56,8 +58,8 @@ def test_a_firm_without_history_is_marked_and_lots_without_a_share_are_left_to_a
 def test_every_part_is_in_one_language(study: Any, lang: str) -> None:
     for part in PARTS:
         assert bool(HAN.search(str(in_language(lang, part, study)))) == (lang == "zh"), part
-    for whole in (modes.modes_limits, modes.modes_house):
-        assert bool(HAN.search(str(in_language(lang, whole)))) == (lang == "zh")
+    for whole in (in_language(lang, limits, "supervision"), in_language(lang, modes.modes_house)):
+        assert bool(HAN.search(str(whole))) == (lang == "zh")
     picture = in_language(lang, modes.fairness_figure, study)
     words = " ".join(one["text"] for one in picture.figure["layout"]["annotations"]) + picture.alt
     assert bool(HAN.search(words)) == (lang == "zh")
@@ -68,7 +70,7 @@ def test_without_past_counts_and_lots_there_is_no_fairness_and_no_decision(tmp_p
     path = tmp_path / "subjects.csv"
     rows = pd.read_csv(EXAMPLES / "supervision_subjects.csv", dtype=object)
     rows.drop(columns=["n_lots_past", "n_inspected_past"]).to_csv(path, index=False)
-    found = modes.study_modes(str(path), hours=str(EXAMPLES / "supervision_hours.csv"), **GIVEN)
+    found = modes_study.study_modes(str(path), hours=str(EXAMPLES / "supervision_hours.csv"), **GIVEN)
     assert (
         in_language("zh", modes.modes_fairness, found) is None
         and in_language("zh", modes.fairness_figure, found) is None
@@ -95,16 +97,16 @@ def test_the_verification_list_holds_every_lot_that_no_valid_certificate_covers(
 
 def test_every_fault_of_files_and_parameters_is_listed_at_once(tmp_path: Path) -> None:
     with pytest.raises(InputFaults) as wrong:
-        modes.study_modes(changed(tmp_path, "supervision_subjects", extra=1), **GIVEN | {"on": "soon"})
+        modes_study.study_modes(changed(tmp_path, "supervision_subjects", extra=1), **GIVEN | {"on": "soon"})
     places = [fault.place for fault in wrong.value.faults]
     assert places == ["on", "subjects: column", "hours"]
     with pytest.raises(InputFaults, match="16 characters"):
-        modes.study_modes(**GIVEN | {"secret": "short"})
+        modes_study.study_modes(**GIVEN | {"secret": "short"})
     with pytest.raises(InputFaults, match="one row a firm"):
-        modes.study_modes(changed(tmp_path, "supervision_subjects", firm_id="a", product="b", port="2248"),
+        modes_study.study_modes(changed(tmp_path, "supervision_subjects", firm_id="a", product="b", port="2248"),
                           hours=str(EXAMPLES / "supervision_hours.csv"), **GIVEN)  # fmt: skip
     with pytest.raises(InputFaults, match="floors and the random arm need"):
-        modes.study_modes(hours=changed(tmp_path, "supervision_hours", hours=1), **GIVEN)
+        modes_study.study_modes(hours=changed(tmp_path, "supervision_hours", hours=1), **GIVEN)
     with pytest.raises(InputFaults, match="at most n_tested"):
-        modes.study_modes(changed(tmp_path, "supervision_subjects", n_nonconforming=9999),
+        modes_study.study_modes(changed(tmp_path, "supervision_subjects", n_nonconforming=9999),
                           hours=str(EXAMPLES / "supervision_hours.csv"), **GIVEN)  # fmt: skip

@@ -16,7 +16,8 @@ from riskkit.foundation import shipped
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.language import in_language
 from riskkit.workbench.commands import cli
-from riskkit.workbench.flows.trade import trade_sections as trade
+from riskkit.workbench.flows.trade import trade_report as trade
+from riskkit.workbench.flows.trade import trade_study
 from riskkit.workbench.flows.trade.comments import draft_comment, open_notifications
 from riskkit.workbench.flows.trade.trade_study import study_trade
 
@@ -34,7 +35,7 @@ def test_the_notebook_makes_the_report(tmp_path: Path, lang: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def study() -> trade.TradeStudy:
+def study() -> trade_study.TradeStudy:
     return study_trade(on=ON)
 
 
@@ -42,14 +43,14 @@ def folder(tmp_path: Path, **changes: object) -> str:
     return changed_example(EXAMPLE, tmp_path / "mine", **changes)
 
 
-def test_everything_read_is_accounted_for(study: trade.TradeStudy) -> None:
+def test_everything_read_is_accounted_for(study: trade_study.TradeStudy) -> None:
     read = study.read
     assert read.n_read == len(read.accepted) + len(read.quarantined) + read.n_duplicates == 13
     assert len(study.standing) == 8 and {fault.place.split(":")[1] for fault in read.faults} == {"row 13"}
 
 
 def test_an_addendum_moved_the_final_date_and_a_withdrawal_leaves_the_sectors(
-    study: trade.TradeStudy,
+    study: trade_study.TradeStudy,
 ) -> None:
     assert study.deadlines.at["G/TBT/N/EU/90001", "comments_by"] == "2026-05-20"
     assert study.deadlines.at["G/TBT/N/EU/90007", "decision"] == "withdrawn"
@@ -57,7 +58,7 @@ def test_an_addendum_moved_the_final_date_and_a_withdrawal_leaves_the_sectors(
     assert study.sectors.at["化矿金属 chemicals and metals", "value_hi"] == 0
 
 
-def test_a_code_of_another_edition_hits_the_lines_it_became(study: trade.TradeStudy) -> None:
+def test_a_code_of_another_edition_hits_the_lines_it_became(study: trade_study.TradeStudy) -> None:
     found = study.matches[study.matches["base"] == "G/TBT/N/EU/90004"].set_index("line_id")["rule_id"]
     assert found.to_dict() == {"L04": "tm-whole", "L05": "tm-whole", "L06": "tm-split"}
 
@@ -70,7 +71,7 @@ def test_without_the_optional_files_the_rest_still_stands(tmp_path: Path) -> Non
     assert "no codes of goods" in str(trade.trade_comment(found, notification="G/TBT/N/EU/90004", issuer=""))
 
 
-def test_json_in_place_of_csv_gives_the_same(tmp_path: Path, study: trade.TradeStudy) -> None:
+def test_json_in_place_of_csv_gives_the_same(tmp_path: Path, study: trade_study.TradeStudy) -> None:
     mine = Path(folder(tmp_path))
     rows = pd.read_csv(mine / "notifications.csv", dtype=object).fillna("").to_dict("records")
     (mine / "notifications.json").write_text(json.dumps(rows), encoding="utf-8")
@@ -105,7 +106,7 @@ def test_notifications_that_cannot_be_read_are_refused(tmp_path: Path, name: str
         study_trade(str(tmp_path), on=ON)
 
 
-def test_a_draft_states_exports_gaps_and_requests(study: trade.TradeStudy) -> None:
+def test_a_draft_states_exports_gaps_and_requests(study: trade_study.TradeStudy) -> None:
     words = [line for _, line in draft_comment(study, "G/TBT/N/JP/90003", issuer="x").lines]
     text = "\n".join(words)
     assert (

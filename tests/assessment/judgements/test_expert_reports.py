@@ -17,10 +17,9 @@ from riskkit.foundation.language import in_language
 from riskkit.foundation.numbers.toml_record import toml_text
 from riskkit.words.catalogue import method_text as say
 from riskkit.workbench.commands import cli
-from riskkit.workbench.reports.methods import expert_sections
+from riskkit.workbench.reports.methods import expert_report
 from riskkit.workbench.reports.methods.example_files import open_experts
-from riskkit.workbench.reports.methods.expert_sections import maker_counts
-from riskkit.workbench.reports.methods.expert_study import study_experts
+from riskkit.workbench.reports.methods.expert_report import maker_counts, study_experts
 
 
 def opened(name: str = "six-experts"):
@@ -59,7 +58,7 @@ def test_calibration_of_the_shipped_experts_by_counting() -> None:
 
 
 def test_the_example_worked_out_on_the_page_is_right() -> None:
-    text = str(expert_sections.expert_scores_section(study_experts(opened())))
+    text = str(expert_report.expert_scores_section(study_experts(opened())))
     assert "I = 4/10·ln(4/10/0.45) + 6/10·ln(6/10/0.45) = 0.1255; 2·n·I = 2×9×0.1255 = 2.259" in text
     share = np.array([0.4, 0.6])
     value = float((share * np.log(share / 0.45)).sum())
@@ -113,13 +112,13 @@ def test_a_cut_off_of_ones_own_is_kept_to() -> None:
 
 def test_equal_weights_need_no_robustness(tmp_path: Path) -> None:
     found = study_experts(opened(), weighting="equal")
-    assert "do not change with the seeds" in str(expert_sections.expert_robustness_section(found))
+    assert "do not change with the seeds" in str(expert_report.expert_robustness_section(found))
 
 
 def test_a_study_without_targets_has_no_picture_of_them(tmp_path: Path) -> None:
     found = study_experts(opened(put(tmp_path)), weighting="equal")
-    assert in_language("zh", expert_sections.picture_of_answers, found) is None
-    assert "没有目标问题" in str(in_language("zh", expert_sections.expert_targets_section, found))
+    assert in_language("zh", expert_report.picture_of_answers, found) is None
+    assert "没有目标问题" in str(in_language("zh", expert_report.expert_targets_section, found))
 
 
 def test_everything_wrong_with_answers_is_said_at_once(tmp_path: Path) -> None:
@@ -149,8 +148,8 @@ def test_values_out_of_bounds_and_at_zero_on_a_logarithmic_scale_are_refused(tmp
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_pictures_say_in_words_what_they_show(lang: str) -> None:
     found = study_experts(opened())
-    calibration = in_language(lang, expert_sections.picture_of_calibration, found)
-    answers = in_language(lang, expert_sections.picture_of_answers, found)
+    calibration = in_language(lang, expert_report.picture_of_calibration, found)
+    answers = in_language(lang, expert_report.picture_of_answers, found)
     assert answers is not None
     for name in ("A", "F", in_language(lang, say, "maker_chosen")):
         assert name in calibration.alt

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import reference_bayes_nets as reference
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from shared import ROOT, TESTS
 
@@ -117,7 +117,6 @@ def as_weights(found: dict[str, Any]) -> dict[str, dict[str, float]]:
     return {node: {one: 1.0} if isinstance(one, str) else one for node, one in found.items()}
 
 
-@settings(max_examples=120, deadline=None)
 @given(questions())
 def test_agrees_with_enumeration(question: tuple[Network, dict[str, Any]]) -> None:
     net, found = question
@@ -135,7 +134,6 @@ def test_agrees_with_enumeration(question: tuple[Network, dict[str, Any]]) -> No
         )
 
 
-@settings(max_examples=80, deadline=None)
 @given(networks(), st.data())
 def test_value_of_a_finding_agrees_with_enumeration(net: Network, data: st.DataObject) -> None:
     names = list(net.states())
@@ -154,7 +152,6 @@ def test_value_of_a_finding_agrees_with_enumeration(net: Network, data: st.DataO
     assert 0 <= rows.loc[1, "p_change"] <= 1 + 1e-12
 
 
-@settings(max_examples=60, deadline=None)
 @given(questions().filter(lambda question: bool(question[1])))
 def test_conflict_is_the_log_of_its_definition(question: tuple[Network, dict[str, Any]]) -> None:
     net, found = question

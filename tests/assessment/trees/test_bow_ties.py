@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from riskkit.assessment.trees.bow_ties import (
@@ -70,7 +70,6 @@ barrier_lists = st.lists(st.sampled_from(NAMES), unique=True, max_size=3)
 fractions = st.sampled_from([0, 0.05, 0.5, 1])
 
 
-@settings(max_examples=80, deadline=None)
 @given(
     st.lists(st.tuples(st.sampled_from([0, 0.1, 3.0]), barrier_lists), min_size=1, max_size=3),
     st.lists(st.tuples(fractions, barrier_lists), min_size=1, max_size=3),

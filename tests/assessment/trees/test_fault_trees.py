@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import reference_fault_trees as reference
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from shared import TESTS
 
@@ -119,7 +119,6 @@ def point(tree: FaultTree) -> dict[str, float]:
     return {event.id: float(event.p.value) for event in tree.events}  # type: ignore[union-attr]
 
 
-@settings(max_examples=150, deadline=None)
 @given(trees())
 def test_agrees_with_enumeration(tree: FaultTree) -> None:
     assert ft.top_probability(tree) == pytest.approx(reference.top_probability(tree, point(tree)), abs=1e-12)
@@ -128,7 +127,6 @@ def test_agrees_with_enumeration(tree: FaultTree) -> None:
     assert ft.cut_set_counts(tree).sum() == len(reference.prime_implicants(tree))
 
 
-@settings(max_examples=100, deadline=None)
 @given(trees())
 def test_importance_agrees_with_its_definitions(tree: FaultTree) -> None:
     p, coherent = point(tree), reference.is_coherent(tree)
@@ -154,7 +152,6 @@ def test_a_top_that_cannot_happen_has_no_shares_even_where_an_event_prevents_it(
     assert ft.importance(tree)[["criticality", "fussell_vesely", "raw"]].isna().all(axis=None)
 
 
-@settings(max_examples=60, deadline=None)
 @given(trees())
 def test_path_sets_agree_with_enumeration_or_are_refused(tree: FaultTree) -> None:
     if reference.is_coherent(tree):
@@ -165,7 +162,6 @@ def test_path_sets_agree_with_enumeration_or_are_refused(tree: FaultTree) -> Non
             ft.minimal_path_sets(tree)
 
 
-@settings(max_examples=60, deadline=None)
 @given(trees(), st.lists(st.floats(0, 1), min_size=1, max_size=5))
 def test_draws_go_through_as_single_values_do(tree: FaultTree, values: list[float]) -> None:
     event = tree.events[0].id

@@ -31,11 +31,19 @@ from riskkit.words.catalogue import method_text as say
 from riskkit.words.numbers import figure
 from riskkit.workbench.document.block_kinds import plain
 from riskkit.workbench.document.reading import Reading, read_notebook
-from riskkit.workbench.reports.figures.case_figures import bow_tie_picture, tree_picture
-from riskkit.workbench.reports.figures.tree_figure import MOST, tree_rows
-from riskkit.workbench.reports.methods import studies
+from riskkit.workbench.reports.figures.tree_figure import MOST, bow_tie_picture, tree_picture, tree_rows
+from riskkit.workbench.reports.methods import (
+    dose_sections,
+    example_files,
+    information_sections,
+    laboratory_sections,
+    network_sections,
+    ranking_sections,
+    tree_sections,
+)
 from riskkit.workbench.reports.methods.example_files import example_names, open_experts
-from riskkit.workbench.reports.methods.ranking_study import decision_values
+from riskkit.workbench.reports.methods.ranking_sections import decision_values
+from riskkit.workbench.reports.response import examples
 from riskkit.workbench.runs.folders.resources import CaseSource, notebook
 from riskkit.workbench.runs.runner import run_notebook
 
@@ -54,14 +62,14 @@ PARTS = {
     "doses_and_drivers": ["doses", "dose-margins", "organ-index", "drivers"],
 }  # fmt: skip
 OPENERS: dict[str, Callable[[str], Any]] = {
-    "feed-mercury-round": studies.open_round,
-    "jewellery-doses": studies.open_doses,
-    "note7-bow-tie": studies.open_bow_tie,
-    "note7-fault-tree": studies.open_fault_tree,
-    "note7-measures": studies.open_ranking,
-    "note7-network": studies.open_network,
-    "note7-product-model": studies.open_product_model,
-    "power-banks-2017-2025": studies.open_history,
+    "feed-mercury-round": example_files.open_round,
+    "jewellery-doses": example_files.open_doses,
+    "note7-bow-tie": example_files.open_bow_tie,
+    "note7-fault-tree": example_files.open_fault_tree,
+    "note7-measures": example_files.open_ranking,
+    "note7-network": example_files.open_network,
+    "note7-product-model": example_files.open_product_model,
+    "power-banks-2017-2025": example_files.open_history,
     "six-experts": open_experts,
 }
 
@@ -103,9 +111,9 @@ def test_a_notebook_of_methods_makes_a_report(tmp_path: Path, name: str, lang: s
 @pytest.mark.slow
 def test_numbers_of_the_trees_are_those_of_direct_calls(tmp_path: Path) -> None:
     found = record(made(tmp_path, "trees_and_networks", "en", failures=0, tests=0))
-    tree = studies.open_fault_tree("note7-fault-tree").content
-    tie = studies.open_bow_tie("note7-bow-tie").content
-    case = studies.open_network("note7-network").content
+    tree = example_files.open_fault_tree("note7-fault-tree").content
+    tie = example_files.open_bow_tie("note7-bow-tie").content
+    case = example_files.open_network("note7-network").content
     assert found["fault_tree"]["p"] == pytest.approx(top_probability(tree), rel=1e-9)
     firsts = [row["event"] for row in found["fault_tree"]["importance"]]
     assert firsts == importance(tree)["event"].tolist()
@@ -114,13 +122,13 @@ def test_numbers_of_the_trees_are_those_of_direct_calls(tmp_path: Path) -> None:
     direct = posterior(case.net, case.evidence)["p"].tolist()
     assert [row["p"] for row in found["network"]["states"]] == pytest.approx(direct, rel=1e-9)
     assert found["product"]["with"] == found["product"]["without"], "no test leaves the product as it was"
-    assert found["inputs"]["files"]["note7-network"] == studies.open_network("note7-network").sha256
+    assert found["inputs"]["files"]["note7-network"] == example_files.open_network("note7-network").sha256
 
 
 @pytest.mark.slow
 def test_numbers_of_the_ranking_are_those_of_direct_calls(tmp_path: Path) -> None:
     found = record(made(tmp_path, "rank_and_measure", "zh"))
-    asked = studies.open_ranking("note7-measures").content
+    asked = example_files.open_ranking("note7-measures").content
     values, is_cost = decision_values(asked), [one.is_cost for one in asked.criteria]
     first = priorities([list(row) for row in asked.experts[0].judgements])
     assert found["experts"]["expert_1"]["weights"] == pytest.approx(first.weights.tolist(), rel=1e-9)
@@ -149,7 +157,7 @@ def test_every_example_opens_and_says_what_its_numbers_rest_on() -> None:
             assert entry["basis"] == "judgement" or entry.get("source"), (
                 f"{name} {place}: a fact has a source"
             )
-    tree = studies.open_fault_tree("note7-fault-tree")
+    tree = example_files.open_fault_tree("note7-fault-tree")
     assert {"fact", "judgement"} == {tree.entry("events", event.id)["basis"] for event in tree.content.events}
 
 
@@ -202,29 +210,29 @@ def test_shapes_and_ids_that_do_not_fit_are_refused(tmp_path: Path) -> None:
     for name, old, new in wrong:
         with pytest.raises(InputFaults):
             OPENERS[name](changed(tmp_path, name, old, new=new))
-    opened = studies.open_doses("jewellery-doses")
+    opened = example_files.open_doses("jewellery-doses")
     with pytest.raises(InputFaults, match="asked"):
-        studies.study_doses(opened, asked="none", draws=10, rng=np.random.default_rng(1))
+        dose_sections.study_doses(opened, asked="none", draws=10, rng=np.random.default_rng(1))
     with pytest.raises(InputFaults, match="YYYY"):
-        studies.day("tomorrow")
+        examples.parameter_day("tomorrow")
 
 
 def test_a_dose_that_is_not_known_never_reads_as_safe() -> None:
-    opened, rng = studies.open_doses("jewellery-doses"), np.random.default_rng(1)
-    found = studies.study_doses(opened, asked="dehp_mouthed", draws=50, rng=rng, base=64)
+    opened, rng = example_files.open_doses("jewellery-doses"), np.random.default_rng(1)
+    found = dose_sections.study_doses(opened, asked="dehp_mouthed", draws=50, rng=rng, base=64)
     row = found.table.set_index("id").loc["dbp_mouthed"]
     assert np.isnan(row["dose"]) and np.isnan(row["hq"])
-    margins = {cells[0]: cells for cells in studies.dose_margins(found).blocks[0].rows}
+    margins = {cells[0]: cells for cells in dose_sections.dose_margins(found).blocks[0].rows}
     assert margins["DBP, not tested"][2] == "not known"
-    organs = {cells[0]: cells for cells in studies.organ_index(found).blocks[0].rows}
+    organs = {cells[0]: cells for cells in dose_sections.organ_index(found).blocks[0].rows}
     assert organs["testis"][4] == "not known"
 
 
 def test_one_dose_by_hand() -> None:
-    opened, rng = studies.open_doses("jewellery-doses"), np.random.default_rng(1)
-    table = studies.study_doses(opened, asked="dehp_mouthed", draws=50, rng=rng, base=64).table.set_index(
-        "id"
-    )
+    opened, rng = example_files.open_doses("jewellery-doses"), np.random.default_rng(1)
+    table = dose_sections.study_doses(
+        opened, asked="dehp_mouthed", draws=50, rng=rng, base=64
+    ).table.set_index("id")
     assert table.at["cd_swallowed", "dose"] == pytest.approx(20 / 15)
     assert table.at["cd_mouthed", "dose"] == pytest.approx(2.2 / 360 * 30 / 15)
     assert table.at["cd_swallowed", "hq"] == pytest.approx(20 / 15 / 0.011)
@@ -278,7 +286,7 @@ def test_each_kind_of_gate_has_its_own_symbol_and_its_own_word() -> None:
     for lang in ("zh", "en"):
         words = [say[f"gate_{kind}"][lang] for kind in _SYMBOLS]
         assert len(set(words)) == len(words)
-    picture = in_language("zh", tree_picture, studies.open_fault_tree("note7-fault-tree").content)
+    picture = in_language("zh", tree_picture, example_files.open_fault_tree("note7-fault-tree").content)
     texts = [one["text"] for one in picture.figure["layout"]["annotations"]]
     assert "2/3" in texts and any("表决门（3 取 2）" in text for text in texts)
 
@@ -320,7 +328,7 @@ def test_pictures_say_the_same_in_both_languages_and_show_markup_as_text() -> No
 
 
 def test_the_bow_tie_draws_each_barrier_where_it_stands() -> None:
-    tie = studies.open_bow_tie("note7-bow-tie").content
+    tie = example_files.open_bow_tie("note7-bow-tie").content
     picture = bow_tie_picture(tie)
     stands = [barrier for lane in (*tie.threats, *tie.consequences) for barrier in lane.barriers]
     drawn = [one for one in picture.figure["layout"]["annotations"] if one["font"]["size"] == 9]
@@ -332,31 +340,33 @@ def test_the_bow_tie_draws_each_barrier_where_it_stands() -> None:
 
 
 def test_every_result_says_how_to_check_it() -> None:
-    day, rng = studies.day("2026-06-01"), np.random.default_rng(1)
-    tree = studies.study_tree(studies.open_fault_tree("note7-fault-tree"), draws=50, rng=rng, base=64)
-    net = studies.study_network(studies.open_network("note7-network"))
-    ranked = studies.study_ranking(studies.open_ranking("note7-measures"), draws=50, rng=rng)
-    heard = studies.study_history(studies.open_history("power-banks-2017-2025"), on=day)
-    tested = studies.study_round(studies.open_round("feed-mercury-round"), on=day)
+    day, rng = examples.parameter_day("2026-06-01"), np.random.default_rng(1)
+    tree = tree_sections.study_tree(
+        example_files.open_fault_tree("note7-fault-tree"), draws=50, rng=rng, base=64
+    )
+    net = network_sections.study_network(example_files.open_network("note7-network"))
+    ranked = ranking_sections.study_ranking(example_files.open_ranking("note7-measures"), draws=50, rng=rng)
+    heard = information_sections.study_history(example_files.open_history("power-banks-2017-2025"), on=day)
+    tested = laboratory_sections.study_round(example_files.open_round("feed-mercury-round"), on=day)
     for lang in ("zh", "en"):
         for part in (
-            in_language(lang, studies.tree_summary, tree),
-            in_language(lang, studies.tree_cut_sets, tree),
-            in_language(lang, studies.tree_importance, tree),
-            in_language(lang, studies.tree_drivers, tree),
-            in_language(lang, studies.network_states, net),
-            in_language(lang, studies.network_conflict, net),
-            in_language(lang, studies.network_values, net),
-            in_language(lang, studies.expert_weights, ranked),
-            in_language(lang, studies.all_weights, ranked),
-            in_language(lang, studies.ranks_table, ranked),
-            in_language(lang, studies.acceptability_table, ranked),
-            in_language(lang, studies.weight_changes, ranked),
-            in_language(lang, studies.fuzzy_grade, ranked),
-            in_language(lang, studies.round_scores, tested),
-            in_language(lang, studies.capability_section, tested),
-            in_language(lang, studies.before_after, heard),
-            in_language(lang, studies.information_section, heard),
+            in_language(lang, tree_sections.tree_summary, tree),
+            in_language(lang, tree_sections.tree_cut_sets, tree),
+            in_language(lang, tree_sections.tree_importance, tree),
+            in_language(lang, tree_sections.tree_drivers, tree),
+            in_language(lang, network_sections.network_states, net),
+            in_language(lang, network_sections.network_conflict, net),
+            in_language(lang, network_sections.network_values, net),
+            in_language(lang, ranking_sections.expert_weights, ranked),
+            in_language(lang, ranking_sections.all_weights, ranked),
+            in_language(lang, ranking_sections.ranks_table, ranked),
+            in_language(lang, ranking_sections.acceptability_table, ranked),
+            in_language(lang, ranking_sections.weight_changes, ranked),
+            in_language(lang, ranking_sections.fuzzy_grade, ranked),
+            in_language(lang, laboratory_sections.round_scores, tested),
+            in_language(lang, laboratory_sections.capability_section, tested),
+            in_language(lang, information_sections.before_after, heard),
+            in_language(lang, information_sections.information_section, heard),
         ):
             assert part is not None
             told = [block for block in part.blocks if block.kind == "details"]
@@ -366,11 +376,13 @@ def test_every_result_says_how_to_check_it() -> None:
 
 def test_findings_that_conflict_are_told(tmp_path: Path) -> None:
     name = changed(tmp_path, "note7-network", 'teardown = "corner_bent"', new='teardown = "nothing"')
-    found = studies.study_network(studies.open_network(name))
+    found = network_sections.study_network(example_files.open_network(name))
     assert found.conflict.value > 0
-    section = studies.network_conflict(found)
+    section = network_sections.network_conflict(found)
     assert "conflict" in plain(section.blocks[0]) and "agree" not in plain(section.blocks[0])
-    agreed = studies.network_conflict(studies.study_network(studies.open_network("note7-network")))
+    agreed = network_sections.network_conflict(
+        network_sections.study_network(example_files.open_network("note7-network"))
+    )
     assert "agree" in plain(agreed.blocks[0])
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import reference_bayes_nets as reference
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from shared import TESTS
 
@@ -69,7 +69,6 @@ def test_harm_over_a_life_of_sure_injury_has_a_closed_form() -> None:
         assert p_harm(single(1, 300), uses=uses, p_injury=1.0) == pytest.approx(uses / (uses + 300), rel=1e-9)
 
 
-@settings(max_examples=80, deadline=None)
 @given(
     st.integers(1, 5), st.integers(1, 400), st.integers(0, 30), st.sampled_from(["0", "1/100", "1/3", "1"])
 )
@@ -103,7 +102,6 @@ def test_tests_shift_quality_as_bayes_rule_says() -> None:
     assert bad.weights[2] > 0.99 and rate_mean(bad) > rate_mean(rate)
 
 
-@settings(max_examples=40, deadline=None)
 @given(st.integers(0, 20), st.integers(0, 500))
 def test_more_failures_never_lower_the_rate(failures: int, passes: int) -> None:
     model = product_model(KETTLE)

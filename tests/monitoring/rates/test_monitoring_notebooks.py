@@ -23,7 +23,7 @@ from riskkit.monitoring.plan.plan import monitoring_plan
 from riskkit.monitoring.siting import maximal_coverage
 from riskkit.workbench.document.blocks import Picture
 from riskkit.workbench.document.reading import Reading, read_notebook
-from riskkit.workbench.reports.monitoring import monitoring_reports as monitoring
+from riskkit.workbench.reports.monitoring import plan_report, rates_report, records
 from riskkit.workbench.runs.folders.resources import CaseSource, notebook
 from riskkit.workbench.runs.runner import run_notebook
 
@@ -89,29 +89,29 @@ def test_the_notebook_of_the_plan_makes_a_report(tmp_path: Path, lang: str) -> N
 
 def study(**changes: Any) -> Any:
     given = {"by": "product_group", "across": "origin", "every": "year", "draws": 200} | changes
-    return monitoring.study_rates(monitoring.open_records(), rng=np.random.default_rng(1), **given)
+    return rates_report.study_rates(records.open_records(), rng=np.random.default_rng(1), **given)
 
 
 def pieces(lang: str) -> list[Any]:
     found = study()
-    opened = monitoring.open_cells()
+    opened = plan_report.open_cells()
     plan = monitoring_plan(opened.table, budget=30_000, seed="118")
-    siting = maximal_coverage(*monitoring.open_demand(), reach=30, n_sites=2)
+    siting = maximal_coverage(*plan_report.open_demand(), reach=30, n_sites=2)
     of_rates = (
-        monitoring.rates_summary,
-        monitoring.rates_forest,
-        monitoring.rates_table,
-        monitoring.rates_ranking,
-        monitoring.rates_trends,
-        monitoring.rates_published,
+        rates_report.rates_summary,
+        rates_report.rates_forest,
+        rates_report.rates_table,
+        rates_report.rates_ranking,
+        rates_report.rates_trends,
+        rates_report.rates_published,
     )
-    of_plan = (monitoring.plan_bars, monitoring.plan_classes, monitoring.plan_rows, monitoring.plan_draw)
+    of_plan = (plan_report.plan_bars, plan_report.plan_classes, plan_report.plan_rows, plan_report.plan_draw)
     return [
         *(in_language(lang, make, found) for make in of_rates),
         *(in_language(lang, make, plan) for make in of_plan),
-        in_language(lang, monitoring.plan_summary, plan, opened),
-        in_language(lang, monitoring.site_rows, siting),
-        in_language(lang, monitoring.demand_gaps, siting),
+        in_language(lang, plan_report.plan_summary, plan, opened),
+        in_language(lang, plan_report.site_rows, siting),
+        in_language(lang, plan_report.demand_gaps, siting),
     ]
 
 
@@ -126,18 +126,18 @@ def test_both_languages_show_the_same_parts_and_numbers() -> None:
 
 def test_the_forest_draws_what_the_table_says() -> None:
     found = study()
-    picture = monitoring.rates_forest(found)
+    picture = rates_report.rates_forest(found)
     known = found.groups.dropna(subset=["rate"])
     points = [t["x"][0] for t in picture.figure["data"] if t.get("marker", {}).get("symbol") == "square"]
     assert points == known["rate"].tolist()
     assert len(picture.table.rows) == len(known)
     nothing = study(by="product_group").groups.iloc[:0]
-    assert monitoring.rates_forest(dataclasses.replace(found, groups=nothing)) is None
+    assert rates_report.rates_forest(dataclasses.replace(found, groups=nothing)) is None
 
 
 def test_hidden_cells_do_not_reach_the_table() -> None:
     found = study()
-    table = monitoring.rates_published(found).blocks[1]
+    table = rates_report.rates_published(found).blocks[1]
     hidden = int((found.hidden["shown"] != "shown").sum())
     assert hidden > 0
     assert sum(row.count("not published") for row in table.rows) == hidden
@@ -162,19 +162,19 @@ def test_a_file_of_ones_own_is_read_and_its_faulty_rows_set_aside(tmp_path: Path
         n_nonconforming=["1", "11", "1", ""],
         date=["2024-01-01"] * 4,
     )
-    opened = monitoring.open_records(str(path))
+    opened = records.open_records(str(path))
     assert (opened.n_read, opened.n_doubled, opened.n_aside, len(opened.table)) == (4, 0, 2, 2)
     assert opened.aside["row"].tolist() == [3, 2, 3]
     assert opened.aside["rule"].tolist() == ["rule_count", "rule_not_above", "rule_not_above"]
     assert opened.table["n_nonconforming"].isna().sum() == 1
     twice = tmp_path / "twice.csv"
     twice.write_text(path.read_text(encoding="utf-8") + "toy,DE,10,1,2024-01-01\n", encoding="utf-8")
-    assert monitoring.open_records(str(twice)).n_doubled == 1
-    found = monitoring.study_rates(
+    assert records.open_records(str(twice)).n_doubled == 1
+    found = rates_report.study_rates(
         opened, by="product_group", across="origin", every="year", rng=np.random.default_rng(1), draws=10
     )
     assert found.whole["n_records_unknown"] == 1
-    told = str(monitoring.rates_summary(found))
+    told = str(rates_report.rates_summary(found))
     assert "4 rows were read: 2 used, 0 repeating an earlier one, 2 set aside" in told
 
 
@@ -187,18 +187,18 @@ def test_records_come_in_through_the_same_door_as_those_of_a_register(tmp_path: 
     ]
     lines = [f"monitoring,{row}\n" for row in [*rows, rows[0]]]
     (tmp_path / "a.csv").write_text(head + "".join(lines), encoding="utf-8")
-    opened = monitoring.open_records(str(tmp_path / "a.csv"))
+    opened = records.open_records(str(tmp_path / "a.csv"))
     assert (opened.n_read, opened.n_doubled, opened.n_aside, len(opened.table)) == (4, 1, 2, 1)
     assert opened.aside["rule"].tolist() == ["nonconforming_over_tested", "date_unreadable"]
     assert opened.table[["origin", "n_tested"]].values.tolist() == [["DE", 10.0]]
     given = {"by": "origin", "across": "origin", "every": "year", "draws": 10}
-    found = monitoring.study_rates(opened, rng=np.random.default_rng(1), **given)
+    found = rates_report.study_rates(opened, rng=np.random.default_rng(1), **given)
     for lang, word in (("zh", "不合格数不大于检验数"), ("en", "no more nonconforming than tested")):
-        assert word in str(in_language(lang, monitoring.rates_summary, found))
+        assert word in str(in_language(lang, rates_report.rates_summary, found))
 
 
 def test_the_sample_sets_aside_what_its_answers_say() -> None:
-    opened = monitoring.open_records()
+    opened = records.open_records()
     answers = json.loads(
         (shipped.home() / "data" / "register_sample" / "known_answers.json").read_text(encoding="utf-8")
     )["rows"]
@@ -209,8 +209,8 @@ def test_the_sample_sets_aside_what_its_answers_say() -> None:
 
 def test_markup_in_a_file_reaches_the_page_as_text(tmp_path: Path) -> None:
     path = own_file(tmp_path, product_group=[NASTY, NASTY, "lamp", "=cmd()"])
-    found = monitoring.study_rates(
-        monitoring.open_records(str(path)),
+    found = rates_report.study_rates(
+        records.open_records(str(path)),
         by="product_group",
         across="origin",
         every="year",
@@ -218,34 +218,34 @@ def test_markup_in_a_file_reaches_the_page_as_text(tmp_path: Path) -> None:
         draws=10,
     )
     for part in (
-        monitoring.rates_table(found),
-        monitoring.rates_ranking(found),
-        monitoring.rates_published(found),
+        rates_report.rates_table(found),
+        rates_report.rates_ranking(found),
+        rates_report.rates_published(found),
     ):
         assert NASTY not in part._repr_mimebundle_()["text/html"]
-    labels = [a["text"] for a in monitoring.rates_forest(found).figure["layout"]["annotations"]]
+    labels = [a["text"] for a in rates_report.rates_forest(found).figure["layout"]["annotations"]]
     assert not any("<script" in text for text in labels)
 
 
 def test_what_cannot_be_opened_is_refused(tmp_path: Path) -> None:
     for name in ("no_such", "../secrets.toml", str(tmp_path / "none.csv")):
         with pytest.raises(InputFaults, match="records"):
-            monitoring.open_records(name)
+            records.open_records(name)
     shutil.copy(notebook("nonconformity_rates"), tmp_path / "a.csv")
     with pytest.raises(InputFaults):
-        monitoring.open_records(str(tmp_path / "a.csv"))
+        records.open_records(str(tmp_path / "a.csv"))
     (tmp_path / "b.csv").write_bytes(b"\xff\xfe\x00bad")
     with pytest.raises(InputFaults, match="UTF-8"):
-        monitoring.open_records(str(tmp_path / "b.csv"))
+        records.open_records(str(tmp_path / "b.csv"))
     with pytest.raises(InputFaults, match="magic"):
         study(by="magic")
     (tmp_path / "c.csv").write_text("point,demand\na,1\n", encoding="utf-8")
     with pytest.raises(InputFaults, match="candidate"):
-        monitoring.open_demand(str(tmp_path / "c.csv"))
+        plan_report.open_demand(str(tmp_path / "c.csv"))
 
 
 def test_the_made_plan_tables_say_that_they_are_made() -> None:
     folder = shipped.home() / "data" / "plan_sample"
     assert "合成" in (folder / "README.md").read_text(encoding="utf-8")
     with (folder / "plan_cells.csv").open(encoding="utf-8") as file:
-        assert len(list(csv.DictReader(file))) == len(monitoring.open_cells().table)
+        assert len(list(csv.DictReader(file))) == len(plan_report.open_cells().table)

@@ -103,7 +103,7 @@ def test_every_fault_of_decisions_is_listed_at_once():
     assert len(wrong.value.faults) == 3 and "lower" in str(wrong.value)
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 @given(st.integers(0, len(CELLS) - 1), st.integers(1, 3))
 def test_a_graver_level_never_takes_samples_away_from_the_commodity(row, level):
     name = CELLS["commodity"].iloc[row]

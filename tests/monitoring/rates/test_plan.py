@@ -128,7 +128,6 @@ def objective(plan) -> float:
     return w * plan.learning + (1 - w) * plan.finding
 
 
-@settings(max_examples=25, deadline=None)
 @given(
     st.integers(1, 4),
     st.integers(0, 7),
@@ -169,7 +168,6 @@ def test_no_other_plan_gains_more(n, budget, seed, weight, share):
         assert drawn - solved.fun == pytest.approx(objective(plan), abs=1e-9)
 
 
-@settings(max_examples=25)
 @given(st.integers(2, 4), st.integers(0, 9), st.integers(0, 10_000))
 def test_with_unequal_costs_the_bound_holds(n, budget, seed):
     rng = np.random.default_rng(seed)

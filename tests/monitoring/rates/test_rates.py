@@ -9,7 +9,7 @@ from statistics import NormalDist
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from reference_monitoring import beta_binomial_loglik, feasible_counts, tables_that_fit, wilson_ends
 from scipy.stats import beta as beta_distribution
@@ -234,7 +234,6 @@ GROUPS = st.lists(
 )
 
 
-@settings(max_examples=60)
 @given(GROUPS)
 def test_no_other_prior_is_likelier(groups):
     x, n = zip(*groups, strict=True)
@@ -325,7 +324,6 @@ def dated(years, **columns):
     return pd.DataFrame({"date": [f"{year}-06-30" for year in years], **columns})
 
 
-@settings(max_examples=40)
 @given(st.lists(st.tuples(st.integers(2015, 2021), COUNTS), min_size=4, max_size=25))
 def test_slopes_agree_with_statsmodels(rows):
     import statsmodels.api as sm
@@ -426,7 +424,6 @@ GRID = st.tuples(st.integers(2, 3), st.integers(2, 3)).flatmap(
 )
 
 
-@settings(max_examples=50)
 @given(GRID)
 def test_no_hidden_cell_can_be_worked_out(grid):
     n, x = ([[cell[k] for cell in line] for line in grid] for k in (1, 0))
@@ -472,7 +469,6 @@ def test_words_of_small_sums_do_not_give_their_cells_away():
     assert shown["shown"].tolist() == ["too_few"] * 4 + ["complement"]
 
 
-@settings(max_examples=25, deadline=None)
 @given(
     st.lists(st.integers(0, 7).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))), min_size=1, max_size=4),
     st.sampled_from([2, 3, 5]),

@@ -9,7 +9,7 @@ from fractions import Fraction
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from reference_monitoring import accepts, best_sharing, none_found, smallest_to_detect
 from shared import own, shared
@@ -207,7 +207,6 @@ def test_acceptance_agrees_with_the_slow_one(numbers, p):
     assert found == pytest.approx(accepts(numbers, p), abs=1e-9)
 
 
-@settings(max_examples=50)
 @given(PLANS, st.integers(0, 60))
 def test_acceptance_falls_and_costs_stay_in_their_bounds(numbers, more):
     plan = as_plan(numbers)
@@ -337,7 +336,6 @@ def test_reduced_inspection_needs_the_authority_and_a_table():
     assert least["score"].item() == 2
 
 
-@settings(max_examples=60)
 @given(st.lists(st.tuples(st.booleans(), st.booleans(), st.booleans()), max_size=60))
 def test_the_machine_never_leaves_its_states_and_its_counts_stay_bounded(lots):
     now = Inspection()
@@ -435,7 +433,6 @@ def test_imperfect_tests_agree_with_two_packages():
     np.testing.assert_allclose(later, rows["pfree_prior0.7_intro0.05"], rtol=1e-9)
 
 
-@settings(max_examples=60)
 @given(st.integers(1, 40), st.data())
 def test_detection_agrees_with_exact_fractions(lot, data):
     bad, n = data.draw(st.integers(1, lot)), data.draw(st.integers(0, lot))
@@ -495,7 +492,6 @@ def test_the_published_allocation_comes_out():
 STRATA = st.lists(st.tuples(st.integers(1, 6), st.integers(0, 9), st.integers(1, 3)), min_size=1, max_size=4)
 
 
-@settings(max_examples=60)
 @given(STRATA, st.integers(0, 10))
 def test_whole_numbers_are_the_best_there_are(strata, more):
     """Against every allocation there is, one by one."""
@@ -532,7 +528,6 @@ def test_proportional_samples_add_up_within_their_bounds(strata, more, minimum):
     assert (abs(found["n"] - found["share"])[free] <= len(table) + more).all()
 
 
-@settings(max_examples=80)
 @given(
     st.lists(st.lists(st.integers(0, 50), min_size=0, max_size=4), min_size=1, max_size=4),
     st.lists(st.integers(1, 4), min_size=4, max_size=4),

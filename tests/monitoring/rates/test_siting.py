@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from shared import own
 
@@ -51,7 +51,6 @@ def world(demand, distance):
     )
 
 
-@settings(max_examples=60)
 @given(WORLDS, st.integers(0, 9))
 def test_no_other_sites_cover_more(given_world, reach):
     demand, distance = world(*given_world[:2])
@@ -69,7 +68,6 @@ def test_no_other_sites_cover_more(given_world, reach):
     assert (found.demand["reason"] == "out_of_reach").tolist() == (~near).tolist()
 
 
-@settings(max_examples=60)
 @given(WORLDS)
 def test_no_other_sites_are_nearer(given_world):
     demand, distance = world(*given_world[:2])
@@ -105,7 +103,6 @@ def split_cost(demand, distance, capacity, chosen, step=4):
     return found.fun if found.status == 0 else None
 
 
-@settings(max_examples=40)
 @given(WORLDS, st.lists(st.integers(0, 20), min_size=5, max_size=5))
 def test_with_capacities_no_other_sites_are_nearer(given_world, room):
     demand, distance = world(*given_world[:2])
@@ -125,7 +122,6 @@ def test_with_capacities_no_other_sites_are_nearer(given_world, room):
     assert (found.sites["served"] <= capacity[found.sites.index] + 1e-6).all()
 
 
-@settings(max_examples=40)
 @given(WORLDS, st.integers(0, 9), st.lists(st.integers(0, 12), min_size=5, max_size=5))
 def test_with_capacities_no_other_sites_cover_more(given_world, reach, room):
     demand, distance = world(*given_world[:2])

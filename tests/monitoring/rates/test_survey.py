@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from reference_monitoring import survey_total, variance_of_a_domain
 from shared import own, shared
@@ -203,7 +203,6 @@ def survey_of(rows):
     return table, survey_design(table, **NESTED)
 
 
-@settings(max_examples=60)
 @given(CASES)
 def test_totals_agree_with_the_slow_ones(rows):
     table, design = survey_of(rows)
@@ -213,7 +212,6 @@ def test_totals_agree_with_the_slow_ones(rows):
     assert found["se"] == pytest.approx(squares**0.5, rel=1e-9, abs=1e-9)
 
 
-@settings(max_examples=60)
 @given(CASES, st.randoms(use_true_random=False))
 def test_domains_add_up_and_zeros_outside_are_the_domain(rows, chance):
     _, design = survey_of(rows)
@@ -237,7 +235,6 @@ def test_domains_add_up_and_zeros_outside_are_the_domain(rows, chance):
     assert ((shares["lo"] >= 0) & (shares["lo"] <= shares["estimate"] + 1e-12)).all()
 
 
-@settings(max_examples=40)
 @given(CASES, st.floats(0.1, 50))
 def test_a_mean_does_not_move_with_the_unit_of_the_weights(rows, factor):
     table, design = survey_of(rows)
@@ -359,7 +356,6 @@ ROWS = st.lists(
 ).filter(lambda rows: any(is_in for *_, is_in in rows))  # fmt: skip
 
 
-@settings(max_examples=150)
 @given(ROWS, st.sampled_from(["remove", "adjust", "average", "certainty"]), st.booleans())
 def test_strata_of_one_unit_by_domain_agree_with_the_slow_version(rows, rule, by_domain):
     table = pd.DataFrame(rows, columns=["stratum", "psu", "weight", "is_in"])

@@ -16,11 +16,11 @@ from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.language import in_language
 from riskkit.monitoring.signals.arrival_backtest import forecast_bands, order_quality
 from riskkit.monitoring.surveillance.detectors import METHODS
-from riskkit.workbench.document.blocks import Table
+from riskkit.workbench.document.block_kinds import Table
 from riskkit.workbench.document.reading import read_notebook
-from riskkit.workbench.reports.signals.backtest_records import _years
-from riskkit.workbench.reports.signals.backtest_report import backtest_arrivals
-from riskkit.workbench.reports.signals.backtest_study import BacktestStudy, study_backtest
+from riskkit.workbench.reports.signals import backtest_records
+from riskkit.workbench.reports.signals.backtest_records import _years, record_events
+from riskkit.workbench.reports.signals.backtest_report import BacktestStudy, backtest_arrivals, study_backtest
 from riskkit.workbench.runs.folders.resources import CaseSource, notebook
 from riskkit.workbench.runs.runner import run_notebook
 
@@ -79,22 +79,35 @@ def test_what_is_wrong_is_said_together(tmp_path: Path) -> None:
     assert len(caught.value.faults) == 3
 
 
+def lead_of_each_event(events: pd.DataFrame) -> dict[str, tuple[str, int, object]]:
+    rows = events.set_index("event")[["outcome", "lead_days", "first_alarm"]]
+    return {str(name): tuple(row) for name, row in zip(rows.index, rows.to_numpy(object), strict=True)}
+
+
 @pytest.mark.slow
-def test_the_records_give_the_leads_of_the_page() -> None:
+def test_the_records_give_the_leads_of_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = shared("data", "rasff", "notifications_2020_2024h1.csv.gz").parents[1]
+    monkeypatch.setitem(backtest_records._DAYS, "rasff", ("2020-07-05", "2021-08-29"))
+    events, weeks = record_events(folder, budget=5)
+    found = lead_of_each_event(events)
+    assert found["sesame_2020"] == ("before", 4, pd.Timestamp("2020-10-18"))
+    assert found["e410_2021"][:2] == ("never", 0)
+    assert found["cpsia_2008"][0] == "before" and found["cpsia_2008"][2] == pd.Timestamp("2007-09-30")
+    assert found["hydroxycut_2009"][:2] == ("before", 121)
+    assert found["oxyelite_2013"][:2] == ("never", 0)  # not seen
+    assert weeks["cpsc"].sum() == 5
+    assert weeks["rasff"].max() <= 5 and len(weeks["rasff"]) == 61
+
+
+@pytest.mark.exhaustive
+def test_the_whole_records_give_the_figures_of_the_page() -> None:
     folder = shared("data", "rasff", "notifications_2020_2024h1.csv.gz").parents[1]
     found = study_backtest(rng=np.random.default_rng(1), records=str(folder), budget=5)
-    events = found.events.set_index("event")
     assert (found.n_series, found.n_outbreaks, found.n_empty) == (168, 162, 6)
-    assert events.loc["sesame_2020", ["outcome", "lead_days"]].tolist() == ["before", 4]
-    assert events.loc["sesame_2020", "first_alarm"] == pd.Timestamp("2020-10-18")
-    assert events.loc["e410_2021", ["outcome", "lead_days"]].tolist() == ["never", 0]
-    assert events.loc["cpsia_2008", ["outcome", "first_alarm"]].tolist() == [
-        "before",
-        pd.Timestamp("2007-09-30"),
-    ]
-    assert events.loc["hydroxycut_2009", ["outcome", "lead_days"]].tolist() == ["before", 121]
-    assert events.loc["oxyelite_2013", ["outcome", "lead_days"]].tolist() == ["never", 0]  # not seen
-    assert found.weeks["cpsc"].sum() == 5
+    leads = lead_of_each_event(found.events)
+    assert {name: lead[:2] for name, lead in leads.items() if name.startswith(("sesame", "e410"))} == {
+        "sesame_2020": ("before", 4), "e410_2021": ("never", 0),
+    }  # fmt: skip
     assert found.weeks["rasff"].max() <= 5 and len(found.weeks["rasff"]) == 209
     model, plain = (row for _, row in found.arrivals.head(2).iterrows())
     assert (found.n_regions, model["n"], plain["order"]) == (23, 288_817, "n_364d")

@@ -9,13 +9,12 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from riskkit.case.case import load_case
+from riskkit.case.case_reading import load_case
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.language import in_language, set_language
 from riskkit.foundation.standards.tables import records
 from riskkit.workbench.boards import panels
-from riskkit.workbench.boards.signal_panel import SignalBoard
-from riskkit.workbench.flows.signals.judging import known_steps, record_step
+from riskkit.workbench.boards.signal_panel import SignalBoard, known_steps, record_step
 from riskkit.workbench.reports.signals.scan_study import ScanStudy, study_signals
 
 AT = dt.datetime(2026, 3, 2, 9)
@@ -36,22 +35,21 @@ def test_the_list_is_that_of_the_study_and_the_reports_are_those_behind(study: S
         mine = study.records[study.records["signal_id"] == row["signal_id"]]
         assert all(str(name) in board.drill.value for name in mine["report_id"])
         assert board.drawing is not None
-        bars = next(trace for trace in board.drawing.figure.data if trace.type == "bar")
-        assert bars.y[-1] == row["n_week"]
+        bars = next(trace for trace in board.drawing.chart.figure["data"] if trace["type"] == "bar")
+        assert bars["y"][-1] == row["n_week"]
 
 
 def test_a_point_leads_to_its_signal_or_to_the_reports_behind_what_is_none(study: ScanStudy) -> None:
     board = SignalBoard(study, None)
     assert board.multiples is not None and board.volcano is not None
-    assert len({trace.yaxis for trace in board.multiples.figure.data if trace.type == "bar"}) == min(
-        6, len(study.alarms)
-    )
+    bars = [trace for trace in board.multiples.chart.figure["data"] if trace["type"] == "bar"]
+    assert len({trace["yaxis"] for trace in bars}) == min(6, len(study.alarms))
     last = records(study.alarms)[-1]
     board.pick(str(last["signal_id"]))
     assert board.one.value == board.rows[-1]["signal_id"] and board.point.value == ""
-    marks = board.volcano.figure.data[0]  # what is no signal
-    ids = {str(name) for name in marks.customdata}
-    assert ids.isdisjoint(study.alarms["signal_id"]) and marks.hoverinfo == "text"
+    marks = board.volcano.chart.figure["data"][0]  # what is no signal
+    ids = {str(name) for name in marks["customdata"]}
+    assert ids.isdisjoint(study.alarms["signal_id"]) and marks["hoverinfo"] == "text"
     quiet = next(name for name in ids if name in set(study.records["signal_id"]))
     board.pick(quiet)
     behind = study.records[study.records["signal_id"] == quiet]
@@ -140,9 +138,9 @@ def test_the_dashboard_cell_shows_the_board_in_either_language(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("RISKKIT_SIGNALS", str(tmp_path))
-    shown = panels.signal_board()
+    shown = panels.board("signal_board")
     assert shown is not None and len(shown.children) >= 1
-    assert panels.signal_board(interactive=False) is None
+    assert panels.board("signal_board", interactive=False) is None
 
 
 @pytest.mark.parametrize(("role", "may"), [("assessor", True), ("chair", True), ("auditor", False)])

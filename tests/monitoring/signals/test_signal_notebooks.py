@@ -12,7 +12,8 @@ import pandas as pd
 import pytest
 from notebook_reports import HAN, check_report
 
-from riskkit.case.case import assess, parse_case
+from riskkit.case.case import assess
+from riskkit.case.case_reading import parse_case
 from riskkit.foundation import shipped
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.inputs.toml_file import parse_toml

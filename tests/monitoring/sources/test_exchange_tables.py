@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from frictionless import Package as Frictionless
 from frictionless import system
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from registers import content
 from shared import shared
@@ -211,7 +211,6 @@ def test_of_several_tables_the_only_one_with_the_columns_is_read(tmp_path: Path)
                        st.one_of(st.none(), st.text(max_size=5), st.integers(), st.lists(st.text(max_size=3), max_size=2),
                                  st.dictionaries(st.sampled_from(["fields", "delimiter", "header"]), st.text(max_size=3), max_size=2)),
                        max_size=4))  # fmt: skip
-@settings(max_examples=40, deadline=None)
 def test_any_description_is_read_or_refused(
     tmp_path_factory: pytest.TempPathFactory, resource: dict[str, Any]
 ) -> None:

@@ -25,8 +25,8 @@ from shared import ROOT
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.store.register.query import sql
 from riskkit.workbench.commands.cli import main
-from riskkit.workbench.commands.fetch import asking, fetching
-from riskkit.workbench.commands.fetch.asking import Asker
+from riskkit.workbench.commands.fetch import fetching
+from riskkit.workbench.commands.fetch.fetching import Asker
 from riskkit.workbench.commands.fetch.interfaces import (
     NOT_KNOWN,
     interface,
@@ -259,7 +259,7 @@ def test_every_page_comes_once_and_the_reader_of_the_source_takes_it(
         fetched.sort(key=lambda row: row["caseNumber"])
     assert fetched == expected
     assert (n, asked) == (n_rows, len(replay.asked)) and asked >= least
-    assert all(wait >= asking.SECONDS_BETWEEN for wait in clock.slept[1:])
+    assert all(wait >= fetching.SECONDS_BETWEEN for wait in clock.slept[1:])
     assert all(headers["User-Agent"].startswith("riskkit/") for _, headers in replay.asked)
     assert sorted(one.name for one in tmp_path.iterdir()) == [path.name]
     if n_rows:
@@ -399,7 +399,7 @@ def test_weekly_reports_that_broke_off_go_on_with_the_one_that_is_lacking(tmp_pa
 
 
 def test_an_answer_that_is_too_large_is_not_held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asking, "_MOST_BYTES", 1000)
+    monkeypatch.setattr(fetching, "_MOST_BYTES", 1000)
     with (
         serving(Replay("cpsc_recalls", 40)) as address,
         pytest.raises(InputFaults, match="at most 1,000 bytes"),
@@ -471,7 +471,7 @@ def test_windows_hold_every_day_once(since: dt.date, n_days: int, size: int) -> 
 
 
 ASKING = {
-    "workbench/commands/fetch/asking.py": "asks public interfaces, after --online",
+    "workbench/commands/fetch/fetching.py": "asks public interfaces, after --online",
     "workbench/flows/warnings/delivery.py": "hands documents to the receivers that the user listed",
 }
 OPENING = {

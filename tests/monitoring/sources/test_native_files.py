@@ -24,7 +24,7 @@ import pyarrow.parquet as pa_parquet
 import pytest
 import reference_records as reference
 import xlsxwriter
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from shared import ROOT
 
@@ -95,7 +95,6 @@ texts = st.lists(tokens, max_size=40).map(b"".join)
 @given(body=texts, sizes=st.lists(st.integers(1, 50), min_size=1, max_size=4), by_cell=st.booleans())
 @example(body=b'""\n"', sizes=[1], by_cell=False)
 @example(body=b'"a\n1,2,3\n', sizes=[7], by_cell=True)
-@settings(max_examples=400)
 def test_delimited_rows_are_those_of_the_reference(body: bytes, sizes: list[int], by_cell: bool) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(delimited, "_WORTH_ARROW", 0)
@@ -408,7 +407,6 @@ def as_cell(value: Any) -> str | None:
 
 @given(rows=st.lists(st.fixed_dictionaries({"a": json_values, "b": json_values}) | json_values, min_size=1, max_size=6),
        sizes=st.lists(st.integers(1, 30), min_size=1, max_size=3), is_lines=st.booleans())  # fmt: skip
-@settings(max_examples=200)
 def test_json_rows_are_those_of_the_standard_parser(
     rows: list[Any], sizes: list[int], is_lines: bool
 ) -> None:

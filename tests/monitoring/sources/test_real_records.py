@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from real_cases import BUILDERS
 
-from riskkit.case.case import assess, load_case
+from riskkit.case.case import assess
+from riskkit.case.case_reading import load_case
 from riskkit.workbench.commands.cli import main
 from riskkit.workbench.runs.result import result_record
 

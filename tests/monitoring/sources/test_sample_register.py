@@ -72,7 +72,7 @@ def test_from_two_hundred_thousand_rows_on_a_lot_has_its_own_row() -> None:
     }
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.integers(min_value=FEWEST_ROWS, max_value=3_000), st.integers(min_value=0, max_value=2**32))
 def test_there_are_as_many_rows_as_asked_for_and_their_kinds_add_up(n_rows: int, seed: int) -> None:
     register = made(n_rows, seed)

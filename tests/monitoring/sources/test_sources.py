@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from native_files import FIXTURES, READERS, REAL, SHEETS, fixture, reader, text_table
 from shared import shared
@@ -272,7 +272,6 @@ ODD = st.one_of(
 )
 
 
-@settings(max_examples=60)
 @given(st.sampled_from(EVERY), st.data())
 def test_odd_cells_do_not_stop_a_reader(source: Source, data: st.DataObject) -> None:
     layout = data.draw(st.sampled_from(source.required))

@@ -15,8 +15,8 @@ from riskkit.foundation import shipped
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.language import in_language
 from riskkit.workbench.document.reading import read_notebook
-from riskkit.workbench.reports.credit import credit_sections as credit
-from riskkit.workbench.reports.credit.credit_study import open_enterprises, study_credit
+from riskkit.workbench.reports.credit import credit_report as credit
+from riskkit.workbench.reports.credit.credit_report import open_enterprises, study_credit
 from riskkit.workbench.runs.alone import alone_plan
 from riskkit.workbench.runs.folders.resources import notebook
 from riskkit.workbench.runs.runner import run_notebook

@@ -15,8 +15,8 @@ from riskkit.foundation import shipped
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.language import in_language
 from riskkit.workbench.document.blocks import Picture
+from riskkit.workbench.reports.emergency import emergency_sections
 from riskkit.workbench.reports.emergency import emergency_sections as emergency
-from riskkit.workbench.reports.emergency import yard_figure
 from riskkit.workbench.reports.emergency.emergency_study import study_emergency
 
 EXAMPLE = shipped.home() / "data" / "examples" / "port_emergency"
@@ -139,7 +139,7 @@ def test_a_large_yard_shows_the_units_in_conflict() -> None:
         {"unit_a": ["C1", "C2"], "unit_b": ["C3", "C4"], "class_a": "3", "class_b": "3",
          "distance_m": [1.0, 2.0], "min_m": [3.0, 3.0], "short_m": [2.0, 1.0]}
     )  # fmt: skip
-    picture = yard_figure.yard_figure(yard, conflicts)
+    picture = emergency_sections.yard_figure(yard, conflicts)
     assert picture is not None
     drawn = [name for trace in picture.figure["data"] for name in trace.get("customdata", ())]
     assert sorted(drawn) == ["C1", "C2", "C3", "C4"]

@@ -13,14 +13,14 @@ import pandas as pd
 import pytest
 from in_process import IN_PROCESS
 
-from riskkit.case.case import Assessment, assess, load_case
+from riskkit.case.case import Assessment, assess
+from riskkit.case.case_reading import load_case
 from riskkit.foundation import shipped
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.language import in_language
 from riskkit.workbench.document.reading import read_notebook
-from riskkit.workbench.reports.measures import measure_sections as measures
-from riskkit.workbench.reports.measures.measure_facts import case_facts, open_consignments
-from riskkit.workbench.reports.measures.measure_study import study_measures
+from riskkit.workbench.reports.measures import measure_report as measures
+from riskkit.workbench.reports.measures.measure_report import case_facts, open_consignments, study_measures
 from riskkit.workbench.runs.folders.resources import notebook
 from riskkit.workbench.runs.lists import Request
 from riskkit.workbench.runs.planning import Wishes, plan_request

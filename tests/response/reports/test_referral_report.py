@@ -15,8 +15,8 @@ from riskkit.foundation import shipped
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.language import in_language
 from riskkit.workbench.document.blocks import Picture
-from riskkit.workbench.reports.referral import case_sections as referral
-from riskkit.workbench.reports.referral import public_sections as public
+from riskkit.workbench.reports.referral import referral_report as public
+from riskkit.workbench.reports.referral import referral_report as referral
 from riskkit.workbench.reports.referral.referral_study import study_referral
 
 EXAMPLE = shipped.home() / "data" / "examples" / "referral"

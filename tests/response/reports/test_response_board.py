@@ -19,10 +19,10 @@ from riskkit.workbench.flows.response.board_state import (
     ResponseState,
     completion_curves,
     counts_by,
+    desk_of,
     recall_reports,
     response_state,
 )
-from riskkit.workbench.flows.response.desks import desk_of
 from riskkit.workbench.flows.response.sample import sample_acts
 
 NOW = dt.datetime(2026, 6, 24, 2, tzinfo=dt.UTC)
@@ -87,8 +87,8 @@ def test_the_curve_of_each_recall_has_its_reports(state: ResponseState, lang: st
         panel.recall.value = name
         mine = reports[reports["recall_id"] == name]
         assert panel.drawing is not None
-        line = panel.drawing.figure.data[-1]
-        assert list(line.y) == pytest.approx((mine["n_completed"] / mine["n_affected"]).tolist())
+        line = panel.drawing.chart.figure["data"][-1]
+        assert list(line["y"]) == pytest.approx((mine["n_completed"] / mine["n_affected"]).tolist())
         assert name in panel.drawing.caption.value
 
 
@@ -135,7 +135,7 @@ def test_without_a_ledger_an_example_is_shown_and_before_one_is_made_how(
     assert "riskkit response record" in unmade
     with pytest.raises(InputFaults, match="a ledger that exists"):
         in_language(lang, response_board, str(tmp_path / "no" / "ledger.sqlite"), now=NOW)
-    assert in_language(lang, panels.response_board, interactive=False) is None
+    assert in_language(lang, panels.board, "response_board", interactive=False) is None
 
 
 def test_many_rows_are_cut_and_said_to_be() -> None:

@@ -15,8 +15,11 @@ from riskkit.foundation import shipped
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.language import in_language
 from riskkit.workbench.document.blocks import Picture
+from riskkit.workbench.reports.response import curve_figures
 from riskkit.workbench.reports.response import effect_report as effects
 from riskkit.workbench.reports.response import recall_report as recalls
+from riskkit.workbench.reports.response.effect_study import study_effect
+from riskkit.workbench.reports.response.recall_study import study_recalls
 from riskkit.workbench.runs.folders.resources import CaseSource
 
 HAN = re.compile(r"[㐀-鿿]")
@@ -41,9 +44,9 @@ TITLES = {
     "recall_progress": {"zh": "召回进展报告", "en": "Progress of recalls"},
     "effect_evaluation": {"zh": "措施效果评估报告", "en": "Effect of a measure"},
 }
-RECALL_PARTS = (recalls.recall_summary, recalls.recall_duties, recalls.recall_completion, recalls.recall_curve,
+RECALL_PARTS = (recalls.recall_summary, recalls.recall_duties, recalls.recall_completion, curve_figures.recall_curve,
                 recalls.recall_advice)  # fmt: skip
-EFFECT_PARTS = (effects.effect_summary, effects.effect_curve, effects.effect_estimates, effects.effect_verdict,
+EFFECT_PARTS = (effects.effect_summary, curve_figures.effect_curve, effects.effect_estimates, effects.effect_verdict,
                 effects.effect_power)  # fmt: skip
 EFFECT = {"began": "2026-03-02", "level": "Ⅱ"}
 
@@ -59,11 +62,11 @@ def test_the_notebook_makes_a_report_and_the_same_result_again(tmp_path: Path, n
 
 
 def recall_study(**changes: Any) -> Any:
-    return recalls.study_recalls(**({"table": "recall_progress"} | changes))
+    return study_recalls(**({"table": "recall_progress"} | changes))
 
 
 def effect_study(**changes: Any) -> Any:
-    return effects.study_effect(**({"table": "effect_series"} | EFFECT | changes))
+    return study_effect(**({"table": "effect_series"} | EFFECT | changes))
 
 
 def test_both_languages_show_the_same_parts_and_numbers() -> None:
@@ -193,7 +196,7 @@ def test_too_little_never_lowers_and_a_lift_needs_the_limit(tmp_path: Path) -> N
     none = series(tmp_path, [0] * 20)
     nothing = effect_study(table=none, began="2026-03-30")
     assert (nothing.verdicts["decision"] == "not_enough_evidence").all()
-    assert effects.effect_curve(nothing) is None
+    assert curve_figures.effect_curve(nothing) is None
     assert "could not be fitted" in str(effects.effect_summary(nothing))
     for part in EFFECT_PARTS:
         in_language("zh", part, nothing)

@@ -10,16 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from riskkit.foundation.language import in_language
-from riskkit.workbench.document.blocks import (
-    RESULT_MIME,
-    Badge,
-    Details,
-    Items,
-    Paragraph,
-    Picture,
-    Section,
-    Table,
-)
+from riskkit.workbench.document.block_kinds import Badge, Details, Items, Paragraph, Table
+from riskkit.workbench.document.blocks import RESULT_MIME, Picture, Section
 from riskkit.workbench.document.level_marks import level_badge
 
 HOSTILE = "<script>document.title='owned'</script><img src=x onerror=alert(1)> & \"quoted\" {{ 7*7 }}"

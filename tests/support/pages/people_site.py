@@ -33,6 +33,9 @@ PROGRAM = LIGHT + (
     "import json, sys; from pathlib import Path; from riskkit.workbench.serving.serve import serve_dashboard; "
     "from riskkit.workbench.serving.limits import serving_limits; more = json.loads(sys.argv[1]); "
     "more |= {'intake': Path(more['intake'])} if 'intake' in more else {}; "
+    "from riskkit.workbench.serving import gate; limit = gate.limit; "
+    "own = {'first_wait_seconds': more.pop('first_wait', limit('first_wait_seconds'))}; "
+    "gate.limit = lambda key: own.get(key) or limit(key); "
     "serve_dashboard(port=0, lang='en', open_browser=False, as_json=True, notebooks=Path('pages'), "
     "people=Path('access.toml') if Path('access.toml').exists() else None, limits=serving_limits(**more))"
 )
@@ -56,12 +59,14 @@ def page(name: str, lang: str = "en") -> str:
     return f"/voila/render/{name}.ipynb?lang={lang}"
 
 
-def comes_to(look: Callable[[], Any], wanted: Any, *, seconds: float = HANGS) -> bool:
-    """Whether something becomes what is wanted within some time."""
-    deadline = time.monotonic() + seconds
-    while look() != wanted and time.monotonic() < deadline:
+def comes_to(look: Callable[[], Any], wanted: Any) -> bool:
+    """Whether something becomes what is wanted before one would say that it hangs."""
+    deadline = time.monotonic() + HANGS
+    while look() != wanted:  # looked at once a round: a look may itself take a place (a page that is opened)
+        if time.monotonic() > deadline:
+            return False
         time.sleep(0.05)
-    return bool(look() == wanted)
+    return True
 
 
 def as_cookie(cookies: dict[str, str]) -> str:

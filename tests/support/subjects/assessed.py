@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 
 from riskkit.assessment.facts.case_file import Case
-from riskkit.case.case import Assessment, assess, parse_case
+from riskkit.case.case import Assessment, assess
+from riskkit.case.case_reading import parse_case
 from riskkit.foundation import shipped
 from riskkit.foundation.inputs.toml_file import read_toml
 from riskkit.workbench.document.block_kinds import Badge, Details, Items, Paragraph, Table
 from riskkit.workbench.document.blocks import Picture, Section
-from riskkit.workbench.reports import case_report as reports
+from riskkit.workbench.reports.case import opening as reports
 
 FIRM, SETTLED = "note7-battery-2016", "inclined-sleeper-2019"
 RANGE, FOOD = "lead-paint-toys-2007", "melamine-milk-2008"

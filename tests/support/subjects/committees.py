@@ -11,7 +11,7 @@ from ledgers import START
 
 from riskkit.assessment.committee.questions import CHOICES, PROBABILITY, Question, choices_of
 from riskkit.assessment.committee.session import Expert, Rules, Session
-from riskkit.case.case import load_case
+from riskkit.case.case_reading import load_case
 from riskkit.foundation.shipped import case_path
 from riskkit.store.ledger.ledger import open_ledger
 from riskkit.workbench.flows.committee.room import Room, cast_ballot, open_session, session_in, take_step
@@ -148,12 +148,12 @@ def write_sample(folder: Path) -> None:
     import tempfile
 
     from riskkit.store.ledger.copies import export_ledger
-    from riskkit.workbench.flows.committee import keys
+    from riskkit.workbench.flows.committee import room
 
     with tempfile.TemporaryDirectory() as there:
         secret = Path(there) / "keys"
         secret.mkdir()
-        (secret / "n7.key").write_text("5a" * keys.KEY_BYTES)
+        (secret / "n7.key").write_text("5a" * room.KEY_BYTES)
         room = make_room(Path(there))
         whole_session(room, said=sample_ballot)
         folder.mkdir(parents=True, exist_ok=True)

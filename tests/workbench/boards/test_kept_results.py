@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from riskkit.workbench.boards.overview import panel as overview_panel
 from riskkit.workbench.runs.folders import kept_results
-from riskkit.workbench.runs.folders.kept_results import kept, kept_folder
+from riskkit.workbench.runs.folders.kept_results import kept, kept_folder, kept_tree
 
 KEY = {"case": "a", "draws": 20}
 
@@ -142,6 +142,30 @@ def test_what_is_read_is_what_was_worked_out(content: Any) -> None:
     except UnicodeEncodeError:
         return
     assert kept(["read", key], lambda: content) == content == kept(["read", key], lambda: content)
+
+
+def test_a_folder_is_made_once_and_anew_where_something_of_it_is_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Path] = []
+
+    def make(folder: Path) -> None:
+        made.append(folder)
+        folder.mkdir()
+        (folder / "a").write_text("b")
+
+    def asked(key: Any) -> Path:
+        return kept_tree(key, make, is_whole=lambda folder: (folder / "a").is_file())
+
+    monkeypatch.setenv("RISKKIT_CACHE", str(tmp_path / "c"))
+    assert asked(1) == asked(1) and len(made) == 1
+    (asked(1) / "a").unlink()
+    assert (asked(1) / "a").read_text() == "b" and len(made) == 2
+    places = [asked(key) for key in range(2, 8)]
+    assert [place.is_dir() for place in places[-4:]] == [True] * 4 and not places[0].exists()
+    (tmp_path / "no folder").write_text("")
+    monkeypatch.setenv("RISKKIT_CACHE", str(tmp_path / "no folder"))
+    assert (asked(1) / "a").is_file() and not asked(1).is_relative_to(tmp_path)
 
 
 def test_the_folder_is_where_the_account_keeps_such_things(monkeypatch: pytest.MonkeyPatch) -> None:

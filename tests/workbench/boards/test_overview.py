@@ -15,13 +15,13 @@ import numpy as np
 import pytest
 from shared import ROOT
 
-from riskkit.case.case import assess, load_case
+from riskkit.case.case import assess
+from riskkit.case.case_reading import load_case
 from riskkit.foundation.language import in_language
 from riskkit.foundation.shipped import case_path
 from riskkit.workbench.boards import panels
 from riskkit.workbench.boards.overview import panel as overview_panel
-from riskkit.workbench.boards.overview.panel import Overview
-from riskkit.workbench.boards.overview.places import case_map
+from riskkit.workbench.boards.overview.panel import Overview, case_map, warning_changes, warning_section
 from riskkit.workbench.boards.overview.records import (
     GROUPS,
     Record,
@@ -34,7 +34,6 @@ from riskkit.workbench.boards.overview.records import (
     result_files,
     urgency_order,
 )
-from riskkit.workbench.boards.overview.since import warning_changes, warning_section
 from riskkit.workbench.boards.overview.trend import level_trend, usual_every
 from riskkit.workbench.boards.overview.words import change_section
 from riskkit.workbench.boards.page_tools import walk
@@ -157,7 +156,7 @@ def test_the_overview_compares_with_real_results_and_says_when_there_are_none(tm
     assert "level higher" in panel.changed.value
     then = (tmp_path / "result.json").stat().st_mtime - 8 * 86400
     os.utime(tmp_path / "result.json", (then, then))
-    week = panels.overview([NOTE7], draws=50, reports=str(tmp_path))
+    week = panels.board("overview", [NOTE7], draws=50, reports=str(tmp_path))
     assert any("level higher" in said for said in _html(week))
     panel.folder = None
     panel.compare()
@@ -339,4 +338,4 @@ def test_outlines_of_ones_own_are_drawn_or_refused_with_all_faults() -> None:
     assert "a .geojson or .json file" in panel.told.value and panel.outlines is None
     send("a.geojson", named)
     assert list(panel.outlines or ()) == ["330000"] and "Drawn on 1 outline" in panel.told.value
-    assert any(trace.mode == "lines" for trace in panel.map.figure.data)
+    assert any(trace["mode"] == "lines" for trace in panel.map.chart.figure["data"])

@@ -100,9 +100,9 @@ def test_a_board_is_built_anew_when_others_have_written_unless_somebody_writes_h
 
 def test_overview_register_and_signals_say_as_of_when_and_notice_what_is_written(tmp_path: Path) -> None:
     boards = [
-        panels.overview(["note7-battery-2016"], draws=50, reports=str(tmp_path)),
-        panels.register_board(),
-        panels.signal_board(folder=str(tmp_path)),
+        panels.board("overview", ["note7-battery-2016"], draws=50, reports=str(tmp_path)),
+        panels.board("register_board"),
+        panels.board("signal_board", folder=str(tmp_path)),
     ]
     for board in boards:
         assert next(one for one in walk(board) if isinstance(one, PageTools)).as_of

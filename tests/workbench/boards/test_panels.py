@@ -18,7 +18,8 @@ from patience import HANGS
 
 from riskkit.assessment.facts.case_file import Case
 from riskkit.assessment.what_if.what_if import changed, moved
-from riskkit.case.case import assess, load_case, parse_case
+from riskkit.case.case import assess
+from riskkit.case.case_reading import load_case, parse_case
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.inputs.toml_file import parse_toml
 from riskkit.foundation.language import in_language
@@ -294,11 +295,11 @@ def test_a_food_case_has_nothing_to_move() -> None:
 
 
 def test_without_interaction_nothing_is_shown() -> None:
-    assert in_language("zh", panels.what_if, NOTE7, interactive=False) is None
+    assert in_language("zh", panels.board, "what_if", NOTE7, interactive=False) is None
 
 
 def test_another_case_can_be_chosen() -> None:
-    shown = panels.what_if(NOTE7, draws=50)
+    shown = panels.board("what_if", NOTE7, draws=50)
     assert shown is not None
     chooser = shown.children[-1].children[0].children[0]
     assert [value for _, value in chooser.options] == sorted(shipped_cases())
@@ -309,14 +310,14 @@ def test_another_case_can_be_chosen() -> None:
 def test_without_a_page_around_it_a_panel_has_a_switch_of_language_that_keeps_the_case(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    shown = panels.what_if(NOTE7, draws=50)
+    shown = panels.board("what_if", NOTE7, draws=50)
     assert shown is not None
     shown.children[-1].children[0].children[0].value = "magnet-sets-2012"
     shown.children[1].children[0].value = "zh"
     said = " ".join(_html(shown))
     assert load_case("magnet-sets-2012").title.zh in said and "改变输入" in said
     monkeypatch.setenv("SERVER_SOFTWARE", "voila/0")
-    served = panels.what_if(NOTE7, draws=50)
+    served = panels.board("what_if", NOTE7, draws=50)
     assert served is not None and served.children[1].children == ()
 
 
@@ -330,8 +331,8 @@ def _html(widget: ipywidgets.Widget) -> Iterator[str]:
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_markup_in_a_case_is_text_in_both_panels(tmp_path: Path, lang: str) -> None:
     case = hostile_case(tmp_path)
-    shown = in_language(lang, panels.what_if, case, draws=50)
-    table = in_language(lang, panels.overview, [str(case)], draws=50)
+    shown = in_language(lang, panels.board, "what_if", case, draws=50)
+    table = in_language(lang, panels.board, "overview", [str(case)], draws=50)
     assert shown is not None
     said = " ".join(_html(shown))
     assert "&lt;script&gt;" in said and "&lt;img src=x onerror" in said

@@ -92,10 +92,16 @@ def test_a_bare_import_loads_no_part_of_riskkit() -> None:
     assert "importlib.resources" not in loaded  # with what it needs, half of the time of this import
 
 
-def test_a_case_is_checked_without_the_heavy_half_of_scipy() -> None:
-    loaded = loaded_by(f"from riskkit.workbench.commands.cli import main; main(['check', {CASE!r}])")
-    assert "riskkit.case.case" in loaded
-    assert loaded.isdisjoint({"scipy.stats", "scipy.optimize", "scipy.interpolate", "plotly", "papermill"})
+@pytest.mark.parametrize(("case", "is_questioned"), [("note7-battery-2016", False), (CASE, True)])
+def test_a_case_is_checked_without_tables_and_with_no_more_of_scipy_than_an_interval_needs(
+    case: str, is_questioned: bool
+) -> None:
+    loaded = loaded_by(f"from riskkit.workbench.commands.cli import main; main(['check', {case!r}])")
+    assert "riskkit.case.case_reading" in loaded
+    assert loaded.isdisjoint(
+        {"pandas", "scipy.stats", "scipy.optimize", "scipy.interpolate", "jinja2", "plotly"}
+    )
+    assert ("scipy.special" in loaded) == is_questioned
 
 
 def test_the_help_of_a_group_builds_no_command_of_it() -> None:

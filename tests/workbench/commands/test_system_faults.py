@@ -15,7 +15,7 @@ from writers import WRITERS, everything
 from riskkit.foundation.inputs import part_files
 from riskkit.workbench.commands import cli
 from riskkit.workbench.runs.folders import resources
-from riskkit.workbench.words.system_faults import system_faults
+from riskkit.workbench.words.usage import system_faults
 
 COMMANDS = {
     **WRITERS,

@@ -23,9 +23,9 @@ from patience import HANGS
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.language import LANGS, in_language
 from riskkit.words.catalogue import page_text
-from riskkit.workbench.document import documents, stills
-from riskkit.workbench.document.block_kinds import Details, block_from_json, to_json
-from riskkit.workbench.document.blocks import Paragraph, Picture, Section, Table
+from riskkit.workbench.document import documents
+from riskkit.workbench.document.block_kinds import Details, Paragraph, Table, block_from_json, to_json
+from riskkit.workbench.document.blocks import Picture, Section
 from riskkit.workbench.document.documents import MissingSystemPart, missing_parts, print_html, to_docx, to_pdf
 from riskkit.workbench.document.reading import Reading, read_notebook
 from riskkit.workbench.document.word import word_document
@@ -203,7 +203,7 @@ def test_one_browser_stays_open_for_all_pictures_and_closes_with_the_process(tmp
         "start = kaleido.start_sync_server\n"
         "kaleido.start_sync_server = lambda *a, **k: (opened.append(k), start(*a, **k))\n"
         "from page_samples import pictures\n"
-        "from riskkit.workbench.document.stills import stills\n"
+        "from riskkit.workbench.document.documents import stills\n"
         "svgs = stills(pictures('zh'), kind='svg') + stills(pictures('en'), kind='svg')\n"
         "assert all(svg.startswith(b'<svg') for svg in svgs), svgs[0][:80]\n"
         "assert len(opened) == 1 and opened[0]['mathjax'] is False, opened\n"
@@ -220,11 +220,11 @@ def test_one_browser_stays_open_for_all_pictures_and_closes_with_the_process(tmp
 
 @needs_parts
 def test_still_pictures_carry_chinese_and_drop_the_title_that_the_caption_has():
-    (svg,) = stills.stills(pictures("zh")[:1], kind="svg")
+    (svg,) = documents.stills(pictures("zh")[:1], kind="svg")
     text = svg.decode()
     assert "概率" in text
     assert pictures("zh")[0].title not in text
-    (png,) = stills.stills(pictures("zh")[:1], kind="png")
+    (png,) = documents.stills(pictures("zh")[:1], kind="png")
     assert png[:8] == b"\x89PNG\r\n\x1a\n"
 
 

@@ -23,17 +23,18 @@ from riskkit.workbench.document.block_kinds import Badge
 from riskkit.workbench.document.blocks import Picture
 from riskkit.workbench.document.rendering import luminance
 from riskkit.workbench.document.table_widths import reach
-from riskkit.workbench.reports.case.level_numbers import chance_swing, mean_rank, moving_inputs
-from riskkit.workbench.reports.figures import case_figures as figures
-from riskkit.workbench.reports.figures.chances_figure import end_shares
+from riskkit.workbench.reports.case.levels import chance_swing, mean_rank, moving_inputs
+from riskkit.workbench.reports.figures import grid_figure, level_figures, step_figure
+from riskkit.workbench.reports.figures.level_figures import end_shares
 from riskkit.workbench.reports.figures.style import lowest_power, tint, wrapped
 
+FIGURES = vars(grid_figure) | vars(level_figures) | vars(step_figure)
 ALWAYS = ("risk_grid", "step_chart", "level_chances", "profile_levels")
 HAN = re.compile(r"[\u3400-\u9fff]")
 
 
 def drawn(name: str, assessment: Assessment, lang: str = "zh") -> Picture:
-    picture = in_language(lang, getattr(figures, name), assessment)
+    picture = in_language(lang, FIGURES[name], assessment)
     assert isinstance(picture, Picture)
     return picture
 
@@ -53,7 +54,7 @@ def test_every_figure_is_lawful_plotly_with_alt_and_table(name: str, lang: str, 
 
 @pytest.mark.parametrize("name", [*ALWAYS, "tornado"])
 def test_food_has_no_figures(name: str) -> None:
-    assert in_language("zh", getattr(figures, name), assessed(FOOD)) is None
+    assert in_language("zh", FIGURES[name], assessed(FOOD)) is None
 
 
 @pytest.mark.parametrize("name", [*ALWAYS, "tornado"])
@@ -233,7 +234,7 @@ def test_where_nothing_moves_the_level_there_is_no_tornado() -> None:
     settled = assessed(SETTLED)
     assert settled.shares["certain"].max() == 1.0
     assert chance_swing(settled) == 0.0
-    assert figures.tornado(settled) is None
+    assert level_figures.tornado(settled) is None
 
 
 def test_tornado_bars_end_at_the_means_of_the_tails() -> None:

@@ -18,7 +18,7 @@ from riskkit.case.case import assess
 from riskkit.foundation import shipped
 from riskkit.foundation.language import in_language
 from riskkit.workbench.document.reading import Reading, read_notebook
-from riskkit.workbench.reports import case_report as reports
+from riskkit.workbench.reports.case import opening as reports
 from riskkit.workbench.runs.folders.resources import find_case, notebook
 from riskkit.workbench.runs.parameters import declared
 from riskkit.workbench.runs.result import result_record

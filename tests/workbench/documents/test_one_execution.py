@@ -19,7 +19,8 @@ COMPUTE = """
 from pathlib import Path
 from riskkit import set_language
 from riskkit.foundation.language import language
-from riskkit.workbench.document.blocks import Paragraph, Section
+from riskkit.workbench.document.blocks import (Section)
+from riskkit.workbench.document.block_kinds import Paragraph
 from riskkit.workbench.runs.result import ResultRecord
 
 set_language(lang)

@@ -27,23 +27,19 @@ from page_samples import (
 
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.language import LANGS, in_language
-from riskkit.workbench.document.block_kinds import block_from_json, to_json
-from riskkit.workbench.document.blocks import (
-    PICTURE_MIME,
-    PLOTLY_MIME,
-    SECTION_MIME,
+from riskkit.workbench.document.block_kinds import (
     Badge,
     Details,
     Items,
     Paragraph,
-    Picture,
-    Section,
     Table,
+    block_from_json,
+    to_json,
 )
+from riskkit.workbench.document.blocks import PICTURE_MIME, PLOTLY_MIME, SECTION_MIME, Picture, Section
 from riskkit.workbench.document.html import plotly_asset, to_html
 from riskkit.workbench.document.level_marks import ORDER, level_badge
-from riskkit.workbench.document.prose import sections_from_markdown
-from riskkit.workbench.document.reading import read_notebook
+from riskkit.workbench.document.reading import read_notebook, sections_from_markdown
 from riskkit.workbench.document.rendering import ink, luminance
 from riskkit.workbench.runs.index import Entry, FailedReport, index_html
 

@@ -14,14 +14,18 @@ from riskkit.case.case import assess
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.language import in_language
 from riskkit.workbench.commands import cli
-from riskkit.workbench.flows.papers.order_papers import order_papers, order_table
-from riskkit.workbench.flows.papers.paper_files import Paper, file_name, write_papers
-from riskkit.workbench.flows.papers.recall_papers import recall_papers
-from riskkit.workbench.flows.papers.transfer_papers import transfer_papers
+from riskkit.workbench.flows.papers.papers import (
+    Paper,
+    file_name,
+    order_papers,
+    order_table,
+    recall_papers,
+    transfer_papers,
+    write_papers,
+)
 from riskkit.workbench.flows.warnings.official import in_format
-from riskkit.workbench.reports.case_report import open_case
-from riskkit.workbench.reports.measures.measure_facts import open_consignments
-from riskkit.workbench.reports.measures.measure_study import MeasureStudy, study_measures
+from riskkit.workbench.reports.case.opening import open_case
+from riskkit.workbench.reports.measures.measure_report import MeasureStudy, open_consignments, study_measures
 from riskkit.workbench.reports.referral.referral_study import ReferralStudy, study_referral
 from riskkit.workbench.reports.response.recall_study import RecallStudy, study_recalls
 

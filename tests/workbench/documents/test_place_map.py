@@ -8,16 +8,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.language import in_language
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.provinces import map_tiles, province_code
-from riskkit.workbench.reports.figures import outlines
-from riskkit.workbench.reports.figures.outlines import read_outlines
-from riskkit.workbench.reports.figures.place_map import PlaceMap, place_map
+from riskkit.workbench.reports.figures import place_map as outlines
+from riskkit.workbench.reports.figures.place_map import PlaceMap, place_map, read_outlines
 
 CODES = [code for code in standards.table("province_codes")["code"] if code != "100000"]
 PORTS = pd.DataFrame({"port": ["深圳", "洋山", "无处"], "code": ["440000", "310000", None], "n": [20, 8, 1]})
@@ -78,7 +77,6 @@ def test_what_is_not_known_is_no_zero() -> None:
     assert "no data" in place_map(shown()).alt
 
 
-@settings(max_examples=30, deadline=None)
 @given(st.lists(st.floats(0, 1e6), min_size=34, max_size=34))
 def test_more_is_never_lighter(values: list[float]) -> None:
     picture = in_language(

@@ -22,10 +22,11 @@ from riskkit.words.catalogue import report_text as text
 from riskkit.words.numbers import percent
 from riskkit.workbench.document.block_kinds import Badge, Details, Items, Paragraph, Table
 from riskkit.workbench.document.blocks import RESULT_MIME, Section
-from riskkit.workbench.reports import case_report as reports
+from riskkit.workbench.reports.brief import brief, decision
+from riskkit.workbench.reports.case import basis, compare, evidence, levels, opening, summary
 from riskkit.workbench.reports.case.citations import cite, cite_standard, source_table, standard_sources
 from riskkit.workbench.reports.case.words import level_words
-from riskkit.workbench.reports.figures import case_figures as figures
+from riskkit.workbench.reports.figures import compare_figure, grid_figure, level_figures, step_figure
 from riskkit.workbench.runs.result import result_record
 
 HAN = re.compile(r"[\u3400-\u9fff]+")
@@ -47,28 +48,35 @@ COMPARED = ("agreement", "method_findings", "cards", "case_ranking")
 CASES = tuple(sorted(path.stem for path in (shipped.home() / "data" / "cases").glob("*.toml")))
 
 
-OF_A_CASE = sorted({*figures.__all__} - {"method_actions", "bow_tie_picture", "tree_picture"})
+OF_A_CASE = (
+    compare_figure.experience_picture,
+    grid_figure.risk_grid,
+    level_figures.level_chances,
+    level_figures.profile_levels,
+    level_figures.tornado,
+    step_figure.step_chart,
+)
+PARTS = {name: part for module in (brief, decision, basis, compare, evidence, levels, summary)
+         for name, part in vars(module).items()}  # fmt: skip
 
 
 def section(name: str, assessment: Assessment, lang: str = "en") -> Section:
-    found = in_language(lang, getattr(reports, name), assessment)
+    found = in_language(lang, PARTS[name], assessment)
     assert isinstance(found, Section)
     return found
 
 
 def report(assessment: Assessment, lang: str) -> list[Any]:
     """Everything a report shows, in no special order."""
-    parts = [
-        in_language(lang, getattr(reports, name), assessment) for name in (*ANY, *GRADED_ONLY, "handover")
-    ]
-    parts += [in_language(lang, getattr(figures, name), assessment) for name in OF_A_CASE]
+    parts = [in_language(lang, PARTS[name], assessment) for name in (*ANY, *GRADED_ONLY, "handover")]
+    parts += [in_language(lang, part, assessment) for part in OF_A_CASE]
     compared = compare_methods(assessment)
     parts += [
-        in_language(lang, reports.methods_compared, compared),
-        in_language(lang, figures.method_actions, compared),
+        in_language(lang, compare.methods_compared, compared),
+        in_language(lang, compare_figure.method_actions, compared),
     ]
-    parts += [in_language(lang, getattr(reports, name), compared) for name in COMPARED]
-    parts.append(in_language(lang, reports.provenance, assessment, seed=SEED, case_sha256="ab" * 32))
+    parts += [in_language(lang, PARTS[name], compared) for name in COMPARED]
+    parts.append(in_language(lang, summary.provenance, assessment, seed=SEED, case_sha256="ab" * 32))
     return [part for part in parts if part is not None]
 
 
@@ -103,7 +111,7 @@ def test_ids_are_unique_within_a_report() -> None:
 
 @pytest.mark.parametrize("name", [*GRADED_ONLY])
 def test_food_is_handed_over_and_nothing_of_it_is_graded(name: str) -> None:
-    assert in_language("zh", getattr(reports, name), assessed(FOOD)) is None
+    assert in_language("zh", PARTS[name], assessed(FOOD)) is None
 
 
 def test_the_hand_over_note_says_ground_and_receiver() -> None:
@@ -115,13 +123,13 @@ def test_the_hand_over_note_says_ground_and_receiver() -> None:
     assert "customs" in words and "health administration" in words
     levels = "|".join(re.escape(one) for one in scale("warning").symbols)
     assert not re.search(levels, " ".join(one for part in report(a, "en") for one in texts_of(part)))
-    assert reports.handover(assessed(FIRM)) is None
+    assert summary.handover(assessed(FIRM)) is None
 
 
 @pytest.mark.parametrize("case", [FIRM, SETTLED, RANGE])
 def test_the_level_is_the_same_wherever_it_stands(case: str) -> None:
     a = assessed(case)
-    record = reports.publish(a, seed=SEED, case_sha256="x").record
+    record = opening.publish(a, seed=SEED, case_sha256="x").record
     assert (record["warning"]["lo"], record["warning"]["hi"]) == (a.lo, a.hi)
     badge = a.badge
     assert badge is not None
@@ -134,7 +142,7 @@ def test_the_level_is_the_same_wherever_it_stands(case: str) -> None:
     assert [
         line.split()[-len(of.word(code).split()) - 1] for line, code in zip(results, best, strict=True)
     ] == best
-    picture = figures.profile_levels(a)
+    picture = level_figures.profile_levels(a)
     assert picture is not None
     drawn = {of.codes[x - 1] for x in picture.figure["data"][0]["x"]}
     assert drawn == {badge.level, badge.level_hi}
@@ -246,7 +254,7 @@ def test_changes_are_those_of_the_assessment_in_words() -> None:
     a = assessed(FIRM)
     rows = tables_of(section("changes", a))[0].rows
     assert len(rows) == len(a.flips)
-    assert reports.changes(assessed(SETTLED)).blocks[0].text.startswith("No change")  # type: ignore[union-attr]
+    assert levels.changes(assessed(SETTLED)).blocks[0].text.startswith("No change")  # type: ignore[union-attr]
 
 
 def test_presumption_says_whether_it_bears_on_the_level() -> None:
@@ -316,7 +324,7 @@ def _own_profile() -> str:
 
 def test_published_record_is_the_result_and_plain_json() -> None:
     a = assessed(RANGE)
-    bundle = reports.publish(a, seed=SEED, case_sha256="ab")._repr_mimebundle_()
+    bundle = opening.publish(a, seed=SEED, case_sha256="ab")._repr_mimebundle_()
     assert bundle[RESULT_MIME] == result_record(a, seed=SEED, case_sha256="ab")
     assert json.loads(json.dumps(bundle[RESULT_MIME], allow_nan=False)) == bundle[RESULT_MIME]
     assert bundle[RESULT_MIME]["inputs"]["case_sha256"] == "ab"
@@ -325,12 +333,12 @@ def test_published_record_is_the_result_and_plain_json() -> None:
 @pytest.mark.parametrize("case", ["../x", "no such", "<b>", "x/y", ""])
 def test_a_case_that_is_neither_id_nor_file_is_refused(case: str) -> None:
     with pytest.raises(InputFaults):
-        reports.open_case(case)
+        opening.open_case(case)
 
 
 def test_opened_case_carries_the_hash_of_its_file() -> None:
-    opened = reports.open_case(shipped.case_path(FIRM))
-    assert opened.sha256 == reports.open_case(FIRM).sha256
+    opened = opening.open_case(shipped.case_path(FIRM))
+    assert opened.sha256 == opening.open_case(FIRM).sha256
     assert len(opened.sha256) == 64
 
 

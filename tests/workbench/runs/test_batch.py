@@ -21,7 +21,7 @@ from tiny_report import PUBLISH, names, write_case, write_notebook
 
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.workbench.runs import batch, lists, plans
-from riskkit.workbench.runs.progress import Progress
+from riskkit.workbench.runs.session import Progress
 from riskkit.workbench.runs.workers import local as workers
 
 SWITCH = (

@@ -19,7 +19,7 @@ import pytest
 from registers import canonical_csv, taken
 from spark_there import has_spark
 
-from riskkit.case.case import load_case
+from riskkit.case.case_reading import load_case
 from riskkit.case.many_cases import assess_many
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.store.register.counts import CountsAsked, counted

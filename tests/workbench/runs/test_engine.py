@@ -22,7 +22,7 @@ from riskkit.workbench.commands import cli
 from riskkit.workbench.runs import parameters, plans, runner
 from riskkit.workbench.runs.alone import alone_plan
 from riskkit.workbench.runs.folders import resources
-from riskkit.workbench.runs.kernels import warmed
+from riskkit.workbench.runs.kernels import engine_names, warmed
 from riskkit.workbench.runs.workers import local as workers
 
 pytestmark = pytest.mark.skipif(not warmed.can_fork(), reason="this system cannot fork reports")
@@ -81,7 +81,7 @@ def steady(text: str) -> str:
 def test_each_kind_of_output_is_what_the_stock_engine_gives(tmp_path: Path) -> None:
     notebook = write_notebook(tmp_path / "nb", PUBLISH, *CELLS.values())
     found = {}
-    for engine in (warmed.FORKED, warmed.STOCK):
+    for engine in (engine_names.FORKED, engine_names.STOCK):
         out = tmp_path / engine
         result = runner.run_notebook(
             notebook, write_case(tmp_path / "c"), {}, out=out, lang="zh", formats=(), engine=engine
@@ -93,7 +93,7 @@ def test_each_kind_of_output_is_what_the_stock_engine_gives(tmp_path: Path) -> N
         widgets = executed.metadata.get("widgets", {})
         found[engine].append((None, len(str(widgets))))
     for name, forked, stock in zip(
-        [*CELLS, "widgets"], found[warmed.FORKED], found[warmed.STOCK], strict=True
+        [*CELLS, "widgets"], found[engine_names.FORKED], found[engine_names.STOCK], strict=True
     ):
         assert steady(repr(forked)) == steady(repr(stock)), name
 
@@ -115,20 +115,20 @@ def plan_of(notebook: Path, out: Path, engine: str) -> plans.RunPlan:
 )
 def test_a_shipped_notebook_says_the_same_through_both_engines(tmp_path: Path, notebook: Path) -> None:
     files = {}
-    for engine in (warmed.FORKED, warmed.STOCK):
+    for engine in (engine_names.FORKED, engine_names.STOCK):
         plan = plan_of(notebook, tmp_path, engine)
         result = runner.run_plan(plan)
         assert result.ok, result.error
         files[engine] = {one.name: one.read_bytes() for one in result.folder.iterdir()}
         files[engine].pop("manifest.json")
-    for name, content in files[warmed.STOCK].items():
-        assert files[warmed.FORKED][name] == content, name
+    for name, content in files[engine_names.STOCK].items():
+        assert files[engine_names.FORKED][name] == content, name
 
 
 def look(pipe: Any) -> None:
     """In a process forked from the warmed one: how many threads that one has, and what is imported."""
     above = list(Path(f"/proc/{os.getppid()}/task").iterdir())
-    names = ("pandas", "scipy.special", "plotly", "pyarrow", "zmq", "riskkit.workbench.reports.case_report")
+    names = ("pandas", "scipy.special", "plotly", "pyarrow", "zmq", "riskkit.workbench.reports.case.opening")
     pipe.send((len(above), warmed.is_warmed(), [one for one in names if one not in sys.modules]))
 
 
@@ -174,7 +174,8 @@ if __name__ == "__main__":
     in_fresh_process(tmp_path, code)
     for name in ("executed.ipynb", "result.json", "report.html"):
         forked, stock = (
-            next((tmp_path / engine).rglob(name)).read_bytes() for engine in (warmed.FORKED, warmed.STOCK)
+            next((tmp_path / engine).rglob(name)).read_bytes()
+            for engine in (engine_names.FORKED, engine_names.STOCK)
         )
         assert forked == stock, name
 
@@ -211,7 +212,7 @@ def test_papermill_knows_it_by_name_and_falls_back_where_it_cannot_fork(
     assert run("ir") == "stock ir"
     monkeypatch.setattr(sys, "platform", "darwin")
     assert run("python3") == "stock python3"
-    assert warmed.engine_here() == warmed.STOCK
+    assert warmed.engine_here() == engine_names.STOCK
 
 
 @pytest.mark.parametrize("first", ["riskkit.workbench.runs.kernels.engine", "papermill"])
@@ -254,7 +255,7 @@ def test_a_process_that_cannot_warm_up_is_a_clear_fault(
 
     broken = SimpleNamespace(Pipe=multiprocessing.Pipe, Process=Process)
     monkeypatch.setattr(warmed, "warmed", lambda *_, **__: broken)
-    plan = plan_of(write_notebook(tmp_path, PUBLISH), tmp_path / "out", warmed.FORKED)
+    plan = plan_of(write_notebook(tmp_path, PUBLISH), tmp_path / "out", engine_names.FORKED)
     with pytest.raises(InputFaults, match="--engine stock"):
         workers.run_all([plan])
 

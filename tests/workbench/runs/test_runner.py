@@ -23,7 +23,7 @@ from riskkit.foundation.inputs import part_files
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.inputs.held_folders import Folder
 from riskkit.workbench.runs import plans, records, runner
-from riskkit.workbench.runs.folders import manifests, resources, run_folders
+from riskkit.workbench.runs.folders import resources, run_folders
 from riskkit.workbench.runs.kernels import kernels, warmed
 
 
@@ -231,8 +231,8 @@ def test_an_equal_complete_run_is_recognised_and_any_change_is_seen(tmp_path: Pa
 def report(**content: str) -> dict[str, bytes]:
     """Files as a report has them: with the manifest that names them."""
     files = {name: text.encode() for name, text in content.items()}
-    facts = {"schema": "riskkit.manifest/1", "files": manifests.digests(files)}
-    return files | {"manifest.json": manifests.canonical(manifests.sealed(facts))}
+    facts = {"schema": "riskkit.manifest/1", "files": run_folders.digests(files)}
+    return files | {"manifest.json": run_folders.canonical(run_folders.sealed(facts))}
 
 
 def test_a_folder_is_replaced_in_one_step_or_not_at_all(

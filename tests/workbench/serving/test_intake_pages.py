@@ -23,8 +23,8 @@ from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.language import in_language
 from riskkit.store.register.query import sql
 from riskkit.workbench.commands.cli import main
-from riskkit.workbench.serving.intake import rate as rates
 from riskkit.workbench.serving.intake import received, waiting
+from riskkit.workbench.serving.intake import received as rates
 from riskkit.workbench.serving.limits import limit
 
 DAY = dt.date(2026, 11, 29)
@@ -287,7 +287,7 @@ def test_a_decision_that_broke_off_goes_on_and_another_one_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     receipt = put(tmp_path / "in")
-    where = "riskkit.workbench.serving.intake.deciding.settle"
+    where = "riskkit.workbench.serving.intake.waiting.settle"
 
     def broken(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")

@@ -17,6 +17,7 @@ from serving import ROOT, kernels_of, served, write_folder
 from tornado import web
 
 from riskkit.workbench.commands import cli
+from riskkit.workbench.serving.dashboards import dashboard_config
 from riskkit.workbench.serving.kernels import PageKernels
 from riskkit.workbench.serving.limits import limit, serving_limits
 from riskkit.workbench.serving.people import People, Person, new_token
@@ -25,18 +26,20 @@ from riskkit.workbench.serving.serve import lab_config
 TOKENS = {name: new_token(name) for name in ("e1", "li")}
 TWO = People("token", (Person("e1", "expert", TOKENS["e1"][1]), Person("li", "chair", TOKENS["li"][1])))
 HOLDER = "a-token-for-tests-only"
-AT_MOST = 30.0
-"""A closed page's kernel has ended after that many seconds."""
+
+
+def test_the_kernel_of_a_closed_or_vanished_page_ends_within_30_seconds(tmp_path: Path) -> None:
+    config = dashboard_config(host="127.0.0.1", port=1, lang="zh", notebooks=tmp_path, token=HOLDER)
+    pings = config.Voila.tornado_settings
+    noticed = (pings["ws_ping_interval"] + pings["ws_ping_timeout"]) / 1000
+    assert noticed + limit("closed_seconds") <= 28  # two seconds to end it
 
 
 def test_a_visit_without_a_connection_ends_in_time(tmp_path: Path) -> None:
-    with site(tmp_path, None, token=HOLDER) as running:
-        cookie = running.cookie(HOLDER)
-        running.kernel(cookie)
-        start = time.monotonic()
+    with site(tmp_path, None, token=HOLDER, closed_seconds=3.0) as running:
+        running.kernel(running.cookie(HOLDER))
         assert running.kernels() == 1
         assert comes_to(running.kernels, 0)
-        assert time.monotonic() - start < AT_MOST
 
 
 def test_a_page_keeps_its_kernel_while_it_is_connected_and_through_a_reconnection(tmp_path: Path) -> None:
@@ -54,11 +57,11 @@ def test_a_page_keeps_its_kernel_while_it_is_connected_and_through_a_reconnectio
         asyncio.run(stay(kernel))
         asyncio.run(stay(kernel))
         assert running.kernels() == 1
-        assert comes_to(running.kernels, 0, seconds=AT_MOST)
+        assert comes_to(running.kernels, 0)
 
 
 def test_a_browser_that_vanishes_without_closing_its_connection_holds_no_kernel(tmp_path: Path) -> None:
-    with site(tmp_path, None, token=HOLDER) as running:
+    with site(tmp_path, None, token=HOLDER, closed_seconds=3.0) as running:
         cookie = running.cookie(HOLDER)
         kernel = running.kernel(cookie)
         asked = [
@@ -69,9 +72,7 @@ def test_a_browser_that_vanishes_without_closing_its_connection_holds_no_kernel(
         with socket.create_connection((running.host, running.port), timeout=HANGS) as line:
             line.sendall("\r\n".join(asked).encode())
             assert line.recv(12) == b"HTTP/1.1 101"
-            start = time.monotonic()
             assert comes_to(running.kernels, 0)  # pings are not answered from here on
-            assert time.monotonic() - start < AT_MOST
 
 
 def test_a_visitor_who_leaves_while_the_page_is_made_leaves_no_kernel(tmp_path: Path) -> None:
@@ -81,7 +82,7 @@ def test_a_visitor_who_leaves_while_the_page_is_made_leaves_no_kernel(tmp_path: 
         line.request("GET", page(SLOW), headers={"Cookie": cookie})
         assert comes_to(running.kernels, 1)
         line.close()
-        assert comes_to(running.kernels, 0, seconds=AT_MOST)
+        assert comes_to(running.kernels, 0)
 
 
 def test_beyond_the_limit_a_page_says_so_and_a_closed_page_makes_room(tmp_path: Path) -> None:

@@ -40,6 +40,7 @@ def page(server: Served) -> str:
         "/",
         PAGE,
         "/voila/static/voila.js",
+        "/voila/static/plotly.min.js",
         "/voila/templates/lab/static/index.css",
         "/voila/files/picture.png",
         "/voila/labextensions/anywidget/package.json",
@@ -132,6 +133,18 @@ def test_every_answer_carries_the_headers(server: Served, path: str) -> None:
         headers = server.get(path, token=token)[1]
         for name, value in access.headers().items():
             assert headers[name.lower()] == value
+
+
+def test_a_dashboard_loads_plotly_js_on_its_own_and_a_notebook_what_draws_its_figures(
+    server: Served, page: str
+) -> None:
+    status, headers, text = server.get("/voila/static/plotly.min.js?v=1")
+    assert (status, "window.Plotly" in text) == (200, True)
+    assert int(headers["cache-control"].partition("max-age=")[2]) > 86_400
+    assert server.get("/voila/static/widgetbundle.js")[0] in {403, 404}
+    board = server.get("/voila/render/dashboards/overview.ipynb")[2]
+    assert "jupyterlab-plotly" in page and "jupyterlab-plotly" not in board
+    assert board.count("voila/static/voila.js") == 1
 
 
 @pytest.mark.parametrize(

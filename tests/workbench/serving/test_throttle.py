@@ -11,17 +11,18 @@ from pathlib import Path
 import pytest
 from people_site import as_cookie, comes_to, site
 
-from riskkit.workbench.serving import throttle
-from riskkit.workbench.serving.gate import Gate
+from riskkit.workbench.serving import gate
+from riskkit.workbench.serving.gate import Gate, Throttle, address_of
 from riskkit.workbench.serving.limits import limit
 from riskkit.workbench.serving.people import People, Person, hashed, new_token
-from riskkit.workbench.serving.throttle import Throttle, address_of
 
 FREE, FREE_NAME = int(limit("free_guesses_address")), int(limit("free_guesses_name"))
 TOKENS = {name: new_token(name) for name in ("e1", "li")}
 TWO = People("token", (Person("e1", "expert", TOKENS["e1"][1]), Person("li", "chair", TOKENS["li"][1])))
 HERE, THERE = "127.0.0.2", "127.0.0.3"
 HOLDER = "a-token-for-tests-only"
+LONG = 200.0
+"""Seconds of the first wait where a slow machine must not come to its end."""
 
 
 def test_each_wrong_one_beyond_the_free_ones_doubles_the_wait_up_to_a_limit() -> None:
@@ -58,7 +59,7 @@ def test_ones_own_token_frees_no_guesses() -> None:
 
 
 def test_the_memory_of_guessers_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(throttle, "limit", lambda key: 50.0 if key == "tracked_guessers" else limit(key))
+    monkeypatch.setattr(gate, "limit", lambda key: 50.0 if key == "tracked_guessers" else limit(key))
     counted = Throttle()
     for n in range(2_000):
         counted.wrong(f"10.0.{n // 256}.{n % 256}", f"{n}-{'x' * 5_000}", now=float(n))
@@ -145,6 +146,13 @@ def test_guessers_get_429_while_others_sign_in_and_pages_stay_quick(tmp_path: Pa
         stop = threading.Event()
         answers: list[tuple[int, str]] = []
 
+        def page_seconds() -> float:
+            start = time.monotonic()
+            assert running.ask("/", Cookie=cookie)[0] == 200
+            return time.monotonic() - start
+
+        alone = sorted(page_seconds() for _ in range(5))[2]
+
         def guess(n: int) -> None:
             while not stop.is_set() and len(answers) < 5_000:
                 status, more, _ = running.ask("/", via=HERE, Authorization=f"token e1.guess-{n}")
@@ -154,11 +162,7 @@ def test_guessers_get_429_while_others_sign_in_and_pages_stay_quick(tmp_path: Pa
             busy = [guessers.submit(guess, n) for n in range(20)]
             try:
                 assert comes_to(lambda: any(status == 429 for status, _ in answers), True)
-                waits = []
-                for _ in range(10):
-                    start = time.monotonic()
-                    assert running.ask("/", Cookie=cookie)[0] == 200
-                    waits.append(time.monotonic() - start)
+                waits = sorted(page_seconds() for _ in range(10))
                 start = time.monotonic()
                 assert running.ask("/", via=THERE, Authorization=f"token {TOKENS['e1'][0]}")[0] == 200
                 signed_in = time.monotonic() - start
@@ -169,14 +173,15 @@ def test_guessers_get_429_while_others_sign_in_and_pages_stay_quick(tmp_path: Pa
         assert {status for status, _ in answers} == {403, 429}
         assert sum(status == 403 for status, _ in answers) <= FREE + 8  # a few more after each wait
         assert all(int(wait) >= 1 for status, wait in answers if status == 429)
-        assert sorted(waits)[5] < 2.0 and signed_in < 10.0  # it was 2.9 to 5.0 s for a page
+        slow = 1 + alone / 0.02  # of a machine that needs longer than 20 ms for a page by itself
+        assert waits[5] < 2.0 * slow and signed_in < 10.0 * slow  # it was 2.9 to 5.0 s for a page
         assert running.ask("/", via=HERE, Cookie=cookie)[0] == 200  # who is in stays in
         assert f"refused (wrong) for 'e1' from {HERE}" in running.log and "guess-" not in running.log
 
 
 @pytest.mark.parametrize("header", [{}, {"X_Forwarded_For": "198.51.100.1"}])
 def test_the_one_token_is_not_guessed_quickly_either(tmp_path: Path, header: dict[str, str]) -> None:
-    with site(tmp_path, None, token=HOLDER) as running:
+    with site(tmp_path, None, token=HOLDER, first_wait=LONG) as running:
         for n in range(FREE):
             wrong = f"token wrong-but-long-enough-{n}"
             assert running.ask("/", via=HERE, Authorization=wrong, **header)[0] == 403
@@ -186,11 +191,17 @@ def test_the_one_token_is_not_guessed_quickly_either(tmp_path: Path, header: dic
         assert running.ask("/", via=THERE, Authorization=f"token {HOLDER}")[0] == 200
         status, more, text = running.sign_in("/sign-in?lang=zh", via=HERE, secret=HOLDER)
         assert (status, int(more["wait"]) >= 1) == (429, True) and "秒后重试" in text
+
+
+def test_after_the_wait_one_may_try_again(tmp_path: Path) -> None:
+    with site(tmp_path, None, token=HOLDER) as running:
+        for n in range(FREE):
+            running.ask("/", via=HERE, Authorization=f"token wrong-but-long-enough-{n}")
         assert comes_to(lambda: running.ask("/", via=HERE, Authorization=f"token {HOLDER}")[0], 200)
 
 
 def test_behind_a_proxy_each_visitor_waits_alone(tmp_path: Path) -> None:
-    with site(tmp_path, None, token=HOLDER, proxies=["127.0.0.1"]) as running:
+    with site(tmp_path, None, token=HOLDER, proxies=["127.0.0.1"], first_wait=LONG) as running:
         guesser = {"X_Forwarded_For": "6.6.6.6, 198.51.100.1"}
         for n in range(FREE):
             assert running.ask("/", Authorization=f"token wrong-but-long-enough-{n}", **guesser)[0] == 403
@@ -201,7 +212,8 @@ def test_behind_a_proxy_each_visitor_waits_alone(tmp_path: Path) -> None:
 
 
 def test_wrong_passwords_are_slowed_on_the_sign_in_page(tmp_path: Path) -> None:
-    with site(tmp_path, People("password", (Person("li", "chair", hashed("correct horse battery")),))) as at:
+    people = People("password", (Person("li", "chair", hashed("correct horse battery")),))
+    with site(tmp_path, people, first_wait=LONG) as at:
         right = {"name": "li", "password": "correct horse battery"}
         for n in range(FREE):
             assert at.sign_in("/login", via=HERE, name="li", password=f"wrong horse {n}")[0] == 403

@@ -176,9 +176,7 @@ def _cell_notes(said: Mapping[str, str]) -> list[tuple[str, str, int]]:
     return [note for note in notes if note[2]]
 
 
-def _sheets(
-    batches: Iterator[pa.RecordBatch],
-) -> Iterator[tuple[dict[str, str], Iterator[pa.RecordBatch]]]:
+def _sheets(batches: Iterator[pa.RecordBatch]) -> Iterator[tuple[dict[str, str], Iterator[pa.RecordBatch]]]:
     """Each worksheet: what the other process says of it, and its rows."""
     sheet_of = _SheetOf()
     for _, some in itertools.groupby(batches, key=sheet_of):
@@ -231,10 +229,9 @@ def _batches(path: Path, form: str, *, name: str) -> Generator[pa.RecordBatch, N
         if code:
             said.seek(0)
             kind = form if form == "parquet" else "workbook"
-            rule = f"{kind}_broken" if code == BROKEN else f"{kind}_too_large"
-            raise file_fault(
-                name, said.read(300).decode("utf-8", "replace") if code == BROKEN else code, rule
-            )
+            if code == BROKEN:
+                raise file_fault(name, said.read(300).decode("utf-8", "replace"), f"{kind}_broken")
+            raise file_fault(name, code, f"{kind}_too_large")
 
 
 def _chunks(batches: Iterator[pa.RecordBatch], *, name: str) -> Iterator[NativeRows]:

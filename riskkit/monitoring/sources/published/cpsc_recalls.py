@@ -7,14 +7,7 @@ import re
 import pandas as pd
 
 from riskkit.foundation.records.foreign_words import country_codes, each_text, hazard_classes
-from riskkit.monitoring.sources.cells import (
-    cells,
-    dates,
-    flagged,
-    joined,
-    names_in,
-    same,
-)
+from riskkit.monitoring.sources.cells import cells, dates, flagged, joined, names_in, same
 from riskkit.monitoring.sources.published.named_agents import hazards_in_sentence
 from riskkit.monitoring.sources.published.stated_counts import count_flags, stated_count, summed_count
 from riskkit.monitoring.sources.source import Source

@@ -5,21 +5,28 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import os
-from collections.abc import Hashable, Sequence
+from collections import Counter
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import ipywidgets
 import numpy as np
+import pandas as pd
 
 import riskkit
+from riskkit.foundation.events import Event, moment_of
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.language import language
+from riskkit.store.ledger.ledger import open_ledger
 from riskkit.store.ledger.tables import is_unmade
+from riskkit.warning.alerts.drafts import LEVELS
 from riskkit.warning.profiles import profile as shipped_profile
 from riskkit.warning.profiles import profile_names
 from riskkit.words.catalogue import panel_text as say
+from riskkit.words.catalogue import warning_text
+from riskkit.words.numbers import number
 from riskkit.workbench.boards.overview import words
-from riskkit.workbench.boards.overview.places import case_map
 from riskkit.workbench.boards.overview.records import (
     DIMENSIONS,
     Record,
@@ -29,7 +36,6 @@ from riskkit.workbench.boards.overview.records import (
     of_cases,
     result_files,
 )
-from riskkit.workbench.boards.overview.since import warning_changes, warning_events, warning_section
 from riskkit.workbench.boards.overview.trend import EVERY, level_trend, usual_every
 from riskkit.workbench.boards.page_tools import in_address, newest_event
 from riskkit.workbench.boards.panel_widgets import (
@@ -41,18 +47,105 @@ from riskkit.workbench.boards.panel_widgets import (
     html,
     in_either_language,
 )
-from riskkit.workbench.reports.figures.outlines import Rings, parse_outlines
+from riskkit.workbench.document.block_kinds import Badge, Block, Paragraph, Table
+from riskkit.workbench.document.blocks import Picture, Section
+from riskkit.workbench.document.level_marks import level_badge
+from riskkit.workbench.flows.warnings.review.board_rows import BoardRow, board_rows
+from riskkit.workbench.flows.warnings.room import STREAM
+from riskkit.workbench.reports.figures.place_map import PlaceMap, Rings, parse_outlines, place_map
 from riskkit.workbench.reports.quality.newest_results import newest_results, results_section
 from riskkit.workbench.runs.folders.kept_results import kept
 from riskkit.workbench.runs.folders.ledger_places import LEDGER_VARIABLE
-from riskkit.workbench.runs.folders.resources import (
-    find_case,
-    home,
-    own_cases,
-    shipped_cases,
-    source_sha256,
-)
+from riskkit.workbench.runs.folders.resources import find_case, home, own_cases, shipped_cases, source_sha256
 from riskkit.workbench.words.rules import fault_line
+
+
+def case_map(records: Sequence[Record], *, outlines: Mapping[str, Rings] | None = None) -> Picture:
+    """Cases by province and port; a case that names several places counts once in each."""
+    named = [record["case"].get("places", ()) for record in records]
+    provinces = Counter(code for places in named for code in {place["province"] for place in places})
+    ports = Counter(
+        (place["port"][language()], place["province"])
+        for places in named
+        for place in places
+        if place["port"]
+    )
+    table = pd.DataFrame(
+        [(port, code, n) for (port, code), n in ports.items()], columns=["port", "code", "n"]
+    )
+    told = {"n": number(float(sum(map(bool, named)))), "all": number(float(len(records)))}
+    note = say("case_map_note", **told)
+    numbers = pd.Series(provinces, dtype="float64")
+    shown = PlaceMap("case-map", say("case_map"), say("case_map_unit"), numbers, ports=table, note=note)
+    return place_map(shown, outlines=outlines)
+
+
+_ORDER = ("raised", "new", "lowered", "closed")
+
+
+@dataclass(frozen=True)
+class WarningChange:
+    """What became of a warning."""
+
+    kind: str
+    before: BoardRow | None
+    now: BoardRow
+
+
+def warning_events(place: str) -> tuple[Event, ...] | None:
+    """The events of the warnings of a ledger; None where there is no ledger."""
+    if not place or is_unmade(place):
+        return None
+    ledger = open_ledger(place, is_reader=True)
+    try:
+        return ledger.events(STREAM)
+    finally:
+        ledger.close()
+
+
+def warning_changes(events: Sequence[Event], *, since: dt.datetime, now: dt.datetime) -> list[WarningChange]:
+    """How each warning stands now against how it stood at a moment, the weightiest change first."""
+    then = board_rows([one for one in events if moment_of(one.at) <= since], now=since)
+    before = {row.state.warning_id: row for row in then}
+    pairs = [(before.get(row.state.warning_id), row) for row in board_rows(events, now=now)]
+    found = [WarningChange(kind, old, row) for old, row in pairs if (kind := _kind(old, row))]
+    return sorted(found, key=lambda change: _ORDER.index(change.kind))
+
+
+def _kind(before: BoardRow | None, now: BoardRow) -> str:
+    if before is None:
+        return "new"
+    if before.is_current and not now.is_current:
+        return "closed"
+    then, level = before.state.level or 0, now.state.level or 0
+    return "raised" if level > then else "lowered" if level < then else ""
+
+
+def warning_section(found: Sequence[WarningChange] | None, *, since: dt.datetime) -> Section:
+    """What has become of the warnings; or why nothing can be said, and what to do."""
+    day = f"{since.astimezone():%Y-%m-%d}"
+    blocks: list[Block] = []
+    if found is None:
+        blocks.append(Paragraph(say("warnings_no_ledger"), "note"))
+    elif not found:
+        blocks.append(Paragraph(say("warnings_no_change", day=day)))
+    else:
+        heads = (say("warning"), say("change"), say("then"), say("now"))
+        blocks.append(Table(say("warnings_changed", day=day), heads, tuple(map(_row, found))))
+    return Section("warnings-changed", say("warnings_since"), 3, tuple(blocks))
+
+
+def _row(change: WarningChange) -> tuple[str | Badge, ...]:
+    state = change.now.state
+    title = str(change.now.title.get(language(), state.warning_id))
+    kind = warning_text(f"phase_{state.phase}") if change.kind == "closed" else say(f"warning_{change.kind}")
+    return title, kind, _level(change.before), _level(change.now)
+
+
+def _level(row: BoardRow | None) -> str | Badge:
+    level = None if row is None else row.state.level
+    return "—" if level is None else level_badge(LEVELS[level - 1])
+
 
 FILTERS = ("level", *DIMENSIONS)
 SHOWN = ("schema", "case", "route", "profile", "risk", "grades", "warning", "robustness")
@@ -107,7 +200,7 @@ def assessed(names: tuple[str, ...], profile: str, draws: int, *, seed: int) -> 
 
 def _shown(name: str, profile: str, draws: int, *, seed: int) -> Record:
     from riskkit.case.case import assess
-    from riskkit.workbench.reports.case_report import open_case
+    from riskkit.workbench.reports.case.opening import open_case
     from riskkit.workbench.runs.result import result_record
 
     one = open_case(name, profile=profile)
@@ -145,7 +238,6 @@ class Overview:
         self.filters = {name: self._filter(name) for name in FILTERS}
         trend = level_trend(self.records, every=str(self.every.value))
         self.trend, self.map = (Drawing(one, self._say("numbers")) for one in (trend, case_map(self.records)))
-        self.map_place = box("rkp-col", self.map.box)
         self.parts = self._laid_out()
 
     def _say(self, key: str, **values: object) -> str:
@@ -183,7 +275,7 @@ class Overview:
             self.trend.box,
             html("heading", self._say("where_title")),
             box("rkp-three", *self.bars.values()),
-            self.map_place,
+            self.map.box,
             box("rkp-row", self.file),
             self.told,
             self.results,
@@ -243,9 +335,7 @@ class Overview:
                 self.told.value = fragment("lines", heading, lines, "")
             else:
                 self.told.value = _status(self._say("outlines_taken", n=len(self.outlines)))
-                drawn = case_map(self._fitting(), outlines=self.outlines)
-                self.map = Drawing(drawn, self._say("numbers"))  # anew: other traces than those of the tiles
-                self.map_place.children = (self.map.box,)
+                self.draw()
 
     def compare(self) -> None:
         """Show what has become of cases and warnings since the chosen time."""

@@ -22,15 +22,7 @@ from riskkit.workbench.boards.panel_widgets import (
     in_either_language,
 )
 from riskkit.workbench.boards.register import words
-from riskkit.workbench.boards.register.questions import (
-    FILTERS,
-    PAGE,
-    RANKED,
-    Asked,
-    Choices,
-    ask,
-    choices,
-)
+from riskkit.workbench.boards.register.questions import FILTERS, PAGE, RANKED, Asked, Choices, ask, choices
 from riskkit.workbench.reports.monitoring.register_figures import places_map
 from riskkit.workbench.reports.monitoring.words import column_name
 from riskkit.workbench.runs.folders.made_register import MADE, register_folder

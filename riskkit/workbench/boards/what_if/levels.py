@@ -12,7 +12,8 @@ from riskkit.assessment.facts.case_checks import case_faults
 from riskkit.assessment.facts.case_file import Case
 from riskkit.assessment.sensitivity.robustness import level_shares
 from riskkit.case.case import Assessment
-from riskkit.case.case_levels import draw_inputs, evaluate, point_of
+from riskkit.case.case_inputs import draw_inputs, point_of
+from riskkit.case.case_levels import evaluate
 from riskkit.case.case_numbers import METHOD
 from riskkit.case.case_tables import grade_table, scenario_table
 from riskkit.foundation.standards import risk_matrices, standards
@@ -98,7 +99,7 @@ def contradictions(case: Case) -> tuple[str, ...]:
     found = case_faults(
         case,
         facts=standards.facts(),
-        injuries=standards.table("injury_severity"),
+        injuries=standards.rows("injury_severity"),
         matrix=risk_matrices.risk_matrix(METHOD),
     )
     return tuple(f"{'.'.join(map(str, place))}: {value!r}, {rule}" for place, value, rule in found)

@@ -13,7 +13,8 @@ import numpy as np
 from riskkit.assessment.facts.case_file import Case, Text
 from riskkit.assessment.what_if.what_if_file import WhatIf as Measure
 from riskkit.assessment.what_if.what_if_file import parse_what_ifs
-from riskkit.case.case import Assessment, assess, load_case
+from riskkit.case.case import Assessment, assess
+from riskkit.case.case_reading import load_case
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.inputs.toml_file import TomlFile, parse_toml
 from riskkit.foundation.language import language
@@ -29,26 +30,31 @@ from riskkit.workbench.boards.panel_widgets import (
     html,
     in_either_language,
 )
-from riskkit.workbench.boards.what_if.harms import cost_words, file_link, harm_words, severe_harm
 from riskkit.workbench.boards.what_if.inputs import fields, moves, said_moves
 from riskkit.workbench.boards.what_if.levels import contradictions, glance, glance_of, with_glance
 from riskkit.workbench.boards.what_if.measures import (
+    cost_words,
+    file_link,
+    harm_words,
     kept_text,
     kept_what_if,
     measure_lines,
+    severe_harm,
     shipped_measures,
     with_measure,
 )
 from riskkit.workbench.boards.what_if.words import Kept, gauge_words, head_words, kept_table
-from riskkit.workbench.document.blocks import Details, Items, Paragraph, Section
-from riskkit.workbench.reports import case_report as reports
+from riskkit.workbench.document.block_kinds import Details, Items, Paragraph
+from riskkit.workbench.document.blocks import Section
+from riskkit.workbench.reports.case import basis, evidence, levels, summary
+from riskkit.workbench.reports.case import opening as reports
 from riskkit.workbench.reports.case.case_toml import case_toml
-from riskkit.workbench.reports.figures.case_figures import risk_grid
+from riskkit.workbench.reports.figures.grid_figure import risk_grid
 from riskkit.workbench.runs.folders.resources import own_cases, shipped_cases
 
 MOVING_DRAWS = 2_000
 """Draws while something moves; the full number follows when it has come to rest."""
-_AT_ONCE, _AT_REST = 0.03, 0.6
+_AT_ONCE, _AT_REST = 0.01, 0.6
 _MOST_STEPS = 100
 
 
@@ -129,7 +135,7 @@ class WhatIf:
         return html("case_head", head_words(self.original, self.assessment))
 
     def _routed_out(self) -> list[ipywidgets.Widget]:
-        told = reports.handover(self.assessment)
+        told = summary.handover(self.assessment)
         note = Section("routed", "", 2, (Paragraph(self._say("routed_note"), "caution"),))
         return [self._head(), html("section", note), html("section", told), ipywidgets.HTML()]
 
@@ -224,7 +230,7 @@ class WhatIf:
             self.seed += 1
         few = min(self.draws, MOVING_DRAWS)
         self.seen = glance(self.case, profile=self.profile, draws=few, seed=self.seed)
-        self._show_glance(with_glance(self.assessment, self.seen), is_moving=True)
+        self._show_glance(with_glance(self.assessment, self.seen))
 
     def settle(self) -> None:
         """Show everything, with all draws, once nothing moves any more."""
@@ -253,14 +259,14 @@ class WhatIf:
     def _warn(self, words: str) -> None:
         self.caution.value = fragment("section", _said("", words, "caution")) if words else ""
 
-    def _show_glance(self, assessment: Assessment, *, is_moving: bool) -> None:
+    def _show_glance(self, assessment: Assessment) -> None:
         self.gauge.value = fragment("gauge", gauge_words(self.seen, self.before))
         picture = risk_grid(assessment)
         if picture and self.drawing:
-            self.drawing.show(picture, is_moving=is_moving)
+            self.drawing.show(picture)
 
     def _show_whole(self) -> None:
-        self._show_glance(self.assessment, is_moving=False)
+        self._show_glance(self.assessment)
         told = self.assessment.robustness.say()
         self.robust.value = fragment("section", _said(self._say("robust_title"), told, "lead"))
         self.basis.value = "".join(fragment("section", one) for one in self._explained())
@@ -322,7 +328,7 @@ class WhatIf:
 
     def _explained(self) -> list[Section]:
         """Why the level is what it is, what would change it, and the sources that are cited in it."""
-        parts = (reports.basis, reports.changes, reports.sources)
+        parts = (basis.basis, levels.changes, evidence.sources)
         found = [part for part in (one(self.assessment) for one in parts) if part is not None]
         cited = found.pop()
         return [*found, Section(cited.id, "", 2, (Details(cited.title, cited.blocks),))]

@@ -46,8 +46,7 @@ def make_letters(findings: str, *, duties: str, tests: str, on: str, how: How) -
     from tqdm import tqdm
 
     from riskkit.workbench.flows.enterprise.enterprise_study import study_enterprises
-    from riskkit.workbench.flows.enterprise.letter_files import LIST, write_letters
-    from riskkit.workbench.flows.enterprise.letters import letters_of
+    from riskkit.workbench.flows.enterprise.letters import LIST, letters_of, write_letters
 
     study = study_enterprises(findings, duty_file=duties, test_file=tests, on=on)
     letters = letters_of(study)

@@ -11,8 +11,15 @@ import click
 from riskkit.words.catalogue import Texts
 from riskkit.workbench.commands.defining import Answer, argument, command, option
 from riskkit.workbench.commands.options import ACT, Act, folder_option
-from riskkit.workbench.serving.intake.deciding import TOLD, Places, decide
-from riskkit.workbench.serving.intake.waiting import ACCEPTED, REFUSED, read_report, reports
+from riskkit.workbench.serving.intake.waiting import (
+    ACCEPTED,
+    REFUSED,
+    TOLD,
+    Places,
+    decide,
+    read_report,
+    reports,
+)
 
 say = Texts("intake")
 

@@ -14,7 +14,7 @@ from riskkit.workbench.commands.defining import Answer, Together, command, optio
 from riskkit.workbench.commands.options import CASE, FORCE, ISSUER, example, folder_option, option_shown
 
 if TYPE_CHECKING:
-    from riskkit.workbench.flows.papers.paper_files import Paper
+    from riskkit.workbench.flows.papers.papers import Paper
 
 _DRAWS, _SEED = 20_000, 20170914
 """Those of the notebook of the response plan, so that sheets and report say the same."""
@@ -48,7 +48,7 @@ _HOW = Together("how", How, (
 )
 def write_recall_reports(progress: str, *, facts: str, kind: str, how: How) -> Answer:
     """A stage or final report for each recall."""
-    from riskkit.workbench.flows.papers.recall_papers import recall_papers
+    from riskkit.workbench.flows.papers.papers import recall_papers
     from riskkit.workbench.reports.response.recall_study import study_recalls
 
     study = study_recalls(progress, facts=facts, on=how.on)
@@ -61,10 +61,9 @@ def write_order_sheets(case: str, *, facts: str, how: How) -> Answer:
     import numpy as np
 
     from riskkit.case.case import assess
-    from riskkit.workbench.flows.papers.order_papers import TABLE, order_papers, order_table
-    from riskkit.workbench.reports.case_report import open_case
-    from riskkit.workbench.reports.measures.measure_facts import open_consignments
-    from riskkit.workbench.reports.measures.measure_study import study_measures
+    from riskkit.workbench.flows.papers.papers import TABLE, order_papers, order_table
+    from riskkit.workbench.reports.case.opening import open_case
+    from riskkit.workbench.reports.measures.measure_report import open_consignments, study_measures
 
     opened = open_case(case)
     rng = np.random.default_rng(_SEED)
@@ -76,7 +75,7 @@ def write_order_sheets(case: str, *, facts: str, how: How) -> Answer:
 @command(example("referrals", "referral"), _HOW)
 def write_referral_letters(referrals: str, *, how: How) -> Answer:
     """A letter for each case whose route is certain."""
-    from riskkit.workbench.flows.papers.transfer_papers import transfer_papers
+    from riskkit.workbench.flows.papers.papers import transfer_papers
     from riskkit.workbench.reports.referral.referral_study import study_referral
 
     study = study_referral(referrals, on=how.on)
@@ -84,7 +83,7 @@ def write_referral_letters(referrals: str, *, how: How) -> Answer:
 
 
 def _written(papers: Sequence[Paper], how: How, *, tables: Mapping[str, bytes] | None = None) -> Answer:
-    from riskkit.workbench.flows.papers.paper_files import write_papers
+    from riskkit.workbench.flows.papers.papers import write_papers
 
     formats = how.formats.split(",")
     places = write_papers(papers, how.out, formats=formats, tables=tables, is_forced=how.force)

@@ -42,7 +42,7 @@ def record_step(
 ) -> Answer:  # fmt: skip
     """Record a step of a life, if every check of it is met, and say where the life stands then."""
     from riskkit.store.flow import record_act
-    from riskkit.workbench.flows.response.desks import desk_of
+    from riskkit.workbench.flows.response.board_state import desk_of
 
     # the ledger would call it a stream, which nobody typed
     is_name = _SUBJECT_NAME.fullmatch(subject)
@@ -61,7 +61,8 @@ def show_life(flow: str, subject: str, *, ledger: str) -> Answer:
     """Say what was done in a life, where it stands, and what may follow."""
     from riskkit.foundation.standards.tables import records
     from riskkit.response.flows import response_flow
-    from riskkit.workbench.flows.response.desks import response_acts, response_standing, utc_now
+    from riskkit.workbench.flows.clocks import utc_now
+    from riskkit.workbench.flows.response.board_state import response_acts, response_standing
 
     steps = response_flow(flow).steps
     with using_ledger(ledger, is_reader=True) as opened:
@@ -83,7 +84,8 @@ def show_life(flow: str, subject: str, *, ledger: str) -> Answer:
 def list_lives(flow: str | None, *, all: bool, ledger: str) -> Answer:  # noqa: A002 - as the option is called
     """Say where every life stands, what is due first above."""
     from riskkit.response.flows import FLOWS
-    from riskkit.workbench.flows.response.desks import response_acts, response_standing, utc_now
+    from riskkit.workbench.flows.clocks import utc_now
+    from riskkit.workbench.flows.response.board_state import response_acts, response_standing
 
     is_known = flow in (None, *FLOWS)
     refuse("response", [] if is_known else [Fault("flow", shown(flow), one_of(str(flow), FLOWS))])

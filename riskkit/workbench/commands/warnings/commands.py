@@ -5,18 +5,20 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from riskkit.foundation.inputs.faults import Fault, InputFaults, shown
+from riskkit.words.catalogue import warning_text as say
 from riskkit.workbench.commands.defining import Answer, Make, Together, command, flag, option
 from riskkit.workbench.commands.ledger import using_ledger
-from riskkit.workbench.commands.options import LEDGER, WARNING, WHY, Act
+from riskkit.workbench.commands.options import CASE, LEDGER, WARNING, WHY, Act
 
 if TYPE_CHECKING:
     from riskkit.case.case import Assessment
     from riskkit.foundation.inputs.picture_file import PictureFile
     from riskkit.workbench.flows.warnings.room import WarningRoom
+
 
 # those of the report of a case, so that a warning is proposed at the level which the report shows
 _DRAWS, _SEED = 20_000, 20170914
@@ -55,8 +57,9 @@ def assessed(case: str) -> tuple[Assessment, tuple[PictureFile, ...]]:
     """A case, assessed, and its pictures."""
     import numpy as np
 
-    from riskkit.case.case import assess, parse_case
+    from riskkit.case.case import assess
     from riskkit.case.case_pictures import case_pictures
+    from riskkit.case.case_reading import parse_case
     from riskkit.foundation.inputs.toml_file import parse_toml
     from riskkit.workbench.runs.folders.resources import find_case
 
@@ -127,3 +130,32 @@ prolong = _step("prolonged", _UNTIL)
 correct = _step("corrected", LEVEL, _EVIDENCE, AUTHORISED)
 lift = _step("lifted", _EVIDENCE, _EFFECT, _CONSENT)
 expire = _step("expired")
+
+
+@command(CASE, WARNING_ID, LEVEL, ACT)
+def propose(case: str, *, warning: str | None, level: str | None, act: Act) -> Answer:
+    """Propose a warning on a case, at the level of its assessment, or at another with its reason."""
+    from riskkit.workbench.flows.warnings.case_words import about_case
+    from riskkit.workbench.flows.warnings.proposals import proposal
+
+    found, _ = assessed(case)
+    wanted = proposal(found, level=level or "", reason=act.why or "")
+    evidence = tuple(one.id for one in found.case.sources) or (found.case.id,)
+    return take(
+        warning or found.case.id, "proposed", act, step=Step(evidence=evidence), about=about_case(found.case),
+        level=wanted.level, reason=wanted.reason, assessed=wanted.assessed, missing=wanted.missing,
+    )  # fmt: skip
+
+
+@command(LEDGER)
+def show_status(*, ledger: str) -> Answer:
+    """Say where each warning stands, and what is due."""
+    from riskkit.warning.dynamics.clocks import clocks
+    from riskkit.workbench.commands.warnings.standing import standings, status_line
+    from riskkit.workbench.flows.warnings.room import states_in
+
+    with using_room(ledger, is_reader=True) as room:
+        states = states_in(room)
+        rows = standings(states, clocks(states.values(), now=room.clock()))
+    lines = [status_line(one) for one in rows] or [say("status_none")]
+    return Answer({"warnings": [asdict(one) for one in rows]}, lines)

@@ -15,16 +15,18 @@ function make(tag, attributes, ...children) {
 function render({ model, el }) {
   const prefix = "rkp" + ++views + "-";
   let shown = new Map();
-  let waiting = null;
+  let [isWaiting, isMoved] = [false, false];
 
   const at = (field) => {
     const positions = model.get("positions");
     return field.name in positions ? positions[field.name] : field.at;
   };
 
+  // The first move is sent at once, those after it every 40 ms.
   function send() {
-    waiting = null;
+    [isWaiting, isMoved] = [true, false];
     model.save_changes();
+    setTimeout(() => { isWaiting = false; if (isMoved) send(); }, 40);
   }
 
   function set(field, position) {
@@ -33,7 +35,8 @@ function render({ model, el }) {
     else positions[field.name] = position;
     model.set("positions", positions);
     shown.get(field.name).follow();
-    if (waiting === null) waiting = setTimeout(send, 40);
+    if (isWaiting) isMoved = true;
+    else send();
   }
 
   function slider(field, words) {

@@ -255,20 +255,12 @@ function render({ model, el }) {
       make("details", { class: "rkp-menu" }, make("summary", {}, words().keyboard), make("ul", { class: "rkp-list" }, ...lines)));
   }
 
-  // A figure that is not drawn yet would miss what an address changes.
-  function ask(tries) {
-    const [boxes, drawn] = [root.querySelectorAll(".rkp-drawn"), root.querySelectorAll(".rkp-drawn .main-svg, .rkp-cases tbody")];
-    const isDrawn = drawn.length && [...boxes].every((box) => box.querySelector(".main-svg"));
-    if (isDrawn || tries > 150) read();
-    else setTimeout(ask, 100, tries + 1);
-  }
-
   function begin() {
     root = el.closest(".rkp");
     if (!root) { requestAnimationFrame(begin); return; }
     decorate();
     new MutationObserver(decorate).observe(root, { childList: true, subtree: true });
-    if (location.hash.length > 1) ask(0);
+    if (location.hash.length > 1) read();
   }
 
   el.classList.add("rkp-head");

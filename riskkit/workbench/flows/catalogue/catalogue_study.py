@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -16,8 +15,15 @@ from riskkit.application.catalogue import ccc_verification, proposals
 from riskkit.application.catalogue.hs_codes import map_codes
 from riskkit.application.catalogue.hs_editions import EDITIONS, correspondence
 from riskkit.foundation import shipped
-from riskkit.foundation.inputs.faults import Fault, InputFaults, one_of, refuse, shown
-from riskkit.workbench.reports.response.example_tables import column_faults, one_day, open_example, tried
+from riskkit.foundation.inputs.faults import Fault, InputFaults, RuleText, one_of, refuse, shown, tried
+from riskkit.workbench.reports.response.examples import (
+    digest_of,
+    folder_faults,
+    name_of,
+    object_rows,
+    one_day,
+    tables_in,
+)
 
 SAMPLE = "catalogue_review"
 BY = ["hs", "firm_id", "port"]
@@ -64,9 +70,7 @@ def study_catalogue(
     faults += [] if str(edition) in known else [Fault("edition", str(edition), one_of(str(edition), known))]
     faults += [] if hours >= 0 else [Fault("hours", shown(hours), "a number from 0 up")]
     tables, sha256 = _tables(folder)
-    for name, table in tables.items():
-        needed = COLUMNS[name]
-        faults += column_faults(table, what=name, needed=needed, known=(*needed, *_MORE[name]))
+    faults += folder_faults(tables, COLUMNS, more=_MORE)
     refuse("catalogue", faults)
     assert day is not None
     goods = tables["goods"].set_index("hs")
@@ -77,7 +81,7 @@ def study_catalogue(
     found = tried(faults, partial(_judged, good, goods, day, hours=hours))
     refuse("catalogue", faults)
     assert found is not None
-    name = SAMPLE if folder == SAMPLE else Path(folder).name
+    name = name_of(folder, sample=SAMPLE)
     return CatalogueStudy(name, folder == SAMPLE, sha256, day, hours, len(tables["records"]), aside, codes,
                           goods, *found)  # fmt: skip
 
@@ -85,16 +89,11 @@ def study_catalogue(
 def _tables(folder: str) -> tuple[dict[str, pd.DataFrame], str]:
     place = shipped.home() / "data" / "examples" / SAMPLE if folder == SAMPLE else Path(folder)
     is_there = all((place / f"{name}.csv").is_file() for name in ("records", "goods"))
-    rule = f"{SAMPLE}, or a folder with records.csv and goods.csv"
+    rule = RuleText("{}, or a folder with records.csv and goods.csv", SAMPLE)
     refuse("folder", [] if is_there else [Fault("folder", shown(folder), rule)])
-    tables, digests = {}, []
-    for name in COLUMNS:
-        if (place / f"{name}.csv").is_file():
-            opened = open_example(str(place / f"{name}.csv"), sample="", what=name, texts=_TEXTS)
-            rows = opened.table.reset_index(drop=True).astype(object)
-            tables[name] = rows.where(rows.notna(), None)
-            digests.append(opened.sha256)
-    return tables, hashlib.sha256("".join(digests).encode()).hexdigest()
+    opened = tables_in(place, COLUMNS, texts=_TEXTS)
+    rows = {name: object_rows(one.table.reset_index(drop=True)) for name, one in opened.items()}
+    return rows, digest_of(opened)
 
 
 def _records(

@@ -6,7 +6,7 @@ import datetime as dt
 from urllib.parse import urlencode, urlsplit
 
 from riskkit.assessment.committee.session import Session
-from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, refuse, shown
 from riskkit.foundation.language import LANGS, in_language, language
 from riskkit.words.catalogue import committee_text as say
 from riskkit.workbench.serving.people import People, Person, Role, new_token, with_person
@@ -20,10 +20,10 @@ def to_invite(now: Session, people: People, *, only: str = "") -> dict[str, Role
     wanted[now.chair] = "chair"
     faults = [] if people.method == "token" else [Fault("method", people.method, "people known by token")]
     unknown = only and only not in wanted
-    faults += [Fault("--expert", shown(only), f"one of {', '.join(wanted)}")] if unknown else []
+    faults += [Fault("--expert", shown(only), RuleText("one of {}", ", ".join(wanted)))] if unknown else []
     roles = {name: one.role for name in wanted if (one := people.person(name))}
     faults += [
-        Fault(f"people {name} role", roles[name], f"the role {role}")
+        Fault(f"people {name} role", roles[name], RuleText("the role {}", role))
         for name, role in wanted.items()
         if roles.get(name, role) != role
     ]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from riskkit.assessment.committee.questions import PROBABILITY, Question
 from riskkit.assessment.committee.session import Session
 from riskkit.assessment.facts.case_file import Case, Scenario, Step
-from riskkit.case.case import parse_case
+from riskkit.case.case_reading import parse_case
 from riskkit.foundation.inputs.toml_file import parse_toml
 from riskkit.foundation.language import language
 from riskkit.foundation.standards import standards

@@ -15,7 +15,8 @@ from riskkit.assessment.committee.questions import PROBABILITY, VOTE, Question, 
 from riskkit.assessment.committee.session import Session
 from riskkit.assessment.committee.visible import last_judged, seen_by
 from riskkit.assessment.facts.case_file import Case
-from riskkit.case.case import Assessment, assess, parse_case
+from riskkit.case.case import Assessment, assess
+from riskkit.case.case_reading import parse_case
 from riskkit.case.sentences import say_level
 from riskkit.foundation.inputs.toml_file import parse_toml
 from riskkit.foundation.language import language

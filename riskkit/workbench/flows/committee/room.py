@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any
 from riskkit.assessment.committee import order, sealing, steps
 from riskkit.assessment.committee.answers import check_answers
 from riskkit.assessment.committee.questions import questions_of
+from riskkit.assessment.committee.sealing import KEY_BYTES
 from riskkit.assessment.committee.session import (
     BALLOT,
     CONTROL,
@@ -27,14 +29,52 @@ from riskkit.assessment.committee.session import (
 )
 from riskkit.assessment.facts.case_file import Case
 from riskkit.foundation.events import Draft, Event, is_same, moment_text
-from riskkit.foundation.inputs.faults import Fault, InputFaults, shown
+from riskkit.foundation.inputs.faults import Fault, InputFaults, RuleText, shown
+from riskkit.foundation.inputs.part_files import put_files
 from riskkit.store.ledger.ledger import Ledger, Reader
-from riskkit.workbench.flows.committee.keys import new_key, read_key
+from riskkit.workbench.flows.clocks import utc_now
+from riskkit.workbench.runs.folders.ledger_places import KEYS_VARIABLE
 
 
-def utc_now() -> dt.datetime:
-    """The time of this machine."""
-    return dt.datetime.now(dt.UTC)
+def keys_folder(place: str, given: Path | None, environment: Mapping[str, str]) -> Path:
+    """Where the secrets of a ledger's sessions are."""
+    if given is not None:
+        return given
+    if environment.get(KEYS_VARIABLE):
+        return Path(environment[KEYS_VARIABLE])
+    if "://" in place:
+        rule = RuleText("--keys or {}: a folder on this machine, for a ledger on a server", KEYS_VARIABLE)
+        raise InputFaults("committee", [Fault("--keys", "", rule)])
+    return Path(f"{place}.keys")
+
+
+def new_key(folder: Path, session: str) -> bytes:
+    """The secret of a session that is about to be opened: a random one, or the one that lies there unused."""
+    path = folder / f"{session}.key"
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if path.exists():
+            return read_key(folder, session)
+        put_files(folder, {path.name: f"{secrets.token_hex(KEY_BYTES)}\n".encode()}, mode=0o600)
+    except OSError as error:
+        rule = "a folder that can be written to"
+        raise InputFaults(str(folder), [Fault(str(folder), shown(error.strerror), rule)]) from error
+    return read_key(folder, session)
+
+
+def read_key(folder: Path, session: str) -> bytes:
+    """The secret of a session."""
+    path = folder / f"{session}.key"
+    try:
+        found = bytes.fromhex(path.read_text(encoding="ascii").strip())
+    except (OSError, ValueError) as error:
+        found = b""
+        words = getattr(error, "strerror", None) or "not hexadecimal"
+    else:
+        words = f"{len(found)} bytes"
+    if len(found) != KEY_BYTES:
+        raise InputFaults(str(path), [Fault(str(path), shown(words), "the key file of the session")])
+    return found
 
 
 @dataclass(frozen=True)
@@ -116,15 +156,6 @@ def cast_ballot(
         raise
     draft = steps.ballot(now, name, expert, answers=kept, key=key, who=who)
     return _record(room, now, draft, read=read)
-
-
-def own_ballot(room: Room, session: str, expert: str, *, name: str) -> dict[str, Any] | None:
-    """An expert's own ballot of a round, also while it is open; none when there is none."""
-    found = session_in(room, session).round(name)
-    if found is None or expert not in found.sealed:
-        return None
-    key = sealing.round_key(read_key(room.keys, session), session, name)
-    return sealing.unseal(found.sealed[expert], key=key, expert=expert)
 
 
 def remember(room: Room, session: str, error: InputFaults, *, who: str) -> None:

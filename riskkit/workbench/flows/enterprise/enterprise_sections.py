@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 
-from riskkit import __version__
 from riskkit.application.enterprise import duties, notices
 from riskkit.foundation.language import in_each_language, language
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.tables import records
 from riskkit.words.numbers import figure, number, rate
-from riskkit.workbench.document.block_kinds import Block, Items, Paragraph
+from riskkit.workbench.document.block_kinds import Block, Paragraph
 from riskkit.workbench.document.blocks import Section
-from riskkit.workbench.document.text_tables import day_cell, joined, section, text_table
+from riskkit.workbench.document.text_tables import day_cell, joined, section, table_section, text_table
 from riskkit.workbench.flows.enterprise.enterprise_study import EnterpriseStudy
 from riskkit.workbench.flows.enterprise.letters import filled_letter, letters_of, say
 from riskkit.workbench.flows.warnings.official import letter_blocks
-from riskkit.workbench.runs.result import ResultRecord
+from riskkit.workbench.runs.result import ResultRecord, found_record
 
 
 def enterprise_summary(study: EnterpriseStudy) -> Section:
@@ -53,7 +50,7 @@ def enterprise_findings(study: EnterpriseStudy) -> Section:
         rows.append((finding["enterprise"], finding["product"], day_cell(finding["found_on"]),
                      say(row["decision"]), reason, worst))  # fmt: skip
     heads = ("col_enterprise", "col_product", "col_found", "col_letter", "col_reason", "col_open")
-    return section(say, "findings", *text_table(say, "findings", heads=heads, rows=rows))
+    return table_section(say, "findings", heads=heads, rows=rows)
 
 
 def enterprise_requests(study: EnterpriseStudy) -> Section | None:
@@ -68,7 +65,7 @@ def enterprise_requests(study: EnterpriseStudy) -> Section | None:
         ground = say(f"reading_{row['reading']}", source=_ground(row))
         rows.append((names[at], words[row["request"]], due, ground))
     heads = ("col_enterprise", "col_request", "col_due", "col_ground")
-    return section(say, "requests", *text_table(say, "requests", heads=heads, rows=rows))
+    return table_section(say, "requests", heads=heads, rows=rows)
 
 
 def _ground(row: dict[str, object]) -> str:
@@ -111,7 +108,7 @@ def enterprise_trend(study: EnterpriseStudy) -> Section | None:
         for key, row in zip(study.trend.index, records(study.trend), strict=True)
     ]  # fmt: skip
     heads = ("col_enterprise", "#col_periods", "#col_first", "#col_last", "#col_p", "col_state")
-    return section(say, "trend", *text_table(say, "trend", heads=heads, rows=rows))
+    return table_section(say, "trend", heads=heads, rows=rows)
 
 
 def enterprise_letter(study: EnterpriseStudy, *, enterprise: str, issuer: str) -> Section | None:
@@ -124,12 +121,6 @@ def enterprise_letter(study: EnterpriseStudy, *, enterprise: str, issuer: str) -
     blocks = letter_blocks(document)
     note = say("letter_note", n=len(letters))
     return section(say, "letter", Paragraph(note, "note"), *blocks)
-
-
-def enterprise_limits() -> Section:
-    """How to read this, and how far it goes."""
-    keys = ("limit_letters", "limit_terms", "limit_duties", "limit_trend", "limit_unknown")
-    return Section("limits", say("limits"), 1, (Items(tuple(say(key) for key in keys)),))
 
 
 def enterprise_house(study: EnterpriseStudy) -> Section:
@@ -152,20 +143,22 @@ def enterprise_house(study: EnterpriseStudy) -> Section:
 def publish_enterprises(study: EnterpriseStudy) -> ResultRecord:
     """Put what was found into the notebook, where the runner reads it back."""
     day, findings = study.on.isoformat(), study.findings
-    inputs = {"riskkit": __version__, "on": day, "case_sha256": findings.sha256}
+    inputs = {"on": day, "case_sha256": findings.sha256}
     inputs |= {"duties_sha256": study.tables[0].sha256, "tests_sha256": study.tables[1].sha256}
-    record: dict[str, Any] = {
-        "schema": "riskkit.enterprises/1",
-        "case": {"id": findings.name, "title": in_each_language(say, "case", day=day)},
-        "inputs": inputs,
-        "findings": study.decided.join(findings.table["enterprise_id"]),
-        "requests": _dated(study.requests).join(findings.table["enterprise_id"]),
-        "duties": _dated(study.ledger),
-        "trend": study.trend.reset_index(),
-        "letters": [{"enterprise_id": one.enterprise_id, "kind": one.kind, "sha256": one.sha256}
-                    for one in letters_of(study)],
-    }  # fmt: skip
-    return ResultRecord(record)
+    return found_record(
+        "enterprises",
+        findings.name,
+        in_each_language(say, "case", day=day),
+        inputs=inputs,
+        findings=study.decided.join(findings.table["enterprise_id"]),
+        requests=_dated(study.requests).join(findings.table["enterprise_id"]),
+        duties=_dated(study.ledger),
+        trend=study.trend.reset_index(),
+        letters=[
+            {"enterprise_id": one.enterprise_id, "kind": one.kind, "sha256": one.sha256}
+            for one in letters_of(study)
+        ],
+    )
 
 
 def _dated(table: pd.DataFrame) -> pd.DataFrame:

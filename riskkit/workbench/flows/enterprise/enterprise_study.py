@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 import pandas as pd
 
 from riskkit.application.enterprise import duties, notices
 from riskkit.application.enterprise.improvement import improvement
-from riskkit.foundation.inputs.faults import Fault, plain_text, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, plain_text, refuse, shown, tried
 from riskkit.workbench.reports.monitoring.records import OpenTable
-from riskkit.workbench.reports.response.example_tables import column_faults, one_day, open_example, tried
+from riskkit.workbench.reports.response.examples import (
+    column_faults,
+    object_rows,
+    one_day,
+    open_example,
+    open_further,
+)
 
 FINDINGS, DUTIES, TESTS = "enterprise_findings", "enterprise_duties", "enterprise_tests"
 _TEXTS = ("enterprise_id", "enterprise", "product", "lot")
@@ -42,10 +48,10 @@ def study_enterprises(
     """Everything that the notebook and the letters say, or one error with every fault of all files."""
     opened = open_example(findings, sample=FINDINGS, what="findings", texts=[*_TEXTS, "found_on"])
     parts = (
-        _further(duty_file, opened, DUTIES, columns=_DUTY),
-        _further(test_file, opened, TESTS, columns=_TEST),
+        open_further(duty_file, opened, sample=DUTIES, columns=_DUTY, texts=(*_DUTY[:2], "evidence")),
+        open_further(test_file, opened, sample=TESTS, columns=_TEST, texts=(*_TEST[:2], "evidence")),
     )
-    rows, known, tests = (_plain(one.table) for one in (opened, *parts))
+    rows, known, tests = (object_rows(one.table) for one in (opened, *parts))
     faults = column_faults(rows, what="findings", needed=[*_TEXTS[:3], "found_on", *_FACTS],
                            known=[*_TEXTS, "found_on", *_FACTS])  # fmt: skip
     for name, table, columns in (("duties", known, _DUTY), ("tests", tests, _TEST)):
@@ -68,18 +74,6 @@ def study_enterprises(
         nothing if ledger is None else duties.completeness(ledger),
         nothing if trend is None else trend,
     )  # fmt: skip
-
-
-def _further(name: str, findings: OpenTable, sample: str, *, columns: tuple[str, ...]) -> OpenTable:
-    """The example's own table with the example, nothing with another file unless a file is given."""
-    if name or findings.is_sample:
-        return open_example(name or sample, sample=sample, what=sample, texts=(*columns[:2], "evidence"))
-    return replace(findings, name="", table=pd.DataFrame(columns=list(columns)), n_read=0, sha256="")
-
-
-def _plain(table: pd.DataFrame) -> pd.DataFrame:
-    rows = table.astype(object)
-    return rows.where(rows.notna(), None)
 
 
 def _latest(rows: pd.DataFrame) -> dt.date:

@@ -10,10 +10,8 @@ from riskkit.foundation.language import language
 from riskkit.foundation.standards.codes import country_name
 from riskkit.foundation.standards.tables import records
 from riskkit.words.numbers import figure, listed, number, rate
-from riskkit.workbench.flows.trade.trade_study import TradeStudy
-from riskkit.workbench.flows.trade.trade_words import money_range, rate_range, rule_words, say
-from riskkit.workbench.flows.warnings.official import FilledDocument
-from riskkit.workbench.flows.warnings.templating import filled, template_text
+from riskkit.workbench.flows.trade.trade_study import TradeStudy, money_range, rate_range, rule_words, say
+from riskkit.workbench.flows.warnings.official import FilledDocument, filled, template_text
 
 OPEN = ("comment_now", "comment")
 _TEMPLATE = "trade_comment"
@@ -62,7 +60,7 @@ def limit_words(row: dict[str, Any], *, own: str = "") -> str:
     side, limit, unit = (row[f"{own}{name}"] for name in ("side", "limit", "unit"))
     if side is None or limit is None or pd.isna(limit):
         return "—"
-    return say(f"limit_{side}", limit=figure(float(limit)), unit=unit or "")
+    return say(f"bound_{side}", limit=figure(float(limit)), unit=unit or "")
 
 
 def gap_sentence(row: dict[str, Any]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -18,8 +19,12 @@ from riskkit.application.trade_measures.losses import loss_rates, survey_impacts
 from riskkit.application.trade_measures.matching import check_lines, coded, matched_lines
 from riskkit.application.trade_measures.notifications import Notifications, read_csv, read_json, standing
 from riskkit.foundation import shipped
-from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown
-from riskkit.workbench.reports.response.example_tables import column_faults, one_day, open_example, tried
+from riskkit.foundation.inputs.faults import Fault, RuleText, one_of, refuse, shown, tried
+from riskkit.foundation.language import language
+from riskkit.foundation.standards import standards
+from riskkit.words.catalogue import Texts
+from riskkit.words.numbers import amount, number, rate
+from riskkit.workbench.reports.response.examples import folder_faults, object_rows, one_day, tables_in
 
 SAMPLE = "trade_measures"
 NOTIFICATIONS = ("notifications.csv", "notifications.json")
@@ -68,9 +73,7 @@ def study_trade(folder: str = SAMPLE, *, on: str = "", edition: int = 2022) -> T
     place = _place(folder)
     found = tried(faults, partial(_notifications, place))
     tables, digests = _tables(place)
-    for name, table in tables.items():
-        needed = COLUMNS[name]
-        faults += column_faults(table, what=name, needed=needed, known=(*needed, *_MORE.get(name, ())))
+    faults += folder_faults(tables, COLUMNS, more=_MORE)
     refuse("trade measures", faults)
     assert found is not None
     tables = {name: tables.get(name, pd.DataFrame(columns=list(heads))) for name, heads in COLUMNS.items()}
@@ -132,7 +135,7 @@ def _last_day(read: Notifications) -> dt.date:
 def _place(folder: str) -> Path:
     place = shipped.home() / "data" / "examples" / SAMPLE if folder == SAMPLE else Path(folder)
     is_there = any((place / name).is_file() for name in NOTIFICATIONS) and (place / "exports.csv").is_file()
-    rule = f"{SAMPLE}, or a folder with notifications.csv or .json and exports.csv"
+    rule = RuleText("{}, or a folder with notifications.csv or .json and exports.csv", SAMPLE)
     refuse("folder", [] if is_there else [Fault("folder", shown(folder), rule)])
     return place
 
@@ -143,7 +146,12 @@ def _notifications(place: Path) -> tuple[Notifications, str]:
     refuse(name, [Fault(str(NOTIFICATIONS[1]), "beside notifications.csv", "one of the two")] if both else [])
     with (place / name).open("rb") as file:
         raw = file.read(_MOST_BYTES + 1)
-    refuse(name, [Fault(name, "too large", f"at most {_MOST_BYTES} bytes")] if len(raw) > _MOST_BYTES else [])
+    refuse(
+        name,
+        [Fault(name, "too large", RuleText("at most {} bytes", _MOST_BYTES))]
+        if len(raw) > _MOST_BYTES
+        else [],
+    )
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -155,14 +163,9 @@ def _notifications(place: Path) -> tuple[Notifications, str]:
 
 def _tables(place: Path) -> tuple[dict[str, pd.DataFrame], list[str]]:
     """The tables that are there, with empty cells as None, and their hashes."""
-    tables, digests = {}, []
-    for name in COLUMNS:
-        if (place / f"{name}.csv").is_file():
-            opened = open_example(str(place / f"{name}.csv"), sample="", what=name, texts=_TEXTS)
-            rows = opened.table.reset_index(drop=True).astype(object)
-            tables[name] = rows.where(rows.notna(), None)
-            digests.append(opened.sha256)
-    return tables, digests
+    opened = tables_in(place, COLUMNS, texts=_TEXTS)
+    rows = {name: object_rows(one.table.reset_index(drop=True)) for name, one in opened.items()}
+    return rows, [one.sha256 for one in opened.values()]
 
 
 def _correspondences(
@@ -175,3 +178,37 @@ def _correspondences(
     return {
         year: correspondence(links, source=year, target=edition, on=on) for year in sources if year in has
     }
+
+
+say = Texts("trade")
+_MILLION = 1e6
+
+
+def money(value: float) -> str:
+    """An amount in millions of US dollars; a dash where it is unknown."""
+    return "—" if math.isnan(value) else amount(value / _MILLION)
+
+
+def money_range(low: float, high: float) -> str:
+    """From a sure to a possible amount; one of them where both are equal."""
+    if math.isnan(low) and math.isnan(high):
+        return "—"
+    if math.isnan(high):
+        return say("at_least", low=money(low))
+    return money(low) if money(low) == money(high) else say("between", low=money(low), high=money(high))
+
+
+def rate_range(low: float, high: float) -> str:
+    """From a sure to a possible share."""
+    if math.isnan(low) and math.isnan(high):
+        return "—"
+    if math.isnan(high):
+        return say("at_least", low=rate(low))
+    first, last = rate(low), rate(high)
+    return first if first == last else say("between", low=first, high=last)
+
+
+def rule_words() -> dict[str, str]:
+    """Each rule in words."""
+    rows = standards.rows("trade_rules")
+    return {row["rule_id"]: row[language()].replace("{n}", number(row["number"])) for row in rows}

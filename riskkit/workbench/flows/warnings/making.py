@@ -42,11 +42,12 @@ from riskkit.workbench.flows.warnings.case_words import (
 from riskkit.workbench.flows.warnings.official import (
     FORMATS,
     FilledDocument,
+    filled,
     in_format,
     missing_for,
     readable_text,
+    template_text,
 )
-from riskkit.workbench.flows.warnings.templating import filled, template_text
 
 SENDER = "riskkit@example.org"
 ABBREVIATIONS = {"bulletin": "通", "circular": "告", "announcement": "公"}

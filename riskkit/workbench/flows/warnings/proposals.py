@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from riskkit.case.case import Assessment
-from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, refuse, shown
 from riskkit.foundation.standards.warning_levels import code_of_rank, level_code, level_rank
 from riskkit.workbench.flows.warnings.making import require_graded
 
@@ -37,10 +37,13 @@ def proposal(found: Assessment, *, level: str = "", reason: str = "") -> Proposa
     except ValueError as error:
         faults.append(Fault("--level", shown(level), str(error)))
     if not code and not faults:
-        rule = f"given: the facts leave {words}; not known: {', '.join(found.missing)}"
+        rule = RuleText("given: the facts leave {} to {}; not known: {}", lo, hi, ", ".join(found.missing))
         faults.append(Fault("--level", "", rule))
     if not reason.strip() and {lo, hi} != {code}:
-        faults.append(Fault("--why", "", f"given, where the level is not the assessed one ({words})"))
+        rule = RuleText("given, where the level is not the assessed one ({})", lo)
+        if lo != hi:
+            rule = RuleText("given, where the level is not the assessed one ({} to {})", lo, hi)
+        faults.append(Fault("--why", "", rule))
     refuse(found.case.id, faults)
     said = reason.strip() or f"{found.case.id}: {words}"
     return Proposal(level_rank(code), said, (lo, hi), found.missing if lo != hi else ())

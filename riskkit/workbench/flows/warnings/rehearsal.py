@@ -4,26 +4,51 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import functools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
+from scipy.special import gammaincinv
 
 from riskkit.case.case import Assessment
 from riskkit.foundation.inputs.part_files import put_files
 from riskkit.foundation.inputs.picture_file import PictureFile
 from riskkit.foundation.standards import standards
-from riskkit.response.effect import effect_agrees
+from riskkit.response.effect import average_ratio, decide, effect_agrees
+from riskkit.response.effect_series import fit_series, segmented_design
 from riskkit.store.ledger.ledger import Ledger
 from riskkit.warning.alerts.drafts import CHINA, LEVELS
 from riskkit.warning.dynamics.life import WarningEvent, WarningState
 from riskkit.warning.publication.channels import Channel
+from riskkit.workbench.flows.clocks import MovedClock
 from riskkit.workbench.flows.warnings.case_words import about_case
 from riskkit.workbench.flows.warnings.delivery import release
 from riskkit.workbench.flows.warnings.making import Decision, Issue, make_issue, require_graded
-from riskkit.workbench.flows.warnings.rehearsed_effect import rehearsed_effect
 from riskkit.workbench.flows.warnings.room import WarningRoom, approve, record_draft, take_step
+
+BEFORE = (20, 22, 19, 21, 20, 23, 18, 21, 20, 19, 22, 20)
+AFTER = (8, 7, 9, 6, 8, 7, 7, 8, 6, 7, 8, 7)
+EXPOSURE = 1_000
+"""Units looked at in each week."""
+LIMIT = 0.010
+"""Share of units with the defect that the rehearsal takes as acceptable."""
+
+
+@functools.cache
+def _estimate() -> pd.DataFrame:
+    seen = pd.DataFrame({"n": [*BEFORE, *AFTER]})
+    design = segmented_design(len(seen), len(BEFORE) + 1, has_slope=False)
+    fit = fit_series(seen, design, model="quasi_poisson", exposure=seen * 0 + EXPOSURE)
+    rate_hi = float(gammaincinv(sum(AFTER) + 1, 0.975)) / (EXPOSURE * len(AFTER))
+    return average_ratio(fit, design).assign(design="interrupted_series", rate_hi=rate_hi, limit=LIMIT)
+
+
+def rehearsed_effect(level: int, *, on: dt.date) -> pd.Series:
+    """What the effect of a rehearsal's measures means for a warning of a level: a row of `decide`."""
+    return decide(_estimate().assign(level=level), on=on).iloc[0]
+
 
 ASSESSOR, APPROVER, PUBLISHER = "assessor", "approver", "publisher"
 _HIGHEST = len(LEVELS)
@@ -38,17 +63,6 @@ CHANNELS = (
     Channel("post", "mail", "mail", ("announcement", "circular"), ("zh", "en")),
 )
 """Where a rehearsal delivers to: folders beside its ledger. Nothing leaves the machine."""
-
-
-@dataclass
-class _Days:
-    """A clock that stands still until it is moved, a second further at each look."""
-
-    now: dt.datetime
-
-    def __call__(self) -> dt.datetime:
-        self.now += dt.timedelta(seconds=1)
-        return self.now
 
 
 @dataclass(frozen=True)
@@ -74,7 +88,7 @@ def rehearse(
     """Take an assessed case from proposal to lifted warning, with every document and message on disk."""
     case = found.case
     require_graded(found)
-    clock = _Days(dt.datetime.combine(case.assessed_on, dt.time(9), tzinfo=CHINA))
+    clock = MovedClock(dt.datetime.combine(case.assessed_on, dt.time(9), tzinfo=CHINA))
     room = WarningRoom(ledger, clock)
     level = LEVELS.index(found.level_ends[1]) + 1
     evidence = tuple(one.id for one in case.sources) or (case.id,)
@@ -111,7 +125,7 @@ def _hold(level: int) -> dt.timedelta:
 
 
 def _plan(
-    first: Decision, evidence: tuple[str, ...], clock: _Days
+    first: Decision, evidence: tuple[str, ...], clock: MovedClock
 ) -> Iterator[tuple[WarningEvent, Decision | None]]:
     """Step after step, with the issue that follows from it; the clock moves as time would pass."""
     reason, level = "演练：按评估结果 rehearsal: by the assessment", first.level

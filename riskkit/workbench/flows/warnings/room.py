@@ -14,17 +14,13 @@ from riskkit.foundation.standards.warning_levels import code_of_rank, level_rank
 from riskkit.store.ledger.ledger import Ledger, Reader
 from riskkit.warning.dynamics.clocks import allowed
 from riskkit.warning.dynamics.life import LEVELS, WarningEvent, WarningState, event_faults, replay
+from riskkit.workbench.flows.clocks import utc_now
 
 STREAM = "warning/"
 DRAFTED, APPROVED, BEGUN, DELIVERED, FAILED = (
     "drafted", "approved", "delivery_begun", "delivered", "delivery_failed",
 )  # fmt: skip
 RELEASE = (DRAFTED, APPROVED, BEGUN, DELIVERED, FAILED)
-
-
-def utc_now() -> dt.datetime:
-    """The time of this machine."""
-    return dt.datetime.now(dt.UTC)
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,13 @@ from pathlib import Path
 
 import numpy as np
 
-from riskkit.case.case import assess, load_case
+from riskkit.case.case import assess
+from riskkit.case.case_reading import load_case
 from riskkit.foundation.events import Event
 from riskkit.store.ledger.ledger import open_ledger
 from riskkit.warning.alerts.drafts import LEVELS
 from riskkit.warning.dynamics.life import WarningEvent
+from riskkit.workbench.flows.clocks import MovedClock
 from riskkit.workbench.flows.warnings.case_words import about_case
 from riskkit.workbench.flows.warnings.making import Decision, Issue, notice_of
 from riskkit.workbench.flows.warnings.room import WarningRoom, record_draft, take_step
@@ -28,17 +30,6 @@ _WHY = "示例 sample"
 DAY = dt.timedelta(days=1)
 
 
-class _Moved:
-    """A clock that is set by hand."""
-
-    def __init__(self, now: dt.datetime) -> None:
-        self.now = now
-
-    def __call__(self) -> dt.datetime:
-        self.now += dt.timedelta(seconds=1)
-        return self.now
-
-
 def sample_events(now: dt.datetime) -> tuple[Event, ...]:
     """Events of a few made-up warnings, as if recorded in the weeks before a moment."""
     return _made(now.replace(hour=0, minute=0, second=0, microsecond=0))
@@ -49,7 +40,7 @@ def _made(today: dt.datetime) -> tuple[Event, ...]:
     folder = Path(private_folder())
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     ledger = open_ledger(str(folder / "warnings.sqlite"))
-    clock = _Moved(today - 40 * DAY)
+    clock = MovedClock(today - 40 * DAY)
     room = WarningRoom(ledger, clock)
     try:
         for n, name in enumerate(one for one in _CASES if _is_shipped(one)):
@@ -66,7 +57,7 @@ def _is_shipped(case: str) -> bool:
     return case in shipped_cases()
 
 
-def _live(room: WarningRoom, name: str, *, until: int, clock: _Moved) -> None:
+def _live(room: WarningRoom, name: str, *, until: int, clock: MovedClock) -> None:
     """A few steps of one warning: the first ones go all the way, the last are only proposed."""
     found = assess(load_case(name), rng=np.random.default_rng(1), draws=200)
     level = LEVELS.index(found.level_ends[1]) + 1

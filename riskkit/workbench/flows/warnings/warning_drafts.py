@@ -27,8 +27,6 @@ from riskkit.workbench.flows.warnings.words import clause_words
 from riskkit.workbench.runs.result import ResultRecord, result_record
 from riskkit.workbench.words.rules import rule_in
 
-__all__ = ["choice_part", "document_parts", "draft_case", "publish_drafts", "reading_part"]
-
 
 @dataclass(frozen=True)
 class Drafts:

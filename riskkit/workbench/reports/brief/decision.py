@@ -14,10 +14,12 @@ import pandas as pd
 from riskkit.assessment.facts.case_file import Action, Case
 from riskkit.assessment.facts.nearest_cases import nearest_cases
 from riskkit.assessment.what_if.what_if_file import WhatIfs
-from riskkit.case.case import Assessment, load_case
+from riskkit.case.case import Assessment
+from riskkit.case.case_reading import parse_case
 from riskkit.case.derived_facts import defect_found
 from riskkit.case.what_if_effects import Effect
 from riskkit.foundation import shipped
+from riskkit.foundation.inputs.toml_file import read_toml
 from riskkit.foundation.language import language
 from riskkit.foundation.numbers.uncertainty import support
 from riskkit.foundation.standards import standards
@@ -32,7 +34,7 @@ from riskkit.words.numbers import listed
 from riskkit.workbench.document.block_kinds import Block, Items, Paragraph, Table
 from riskkit.workbench.document.blocks import Section
 from riskkit.workbench.document.reading import BRIEF_IDS
-from riskkit.workbench.reports.brief.length import fitted
+from riskkit.workbench.reports.brief.brief import fitted
 from riskkit.workbench.reports.case.words import level_spoken
 from riskkit.workbench.reports.monitoring.words import source_title
 from riskkit.workbench.reports.what_if.study import study_effects
@@ -96,9 +98,9 @@ def _effects(
 
 @functools.cache
 def _library() -> tuple[Case, ...]:
-    """The cases that come with riskkit."""
+    """The cases that come with riskkit; their pictures, which take longest to read, are not looked at."""
     folder = shipped.case_path("x").parent
-    return tuple(load_case(path.stem) for path in sorted(folder.glob("*.toml")))
+    return tuple(parse_case(read_toml(path)) for path in sorted(folder.glob("*.toml")))
 
 
 def _near(case: Case, like: pd.DataFrame | None) -> list[tuple[float, str, str, str]]:

@@ -59,10 +59,7 @@ def _other_than_shown(assessment: Assessment) -> list[Block]:
     badge = assessment.badge
     if badge is None or not badge.differs_from_best():
         return []
-    ends = {
-        "best": level_range(badge.best, badge.best_hi),
-        "level": level_range(badge.level, badge.level_hi),
-    }
+    ends = {"best": level_range(badge.best, badge.best_hi), "level": level_range(badge.level, badge.level_hi)}
     share = say_share(badge.p_reached)
     return [Paragraph(text("basis_differs", **ends, at=badge.level, share=share), "caution")]
 
@@ -100,9 +97,9 @@ def _grade_row(assessment: Assessment, factor: str, every: Rules) -> tuple[Cell,
     ahead = _nearness(assessment, factor, rules)
     if fired is None:
         return (head, graded, text("no_rule"), "—", "—", ahead)
-    rule = f"{code}  {fired[language()]}"
     source = _source(assessment, fired, fired["locator"])
-    return (head, graded, rule, evidence(assessment, fired["evidence"]), source, ahead)
+    shown = f"{code}  {fired[language()]}"
+    return (head, graded, shown, evidence(assessment, fired["evidence"]), source, ahead)
 
 
 def _source(assessment: Assessment, row: Mapping[str, Any], locator: str) -> str:
@@ -132,12 +129,7 @@ def _probability_cells(assessment: Assessment, rank: int) -> tuple[Cell, ...]:
     if above is None:
         return (rule, seen, source, text("highest"))
     bound = probability(float(exact(above["above"])))
-    return (
-        rule,
-        seen,
-        source,
-        text("next_band", grade=grade("probability", int(above["grade"])), p=bound),
-    )
+    return (rule, seen, source, text("next_band", grade=grade("probability", int(above["grade"])), p=bound))
 
 
 def evidence(assessment: Assessment, conditions: Iterable[Condition]) -> str:

@@ -30,7 +30,7 @@ class _Inline(dict[str, Any]):
 
 
 def case_toml(case: Case, *, remarks: Sequence[str] = ()) -> str:
-    """A case as a TOML file that `riskkit.case.case.load_case` reads back to the same case."""
+    """A case as a TOML file that `riskkit.case.case_reading.load_case` reads back to the same case."""
     comments = [f"# {''.join(sign if sign.isprintable() else ' ' for sign in line)}" for line in remarks]
     return "\n".join([*comments, *_table(_plain_record(case), ())]) + "\n"
 

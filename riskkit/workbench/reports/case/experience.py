@@ -6,12 +6,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
-from riskkit.assessment.facts.back_check import METHOD, BackCheck, back_check
-from riskkit.assessment.facts.case_file import Case
+from riskkit.assessment.facts.back_check import METHOD
 from riskkit.case.case import Assessment
-from riskkit.case.case_levels import point_of
 from riskkit.case.experience_sentences import experience_questions, say_count, say_place
 from riskkit.foundation.language import language
 from riskkit.foundation.standards.glossary import label
@@ -23,12 +19,6 @@ from riskkit.workbench.document.block_kinds import Block, Cell, Items, Paragraph
 from riskkit.workbench.document.blocks import Section
 from riskkit.workbench.reports.case.citations import cite
 from riskkit.workbench.reports.case.words import scenario_titles
-
-
-def experience_at_best(case: Case) -> BackCheck:
-    """Experience compared with the best estimates of a case, without any draws."""
-    at = {name: np.array([value]) for name, value in point_of(case).items()}
-    return back_check(case, at, at)
 
 
 def experience(assessment: Assessment) -> Section | None:

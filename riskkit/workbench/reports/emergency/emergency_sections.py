@@ -8,22 +8,109 @@ from typing import Any
 
 import pandas as pd
 
-from riskkit import __version__
 from riskkit.foundation.language import in_each_language, language
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.tables import records
 from riskkit.response.reason_words import reason_words
 from riskkit.words.catalogue import Texts
 from riskkit.words.numbers import listed, number, rate
-from riskkit.workbench.document.block_kinds import Block, Items, Paragraph
+from riskkit.workbench.document.block_kinds import Block, Items, Paragraph, Table
 from riskkit.workbench.document.blocks import Picture, Section
-from riskkit.workbench.document.text_tables import joined, section, text_table
+from riskkit.workbench.document.text_tables import joined, section, table_section, text_cell, text_table
 from riskkit.workbench.reports.emergency.emergency_study import EmergencyStudy
-from riskkit.workbench.reports.emergency.yard_figure import yard_figure
-from riskkit.workbench.reports.response.example_tables import house_rows
-from riskkit.workbench.runs.result import ResultRecord
+from riskkit.workbench.reports.figures import style
+from riskkit.workbench.reports.response.examples import house_rows
+from riskkit.workbench.runs.result import ResultRecord, found_record
 
 say = Texts("emergency")
+MOST_UNITS, MOST_CONFLICTS = 60, 30
+"""What can be told apart at 400 px; beyond it only the units in conflict are drawn, the worst first."""
+_SHORT = "#8a1a12"
+
+
+def yard_figure(yard: pd.DataFrame, conflicts: pd.DataFrame) -> Picture | None:
+    """The plan of a yard with its conflicts; nothing without a yard."""
+    if yard.empty:
+        return None
+    worst = conflicts.head(MOST_CONFLICTS)
+    units = yard.set_index("unit_id")
+    if len(units) > MOST_UNITS:
+        units = units.loc[list(dict.fromkeys([*worst["unit_a"], *worst["unit_b"]]))]
+    in_conflict = units.index.isin([*conflicts["unit_a"], *conflicts["unit_b"]])
+    title = say("yard")
+    marks = say("yard_marks")
+    if len(units) < len(yard):
+        marks += say("yard_cut", n=len(units), total=number(len(yard)))
+    traces = [
+        _between(units, row)
+        for row in records(worst)
+        if row["unit_a"] in units.index and row["unit_b"] in units.index
+    ]
+    traces += [_squares(units[~in_conflict], is_short=False), _squares(units[in_conflict], is_short=True)]
+    alt = say("yard_alt", n=len(yard), conflicts=len(conflicts))
+    if len(conflicts):
+        first = conflicts.iloc[0]
+        lengths = {"distance": _m(first["distance_m"]), "least": _m(first["min_m"])}
+        alt += say("yard_alt_first", a=first["unit_a"], b=first["unit_b"], **lengths)
+    rows = tuple(
+        (f"{row['unit_a']} – {row['unit_b']}", f"{row['class_a']} – {row['class_b']}",
+         *(_m(row[name]) for name in ("distance_m", "min_m", "short_m")))
+        for row in records(conflicts.head(200))
+    )  # fmt: skip
+    heads = ("col_units", "col_classes", "col_distance", "col_least", "col_wanting")
+    table = Table(say("yard_table"), tuple(say(key) for key in heads), rows, numeric=(2, 3, 4))
+    return Picture("emergency-yard", title, alt, table, {"data": traces, "layout": _shape(title, marks)})
+
+
+def _m(value: float) -> str:
+    return f"{value:.1f}"
+
+
+def _squares(units: pd.DataFrame, *, is_short: bool) -> dict[str, Any]:
+    look = {
+        "symbol": "diamond" if is_short else "square",
+        "size": 15 if is_short else 20,
+        "color": style.tint(_SHORT, 0.15) if is_short else style.SOFT,
+        "line": {"color": _SHORT if is_short else style.QUIET, "width": 2 if is_short else 1},
+    }
+    return {
+        "type": "scatter",
+        "mode": "markers+text",
+        "x": units["x_m"].astype(float).tolist(),
+        "y": units["y_m"].astype(float).tolist(),
+        "text": [style.clean(str(name)) for name in units["class"]],
+        "customdata": [style.clean(str(name)) for name in units.index],
+        "hovertemplate": "%{customdata}<br>%{text}<br>%{x:.0f} m, %{y:.0f} m<extra></extra>",
+        # two units in conflict stand close: their classes go above the marks
+        "textposition": "top center" if is_short else "middle center",
+        "marker": look,
+        "textfont": {"size": 9, "color": style.INK},
+        "cliponaxis": False,
+    }
+
+
+def _between(units: pd.DataFrame, row: Any) -> dict[str, Any]:
+    ends = units.loc[[row["unit_a"], row["unit_b"]]]
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "x": ends["x_m"].astype(float).tolist(),
+        "y": ends["y_m"].astype(float).tolist(),
+        "line": {"color": _SHORT, "width": 4},
+        "hoverinfo": "skip",
+    }
+
+
+def _shape(title: str, marks: str) -> dict[str, Any]:
+    shape = style.layout(title, height=380, margin={"t": 36, "l": 48})
+    remark, room = style.below(marks, at=46)
+    shape["annotations"], shape["margin"]["b"] = [remark], room
+    named = {"title": {"text": style.clean(say("metres")), "standoff": 4, "font": {"size": 11}}}
+    shape["xaxis"] = style.quiet_axis() | named
+    shape["yaxis"] = style.quiet_axis() | named
+    return shape
+
+
 _CLAUSES = re.compile(r"\s*第[一二三四五六七八九十百、至]+条.*$")
 """The clauses in the name of a source: the row has its own."""
 
@@ -64,8 +151,7 @@ def emergency_levels(study: EmergencyStudy) -> Section:
         what, left = str(events.at[event, "event"]), rate(float(row["margin"]))
         rows.append((str(event), what, level, why, left, _origin(row)))
     heads = ("col_event", "col_what", "col_level", "col_reason", "#col_margin", "col_place")
-    note = Paragraph(say("levels_note"), "note")
-    return section(say, "levels", note, *text_table(say, "levels", heads=heads, rows=rows))
+    return table_section(say, "levels", heads=heads, rows=rows)
 
 
 def emergency_goods(study: EmergencyStudy) -> Section | None:
@@ -74,13 +160,12 @@ def emergency_goods(study: EmergencyStudy) -> Section | None:
         return None
     goods = study.tables["goods"].set_index("lot_id")
     rows = [
-        (str(lot), str(goods.at[lot, "goods"]), f"UN {row['un_number']}", _cell(goods.at[lot, "class"]),
-         _cell(row["class"]), _cell(row["packing_group"]), _word(row["decision"]))
+        (str(lot), str(goods.at[lot, "goods"]), f"UN {row['un_number']}", text_cell(goods.at[lot, "class"]),
+         text_cell(row["class"]), text_cell(row["packing_group"]), _word(row["decision"]))
         for lot, row in zip(study.matched.index, records(study.matched), strict=True)
     ]  # fmt: skip
     heads = ("col_lot", "col_goods", "col_number", "col_declared", "col_class", "col_group", "col_result")
-    note = Paragraph(say("goods_note"), "note")
-    return section(say, "goods", note, *text_table(say, "goods", heads=heads, rows=rows))
+    return table_section(say, "goods", heads=heads, rows=rows)
 
 
 def emergency_plan(study: EmergencyStudy) -> Section | None:
@@ -138,8 +223,7 @@ def emergency_waste(study: EmergencyStudy) -> Section | None:
         place = "—" if is_open else _origin(row)
         rows.append((names[str(lot)], what, fine, liable, place))
     heads = ("col_lot", "col_what_follows", "col_fine", "col_carrier", "col_place")
-    note = Paragraph(say("waste_note"), "note")
-    return section(say, "waste", note, *text_table(say, "waste", heads=heads, rows=rows))
+    return table_section(say, "waste", heads=heads, rows=rows)
 
 
 def emergency_yard(study: EmergencyStudy) -> Picture | None:
@@ -160,8 +244,7 @@ def emergency_materials(study: EmergencyStudy) -> Section | None:
     ]  # fmt: skip
     heads = ("col_scenario", "col_item", "#col_needed", "#col_usable", "#col_expired", "#col_covered",
              "#col_short", "col_result")  # fmt: skip
-    note = Paragraph(say("materials_note"), "note")
-    return section(say, "materials", note, *text_table(say, "materials", heads=heads, rows=rows))
+    return table_section(say, "materials", heads=heads, rows=rows)
 
 
 def emergency_drills(study: EmergencyStudy) -> Section | None:
@@ -176,7 +259,7 @@ def emergency_drills(study: EmergencyStudy) -> Section | None:
         counts = number(row["n_items"]), number(row["n_unjudged"])
         rows.append((str(drill), score, *counts, result, _word(row["reason"])))
     heads = ("col_drill", "#col_score", "#col_items", "#col_unjudged", "col_result", "col_reason")
-    return section(say, "drills", *text_table(say, "drills", heads=heads, rows=rows))
+    return table_section(say, "drills", heads=heads, rows=rows)
 
 
 def emergency_log(study: EmergencyStudy) -> Section | None:
@@ -203,12 +286,6 @@ def emergency_log(study: EmergencyStudy) -> Section | None:
     return section(say, "log", *blocks)
 
 
-def emergency_limits() -> Section:
-    """How to read this, and how far it goes."""
-    keys = ("limit_level", "limit_plan", "limit_classes", "limit_distances", "limit_fine", "limit_materials")
-    return Section("limits", say("limits"), 1, (Items(tuple(say(key) for key in keys)),))
-
-
 def emergency_house_numbers() -> Section:
     """Values set by this project behind the drills."""
     return house_rows([standards.table("emergency_limits")], value=("number",))
@@ -229,10 +306,6 @@ def _lots(study: EmergencyStudy) -> Mapping[str, str]:
 def _facts() -> Mapping[str, str]:
     rows = standards.table("emergency_facts")
     return dict(zip(rows["fact"], rows[language()], strict=True))
-
-
-def _cell(value: Any) -> str:
-    return "—" if pd.isna(value) else str(value)
 
 
 def _origin(row: Mapping[str, Any]) -> str:
@@ -257,11 +330,6 @@ def publish_emergency(study: EmergencyStudy) -> ResultRecord:
         "conflicts": study.conflicts,
         "log_gaps": study.gaps,
     }
-    return ResultRecord(
-        {
-            "schema": "riskkit.port_emergency/1",
-            "case": {"id": study.name, "title": title},
-            "inputs": {"riskkit": __version__, "case_sha256": study.sha256, "on": on},
-            **named,
-        }
+    return found_record(
+        "port_emergency", study.name, title, inputs={"case_sha256": study.sha256, "on": on}, **named
     )

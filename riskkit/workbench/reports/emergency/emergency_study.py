@@ -10,16 +10,18 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, refuse, shown, tried
 from riskkit.response.emergency import dangerous_goods, levels, plans, readiness, solid_waste
-from riskkit.workbench.reports.response.example_folder import (
+from riskkit.workbench.reports.response.examples import (
     digest_of,
     folder_faults,
+    id_faults,
+    link_faults,
     name_of,
+    one_day,
     open_folder,
     plain_rows,
 )
-from riskkit.workbench.reports.response.example_tables import one_day, tried
 
 SAMPLE = "port_emergency"
 COLUMNS: Mapping[str, tuple[str, ...]] = {
@@ -78,7 +80,7 @@ def study_emergency(folder: str = SAMPLE, *, on: str) -> EmergencyStudy:
     faults += [] if on else [Fault("on", shown(on), "a day (YYYY-MM-DD)")]
     pairs = (("yard", "distances"), ("needs", "stock"))
     faults += [
-        Fault(f"{one}.csv", "missing", f"a file beside {other}.csv")
+        Fault(f"{one}.csv", "missing", RuleText("a file beside {}.csv", other))
         for other, one in pairs
         if other in tables and one not in tables
     ]
@@ -107,22 +109,9 @@ def study_emergency(folder: str = SAMPLE, *, on: str) -> EmergencyStudy:
 
 def _reference_faults(tables: Mapping[str, pd.DataFrame]) -> list[Fault]:
     """Ids that are missing, stand twice, or name an event that is not there."""
-    faults = []
-    for name, key in (("events", "event_id"), ("goods", "lot_id"), ("yard", "unit_id")):
-        cells = tables[name][key]
-        faults += [
-            Fault(f"{name}: row {row + 1}: {key}", shown(cell), "an id, each once")
-            for row, cell in enumerate(cells)
-            if cell is None or (cells == cell).to_numpy()[:row].any()
-        ]
-    known = set(tables["events"]["event_id"])
-    for name in ("goods", "log"):
-        faults += [
-            Fault(f"{name}: row {row + 1}: event_id", shown(cell), "an event of events.csv")
-            for row, cell in enumerate(tables[name]["event_id"])
-            if cell not in known
-        ]
-    return faults
+    keys = {"events": "event_id", "goods": "lot_id", "yard": "unit_id"}
+    rule = "an event of events.csv"
+    return id_faults(tables, keys) + link_faults(tables, ("goods", "log"), "event_id", of="events", rule=rule)
 
 
 def _work(tables: Mapping[str, pd.DataFrame], day: dt.date) -> dict[str, Callable[[], pd.DataFrame]]:

@@ -7,22 +7,18 @@ from typing import Any
 
 import pandas as pd
 
-from riskkit import __version__
 from riskkit.foundation.language import in_each_language, language
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.glossary import label
 from riskkit.foundation.standards.tables import records
 from riskkit.words.catalogue import Texts
 from riskkit.words.numbers import figure, number, rate
-from riskkit.workbench.document.block_kinds import Block, Items, Paragraph
+from riskkit.workbench.document.block_kinds import Block, Paragraph
 from riskkit.workbench.document.blocks import Section
-from riskkit.workbench.document.text_tables import joined, section, text_table
-from riskkit.workbench.reports.loop.loop_study import LoopStudy, study_loop
-from riskkit.workbench.runs.result import ResultRecord
+from riskkit.workbench.document.text_tables import joined, section, table_section, text_table
+from riskkit.workbench.reports.loop.loop_study import LoopStudy
+from riskkit.workbench.runs.result import ResultRecord, found_record
 
-__all__ = ["loop_catalogue", "loop_decisions", "loop_house", "loop_index", "loop_levels", "loop_limits",
-           "loop_measures", "loop_plan", "loop_steps", "loop_summary", "loop_supervision", "publish_loop",
-           "study_loop"]  # fmt: skip
 say = Texts("loop")
 
 
@@ -72,7 +68,7 @@ def loop_steps(study: LoopStudy) -> Section:
     rows = [(number(place), say(f"step_{name}"), words, say(f"from_{name}"))
             for place, (name, words) in enumerate(out.items(), start=1)]  # fmt: skip
     heads = ("#col_step", "col_what", "col_out", "col_with")
-    return section(say, "steps", *text_table(say, "steps", heads=heads, rows=rows))
+    return table_section(say, "steps", heads=heads, rows=rows)
 
 
 def loop_levels(study: LoopStudy) -> Section:
@@ -88,8 +84,7 @@ def loop_levels(study: LoopStudy) -> Section:
             figure(row["p_harm"], 2), "–".join(levels) or "—",
         ))  # fmt: skip
     heads = ("col_commodity", "#col_tested", "#col_rate", "#col_interval", "#col_harm", "col_level")
-    note = Paragraph(say("levels_note"), "note")
-    return section(say, "levels", note, *text_table(say, "levels", heads=heads, rows=rows))
+    return table_section(say, "levels", heads=heads, rows=rows)
 
 
 def loop_measures(study: LoopStudy) -> Section:
@@ -133,8 +128,7 @@ def loop_catalogue(study: LoopStudy) -> Section:
         "col_proposal",
         "col_reason",
     )
-    note = Paragraph(say("catalogue_note"), "note")
-    return section(say, "catalogue", note, *text_table(say, "catalogue", heads=heads, rows=rows))
+    return table_section(say, "catalogue", heads=heads, rows=rows)
 
 
 def _chance(p: float) -> str:
@@ -159,8 +153,7 @@ def loop_supervision(study: LoopStudy) -> Section | None:
         word = mode if row["is_known"] else say("until_known", mode=mode)
         rows.append((row["firm_id"], row["commodity"], say(firm) + mark, word))
     heads = ("col_firm", "col_commodity", "col_class", "col_mode")
-    note = Paragraph(say("supervision_note"), "note")
-    return section(say, "supervision", note, *text_table(say, "supervision", heads=heads, rows=rows))
+    return table_section(say, "supervision", heads=heads, rows=rows)
 
 
 def loop_index(study: LoopStudy) -> Section:
@@ -171,8 +164,7 @@ def loop_index(study: LoopStudy) -> Section:
         for row in records(study.index)
     ]  # fmt: skip
     heads = ("col_year", "#col_tested", "#col_rate", "#col_known", "#col_index")
-    note = Paragraph(say("index_note"), "note")
-    return section(say, "index", note, *text_table(say, "index", heads=heads, rows=rows))
+    return table_section(say, "index", heads=heads, rows=rows)
 
 
 def loop_decisions(study: LoopStudy) -> Section:
@@ -190,7 +182,7 @@ def loop_decisions(study: LoopStudy) -> Section:
         for (kind, word), names in grouped
     ]
     heads = ("col_kind", "col_decision", "col_commodities", "#col_factor")
-    return section(say, "decisions", *text_table(say, "decisions", heads=heads, rows=rows))
+    return table_section(say, "decisions", heads=heads, rows=rows)
 
 
 def loop_plan(study: LoopStudy) -> Section:
@@ -227,12 +219,6 @@ def _signed(value: int) -> str:
     return f"{value:+,d}".replace("-", "−") if value else "0"
 
 
-def loop_limits() -> Section:
-    """How to read this, and how far it goes."""
-    keys = ("limit_chain", "limit_level", "limit_effect", "limit_index", "limit_plan", "limit_missing")
-    return Section("limits", say("limits"), 1, (Items(tuple(say(key) for key in keys)),))
-
-
 def loop_house() -> Section:
     """Factors by which decisions change the plan, all set by this project."""
     rows = [(say(f"kind_{row['kind']}"), str(row[language()]), figure(row["factor"]))
@@ -244,23 +230,15 @@ def loop_house() -> Section:
 def publish_loop(study: LoopStudy) -> ResultRecord:
     """Put the chain into the notebook, where the runner reads it back."""
     title = in_each_language(say, "case", day=study.on.isoformat())
-    inputs = {"riskkit": __version__, "on": study.on.isoformat(), "cut": study.cut.isoformat(),
+    inputs = {"on": study.on.isoformat(), "cut": study.cut.isoformat(),
               "budget": study.budget, "seed": study.seed, "case_sha256": study.records.sha256,
               "goods_sha256": study.goods_file.sha256, "firms_sha256": study.firms_file.sha256}  # fmt: skip
-    record: dict[str, Any] = {"schema": "riskkit.loop/1", "inputs": inputs}
-    record["case"] = {"id": study.records.name, "title": title}
-    record["rows"] = {"read": study.records.n_read, "used": len(study.records.table),
-                      "repeated": study.records.n_doubled, "quarantined": study.records.n_aside}  # fmt: skip
-    record["firm_modes"] = study.firm_modes
+    rows = {"read": study.records.n_read, "used": len(study.records.table),
+            "repeated": study.records.n_doubled, "quarantined": study.records.n_aside}  # fmt: skip
+    found: dict[str, Any] = {"rows": rows, "firm_modes": study.firm_modes}
     for name in ("goods", "measures", "scope", "catalogue"):
-        record[name] = getattr(study, name).reset_index()
-    for name in ("effects", "index", "index_verdicts", "decisions"):
-        record[name] = getattr(study, name)
-    plan = study.plan
-    return ResultRecord(
-        record | {"plan": _plain(plan.changes), "outside": plan.outside, "unmatched": plan.unmatched}
-    )
-
-
-def _plain(changes: pd.DataFrame) -> pd.DataFrame:
-    return changes.drop(columns=["origin", "port"])
+        found[name] = getattr(study, name).reset_index()
+    found |= {name: getattr(study, name) for name in ("effects", "index", "index_verdicts", "decisions")}
+    found["plan"] = study.plan.changes.drop(columns=["origin", "port"])
+    found |= {name: getattr(study.plan, name) for name in ("outside", "unmatched")}
+    return found_record("loop", study.records.name, title, inputs=inputs, **found)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,26 +11,85 @@ import pandas as pd
 from statsmodels.stats.proportion import confint_proportions_2indep
 
 from riskkit.application.acceptance.scopes import scope_changes
+from riskkit.application.catalogue import proposals
 from riskkit.application.next_plan import NextPlan, next_plan
 from riskkit.application.quality_index.changes import decide as index_verdict
 from riskkit.application.quality_index.index import quality_index, stratum_counts
+from riskkit.application.supervision.firm_classes import firm_classes
+from riskkit.application.supervision.modes import decide as decide_modes
 from riskkit.case.many_cases import assess_many
-from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, one_of, refuse, shown
+from riskkit.foundation.records.number_columns import NumberColumn, number_columns
+from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.scales import scale
 from riskkit.foundation.standards.tables import records as records_of
 from riskkit.monitoring.rates.proportions import wilson
+from riskkit.monitoring.rates.shrinkage import fit_beta_binomial, shrunk_rates
 from riskkit.response import effect
 from riskkit.response.measures import proposed
 from riskkit.warning.alerts.choice import choose_documents, default_measures
-from riskkit.workbench.reports.loop.loop_decisions import (
-    CATALOGUE,
-    FIRM,
-    catalogue_proposals,
-    firm_modes,
-    strictest_modes,
-)
 from riskkit.workbench.reports.monitoring.records import OpenTable, open_records
-from riskkit.workbench.reports.response.example_tables import column_faults, one_day, open_example
+from riskkit.workbench.reports.response.examples import column_faults, one_day, open_example, open_further
+
+FIRM = ("firm_id", "commodity", "credit_grade", "is_assured", "n_tested", "n_nonconforming")
+CATALOGUE = {
+    "propose_in": "in",
+    "propose_out": "out",
+    "stay_in": "stay",
+    "stay_out": "stay",
+    "unknown": "unknown",
+}
+"""What a proposal is called among the decisions that the next plan reads."""
+_RISKS = {4: "high", 3: "high", 2: "higher", 1: "general"}
+"""Risk grade of a product for each warning level (4 is Ⅰ); the choice is this project's own."""
+
+
+def catalogue_proposals(goods: pd.DataFrame, *, on: dt.date) -> pd.DataFrame:
+    """Proposals to move each kind of goods into or out of the catalogue, by the posterior of its rate."""
+    tested = goods["n_tested"].fillna(0)
+    found = shrunk_rates(goods["n_nonconforming"].fillna(0), tested,
+                         prior=fit_beta_binomial(goods["n_nonconforming"].fillna(0), tested))  # fmt: skip
+    listed = goods.get("is_listed", np.nan)
+    facts = found[["alpha", "beta"]].assign(
+        n_tested=tested, severity=goods["severity"], is_listed=listed, n_lots=np.nan
+    )
+    return proposals.decide(facts, on=on).join(found[["rate_mean"]])
+
+
+def firm_modes(firms: pd.DataFrame, goods: pd.DataFrame, *, on: dt.date) -> pd.DataFrame:
+    """Class and mode of each firm for its kind of goods; the product's risk is its warning level."""
+    kinds = [
+        NumberColumn(name, low=0, is_whole=True, may_miss=True) for name in ("n_tested", "n_nonconforming")
+    ]
+    counts = number_columns(firms, kinds, what="firms", texts=FIRM)
+    bad, tested = (pd.Series(counts[name], index=firms.index) for name in ("n_nonconforming", "n_tested"))
+    above = np.flatnonzero(bad > tested)
+    faults = [Fault(f"firms: row {row}: n_nonconforming", shown(bad.iloc[row]), "at most n_tested")
+              for row in above]  # fmt: skip
+    faults += [Fault(f"firms: row {row}: {name}", shown(None), "a name")
+               for name in FIRM[:2] for row in np.flatnonzero(firms[name].isna())]  # fmt: skip
+    refuse("firms", faults)
+    if firms.empty:
+        return pd.DataFrame(
+            columns=["firm_id", "commodity", "firm_class", "applied", "is_prior_only", "is_known"]
+        )
+    found = shrunk_rates(bad, tested, prior=fit_beta_binomial(bad, tested))
+    classes = firm_classes(firms.assign(alpha=found["alpha"], beta=found["beta"]), on=on)
+    risk = firms["commodity"].map(goods["level"]).map(_RISKS).astype(object)
+    facts = pd.DataFrame({"firm_class": classes["decision"], "product_risk": risk.where(risk.notna(), None)})
+    modes = decide_modes(facts, on=on)
+    out = firms[["firm_id", "commodity"]].assign(firm_class=classes["decision"], applied=modes["applied"])
+    return out.assign(is_prior_only=classes["is_prior_only"], is_known=modes["decision"] != "unknown")
+
+
+def strictest_modes(modes: pd.DataFrame, *, on: dt.date) -> pd.Series:
+    """Of each kind of goods the strictest mode that any of its firms has: where the plan must look most."""
+    if modes.empty:
+        return pd.Series(dtype=object)
+    table = standards.table("supervision_modes", on=on).set_index("mode")["strictness"].astype(int)
+    strictness = modes["applied"].map(table).groupby(modes["commodity"]).max()
+    return strictness.map(pd.Series(table.index, index=table.to_numpy()))
+
 
 GOODS, FIRMS = "loop_goods", "loop_firms"
 ANYWHERE = "*"
@@ -74,7 +133,8 @@ def study_loop(records: str, *, goods: str, cut: str, budget: float, seed: str, 
         open_records(records),
         open_example(goods, sample=GOODS, what="goods", texts=("commodity", "goods")),
     )
-    table, firms_file = file.table.reset_index(drop=True), _firms(firms, file)
+    table = file.table.reset_index(drop=True)
+    firms_file = open_further(firms, file, sample=FIRMS, columns=FIRM, texts=FIRM[:3], what="firms")
     faults += column_faults(table, what="goods", needed=_GOODS, known=(*_GOODS, _LISTED))
     if firms_file.name:
         faults += column_faults(firms_file.table, what="firms", needed=FIRM, known=FIRM)
@@ -108,13 +168,6 @@ def study_loop(records: str, *, goods: str, cut: str, budget: float, seed: str, 
     )  # fmt: skip
 
 
-def _firms(name: str, goods: OpenTable) -> OpenTable:
-    """The example's own firms with its goods, none with other goods unless a file is given."""
-    if name or goods.is_sample:
-        return open_example(name or FIRMS, sample=FIRMS, what="firms", texts=FIRM[:3])
-    return replace(goods, name="", table=pd.DataFrame(columns=list(FIRM)), n_read=0, sha256="")
-
-
 def _cells(records: pd.DataFrame) -> pd.DataFrame:
     """Records in the columns of a plan: one commodity a kind of goods, all origins and ports together."""
     kinds = records.get("product_group", records.get("product"))
@@ -133,7 +186,7 @@ def _goods_faults(table: pd.DataFrame, rows: pd.DataFrame) -> list[Fault]:
     faults = []
     for name, (low, high) in limits.items():
         values = pd.to_numeric(table[name], errors="coerce")
-        rule = f"a number from {low:g} to {high:g}"
+        rule = RuleText("a number from {} to {}", f"{low:g}", f"{high:g}")
         faults += [Fault(f"goods: row {row}: {name}", shown(table[name][row]), rule)
                    for row in np.flatnonzero(~values.between(low, high))]  # fmt: skip
     twice = table["commodity"].duplicated() | table["commodity"].isna()
@@ -152,7 +205,7 @@ def _day_faults(days: pd.Series, cut: dt.date) -> list[Fault]:
     if len(days) and days.min() <= pd.Timestamp(cut) < days.max():
         return []
     span = f"{days.min():%Y-%m-%d} to {days.max():%Y-%m-%d}" if len(days) else "no records"
-    return [Fault("cut", str(cut), f"a day with records before and after it ({span})")]
+    return [Fault("cut", str(cut), RuleText("a day with records before and after it ({})", span))]
 
 
 def _levels(table: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:

@@ -34,7 +34,8 @@ from riskkit.workbench.reports.case.words import table
 from riskkit.workbench.reports.methods.example_files import OpenFile
 from riskkit.workbench.reports.methods.example_records import Dose, Doses
 from riskkit.workbench.reports.methods.tree_sections import drivers
-from riskkit.workbench.reports.methods.words import basis_cell, how, started_from
+from riskkit.workbench.reports.methods.words import basis_cell, how, published, started_from
+from riskkit.workbench.runs.result import ResultRecord
 
 _UG_PER_MG = 1000.0
 
@@ -238,3 +239,16 @@ def dose_drivers(study: DoseStudy) -> Section:
     found = drivers(study.morris, study.sobol, names=names)
     lead = Paragraph(say("dose_asked", name=study.name(study.asked)), "lead")
     return Section(found.id, found.title, 1, (lead, *found.blocks))
+
+
+def publish_doses(study: DoseStudy, *, seed: int) -> ResultRecord:
+    """Put the doses and what drives them into the notebook, where the runner reads it back."""
+    found = {
+        "doses": study.table,
+        "index": study.index.reset_index(),
+        "moe_low": study.moe_low,
+        "morris": study.morris.reset_index(),
+        "sobol": study.sobol.reset_index(),
+    }
+    settings = {"seed": seed, "asked": study.asked}
+    return published("doses", study.opened, settings=settings, **found)

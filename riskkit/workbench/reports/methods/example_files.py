@@ -16,7 +16,7 @@ from riskkit.assessment.trees.fault_tree_file import FaultTree, load_fault_tree
 from riskkit.assessment.trees.information_value import Decision, decision
 from riskkit.assessment.trees.product_model_file import ProductModel, load_product_model
 from riskkit.foundation import shipped
-from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, one_of, refuse, shown
 from riskkit.foundation.inputs.toml_file import TomlFile, read_toml
 from riskkit.foundation.language import language
 from riskkit.foundation.numbers.toml_record import as_record
@@ -58,7 +58,7 @@ def example_file(name: str) -> Path:
         return Path(name)
     is_plain = name.replace("-", "").replace("_", "").isalnum()
     is_there = is_plain and shipped.example_path(name).is_file()
-    rule = f"a .toml file, or {one_of(name, example_names())}"
+    rule = RuleText("a .toml file, or {}", one_of(name, example_names()))
     refuse("example", [] if is_there else [Fault("example", shown(name), rule)])
     return shipped.example_path(name)
 
@@ -185,18 +185,20 @@ def open_ranking(name: str) -> OpenFile[Ranking]:
     n, m = len(found.criteria), len(found.fuzzy.grades)
     faults = [
         Fault(
-            file.place(("alternatives", i, "figures")), f"{len(one.figures)} values", f"{n}, one a criterion"
+            file.place(("alternatives", i, "figures")),
+            f"{len(one.figures)} values",
+            RuleText("{}, one a criterion", n),
         )
         for i, one in enumerate(found.alternatives)
         if len(one.figures) != n
     ]
     for i, expert in enumerate(found.experts):
         if [len(row) for row in expert.judgements] != [n] * n:
-            rule = f"{n} rows of {n} judgements"
-            faults.append(Fault(file.place(("experts", i, "judgements")), "another shape", rule))
+            shape = RuleText("{} rows of {} judgements", n, n)
+            faults.append(Fault(file.place(("experts", i, "judgements")), "another shape", shape))
     if [len(row) for row in found.fuzzy.relation] != [m] * n:
-        rule = f"{n} rows of {m} memberships"
-        faults.append(Fault(file.place(("fuzzy", "relation")), "another shape", rule))
+        shape = RuleText("{} rows of {} memberships", n, m)
+        faults.append(Fault(file.place(("fuzzy", "relation")), "another shape", shape))
     ids = [one.id for one in found.alternatives]
     if found.fuzzy_of not in ids:
         rule = one_of(found.fuzzy_of, ids)

@@ -180,18 +180,14 @@ def capability_section(study: RoundStudy) -> Section | None:
     return Section("capability", say("gap_title"), 1, blocks)
 
 
-def _limit(value: float | None) -> str:
-    return "—" if value is None else figure(value)
-
-
 def _ability(one: Ability) -> tuple[str, ...]:
     numbers = figure(one.n_per_year), figure(one.limit_reached)
-    return one.laboratory, one.item, *numbers, one.valid_to.isoformat(), _limit(one.last_score)
+    return one.laboratory, one.item, *numbers, one.valid_to.isoformat(), figure(one.last_score)
 
 
 def _given(given: LaboratoryRound) -> tuple[Table, Table]:
     """What the gaps rest on: limits needed, and what each laboratory can do."""
-    needs = [(one.need_id, _limit(one.limit_needed)) for one in given.needs]
+    needs = [(one.need_id, figure(one.limit_needed)) for one in given.needs]
     able = [_ability(one) for one in given.abilities]
     heads = (
         "col_laboratory",

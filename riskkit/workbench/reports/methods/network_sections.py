@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import product
 
+import numpy as np
 import pandas as pd
 
 from riskkit.assessment.trees.bayes_nets import Conflict, all_states, conflict, posterior
@@ -18,7 +19,9 @@ from riskkit.workbench.document.block_kinds import Block, Paragraph, Table
 from riskkit.workbench.document.blocks import Section
 from riskkit.workbench.reports.case.words import table, titled
 from riskkit.workbench.reports.methods.example_files import NetworkCase, OpenFile
-from riskkit.workbench.reports.methods.words import basis_cell, how, started_from
+from riskkit.workbench.reports.methods.tree_sections import BowTieStudy, TreeStudy
+from riskkit.workbench.reports.methods.words import basis_cell, how, published, started_from
+from riskkit.workbench.runs.result import ResultRecord
 
 
 @dataclass(frozen=True)
@@ -249,3 +252,34 @@ def _risk_table(study: ProductStudy, found: pd.DataFrame, key: str) -> Table:
         "#col_injuries",
     )
     return table(key, heads, rows=rows)
+
+
+def publish_trees(
+    tree: TreeStudy, tie: BowTieStudy, net: NetworkStudy, *, product: ProductStudy, seed: int
+) -> ResultRecord:
+    """Put what the trees and networks say into the notebook, where the runner reads it back."""
+    drawn = np.quantile(tree.draws, [0.05, 0.5, 0.95])
+    ends = dict(zip(("p05", "p50", "p95"), drawn, strict=True))
+    rates = {"top": float(tie.rates.top)} | {k: float(v) for k, v in tie.rates.consequences.items()}
+    found = {
+        "fault_tree": {
+            "p": tree.p,
+            "mean": float(tree.draws.mean()),
+            **ends,
+            "cut_sets": tree.cut_sets,
+            "importance": tree.importance,
+            "morris": tree.morris.reset_index(),
+            "sobol": tree.sobol.reset_index(),
+        },
+        "bow_tie": {"rates_per_year": rates},
+        "network": {
+            "states": net.states,
+            "conflict": net.conflict.value,
+            "worth": net.worth.to_dict(),
+            "values": net.worth_of_looking,
+        },
+        "product": {"rates": product.rates, "without": product.before, "with": product.after},
+    }
+    files = (tree.opened, tie.opened, net.opened, product.opened)
+    settings = {"seed": seed, "draws": tree.draws.size, "tests": product.tests, "failures": product.failures}
+    return published("trees", *files, settings=settings, **found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,13 +10,30 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from riskkit.assessment.preferences.fuzzy import FuzzyEvaluation
-from riskkit.assessment.preferences.judgement_groups import Repair
+from riskkit.assessment.preferences.fuzzy import FuzzyEvaluation, fuzzy_evaluation
+from riskkit.assessment.preferences.judgement_groups import Repair, grouped_judgements, repairs
 from riskkit.assessment.preferences.judgement_matrix import judgements
-from riskkit.assessment.preferences.outranking import Promethee
-from riskkit.assessment.preferences.pairwise import Priorities, consistency_limit
-from riskkit.assessment.preferences.rank_acceptability import RankAcceptability
-from riskkit.assessment.preferences.ranking import Topsis, Vikor
+from riskkit.assessment.preferences.outranking import Preference, Promethee, promethee
+from riskkit.assessment.preferences.pairwise import (
+    Priorities,
+    completed_judgements,
+    consistency_limit,
+    priorities,
+)
+from riskkit.assessment.preferences.rank_acceptability import (
+    RankAcceptability,
+    draw_weights,
+    partial_values,
+    rank_acceptability,
+)
+from riskkit.assessment.preferences.ranking import Topsis, Vikor, topsis, topsis_under, vikor
+from riskkit.assessment.preferences.weight_sensitivity import rank_changes
+from riskkit.assessment.preferences.weights import (
+    critic_weights,
+    entropy_weights,
+    mixed_weights,
+    multiplied_weights,
+)
 from riskkit.foundation.numbers.distributions import Floats
 from riskkit.foundation.standards.glossary import label
 from riskkit.foundation.standards.tables import records
@@ -26,7 +44,72 @@ from riskkit.workbench.document.blocks import Section
 from riskkit.workbench.reports.case.words import table
 from riskkit.workbench.reports.methods.example_files import OpenFile
 from riskkit.workbench.reports.methods.example_records import Ranking
-from riskkit.workbench.reports.methods.words import how, started_from
+from riskkit.workbench.reports.methods.information_sections import HistoryStudy
+from riskkit.workbench.reports.methods.laboratory_sections import RoundStudy
+from riskkit.workbench.reports.methods.words import how, published, started_from
+from riskkit.workbench.runs.result import ResultRecord
+
+
+def study_ranking(opened: OpenFile[Ranking], *, draws: int, rng: np.random.Generator) -> RankingStudy:
+    """Everything the notebook shows of a ranking."""
+    asked = opened.content
+    values, is_cost = decision_values(asked), [one.is_cost for one in asked.criteria]
+    matrices = {one.id: completed_judgements(_judged_matrix(asked, one.judgements)) for one in asked.experts}
+    experts = {id_: priorities(matrix) for id_, matrix in matrices.items()}
+    group = priorities(grouped_judgements(list(matrices.values())))
+    hints = {id_: repairs(matrices[id_]) for id_, found in experts.items() if not found.is_consistent}
+    weights = _weights(asked, values, group.weights)
+    w = weights["mixed"].to_numpy()
+    scale = partial_values(
+        values, [one.worst for one in asked.criteria], [one.best for one in asked.criteria]
+    )
+    possible = draw_weights(len(asked.criteria), draws, rng=rng)
+    return RankingStudy(
+        opened,
+        experts,
+        hints,
+        group,
+        weights,
+        topsis(values, w, is_cost=is_cost),
+        vikor(values, w, is_cost=is_cost),
+        promethee(values, w, preferences=preferences_of(asked), is_cost=is_cost),
+        rank_acceptability(scale, possible),
+        rank_changes(w, lambda sets: topsis_under(values, sets, is_cost=is_cost), names=list(values)),
+        fuzzy_evaluation(group.weights, list(asked.fuzzy.relation), operator=asked.operator),
+    )
+
+
+def decision_values(asked: Ranking) -> pd.DataFrame:
+    """The values with criteria and alternatives by their ids."""
+    return pd.DataFrame(
+        [one.figures for one in asked.alternatives],
+        index=[one.id for one in asked.alternatives],
+        columns=[one.id for one in asked.criteria],
+        dtype="float64",
+    )
+
+
+def preferences_of(asked: Ranking) -> list[Preference]:
+    """The preference function of each criterion."""
+    return [Preference(**dataclasses.asdict(one.preference)) for one in asked.criteria]
+
+
+def _judged_matrix(asked: Ranking, judged: Any) -> pd.DataFrame:
+    names = [one.id for one in asked.criteria]
+    return pd.DataFrame(list(judged), index=names, columns=names, dtype=object)
+
+
+def _weights(asked: Ranking, values: pd.DataFrame, ahp: Any) -> pd.DataFrame:
+    entropy = entropy_weights(values).weights
+    critic = critic_weights(values, is_cost=[one.is_cost for one in asked.criteria]).weights
+    sets = {
+        "ahp": ahp,
+        "entropy": entropy,
+        "critic": critic,
+        "mixed": mixed_weights(ahp, entropy, share=asked.share),
+        "multiplied": multiplied_weights(ahp, entropy),
+    }
+    return pd.DataFrame(sets, index=pd.Index(list(values), name="criterion"))
 
 
 @dataclass(frozen=True)
@@ -250,3 +333,39 @@ def fuzzy_grade(study: RankingStudy) -> Section:
     cautions = [Paragraph(label("caution", code), "caution") for code in found.cautions]
     blocks: list[Block] = [Paragraph(lead, "lead"), cells, *cautions, how("fuzzy")]
     return Section("fuzzy-grade", say("fuzzy_title"), 1, tuple(blocks))
+
+
+def publish_ranking(
+    ranking: RankingStudy, laboratories: RoundStudy, history: HistoryStudy, *, seed: int
+) -> ResultRecord:
+    """Put the ranking, the laboratories and the effect of a measure into the notebook for the runner."""
+    names = list(ranking.topsis.alternatives)
+    ranks = pd.DataFrame(
+        {
+            "alternative": names,
+            "closeness": ranking.topsis.closeness,
+            "compromise": ranking.vikor.compromise,
+            "net_flow": ranking.promethee.net,
+            "rank_topsis": ranking.topsis.ranks,
+            "rank_vikor": ranking.vikor.ranks,
+            "rank_promethee": ranking.promethee.ranks,
+            "first_acceptability": ranking.acceptability.acceptability[:, 0],
+        }
+    )
+    experts = {id_: {"cr": one.cr, "weights": list(one.weights)} for id_, one in ranking.experts.items()}
+    found = {
+        "experts": experts,
+        "group_cr": ranking.group.cr,
+        "weights": ranking.weights.reset_index(),
+        "ranks": ranks,
+        "changes": ranking.changes,
+        "fuzzy": {"memberships": list(ranking.fuzzy.memberships), "grade": ranking.fuzzy.grade},
+        "scores": laboratories.scores.reset_index(),
+        "robust": {name: [one.value, one.deviation] for name, one in laboratories.robust.items()},
+        "gaps": laboratories.gaps.reset_index(),
+        "effect": {} if history.reduction is None else vars(history.reduction),
+        "information": history.graded,
+    }
+    files = (ranking.opened, laboratories.opened, history.opened)
+    settings = {"seed": seed, "draws": ranking.acceptability.n_draws, "on": history.on.isoformat()}
+    return published("ranking", *files, settings=settings, **found)

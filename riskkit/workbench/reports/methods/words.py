@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from riskkit.foundation.language import language
+from riskkit.foundation.language import in_each_language, language
 from riskkit.foundation.standards.glossary import codes, label
 from riskkit.words.catalogue import method_text as say
 from riskkit.workbench.document.block_kinds import Details, Paragraph
 from riskkit.workbench.reports.methods.example_files import OpenFile
+from riskkit.workbench.runs.result import ResultRecord, found_record
 
 
 def how(key: str) -> Details:
@@ -30,3 +31,11 @@ def basis_cell(entry: Mapping[str, Any]) -> str:
 def started_from(opened: OpenFile[Any]) -> Paragraph:
     """Which file a result starts from, and its hash."""
     return Paragraph(say("input_file", name=opened.name, sha256=opened.sha256[:12]), "source")
+
+
+def published(kind: str, *files: OpenFile[Any], settings: Mapping[str, Any], **found: Any) -> ResultRecord:
+    """What was found from some files, in the notebook, where the runner reads it back."""
+    hashes = {one.name: one.sha256 for one in files}
+    inputs = {**settings, "case_sha256": files[0].sha256, "files": hashes}
+    title = in_each_language(say, f"title_{kind}")
+    return found_record(kind, files[0].name, title, inputs=inputs, **found)

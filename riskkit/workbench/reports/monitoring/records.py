@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from riskkit.foundation import shipped
-from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, refuse, shown
 from riskkit.foundation.records.evidence import arrow_schema
 from riskkit.foundation.records.number_columns import floats
 from riskkit.monitoring.sources import canonical
@@ -128,7 +128,8 @@ def open_table(
 
 
 def _content(path: Path, *, what: str = "records", sample: str = SAMPLE) -> bytes:
-    rule = f"{sample}{', or ' if sample else ''}a .csv file of at most {MOST_BYTES:,} bytes"
+    rule = RuleText("a .csv file of at most {} bytes", f"{MOST_BYTES:,}")
+    rule = RuleText("{}, or {}", sample, rule) if sample else rule
     is_fine = path.suffix == ".csv" and path.is_file() and path.stat().st_size <= MOST_BYTES
     refuse(what, [] if is_fine else [Fault(what, shown(path.name), rule)])
     return path.read_bytes()

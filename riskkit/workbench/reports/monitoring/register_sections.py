@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from riskkit.foundation.language import language
+from riskkit.foundation.language import in_each_language, language
 from riskkit.foundation.records.evidence import rule_text
 from riskkit.foundation.standards.glossary import codes, label
 from riskkit.foundation.standards.method_numbers import method_number
@@ -14,10 +14,13 @@ from riskkit.foundation.standards.standards import table as standard_table
 from riskkit.foundation.standards.tables import records
 from riskkit.words.catalogue import monitoring_text as say
 from riskkit.words.numbers import number, rate
-from riskkit.workbench.document.block_kinds import Block, Cell, Items, Paragraph, Table
-from riskkit.workbench.document.blocks import Section
+from riskkit.workbench.document.block_kinds import Block, Cell, Paragraph, Table
+from riskkit.workbench.document.blocks import Picture, Section
+from riskkit.workbench.document.text_tables import limits_section
+from riskkit.workbench.reports.monitoring.rates_report import rates_forest, rates_table, rates_trends
 from riskkit.workbench.reports.monitoring.register_study import FILLED, RegisterStudy, year_table
 from riskkit.workbench.reports.monitoring.words import column_name, group_name, source_title
+from riskkit.workbench.runs.result import ResultRecord, found_record
 
 _MOST_ROWS, _MOST_NAMES = 20, 10
 GRADE_WORDS = {1: "grade_1", 2: "grade_2", 3: "grade_3"}
@@ -241,5 +244,53 @@ def register_quarantine(study: RegisterStudy) -> Section:
 
 def register_limits() -> Section:
     """How to read what a register tells, and how far it goes."""
-    keys = ("limit_reports", "limit_inspections", "limit_empty", "limit_grades", "limit_signal")
-    return Section("limits", say("limits_register"), 1, (Items(tuple(say(key) for key in keys)),))
+    return limits_section(say, "reports", "inspections", "empty", "grades", "signal", title="limits_register")
+
+
+def register_forest(study: RegisterStudy) -> Picture | None:
+    """The rates of the groups of a register with their intervals; nothing without inspections."""
+    return None if study.rates is None else rates_forest(study.rates)
+
+
+def register_rates(study: RegisterStudy) -> Section:
+    """The rate of each group of inspections, or that there are none."""
+    if study.rates is None:
+        told = Paragraph(say("no_inspections"), "caution")
+        return Section("rates", say("rates_title"), 1, (told,))
+    table, trends = rates_table(study.rates), rates_trends(study.rates)
+    return Section("rates", table.title, 1, (*table.blocks, *trends.blocks))
+
+
+def publish_register(study: RegisterStudy, *, seed: int) -> ResultRecord:
+    """Put what was found of a register into the notebook, where the runner reads it back."""
+    ends = {
+        name: None if day is None else day.isoformat()
+        for name, day in (("since", study.since), ("until", study.until))
+    }
+    inputs = {"seed": seed, "case_sha256": study.sha256, "every": study.every} | ends
+    whole = study.whole
+    rows = {name: getattr(whole, f"n_{name}") for name in ("read", "accepted", "quarantined", "duplicates")}
+    grades = study.groups["grade"].value_counts()
+    gaps = study.coverage[study.coverage["is_gap"]]
+    return found_record(
+        "register",
+        study.name,
+        in_each_language(say, "title_register"),
+        inputs=inputs | {"threshold": study.threshold},
+        rows=rows | {"looked_at": len(study.records)},
+        by_source=whole.by_source,
+        by_year=study.by_year,
+        filled=study.filled.reset_index(),
+        timely=study.timely.reset_index(),
+        information={"n_groups": len(study.groups), "grades": _counts(grades)},
+        gaps=gaps.drop(columns=["n_records", "is_gap"]),
+        whole=None if study.rates is None else study.rates.whole,
+        groups=[] if study.rates is None else study.rates.groups,
+        periods=study.periods,
+        tops=study.tops,
+        quarantine=study.quarantine,
+    )
+
+
+def _counts(grades: pd.Series) -> dict[str, int]:
+    return {str(grade): int(grades.get(grade, 0)) for grade in (1, 2, 3)}

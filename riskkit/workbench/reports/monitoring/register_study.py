@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, refuse, shown
 from riskkit.foundation.standards.method_numbers import method_number
 from riskkit.foundation.standards.provinces import province_code
 from riskkit.monitoring.coverage import completeness, coverage_matrix, timeliness
@@ -19,7 +19,7 @@ from riskkit.monitoring.rates.rates import nonconformity_rates
 from riskkit.monitoring.triage import SameInformation, same_information
 from riskkit.store.register.query import sql
 from riskkit.store.register.summary import RegisterSummary, summary
-from riskkit.workbench.reports.monitoring.rate_study import RateStudy, study_rates
+from riskkit.workbench.reports.monitoring.rates_report import RateStudy, study_rates
 from riskkit.workbench.reports.monitoring.records import OpenTable
 from riskkit.workbench.runs.folders.made_register import MADE, register_folder, register_sha256
 
@@ -147,7 +147,7 @@ def _records(folder: Path, first: dt.date | None, last: dt.date | None) -> pd.Da
     question = f"SELECT {', '.join(_COLUMNS)} FROM records {chosen} ORDER BY date, record_id"  # noqa: S608
     table = sql(folder, question, most_rows=MOST_RECORDS + 1)
     n_found = table.num_rows
-    rule = f"from 1 to {MOST_RECORDS:,} records in the period"
+    rule = RuleText("from 1 to {} records in the period", f"{MOST_RECORDS:,}")
     is_fine = 0 < n_found <= MOST_RECORDS
     refuse("register", [] if is_fine else [Fault("register", f"{n_found:,}", rule)])
     rows = table.to_pandas()

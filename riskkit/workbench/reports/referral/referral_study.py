@@ -9,17 +9,19 @@ from functools import partial
 
 import pandas as pd
 
-from riskkit.foundation.inputs.faults import Fault, InputFaults, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, InputFaults, refuse, shown, tried
 from riskkit.foundation.standards.provinces import province_code
 from riskkit.response.referral import clocks, hot_spots, inspection_draw, penalty_publication, rewards, routes
-from riskkit.workbench.reports.response.example_folder import (
+from riskkit.workbench.reports.response.examples import (
     digest_of,
     folder_faults,
+    id_faults,
+    link_faults,
     name_of,
+    one_day,
     open_folder,
     plain_rows,
 )
-from riskkit.workbench.reports.response.example_tables import one_day, tried
 
 SAMPLE = "referral"
 _ROUTE_FACTS = ("is_crime_suspected", "is_public_interest_harmed", "is_many_consumers",
@@ -121,21 +123,9 @@ def study_referral(folder: str = SAMPLE, *, on: str) -> ReferralStudy:
 
 def _reference_faults(tables: Mapping[str, pd.DataFrame]) -> list[Fault]:
     """Cases that are missing, stand twice or are not there, provinces nobody knows, and several draws."""
-    faults = []
-    for name in ("cases", "rewards"):
-        ids = tables[name]["case_id"]
-        faults += [
-            Fault(f"{name}: row {row + 1}: case_id", shown(cell), "an id, each once")
-            for row, cell in enumerate(ids)
-            if cell is None or (ids == cell).to_numpy()[:row].any()
-        ]
-    cases = set(tables["cases"]["case_id"])
-    for name in ("clocks", "papers"):
-        faults += [
-            Fault(f"{name}: row {row + 1}: case_id", shown(cell), "a case of cases.csv")
-            for row, cell in enumerate(tables[name]["case_id"])
-            if cell not in cases
-        ]
+    faults = id_faults(tables, {"cases": "case_id", "rewards": "case_id"})
+    names, rule = ("clocks", "papers"), "a case of cases.csv"
+    faults += link_faults(tables, names, "case_id", of="cases", rule=rule)
     faults += [
         Fault(f"places: row {row + 1}: province", shown(cell), "a province by code or name")
         for row, cell in enumerate(tables["places"]["province"])

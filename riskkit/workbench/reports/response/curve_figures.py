@@ -13,7 +13,7 @@ from riskkit.workbench.document.block_kinds import Table
 from riskkit.workbench.document.blocks import Picture
 from riskkit.workbench.reports.figures import style
 from riskkit.workbench.reports.response.effect_study import EffectStudy
-from riskkit.workbench.reports.response.example_tables import say
+from riskkit.workbench.reports.response.examples import say
 from riskkit.workbench.reports.response.recall_study import LEVEL
 
 

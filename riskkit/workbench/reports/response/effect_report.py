@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from riskkit import __version__
 from riskkit.foundation.language import in_each_language, language
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.scales import scale
@@ -12,15 +11,10 @@ from riskkit.foundation.standards.tables import records
 from riskkit.words.numbers import number, rate
 from riskkit.workbench.document.block_kinds import Block, Items, Paragraph, Table
 from riskkit.workbench.document.blocks import Section
-from riskkit.workbench.reports.response.curve_figures import effect_curve
-from riskkit.workbench.reports.response.effect_study import MOST_PERIODS, EffectStudy, study_effect
-from riskkit.workbench.reports.response.example_tables import house_rows, say
-from riskkit.workbench.runs.result import ResultRecord
-
-__all__ = [
-    "effect_curve", "effect_estimates", "effect_house_numbers", "effect_limits", "effect_power",
-    "effect_summary", "effect_verdict", "publish_effect", "study_effect",
-]  # fmt: skip
+from riskkit.workbench.document.text_tables import limits_section
+from riskkit.workbench.reports.response.effect_study import MOST_PERIODS, EffectStudy
+from riskkit.workbench.reports.response.examples import house_rows, say
+from riskkit.workbench.runs.result import ResultRecord, found_record
 
 
 def effect_summary(study: EffectStudy) -> Section:
@@ -85,8 +79,7 @@ def effect_power(study: EffectStudy) -> Section:
 
 def effect_limits() -> Section:
     """How to read this, and how far it goes."""
-    keys = ("limit_other", "limit_mean", "limit_correlated", "limit_proposal")
-    return Section("limits", say("limits_title"), 1, (Items(tuple(say(key) for key in keys)),))
+    return limits_section(say, "other", "mean", "correlated", "proposal", title="limits_title")
 
 
 def effect_house_numbers() -> Section:
@@ -100,25 +93,15 @@ def effect_house_numbers() -> Section:
 def publish_effect(study: EffectStudy) -> ResultRecord:
     """Put what was found into the notebook, where the runner reads it back."""
     began = study.began.isoformat()
-    about = {
-        "id": study.opened.name,
-        "title": in_each_language(say, "effect_case", began=began),
-    }
-    inputs = {"riskkit": __version__, "case_sha256": study.opened.sha256, "began": began,
+    inputs = {"case_sha256": study.opened.sha256, "began": began,
               "level": study.level, "wanted": study.wanted, "limit": study.limit or None}  # fmt: skip
-    record: dict[str, Any] = {
-        "schema": "riskkit.effect/1",
-        "case": about,
-        "inputs": inputs,
-        "note": study.note,
-    }
-    record |= {
-        name: getattr(study, name).rename_axis("model").reset_index() for name in ("estimates", "verdicts")
-    }
-    record |= {name: getattr(study, name) for name in ("dispersion", "phi", "power", "n_needed", "rate_hi")}
-    return ResultRecord(
-        record | {"series": study.series.assign(period=study.series["period"].dt.strftime("%Y-%m-%d"))}
-    )
+    found: dict[str, Any] = {"note": study.note}
+    for name in ("estimates", "verdicts"):
+        found[name] = getattr(study, name).rename_axis("model").reset_index()
+    found |= {name: getattr(study, name) for name in ("dispersion", "phi", "power", "n_needed", "rate_hi")}
+    found["series"] = study.series.assign(period=study.series["period"].dt.strftime("%Y-%m-%d"))
+    title = in_each_language(say, "effect_case", began=began)
+    return found_record("effect", study.opened.name, title, inputs=inputs, **found)
 
 
 def _decision(code: str) -> str:

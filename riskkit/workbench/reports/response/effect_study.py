@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import gammaincinv
 
-from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, one_of, refuse, shown, tried
 from riskkit.foundation.records.number_columns import Floats, NumberColumn, number_columns
 from riskkit.foundation.standards.scales import scale
 from riskkit.response.effect import average_ratio, decide
@@ -19,7 +19,7 @@ from riskkit.response.effect_power import periods_needed, series_power
 from riskkit.response.effect_series import SeriesFit, fit_series, segmented_design
 from riskkit.response.working_days import as_days
 from riskkit.workbench.reports.monitoring.records import OpenTable
-from riskkit.workbench.reports.response.example_tables import column_faults, one_day, open_example, tried
+from riskkit.workbench.reports.response.examples import column_faults, one_day, open_example
 
 MOST_PERIODS = 120
 MODELS = ("quasi_poisson", "newey_west", "ar1_reml")
@@ -146,5 +146,7 @@ def _period_faults(days: pd.Series) -> list[Fault]:
     wrong = np.flatnonzero(
         (gaps.notna() & ~((gaps > 0) & ((gaps - usual).abs() <= _UNEVEN * usual))).to_numpy()
     )
-    rule = f"about {usual:g} days after the row before: every period once, in the order of time"
+    rule = RuleText(
+        "about {} days after the row before: every period once, in the order of time", f"{usual:g}"
+    )
     return [Fault(f"table: row {row}: period", str(days.iloc[row])[:10], rule) for row in wrong]

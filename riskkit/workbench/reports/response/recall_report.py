@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import pandas as pd
 
-from riskkit import __version__
 from riskkit.foundation.language import in_each_language, language
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.tables import records
 from riskkit.response.reason_words import reason_words
 from riskkit.words.numbers import number, rate
-from riskkit.workbench.document.block_kinds import Block, Items, Paragraph, Table
+from riskkit.workbench.document.block_kinds import Block, Paragraph, Table
 from riskkit.workbench.document.blocks import Section
-from riskkit.workbench.reports.response.curve_figures import recall_curve
-from riskkit.workbench.reports.response.example_tables import house_rows, say
-from riskkit.workbench.reports.response.recall_study import RecallStudy, study_recalls
-from riskkit.workbench.runs.result import ResultRecord
+from riskkit.workbench.document.text_tables import day_cell, limits_section
+from riskkit.workbench.reports.response.examples import house_rows, say
+from riskkit.workbench.reports.response.recall_study import RecallStudy
+from riskkit.workbench.runs.result import ResultRecord, found_record
 
-__all__ = [
-    "publish_recalls", "recall_advice", "recall_completion", "recall_curve", "recall_duties",
-    "recall_house_numbers", "recall_limits", "recall_summary", "study_recalls",
-]  # fmt: skip
 _FIRST = ("overdue", "due_now", "unknown", "running", "late", "lapsed", "met", "not_started")
 
 
@@ -63,8 +57,8 @@ def recall_duties(study: RecallStudy) -> Section:
         place = str(locators[row["rule_id"]])
         clause = place if reading in place else f"{place} · {reading}"
         state = " · ".join(dict.fromkeys((_word(row["decision"]), _word(row["reason"]))))
-        rows.append((str(row["recall_id"]), str(row[language()]), state, _day(row["start_on"]),
-                     _day(row["due_on"]), number(float(row["margin"])),
+        rows.append((str(row["recall_id"]), str(row[language()]), state, day_cell(row["start_on"]),
+                     day_cell(row["due_on"]), number(float(row["margin"])),
                      f"{document} · {clause}"))  # fmt: skip
     heads = ("col_recall", "col_duty", "col_state", "col_start", "col_due", "col_days", "col_clause")
     table = _table("duties_table", heads, rows, numeric=(5,))
@@ -80,7 +74,7 @@ def recall_completion(study: RecallStudy) -> Section:
             name = " · ".join(str(row[part]) for part in parts if part in row) or say("in_all")
             counts = [number(float(row[count])) for count in ("n_affected", "n_removed", "n_completed")]
             shares = rate(float(row["rate"])), rate(float(row["rate_open"]))
-            rows.append((str(row["recall_id"]), name, _day(row["reported_on"]), *counts, *shares))
+            rows.append((str(row["recall_id"]), name, day_cell(row["reported_on"]), *counts, *shares))
     heads = ("col_recall", "col_channel", "col_reported", "col_affected", "col_removed", "col_completed",
              "col_rate", "col_rate_open")  # fmt: skip
     rows.sort(key=lambda row: list(study.state["recall_id"]).index(row[0]))
@@ -113,8 +107,7 @@ def recall_advice(study: RecallStudy) -> Section:
 
 def recall_limits() -> Section:
     """How to read this, and how far it goes."""
-    keys = ("limit_clauses", "limit_forecast", "limit_notice", "limit_grade", "limit_counts")
-    return Section("limits", say("limits_title"), 1, (Items(tuple(say(key) for key in keys)),))
+    return limits_section(say, "clauses", "forecast", "notice", "grade", "counts", title="limits_title")
 
 
 def recall_house_numbers() -> Section:
@@ -126,29 +119,19 @@ def recall_house_numbers() -> Section:
 def publish_recalls(study: RecallStudy) -> ResultRecord:
     """Put what was found into the notebook, where the runner reads it back."""
     on = study.on.isoformat()
-    about = {
-        "id": study.opened.name,
-        "title": in_each_language(say, "recall_case", n=len(study.state), on=on),
-    }
-    inputs = {"on": study.on.isoformat(), "riskkit": __version__, "case_sha256": study.opened.sha256,
-              "facts_sha256": study.facts.sha256, "prior": vars(study.prior)}  # fmt: skip
-    record: dict[str, Any] = {"schema": "riskkit.recalls/1", "case": about, "inputs": inputs}
-    record |= {
-        name: _dated(getattr(study, name)) for name in ("state", "clocks", "completion", "channels", "curve")
-    }
-    named = {
-        name: getattr(study, name).rename_axis("recall_id").reset_index() for name in ("advice", "grades")
-    }
-    return ResultRecord(record | named)
+    inputs = {"on": on, "case_sha256": study.opened.sha256, "facts_sha256": study.facts.sha256,
+              "prior": vars(study.prior)}  # fmt: skip
+    dated = ("state", "clocks", "completion", "channels", "curve")
+    found = {name: _dated(getattr(study, name)) for name in dated}
+    for name in ("advice", "grades"):
+        found[name] = getattr(study, name).rename_axis("recall_id").reset_index()
+    title = in_each_language(say, "recall_case", n=len(study.state), on=on)
+    return found_record("recalls", study.opened.name, title, inputs=inputs, **found)
 
 
 def _dated(table: pd.DataFrame) -> pd.DataFrame:
     days = table.select_dtypes("datetime")
-    return table.assign(**{str(name): days[name].map(_day) for name in days})
-
-
-def _day(value: Any) -> str:
-    return "—" if pd.isna(value) else f"{value:%Y-%m-%d}"
+    return table.assign(**{str(name): days[name].map(day_cell) for name in days})
 
 
 def _word(code: str) -> str:

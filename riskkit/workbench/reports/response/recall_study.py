@@ -8,14 +8,14 @@ from functools import partial
 
 import pandas as pd
 
-from riskkit.foundation.inputs.faults import Fault, one_of, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, one_of, refuse, shown, tried
 from riskkit.foundation.standards import standards
 from riskkit.response.recall.advice import effect_grades, notice_advice
 from riskkit.response.recall.duties import duty_clocks
 from riskkit.response.recall.forecast import CurvePrior, fit_curve_prior, forecast_completion
 from riskkit.response.recall.progress import COUNTS, KEY, completion_rates, read_reports, stalled_recalls
 from riskkit.workbench.reports.monitoring.records import OpenTable
-from riskkit.workbench.reports.response.example_tables import column_faults, one_day, open_example, tried
+from riskkit.workbench.reports.response.examples import column_faults, one_day, open_example, plain_rows
 
 _PARTS = ("channel", "operator")
 _DAYS = (0, 30, 61, 91, 122, 152, 183, 244, 304, 365)
@@ -104,7 +104,7 @@ def _checked(
         faults += column_faults(facts.table, what="facts", needed=_OWN[:2], known=[*_OWN, *_events()])
     day = one_day(on, what="on", faults=faults)
     refuse("recalls", faults)
-    rows, told = (_plain(table) for table in (reports, facts.table))
+    rows, told = (plain_rows(table) for table in (reports, facts.table))
     parts = [name for name in _PARTS if name in rows]
     read = tried(faults, partial(read_reports, rows, by=parts))
     latest = day or (read["report_date"].max().date() if read is not None else dt.date.min)
@@ -118,7 +118,11 @@ def _checked(
     tried(faults, partial(_advice_columns, told, latest))
     if read is not None and not (read["report_date"] <= pd.Timestamp(latest)).any():
         faults.append(
-            Fault("on", str(latest), f"not before the first report: {read['report_date'].min().date()}")
+            Fault(
+                "on",
+                str(latest),
+                RuleText("not before the first report: {}", read["report_date"].min().date()),
+            )
         )
     refuse("recalls", faults)
     return rows, told, latest
@@ -128,13 +132,6 @@ def _advice_columns(told: pd.DataFrame, day: dt.date) -> None:
     """The faults of what only the advice reads."""
     given = {name: told.get(name) for name in ("share_reachable", "used")}
     notice_advice(pd.DataFrame({"n_open": 0, **given}, index=told.index), on=day)
-
-
-def _plain(table: pd.DataFrame) -> pd.DataFrame:
-    """The table with None for empty cells."""
-    rows = table.reset_index(drop=True)
-    texts = rows.astype({name: object for name in rows if rows[name].dtype == "string"})
-    return texts.where(rows.notna(), None)
 
 
 def _summed(rows: pd.DataFrame, parts: list[str]) -> pd.DataFrame:

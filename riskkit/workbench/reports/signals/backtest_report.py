@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from riskkit import __version__
+from riskkit.foundation.inputs.faults import Fault, RuleText, refuse, shown
 from riskkit.foundation.language import in_each_language, language
 from riskkit.foundation.standards.tables import records
+from riskkit.monitoring.signals.simulated import JUDGED, simulated_series
+from riskkit.monitoring.surveillance.backtest import (
+    detection_curve,
+    operating_curve,
+    outbreak_waits,
+    walk_forward,
+)
+from riskkit.monitoring.surveillance.detectors import METHODS, published_detectors, strength
 from riskkit.words.catalogue import Texts
 from riskkit.words.numbers import amount, number, percent, rate
 from riskkit.workbench.document.block_kinds import Items, Paragraph
@@ -21,14 +32,124 @@ from riskkit.workbench.reports.signals.backtest_records import (
     LEAST_NOTICES,
     MONDAYS,
     WITHIN,
+    record_arrivals,
+    record_events,
 )
-from riskkit.workbench.reports.signals.backtest_study import BacktestStudy, study_backtest
-from riskkit.workbench.runs.result import ResultRecord
+from riskkit.workbench.runs.result import ResultRecord, found_record
 
-__all__ = [
-    "backtest_arrivals", "backtest_curves", "backtest_events", "backtest_limits", "backtest_operating",
-    "backtest_summary", "backtest_unseen", "publish_backtest", "study_backtest",
-]  # fmt: skip
+N_CUTS, N_PERIODS = 25, 12
+_SIZES = (1, 2, 5, 10, 30, np.inf)
+_SERIES = "surveillance_simulated"
+_LAST = "2024-06-30"
+
+
+@dataclass(frozen=True)
+class BacktestStudy:
+    """Detectors on series with known outbreaks, and the weekly list on dated events where records are there.
+
+    `summary` has one row a method; `curves` and `operating` one a method and period or bound; `unseen` counts
+    outbreaks that no method found by their size; `events` and `weeks` (alarms a week, by series of records),
+    `arrivals` (forecasts of new pairs, by set and order) and `bands` (of the set of `n_regions` together, by
+    size of the forecast) are empty without records.
+    """
+
+    n_series: int
+    n_outbreaks: int
+    n_empty: int
+    is_made_here: bool
+    budget: int
+    summary: pd.DataFrame
+    curves: pd.DataFrame
+    operating: pd.DataFrame
+    unseen: pd.DataFrame
+    events: pd.DataFrame
+    weeks: dict[str, pd.Series]
+    arrivals: pd.DataFrame
+    bands: pd.DataFrame
+    n_regions: int
+
+
+def study_backtest(
+    *, rng: np.random.Generator, replicates: int = 1, budget: int = 10, records: str = ""
+) -> BacktestStudy:
+    """Everything the notebook of the backtest shows.
+
+    Without `records` (a folder of public ones) the series are made here, `replicates` of each scenario; the
+    settings and the budget are fixed before any series is seen.
+    """
+    faults = [] if replicates >= 1 else [Fault("replicates", shown(replicates), "1 or more")]
+    faults += [] if budget >= 1 else [Fault("budget", shown(budget), "1 or more")]
+    folder = Path(records) if records else None
+    if folder is not None and not (folder / _SERIES / "counts_wide.csv.gz").is_file():
+        faults.append(Fault("records", shown(records), RuleText("a folder that holds {}", _SERIES)))
+    refuse("backtest", faults)
+    counts, outbreaks, n_empty = _made(rng, replicates) if folder is None else _recorded(folder)
+    day = pd.Timestamp(_LAST).date()
+    alarms = {name: detect(counts, JUDGED) for name, detect in published_detectors(METHODS, on=day).items()}
+    judged = {name: _said(found) for name, found in alarms.items()}
+    waits = {name: outbreak_waits(found, outbreaks, at=JUDGED)["wait"] for name, found in alarms.items()}
+    events, weeks = (pd.DataFrame(), {}) if folder is None else record_events(folder, budget)
+    arrivals, bands, n_regions = (
+        (pd.DataFrame(), pd.DataFrame(), 0) if folder is None else record_arrivals(folder)
+    )
+    return BacktestStudy(
+        counts.shape[1], len(outbreaks), n_empty, folder is None, budget,
+        summary=walk_forward(counts, outbreaks, detectors=judged, at=JUDGED),
+        curves=_stacked({k: detection_curve(wait, n_periods=N_PERIODS) for k, wait in waits.items()}),
+        operating=_stacked({name: _operating(found, outbreaks) for name, found in alarms.items()}),
+        unseen=_unseen(outbreaks, waits),
+        events=events,
+        weeks=weeks,
+        arrivals=arrivals,
+        bands=bands,
+        n_regions=n_regions,
+    )  # fmt: skip
+
+
+def _said(found: pd.DataFrame) -> Callable[..., pd.DataFrame]:
+    """A detector that has judged already."""
+    return lambda counts, at: found
+
+
+def _stacked(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    return pd.concat([table.reset_index().assign(method=name) for name, table in tables.items()])
+
+
+def _made(rng: np.random.Generator, replicates: int) -> tuple[pd.DataFrame, pd.DataFrame, int]:
+    found = simulated_series(rng, n_replicates=replicates)
+    outbreaks = found.outbreaks[found.outbreaks["is_judged"]].reset_index(drop=True)
+    return found.counts, outbreaks, found.n_empty
+
+
+def _recorded(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame, int]:
+    """The 168 labelled series; only outbreaks of the judged weeks that have a case can be found."""
+    wide = pd.read_csv(folder / _SERIES / "counts_wide.csv.gz")
+    names = wide["scenario"] * 10 + wide["rep"]
+    counts = wide.iloc[:, 2:].T.set_axis(range(1, JUDGED[-1] + 1)).set_axis(names, axis=1)
+    rows = pd.read_csv(folder / _SERIES / "outbreaks.csv")
+    rows = rows[rows["kind"] == "current"].assign(series=rows["scenario"] * 10 + rows["rep"])
+    outbreaks = rows.rename(columns={"start_week": "start", "end_week": "end"})
+    return counts, outbreaks[outbreaks["size"] > 0].reset_index(drop=True), int((rows["size"] == 0).sum())
+
+
+def _operating(found: pd.DataFrame, outbreaks: pd.DataFrame) -> pd.DataFrame:
+    """From an alarm nearly never to one in ten weeks: bounds by the strengths that were met."""
+    table = found.assign(strength=strength(found))
+    known = table["strength"][np.isfinite(table["strength"])]
+    cuts = np.unique(np.quantile(known, 1 - np.geomspace(1e-3, 0.2, N_CUTS)))
+    return operating_curve(table, outbreaks, at=JUDGED, cuts=cuts)
+
+
+def _unseen(outbreaks: pd.DataFrame, waits: Mapping[str, pd.Series]) -> pd.DataFrame:
+    """Outbreaks by size: how many, how many the weekly scan found, how many no method found."""
+    none = pd.DataFrame(waits).isna().all(axis=1)
+    bins = pd.cut(outbreaks["size"], [0, *_SIZES])
+    rows = pd.DataFrame({"n": 1, "n_by_scan": waits[METHODS[0]].notna(), "n_unseen": none})
+    found = rows.groupby(bins, observed=True).sum()
+    edges = [(int(edge.left) + 1, edge.right) for edge in found.index]
+    return found.assign(from_size=[a for a, _ in edges], to_size=[b for _, b in edges]).reset_index(drop=True)
+
+
 say = Texts("signals")
 _DRAWN = ("noufaily_2013", "farrington_1996", "bayes_recent", "ears_c1", "ears_c3", "cusum_rossi")
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
@@ -196,12 +317,18 @@ def backtest_limits() -> Section:
 def publish_backtest(study: BacktestStudy) -> ResultRecord:
     """Put what was found into the notebook, where the runner reads it back."""
     titles = in_each_language(say, "backtest_case", n=number(study.n_series))
-    inputs = {"budget": study.budget, "is_made_here": study.is_made_here, "riskkit": __version__}
+    inputs = {"budget": study.budget, "is_made_here": study.is_made_here}
     days = study.events.select_dtypes("datetime")
     events = study.events.assign(**{str(name): days[name].map(day_cell) for name in days})
-    return ResultRecord(
-        {"schema": "riskkit.backtest/1", "case": {"id": "signal-backtest", "title": titles},
-         "inputs": inputs, "summary": study.summary.reset_index(), "curves": study.curves,
-         "unseen": study.unseen.astype(float).replace(np.inf, np.nan), "events": events,
-         "arrivals": study.arrivals, "forecast_bands": study.bands}
-    )  # fmt: skip
+    return found_record(
+        "backtest",
+        "signal-backtest",
+        titles,
+        inputs=inputs,
+        summary=study.summary.reset_index(),
+        curves=study.curves,
+        unseen=study.unseen.astype(float).replace(np.inf, np.nan),
+        events=events,
+        arrivals=study.arrivals,
+        forecast_bands=study.bands,
+    )

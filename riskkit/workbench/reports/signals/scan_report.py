@@ -8,36 +8,126 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from riskkit import __version__
 from riskkit.foundation.language import in_each_language, language
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.tables import records
 from riskkit.words.catalogue import Texts
 from riskkit.words.numbers import amount, figure, number, percent, probability
 from riskkit.workbench.document.block_kinds import Block, Items, Paragraph, Table
-from riskkit.workbench.document.blocks import Section
-from riskkit.workbench.document.text_tables import day_cell, keyed_table, section
-from riskkit.workbench.reports.response.example_tables import house_rows
-from riskkit.workbench.reports.signals.scan_figures import combination, scan_multiples, scan_volcano
-from riskkit.workbench.reports.signals.scan_study import ScanStudy, study_signals
-from riskkit.workbench.runs.result import ResultRecord
+from riskkit.workbench.document.blocks import Picture, Section
+from riskkit.workbench.document.text_tables import day_cell, keyed_table, section, text_cell
+from riskkit.workbench.reports.figures import style
+from riskkit.workbench.reports.response.examples import house_rows
+from riskkit.workbench.reports.signals.scan_study import N_DRAWN, ScanStudy
+from riskkit.workbench.runs.result import ResultRecord, found_record
 
-__all__ = [
-    "combination",
-    "publish_signals",
-    "reason_sentence",
-    "scan_drill",
-    "scan_house_numbers",
-    "scan_limits",
-    "scan_memory",
-    "scan_multiples",
-    "scan_new",
-    "scan_renamed",
-    "scan_summary",
-    "scan_volcano",
-    "study_signals",
-]  # fmt: skip
 say = Texts("signals")
+_PANEL = 132  # height of a small multiple [px]
+_MOST_P = 12.0  # powers of ten at which the axis of p-values ends
+_QUIET = {"type": "scatter", "hoverinfo": "skip", "showlegend": False}
+
+
+def combination(row: dict[str, Any]) -> str:
+    """A hazard, its origin and goods in one line; what is not known is said."""
+    parts = [str(row[key]) or say("not_known") for key in ("hazard", "origin", "product_group")]
+    return " · ".join(parts)
+
+
+def scan_multiples(study: ScanStudy, *, signal: str = "") -> Picture | None:
+    """The weeks before each of the strongest alarms, or before one: observed, expected, bound."""
+    alarms = study.alarms[study.alarms["signal_id"].isin(study.series["signal_id"])]
+    drawn = records(alarms[alarms["signal_id"] == signal] if signal else alarms.head(N_DRAWN))
+    if not drawn:
+        return None
+    title, traces, notes, shape = say("multiples_title"), [], [], {}
+    share = 1 / len(drawn)
+    for k, row in enumerate(drawn):
+        mine = study.series[study.series["signal_id"] == row["signal_id"]]
+        y, top = f"y{k + 1}".removesuffix("1") if k == 0 else f"y{k + 1}", 1 - k * share
+        traces += [trace | {"yaxis": y, "xaxis": "x"} for trace in _lines(mine)]
+        ceiling = max(1.0, float(np.nanmax(mine[["observed", "bound"]].to_numpy(dtype=float)))) * 1.1
+        shape["yaxis" if k == 0 else f"yaxis{k + 1}"] = {
+            "domain": [top - share * 0.72, top - share * 0.2], "range": [0, ceiling], "fixedrange": True,
+            "nticks": 4, "gridcolor": style.LINE, "tickfont": {"size": 10}, "anchor": "x",
+        }  # fmt: skip
+        words = style.clean(f"{number(float(row['rank']))} {combination(row)}")
+        place = {"x": 0, "xref": "paper", "xanchor": "left", "y": top - share * 0.17, "yref": "paper"}
+        notes.append(style.annotation(words, **place, yanchor="bottom", borderpad=0))
+    remark, room = style.below(say("multiples_marks"), at=36)
+    layout = style.layout(title, height=_PANEL * len(drawn) + room, margin={"t": 8, "b": room, "l": 34})
+    layout |= shape | {"annotations": [*notes, remark]}
+    layout["xaxis"] = style.quiet_axis() | {"anchor": f"y{len(drawn)}" if len(drawn) > 1 else "y"}
+    first = drawn[0]
+    seen = {"seen": number(first["n_week"]), "expected": amount(float(first["expected"]))}
+    alt = say("multiples_alt", n=len(drawn), first=combination(first), **seen)
+    rows = [
+        (combination(row), f"{week['week']:%Y-%m-%d}", number(week["observed"]),
+         amount(float(week["expected"])), number(float(week["bound"])))
+        for row in drawn
+        for week in records(study.series[study.series["signal_id"] == row["signal_id"]])
+    ]  # fmt: skip
+    heads = ("col_combination", "col_week", "#col_observed", "#col_expected", "#col_bound")
+    table = keyed_table(say, "multiples_title", heads=heads, rows=rows)
+    return Picture("signal-multiples", title, alt, table, {"data": traces, "layout": layout})
+
+
+def _lines(mine: pd.DataFrame) -> list[dict[str, Any]]:
+    days = [f"{week:%Y-%m-%d}" for week in mine["week"]]
+    is_alarm = mine["is_alarm"].to_numpy(dtype=bool)
+    colours = [style.INK if alarm else style.tint(style.DARK, 0.45) for alarm in is_alarm]
+    bound = [None if pd.isna(value) else float(value) for value in mine["bound"]]
+    expected = [None if pd.isna(value) else float(value) for value in mine["expected"]]
+    bars = {"type": "bar", "x": days, "y": mine["observed"].astype(float).tolist(), "hoverinfo": "skip",
+            "showlegend": False, "marker": {"color": colours}}  # fmt: skip
+    dotted = {"color": style.QUIET, "width": 1.5, "dash": "dot"}
+    return [
+        bars,
+        _QUIET | {"x": days, "y": expected, "mode": "lines", "line": {"color": style.DARK, "width": 1.5}},
+        _QUIET | {"x": days, "y": bound, "mode": "lines", "line": dotted},
+    ]
+
+
+def scan_volcano(study: ScanStudy) -> Picture | None:
+    """Every combination of the year: how many times the expected count, and how far beyond chance."""
+    known = study.found[study.found["n_year"].gt(0).fillna(False) & study.found["p_pair"].notna()]
+    if known.empty:
+        return None
+    title = say("volcano_title")
+    times = np.log2(known["n_year"].astype(float) / known["pair_expected"].astype(float))
+    with np.errstate(divide="ignore"):
+        powers = np.minimum(-np.log10(known["p_pair"].astype(float)), _MOST_P)
+    is_alarm = (known["decision"] == "alarm").to_numpy(dtype=bool)
+    traces = []
+    for chosen, look in (
+        (~is_alarm, {"size": 6, "color": style.tint(style.DARK, 0.4)}),
+        (is_alarm, {"size": 11, "color": style.INK, "symbol": "diamond"}),
+    ):
+        points = {"x": times[chosen].tolist(), "y": powers[chosen].tolist(), "mode": "markers",
+                  "customdata": known.loc[chosen, "signal_id"].tolist(),
+                  "hovertext": [combination(row) for row in records(known[chosen])]}  # fmt: skip
+        traces.append(_QUIET | points | {"marker": look})
+    remark, room = style.below(say("volcano_marks"), at=62)
+    layout = style.layout(title, height=330 + room, margin={"t": 8, "b": room, "l": 48})
+    layout["xaxis"] = style.quiet_axis() | {"title": {"text": say("volcano_x")}}
+    layout["yaxis"] = style.quiet_axis() | {"title": {"text": say("volcano_y")}, "rangemode": "tozero"}
+    named = known.assign(times=times, powers=powers)[is_alarm].head(8)
+    layout["annotations"] = [remark] + [
+        style.annotation(
+            number(float(row["rank"])), x=row["times"], y=row["powers"], xref="x", yref="y", yshift=11
+        )
+        for row in records(named)
+    ]
+    alt = say("volcano_alt", n=number(float(len(known))), pairs=number(float(known["is_pair"].sum())))
+    rows = [
+        (combination(row), number(row["n_year"]), amount(float(row["pair_expected"])),
+         figure(float(row["prr"])), figure(float(row["ic025"])), figure(float(row["q_pair"])))
+        for row in records(known.sort_values("q_pair").head(30))
+    ]  # fmt: skip
+    heads = ("col_combination", "#col_year", "#col_pair_expected", "#col_prr", "#col_ic025", "#col_q")
+    table = keyed_table(say, "volcano_table", heads=heads, rows=rows)
+    return Picture("signal-volcano", title, alt, table, {"data": traces, "layout": layout})
+
+
 N_DIGEST = 3
 _PARTS = ("rise", "pair", "severity", "novelty", "exposure")
 SHOWN = (
@@ -159,16 +249,12 @@ def records_of(study: ScanStudy, alarm: dict[str, Any]) -> Section:
 def _records_table(study: ScanStudy, alarm: dict[str, Any]) -> Table:
     mine = study.records[study.records["signal_id"] == alarm["signal_id"]]
     lines = [
-        (day_cell(row["date"]), str(row["report_id"]), str(row["hazard"]), _text(row["region"]),
-         "—" if pd.isna(row["severity"]) else number(float(row["severity"])))
+        (day_cell(row["date"]), str(row["report_id"]), str(row["hazard"]), text_cell(row["region"]),
+         number(row["severity"]))
         for row in records(mine)
     ]  # fmt: skip
     heads = ("col_day", "col_report", "col_hazard", "col_region", "#col_severity")
     return keyed_table(say, "records_table", heads=heads, rows=lines, name=combination(alarm))
-
-
-def _text(value: Any) -> str:
-    return "—" if pd.isna(value) or value == "" else str(value)
 
 
 def scan_memory(study: ScanStudy) -> Section:
@@ -178,7 +264,7 @@ def scan_memory(study: ScanStudy) -> Section:
     lead = say("memory_lead", steps=number(study.n_steps), n=len(rest), again=len(again))
     rows = [
         (combination(row), say(f"decision_{row['decision']}"), say(f"state_{row['state']}"),
-         day_cell(row["judged_at"]), _text(row["judged_reason"]), amount(float(row["points"])))
+         day_cell(row["judged_at"]), text_cell(row["judged_reason"]), amount(float(row["points"])))
         for row in records(pd.concat([again[again["decision"] == "alarm"], rest]))
     ]  # fmt: skip
     heads = ("col_combination", "col_decision", "col_state", "col_day", "col_judged_reason", "#col_points")
@@ -255,12 +341,17 @@ def publish_signals(study: ScanStudy) -> ResultRecord:
     )
     inputs = {"on": study.on.isoformat(), "budget": study.budget, "reports_sha256": study.sha256,
               "exposure_sha256": study.exposure_sha256, "counted_by": study.delays.by,
-              "n_weeks_judged": study.delays.n_back, "here": study.here, "riskkit": __version__}  # fmt: skip
+              "n_weeks_judged": study.delays.n_back, "here": study.here}  # fmt: skip
     counts = {str(name): int(n) for name, n in study.found["decision"].value_counts().items()}
     table = study.found[list(SHOWN)].assign(week=f"{study.week:%Y-%m-%d}")
-    return ResultRecord(
-        {"schema": "riskkit.signals/1", "case": {"id": study.name, "title": titles}, "inputs": inputs,
-         "index_title": index_titles, "digest": in_each_language(week_digest, study),
-         "counts": counts, "alarms": table[table["decision"] == "alarm"],
-         "others": table[table["decision"].isin(["waits", "in_memory", "unknown"])]}
-    )  # fmt: skip
+    return found_record(
+        "signals",
+        study.name,
+        titles,
+        inputs=inputs,
+        index_title=index_titles,
+        digest=in_each_language(week_digest, study),
+        counts=counts,
+        alarms=table[table["decision"] == "alarm"],
+        others=table[table["decision"].isin(["waits", "in_memory", "unknown"])],
+    )

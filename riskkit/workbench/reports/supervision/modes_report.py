@@ -7,32 +7,67 @@ from typing import Any
 
 import pandas as pd
 
-from riskkit import __version__
 from riskkit.foundation.language import in_each_language, language
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.tables import records
 from riskkit.words.catalogue import Texts
 from riskkit.words.numbers import figure, number, rate
 from riskkit.workbench.document.block_kinds import Block, Items, Paragraph
-from riskkit.workbench.document.blocks import Section
-from riskkit.workbench.document.text_tables import joined, section, text_table
-from riskkit.workbench.reports.supervision.fairness_figure import fairness_figure
-from riskkit.workbench.reports.supervision.modes_study import ModesStudy, study_modes
-from riskkit.workbench.runs.result import ResultRecord
+from riskkit.workbench.document.blocks import Picture, Section
+from riskkit.workbench.document.text_tables import joined, keyed_table, section, table_section, text_table
+from riskkit.workbench.reports.figures import style
+from riskkit.workbench.reports.supervision.modes_study import ModesStudy
+from riskkit.workbench.runs.result import ResultRecord, found_record
 
-__all__ = ["fairness_figure", "modes_certificates", "modes_draw", "modes_fairness", "modes_house",
-           "modes_limits", "modes_lots", "modes_procedures", "modes_rates", "modes_summary", "modes_table",
-           "publish_modes", "study_modes"]  # fmt: skip
 say = Texts("supervision")
+_MARKS = {"above": "triangle-up", "below": "triangle-down", "no_clear_difference": "square"}
+_MOST = 40
+
+
+def fairness_figure(study: ModesStudy) -> Picture | None:
+    """How much more or less of each is inspected than of all others under the same mode."""
+    parts = [one.rename_axis("name").reset_index() for one in (study.by_firm, study.by_port) if len(one)]
+    seen = pd.concat(parts).dropna(subset=["difference"]).head(_MOST) if parts else pd.DataFrame()
+    if seen.empty:
+        return None
+    title, rows = say("figure"), style.Rows()
+    verdicts = [say(f"is_{decision}") for decision in seen["decision"]]
+    heights = [rows.add(f"{name} · {verdict}") for name, verdict in zip(seen["name"], verdicts, strict=True)]
+    points = {name: (100 * seen[name]).tolist() for name in ("difference", "difference_lo", "difference_hi")}
+    ends = [high - mid for high, mid in zip(points["difference_hi"], points["difference"], strict=True)]
+    starts = [mid - low for low, mid in zip(points["difference_lo"], points["difference"], strict=True)]
+    trace: dict[str, Any] = {
+        "type": "scatter", "mode": "markers", "x": points["difference"], "y": heights, "hoverinfo": "skip",
+        "marker": {"symbol": [_MARKS[one] for one in seen["decision"]], "size": 10, "color": style.DARK},
+        "error_x": {"type": "data", "symmetric": False, "array": ends, "arrayminus": starts,
+                    "color": style.DARK, "thickness": 1.5},
+    }  # fmt: skip
+    look: dict[str, Any] = {
+        "marks": say("figure_marks"),
+        "at": 34,
+        "sides": (12, 14, 24),
+        "shapes": [style.upright(0)],
+    }
+    figure = rows.figure(title, [trace], x=style.quiet_axis() | {"ticksuffix": " "}, **look)
+    counts = {name: int((seen["decision"] == name).sum()) for name in ("above", "below")}
+    cells = [
+        (
+            row["name"],
+            number(row["n_lots"]),
+            *(f"{100 * row[one]:+.1f}".replace("-", "−") for one in points),
+            word,
+        )
+        for row, word in zip(records(seen), verdicts, strict=True)
+    ]
+    heads = ("col_name", "#col_lots", "#col_points", "#col_low", "#col_high", "col_verdict")
+    alt = say("figure_alt", n=len(seen), **counts)
+    table = keyed_table(say, "figure_table", heads=heads, rows=cells)
+    return Picture("supervision-figure", title, alt, table, figure)
 
 
 def _words(name: str, key: str) -> Mapping[str, str]:
     table = standards.table(name)
     return dict(zip(table[key].astype(str), table[language()].astype(str), strict=True))
-
-
-def _share(value: Any) -> str:
-    return "—" if pd.isna(value) else rate(float(value))
 
 
 def modes_summary(study: ModesStudy) -> Section:
@@ -71,7 +106,7 @@ def modes_table(study: ModesStudy) -> Section:
         mark = say("prior_mark") if firm["is_prior_only"] else ""
         applied = modes[mode["applied"]]
         word = say("until_known", mode=applied) if mode["decision"] == "unknown" else applied
-        tested = _share(fact["rate_mean"]) + mark
+        tested = rate(fact["rate_mean"]) + mark
         rows.append(
             (
                 str(label),
@@ -96,7 +131,7 @@ def modes_procedures(study: ModesStudy) -> Section:
                  for word in ("apply", "unknown")}  # fmt: skip
         rows.append((str(label), named["apply"] or "—", named["unknown"] or "—"))
     heads = ("col_subject", "col_procedures", "col_open")
-    return section(say, "procedures", *text_table(say, "procedures", heads=heads, rows=rows))
+    return table_section(say, "procedures", heads=heads, rows=rows)
 
 
 def modes_rates(study: ModesStudy) -> Section:
@@ -107,8 +142,8 @@ def modes_rates(study: ModesStudy) -> Section:
     )
     shares = ("floor", "rate_random", "rate_targeted", "rate_inspected")
     rows = [
-        (str(label), *(_share(row[name]) for name in shares), figure(row["hours"], 2),
-         "—" if pd.isna(row["missed"]) else figure(row["missed"], 2), rules[row["rule_id"]])
+        (str(label), *(rate(row[name]) for name in shares), figure(row["hours"], 2),
+         figure(row["missed"], 2), rules[row["rule_id"]])
         for label, row in zip(table.index, records(table), strict=True)
     ]  # fmt: skip
     heads = ("col_subject", "#col_floor", "#col_random", "#col_targeted", "#col_inspected", "#col_hours",
@@ -127,11 +162,11 @@ def modes_lots(study: ModesStudy) -> Section | None:
     rows = [
         (row["lot_id"], row["subject_id"], say(f"is_{row['decision']}"),
          say(f"arm_{row['arm']}") if row["arm"] else "—", reasons[row["reason"]],
-         "—" if pd.isna(row["margin"]) else figure(row["margin"], 2))
+         figure(row["margin"], 2))
         for row in records(study.lots)
     ]  # fmt: skip
     heads = ("col_lot", "col_subject", "col_decision", "col_arm", "col_reason", "#col_margin")
-    return section(say, "lots", *text_table(say, "lots", heads=heads, rows=rows))
+    return table_section(say, "lots", heads=heads, rows=rows)
 
 
 def modes_certificates(study: ModesStudy) -> Section | None:
@@ -144,7 +179,7 @@ def modes_certificates(study: ModesStudy) -> Section | None:
         (row["lot_id"], row["firm_id"], row["product"],
          "—" if pd.isna(row["certificate_id"]) else str(row["certificate_id"]),
          say(f"certificate_{row['decision']}"), rules[row["rule_id"]],
-         "—" if pd.isna(row["margin"]) else number(row["margin"]))
+         number(row["margin"]))
         for row in records(asked)
     ]  # fmt: skip
     heads = (
@@ -168,8 +203,8 @@ def modes_fairness(study: ModesStudy) -> Section | None:
     blocks: list[Block] = [Paragraph(say("fairness_note"), "note")]
     for name, table in (("by_firm", study.by_firm), ("by_port", study.by_port)):
         rows = [
-            (str(label), number(row["n_lots"]), _share(row["rate"]), _share(row["rate_expected"]),
-             _span(row), "—" if pd.isna(row["p_adjusted"]) else figure(row["p_adjusted"], 2),
+            (str(label), number(row["n_lots"]), rate(row["rate"]), rate(row["rate_expected"]),
+             _span(row), figure(row["p_adjusted"], 2),
              say(f"is_{row['decision']}"))
             for label, row in zip(table.index, records(table), strict=True)
         ]  # fmt: skip
@@ -197,19 +232,13 @@ def modes_draw(study: ModesStudy) -> Section:
     return section(say, "draw", Paragraph(say("draw_note")), Items(lines))
 
 
-def modes_limits() -> Section:
-    """How to read this, and how far it goes."""
-    keys = ("limit_modes", "limit_unknown", "limit_prior", "limit_rates", "limit_fairness", "limit_draw")
-    return Section("limits", say("limits"), 1, (Items(tuple(say(key) for key in keys)),))
-
-
 def modes_house() -> Section:
     """Bounds of the classes, cells and least shares of the modes, all set by this project."""
     tables = ("supervision_class_rules", "supervision_rules", "fairness_rules")
     rows = [(str(row[language()]), figure(row["number"])) for name in tables
             for row in standards.rows(name) if pd.notna(row["number"])]  # fmt: skip
     modes = _words("supervision_modes", "mode")
-    floors = [(modes[row["mode"]], _share(row["rate_floor"]))
+    floors = [(modes[row["mode"]], rate(row["rate_floor"]))
               for row in standards.rows("supervision_modes")]  # fmt: skip
     cells = [(say(row["firm_class"]), say(f"risk_{row['product_risk']}"), modes[row["mode"]])
              for row in standards.rows("supervision_mode_cells")]  # fmt: skip
@@ -223,18 +252,15 @@ def modes_house() -> Section:
 def publish_modes(study: ModesStudy) -> ResultRecord:
     """Put the modes into the notebook, where the runner reads them back."""
     day = study.on.isoformat()
-    inputs = {"riskkit": __version__, "on": day, "case_sha256": study.opened.sha256, "seed": study.seed,
+    inputs = {"on": day, "case_sha256": study.opened.sha256, "seed": study.seed,
               "hours_sha256": study.hours_file.sha256, "lots_sha256": study.lots_file.sha256,
               "certificates_sha256": study.certificates_file.sha256}  # fmt: skip
-    record: dict[str, Any] = {"schema": "riskkit.supervision/1", "inputs": inputs}
-    record["case"] = {"id": study.opened.name,
-                      "title": in_each_language(say, "case", day=day)}  # fmt: skip
-    record["commitment"] = {
-        name: getattr(study.commitment, name) for name in ("list_digest", "secret_digest")
-    }
+    digests = {name: getattr(study.commitment, name) for name in ("list_digest", "secret_digest")}
+    found: dict[str, Any] = {}
     for name in ("classes", "modes", "rates"):
-        record[name] = getattr(study, name).rename_axis("subject").reset_index()
-    record |= {"procedures": study.procedures, "lots": study.lots, "certificates": study.certificates}
+        found[name] = getattr(study, name).rename_axis("subject").reset_index()
+    found |= {name: getattr(study, name) for name in ("procedures", "lots", "certificates")}
     for name in ("by_firm", "by_port"):
-        record[name] = getattr(study, name).reset_index()
-    return ResultRecord(record)
+        found[name] = getattr(study, name).reset_index()
+    title = in_each_language(say, "case", day=day)
+    return found_record("supervision", study.opened.name, title, inputs=inputs, commitment=digests, **found)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 import pandas as pd
@@ -17,12 +17,12 @@ from riskkit.application.supervision.inspection_rates import decide as decide_lo
 from riskkit.application.supervision.inspection_rates import inspection_rates
 from riskkit.application.supervision.modes import decide as decide_modes
 from riskkit.application.supervision.public_draw import commit_rates, public_seed
-from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, refuse, shown, tried
 from riskkit.foundation.records.number_columns import NumberColumn, number_columns
 from riskkit.monitoring.rates.shrinkage import fit_beta_binomial, shrunk_rates
 from riskkit.response.referral.inspection_draw import Commitment
 from riskkit.workbench.reports.monitoring.records import OpenTable
-from riskkit.workbench.reports.response.example_tables import column_faults, one_day, open_example, tried
+from riskkit.workbench.reports.response.examples import column_faults, one_day, open_example, open_further
 
 SUBJECTS, HOURS, LOTS = "supervision_subjects", "supervision_hours", "supervision_lots"
 CERTIFICATES = "supervision_certificates"
@@ -119,11 +119,10 @@ def _checked(
 
 
 def _further(name: str, subjects: OpenTable, sample: str, *, columns: Sequence[str]) -> OpenTable:
-    """The example's own table with the example; another file's only where it is given."""
-    if name or subjects.is_sample:
-        texts = [one for one in columns if one != "hours"]
-        return open_example(name or sample, sample=sample, what=sample.split("_")[1], texts=texts)
-    return replace(subjects, name="", table=pd.DataFrame(columns=list(columns)), n_read=0, sha256="")
+    """A table beside the subjects, which the parameter of the same name asks for."""
+    texts = [one for one in columns if one != "hours"]
+    what = sample.split("_")[1]
+    return open_further(name, subjects, sample=sample, columns=columns, texts=texts, what=what)
 
 
 def _subjects(given: pd.DataFrame) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -23,10 +23,10 @@ from riskkit.application.traceability.trace_records import (
     record_completeness,
     unit_balance,
 )
-from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, RuleText, refuse, shown, tried
 from riskkit.response.recall.plan import plan_completeness
 from riskkit.workbench.reports.monitoring.records import MOST_BYTES, OpenTable
-from riskkit.workbench.reports.response.example_tables import column_faults, open_example, tried
+from riskkit.workbench.reports.response.examples import column_faults, open_example, open_further
 
 EVENTS, ANSWERS, LOTS = "trace_events", "trace_answers", "cell-0601"
 _ANSWER = ("company_id", "lot_id", "answered_at", "n_located")
@@ -64,7 +64,8 @@ def study_trace(
     opened, wrong = _events(events)
     faults: list[Fault] = []
     read = tried(faults, partial(trace_events, opened.table))
-    answered = _answers(answers, opened)
+    texts = _ANSWER[:3]
+    answered = open_further(answers, opened, sample=ANSWERS, columns=_ANSWER, texts=texts, what="answers")
     if answered.name:
         faults += column_faults(answered.table, what="answers", needed=_ANSWER, known=_ANSWER)
     times = [_time(text, what, faults) for text, what in ((asked_at, "asked_at"), (until, "until"))]
@@ -107,7 +108,7 @@ def _events(name: str) -> tuple[OpenTable, tuple[Fault, ...]]:
         texts: Sequence[str] = COLUMNS
         return open_example(name, sample=EVENTS, what="events", texts=texts), ()
     is_fine = path.is_file() and path.stat().st_size <= MOST_BYTES
-    rule = f"a file of at most {MOST_BYTES:,} bytes"
+    rule = RuleText("a file of at most {} bytes", f"{MOST_BYTES:,}")
     refuse("events", [] if is_fine else [Fault("events", shown(path.name), rule)])
     content = path.read_bytes()
     found = read_epcis(content.decode("utf-8-sig", "replace"))
@@ -118,13 +119,6 @@ def _events(name: str) -> tuple[OpenTable, tuple[Fault, ...]]:
     counts = len(found.duplicates), len(found.quarantined)
     opened = OpenTable(path.name, rows, nothing, n_read, *counts, digest, is_sample=False)
     return opened, found.faults
-
-
-def _answers(name: str, events: OpenTable) -> OpenTable:
-    """The example's own answers with the example, none with another file unless one is given."""
-    if name or events.is_sample:
-        return open_example(name or ANSWERS, sample=ANSWERS, what="answers", texts=_ANSWER[:3])
-    return replace(events, name="", table=pd.DataFrame(columns=list(_ANSWER)), n_read=0, sha256="")
 
 
 def _time(text: str, what: str, faults: list[Fault]) -> dt.datetime | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 import pandas as pd
@@ -17,17 +17,19 @@ from riskkit.assessment.sensitivity.indices import morris, sobol
 from riskkit.assessment.what_if.harm import harm_draws
 from riskkit.assessment.what_if.level_information import Information, information_value, loss_table
 from riskkit.assessment.what_if.sample_information import WorthOfTests, values_of_tests
-from riskkit.assessment.what_if.what_if_file import WhatIfs
-from riskkit.case import case_levels
+from riskkit.assessment.what_if.what_if_file import WhatIfs, load_what_ifs
+from riskkit.case import case_inputs, case_levels
 from riskkit.case.case import Assessment, assess
+from riskkit.case.case_reading import load_case
 from riskkit.case.what_if_effects import Effect, Grading, effects
+from riskkit.foundation import shipped
 from riskkit.foundation.numbers.convergence import running_quantile, running_share
 from riskkit.foundation.numbers.two_dimensional import cross, percentile_bands
 from riskkit.foundation.numbers.uncertainty import Distribution, Fixed, Floats, Range
 from riskkit.foundation.standards import standards
 from riskkit.foundation.standards.method_numbers import method_number
 from riskkit.foundation.standards.scales import scale
-from riskkit.warning.profiles import Profile
+from riskkit.warning.profiles import Profile, profile
 
 Evaluate = Callable[[Mapping[str, Floats]], Floats]
 # the logarithm of no harm at all would be infinite
@@ -65,7 +67,7 @@ def study_case(
     assessment = assess(case, profile=profile, rng=np.random.default_rng(seed), draws=draws)
     if assessment.lo is None:
         return assessment
-    x = case_levels.draw_inputs(case, draws, rng=np.random.default_rng(seed))
+    x = case_inputs.draw_inputs(case, draws, rng=np.random.default_rng(seed))
     ranks = np.broadcast_to(case_levels.evaluate(case, x, profile=profile).hi, draws)
     screening, harm_shares, level_shares = _sensitivity(case, profile, seed=seed)
     known, worth = _information(x, ranks, planned)
@@ -99,8 +101,8 @@ def study_effects(
 ) -> tuple[Effect, ...]:
     """The case as it is, and as each planned measure would make it, on the draws of the assessment."""
     grading = Grading(
-        case_levels.point_of,
-        lambda one, n: case_levels.draw_inputs(one, n, rng=np.random.default_rng(seed)),
+        case_inputs.point_of,
+        lambda one, n: case_inputs.draw_inputs(one, n, rng=np.random.default_rng(seed)),
         lambda one, x: case_levels.evaluate(one, x, profile=profile),
     )
     measures = planned.what_ifs if planned else ()
@@ -116,12 +118,12 @@ def harm_power(case: Case, x: Mapping[str, Floats]) -> Floats:
 def uncertain_inputs(case: Case) -> dict[str, Distribution]:
     """Every input of a case; a severity that may be several levels as a place between 0 and 1."""
     mixed = {f"{s.id}.severity": Range(0.0, 1.0) for s in case.scenarios if len(s.severity) > 1}
-    return dict(case_levels.inputs_of(case)) | mixed
+    return dict(case_inputs.inputs_of(case)) | mixed
 
 
 def _values(case: Case, places: Mapping[str, Floats]) -> dict[str, Floats]:
     """Inputs as a case has them: whole counts, severities as levels, what is missing missing."""
-    x = {name: np.array([value]) for name, value in case_levels.point_of(case).items()} | dict(places)
+    x = {name: np.array([value]) for name, value in case_inputs.point_of(case).items()} | dict(places)
     for name, kind in standards.facts().items():
         if name in places and kind.kind in ("count", "money"):
             x[name] = np.rint(np.minimum(x[name], kind.maximum))
@@ -183,9 +185,9 @@ def _settled_level(ranks: NDArray[np.int8]) -> int:
 def harm_bands(case: Case, *, rng: np.random.Generator) -> tuple[pd.DataFrame, float, float]:
     """Cases of harm when what is not known and what is chance are kept apart."""
     shape = tuple(round(method_number("what_if", name)) for name in ("rows", "columns"))
-    drawn = cross(case_levels.inputs_of(case), {"chance": Range(0.0, 1.0)}, (shape[0], shape[1]), rng=rng)
+    drawn = cross(case_inputs.inputs_of(case), {"chance": Range(0.0, 1.0)}, (shape[0], shape[1]), rng=rng)
     chance = drawn.pop("chance")
-    point = case_levels.point_of(case)
+    point = case_inputs.point_of(case)
     x = {name: np.array([value]) for name, value in point.items()}
     x |= {name: values.ravel() for name, values in drawn.items()}
     units = float(x["units_on_market"].mean())
@@ -198,3 +200,18 @@ def harm_bands(case: Case, *, rng: np.random.Generator) -> tuple[pd.DataFrame, f
     whole = float(cases.var())
     share = float(cases.mean(axis=1).var()) / whole if whole > 0 else float("nan")
     return percentile_bands(cases, probs=PERCENTILES), share, float(x["units_on_market"].mean())
+
+
+@cache
+def studied(name: str = "note7-battery-2016", draws: int = 400) -> WhatIfStudy:
+    """The what-if study of a shipped case that is graded and has a file of what-ifs."""
+    case = load_case(name)
+    found = study_case(
+        case,
+        load_what_ifs(str(shipped.what_ifs_path(name)), case),
+        profile=profile(),
+        draws=draws,
+        seed=1,
+    )
+    assert isinstance(found, WhatIfStudy)
+    return found

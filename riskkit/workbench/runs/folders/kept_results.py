@@ -6,21 +6,26 @@ the folder, the content is worked out anew. Who asks while another process is at
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import fcntl
 import hashlib
 import json
 import os
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from riskkit.foundation.inputs.faults import InputFaults
 from riskkit.foundation.inputs.part_files import writing
+from riskkit.workbench.runs.folders.run_folders import private_folder
 
 CACHE_VARIABLE = "RISKKIT_CACHE"
 _LARGEST = 50_000_000
-_MOST_FILES = 64
+_MOST_FILES, _MOST_TREES = 64, 4
+_TREE = ".folder"
 
 
 def kept_folder() -> Path:
@@ -33,7 +38,7 @@ def kept_folder() -> Path:
 def kept(key: Any, work_out: Callable[[], Any], *, folder: Path | None = None) -> Any:
     """What belongs to a key (JSON values): from the folder, or worked out and put there."""
     text = json.dumps(key, sort_keys=True, ensure_ascii=False)
-    name = f"{hashlib.sha256(text.encode()).hexdigest()}.json"
+    name = f"{_digest(text)}.json"
     place = folder or kept_folder()
     try:
         found = _read(place / name, text)
@@ -44,6 +49,29 @@ def kept(key: Any, work_out: Callable[[], Any], *, folder: Path | None = None) -
             return found["content"]
     except _NotKept as failed:  # a home that is read-only, full, or somebody else's
         return failed.content if failed.content is not None else json.loads(json.dumps(work_out()))
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def kept_tree(key: Any, make: Callable[[Path], None], *, is_whole: Callable[[Path], bool]) -> Path:
+    """The folder that belongs to a key: found whole, or made; where nothing can be kept, for this process."""
+    name, place = f"{_digest(json.dumps(key))}{_TREE}", kept_folder()
+    try:
+        with _alone(place, name):
+            if not is_whole(place / name):
+                shutil.rmtree(place / name, ignore_errors=True)
+                with tempfile.TemporaryDirectory(dir=place) as part:
+                    make(Path(part) / name)
+                    (Path(part) / name).rename(place / name)
+                _make_room(place)
+            return place / name
+    except (_NotKept, OSError):
+        private = Path(private_folder())
+        atexit.register(shutil.rmtree, private, ignore_errors=True)
+        make(private / name)
+        return private / name
 
 
 class _NotKept(Exception):
@@ -110,3 +138,5 @@ def _make_room(folder: Path) -> None:
     for file in files[:-_MOST_FILES]:
         file.unlink(missing_ok=True)
         (folder / f".{file.name}.lock").unlink(missing_ok=True)
+    for tree in sorted(folder.glob(f"*{_TREE}"), key=lambda tree: tree.stat().st_mtime)[:-_MOST_TREES]:
+        shutil.rmtree(tree, ignore_errors=True)

@@ -1,23 +1,22 @@
-"""A register to look at: one's own folder, or the made one, read in on the spot into a private folder."""
+"""A register to look at: one's own folder, or the made one, which is read in once and kept."""
 
 from __future__ import annotations
 
-import atexit
 import datetime as dt
 import functools
 import hashlib
-import shutil
 from pathlib import Path
 
 from riskkit.foundation import shipped
-from riskkit.foundation.inputs.faults import Fault, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, InputFaults, refuse, shown
 from riskkit.monitoring.sources.catalogue import SOURCES
 from riskkit.monitoring.sources.files.opened import file_facts
 from riskkit.monitoring.sources.intake import read_records
 from riskkit.monitoring.sources.source import Source
 from riskkit.store.register.changes import Origin, ingest
-from riskkit.store.register.manifest import read_manifest
-from riskkit.workbench.runs.folders.run_folders import private_folder
+from riskkit.store.register.manifest import MANIFEST, read_manifest, require_parts
+from riskkit.workbench.runs.folders.kept_results import kept_tree
+from riskkit.workbench.runs.folders.resources import source_sha256
 
 MADE = "register_sample"
 READ_ON = dt.date(2026, 1, 31)
@@ -36,14 +35,24 @@ def register_folder(name: str) -> Path:
 
 @functools.cache
 def made_register() -> Path:
-    """The made register, read in once in each process; its folder goes with the process."""
-    private = Path(private_folder())
-    atexit.register(shutil.rmtree, private, ignore_errors=True)
-    folder = private / "register"
+    """The made register, read in once for all who look."""
+    files = [file_facts(file) for file in sorted((shipped.home() / "data" / MADE).glob("*.csv"))]
+    key = ["made register/1", source_sha256(), *(one.sha256 for one in files)]
+    return kept_tree(key, _read_in, is_whole=_is_whole)
+
+
+def _read_in(folder: Path) -> None:
     readers = {source.name: source for source in SOURCES}
     for file in sorted((shipped.home() / "data" / MADE).glob("*.csv")):
         take_in(folder, file, readers[file.stem], now=READ_ON)
-    return folder
+
+
+def _is_whole(folder: Path) -> bool:
+    try:
+        require_parts(folder, read_manifest(folder))
+    except InputFaults:
+        return False
+    return (folder / MANIFEST).is_file()
 
 
 def take_in(folder: Path, file: Path, source: Source, *, now: dt.date) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import riskkit
 from riskkit.foundation import shipped
-from riskkit.foundation.inputs.faults import Fault, InputFaults, one_of, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, InputFaults, RuleText, one_of, refuse, shown
 from riskkit.foundation.inputs.toml_file import MAX_BYTES
 from riskkit.workbench.runs.folders.ledger_places import CASES_VARIABLE
 from riskkit.workbench.runs.folders.run_folders import check_name
@@ -50,7 +50,7 @@ def shipped_cases() -> tuple[str, ...]:
 
 def own_cases(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
     """The files of the cases where a server was started, by id: what ``check`` accepts and is not shipped."""
-    from riskkit.case.case import load_case
+    from riskkit.case.case_reading import load_case
 
     folder, found = environment.get(CASES_VARIABLE), dict[str, str]()
     for path in sorted(Path(folder).glob("*.toml"))[:_MOST_OWN] if folder else ():
@@ -77,7 +77,7 @@ def find_case(case: str, *, folder: Path | None = None) -> CaseSource:
         return CaseSource(path.stem, path, read_limited(path), False)
     path = shipped.case_path(check_name(case, what="case"))
     if not path.is_file():
-        rule = f"a .toml file, or {one_of(case, shipped_cases())}"
+        rule = RuleText("a .toml file, or {}", one_of(case, shipped_cases()))
         raise InputFaults("case", [Fault("case", shown(case), rule)])
     return CaseSource(case, path, path.read_bytes(), True)
 
@@ -92,7 +92,7 @@ def safe_path(text: str, *, folder: Path, what: str = "case", suffix: str = ".to
     try:
         rules = _path_faults(full, root, suffix)
     except (OSError, RuntimeError) as error:  # a name too long for the system, or links that go round
-        rules = [f"a path that can be followed ({type(error).__name__})"]
+        rules = [RuleText("a path that can be followed ({})", type(error).__name__)]
     refuse(what, [Fault(what, shown(text), rule) for rule in rules])
     return full
 
@@ -106,17 +106,17 @@ def read_limited(path: Path) -> bytes:
         fault = Fault(path.name, shown(error.strerror), "a file that can be read")
         raise InputFaults(path.name, [fault]) from None
     if len(content) > MAX_BYTES:
-        raise InputFaults(path.name, [Fault(path.name, "too large", f"at most {MAX_BYTES} bytes")])
+        raise InputFaults(path.name, [Fault(path.name, "too large", RuleText("at most {} bytes", MAX_BYTES))])
     return content
 
 
 def _path_faults(full: Path, root: Path, suffix: str) -> list[str]:
     """The rules that a path breaks."""
     if full.suffix != suffix or not full.is_file():
-        return [f"a {suffix} file that exists"]
+        return [RuleText("a {} file that exists", suffix)]
     if not full.resolve().is_relative_to(root.resolve()):
-        return [f"a file inside {root}, not a link out of it"]
-    return [f"at most {MAX_BYTES} bytes"] if full.stat().st_size > MAX_BYTES else []
+        return [RuleText("a file inside {}, not a link out of it", root)]
+    return [RuleText("at most {} bytes", MAX_BYTES)] if full.stat().st_size > MAX_BYTES else []
 
 
 @cache

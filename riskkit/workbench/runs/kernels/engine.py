@@ -16,7 +16,7 @@ from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import Engine, NBClientEngine, papermill_engines
 from papermill.log import logger
 
-from riskkit.workbench.runs.kernels import warmed
+from riskkit.workbench.runs.kernels import engine_names, warmed
 from riskkit.workbench.runs.kernels.limits import Guard, Limits
 
 if TYPE_CHECKING:
@@ -65,4 +65,4 @@ def _execute(
         raise DeadKernelError(guard.hit[1])
 
 
-papermill_engines.register(warmed.FORKED, ForkEngine)
+papermill_engines.register(engine_names.FORKED, ForkEngine)

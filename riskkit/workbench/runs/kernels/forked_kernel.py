@@ -142,6 +142,7 @@ class _NoShellThread:
 class _Kernel(IPythonKernel):
     shell_stream = AnyValue()
     _supports_kernel_subshells = False
+    _execute_sleep = 0.0  # for the thread that sends outputs, which is not here
 
 
 class _App(IPKernelApp):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from importlib import import_module
 
@@ -9,6 +10,7 @@ from riskkit.workbench.runs.kernels import processes, warmed
 from riskkit.workbench.runs.kernels.slow_import import keep_out_slow_import
 
 keep_out_slow_import()
+gc.disable()  # there is no garbage in what is imported, and to look for it is a tenth of the time
 if warmed.is_warming():
     processes.end_with_parent(9)
 sys.modules["debugpy"] = None  # type: ignore[assignment]  # nobody steps through a report: a tenth of a second
@@ -32,3 +34,6 @@ for name in (
     "tornado.platform.asyncio",
 ):
     import_module(name)
+import_module("nbformat.validator").get_validator(4, 5)  # compiles the schema once for all reports
+gc.freeze()
+gc.enable()

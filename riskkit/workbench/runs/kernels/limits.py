@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
 
+from riskkit.foundation.inputs.faults import RuleText
 from riskkit.workbench.runs.kernels import processes
 
 GIB, MB = 2**30, 10**6
@@ -55,7 +56,9 @@ class Guard(threading.Thread):
         self.seen |= {one.pid: one for one in members}
         most = self.limits.memory * GIB
         if sum(map(_resident, members)) > most and sum(map(_own, members)) > most:
-            self.stop("MemoryLimit", f"more than {self.limits.memory:g} GiB of memory (--memory)")
+            self.stop(
+                "MemoryLimit", RuleText("more than {} GiB of memory (--memory)", f"{self.limits.memory:g}")
+            )
 
     def next_cell(self) -> None:
         """What a cell writes is counted anew."""
@@ -66,10 +69,15 @@ class Guard(threading.Thread):
         self._in_cell += n_bytes
         self._in_report += n_bytes
         if self._in_cell > self.limits.cell_output * MB:
-            words = f"a cell wrote more than {self.limits.cell_output:g} MB of output (--cell-output)"
+            words = RuleText(
+                "a cell wrote more than {} MB of output (--cell-output)", f"{self.limits.cell_output:g}"
+            )
             self.stop("OutputLimit", words)
         elif self._in_report > self.limits.report_output * MB:
-            words = f"the cells wrote more than {self.limits.report_output:g} MB of output (--report-output)"
+            words = RuleText(
+                "the cells wrote more than {} MB of output (--report-output)",
+                f"{self.limits.report_output:g}",
+            )
             self.stop("OutputLimit", words)
         return self.hit is None
 

@@ -46,12 +46,14 @@ def wait_for_kernels(handle: int, modules: Sequence[str] = MODULES) -> None:
     with socket.socket(fileno=handle) as line:
         for name in modules:
             _import(name)
+        line.send(READY)  # who waits for a kernel is told that it comes: the rehearsal takes its time
+        if rehearsal := sys.modules.get(REHEARSAL):
+            rehearsal.rehearse()
         if warmed.n_threads() > 1:  # it would be missing in what is forked
             raise RuntimeError("a thread runs in the process from which kernels are forked")
         gc.collect()
         gc.freeze()  # a collection in a kernel would copy every page that it marks
         signal.signal(signal.SIGCHLD, _let_go)
-        line.send(READY)
         while asked := line.recv(_LARGEST):
             _answer(line, json.loads(asked))
     os._exit(0)  # what the imported packages would do and say at their end is of no use here
@@ -59,8 +61,6 @@ def wait_for_kernels(handle: int, modules: Sequence[str] = MODULES) -> None:
 
 def _import(name: str) -> None:
     found = importlib.import_module(name)
-    if name == REHEARSAL:
-        found.rehearse()
     if name.startswith("riskkit."):
         for inner in pkgutil.walk_packages(getattr(found, "__path__", ()), f"{name}."):
             importlib.import_module(inner.name)

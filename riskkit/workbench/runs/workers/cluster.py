@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import riskkit
-from riskkit.foundation.inputs.faults import Fault, InputFaults, refuse, shown
+from riskkit.foundation.inputs.faults import Fault, InputFaults, RuleText, refuse, shown
 from riskkit.workbench.runs.languages import grouped
 from riskkit.workbench.runs.plans import RunError, RunPlan, RunResult
 from riskkit.workbench.runs.runner import FAILED, failed, put_report
@@ -89,7 +89,7 @@ def _brought(future: Any, plans: Sequence[RunPlan]) -> Iterator[RunResult]:
 
 def require_dask(address: str) -> None:
     """Refuse what is no address of a scheduler, and to go on without Dask, before anything is planned."""
-    rule = f"{', '.join(DASK)} of a Dask scheduler"
+    rule = RuleText("{} of a Dask scheduler", ", ".join(DASK))
     refuse(_OPTION, [] if address.startswith(DASK) else [Fault(_OPTION, shown(address), rule)])
     is_here = importlib.util.find_spec("distributed") is not None
     refuse(_OPTION, [] if is_here else [Fault(_OPTION, shown(address), "riskkit[dask] installed")])
@@ -121,7 +121,7 @@ def _faults(workers: Mapping[str, tuple[str, bool]]) -> list[Fault]:
     faults = []
     for name, (version, may_start) in workers.items():
         if version != riskkit.__version__:
-            faults.append(Fault(name, version, f"riskkit {riskkit.__version__}, as here"))
+            faults.append(Fault(name, version, RuleText("riskkit {}, as here", riskkit.__version__)))
         if not may_start:
             rule = "a worker that may start processes: DASK_DISTRIBUTED__WORKER__DAEMON=False, or --no-nanny"
             faults.append(Fault(name, "daemon", rule))

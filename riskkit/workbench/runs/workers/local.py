@@ -21,7 +21,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
-from riskkit.foundation.inputs.faults import Fault, InputFaults
+from riskkit.foundation.inputs.faults import Fault, InputFaults, RuleText
 from riskkit.workbench.runs.folders import run_folders
 from riskkit.workbench.runs.kernels import processes, warmed
 from riskkit.workbench.runs.kernels.slow_import import keep_out_slow_import
@@ -87,11 +87,7 @@ def run_all(
 
 
 def _hand_out(
-    waiting: deque[tuple[RunPlan, ...]],
-    crew: list[_Worker],
-    *,
-    most: int,
-    watch: Callable[[Event], None],
+    waiting: deque[tuple[RunPlan, ...]], crew: list[_Worker], *, most: int, watch: Callable[[Event], None]
 ) -> None:
     while waiting:
         idle = next((one for one in crew if not one.plans), None)
@@ -144,7 +140,7 @@ def _next_results(
 
 
 def _late(seconds: float) -> str:
-    return f"the report took longer than {seconds:g} s (--deadline)"
+    return RuleText("the report took longer than {} s (--deadline)", f"{seconds:g}")
 
 
 def _hear(worker: _Worker, watch: Callable[[Event], None]) -> tuple[RunResult, ...] | None:
@@ -152,7 +148,9 @@ def _hear(worker: _Worker, watch: Callable[[Event], None]) -> tuple[RunResult, .
         message: Any = worker.pipe.recv()
     except (EOFError, OSError):
         worker.process.join(1.0)
-        return _kill(worker, "WorkerDied", f"its process ended with code {worker.process.exitcode}")
+        return _kill(
+            worker, "WorkerDied", RuleText("its process ended with code {}", worker.process.exitcode)
+        )
     if isinstance(message[0], RunResult):
         return tuple(message)
     for plan in worker.plans:

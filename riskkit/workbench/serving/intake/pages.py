@@ -19,10 +19,9 @@ from riskkit.workbench.serving.access import Guard
 from riskkit.workbench.serving.gate import Gate
 from riskkit.workbench.serving.identity import identity_of
 from riskkit.workbench.serving.intake import received
-from riskkit.workbench.serving.intake.deciding import Places
-from riskkit.workbench.serving.intake.rate import Rate
+from riskkit.workbench.serving.intake.received import Rate
 from riskkit.workbench.serving.intake.review import review_handlers
-from riskkit.workbench.serving.intake.waiting import is_receipt, keep, n_waiting, new_receipt
+from riskkit.workbench.serving.intake.waiting import Places, is_receipt, keep, n_waiting, new_receipt
 from riskkit.workbench.serving.limits import limit
 from riskkit.workbench.serving.sign_in import OwnPost, language_of, served_page
 

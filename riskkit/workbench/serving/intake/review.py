@@ -22,10 +22,11 @@ from riskkit.workbench.runs.folders.ledger_places import account_name
 from riskkit.workbench.serving.access import Guard
 from riskkit.workbench.serving.gate import Gate
 from riskkit.workbench.serving.identity import identity_of, role_of
-from riskkit.workbench.serving.intake.deciding import Places, decide
 from riskkit.workbench.serving.intake.waiting import (
     ACCEPTED,
     REFUSED,
+    Places,
+    decide,
     is_receipt,
     n_waiting,
     read_report,
