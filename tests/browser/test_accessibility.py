@@ -24,6 +24,8 @@ BOARDS = ("overview", "what_if", "register_board", "signal_board", "warning_boar
 REPORTS = ("assess_case", "monitor_register", "signal_scan", "response_story", "lot_trace")
 """Of the reports that have kinds of figures and tables of their own; the others are looked at with all of them."""
 READY = ".rkp-cases tbody tr, .rkp-gauge"
+DRAWN = "() => [...document.querySelectorAll('.rkp-drawn')].every(box => box.querySelector('.rkp-tools'))"
+"""Figures are drawn when everything else is there, and their buttons come with them."""
 
 
 def each_once(names: Sequence[str]) -> list[Any]:
@@ -91,6 +93,7 @@ def test_a_board_has_no_grave_violation(server: Served, name: str, lang: str, wi
         watched.page.goto(server.address(f"/voila/render/dashboards/{name}.ipynb", lang=lang))
         watched.page.wait_for_selector(READY)
         watched.page.locator(".rk-items li").last.wait_for(state="attached")
+        watched.page.wait_for_function(DRAWN)
         check(watched, name)
 
 
@@ -152,3 +155,13 @@ def test_a_fault_of_the_keyboard_would_be_seen() -> None:
         )
         faults = keyboard_faults(watched.page)
         assert [fault.split(": ")[0] for fault in faults] == ["focus not seen", "not reached by Tab"]
+
+
+def test_a_control_that_arrives_during_the_walk_is_walked_to() -> None:
+    with watched_page() as watched:
+        watched.page.set_content(
+            "<button id='first'>a</button><script>first.addEventListener('focus', () => "
+            "first.before(Object.assign(document.createElement('button'), { textContent: 'late' })), { once: true })</script>"
+        )
+        assert keyboard_faults(watched.page) == []
+        assert watched.page.locator("button").count() == 2

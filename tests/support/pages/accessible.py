@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page
@@ -14,8 +15,33 @@ needs_axe = pytest.mark.skipif(
 GRAVE = {"serious", "critical"}
 
 
+_WATCH = """() => {
+  if (window.arrivals !== undefined) return;
+  window.arrivals = 0;
+  new MutationObserver(seen => seen.forEach(({ addedNodes }) =>
+    addedNodes.forEach(one => { window.arrivals += one.nodeType === Node.ELEMENT_NODE; }),
+  )).observe(document, { childList: true, subtree: true });
+}"""
+
+
+def _of_a_page_at_rest(page: Page, look: Callable[[Page], list[str]], *, looks: int = 10) -> list[str]:
+    """The faults of a page nothing was added to meanwhile: what a late answer of the kernel brings is looked at again."""
+    page.evaluate(_WATCH)
+    faults: list[str] = []
+    for _ in range(looks):
+        before = page.evaluate("window.arrivals")
+        faults = look(page)
+        if not faults or page.evaluate("window.arrivals") == before:
+            break
+    return faults
+
+
 def violations(page: Page) -> list[str]:
     """Each serious or critical violation with the part of the page it is about and what would mend it."""
+    return _of_a_page_at_rest(page, _violations)
+
+
+def _violations(page: Page) -> list[str]:
     from axe_playwright_python.sync_playwright import Axe
 
     found = Axe().run(page, options={"resultTypes": ["violations"]}).response
@@ -42,10 +68,15 @@ _WANTED = """() => [...document.querySelectorAll("a[href], button, input:not([ty
   .filter(one => !one.dataset.stop).map(one => one.outerHTML.slice(0, 160))"""
 
 
-def keyboard_faults(page: Page, *, most: int = 300) -> list[str]:
+def keyboard_faults(page: Page) -> list[str]:
     """What somebody without a pointer meets: a control that Tab does not reach, or a focus that is not seen."""
     page.emulate_media(reduced_motion="reduce")  # a page that is still scrolling to its focus is not judged
+    return _of_a_page_at_rest(page, _keyboard_faults)
+
+
+def _keyboard_faults(page: Page, *, most: int = 300) -> list[str]:
     page.evaluate("document.activeElement.blur()")
+    page.evaluate("document.querySelectorAll('[data-stop]').forEach(one => { delete one.dataset.stop; })")
     known: set[str] = set()
     faults, last = [], ""
     for _ in range(most):
