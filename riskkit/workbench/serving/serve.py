@@ -193,6 +193,7 @@ def lab_config(*, host: str, port: int, lang: str, notebooks: Path, token: str) 
     config.PageKernels.update(
         most=serving_limits().most, closed_seconds=0
     )  # closing a tab stops no work there
+    config.OwnKernel.is_warm = True
     config.IdentityProvider.update(token=token, cookie_options={"samesite": "Lax"})
     config.LabApp.update(
         news_url=None, check_for_updates_class="jupyterlab.handlers.announcements.NeverCheckForUpdate",

@@ -20,6 +20,7 @@ from typing import Any, cast
 from jupyter_client.provisioning.factory import KernelProvisionerFactory
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
+import riskkit
 from riskkit.workbench.runs.kernels import warmed
 from riskkit.workbench.runs.kernels.page_fork import MODULES, READY
 
@@ -27,6 +28,7 @@ NAME = "riskkit-warm"
 _LAUNCH = "import sys; from riskkit.workbench.runs.kernels import page_fork; "
 _PATIENCE = 30.0  # s to wait for an answer; a machine that is busy imports slowly
 _MOST_STARTS = 5  # where it ends again and again, it is left alone
+_PACKAGE = Path(riskkit.__file__).parent
 _log = logging.getLogger("riskkit.access")
 
 
@@ -79,13 +81,25 @@ class ForkedKernel:
             os.close(self.handle)
 
 
+def newest_source(folder: Path) -> int:
+    """When a module below a folder was last changed, in ns."""
+    newest = 0
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.endswith(".py"):
+                newest = max(newest, entry.stat().st_mtime_ns)
+            elif entry.is_dir(follow_symlinks=False) and entry.name != "__pycache__":
+                newest = max(newest, newest_source(Path(entry.path)))
+    return newest
+
+
 class WarmProcess:
     """The process that has imported everything; started again when it has ended."""
 
     def __init__(self, modules: Sequence[str] = MODULES, *, patience: float = _PATIENCE) -> None:
         self.modules, self.patience = tuple(modules), patience
         self.process: subprocess.Popen[bytes] | None = None
-        self.starts = 0
+        self.starts = self.sources = 0
         self._line: socket.socket | None = None
         self._is_stuck = False
         self._one_at_a_time = threading.Lock()
@@ -93,6 +107,7 @@ class WarmProcess:
     def start(self) -> None:
         """Start it, and do not wait until it is warm."""
         self.starts += 1
+        self.sources = newest_source(_PACKAGE)
         ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         code = f"{_LAUNCH}page_fork.wait_for_kernels({its.fileno()}, {list(self.modules)!r})"
         ours.settimeout(self.patience)
@@ -130,6 +145,8 @@ class WarmProcess:
             raise ValueError("no warmed process")
         if self._line is None:
             self.start()
+        if newest_source(_PACKAGE) > self.sources:  # a restart has to show what somebody has just written
+            raise ValueError("riskkit has changed since the warmed process imported it")
         line = cast(socket.socket, self._line)
         line.send(wanted)
         answer, handles = READY, list[int]()

@@ -173,6 +173,25 @@ def test_one_that_does_not_answer_or_cannot_fork_is_no_reason_to_wait_for_ever(s
     slow.end()
 
 
+def test_a_kernel_knows_what_has_been_written_since_the_warmed_process_began(
+    spec: OwnKernel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "inner" / "__pycache__").mkdir(parents=True)
+    (tmp_path / "module.py").touch()
+    monkeypatch.setattr(warm_kernels, "_PACKAGE", tmp_path)
+    assert spec.warm is not None
+    assert isinstance(spec.warm.fork(["--version"], dict(os.environ), None), ForkedKernel)
+    later = time.time() + 60
+    for name in ("__pycache__/module.py", "figure.csv"):
+        (tmp_path / "inner" / name).touch()
+        os.utime(tmp_path / "inner" / name, (later, later))
+    assert isinstance(spec.warm.fork(["--version"], dict(os.environ), None), ForkedKernel)
+    (tmp_path / "inner" / "module.py").touch()
+    os.utime(tmp_path / "inner" / "module.py", (later, later))
+    assert spec.warm.fork(["--version"], dict(os.environ), None) is None
+    assert spec.warm.starts == 1
+
+
 def test_a_kernel_that_cannot_start_ends_and_does_not_go_on_as_the_warmed_process(spec: OwnKernel) -> None:
     assert spec.warm is not None
     lost = spec.warm.fork(["-f", "/no/such/folder/k.json", "--no-such"], dict(os.environ), "/no/such/folder")
@@ -253,3 +272,12 @@ def test_pages_come_from_the_warmed_process_and_none_is_left(tmp_path: Path) -> 
         assert page.ppid() == below[0].pid
         running.process.kill()  # not even asked to end
         assert comes_true(lambda: not page.is_running() and not below[0].is_running())
+
+
+def test_kernels_of_the_lab_come_from_the_warmed_process(tmp_path: Path) -> None:
+    write_folder(tmp_path)
+    with served(tmp_path, what="lab") as running:
+        (warm,) = psutil.Process(running.process.pid).children()
+        assert running.get("/api/kernels", method="POST")[0] == 201
+        (kernel,) = kernels_of(running.process.pid)
+        assert kernel.ppid() == warm.pid
