@@ -57,8 +57,10 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def audible(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the access log says is heard, though a server that ran in this process kept its lines to itself."""
-    monkeypatch.setattr(logging.getLogger("riskkit.access"), "propagate", True)
+    """What the access log says is heard, though a server of this process kept its lines to itself or import-linter disabled it."""
+    log = logging.getLogger("riskkit.access")
+    monkeypatch.setattr(log, "propagate", True)
+    monkeypatch.setattr(log, "disabled", False)
 
 
 @pytest.fixture(autouse=True)
