@@ -57,13 +57,14 @@ def _programs() -> Path | None:
 
 
 def _as_server() -> dict[str, Any]:
-    """PostgreSQL refuses to run as root: Debian's package makes a user for it."""
-    if os.geteuid():
-        return {}
+    """PostgreSQL runs for a user with a name, and refuses root: Debian's package makes a user for it."""
     try:
+        if os.geteuid():
+            pwd.getpwuid(os.geteuid())
+            return {}
         owner = pwd.getpwnam("postgres")
-    except KeyError:
-        pytest.skip("PostgreSQL does not run as root, and there is no user postgres")
+    except KeyError as error:
+        pytest.skip(f"PostgreSQL cannot be run by this user: {error.args[0]}")
     return {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
 
 
