@@ -8,6 +8,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from measure import say
+
 from riskkit.foundation.events import Draft
 from riskkit.store.ledger.checks import verify
 from riskkit.store.ledger.ledger import open_ledger
@@ -58,7 +60,7 @@ def _rate(place: str, n_processes: int) -> float:
 
 def test_ballots_a_second(tmp_path: Path) -> None:
     one, eight = _rate(str(tmp_path / "one.sqlite"), 1), _rate(str(tmp_path / "eight.sqlite"), 8)
-    print(f"\nledger in SQLite: {one:,.0f} acknowledged ballots/s from 1 process, {eight:,.0f}/s from 8")
+    say("ballots acknowledged by the ledger, SQLite", one_process_per_s=one, eight_processes_per_s=eight)
     assert max(one, eight) >= FLOOR
     assert min(one, eight) >= FLOOR / 2
 
@@ -70,5 +72,5 @@ def test_reading_the_chain_again(tmp_path: Path) -> None:
         ledger.append(drafts, clock=lambda: dt.datetime.now(dt.UTC))
     start_at = time.perf_counter()
     assert verify(ledger).is_whole
-    print(f"\nledger verified: {20_000 / (time.perf_counter() - start_at):,.0f} events/s")
+    say("ledger verified", events_per_s=20_000 / (time.perf_counter() - start_at))
     ledger.close()

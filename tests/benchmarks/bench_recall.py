@@ -50,7 +50,7 @@ def test_recall() -> None:
         return [logistic(years, row, 0.5)[0] for row in rates[:100]]
 
     wall, peer = seconds(ours, runs=3), seconds(fits, runs=1) * RECALLS / 100
-    say("10,000 open recalls re-forecast [s]", ours=wall, logistic_fits=peer, ratio=peer / wall)
+    say("10,000 open recalls re-forecast [s]", ours=wall, times_logistic_fits=peer / wall)
     assert wall < FLOOR
     for months in (6, 12):
         for row in scores(half_year_forecasts(takata_recalls(), months=months)).itertuples():

@@ -67,7 +67,6 @@ took = time.perf_counter() - start
 rows = sum(found["n_records"].to_pylist()) if "n_records" in found.column_names else 0
 print(json.dumps([len(found), rows, took, peak_mib()]))
 """
-TESTS = Path(__file__).resolve().parents[1]
 FOUR_COLUMNS = ["product", "origin", "port", "month"]
 FILTERED = """
     select product, origin, count(*) n, sum(n_nonconforming) / sum(n_tested) rate from records
@@ -77,10 +76,9 @@ FILTERED = """
 
 def told(program: str, *words: object) -> str:
     """What a program of its own says: its memory is its own too."""
-    path = os.pathsep.join([str(TESTS), str(TESTS.parent)])
     done = subprocess.run(
         [sys.executable, "-c", program, *map(str, words)], check=True, capture_output=True, text=True,
-        env=os.environ | {"PYTHONPATH": path},
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},  # the helpers of tests too
     )  # fmt: skip
     return done.stdout
 

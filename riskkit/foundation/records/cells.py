@@ -43,6 +43,7 @@ _NO_NUMBER = re.compile(r"[+-]?(nan|inf|infinity)", re.IGNORECASE)
 _MEASURED = ("measured_value", "limit_value")
 _YEARS = ("岁", "周岁", "years", "year", "yrs", "yr", "y", "a")
 _STRANGE_WORD = r"^\s*(=\"|#|&|[0-9](\.[0-9]+)?[eE])"
+_OTHER_WRITING = r"[^ -~]|  "
 _FORMULA = re.compile(r'\s*="([^"]*)"\s*')
 _DIGITS_LOST = re.compile(r"\d\.\d+[eE]\+?\d{1,3}|\d[eE]\+\d{1,3}", re.ASCII)
 _NUMBERS_OF_THINGS = ("evidence", "lot", "product_code", "hs", "psu", "stratum", "customs_district")
@@ -135,13 +136,15 @@ def word_cells(cells: pa.Array, column: RecordColumn) -> Cells:
     (['00123', None], ['digits_lost'])
     """
     read = text_cells(cells)
-    short = pc.fill_null(pc.less_equal(pc.utf8_length(read.values), 20), False)
-    is_strange = pc.fill_null(pc.match_substring_regex(read.values, _STRANGE_WORD), False)
-    at = np.flatnonzero(np.array(pc.or_(short, is_strange)))
-    texts = read.values.take(pa.array(at)).to_pylist()
     empty = empty_words("text")
-    changed: dict[int, str | None] = {}
-    lost = []
+    # of a million numbers of lots none is looked at one by one
+    is_empty = pc.is_in(pc.ascii_lower(read.values), value_set=pa.array(sorted(empty)))
+    may_be_empty = pc.or_(is_empty, pc.match_substring_regex(read.values, _OTHER_WRITING))
+    is_strange = pc.match_substring_regex(read.values, _STRANGE_WORD)
+    looked_at = pc.or_(pc.and_(pc.less_equal(pc.utf8_length(read.values), 20), may_be_empty), is_strange)
+    at = np.flatnonzero(np.array(pc.fill_null(looked_at, False)))
+    texts = read.values.take(pa.array(at)).to_pylist()
+    changed, lost = dict[int, str | None](), list[int]()
     for place, text in zip(at.tolist(), texts, strict=True):
         if word_key(text) in empty:
             changed[place] = None
@@ -154,9 +157,7 @@ def word_cells(cells: pa.Array, column: RecordColumn) -> Cells:
         return read
     mask = np.zeros(len(read.values), dtype=bool)
     mask[list(changed)] = True
-    values = pc.replace_with_mask(
-        read.values, pa.array(mask), pa.array([changed[place] for place in sorted(changed)], pa.string())
-    )
+    values = pc.replace_with_mask(read.values, pa.array(mask), pa.array(list(changed.values()), pa.string()))
     return Cells(values, read.broken | ({"digits_lost": np.array(lost)} if lost else {}))
 
 
