@@ -20,6 +20,7 @@ from riskkit.monitoring.rates.rates import read_counts
 
 EVERY = {"month": 12, "quarter": 4, "year": 1}
 _STEPS, _NEAR = 50, 1e-12
+_HALVINGS = 30
 
 
 def period_scores(dates: pd.Series, *, every: str) -> pd.Series:
@@ -237,13 +238,23 @@ def _logistic(
     share = np.bincount(g, x) / np.bincount(g, n)
     a, b = np.log(share / (1 - share)), np.zeros(which.size)
     for _ in range(_STEPS):
-        p = expit(a[g] + b[g] * apart)
+        eta = a[g] + b[g] * apart
+        p, likelihood = expit(eta), np.bincount(g, x * eta - n * np.logaddexp(0, eta))
         w, r = n * p * (1 - p), x - n * p
         s0, s1, s2 = (np.bincount(g, w * apart**k) for k in range(3))
         r0, r1 = np.bincount(g, r), np.bincount(g, r * apart)
         size_ = s0 * s2 - s1 * s1
         step_a, step_b = (s2 * r0 - s1 * r1) / size_, (s0 * r1 - s1 * r0) / size_
-        a, b = a + np.clip(step_a, -2, 2), b + np.clip(step_b, -2, 2)
+        shorter = np.minimum(1, 2 / np.fmax(np.abs(step_a), np.abs(step_b)).clip(_NEAR))
+        for _ in range(_HALVINGS):  # a whole step may lead beyond the maximum, and back, and beyond again
+            eta = (a + shorter * step_a)[g] + (b + shorter * step_b)[g] * apart
+            is_lower = np.bincount(
+                g, x * eta - n * np.logaddexp(0, eta)
+            ) < likelihood - _NEAR - 1e-10 * np.abs(likelihood)
+            if not is_lower.any():
+                break
+            shorter = np.where(is_lower, shorter / 2, shorter)
+        a, b = a + shorter * step_a, b + shorter * step_b
         if max(np.abs(step_a).max(), np.abs(step_b).max()) < _NEAR:
             break
     p = expit(a[g] + b[g] * apart)

@@ -9,7 +9,7 @@ from statistics import NormalDist
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from reference_monitoring import beta_binomial_loglik, feasible_counts, tables_that_fit, wilson_ends
 from scipy.stats import beta as beta_distribution
@@ -325,6 +325,7 @@ def dated(years, **columns):
 
 
 @given(st.lists(st.tuples(st.integers(2015, 2021), COUNTS), min_size=4, max_size=25))
+@example([(2015, (0, 1)), (2015, (0, 9)), (2016, (1, 8)), (2020, (1, 2))])
 def test_slopes_agree_with_statsmodels(rows):
     import statsmodels.api as sm
 
