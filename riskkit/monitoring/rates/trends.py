@@ -20,7 +20,7 @@ from riskkit.monitoring.rates.rates import read_counts
 
 EVERY = {"month": 12, "quarter": 4, "year": 1}
 _STEPS, _NEAR = 50, 1e-12
-_HALVINGS = 30
+_HALVINGS, _ROUNDING = 30, 1e-10
 
 
 def period_scores(dates: pd.Series, *, every: str) -> pd.Series:
@@ -183,7 +183,8 @@ def _slopes(sums: pd.DataFrame, n_groups: int, z: float) -> pd.DataFrame:
     if group.size:
         ca[: group.max() + 1] = _trend_z(x, n, t, group=group)
     lo, hi = slope - z * se, slope + z * se
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):  # an interval may have no upper end
+        odds = np.exp([slope, lo, hi])
         words = np.select(
             [lo > 0, hi < 0, np.isfinite(slope)], ["rising", "falling", "not_shown"], default=""
         )
@@ -194,9 +195,9 @@ def _slopes(sums: pd.DataFrame, n_groups: int, z: float) -> pd.DataFrame:
             "rate_last": last,
             "ca_z": ca,
             "ca_p": 2 * ndtr(-np.abs(ca)),
-            "odds_ratio": np.exp(slope),
-            "odds_ratio_lo": np.exp(lo),
-            "odds_ratio_hi": np.exp(hi),
+            "odds_ratio": odds[0],
+            "odds_ratio_lo": odds[1],
+            "odds_ratio_hi": odds[2],
             "dispersion": dispersion,
             "direction": pd.Series(words, dtype="str").replace("", None),
             "note": notes,
@@ -227,8 +228,7 @@ def _logistic(
     x: Floats, n: Floats, t: Floats, *, group: NDArray[np.int64], is_fitted: NDArray[np.bool_]
 ) -> tuple[Floats, Floats, Floats]:
     """Slope, its widened standard error and the dispersion of all groups at once, by Newton's steps."""
-    size = is_fitted.size
-    slope, se, dispersion = (np.full(size, np.nan) for _ in range(3))
+    slope, se, dispersion = (np.full(is_fitted.size, np.nan) for _ in range(3))
     keep = is_fitted[group]
     if not keep.any():
         return slope, se, dispersion
@@ -237,31 +237,34 @@ def _logistic(
     apart = t - (np.bincount(g, n * t) / np.bincount(g, n))[g]
     share = np.bincount(g, x) / np.bincount(g, n)
     a, b = np.log(share / (1 - share)), np.zeros(which.size)
+
+    def likelihood(a: Floats, b: Floats) -> Floats:
+        logit = a[g] + b[g] * apart
+        return np.asarray(np.bincount(g, x * logit - n * np.logaddexp(0, logit)), dtype=np.float64)
+
     for _ in range(_STEPS):
-        eta = a[g] + b[g] * apart
-        p, likelihood = expit(eta), np.bincount(g, x * eta - n * np.logaddexp(0, eta))
+        p = expit(a[g] + b[g] * apart)
         w, r = n * p * (1 - p), x - n * p
-        s0, s1, s2 = (np.bincount(g, w * apart**k) for k in range(3))
-        r0, r1 = np.bincount(g, r), np.bincount(g, r * apart)
-        size_ = s0 * s2 - s1 * s1
-        step_a, step_b = (s2 * r0 - s1 * r1) / size_, (s0 * r1 - s1 * r0) / size_
-        shorter = np.minimum(1, 2 / np.fmax(np.abs(step_a), np.abs(step_b)).clip(_NEAR))
-        for _ in range(_HALVINGS):  # a whole step may lead beyond the maximum, and back, and beyond again
-            eta = (a + shorter * step_a)[g] + (b + shorter * step_b)[g] * apart
-            is_lower = np.bincount(
-                g, x * eta - n * np.logaddexp(0, eta)
-            ) < likelihood - _NEAR - 1e-10 * np.abs(likelihood)
+        whole = np.bincount(g, w)
+        centre = np.bincount(g, w * apart) / whole
+        off = apart - centre[g]
+        step_b = np.bincount(g, r * off) / np.bincount(g, w * off**2)
+        step_a = np.bincount(g, r) / whole - centre * step_b
+        reached, part = likelihood(a, b), np.minimum(1, 2 / np.fmax(np.abs(step_a), np.abs(step_b)).clip(1))
+        reached -= _NEAR + _ROUNDING * np.abs(reached)
+        for _ in range(_HALVINGS):  # a whole step may lead beyond the maximum, then back, and beyond again
+            is_lower = likelihood(a + part * step_a, b + part * step_b) < reached
             if not is_lower.any():
                 break
-            shorter = np.where(is_lower, shorter / 2, shorter)
-        a, b = a + shorter * step_a, b + shorter * step_b
+            part[is_lower] /= 2
+        a, b = a + part * step_a, b + part * step_b
         if max(np.abs(step_a).max(), np.abs(step_b).max()) < _NEAR:
             break
     p = expit(a[g] + b[g] * apart)
-    w = n * p * (1 - p)
-    s0, s1, s2 = (np.bincount(g, w * apart**k) for k in range(3))
-    df = np.bincount(g) - 2.0
-    scatter = np.where(df > 0, np.bincount(g, (x - n * p) ** 2 / w) / np.where(df > 0, df, 1), np.nan)
+    w, df = n * p * (1 - p), np.bincount(g) - 2.0
+    off = apart - (np.bincount(g, w * apart) / np.bincount(g, w))[g]
+    missed = np.divide((x - n * p) ** 2, w, out=np.zeros_like(w), where=w > 0)  # 0 where p is 0 or 1
+    scatter = np.where(df > 0, np.bincount(g, missed) / np.where(df > 0, df, 1), np.nan)
     slope[which], dispersion[which] = b, scatter
-    se[which] = np.sqrt(s0 / (s0 * s2 - s1 * s1) * np.fmax(scatter, 1.0))
+    se[which] = np.sqrt(np.fmax(scatter, 1.0) / np.bincount(g, w * off**2))
     return slope, se, dispersion
