@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import select
 import shutil
 import signal
 import subprocess
@@ -215,6 +216,16 @@ def test_the_warmed_process_holds_no_thread_no_socket_of_zmq_and_every_board() -
     assert len([one for one in opened if one.startswith("socket:")]) == 1
     warm.end()
     assert comes_true(lambda: found.poll() is not None)
+
+
+def test_a_server_that_goes_before_any_kernel_leaves_no_traceback(capfd: pytest.CaptureFixture[str]) -> None:
+    warm = WarmProcess(LIGHT, patience=HANGS)
+    warm.start()
+    assert warm._line is not None and warm.process is not None
+    select.select([warm._line], [], [], HANGS)  # it is ready, and nobody has read so
+    warm._line.close()
+    assert warm.process.wait(HANGS) == 0
+    assert capfd.readouterr().err == ""
 
 
 def test_a_thread_in_the_warmed_process_stops_it(

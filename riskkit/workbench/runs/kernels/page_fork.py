@@ -54,8 +54,9 @@ def wait_for_kernels(handle: int, modules: Sequence[str] = MODULES) -> None:
         gc.collect()
         gc.freeze()  # a collection in a kernel would copy every page that it marks
         signal.signal(signal.SIGCHLD, _let_go)
-        while asked := line.recv(_LARGEST):
-            _answer(line, json.loads(asked))
+        with contextlib.suppress(ConnectionError):  # a server that never asked has not read that it is ready
+            while asked := line.recv(_LARGEST):
+                _answer(line, json.loads(asked))
     os._exit(0)  # what the imported packages would do and say at their end is of no use here
 
 
