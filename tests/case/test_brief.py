@@ -293,6 +293,13 @@ CASE_NOTEBOOKS = ("assess_case", "brief", "compare_methods", "draft_warning", "w
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_report_about_no_case_says_its_title_once(lang: str) -> None:
+    source = nbformat.read(notebook("nonconformity_rates"), as_version=4)
+    title = source.metadata["riskkit"]["title"]
+    assert _title(SimpleNamespace(lang=lang), source, {"case": {"title": title}}) == title[lang]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
 def test_reports_about_one_case_say_on_the_first_screen_which_question_they_answer(lang: str) -> None:
     heads = set()
     for name in CASE_NOTEBOOKS:

@@ -317,7 +317,7 @@ def _title(plan: RunPlan, notebook: NotebookNode, result: Mapping[str, Any]) -> 
     if not isinstance(title, str):
         return plan.case.case_id
     kind = in_language(plan.lang, said_of_itself, notebook, "title")
-    return f"{kind}{in_language(plan.lang, page_text, 'colon')}{title}" if kind else title
+    return f"{kind}{in_language(plan.lang, page_text, 'colon')}{title}" if kind and kind != title else title
 
 
 def _documents(plan: RunPlan, notebook: NotebookNode, *, title: str) -> dict[str, bytes]:
